@@ -1,0 +1,162 @@
+/** What an action is and what it is given: DESIGN, "Rules of the house". */
+import type { Cancel } from './cancel';
+import type { Cause, VerifyError } from './errors';
+import type { Answer } from './result';
+
+/** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
+export interface FieldDefinition {
+  value: string;
+  type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'env' | 'jsonata';
+}
+
+/** A plain property of a node, with its default and what it may be. */
+export type SettingDefinition =
+  | { type: 'number'; default: number; min: number; max?: number; integer?: boolean }
+  | { type: 'boolean'; default: boolean }
+  | { type: 'string'; default: string; choices?: readonly string[] };
+
+export type SettingDefinitions = Readonly<Record<string, SettingDefinition>>;
+
+/** The values a table of settings gives. */
+export type Settings<Definitions extends SettingDefinitions> = {
+  [Name in keyof Definitions]: Definitions[Name] extends { type: 'number' }
+    ? number
+    : Definitions[Name] extends { type: 'boolean' }
+      ? boolean
+      : Definitions[Name] extends { choices: readonly (infer Choice)[] }
+        ? Choice
+        : string;
+};
+
+/** What a provider's account node is made of. */
+export interface AccountDefinition {
+  provider: string;
+  /** Names of the credentials, all of them required. */
+  credentials: readonly string[];
+  /** Where the provider answers, or null where every customer has an address of their own. */
+  baseUrl: string | null;
+  /** Seconds for one attempt. */
+  timeout: number;
+  /** Properties only this provider's account has. */
+  settings: SettingDefinitions;
+}
+
+/** One request as it goes over the wire. */
+export interface HttpRequest {
+  method: 'POST' | 'GET';
+  /** Path and query, percent-encoded, behind the path of the account's base URL. */
+  path: string;
+  headers: Record<string, string>;
+  /** Serialised once: the bytes that were signed are the bytes that are sent. */
+  body: Buffer;
+}
+
+/** One answer, whole and decompressed. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** A message's place in its account's queue, kept over all its requests. */
+export interface Place {
+  /** Gives the place back; later calls do nothing. */
+  leave(): void;
+}
+
+/** What a provider's client asks the transport to do. */
+export interface Call<Value> {
+  /**
+   * Signs the request anew for each attempt.
+   * @param now Unix time in milliseconds as the provider has it
+   */
+  build(now: number): HttpRequest;
+  /**
+   * Takes an answer apart.
+   * @throws VerifyError with `details.envelope` true where the answer was in the provider's own form
+   */
+  read(answer: HttpAnswer): Value;
+  /** The message's place; without one the call is a poll: free, and behind all others. */
+  place?: Place;
+  /** true: may be charged, so it is repeated only where it certainly was not taken. */
+  mayCost: boolean;
+  /** true: costs nothing and is repeated on NETWORK, TIMEOUT, RATE_LIMITED and PROVIDER. */
+  repeat?: boolean;
+}
+
+/** How an account reaches its provider: src/http. */
+export interface Transport {
+  /** @throws VerifyError OVERLOADED when too many messages wait already */
+  place(): Place;
+  /**
+   * @returns what `call.read` made of the answer
+   * @throws VerifyError what `call.read` threw, or NETWORK, TIMEOUT, PROTOCOL, OVERLOADED, CANCELLED
+   */
+  send<Value>(call: Call<Value>, context: Context): Promise<Value>;
+  /** Takes no new requests and lets go of its sockets once the last one in flight has ended. */
+  close(): Promise<void>;
+}
+
+/** An account that is ready to be called. */
+export interface Account {
+  credentials: Readonly<Record<string, string>>;
+  settings: Readonly<Record<string, unknown>>;
+  transport: Transport;
+}
+
+/** What an action knows of the world while it works on one message. */
+export interface Context {
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** A number from 0 up to 1. */
+  random(): number;
+  /** No new work once this is cancelled. */
+  closing: Cancel;
+  /** Requests in flight end once this is cancelled. */
+  signal: Cancel;
+  /** Counts a request as sent. */
+  attempted(): void;
+  /**
+   * @param milliseconds how long to wait
+   * @throws VerifyError CANCELLED when the work has to stop
+   */
+  wait(milliseconds: number): Promise<void>;
+  /**
+   * Works for a limited time; what the work left running is cancelled when it ends.
+   * @param milliseconds at the most
+   * @param work given a context that is cancelled when the time is over
+   * @returns false when the time ran out
+   * @throws what the work threw, CANCELLED too where the node closed
+   */
+  within(milliseconds: number, work: (context: Context) => Promise<void>): Promise<boolean>;
+  /** What the node remembers from one message to the next. */
+  memory: Map<string, number>;
+  /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */
+  warnOnce(key: string, values?: Record<string, string | number>): void;
+  /**
+   * Shows trouble that is being survived.
+   * @param task that is in trouble
+   * @param error what it is, or null when it is over
+   */
+  trouble(task: string, error: VerifyError | null): void;
+  /** The error as a flow may read it. */
+  explain(error: VerifyError): Cause;
+}
+
+/** One thing a provider can be asked. */
+export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions> {
+  provider: string;
+  operation: string;
+  /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
+  mayCost: boolean;
+  fields: Readonly<Record<string, FieldDefinition>>;
+  settings: Definitions;
+  /**
+   * @param fields what the typed inputs gave for this message
+   * @param settings the node's own properties, already within their bounds
+   * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
+   */
+  parse(fields: Record<string, unknown>, settings: Settings<Definitions>): Input;
+  /** @throws VerifyError for anything that gave no result */
+  run(account: Account, input: Input, context: Context): Promise<Answer>;
+}

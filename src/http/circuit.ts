@@ -1,0 +1,70 @@
+/** Refuses at once while the provider is down: CONTRACT, "Errors", the paragraph "Circuit". */
+import { VerifyError } from '../errors';
+
+const FAILURES = 10;
+const AT_LEAST_MS = 2_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export class Circuit {
+  readonly #now: () => number;
+  readonly #onChange: (open: boolean) => void;
+  #failures = 0;
+  #firstFailure = 0;
+  #pause = 0;
+  #openUntil = 0;
+  #trying = false;
+
+  /**
+   * @param now Unix time in milliseconds
+   * @param onChange told once each time the circuit opens (true) or closes (false)
+   */
+  constructor(now: () => number, onChange: (open: boolean) => void) {
+    this.#now = now;
+    this.#onChange = onChange;
+  }
+
+  /** @throws VerifyError OVERLOADED with `retryAfter` in seconds while no request may try */
+  refuse(): void {
+    if (this.#pause === 0) return;
+    const left = this.#openUntil - this.#now();
+    if (left <= 0 && !this.#trying) return;
+    const retryAfter = Math.max(1, Math.ceil(left / 1000));
+    throw new VerifyError('OVERLOADED', 'provider-down', { retryAfter }, { retryAfter, charged: false });
+  }
+
+  /** A request starts; while the circuit is open it is the one that tries. */
+  started(): void {
+    if (this.#pause > 0) this.#trying = true;
+  }
+
+  /** A request ended in NETWORK, TIMEOUT or an HTTP 5xx without the provider's envelope. */
+  failed(): void {
+    const now = this.#now();
+    if (this.#failures++ === 0) this.#firstFailure = now;
+    if (this.#pause > 0) {
+      if (!this.#trying) return;
+      this.#trying = false;
+      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+      this.#openUntil = now + this.#pause;
+    } else if (this.#failures >= FAILURES && now - this.#firstFailure >= AT_LEAST_MS) {
+      this.#pause = FIRST_PAUSE_MS;
+      this.#openUntil = now + this.#pause;
+      this.#onChange(true);
+    }
+  }
+
+  /** A request was answered in any other way. */
+  answered(): void {
+    this.#failures = 0;
+    if (this.#pause === 0) return;
+    this.#pause = 0;
+    this.#trying = false;
+    this.#onChange(false);
+  }
+
+  /** A request ended without telling anything about the provider. */
+  cancelled(): void {
+    this.#trying = false;
+  }
+}

@@ -1,0 +1,154 @@
+/** How much an account may do at a time: CONTRACT, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
+import type { Place } from '../action';
+import type { Cancel } from '../cancel';
+import { VerifyError } from '../errors';
+import { Fifo } from './fifo';
+
+export interface LimitOptions {
+  /** Requests in flight. */
+  maxConcurrent: number;
+  /** Requests started in any second; 0 for no limit. */
+  maxPerSecond: number;
+  /** Messages that may wait for their turn. */
+  maxWaiting: number;
+}
+
+interface Waiter {
+  go(): void;
+  givenUp: boolean;
+}
+
+/** A seat in the account's waiting room; one message holds one over all its requests. */
+class Seat implements Place {
+  /** Had a turn already, so it goes before messages that have not. */
+  started = false;
+  #onLeave: (() => void) | undefined;
+
+  constructor(onLeave: () => void) {
+    this.#onLeave = onLeave;
+  }
+
+  leave(): void {
+    this.#onLeave?.();
+    this.#onLeave = undefined;
+  }
+}
+
+export class Limits {
+  readonly #options: LimitOptions;
+  readonly #now: () => number;
+  /** Messages that had a turn already, then new ones, then polls. */
+  readonly #queues = [new Fifo<Waiter>(), new Fifo<Waiter>(), new Fifo<Waiter>()] as const;
+  /** When the latest `maxPerSecond` requests started. */
+  readonly #starts: number[] = [];
+  #active = 0;
+  #seats = 0;
+  #seatsActive = 0;
+  #queued = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param options the account's limits
+   * @param now Unix time in milliseconds
+   */
+  constructor(options: LimitOptions, now: () => number) {
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /**
+   * Takes a place for a message.
+   * @throws VerifyError OVERLOADED when `maxWaiting` messages wait already
+   */
+  enter(): Place {
+    const mustWait = this.#queued > 0 || !this.#free();
+    if (mustWait && this.#seats - this.#seatsActive >= this.#options.maxWaiting) {
+      throw new VerifyError('OVERLOADED', 'too-many-waiting', { maxWaiting: this.#options.maxWaiting });
+    }
+    this.#seats++;
+    return new Seat(() => this.#seats--);
+  }
+
+  /**
+   * Waits until one more request may start, and counts it as started.
+   * @param place of the message, or undefined for a poll
+   * @param cancel ends the waiting
+   * @returns to be called when the request has ended
+   * @throws VerifyError CANCELLED
+   */
+  turn(place: Place | undefined, cancel: Cancel): Promise<() => void> {
+    const seat = place as Seat | undefined;
+    if (cancel.cancelled) return Promise.reject(notStarted());
+    if (this.#queued === 0 && this.#free()) return Promise.resolve(this.#start(seat));
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        givenUp: false,
+        go: () => {
+          forget();
+          resolve(this.#start(seat));
+        },
+      };
+      const forget = cancel.onCancel(() => {
+        waiter.givenUp = true;
+        this.#queued--;
+        reject(notStarted());
+      });
+      this.#queues[seat ? (seat.started ? 0 : 1) : 2].push(waiter);
+      this.#queued++;
+      this.#next();
+    });
+  }
+
+  /** Stops its timer; whoever still waits is told by its own `cancel`. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(seat: Seat | undefined): () => void {
+    this.#active++;
+    if (this.#options.maxPerSecond > 0) {
+      this.#starts.push(this.#now());
+      if (this.#starts.length > this.#options.maxPerSecond) this.#starts.shift();
+    }
+    if (seat) {
+      seat.started = true;
+      this.#seatsActive++;
+    }
+    return () => {
+      this.#active--;
+      if (seat) this.#seatsActive--;
+      this.#next();
+    };
+  }
+
+  #next(): void {
+    while (this.#queued > 0 && this.#free()) {
+      const waiter = this.#queues[0].shift() ?? this.#queues[1].shift() ?? this.#queues[2].shift();
+      if (!waiter) return;
+      if (waiter.givenUp) continue;
+      this.#queued--;
+      waiter.go();
+    }
+    if (this.#queued > 0 && this.#active < this.#options.maxConcurrent && !this.#timer) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#next();
+      }, this.#pause());
+    }
+  }
+
+  /** Milliseconds until `maxPerSecond` lets one more start. */
+  #pause(): number {
+    const { maxPerSecond } = this.#options;
+    if (maxPerSecond === 0 || this.#starts.length < maxPerSecond) return 0;
+    return Math.max(0, this.#starts[0]! + 1000 - this.#now());
+  }
+
+  #free(): boolean {
+    return this.#active < this.#options.maxConcurrent && this.#pause() === 0;
+  }
+}
+
+function notStarted(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}

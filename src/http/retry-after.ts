@@ -1,0 +1,17 @@
+import type { HttpAnswer } from '../action';
+
+/**
+ * Reads `Retry-After` (RFC 9110, section 10.2.3), a number of seconds or a date.
+ * @param answer whose header it is
+ * @param now Unix time in milliseconds, used where the answer has no `Date` of its own
+ * @returns seconds from now, or null where there is none to be read
+ */
+export function retryAfterSeconds(answer: HttpAnswer, now: number): number | null {
+  const value = answer.headers['retry-after'];
+  if (typeof value !== 'string') return null;
+  if (/^\d+$/.test(value.trim())) return Number(value);
+  const date = Date.parse(value);
+  if (Number.isNaN(date)) return null;
+  const answered = Date.parse(String(answer.headers.date));
+  return Math.max(0, Math.ceil((date - (Number.isNaN(answered) ? now : answered)) / 1000));
+}

@@ -1,0 +1,130 @@
+/** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
+import type { Call, Context, HttpAnswer, Place, Transport } from '../action';
+import { RETRYABLE, VerifyError } from '../errors';
+import { Circuit } from './circuit';
+import { Clock } from './clock';
+import { type LimitOptions, Limits } from './limits';
+import { retryAfterSeconds } from './retry-after';
+import { Wire, type WireOptions } from './wire';
+
+const ATTEMPTS = 3;
+const FIRST_BACK_OFF_MS = 200;
+const LONGEST_RETRY_AFTER_S = 60;
+const REPEATED_WHEN_FREE: ReadonlySet<string> = new Set(['NETWORK', 'TIMEOUT', 'RATE_LIMITED', 'PROVIDER']);
+
+export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
+  /** Refuse at once while the provider is down. */
+  circuit: boolean;
+  /** Told once each time the circuit opens (true) or closes (false). */
+  onCircuit(open: boolean): void;
+}
+
+/**
+ * @param options of one account
+ * @returns its way to the provider
+ */
+export function createTransport(options: TransportOptions): Transport {
+  return new AccountTransport(options);
+}
+
+class AccountTransport implements Transport {
+  readonly #wire: Wire;
+  readonly #limits: Limits;
+  readonly #clock = new Clock(Date.now);
+  readonly #circuit: Circuit | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
+    this.#limits = new Limits(options, Date.now);
+    if (options.circuit) this.#circuit = new Circuit(Date.now, options.onCircuit);
+  }
+
+  place(): Place {
+    return this.#limits.enter();
+  }
+
+  async send<Value>(call: Call<Value>, context: Context): Promise<Value> {
+    let offset: number | null = null;
+    for (let attempt = 1; ; attempt++) {
+      const { value, error, answer } = await this.#attempt(call, context, offset);
+      if (offset !== null && (!error || (error.details.envelope && error.code !== 'AUTH')))
+        this.#clock.keep(offset);
+      if (!error) return value;
+
+      if (error.code === 'AUTH' && answer && offset === null) {
+        offset = this.#clock.offsetAskedBy(answer);
+        if (offset !== null) continue;
+      }
+      const retryAfter = error.details.retryAfter ?? 0;
+      if (!repeatable(error, call) || attempt >= ATTEMPTS || retryAfter > LONGEST_RETRY_AFTER_S) throw error;
+      const backOff = context.random() * FIRST_BACK_OFF_MS * 2 ** attempt;
+      await context.wait(Math.max(backOff, retryAfter * 1000));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#limits.close();
+    await this.#wire.close();
+  }
+
+  /** One attempt, from waiting for its turn to what its answer means. */
+  async #attempt<Value>(
+    call: Call<Value>,
+    context: Context,
+    offset: number | null,
+  ): Promise<
+    | { value: Value; error?: undefined; answer?: HttpAnswer }
+    | { value?: undefined; error: VerifyError; answer?: HttpAnswer }
+  > {
+    this.#circuit?.refuse();
+    const end = await this.#limits.turn(call.place, context.closing);
+    let answer: HttpAnswer | undefined;
+    try {
+      this.#circuit?.refuse();
+      this.#circuit?.started();
+      context.attempted();
+      const request = call.build(offset === null ? this.#clock.now() : this.#clock.at(offset));
+      answer = await this.#wire.send(request, context.signal);
+      const value = call.read(answer);
+      this.#circuit?.answered();
+      return { value, answer };
+    } catch (caught) {
+      if (caught instanceof VerifyError && caught.reason === 'provider-down') throw caught;
+      if (!(caught instanceof VerifyError)) {
+        this.#circuit?.cancelled();
+        throw caught;
+      }
+      return { error: this.#judge(caught, call, answer), ...(answer ? { answer } : {}) };
+    } finally {
+      end();
+    }
+  }
+
+  /** Adds to an error what only the transport knows, and tells the circuit. */
+  #judge<Value>(error: VerifyError, call: Call<Value>, answer: HttpAnswer | undefined): VerifyError {
+    const { details, code } = error;
+    if (answer) {
+      details.httpStatus ??= answer.status;
+      details.retryAfter ??= retryAfterSeconds(answer, Date.now());
+      if (code === 'RATE_LIMITED' || (answer.status === 503 && details.retryAfter !== null))
+        details.refused = true;
+    }
+    details.charged ??= null;
+    details.retryable ??=
+      RETRYABLE[code] && (!call.mayCost || details.charged === false || details.refused === true);
+
+    const serverFailed = answer && answer.status >= 500 && !details.envelope;
+    if (code === 'CANCELLED') this.#circuit?.cancelled();
+    else if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed();
+    else this.#circuit?.answered();
+    return error;
+  }
+}
+
+/** Whether the same request may go out again for the same message. */
+function repeatable<Value>(error: VerifyError, call: Call<Value>): boolean {
+  const { details, code } = error;
+  if (call.repeat && REPEATED_WHEN_FREE.has(code)) return true;
+  if ((code === 'NETWORK' || code === 'TIMEOUT') && details.charged === false) return true;
+  return details.refused === true && details.retryAfter != null;
+}

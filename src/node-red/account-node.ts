@@ -1,0 +1,176 @@
+/** The account nodes: CONTRACT, "Account nodes". What is wrong with one is found when it is first used. */
+import type { Account, AccountDefinition, SettingDefinitions } from '../action';
+import { VerifyError } from '../errors';
+import { isLoopback, type ProxyRoute, proxyFor } from '../http/proxy';
+import { createTransport } from '../http/send';
+import type { TlsOptions } from '../http/wire';
+import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
+import { readSettings, requireVariable } from './settings';
+
+/** An account node as the runner uses it. */
+export interface AccountNode extends Node {
+  /** The provider it belongs to. */
+  provider: string;
+  /**
+   * @returns the account, ready to be called; a promise only while the sandbox starts
+   * @throws VerifyError CONFIG where it is not set up
+   */
+  open(): Account | Promise<Account>;
+}
+
+const SETTINGS = {
+  environment: { type: 'string', default: 'production', choices: ['production', 'sandbox', 'custom'] },
+  baseUrl: { type: 'string', default: '' },
+  maxConcurrent: { type: 'number', default: 16, min: 1, max: 1000, integer: true },
+  maxPerSecond: { type: 'number', default: 0, min: 0, max: 10_000, integer: true },
+  maxWaiting: { type: 'number', default: 1000, min: 0, integer: true },
+  circuit: { type: 'boolean', default: true },
+} as const satisfies SettingDefinitions;
+
+/** Longer would overflow a timer. */
+const LONGEST_TIMEOUT_S = 3600;
+
+/**
+ * Registers a provider's account node.
+ * @param red Node-RED
+ * @param type of the node
+ * @param definition of the provider's account
+ */
+export function registerAccount(red: Red, type: string, definition: AccountDefinition): void {
+  const credentials = Object.fromEntries(
+    definition.credentials.map((name) => [name, { type: 'password' as const }]),
+  );
+  red.nodes.registerType(
+    type,
+    function (config) {
+      red.nodes.createNode(this, config);
+      const node = this as AccountNode;
+      // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+      const secrets = { ...node.credentials };
+      delete node.credentials;
+
+      let account: Account | Promise<Account> | undefined;
+      node.provider = definition.provider;
+      node.open = () => {
+        account ??= openAccount(red, node, config, definition, secrets);
+        return account;
+      };
+      if (config.environment === 'sandbox') {
+        Promise.resolve()
+          .then(node.open)
+          .then(
+            (opened) => {
+              account = opened;
+            },
+            () => {
+              account = undefined;
+            },
+          );
+      }
+      node.on('close', (done) => {
+        Promise.resolve(account)
+          .then((opened) => {
+            opened?.transport.close().catch(() => {});
+          })
+          .catch(() => {})
+          .then(done);
+      });
+    },
+    { credentials },
+  );
+}
+
+function openAccount(
+  red: Red,
+  node: Node,
+  config: NodeConfig,
+  definition: AccountDefinition,
+  secrets: Record<string, string>,
+): Account | Promise<Account> {
+  const { environment, baseUrl, ...limits } = readSettings(SETTINGS, config);
+  const { timeout } = readSettings(
+    { timeout: { type: 'number', default: definition.timeout, min: 0.05, max: LONGEST_TIMEOUT_S } } as const,
+    config,
+  );
+  const settings = readSettings(definition.settings, config);
+  const tls = tlsOptions(red, config.tls);
+
+  const connect = (address: URL, credentials: Record<string, string>): Account => ({
+    credentials,
+    settings,
+    transport: createTransport({
+      ...limits,
+      baseUrl: address,
+      timeout: timeout * 1000,
+      tls,
+      proxy: proxyOf(red, config.proxy, address),
+      onCircuit: (open) => node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed')),
+    }),
+  });
+
+  if (environment === 'sandbox') return openSandbox(red, definition.provider, connect);
+  const address = environment === 'custom' ? customAddress(baseUrl) : definition.baseUrl;
+  if (!address) throw new VerifyError('CONFIG', 'base-url-missing');
+  return connect(new URL(address), readCredentials(definition.credentials, secrets));
+}
+
+/** The sandbox is loaded only where an account uses it. */
+async function openSandbox(
+  red: Red,
+  provider: string,
+  connect: (address: URL, credentials: Record<string, string>) => Account,
+): Promise<Account> {
+  const { sharedSandbox } = require('../sandbox/shared') as typeof import('../sandbox/shared');
+  const sandbox = await sharedSandbox(red.settings.userDir);
+  const { baseUrl, credentials } = sandbox.accounts[provider]!;
+  return connect(new URL(baseUrl), credentials);
+}
+
+function readCredentials(names: readonly string[], secrets: Record<string, string>): Record<string, string> {
+  const credentials: Record<string, string> = {};
+  for (const name of names) {
+    const value = String(secrets[name] ?? '').trim();
+    requireVariable(value);
+    if (value === '') throw new VerifyError('CONFIG', 'credential-missing', { name });
+    credentials[name] = value;
+  }
+  return credentials;
+}
+
+/** `https:` only, except for loopback hosts. */
+function customAddress(baseUrl: string): string {
+  if (baseUrl === '') throw new VerifyError('CONFIG', 'base-url-missing');
+  if (!URL.canParse(baseUrl)) throw new VerifyError('CONFIG', 'base-url-unreadable');
+  const { protocol, hostname, username, password, search, hash } = new URL(baseUrl);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+    throw new VerifyError('CONFIG', 'base-url-not-https');
+  }
+  if (username || password || search || hash) throw new VerifyError('CONFIG', 'base-url-unreadable');
+  return baseUrl;
+}
+
+function tlsOptions(red: Red, id: unknown): TlsOptions {
+  if (!id) return {};
+  const node = red.nodes.getNode(String(id)) as TlsNode | null;
+  if (!node) throw new VerifyError('CONFIG', 'tls-missing');
+  if (node.verifyservercert === false) throw new VerifyError('CONFIG', 'tls-unverified');
+  if (node.valid === false) throw new VerifyError('CONFIG', 'tls-missing');
+  const { rejectUnauthorized, ALPNProtocols, ...options } = node.addTLSOptions({});
+  return options as TlsOptions;
+}
+
+function proxyOf(red: Red, id: unknown, address: URL): ProxyRoute | null {
+  const node = id ? (red.nodes.getNode(String(id)) as HttpProxyNode | null) : undefined;
+  if (node === null || (node && !node.url)) throw new VerifyError('CONFIG', 'proxy-missing');
+  const chosen = node && {
+    url: String(node.url),
+    noproxy: node.noproxy ?? [],
+    username: node.credentials?.username ?? '',
+    password: node.credentials?.password ?? '',
+  };
+  try {
+    return proxyFor(address, chosen, process.env);
+  } catch {
+    throw new VerifyError('CONFIG', 'proxy-unreadable');
+  }
+}

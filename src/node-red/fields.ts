@@ -1,0 +1,86 @@
+import type { FieldDefinition } from '../action';
+import { VerifyError } from '../errors';
+import type { Message, Node, NodeConfig, Red } from './red';
+
+type Callback = (error: VerifyError | null, value: unknown) => void;
+type Field = (message: Message, callback: Callback) => void;
+
+/**
+ * Prepares a node's typed inputs; JSONata is compiled here, once.
+ * @param red Node-RED
+ * @param node that has them
+ * @param definitions with the defaults of properties a flow does not have
+ * @param config the node as it was deployed
+ * @returns gives the values for a message, or a VerifyError: INPUT where the message has no such value, CONFIG where
+ *   no message could have
+ */
+export function prepareFields(
+  red: Red,
+  node: Node,
+  definitions: Readonly<Record<string, FieldDefinition>>,
+  config: NodeConfig,
+): (message: Message, callback: (error: unknown, values: Record<string, unknown>) => void) => void {
+  const fields = Object.entries(definitions).map(([name, definition]) => {
+    const type = String(config[`${name}Type`] ?? definition.type);
+    const value = config[name] ?? definition.value;
+    return [name, prepareField(red, node, name, type, value)] as const;
+  });
+
+  return (message, callback) => {
+    const values: Record<string, unknown> = {};
+    let missing = fields.length;
+    let failed = false;
+    if (missing === 0) callback(null, values);
+    for (const [name, field] of fields) {
+      field(message, (error, value) => {
+        if (failed) return;
+        values[name] = value;
+        if (error) {
+          failed = true;
+          callback(error, values);
+        } else if (--missing === 0) callback(null, values);
+      });
+    }
+  };
+}
+
+function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
+  const unreadable = () => new VerifyError('INPUT', 'field-unreadable', { name });
+  const settle = (callback: Callback) => (error: Error | null, result: unknown) =>
+    callback(error ? unreadable() : null, result);
+  const guarded =
+    (field: Field): Field =>
+    (message, callback) => {
+      try {
+        field(message, callback);
+      } catch {
+        callback(unreadable(), undefined);
+      }
+    };
+
+  if (type === 'jsonata') {
+    let expression: unknown;
+    try {
+      expression = red.util.prepareJSONataExpression(String(value), node);
+    } catch {
+      return (_message, callback) =>
+        callback(new VerifyError('CONFIG', 'jsonata-syntax', { name }), undefined);
+    }
+    return guarded((message, callback) =>
+      red.util.evaluateJSONataExpression(expression, message, settle(callback)),
+    );
+  }
+  if (type === 'env') {
+    return guarded((message, callback) =>
+      red.util.evaluateNodeProperty(value, type, node, message, (error, result) => {
+        const unset = result === undefined || result === '' || result === `\${${value}}`;
+        if (!error && unset)
+          callback(new VerifyError('CONFIG', 'variable-not-set', { variable: String(value) }), undefined);
+        else settle(callback)(error, result);
+      }),
+    );
+  }
+  return guarded((message, callback) =>
+    red.util.evaluateNodeProperty(value, type, node, message, settle(callback)),
+  );
+}

@@ -1,0 +1,76 @@
+/** As much of Node-RED's own interface as is used here; @types/node-red is behind the runtime. */
+
+export type Message = Record<string, unknown> & { _msgid?: string; parts?: unknown };
+
+export interface Status {
+  fill?: 'red' | 'green' | 'yellow' | 'blue' | 'grey';
+  shape?: 'ring' | 'dot';
+  text?: string;
+}
+
+export type Send = (message: Message | (Message | Message[] | null)[]) => void;
+export type Done = (error?: Error) => void;
+
+export interface NodeConfig {
+  id: string;
+  type: string;
+  name?: string;
+  [property: string]: unknown;
+}
+
+export interface Node {
+  id: string;
+  type: string;
+  credentials?: Record<string, string>;
+  on(event: 'input', listener: (message: Message, send: Send, done: Done) => void): void;
+  on(event: 'close', listener: (done: () => void) => void): void;
+  status(status: Status): void;
+  log(text: string): void;
+  warn(text: string): void;
+  error(error: unknown, message?: Message): void;
+}
+
+export interface TlsNode extends Node {
+  verifyservercert?: boolean;
+  valid?: boolean;
+  addTLSOptions(options: Record<string, unknown>): Record<string, unknown>;
+}
+
+export interface HttpProxyNode extends Node {
+  url?: string;
+  noproxy?: string[];
+}
+
+export interface Red {
+  nodes: {
+    createNode(node: Node, config: NodeConfig): void;
+    getNode(id: string): Node | null;
+    registerType(
+      type: string,
+      create: (this: Node, config: NodeConfig) => void,
+      options?: { credentials?: Record<string, { type: 'password' }> },
+    ): void;
+  };
+  settings: { userDir?: string; [name: string]: unknown };
+  util: {
+    prepareJSONataExpression(expression: string, node: Node): unknown;
+    evaluateJSONataExpression(
+      expression: unknown,
+      message: Message,
+      callback: (error: Error | null, value: unknown) => void,
+    ): void;
+    evaluateNodeProperty(
+      value: unknown,
+      type: string,
+      node: Node,
+      message: Message,
+      callback: (error: Error | null, value: unknown) => void,
+    ): void;
+    normalisePropertyExpression(expression: string): unknown;
+    setMessageProperty(message: Message, property: string, value: unknown, createMissing: boolean): boolean;
+    cloneMessage(message: Message): Message;
+    generateId(): string;
+  };
+  /** Looks a text up in the catalogue of the node set, in the language of the runtime. */
+  _(key: string, values?: Record<string, unknown>): string;
+}

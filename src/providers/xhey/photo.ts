@@ -1,0 +1,112 @@
+import { isObject } from '../../http/json';
+import { maskText } from '../../input/mask';
+import { IN_PROGRESS, type PhotoOutcome, STATUSES, UNKNOWN_STATUS } from './statuses';
+
+interface Coordinates {
+  lat: number;
+  lng: number;
+}
+
+/** One photo of a truth-poll: CONTRACT, "Result", `data.photos`. */
+export interface Photo {
+  url: string | null;
+  taskId: string;
+  outcome: PhotoOutcome;
+  reason: string;
+  /** xhey's own status; null where it reported none. */
+  status: number | null;
+  /** xhey's own words. */
+  message: string;
+  /** ISO 8601 with `+08:00`, or null when the text cannot be read. */
+  takenAt: string | null;
+  /** When the photo was taken, in xhey's own words. */
+  takenAtText: string | null;
+  address: string | null;
+  location: { gcj02: Coordinates; wgs84: Coordinates } | null;
+  antiFakeCode: string | null;
+}
+
+/**
+ * Reads one item of a query's `list`: xhey.md, the table of its fields.
+ * @param item as the provider sent it
+ * @param taskId of the task that was queried
+ * @returns the photo, or null while it is in progress
+ */
+export function readPhoto(item: unknown, taskId: string): Photo | null {
+  const fields = isObject(item) ? item : {};
+  const status = toNumber(fields.status);
+  if (status === IN_PROGRESS) return null;
+  const [outcome, reason] = (status !== null && STATUSES.get(status)) || UNKNOWN_STATUS;
+  const takenAtText = toText(fields.photoTime);
+  return {
+    url: toText(fields.photoUrl),
+    taskId,
+    outcome,
+    reason,
+    status,
+    message: maskText(toText(fields.msg) ?? ''),
+    takenAt: takenAtText && chinaTime(takenAtText),
+    takenAtText,
+    address: toText(fields.photoAddress),
+    location: locate(fields.lat, fields.lng),
+    antiFakeCode: toText(fields.antiFakeCode),
+  };
+}
+
+/**
+ * A photo that the provider said nothing about.
+ * @param url as it was submitted
+ * @param taskId of its task
+ * @param reason why there is nothing
+ */
+export function silentPhoto(url: string | null, taskId: string, reason: string): Photo {
+  return {
+    url,
+    taskId,
+    outcome: 'inconclusive',
+    reason,
+    status: null,
+    message: '',
+    takenAt: null,
+    takenAtText: null,
+    address: null,
+    location: null,
+    antiFakeCode: null,
+  };
+}
+
+/** @returns the number that a number or a decimal string is, else null */
+export function toNumber(value: unknown): number | null {
+  if (typeof value === 'string' && value.trim() === '') return null;
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+function toText(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+/** `2025年07月28日 15:01` is China Standard Time: xhey.md, `photoTime`. */
+function chinaTime(text: string): string | null {
+  const found =
+    /^\s*(\d{4})[年/-](\d{1,2})[月/-](\d{1,2})日?[\sT]*(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?\s*$/.exec(text);
+  if (!found) return null;
+  const [year, month, day, hour, minute, second] = found
+    .slice(1)
+    .map((part) => (part ?? '0').padStart(2, '0'));
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const date = new Date(`${local}Z`);
+  const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
+  return exists ? `${local}+08:00` : null;
+}
+
+/** xhey reports GCJ-02; maps outside China want WGS-84: xhey.md, `lat, lng`. */
+function locate(latitude: unknown, longitude: unknown): Photo['location'] {
+  const lat = toNumber(latitude);
+  const lng = toNumber(longitude);
+  if (lat === null || lng === null || Math.abs(lat) > 90 || Math.abs(lng) > 180) return null;
+  const gcoord = require('gcoord') as typeof import('gcoord').default;
+  const [wgsLng, wgsLat] = gcoord.transform([lng, lat], gcoord.GCJ02, gcoord.WGS84);
+  return { gcj02: { lat, lng }, wgs84: { lat: wgsLat!, lng: wgsLng! } };
+}

@@ -1,0 +1,133 @@
+import type { Account, Action, Context, SettingDefinitions } from '../../action';
+import { VerifyError } from '../../errors';
+import { isObject } from '../../http/json';
+import type { Answer } from '../../result';
+import { create } from './client';
+import { type Envelope, missingData } from './response';
+
+/** A task with the photos it was created for. */
+export interface Task {
+  taskId: string;
+  photoUrls: string[];
+}
+
+interface CreateInput {
+  photoUrls: string[];
+  batchSize: number;
+}
+
+interface CreateData {
+  [name: string]: unknown;
+  taskIds: string[];
+  tasks: Task[];
+  photoCount: number;
+}
+
+const SETTINGS = {
+  /** xhey.md, "POST /v2/truth_build/create": fewer than 10 are recommended, at most 10 are sent. */
+  batchSize: { type: 'number', default: 9, min: 1, max: 10, integer: true },
+} as const satisfies SettingDefinitions;
+
+/** Submits photos for verification, batch by batch. */
+export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
+  provider: 'xhey',
+  operation: 'truth-create',
+  mayCost: true,
+  fields: { photos: { value: 'payload', type: 'msg' } },
+  settings: SETTINGS,
+
+  parse({ photos }, { batchSize }) {
+    const given = isObject(photos) ? photos.photoUrls : photos;
+    const list = Array.isArray(given) ? given : [given];
+    if (list.length === 0) throw new VerifyError('INPUT', 'no-photos');
+    return { photoUrls: list.map(photoUrl), batchSize };
+  },
+
+  async run(account, { photoUrls, batchSize }, context): Promise<Answer<CreateData>> {
+    const place = account.transport.place();
+    const tasks: Task[] = [];
+    const answers: Envelope[] = [];
+    try {
+      for (let start = 0; start < photoUrls.length; start += batchSize) {
+        const batch = photoUrls.slice(start, start + batchSize);
+        const { envelope, taskIds } = await submit(account, batch, place, context).catch((error) => {
+          throw withPhotos(error, tasks, batch, photoUrls.slice(start + batchSize));
+        });
+        answers.push(envelope);
+        for (const taskId of taskIds) tasks.push({ taskId, photoUrls: batch });
+      }
+    } finally {
+      place.leave();
+    }
+    const { code, message } = answers.at(-1)!;
+    return {
+      outcome: 'submitted',
+      reason: null,
+      code,
+      message,
+      requestId: null,
+      charged: null,
+      data: { taskIds: tasks.map(({ taskId }) => taskId), tasks, photoCount: photoUrls.length },
+      raw: answers.length === 1 ? answers[0]!.raw : answers.map(({ raw }) => raw),
+    };
+  },
+};
+
+async function submit(
+  account: Account,
+  batch: string[],
+  place: ReturnType<Account['transport']['place']>,
+  context: Context,
+) {
+  const envelope = await create(account, batch, place, context);
+  const taskIds = readTaskIds(envelope.data);
+  if (taskIds.length === 0) throw missingData();
+  return { envelope, taskIds };
+}
+
+/** The list stands under `data` (documented) or `data.data` (observed): xhey.md, "POST /v2/truth_build/create". */
+function readTaskIds(data: unknown): string[] {
+  const list = isObject(data) ? data.data : data;
+  if (!Array.isArray(list)) return [];
+  const ids = list.map((item) => (isObject(item) ? item.taskID : null));
+  return [
+    ...new Set(
+      ids.filter((id) => (typeof id === 'string' && id !== '') || Number.isSafeInteger(id)).map(String),
+    ),
+  ];
+}
+
+/** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
+function withPhotos(error: unknown, submitted: Task[], batch: string[], rest: string[]): unknown {
+  if (!(error instanceof VerifyError)) return error;
+  const { details } = error;
+  const taken = fateUnknown(error);
+  details.submitted = submitted;
+  details.uncertain = taken ? batch : [];
+  details.notSubmitted = taken ? rest : [...batch, ...rest];
+  if (submitted.length > 0) Object.assign(details, { charged: null, retryable: false });
+  return error;
+}
+
+/** A batch was not taken where it was never sent, or where it was refused for what it was. */
+function fateUnknown({ code, details }: VerifyError): boolean {
+  if (details.charged === false || details.refused) return false;
+  return (
+    code === 'NETWORK' ||
+    code === 'TIMEOUT' ||
+    code === 'PROVIDER' ||
+    code === 'PROTOCOL' ||
+    code === 'CANCELLED'
+  );
+}
+
+/** "Each URL must be downloadable by a plain GET without authentication": xhey.md, "POST /v2/truth_build/create". */
+function photoUrl(value: unknown, index: number): string {
+  const url = typeof value === 'string' ? value.trim() : '';
+  if (!URL.canParse(url)) throw new VerifyError('INPUT', 'not-a-url', { position: index + 1 });
+  const { protocol, username, password } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new VerifyError('INPUT', 'not-a-url', { position: index + 1 });
+  if (username || password) throw new VerifyError('INPUT', 'url-with-password', { position: index + 1 });
+  return url;
+}

@@ -1,0 +1,216 @@
+import type { Account, Action, Context, SettingDefinitions } from '../../action';
+import { type Cause, VerifyError } from '../../errors';
+import { isObject } from '../../http/json';
+import type { Answer, Outcome } from '../../result';
+import { assemble, type TaskState } from './assemble';
+import { nextPause } from './back-off';
+import { query } from './client';
+import { UNKNOWN_TASK } from './codes';
+import { type Photo, readPhoto, toNumber } from './photo';
+import { type Envelope, missingData } from './response';
+import { TASK_STATUSES } from './statuses';
+import { type KnownTasks, readTasks } from './task-input';
+import type { Task } from './truth-create';
+
+/** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
+const UNKNOWN_FOR_MS = 30_000;
+const MOST_REMEMBERED = 10_000;
+/** CONTRACT, "Errors": what ends a truth-poll that waits; CANCELLED is its end as well. */
+const ENDS_WAITING: ReadonlySet<string> = new Set(['CONFIG', 'INPUT', 'CANCELLED']);
+
+interface PollInput extends KnownTasks {
+  mode: 'wait' | 'once';
+  /** Milliseconds, all three. */
+  interval: number;
+  maxInterval: number;
+  timeout: number;
+}
+
+interface PollData {
+  [name: string]: unknown;
+  taskIds: string[];
+  tasks: Task[];
+  photos: Photo[];
+  summary: { total: number; passed: number; failed: number; inconclusive: number };
+  lastError?: Cause;
+}
+
+const SETTINGS = {
+  mode: { type: 'string', default: 'wait', choices: ['wait', 'once'] },
+  interval: { type: 'number', default: 2, min: 0.05 },
+  maxInterval: { type: 'number', default: 15, min: 0.05 },
+  timeout: { type: 'number', default: 300, min: 0.05 },
+  resume: { type: 'boolean', default: true },
+  split: { type: 'boolean', default: false },
+} as const satisfies SettingDefinitions;
+
+/** Asks after tasks until they are finished, or once. */
+export const truthPoll: Action<PollInput, typeof SETTINGS> = {
+  provider: 'xhey',
+  operation: 'truth-poll',
+  mayCost: false,
+  fields: { task: { value: 'payload', type: 'msg' } },
+  settings: SETTINGS,
+
+  parse({ task }, { mode, interval, maxInterval, timeout }) {
+    const milliseconds = {
+      interval: interval * 1000,
+      maxInterval: maxInterval * 1000,
+      timeout: timeout * 1000,
+    };
+    return { ...readTasks(task), mode, ...milliseconds };
+  },
+
+  async run(account, input, context): Promise<Answer<PollData>> {
+    const job: Job = {
+      account,
+      input,
+      answers: new Map(),
+      errors: new Map(),
+      deadline: context.now() + input.timeout,
+    };
+    const waiting = input.taskIds.map((taskId) => input.states.get(taskId)!);
+    try {
+      if (input.mode === 'once') {
+        const asked = await Promise.allSettled(waiting.map((state) => ask(job, state, context)));
+        for (const each of asked) if (each.status === 'rejected') throw each.reason;
+      } else {
+        await context.within(input.timeout, async (timed) => {
+          await Promise.all(waiting.map((state) => follow(job, state, timed)));
+        });
+      }
+    } catch (error) {
+      if (error instanceof VerifyError) error.details.taskIds = input.taskIds;
+      throw error;
+    }
+    return report(job, context);
+  },
+};
+
+/** One message's work. */
+interface Job {
+  account: Account;
+  input: PollInput;
+  /** The latest answer of each task. */
+  answers: Map<string, Envelope>;
+  /** The trouble a task is in, until it is answered again. */
+  errors: Map<string, VerifyError>;
+  /** Unix time in milliseconds. */
+  deadline: number;
+}
+
+/** Asks after one task until it is finished, through whatever trouble comes. */
+async function follow(job: Job, state: TaskState, context: Context): Promise<void> {
+  for (let queries = 1; ; queries++) {
+    let pause = nextPause(job.input, queries, context.random());
+    try {
+      await ask(job, state, context);
+      job.errors.delete(state.taskId);
+      context.trouble(state.taskId, null);
+    } catch (error) {
+      if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
+      job.errors.set(state.taskId, error);
+      context.trouble(state.taskId, error);
+      pause = Math.max(pause, (error.details.retryAfter ?? 0) * 1000);
+    }
+    if (state.status !== 'waiting') return;
+    await context.wait(lastChance(pause, job.deadline - context.now(), job.input.interval));
+  }
+}
+
+/** A pause that would outlast the deadline ends one interval before it, so that a task finished late is still seen. */
+function lastChance(pause: number, left: number, interval: number): number {
+  return pause > left && left > interval ? left - interval : pause;
+}
+
+/** One query: xhey.md, "POST /v2/truth_build/query". */
+async function ask(job: Job, state: TaskState, context: Context): Promise<void> {
+  const { taskId } = state;
+  let envelope: Envelope;
+  try {
+    envelope = await query(job.account, taskId, context);
+  } catch (error) {
+    if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
+    const since = context.memory.get(taskId) ?? context.now();
+    remember(context.memory, taskId, since);
+    if (context.now() - since >= UNKNOWN_FOR_MS) state.status = 'unknown';
+    return;
+  }
+  context.memory.delete(taskId);
+  job.answers.set(taskId, envelope);
+
+  const { taskStatus, list } = readAnswer(envelope);
+  const status = TASK_STATUSES.get(taskStatus);
+  if (!status) context.warnOnce('unknown-task-status', { taskStatus });
+  const photos = list.map((item) => readPhoto(item, taskId));
+  state.photos = photos.filter((photo) => photo !== null);
+  const allReported = state.photos.length === photos.length;
+  state.status = status === 'revoked' || (status === 'finished' && allReported) ? status : 'waiting';
+}
+
+/** Keeps when a task was first answered 404; ids that never come back must not pile up. */
+function remember(memory: Map<string, number>, taskId: string, since: number): void {
+  memory.set(taskId, since);
+  if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
+}
+
+/** The fields stand under `data` (observed) or at the top level (documented). */
+function readAnswer({ data, raw }: Envelope): { taskStatus: number; list: unknown[] } {
+  const fields = isObject(data) ? data : raw;
+  const taskStatus = toNumber(fields.taskStatus);
+  const list = fields.list ?? [];
+  if (taskStatus === null || !Array.isArray(list)) throw missingData();
+  return { taskStatus, list };
+}
+
+function report({ input, answers, errors }: Job, context: Context): Answer<PollData> {
+  const { states, tasks } = input;
+  const open = [...states.values()].filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
+  const photos = assemble(tasks, states);
+  const bare = photoless(tasks, states);
+  const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
+  const summary = {
+    total: photos.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    inconclusive: count('inconclusive'),
+  };
+  const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(bareReason)]);
+  const envelopes = [...answers.values()];
+  const error = [...errors.values()].at(-1);
+  return {
+    outcome: open.length > 0 ? 'unfinished' : outcomeOf(summary, bare.length),
+    reason: open.length === 0 && reasons.size === 1 ? [...reasons][0]! : null,
+    code: envelopes.at(-1)?.code ?? error?.details.providerCode ?? '',
+    message: envelopes.at(-1)?.message ?? error?.details.providerMessage ?? '',
+    requestId: null,
+    charged: null,
+    data: {
+      taskIds: open.length > 0 ? open : [...states.keys()],
+      tasks,
+      photos,
+      summary,
+      ...(open.length > 0 && error ? { lastError: context.explain(error) } : {}),
+    },
+    raw: envelopes.length === 1 ? envelopes[0]!.raw : envelopes.map(({ raw }) => raw),
+  };
+}
+
+/** CONTRACT, "Result", truth-poll. */
+function outcomeOf({ total, passed, failed }: PollData['summary'], photolessTasks: number): Outcome {
+  if (failed > 0) return 'failed';
+  return total > 0 && passed === total && photolessTasks === 0 ? 'passed' : 'inconclusive';
+}
+
+/** Tasks that ended without a photo, reported or submitted. */
+function photoless(tasks: readonly Task[], states: ReadonlyMap<string, TaskState>): TaskState[] {
+  const withPhotos = new Set(tasks.map(({ taskId }) => taskId));
+  return [...states.values()].filter(
+    ({ taskId, status, photos }) => status !== 'waiting' && photos.length === 0 && !withPhotos.has(taskId),
+  );
+}
+
+function bareReason({ status }: TaskState): string | null {
+  if (status === 'revoked') return 'revoked';
+  return status === 'unknown' ? 'unknown-task' : null;
+}

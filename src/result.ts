@@ -1,0 +1,41 @@
+/** What a flow finds in `msg.payload` after a call: CONTRACT, "Result". */
+
+export type Outcome =
+  | 'submitted'
+  | 'passed'
+  | 'failed'
+  | 'inconclusive'
+  | 'unfinished'
+  | 'issued'
+  | 'answered';
+
+export interface Timing {
+  /** ISO 8601, when the node took the message. */
+  startedAt: string;
+  durationMs: number;
+  /** Requests sent for this message. */
+  attempts: number;
+}
+
+export interface Result<Data = Record<string, unknown>> {
+  provider: string;
+  operation: string;
+  outcome: Outcome;
+  /** A word from the provider's tables, shared by the whole of the result, or null. */
+  reason: string | null;
+  /** The provider's own code. */
+  code: string;
+  /** The provider's own words. */
+  message: string;
+  /** What to quote to the provider's support. */
+  requestId: string | null;
+  /** null: the provider does not say. */
+  charged: boolean | null;
+  data: Data;
+  timing: Timing;
+  /** The provider's parsed answer, only where `includeRaw` is set. */
+  raw?: unknown;
+}
+
+/** What an action gives: a result without what the runner knows better. */
+export type Answer<Data = Record<string, unknown>> = Omit<Result<Data>, 'provider' | 'operation' | 'timing'>;

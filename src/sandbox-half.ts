@@ -1,0 +1,34 @@
+/** What a provider's half of the sandbox is and what it is given: CONTRACT, "Sandbox". */
+
+export interface SandboxRequest {
+  method: string;
+  /** Behind the provider's base URL, without the query. */
+  path: string;
+  query: URLSearchParams;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+export type SandboxAnswer =
+  | { status: number; headers?: Record<string, string>; body: string }
+  /** No answer at all, or a reset connection. */
+  | { fault: 'timeout' | 'reset' };
+
+export interface SandboxWorld {
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** What the provider's half keeps, over a restart too; plain JSON. */
+  store: Record<string, unknown>;
+  /** To be called after a change of `store`. */
+  changed(): void;
+  /** The fault that one of the special values for all providers asks for, or null. */
+  faultIn(text: string): SandboxAnswer | null;
+}
+
+/** One provider's half of the sandbox. */
+export interface SandboxHalf {
+  provider: string;
+  /** What an account needs to be let in. */
+  credentials: Readonly<Record<string, string>>;
+  answer(request: SandboxRequest, world: SandboxWorld): SandboxAnswer;
+}

@@ -1,0 +1,102 @@
+/** The stand-in for the providers, on loopback: CONTRACT, "Sandbox". */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
+import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
+import { faultIn } from './faults';
+import { openStore } from './store';
+
+const HALVES: readonly SandboxHalf[] = [xhey];
+
+const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
+
+export interface SandboxOptions {
+  /** 0 for any that is free. */
+  port: number;
+  /** Where tasks are kept over a restart, or null. */
+  file: string | null;
+  /** Unix time in milliseconds. */
+  now?: () => number;
+}
+
+export interface Sandbox {
+  port: number;
+  /** What an account of each provider needs. */
+  accounts: Readonly<Record<string, { baseUrl: string; credentials: Readonly<Record<string, string>> }>>;
+  /** Requests that came, by path, for tests that count them. */
+  requests: ReadonlyMap<string, number>;
+  /** Lets a process end although the sandbox runs. */
+  unref(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the sandbox on 127.0.0.1.
+ * @param options where, and with what memory
+ * @throws Error of node:net where the port is taken
+ */
+export async function startSandbox({ port, file, now = Date.now }: SandboxOptions): Promise<Sandbox> {
+  const store = openStore(file);
+  const requests = new Map<string, number>();
+
+  const server = createServer((request, response) => {
+    respond(request).then(
+      (answer) => reply(response, answer),
+      () => request.destroy(),
+    );
+  });
+
+  async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
+    const { pathname, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
+    requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
+    const half = HALVES.find(({ provider }) => pathname.startsWith(`/${provider}/`));
+    if (!half) return { status: 404, body: '' };
+    const body = await readBody(request);
+    if (!body) return { status: 413, body: '' };
+    const { method = '', headers } = request;
+    const path = pathname.slice(half.provider.length + 1);
+    const world: SandboxWorld = { now, faultIn, store: store.of(half.provider), changed: store.changed };
+    return half.answer({ method, path, query: searchParams, headers, body }, world);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+
+  const bound = (server.address() as AddressInfo).port;
+  const accounts = HALVES.map(({ provider, credentials }) => {
+    return [provider, { baseUrl: `http://127.0.0.1:${bound}/${provider}`, credentials }] as const;
+  });
+  return {
+    port: bound,
+    accounts: Object.fromEntries(accounts),
+    requests,
+    unref: () => server.unref(),
+    close: () => {
+      server.closeAllConnections();
+      store.save();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function reply(response: ServerResponse, answer: SandboxAnswer): void {
+  if ('fault' in answer) {
+    if (answer.fault === 'reset') response.socket?.resetAndDestroy();
+    return;
+  }
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+}
+
+/** @returns null where it is too large */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > LARGEST_REQUEST_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
