@@ -1,0 +1,186 @@
+/** A real Node-RED in this process, with the built package installed in its user directory as a user would have it. */
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Message, Status } from '../../src/node-red/red';
+
+const PACKAGE = '@cn-verify/node-red-cn-verify';
+const ROOT = join(__dirname, '../../..');
+
+export interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
+interface LiveNode {
+  id: string;
+  receive(message: Message): void;
+  on(event: 'input', listener: (message: Message) => void): void;
+}
+
+interface Runtime {
+  init(server: unknown, settings: object): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  events: NodeJS.EventEmitter;
+  nodes: { getNode(id: string): LiveNode; getNodeInfo?(type: string): unknown };
+  runtime: {
+    flows: { setFlows(options: object): Promise<unknown> };
+    nodes: { getNodeList(options: object): Promise<{ module: string; types: string[]; err?: unknown }[]> };
+  };
+}
+
+/** What came out of a deployed flow since it was deployed, in order. */
+export interface Seen {
+  /** By node id. */
+  messages: Map<string, Message[]>;
+  statuses: { id: string; status: Status }[];
+}
+
+export interface LogLine {
+  level: number;
+  type?: string;
+  msg: unknown;
+}
+
+let red: Runtime | undefined;
+export let userDir = '';
+export const logs: LogLine[] = [];
+export let seen: Seen = { messages: new Map(), statuses: [] };
+
+/**
+ * Starts Node-RED; once a process, as its runtime is one.
+ * @param settings beside those that make it quick and quiet
+ */
+export async function startRuntime(settings: object = {}): Promise<void> {
+  if (red) return;
+  userDir = mkdtempSync(join(tmpdir(), 'cn-verify-test-'));
+  mkdirSync(join(userDir, 'node_modules', dirname(PACKAGE)), { recursive: true });
+  symlinkSync(ROOT, join(userDir, 'node_modules', PACKAGE), 'junction');
+  const runtime = require('node-red') as Runtime;
+  const server = createServer();
+  runtime.init(server, {
+    userDir,
+    flowFile: 'flows.json',
+    credentialSecret: 'test',
+    httpAdminRoot: false,
+    disableEditor: true,
+    contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
+    logging: { capture: { level: 'debug', handler: () => (line: LogLine) => logs.push(line) } },
+    ...settings,
+  });
+  runtime.events.on('node-status', ({ id, status }: { id: string; status: Status }) =>
+    seen.statuses.push({ id, status }),
+  );
+  const started = once(runtime.events, 'flows:started');
+  await runtime.start();
+  await started;
+  red = runtime;
+  after(async () => {
+    await runtime.stop();
+    server.close();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+}
+
+/**
+ * Deploys flows in place of those before; what nodes of type `debug` get is collected.
+ * @param nodes with their credentials inline
+ */
+export async function deploy(nodes: FlowNode[]): Promise<void> {
+  const runtime = red!;
+  seen = { messages: new Map(), statuses: [] };
+  const started = once(runtime.events, 'flows:started');
+  await runtime.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType: 'full' });
+  await started;
+  for (const { id, type } of nodes) {
+    if (type !== 'debug') continue;
+    const messages: Message[] = [];
+    seen.messages.set(id, messages);
+    runtime.nodes.getNode(id).on('input', (message) => messages.push(message));
+  }
+}
+
+export function send(id: string, message: Message): void {
+  red!.nodes.getNode(id).receive(message);
+}
+
+export function got(id: string): Message[] {
+  return seen.messages.get(id) ?? [];
+}
+
+export async function installedTypes(): Promise<string[]> {
+  const sets = await red!.runtime.nodes.getNodeList({});
+  return sets.filter(({ module, err }) => module === PACKAGE && !err).flatMap(({ types }) => types);
+}
+
+/**
+ * @param condition that has to come true
+ * @param milliseconds to wait for it at the most
+ */
+export async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
+  const deadline = Date.now() + milliseconds;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** One action node with everything wired that can come out of it: `out1`, `out2`, `caught`, `completed`. */
+export function actionFlow(
+  action: Record<string, unknown> & { type: string },
+  account: Record<string, unknown> | null,
+): FlowNode[] {
+  // Without x and y a node counts as a config node.
+  const at = { z: 'tab', x: 100, y: 100 };
+  const sink = (id: string): FlowNode => ({
+    id,
+    ...at,
+    type: 'debug',
+    active: false,
+    tosidebar: false,
+    wires: [],
+  });
+  return [
+    { id: 'tab', type: 'tab', label: 'test' },
+    ...(account ? [{ id: 'account', type: 'xhey-account', name: '', ...account }] : []),
+    { ...action, id: 'action', ...at, account: 'account', wires: [['out1'], ['out2']] },
+    { id: 'catch', ...at, type: 'catch', scope: ['action'], wires: [['caught']] },
+    { id: 'complete', ...at, type: 'complete', scope: ['action'], wires: [['completed']] },
+    ...['out1', 'out2', 'caught', 'completed'].map(sink),
+  ];
+}
+
+export interface Ended {
+  out1: Message[];
+  out2: Message[];
+  caught: Message[];
+  completed: Message[];
+}
+
+/**
+ * Sends one message into `actionFlow` and waits until the node has called done.
+ * @param message to send
+ */
+export async function ask(message: Message): Promise<Ended> {
+  const before = {
+    out1: got('out1').length,
+    out2: got('out2').length,
+    caught: got('caught').length,
+    completed: got('completed').length,
+  };
+  send('action', message);
+  await until(() => got('caught').length > before.caught || got('completed').length > before.completed);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const since = (id: keyof typeof before) => got(id).slice(before[id]);
+  return { out1: since('out1'), out2: since('out2'), caught: since('caught'), completed: since('completed') };
+}
+
+/** @returns the last status of a node, once none has come for longer than two could be apart */
+export async function settledStatus(id = 'action'): Promise<Status | undefined> {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return seen.statuses.filter((each) => each.id === id).at(-1)?.status;
+}

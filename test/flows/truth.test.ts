@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import type { Result } from '../../src/result';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  installedTypes,
+  send,
+  settledStatus,
+  startRuntime,
+  until,
+} from './runtime';
+
+const SANDBOX = { environment: 'sandbox' };
+const PASSES = 'https://example.com/passes.jpg';
+const photoUrl = (special: string | number) => `https://example.com/sandbox/${special}/a.jpg`;
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into results of every shape
+const payload = (message: unknown) => (message as { payload: Result<any> }).payload;
+
+/** truth-create wired to truth-poll, as in every flow. */
+function createAndPoll(poll: object = {}, create: object = {}, account: object = SANDBOX) {
+  const nodes = actionFlow({ type: 'truth-poll', interval: 0.05, ...poll }, { ...account });
+  const at = { z: 'tab', x: 100, y: 100 };
+  return [
+    ...nodes,
+    { id: 'create', type: 'truth-create', account: 'account', ...at, wires: [['action']], ...create },
+  ];
+}
+
+async function verify(photoUrls: unknown): Promise<Result> {
+  const before = got('out1').length;
+  send('create', { payload: photoUrls });
+  await until(() => got('out1').length > before);
+  return payload(got('out1').at(-1));
+}
+
+describe('photos on the sandbox, in a real Node-RED', () => {
+  before(() => startRuntime());
+
+  it('loads every node of the package', async () => {
+    assert.deepEqual((await installedTypes()).sort(), ['truth-create', 'truth-poll', 'xhey-account']);
+  });
+
+  describe('truth-create', () => {
+    it('gives one clear message back, and it is the one that came in', async () => {
+      await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
+      const message = { payload: PASSES, topic: 'site 7', kept: { whatever: 1 } };
+      const { out1, out2, caught, completed } = await ask(message);
+      assert.deepEqual([out1.length, out2.length, caught.length, completed.length], [1, 0, 0, 1]);
+      assert.equal(out1[0], message);
+      assert.deepEqual([message.topic, message.kept], ['site 7', { whatever: 1 }]);
+      const { timing, data, ...rest } = payload(message);
+      assert.deepEqual(rest, {
+        provider: 'xhey',
+        operation: 'truth-create',
+        outcome: 'submitted',
+        reason: null,
+        code: '200',
+        message: 'success',
+        requestId: null,
+        charged: null,
+      });
+      const [taskId] = data.taskIds;
+      assert.match(taskId, /^\d{19}$/);
+      assert.deepEqual(data, { taskIds: [taskId], tasks: [{ taskId, photoUrls: [PASSES] }], photoCount: 1 });
+      assert.equal(new Date(timing.startedAt).toISOString(), timing.startedAt);
+      assert.ok(timing.durationMs >= 0);
+      assert.equal(timing.attempts, 1);
+      assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'submitted' });
+    });
+
+    it('takes a URL, an array of them, or an object with photoUrls', async () => {
+      await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
+      for (const given of [PASSES, [PASSES, PASSES], { photoUrls: [PASSES] }, { photoUrls: PASSES }]) {
+        const { out1 } = await ask({ payload: given });
+        assert.equal(payload(out1[0]).outcome, 'submitted', JSON.stringify(given));
+      }
+    });
+
+    it('submits batch by batch', async () => {
+      await deploy(actionFlow({ type: 'truth-create', batchSize: '4', includeRaw: true }, SANDBOX));
+      const urls = Array.from({ length: 10 }, (_, index) => `https://example.com/${index}.jpg`);
+      const { out1 } = await ask({ payload: urls });
+      const { data, timing, raw } = payload(out1[0]);
+      assert.deepEqual(
+        data.tasks.map(({ photoUrls }: { photoUrls: string[] }) => photoUrls),
+        [urls.slice(0, 4), urls.slice(4, 8), urls.slice(8)],
+      );
+      assert.equal(data.photoCount, 10);
+      assert.equal(timing.attempts, 3);
+      assert.equal(new Set(data.taskIds).size, 3);
+      assert.equal((raw as unknown[]).length, 3);
+    });
+
+    it('puts the result where `output` says and leaves the payload alone', async () => {
+      await deploy(actionFlow({ type: 'truth-create', output: 'verified.photos' }, SANDBOX));
+      const { out1 } = await ask({ payload: PASSES });
+      assert.equal(out1[0]!.payload, PASSES);
+      assert.equal((out1[0]!.verified as { photos: Result }).photos.outcome, 'submitted');
+    });
+
+    it('does not lose a paid result to an output that cannot hold it', async () => {
+      await deploy(actionFlow({ type: 'truth-create', output: 'topic.result' }, SANDBOX));
+      const { out1 } = await ask({ payload: PASSES, topic: 'a string' });
+      assert.equal(payload(out1[0]).outcome, 'submitted');
+    });
+  });
+
+  describe('every status of a photo', () => {
+    before(() => deploy(createAndPoll()));
+    const rows: [number | string, string, string][] = [
+      [0, 'passed', 'authentic'],
+      [-1, 'inconclusive', 'low-resolution'],
+      [-1001, 'inconclusive', 'photo-unreadable'],
+      [-1002, 'inconclusive', 'provider-error'],
+      [-1003, 'inconclusive', 'provider-error'],
+      [-2300, 'inconclusive', 'provider-error'],
+      [-2301, 'failed', 'no-anti-fake-code'],
+      [-2302, 'inconclusive', 'ocr-error'],
+      [-2303, 'failed', 'bad-anti-fake-code'],
+      [-2305, 'failed', 'not-watermark-camera'],
+      [-2306, 'inconclusive', 'photo-unreachable'],
+      [-2307, 'inconclusive', 'unsupported-format'],
+      [-2308, 'inconclusive', 'low-resolution'],
+      [-9999, 'inconclusive', 'unknown-status'],
+      ['revoked', 'inconclusive', 'revoked'],
+    ];
+    for (const [status, outcome, reason] of rows) {
+      it(`${status} is ${outcome}, ${reason}, in both shapes of an answer`, async () => {
+        for (const _shape of ['documented', 'observed']) {
+          const result = await verify(photoUrl(status));
+          assert.deepEqual([result.outcome, result.reason], [outcome, reason]);
+          const { photos, summary } = payload({ payload: result }).data;
+          assert.deepEqual([photos[0].outcome, photos[0].reason], [outcome, reason]);
+          assert.equal(photos[0].status, status === 'revoked' ? null : status);
+          assert.deepEqual(summary, { total: 1, passed: 0, failed: 0, inconclusive: 0, [outcome]: 1 });
+        }
+      });
+    }
+  });
+
+  describe('truth-poll', () => {
+    it('reports the photos in the order they were submitted', async () => {
+      await deploy(createAndPoll({}, { batchSize: 2 }));
+      const urls = [PASSES, photoUrl(-2305), photoUrl('slow-3'), photoUrl(-1)];
+      const result = await verify(urls);
+      assert.deepEqual(
+        [result.outcome, result.reason, result.code, result.message],
+        ['failed', null, '200', 'success'],
+      );
+      const { photos, summary, taskIds, tasks } = payload({ payload: result }).data;
+      assert.deepEqual(
+        photos.map(({ url }: { url: string }) => url),
+        urls,
+      );
+      assert.deepEqual(summary, { total: 4, passed: 2, failed: 1, inconclusive: 1 });
+      assert.deepEqual(
+        taskIds,
+        tasks.map(({ taskId }: { taskId: string }) => taskId),
+      );
+      assert.deepEqual(Object.keys(photos[0]).sort(), [
+        'address',
+        'antiFakeCode',
+        'location',
+        'message',
+        'outcome',
+        'reason',
+        'status',
+        'takenAt',
+        'takenAtText',
+        'taskId',
+        'url',
+      ]);
+      assert.equal(photos[0].takenAt, '2025-07-28T15:01:00+08:00');
+      assert.equal(result.timing.attempts, 4);
+      assert.equal('raw' in result, false);
+    });
+
+    it('takes a task id, an array, or what truth-create sent', async () => {
+      await deploy(createAndPoll());
+      const created = payload({ payload: await verify(PASSES) }).data;
+      const [taskId] = created.taskIds;
+      for (const given of [
+        taskId,
+        [taskId],
+        { taskIds: [taskId] },
+        { data: { taskIds: [taskId], tasks: created.tasks } },
+      ]) {
+        const { out1 } = await ask({ payload: given });
+        assert.equal(payload(out1[0]).outcome, 'passed', JSON.stringify(given));
+        assert.deepEqual(payload(out1[0]).data.taskIds, [taskId]);
+      }
+    });
+
+    it('in mode once says "not yet" on output 2, which can go straight back in', async () => {
+      await deploy(createAndPoll({ mode: 'once' }, { batchSize: 1 }));
+      send('create', { payload: [PASSES, photoUrl('slow-3'), photoUrl(-2305)] });
+      await until(() => got('out2').length === 1);
+      const first = payload(got('out2')[0]);
+      assert.deepEqual(
+        [first.outcome, first.reason, first.data.taskIds.length, first.data.tasks.length],
+        ['unfinished', null, 1, 3],
+      );
+      assert.deepEqual(
+        first.data.photos.map(({ outcome }: Result) => outcome),
+        ['passed', 'failed'],
+      );
+      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'unfinished' });
+
+      const again = await ask({ payload: first });
+      assert.equal(payload(again.out2[0]).outcome, 'unfinished');
+      const last = await ask({ payload: payload(again.out2[0]) });
+      const { outcome, data } = payload(last.out1[0]);
+      assert.equal(outcome, 'failed');
+      assert.deepEqual(
+        data.photos.map((photo: Result) => photo.outcome),
+        ['passed', 'passed', 'failed'],
+      );
+      assert.equal(data.taskIds.length, 3);
+    });
+
+    it('in mode wait gives up after `timeout` on output 2', async () => {
+      await deploy(createAndPoll({ timeout: 0.4 }));
+      send('create', { payload: [PASSES, photoUrl('slow-9999')] });
+      await until(() => got('out2').length === 1);
+      const { outcome, data, timing } = payload(got('out2')[0]);
+      assert.equal(outcome, 'unfinished');
+      assert.equal(data.taskIds.length, 1);
+      assert.equal('lastError' in data, false);
+      assert.ok(timing.attempts > 2 && timing.durationMs >= 390, JSON.stringify(timing));
+      assert.equal(got('out1').length, 0);
+    });
+
+    it('backs off from `interval` to `maxInterval`', async () => {
+      await deploy(createAndPoll({ interval: 0.05, maxInterval: 0.1, timeout: 5 }));
+      const result = await verify(photoUrl('slow-8'));
+      // Seven pauses: 50, 75, then 100 ms, each up to a fifth shorter.
+      assert.equal(result.timing.attempts, 8);
+      assert.ok(result.timing.durationMs >= 0.8 * (50 + 75 + 5 * 100) - 20, String(result.timing.durationMs));
+    });
+
+    it('split sends one message a photo that Join puts together again', async () => {
+      const join = { id: 'join', type: 'join', z: 'tab', x: 1, y: 1, mode: 'auto', wires: [['joined']] };
+      const joined = { id: 'joined', type: 'debug', z: 'tab', x: 1, y: 1, active: false, wires: [] };
+      const nodes = createAndPoll({ split: true });
+      nodes.find(({ id }) => id === 'action')!.wires = [['out1', 'join'], ['out2']];
+      await deploy([...nodes, join, joined]);
+      send('create', { payload: [PASSES, photoUrl(-2305)], parts: { id: 'outer', index: 0, count: 1 } });
+      await until(() => got('joined').length === 1);
+      const [first, second] = got('out1') as unknown as {
+        payload: Result<{ photos: Result[] }>;
+        parts: Record<string, unknown>;
+      }[];
+      assert.equal(got('out1').length, 2);
+      assert.deepEqual([first!.payload.outcome, second!.payload.outcome], ['failed', 'failed']);
+      assert.deepEqual([first!.payload.data.photos.length, second!.payload.data.photos.length], [1, 1]);
+      assert.deepEqual(
+        [first!.payload.data.photos[0]!.outcome, second!.payload.data.photos[0]!.outcome],
+        ['passed', 'failed'],
+      );
+      const { id } = first!.parts;
+      const outer = { id: 'outer', index: 0, count: 1 };
+      assert.deepEqual(first!.parts, { id, index: 0, count: 2, type: 'array', parts: outer });
+      assert.deepEqual(second!.parts, { id, index: 1, count: 2, type: 'array', parts: outer });
+      assert.equal((got('joined')[0]!.payload as unknown[]).length, 2);
+    });
+
+    it('shows that it waits', async () => {
+      await deploy(createAndPoll({ timeout: 2 }));
+      send('create', { payload: photoUrl('slow-9999') });
+      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'waiting' });
+    });
+
+    it('lets a failed and a passed message through side by side', async () => {
+      await deploy(createAndPoll());
+      const results = await Promise.all([verify(photoUrl(-2301)), verify(PASSES)]);
+      assert.equal(results.length, 2);
+      await until(() => got('out1').length === 2);
+      assert.deepEqual(
+        got('out1')
+          .map((message) => payload(message).outcome)
+          .sort(),
+        ['failed', 'passed'],
+      );
+    });
+  });
+});

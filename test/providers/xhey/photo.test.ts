@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readPhoto } from '../../../src/providers/xhey/photo';
+
+describe('xhey photo', () => {
+  const read = (fields: object) => readPhoto({ status: 0, ...fields }, '1')!;
+
+  for (const [text, expected] of [
+    ['2025年07月28日 15:01', '2025-07-28T15:01:00+08:00'],
+    ['2025年7月8日 9:05', '2025-07-08T09:05:00+08:00'],
+    ['2025年07月28日 15:01:59', '2025-07-28T15:01:59+08:00'],
+    ['2025-07-28 15:01', '2025-07-28T15:01:00+08:00'],
+    ['2025年02月30日 15:01', null],
+    ['2025年07月28日 25:01', null],
+    ['yesterday', null],
+  ] as const) {
+    it(`was taken ${text}`, () => {
+      const photo = read({ photoTime: text });
+      assert.equal(photo.takenAt, expected);
+      assert.equal(photo.takenAtText, text);
+    });
+  }
+
+  it('has no time without a text', () => {
+    assert.deepEqual([read({}).takenAt, read({}).takenAtText], [null, null]);
+    assert.equal(read({ photoTime: 5 }).takenAtText, null);
+  });
+
+  it('is located in both coordinate systems', () => {
+    const { location } = read({ lat: '30.539732', lng: '104.070011' });
+    assert.deepEqual(location!.gcj02, { lat: 30.539732, lng: 104.070011 });
+    // GCJ-02 is off by some hundred metres in Chengdu: 0.0025 degrees, give or take.
+    assert.ok(Math.abs(location!.wgs84.lat - 30.5421) < 0.0005, String(location!.wgs84.lat));
+    assert.ok(Math.abs(location!.wgs84.lng - 104.0675) < 0.0005, String(location!.wgs84.lng));
+  });
+
+  for (const [lat, lng] of [
+    ['', ''],
+    ['north', 'east'],
+    ['91', '0'],
+    ['0', '181'],
+    [null, undefined],
+    [{}, []],
+  ]) {
+    it(`is nowhere at ${JSON.stringify([lat, lng])}`, () => assert.equal(read({ lat, lng }).location, null));
+  }
+
+  it('reads a status sent as a string', () => {
+    assert.equal(readPhoto({ status: '-2305' }, '1')!.reason, 'not-watermark-camera');
+  });
+
+  for (const item of [null, 5, [], 'photo', {}, { status: 'x' }, { status: 77 }]) {
+    it(`survives ${JSON.stringify(item)}`, () => {
+      const photo = readPhoto(item, '1')!;
+      assert.deepEqual([photo.outcome, photo.reason], ['inconclusive', 'unknown-status']);
+    });
+  }
+
+  it('is none yet while in progress', () => assert.equal(readPhoto({ status: 1 }, '1'), null));
+});
