@@ -38,6 +38,8 @@ export interface Seen {
   /** By node id. */
   messages: Map<string, Message[]>;
   statuses: { id: string; status: Status }[];
+  /** Those of the flows before, while they were stopped. */
+  lastStatuses: { id: string; status: Status }[];
 }
 
 export interface LogLine {
@@ -49,7 +51,7 @@ export interface LogLine {
 let red: Runtime | undefined;
 export let userDir = '';
 export const logs: LogLine[] = [];
-export let seen: Seen = { messages: new Map(), statuses: [] };
+export let seen: Seen = { messages: new Map(), statuses: [], lastStatuses: [] };
 
 /**
  * Starts Node-RED; once a process, as its runtime is one.
@@ -89,15 +91,22 @@ export async function startRuntime(settings: object = {}): Promise<void> {
 /**
  * Deploys flows in place of those before; what nodes of type `debug` get is collected.
  * @param nodes with their credentials inline
+ * @param deploymentType all of them, or only those that changed
  */
-export async function deploy(nodes: FlowNode[]): Promise<void> {
+export async function deploy(nodes: FlowNode[], deploymentType: 'full' | 'nodes' = 'full'): Promise<void> {
   const runtime = red!;
-  seen = { messages: new Map(), statuses: [] };
+  const kept = seen.messages;
+  seen = { messages: new Map(), statuses: [], lastStatuses: [] };
   const started = once(runtime.events, 'flows:started');
-  await runtime.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType: 'full' });
+  await runtime.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType });
   await started;
+  seen.lastStatuses = seen.statuses.splice(0);
   for (const { id, type } of nodes) {
     if (type !== 'debug') continue;
+    if (deploymentType === 'nodes') {
+      seen.messages.set(id, kept.get(id) ?? []);
+      continue;
+    }
     const messages: Message[] = [];
     seen.messages.set(id, messages);
     runtime.nodes.getNode(id).on('input', (message) => messages.push(message));

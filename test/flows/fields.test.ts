@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { Message } from '../../src/node-red/red';
+import { actionFlow, ask, deploy, got, seen, send, startRuntime, until } from './runtime';
+
+const PHOTO = 'https://example.com/photo.jpg';
+
+describe('typed inputs, in a real Node-RED', () => {
+  const outcome = (messages: Message[]) =>
+    (messages[0]?.payload as { outcome: string } | undefined)?.outcome;
+  const change = (to: string, type: string) => ({
+    id: 'change',
+    type: 'change',
+    z: 'tab',
+    x: 1,
+    y: 1,
+    rules: [{ t: 'set', p: to, pt: type, to: PHOTO, tot: 'str' }],
+    wires: [['action']],
+  });
+
+  before(async () => {
+    process.env.CN_VERIFY_TEST_PHOTO = PHOTO;
+    await startRuntime();
+  });
+  after(() => {
+    delete process.env.CN_VERIFY_TEST_PHOTO;
+  });
+
+  const rows: [string, string][] = [
+    ['photo.url', 'msg'],
+    [PHOTO, 'str'],
+    ['CN_VERIFY_TEST_PHOTO', 'env'],
+    ['[photo.url, photo.url]', 'jsonata'],
+    ['$append(photo.url, $globalContext("none"))', 'jsonata'],
+  ];
+  for (const [photos, photosType] of rows) {
+    it(`${photosType}: ${photos}`, async () => {
+      await deploy(actionFlow({ type: 'truth-create', photos, photosType }, { environment: 'sandbox' }));
+      assert.equal(outcome((await ask({ payload: 'not this', photo: { url: PHOTO } })).out1), 'submitted');
+    });
+  }
+
+  for (const [name, type] of [
+    ['photo', 'flow'],
+    ['#:(disk)::photo', 'flow'],
+    ['#:(disk)::photo', 'global'],
+  ] as const) {
+    it(`${type}: ${name}`, async () => {
+      const action = { type: 'truth-create', photos: name, photosType: type };
+      await deploy([...actionFlow(action, { environment: 'sandbox' }), change(name, type)]);
+      send('change', { payload: 'not this' });
+      await until(() => got('out1').length === 1);
+      assert.equal(outcome(got('out1')), 'submitted');
+    });
+  }
+
+  it('JSONata that fails on a message is an INPUT error', async () => {
+    await deploy(
+      actionFlow(
+        { type: 'truth-create', photos: '$error("no")', photosType: 'jsonata' },
+        { environment: 'sandbox' },
+      ),
+    );
+    const { caught } = await ask({ payload: PHOTO });
+    assert.equal((caught[0]!.error as { code: string }).code, 'INPUT');
+  });
+});
+
+describe('status, in a real Node-RED', () => {
+  before(() => startRuntime());
+
+  it('changes at most once in 250 ms, from a blue ring with the number in flight to the last outcome', async () => {
+    await deploy(actionFlow({ type: 'truth-create' }, { environment: 'sandbox' }));
+    const times: number[] = [];
+    const { statuses } = seen;
+    const push = statuses.push.bind(statuses);
+    statuses.push = (...items) => {
+      times.push(performance.now());
+      return push(...items);
+    };
+    for (let index = 0; index < 200; index++) send('action', { payload: PHOTO });
+    await until(() => got('completed').length === 200);
+    await until(() => statuses.at(-1)?.status.text === 'submitted');
+    assert.deepEqual(statuses[0]!.status, { fill: 'blue', shape: 'ring', text: '1' });
+    assert.deepEqual(statuses.at(-1)!.status, { fill: 'green', shape: 'dot', text: 'submitted' });
+    const gaps = times.slice(1).map((time, index) => time - times[index]!);
+    assert.ok(
+      gaps.every((gap) => gap >= 245),
+      gaps.join(', '),
+    );
+  });
+
+  it('holds no value from a message', async () => {
+    await deploy(actionFlow({ type: 'truth-create' }, { environment: 'sandbox' }));
+    await ask({ payload: 'https://example.com/somebody.jpg' });
+    await ask({ payload: 'somebody' });
+    assert.ok(!JSON.stringify(seen.statuses).includes('somebody'));
+  });
+});
