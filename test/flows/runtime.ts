@@ -157,7 +157,8 @@ export function actionFlow(
     { id: 'tab', type: 'tab', label: 'test' },
     ...(account ? [{ id: 'account', type: 'xhey-account', name: '', ...account }] : []),
     { ...action, id: 'action', ...at, account: 'account', wires: [['out1'], ['out2']] },
-    { id: 'catch', ...at, type: 'catch', scope: ['action'], wires: [['caught']] },
+    // With a scope it would be deployed anew along with the node it names.
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['caught']] },
     { id: 'complete', ...at, type: 'complete', scope: ['action'], wires: [['completed']] },
     ...['out1', 'out2', 'caught', 'completed'].map(sink),
   ];

@@ -23,7 +23,7 @@ const LONGEST_TASK_ID = 64;
  */
 export function readTasks(value: unknown): KnownTasks {
   const source = isObject(value) ? (isObject(value.data) ? value.data : value) : { taskIds: value };
-  const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds];
+  const given: unknown[] = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
   const taskIds = [...new Set(given.map(readTaskId))];
 

@@ -38,7 +38,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 
   parse({ photos }, { batchSize }) {
     const given = isObject(photos) ? photos.photoUrls : photos;
-    const list = Array.isArray(given) ? given : [given];
+    const list = Array.isArray(given) ? given : [given ?? []].flat();
     if (list.length === 0) throw new VerifyError('INPUT', 'no-photos');
     return { photoUrls: list.map(photoUrl), batchSize };
   },
