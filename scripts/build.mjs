@@ -1,7 +1,16 @@
 // Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there:
 // html, icons and catalogues (NODE-RED, "Loading and packaging" and "Languages").
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +27,17 @@ function compile() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const packageFile = createRequire(import.meta.url).resolve('typescript/package.json');
   const { bin } = JSON.parse(readFileSync(packageFile, 'utf8'));
-  const { status } = spawnSync(process.execPath, [join(dirname(packageFile), bin.tsc)], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(dirname(packageFile), bin.tsc)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1);
   chmodSync(join(root, 'dist/src/sandbox/command-line.js'), 0o755);
 }
 
 function copyForms() {
-  for (const file of readdirSync(from()).filter((name) => name.endsWith('.html'))) cpSync(from(file), to(file));
+  for (const file of readdirSync(from()).filter((name) => name.endsWith('.html')))
+    cpSync(from(file), to(file));
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
 
@@ -34,7 +47,10 @@ function copyForms() {
  */
 function writeCatalogues() {
   const types = Object.keys(readJson(join(root, 'package.json'))['node-red'].nodes);
-  for (const [source, ...languages] of [['en-US', 'en-US'], ['zh-CN', 'zh-CN', 'zh']]) {
+  for (const [source, ...languages] of [
+    ['en-US', 'en-US'],
+    ['zh-CN', 'zh-CN', 'zh'],
+  ]) {
     const shared = readJson(from('locales', source, 'shared.json'));
     for (const language of languages) {
       mkdirSync(to('locales', language), { recursive: true });
@@ -50,7 +66,8 @@ function writeCatalogues() {
 function merge(shared, own) {
   const merged = { ...shared };
   for (const [key, value] of Object.entries(own)) {
-    merged[key] = typeof value === 'object' && typeof merged[key] === 'object' ? merge(merged[key], value) : value;
+    merged[key] =
+      typeof value === 'object' && typeof merged[key] === 'object' ? merge(merged[key], value) : value;
   }
   return merged;
 }
