@@ -156,13 +156,13 @@ function introduce() {
   const mqtt = `-h ${HOST} -p ${mqttPort}`;
   const folder = relative(process.cwd(), userDir) || userDir;
   console.log(`
-Editor / 编辑器:
+Editor / 编辑器：
   ${address}/
 
-Over HTTP: one photo passes, one fails / 一张通过,一张不通过:
+Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}
 
-Over MQTT, in two terminals / 两个终端:
+Over MQTT, in two terminals / 需两个终端：
   mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors
   mosquitto_pub ${mqtt} -q 1 -t cn-verify/photos -m ${body}
 ${isKept ? `\nThe flows in ${folder} are as you left them; delete that folder to get the examples back. / 流程保持上次的修改。\n` : ''}
