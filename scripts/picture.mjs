@@ -21,7 +21,15 @@ try {
   const address = await addressOf(demo);
   const browser = await chromium.launch({
     executablePath: spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   mkdirSync(join(root, 'docs'), { recursive: true });
   // So that the nodes have something to show in their status.
