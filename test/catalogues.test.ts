@@ -1,0 +1,334 @@
+/** The catalogues against each other, and against the source and the forms that take texts from them. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { RETRYABLE } from '../src/errors';
+import type { Outcome } from '../src/result';
+
+const ROOT = join(__dirname, '..', '..');
+const NODES = join(ROOT, 'nodes');
+const SHARED = 'shared';
+const TYPES: string[] = Object.keys(
+  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'].nodes,
+);
+
+const OUTCOMES: Record<Outcome, true> = {
+  submitted: true,
+  passed: true,
+  failed: true,
+  inconclusive: true,
+  unfinished: true,
+  issued: true,
+  answered: true,
+};
+/** What a status shows: outcomes, error codes, and that it waits. */
+const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(RETRYABLE), 'waiting'];
+const LONGEST_STATUS = 19;
+
+/** The provider's own names for its keys, the same in every language. */
+const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret'];
+
+/** Comma, semicolon and parentheses of the ASCII kind. */
+const HALF_WIDTH = /\p{Script=Han}[\x2c\x3b\x28\x29]|[\x2c\x3b\x28\x29]\p{Script=Han}/u;
+
+/** A catalogue, with its nested keys joined by dots. */
+type Catalogue = Map<string, string>;
+
+/** A reason or warning as the source raises it, with the names of the values it passes. */
+interface Use {
+  key: string;
+  values: string[];
+  file: string;
+}
+
+describe('catalogues', () => {
+  for (const name of [SHARED, ...TYPES]) {
+    describe(name, () => {
+      const english = own('en-US', name);
+      const chinese = own('zh-CN', name);
+
+      it('has the same keys in both languages', () => {
+        assert.deepEqual([...chinese.keys()].sort(), [...english.keys()].sort());
+      });
+
+      it('fills the same values into both languages', () => {
+        for (const [key, text] of english) {
+          assert.deepEqual(interpolations(chinese.get(key) ?? ''), interpolations(text), key);
+        }
+      });
+
+      it('is Chinese in zh-CN and not in en-US', () => {
+        for (const [key, text] of chinese) {
+          assert.ok(SAME_IN_CHINESE.includes(text) || /\p{Script=Han}/u.test(text), `${key}: ${text}`);
+        }
+        for (const [key, text] of english) assert.doesNotMatch(text, /\p{Script=Han}/u, key);
+      });
+
+      it('has no empty text, and no half-width punctuation beside Chinese characters', () => {
+        for (const [key, text] of [...english, ...chinese]) assert.notEqual(text.trim(), '', key);
+        for (const [key, text] of chinese) {
+          assert.doesNotMatch(text, HALF_WIDTH, key);
+        }
+      });
+    });
+  }
+
+  describe('built', () => {
+    for (const type of TYPES) {
+      it(`has ${type} in every language, shared texts merged in`, () => {
+        for (const language of ['en-US', 'zh-CN', 'zh']) {
+          const source = language === 'zh' ? 'zh-CN' : language;
+          const expected = new Map([...own(source, SHARED), ...own(source, type)]);
+          const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.json`)));
+          assert.deepEqual(sorted(built), sorted(expected), language);
+        }
+      });
+
+      it(`has the help of ${type} in every language`, () => {
+        for (const language of ['en-US', 'zh-CN', 'zh']) {
+          const source = readFileSync(
+            join(NODES, 'locales', language === 'zh' ? 'zh-CN' : language, `${type}.html`),
+          );
+          const built = readFileSync(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.html`));
+          assert.ok(built.equals(source), language);
+        }
+      });
+    }
+  });
+
+  describe('against the source', () => {
+    it('reads the source as it is written', () => {
+      const keys = TYPES.flatMap((type) => uses(type).map(({ key }) => key));
+      for (const key of [
+        'errors.timeout',
+        'errors.connect-timeout',
+        'errors.answer-damaged',
+        'errors.host-not-found',
+        'errors.refused.RATE_LIMITED',
+        'errors.credential-missing',
+        'warnings.circuit-closed',
+        'warnings.unknown-task-status',
+      ]) {
+        assert.ok(keys.includes(key), `${key} is raised in the source, and this test no longer finds it`);
+      }
+    });
+
+    for (const type of TYPES) {
+      it(`has a text for all that ${type} can say`, () => {
+        const catalogue = merged('en-US', type);
+        for (const { key, file } of uses(type)) {
+          const wanted = key.startsWith('errors.') ? [`${key}.text`, `${key}.hint`] : [key];
+          for (const each of wanted) assert.ok(catalogue.has(each), `${file} needs ${each}`);
+        }
+      });
+
+      it(`asks in the texts of ${type} only for values that are passed`, () => {
+        const catalogue = merged('en-US', type);
+        for (const { key, values, file } of uses(type)) {
+          for (const each of [key, `${key}.text`, `${key}.hint`]) {
+            for (const wanted of interpolations(catalogue.get(each) ?? '')) {
+              assert.ok(values.includes(wanted), `${each} asks for ${wanted}, ${file} passes ${values}`);
+            }
+          }
+        }
+      });
+    }
+
+    it('has every status word, short enough', () => {
+      for (const language of ['en-US', 'zh-CN']) {
+        const catalogue = own(language, SHARED);
+        for (const word of STATUS_WORDS) {
+          const text = catalogue.get(word);
+          assert.ok(text && text.length <= LONGEST_STATUS, `${language} ${word}: ${text}`);
+          if (language === 'en-US') assert.equal(text, word);
+        }
+      }
+    });
+  });
+
+  describe('against the forms', () => {
+    for (const type of TYPES) {
+      it(`has every text of ${type}'s form`, () => {
+        const catalogue = merged('en-US', type);
+        const keys = formKeys(type);
+        assert.ok(keys.length > 0);
+        for (const key of keys) assert.ok(catalogue.has(key), key);
+      });
+
+      it(`looks the labels of ${type} up in its own catalogue`, () => {
+        const namespaces = [...form(type).matchAll(/RED\._\('(.+?):[\w.-]+'/g)].map(([, found]) => found);
+        assert.deepEqual([...new Set(namespaces)], [`@cn-verify/node-red-cn-verify/${type}`]);
+      });
+
+      it(`writes no text of ${type}'s form anywhere else`, () => {
+        const [template = ''] = form(type).split('</script>');
+        const visible = template.replace(/<[^>]*>/g, ' ').replace(/\$\{\w+\}/g, ' ');
+        assert.doesNotMatch(visible, /[\p{Letter}]/u);
+      });
+    }
+  });
+
+  describe('unused texts', () => {
+    it('are not kept', () => {
+      const unused: string[] = [];
+      for (const name of [SHARED, ...TYPES]) {
+        const types = name === SHARED ? TYPES : [name];
+        const used = new Set(STATUS_WORDS);
+        for (const type of types) {
+          for (const key of formKeys(type)) used.add(key);
+          for (const { key } of uses(type)) for (const each of ['', '.text', '.hint']) used.add(key + each);
+        }
+        for (const key of own('en-US', name).keys()) if (!used.has(key)) unused.push(`${name}: ${key}`);
+      }
+      assert.deepEqual(unused, []);
+    });
+  });
+});
+
+function readJson(file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function flatten(tree: Record<string, unknown>, prefix = ''): Catalogue {
+  const flat: Catalogue = new Map();
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === 'string') flat.set(prefix + key, value);
+    else {
+      const nested = flatten(value as Record<string, unknown>, `${prefix}${key}.`);
+      for (const [path, text] of nested) flat.set(path, text);
+    }
+  }
+  return flat;
+}
+
+function sorted(catalogue: Catalogue): [string, string][] {
+  return [...catalogue].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function own(language: string, name: string): Catalogue {
+  return flatten(readJson(join(NODES, 'locales', language, `${name}.json`)));
+}
+
+/** As a node of this type sees it. */
+function merged(language: string, type: string): Catalogue {
+  return new Map([...own(language, SHARED), ...own(language, type)]);
+}
+
+function interpolations(text: string): string[] {
+  return [...new Set([...text.matchAll(/__([A-Za-z]+)__/g)].map(([, name]) => name!))].sort();
+}
+
+function form(type: string): string {
+  return readFileSync(join(NODES, `${type}.html`), 'utf8');
+}
+
+/** The keys a form takes from the catalogue, and that of its palette category. */
+function formKeys(type: string): string[] {
+  const html = form(type);
+  const attributes = [...html.matchAll(/data-i18n="([^"]+)"/g)]
+    .flatMap(([, value]) => value!.split(';'))
+    .map((value) => value.replace(/^\[[\w-]+\]/, ''));
+  const calls = [...html.matchAll(/\b_\('(?:[^':]+:)?([^']+)'/g)].map(([, key]) => key!);
+  const category = /category: '([^']+)'/.exec(html)?.[1];
+  return [...attributes, ...calls, ...(category === 'config' ? [] : [`palette.label.${category}`])];
+}
+
+/**
+ * What a node of this type may have to say: all that the files it imports raise, and for an action all that its
+ * account raises, because an account is opened by the node that uses it.
+ */
+function uses(type: string): Use[] {
+  const entry = join(NODES, `${type}.ts`);
+  const entries = [entry];
+  if (!type.endsWith('-account')) {
+    for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
+      const account = join(NODES, `${other}.ts`);
+      if (providerOf(account) === providerOf(entry)) entries.push(account);
+    }
+  }
+  const files = reachable(entries);
+  return [...files].flatMap((file) => {
+    const source = readFileSync(file, 'utf8');
+    const found = [...raised(source), ...refusals(source, files), ...warned(source)];
+    return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
+  });
+}
+
+function providerOf(entry: string): string | undefined {
+  return /providers\/([\w-]+)\//.exec(readFileSync(entry, 'utf8'))?.[1];
+}
+
+/** Follows imports and requires, but not those of types. */
+function reachable(entries: readonly string[]): Set<string> {
+  const files = new Set<string>();
+  const visit = (file: string) => {
+    if (files.has(file)) return;
+    files.add(file);
+    const source = readFileSync(file, 'utf8');
+    const imports = [
+      ...source.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '(\.[^']+)'/gm),
+      ...source.matchAll(/require\('(\.[^']+)'\)/g),
+    ];
+    for (const [, path] of imports) {
+      const target = `${resolve(dirname(file), path!)}.ts`;
+      assert.ok(existsSync(target), `${relative(ROOT, file)} imports ${path}`);
+      visit(target);
+    }
+  };
+  for (const entry of entries) visit(entry);
+  return files;
+}
+
+/** `new VerifyError(code, reason, { values }`, and `fail(code, reason, { values }` of src/http/wire.ts. */
+function raised(source: string): Omit<Use, 'file'>[] {
+  const sites = source.matchAll(
+    /(?:new VerifyError|\bfail)\(\s*(?:'[A-Z_]+'|\w+),\s*(\w+\([^)]*\)|[^,{)`]+)\s*(?:,\s*\{([^}]*)\})?/g,
+  );
+  return [...sites].flatMap(([, reason, values]) => {
+    const named = /^(\w+)\(/.exec(reason!)?.[1];
+    const texts = named ? returned(source, named) : literals(reason!);
+    return texts.map((each) => ({ key: `errors.${each}`, values: valueNames(values) }));
+  });
+}
+
+/** The literals a function of the same file returns. */
+function returned(source: string, name: string): string[] {
+  const body = new RegExp(`function ${name}\\([\\s\\S]*?\\n}`).exec(source)?.[0];
+  assert.ok(body, `${name} is not in the file that calls it`);
+  return [...body.matchAll(/return ('[^']*')/g)].flatMap(([, text]) => literals(text!));
+}
+
+/** `refusal(code, …)`: its codes stand in the tables of the file that calls it, or of those it imports. */
+function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
+  const calls = [...source.matchAll(/(?<!function )\brefusal\(([^;]*)/g)];
+  if (calls.length === 0) return [];
+  const tables = /\bSTATUSES\b/.test(source)
+    ? source
+    : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
+  const codes = [
+    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
+    ...source.matchAll(/(?:\?\?|\?) '([A-Z_]+)'/g),
+  ].map(([, code]) => code!);
+  const known = [...new Set(codes)].filter((code) => code in RETRYABLE);
+  assert.ok(known.length > 0);
+  return known.map((code) => ({ key: `errors.refused.${code}`, values: ['words'] }));
+}
+
+function warned(source: string): Omit<Use, 'file'>[] {
+  return [
+    ...[...source.matchAll(/'warnings\.([a-z-]+)'(?:, \{([^}]*)\})?/g)],
+    ...[...source.matchAll(/warnOnce\('([a-z-]+)'(?:, \{([^}]*)\})?/g)],
+  ].map(([, key, values]) => ({ key: `warnings.${key}`, values: valueNames(values) }));
+}
+
+function literals(text: string): string[] {
+  return [...text.matchAll(/'([a-z][a-z-]*)'/g)].map(([, word]) => word!);
+}
+
+/** The names in `a, b: c`. */
+function valueNames(text = ''): string[] {
+  return text
+    .split(',')
+    .map((part) => part.split(':')[0]!.trim())
+    .filter((name) => name !== '');
+}

@@ -1,0 +1,278 @@
+/** What npm, Node-RED and the flow library read of this package, held against each other. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+const LANGUAGES = ['en-US', 'zh-CN', 'zh'];
+
+interface Manifest {
+  name: string;
+  license?: string;
+  repository?: unknown;
+  bugs?: unknown;
+  keywords: string[];
+  engines: { node: string };
+  files?: string[];
+  bin: Record<string, string>;
+  dependencies: Record<string, string>;
+  'node-red': { version: string; nodes: Record<string, string> };
+}
+
+/** One node of an example flow. */
+interface FlowNode {
+  id: string;
+  type: string;
+  account?: string;
+  [property: string]: unknown;
+}
+
+/** What a form tells the editor. */
+interface Definition {
+  category: string;
+  defaults: Record<string, { value?: unknown; type?: string; validate?: unknown }>;
+  credentials?: Record<string, { type: string; validate?: unknown }>;
+  inputs?: number;
+  outputs?: number;
+  color?: string;
+  icon?: string;
+}
+
+/** What a node of any type may have in a flow. */
+const EVERY_NODE = [
+  ...['id', 'type', 'z', 'g', 'x', 'y', 'd', 'l', 'wires'],
+  ...['info', 'icon', 'inputLabels', 'outputLabels', 'credentials'],
+];
+
+const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const NODES = manifest['node-red'].nodes;
+const TYPES = Object.keys(NODES);
+const definitions = new Map(TYPES.map((type) => [type, define(type)]));
+
+describe('package', () => {
+  describe('nodes', () => {
+    it('are flat in dist/nodes, one for each source', () => {
+      assert.deepEqual(
+        Object.values(NODES),
+        TYPES.map((type) => `dist/nodes/${type}.js`),
+      );
+      const sources = readdirSync(join(ROOT, 'nodes')).filter((name) => name.endsWith('.ts'));
+      assert.deepEqual(sources.sort(), TYPES.map((type) => `${type}.ts`).sort());
+    });
+
+    for (const type of TYPES) {
+      describe(type, () => {
+        const { category, defaults, credentials = {}, inputs, outputs, color, icon } = definitions.get(type)!;
+        const built = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+
+        it('is built: code, form, catalogues and help', () => {
+          const { default: register } = require(join(ROOT, NODES[type]!)) as { default: unknown };
+          assert.equal(typeof register, 'function');
+          for (const language of LANGUAGES) {
+            const locales = join(ROOT, 'dist', 'nodes', 'locales', language);
+            JSON.parse(readFileSync(join(locales, `${type}.json`), 'utf8'));
+            const help = readFileSync(join(locales, `${type}.html`), 'utf8');
+            const named = [...help.matchAll(/data-help-name="([^"]*)"/g)].map(([, name]) => name);
+            assert.deepEqual(named, [type], language);
+          }
+        });
+
+        it('registers its type by its literal name, and no other', () => {
+          const registered = [...built.matchAll(/RED\.nodes\.registerType\(([^,]*),/g)].map(
+            ([, name]) => name,
+          );
+          assert.deepEqual(registered, [`'${type}'`]);
+          const templates = [...built.matchAll(/data-template-name="([^"]*)"/g)].map(([, name]) => name);
+          assert.deepEqual(templates, [type]);
+        });
+
+        it('registers in the runtime what its form says', () => {
+          const registered = registerInRuntime(type);
+          assert.equal(registered.type, type);
+          assert.deepEqual(registered.credentials, Object.keys(credentials).sort());
+        });
+
+        it('keeps its credentials from the browser', () => {
+          for (const [name, { type: kind }] of Object.entries(credentials))
+            assert.equal(kind, 'password', name);
+        });
+
+        it('validates with functions of two parameters', () => {
+          for (const [name, { validate }] of Object.entries({ ...defaults, ...credentials })) {
+            if (validate === undefined) continue;
+            assert.equal((validate as () => unknown).length, 2, name);
+          }
+        });
+
+        it('has an input element for each property it shows, and shows no other', () => {
+          const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
+          const shown = [...built.matchAll(new RegExp(`id="${prefix}([^"]+)"`, 'g'))].map(
+            ([, name]) => name!,
+          );
+          for (const name of shown) assert.ok(name in defaults || name in credentials, name);
+          // Resuming has no row until it works.
+          const expected = [...Object.keys(defaults), ...Object.keys(credentials)];
+          assert.deepEqual(shown.sort(), expected.filter((name) => name !== 'resume').sort());
+        });
+
+        it('refers only to known config nodes', () => {
+          for (const [name, { type: kind }] of Object.entries(defaults)) {
+            if (kind) assert.ok([...TYPES, 'tls-config', 'http proxy'].includes(kind), `${name}: ${kind}`);
+          }
+        });
+
+        it('takes colours from the theme', () => {
+          const [template = ''] = built.split('</script>');
+          assert.doesNotMatch(template, /#[0-9a-f]{3,8}\b|rgba?\(/i);
+        });
+
+        if (category === 'config') return;
+        it('has a place in the palette, an input, outputs and a white icon', () => {
+          assert.equal(category, 'cn_verify');
+          assert.equal(inputs, 1);
+          assert.ok(outputs && outputs >= 1);
+          assert.match(color ?? '', /^#[0-9A-F]{6}$/);
+          const svg = readFileSync(join(ROOT, 'dist', 'nodes', 'icons', icon!), 'utf8');
+          const colours = [...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map(([, colour]) => colour);
+          assert.deepEqual([...new Set(colours)].sort(), ['#fff', 'none']);
+        });
+      });
+    }
+  });
+
+  describe('examples', () => {
+    const examples = flows();
+
+    it('show every node', () => {
+      const shown = new Set(examples.flatMap(({ nodes }) => nodes.map(({ type }) => type)));
+      const missing = TYPES.filter(
+        (type) => !shown.has(type) && definitions.get(type)!.category !== 'config',
+      );
+      assert.deepEqual(missing, []);
+    });
+
+    for (const { file, nodes } of examples) {
+      it(`${file} uses only what there is`, () => {
+        for (const node of nodes) {
+          const definition = definitions.get(node.type);
+          if (!definition) {
+            assert.doesNotMatch(
+              node.type,
+              /^(?:truth|face|get-token|westdex|xhey|linkface|tencent)/,
+              node.id,
+            );
+            continue;
+          }
+          const known = [...EVERY_NODE, ...Object.keys(definition.defaults)];
+          for (const property of Object.keys(node)) {
+            assert.ok(known.includes(property), `${node.type} ${node.id}: ${property}`);
+          }
+          if (definition.category !== 'config') {
+            assert.equal((node.wires as unknown[]).length, definition.outputs, `${node.id}: wires`);
+          }
+        }
+      });
+
+      it(`${file} needs no keys and holds none`, () => {
+        for (const node of nodes) {
+          const definition = definitions.get(node.type);
+          if (!definition) continue;
+          assert.equal(node.credentials, undefined, node.id);
+          if (definition.category === 'config') assert.equal(node.environment, 'sandbox', node.id);
+          if (!('account' in definition.defaults)) continue;
+          const account = nodes.find(({ id }) => id === node.account);
+          assert.equal(account?.type, definition.defaults.account!.type, `${node.id}: account`);
+        }
+      });
+    }
+  });
+
+  // NODE-RED, "Loading and packaging": the flow library's scorecard, as far as it needs no network.
+  describe('scorecard', () => {
+    it('has a licence, and its text', () => {
+      assert.ok(manifest.license);
+      assert.ok(existsSync(join(ROOT, 'LICENSE')));
+    });
+
+    it('says where its source is or its bugs go', () => {
+      assert.ok(manifest.repository || manifest.bugs);
+    });
+
+    it('has a scope, and the keyword', () => {
+      assert.match(manifest.name, /^@[\w-]+\/node-red-[\w-]+$/);
+      assert.ok(manifest.keywords.includes('node-red'));
+    });
+
+    it('runs on the Node.js and Node-RED that are asked of it', () => {
+      assert.ok(admits(manifest.engines.node, '20.18.1'));
+      assert.ok(admits(manifest.engines.node, '22.9.0'));
+      assert.ok(admits(manifest['node-red'].version, '4.1.0'));
+      assert.ok(admits(manifest['node-red'].version, '5.0.7'));
+    });
+
+    it('has few dependencies', () => {
+      assert.ok(Object.keys(manifest.dependencies).length <= 6);
+    });
+
+    it('has a README that names its nodes', () => {
+      const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+      for (const type of TYPES) assert.ok(readme.includes(type), type);
+    });
+
+    it('is published by a whitelist that has what is needed', () => {
+      const files = manifest.files ?? [];
+      assert.ok(files.length > 0);
+      for (const needed of [...Object.values(NODES), ...Object.values(manifest.bin), 'examples/any.json']) {
+        const admitted = files.some((entry) => needed === entry || needed.startsWith(`${entry}/`));
+        assert.ok(admitted, needed);
+        if (!needed.startsWith('examples/')) assert.ok(existsSync(join(ROOT, needed)), needed);
+      }
+      assert.ok(!files.some((entry) => /^(?:\.|\*+|dist|dist\/test.*|test.*)\/?$/.test(entry)));
+    });
+  });
+});
+
+/** Runs a form's script as the editor would, as far as its definition goes. */
+function define(type: string): Definition {
+  const html = readFileSync(join(ROOT, 'nodes', `${type}.html`), 'utf8');
+  const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
+  let definition: Definition | undefined;
+  const RED = {
+    _: (key: string) => key,
+    nodes: { registerType: (_type: string, given: Definition) => (definition = given) },
+  };
+  new Function('RED', script)(RED);
+  assert.ok(definition, `${type} registers nothing in the editor`);
+  return definition;
+}
+
+/** What a node's code asks of the runtime. */
+function registerInRuntime(type: string): { type: string; credentials: string[] } {
+  const { default: register } = require(join(ROOT, NODES[type]!)) as { default: (RED: unknown) => void };
+  let registered = { type: '', credentials: [] as string[] };
+  const registerType = (name: string, _create: unknown, options: { credentials?: object } = {}) => {
+    assert.equal(registered.type, '', `${type} registers more than once`);
+    registered = { type: name, credentials: Object.keys(options.credentials ?? {}).sort() };
+  };
+  register({ nodes: { registerType } });
+  return registered;
+}
+
+function flows(): { file: string; nodes: FlowNode[] }[] {
+  const folder = join(ROOT, 'examples');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.json'))
+    .map((file) => ({ file, nodes: JSON.parse(readFileSync(join(folder, file), 'utf8')) }));
+}
+
+/** Whether a range of the form `>=x.y.z` admits a version. */
+function admits(range: string, version: string): boolean {
+  const [, lowest] = /^>=(\d+\.\d+\.\d+)$/.exec(range) ?? [];
+  assert.ok(lowest, `${range} is not of the form >=x.y.z`);
+  const [low, wanted] = [lowest, version].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  for (const [index, part] of wanted.entries()) {
+    if (part !== low[index]) return part > low[index]!;
+  }
+  return true;
+}
