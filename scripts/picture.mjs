@@ -59,7 +59,7 @@ async function addressOf({ stdout }) {
 async function takePicture(browser, address, locale, file) {
   const page = await browser.newPage({
     locale,
-    viewport: { width: 1290, height: 500 },
+    viewport: { width: 1290, height: 470 },
     deviceScaleFactor: 1.5,
   });
   await page.goto(address);
