@@ -41,11 +41,20 @@ export function temporaryDirectory(): string {
 export async function startDemo(environment: Record<string, string> = {}): Promise<Demo> {
   const demo = spawnDemo({ DEMO_DIR: temporaryDirectory(), ...environment });
   await new Promise<void>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${why}\n${demo.stdout()}${demo.stderr()}`));
+    const fail = (why: string) => {
+      demo.child.kill('SIGKILL');
+      reject(new Error(`${why}\n${demo.stdout()}${demo.stderr()}`));
+    };
     const timer = setTimeout(() => fail('The demo did not start in time.'), START_MS);
-    demo.child.stdout!.on('data', () => demo.stdout().includes('Ctrl-C') && resolve());
-    demo.ended.then(() => fail('The demo ended.'));
-    demo.ended.finally(() => clearTimeout(timer));
+    demo.child.stdout!.on('data', () => {
+      if (!demo.stdout().includes('Ctrl-C')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    demo.ended.then(() => {
+      clearTimeout(timer);
+      fail('The demo ended.');
+    });
   });
   const address = /^ {2}(http:\S+)\/$/m.exec(demo.stdout())?.[1] ?? '';
   const mqttPort = Number(/mosquitto_sub .*-p (\d+)/.exec(demo.stdout())?.[1]);
@@ -57,14 +66,20 @@ export async function startDemo(environment: Record<string, string> = {}): Promi
     stderr: demo.stderr,
     stop: (signal = 'SIGINT') => {
       demo.child.kill(signal);
-      return demo.ended;
+      return endedWithin(STOP_MS, demo);
     },
   };
 }
 
 /** Runs a demo that is to end by itself. */
 export function runDemo(environment: Record<string, string>): Promise<Ended> {
-  return spawnDemo({ DEMO_DIR: temporaryDirectory(), ...environment }).ended;
+  return endedWithin(START_MS, spawnDemo({ DEMO_DIR: temporaryDirectory(), ...environment }));
+}
+
+/** What does not end is ended, or the test run would not end either. */
+function endedWithin(milliseconds: number, { child, ended }: ReturnType<typeof spawnDemo>): Promise<Ended> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  return ended.finally(() => clearTimeout(timer));
 }
 
 function spawnDemo(environment: Record<string, string>) {

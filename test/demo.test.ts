@@ -11,6 +11,8 @@ const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.
   'mqtt',
 ) as typeof import('mqtt');
 
+const ANSWER_MS = 10_000;
+
 const outcomesOf = (result: { data: { photos: { outcome: string }[] } }) =>
   result.data.photos.map(({ outcome }) => outcome);
 
@@ -65,9 +67,15 @@ describe('the demo', () => {
     try {
       await client.subscribeAsync(subscriptions!.split('-t ').flatMap((each) => each.trim() || []));
       const message = () =>
-        new Promise<[string, { data: { photos: { outcome: string }[] }; code: string }]>((resolve) => {
-          client.once('message', (from, payload) => resolve([from, JSON.parse(payload.toString())]));
-        });
+        new Promise<[string, { data: { photos: { outcome: string }[] }; code: string }]>(
+          (resolve, reject) => {
+            const timer = setTimeout(() => reject(new Error('No message came.')), ANSWER_MS);
+            client.once('message', (from, payload) => {
+              clearTimeout(timer);
+              resolve([from, JSON.parse(payload.toString())]);
+            });
+          },
+        );
       const answered = message();
       await client.publishAsync(topic!, body!, { qos: 1 });
       const [answeredOn, result] = await answered;
