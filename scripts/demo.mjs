@@ -1,0 +1,175 @@
+// Node-RED with these nodes, all examples and an MQTT broker, on loopback. The accounts in the examples are on the
+// sandbox, so nothing leaves the machine and no key is needed.
+import { once } from 'node:events';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Aedes } from 'aedes';
+import RED from 'node-red';
+
+const HOST = '127.0.0.1';
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const userDir = resolve(process.env.DEMO_DIR || join(root, '.demo'));
+const flowFile = join(userDir, 'flows.json');
+
+let requestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '3' }).end();
+const httpServer = createHttpServer((request, response) => {
+  if (isOurs(request)) requestListener(request, response);
+  else response.writeHead(403).end();
+});
+const broker = await Aedes.createBroker();
+const brokerServer = createTcpServer(broker.handle);
+
+// Both ports before Node-RED: a busy one is told at once.
+const port = await listen(httpServer, 'PORT', 1880);
+const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
+
+const isKept = existsSync(flowFile);
+prepareUserDir();
+const subscribed = once(broker, 'subscribe');
+const running = startNodeRed();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+await running;
+// Printed sooner, the mosquitto_pub line could be faster than the example's subscription. The user may have deleted it.
+await Promise.race([subscribed, setTimeout(2000)]);
+introduce();
+
+/** @returns the port, once the server listens on it */
+async function listen(server, variable, standard) {
+  const wanted = process.env[variable] || String(standard);
+  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65535) refuse(`${variable}=${wanted} is not a port.`);
+  try {
+    server.listen(Number(wanted), HOST);
+    await once(server, 'listening');
+  } catch ({ code }) {
+    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+    refuse(`Port ${wanted} ${why}. Choose another: set the environment variable ${variable}.`);
+  }
+  return server.address().port;
+}
+
+function refuse(why) {
+  console.error(why);
+  process.exit(1);
+}
+
+/**
+ * The editor has no password here, and Node-RED lets every web page talk to it. A page from elsewhere in the same
+ * browser must not be able to deploy a flow.
+ */
+function isOurs({ headers: { host, origin } }) {
+  const own = [`${HOST}:${port}`, `localhost:${port}`];
+  return own.includes(host) && (origin === undefined || own.includes(origin.replace(/^http:\/\//, '')));
+}
+
+function prepareUserDir() {
+  const link = join(userDir, 'node_modules/@cn-verify/node-red-cn-verify');
+  mkdirSync(dirname(link), { recursive: true });
+  if (!existsSync(link) || realpathSync(link) !== realpathSync(root)) {
+    if (lstatSync(link, { throwIfNoEntry: false })) unlinkSync(link);
+    symlinkSync(root, link, 'junction');
+  }
+  const before = isKept ? readFileSync(flowFile, 'utf8') : '';
+  const after = withBrokerPort(before || JSON.stringify(examples()));
+  if (after !== before) writeFileSync(flowFile, after);
+}
+
+function examples() {
+  const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.json'));
+  return files.flatMap((name) => JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')));
+}
+
+/** The broker of the examples stands where MQTT_PORT says; one that the user moved elsewhere is left alone. */
+function withBrokerPort(text) {
+  const own = new Set(examples().flatMap(({ id, type }) => (type === 'mqtt-broker' ? [id] : [])));
+  try {
+    const flows = JSON.parse(text);
+    const moved = flows.filter(
+      (node) => own.has(node.id) && node.broker === HOST && node.port !== String(mqttPort),
+    );
+    for (const node of moved) node.port = String(mqttPort);
+    return moved.length > 0 ? JSON.stringify(flows, null, 4) : text;
+  } catch {
+    // Node-RED itself says what is wrong with the file.
+    return text;
+  }
+}
+
+async function startNodeRed() {
+  RED.init(httpServer, {
+    userDir,
+    // A bare name would be looked for in the working directory first.
+    flowFile,
+    flowFilePretty: true,
+    uiHost: HOST,
+    uiPort: port,
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    // For the demo only: whoever reads this can read the demo's credentials.
+    credentialSecret: 'cn-verify demo',
+    telemetry: { enabled: false, updateNotification: false },
+    // The palette manager asks the flow library for its list whenever the editor is opened.
+    externalModules: { palette: { allowInstall: false, allowUpload: false } },
+    editorTheme: { tours: false },
+    logging: { console: { level: 'off' }, demo: { level: 'warn', handler: () => logWarning } },
+  });
+  await RED.start();
+  requestListener = (request, response) =>
+    RED.httpAdmin(request, response, () => RED.httpNode(request, response));
+}
+
+/** Warnings and errors, but for the two that Node-RED has about every demo: no projects and no credentials yet. */
+function logWarning({ level, type, name, id, msg }) {
+  const expected = ['storage.localfilesystem.projects.disabledNoFlag', 'nodes.credentials.encryptedNotFound'];
+  if (expected.some((key) => msg === RED.log._(key))) return;
+  const word = level > RED.log.ERROR ? 'warn' : 'error';
+  console.error(`[${word}] ${type ? `[${type}:${name || id}] ` : ''}${msg?.message ?? msg}`);
+}
+
+async function stop() {
+  await running;
+  await RED.stop();
+  httpServer.closeAllConnections();
+  brokerServer.close();
+  await new Promise((done) => broker.close(done));
+  // The sandbox saves its tasks as the process ends.
+  process.exit(0);
+}
+
+function introduce() {
+  const address = `http://${HOST}:${port}`;
+  const photos = ['https://example.com/site/a.jpg', 'https://example.com/sandbox/-2305/b.jpg'];
+  const body = quoted(JSON.stringify(photos));
+  const mqtt = `-h ${HOST} -p ${mqttPort}`;
+  const folder = relative(process.cwd(), userDir) || userDir;
+  console.log(`
+Editor / 编辑器：
+  ${address}/
+
+Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
+  curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}
+
+Over MQTT, in two terminals / 需两个终端：
+  mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors
+  mosquitto_pub ${mqtt} -q 1 -t cn-verify/photos -m ${body}
+${isKept ? `\nThe flows in ${folder} are as you left them; delete that folder to get the examples back. / 流程保持上次的修改。\n` : ''}
+Ctrl-C ends it / 按 Ctrl-C 结束`);
+}
+
+/** As the shell of this system wants it. */
+function quoted(text) {
+  return process.platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text}'`;
+}

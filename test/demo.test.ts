@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Demo, ROOT, runDemo, startDemo, temporaryDirectory } from './demo-process';
+
+const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
+  'mqtt',
+) as typeof import('mqtt');
+
+const ANSWER_MS = 10_000;
+
+const outcomesOf = (result: { data: { photos: { outcome: string }[] } }) =>
+  result.data.photos.map(({ outcome }) => outcome);
+
+describe('the demo', () => {
+  const directory = temporaryDirectory();
+  let demo: Demo;
+
+  before(async () => {
+    demo = await startDemo({ DEMO_DIR: directory });
+  });
+
+  after(() => demo.stop());
+
+  it('says nothing but what to do next', () => {
+    assert.equal(demo.stderr(), '');
+    assert.match(demo.stdout(), /^\nEditor/);
+  });
+
+  it('has every example as a tab', async () => {
+    const tabs = readdirSync(join(ROOT, 'examples')).length;
+    const flows = (await (await fetch(`${demo.address}/flows`)).json()) as { type: string }[];
+    assert.equal(flows.filter(({ type }) => type === 'tab').length, tabs);
+  });
+
+  it('answers the printed curl with one photo that passed and one that failed', async () => {
+    const [, url, type, body] = /curl -s (\S+) -H "Content-Type: (.+?)" -d '(.+)'/.exec(demo.stdout())!;
+    const response = await fetch(url!, {
+      method: 'POST',
+      headers: { 'Content-Type': type! },
+      body: body!,
+    });
+    assert.equal(response.status, 200);
+    assert.deepEqual(outcomesOf((await response.json()) as never), ['passed', 'failed']);
+  });
+
+  it('answers a request that cannot be sent with the status of its error code', async () => {
+    const response = await fetch(`${demo.address}/verify/photos`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '[]',
+    });
+    assert.equal(response.status, 400);
+    const { code, cause } = (await response.json()) as { code: string; cause: { charged: boolean } };
+    assert.equal(code, 'INPUT');
+    assert.equal(cause.charged, false);
+  });
+
+  it('answers the printed mosquitto_pub on the topics of the printed mosquitto_sub', async () => {
+    const [, subscriptions] = /mosquitto_sub -h 127\.0\.0\.1 -p \d+ (.+)/.exec(demo.stdout())!;
+    const [, topic, body] = /mosquitto_pub .*-t (\S+) -m '(.+)'/.exec(demo.stdout())!;
+    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
+    try {
+      await client.subscribeAsync(subscriptions!.split('-t ').flatMap((each) => each.trim() || []));
+      const message = () =>
+        new Promise<[string, { data: { photos: { outcome: string }[] }; code: string }]>(
+          (resolve, reject) => {
+            const timer = setTimeout(() => reject(new Error('No message came.')), ANSWER_MS);
+            client.once('message', (from, payload) => {
+              clearTimeout(timer);
+              resolve([from, JSON.parse(payload.toString())]);
+            });
+          },
+        );
+      const answered = message();
+      await client.publishAsync(topic!, body!, { qos: 1 });
+      const [answeredOn, result] = await answered;
+      assert.equal(answeredOn, 'cn-verify/results');
+      assert.deepEqual(outcomesOf(result), ['passed', 'failed']);
+
+      const refused = message();
+      await client.publishAsync(topic!, 'not JSON', { qos: 1 });
+      const [refusedOn, error] = await refused;
+      assert.equal(refusedOn, 'cn-verify/errors');
+      assert.equal(error.code, 'INPUT');
+    } finally {
+      await client.endAsync();
+    }
+  });
+
+  it('lets no page of another origin, and no other host name, at the editor', async () => {
+    const status = async (headers: Record<string, string>) => {
+      const [response] = await once(get(`${demo.address}/flows`, { headers }), 'response');
+      response.resume();
+      return response.statusCode;
+    };
+    assert.equal(await status({ Origin: 'https://elsewhere.example' }), 403);
+    assert.equal(await status({ Host: 'elsewhere.example' }), 403);
+    assert.equal(await status({ Origin: demo.address }), 200);
+  });
+
+  for (const variable of ['PORT', 'MQTT_PORT']) {
+    it(`names a busy ${variable} in one line`, async () => {
+      const busy = createServer().listen(0, '127.0.0.1');
+      await once(busy, 'listening');
+      const { port } = busy.address() as AddressInfo;
+      const { code, stdout, stderr } = await runDemo({ [variable]: String(port) });
+      busy.close();
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, new RegExp(`^[^\\n]*\\b${port}\\b[^\\n]*\\b${variable}\\b[^\\n]*\\n$`));
+    });
+  }
+
+  it('refuses a port that is none in one line', async () => {
+    const { code, stderr } = await runDemo({ PORT: '99999' });
+    assert.equal(code, 1);
+    assert.match(stderr, /^PORT=99999 [^\n]*\n$/);
+  });
+
+  it('ends at SIGTERM, and at SIGINT, with what the user changed kept for the next time', async () => {
+    const ended = await demo.stop('SIGTERM');
+    assert.deepEqual([ended.code, ended.stderr], [0, '']);
+
+    const file = join(directory, 'flows.json');
+    const flows = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>[];
+    Object.assign(flows.find(({ type }) => type === 'tab')!, { label: 'mine' });
+    writeFileSync(file, JSON.stringify(flows));
+
+    const again = await startDemo({ DEMO_DIR: directory });
+    const kept = (await (await fetch(`${again.address}/flows`)).json()) as Record<string, unknown>[];
+    assert.ok(kept.some(({ label }) => label === 'mine'));
+    assert.equal(kept.find(({ type }) => type === 'mqtt-broker')!.port, String(again.mqttPort));
+    assert.match(again.stdout(), /as you left them/);
+
+    const endedAgain = await again.stop('SIGINT');
+    assert.deepEqual([endedAgain.code, endedAgain.stderr], [0, '']);
+  });
+});

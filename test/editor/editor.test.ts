@@ -1,0 +1,126 @@
+/** The nodes in the editor, in a real Chromium. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Demo, ROOT, startDemo } from '../demo-process';
+
+const SWITCHES = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const ACTION_NODES = ['truth-create', 'truth-poll'];
+
+interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
+const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
+  (file) => JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[],
+);
+
+for (const locale of ['en-US', 'zh-CN']) {
+  describe(`the editor in ${locale}`, () => {
+    let demo: Demo;
+    let browser: Browser;
+    let page: Page;
+    const complaints: string[] = [];
+
+    before(async () => {
+      demo = await startDemo();
+      const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+      browser = await chromium.launch({ executablePath, args: SWITCHES });
+      page = await browser.newPage({ locale });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('request', (request) => {
+        const { hostname, protocol } = new URL(request.url());
+        if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') complaints.push(request.url());
+      });
+      await page.goto(demo.address);
+      await page.waitForSelector('.red-ui-palette-node[data-palette-type="inject"]');
+      // The editor loads the flows after the palette.
+      await page.waitForSelector('.red-ui-tab');
+    });
+
+    after(async () => {
+      await browser?.close();
+      await demo?.stop();
+    });
+
+    afterEach(() => {
+      assert.deepEqual(complaints.splice(0), []);
+    });
+
+    it('has the nodes in the palette', async () => {
+      for (const type of ACTION_NODES) {
+        const entries = await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count();
+        assert.equal(entries, 1, type);
+      }
+    });
+
+    for (const type of ACTION_NODES) {
+      it(`opens the form of ${type}, filled and without a mark of something invalid`, async () => {
+        const node = EXAMPLES.find((each) => each.type === type)!;
+        await page.evaluate(`RED.editor.edit(RED.nodes.node('${node.id}'))`);
+        await page.waitForSelector('#node-dialog-ok', { state: 'visible' });
+        assert.equal(await page.inputValue('#node-input-name'), node.name);
+        assert.equal(await page.inputValue('#node-input-account'), node.account);
+        assert.equal(await page.locator('#dialog-form .input-error').count(), 0);
+        await assertWords();
+        await page.click('#node-dialog-ok');
+        await page.waitForSelector('#node-dialog-ok', { state: 'detached' });
+      });
+    }
+
+    it('opens the form of xhey-account', async () => {
+      const node = EXAMPLES.find((each) => each.type === 'xhey-account')!;
+      await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${node.id}')`);
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+      assert.equal(await page.inputValue('#node-config-input-name'), node.name);
+      assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
+      await assertWords();
+      await page.click('#node-config-dialog-ok');
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    });
+
+    it('loses and changes no property when a flow is deployed', async () => {
+      await page.evaluate(`RED.nodes.dirty(true)`);
+      await page.evaluate(`RED.actions.invoke('core:deploy-flows')`);
+      await page.waitForFunction(`!RED.nodes.dirty()`);
+      const deployed = (await (await fetch(`${demo.address}/flows`)).json()) as FlowNode[];
+      const own = ['xhey-account', ...ACTION_NODES];
+      for (const node of EXAMPLES.filter(({ type }) => own.includes(type))) {
+        assert.deepEqual(
+          deployed.find(({ id }) => id === node.id),
+          node,
+        );
+      }
+    });
+
+    it('lists the examples for import', async () => {
+      await page.evaluate(`RED.actions.invoke('core:show-examples-import-dialog')`);
+      const list = page.locator('#red-ui-clipboard-dialog');
+      await list.getByText('@cn-verify/node-red-cn-verify').click();
+      for (const file of readdirSync(join(ROOT, 'examples'))) {
+        await list.getByText(file.replace('.json', ''), { exact: true }).waitFor({ state: 'visible' });
+      }
+    });
+
+    /** A catalogue key that has no text is shown as it is. */
+    async function assertWords() {
+      const text = await page.locator('.red-ui-tray-body').last().textContent();
+      assert.doesNotMatch(text!, /\b(form|label|errors|warnings)\.[a-z-]+/);
+    }
+  });
+}

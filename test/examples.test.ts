@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DebugSidebar, type Demo, openDebugSidebar, ROOT, startDemo } from './demo-process';
+
+interface FlowNode {
+  id: string;
+  type: string;
+  name?: string;
+  z?: string;
+  g?: string;
+  wires?: string[][];
+  [property: string]: unknown;
+}
+
+/** What the tests read of a debug node's value. */
+interface Shown {
+  outcome: string;
+  code: string;
+  cause: { charged: boolean | null };
+  data: { taskIds: string[]; photoCount: number; summary: Record<string, number> };
+}
+
+const FILES = readdirSync(join(ROOT, 'examples')).sort();
+const EXAMPLES = new Map(
+  FILES.map((file) => [file, JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[]]),
+);
+const ALL = [...EXAMPLES.values()].flat();
+
+/** CONTRACT, "Account nodes" and "Action nodes". */
+const OWN_PROPERTIES: Record<string, string[]> = {
+  'xhey-account': [
+    'environment',
+    'baseUrl',
+    'timeout',
+    'maxConcurrent',
+    'maxPerSecond',
+    'maxWaiting',
+    'circuit',
+    'tls',
+    'proxy',
+  ],
+  'truth-create': ['account', 'photos', 'photosType', 'batchSize', 'output', 'includeRaw'],
+  'truth-poll': [
+    'account',
+    'task',
+    'taskType',
+    'mode',
+    'interval',
+    'maxInterval',
+    'timeout',
+    'resume',
+    'split',
+    'output',
+    'includeRaw',
+  ],
+};
+const COMMON_PROPERTIES = ['id', 'type', 'name', 'z', 'g', 'x', 'y', 'wires'];
+
+describe('the examples', () => {
+  it('have ids of their own, so that all can be imported at once', () => {
+    const ids = ALL.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('show every node of this package', () => {
+    const { nodes } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
+    const shown = new Set(ALL.map(({ type }) => type));
+    assert.deepEqual(
+      Object.keys(nodes).filter((type) => !shown.has(type)),
+      [],
+    );
+  });
+
+  for (const [file, nodes] of EXAMPLES) {
+    it(`${file} is one whole flow on the sandbox, with a comment, a Catch and a debug`, () => {
+      const byId = new Map(nodes.map((node) => [node.id, node]));
+      const count = (type: string) => nodes.filter((node) => node.type === type).length;
+      assert.equal(count('tab'), 1);
+      assert.equal(count('xhey-account'), 1);
+      for (const type of ['comment', 'catch', 'debug']) assert.ok(count(type) > 0, type);
+      for (const node of nodes) {
+        for (const target of node.wires?.flat() ?? []) assert.ok(byId.has(target), `a wire of ${node.name}`);
+        if (node.account) assert.equal(byId.get(String(node.account))?.type, 'xhey-account');
+        if (node.type === 'xhey-account') assert.equal(node.environment, 'sandbox');
+        if (node.g) assert.ok((byId.get(node.g)!.nodes as string[]).includes(node.id));
+      }
+    });
+
+    it(`${file} sets the properties of the contract and no other`, () => {
+      for (const node of nodes) {
+        const own = OWN_PROPERTIES[node.type];
+        if (!own) continue;
+        const others = Object.keys(node).filter((name) => !COMMON_PROPERTIES.includes(name));
+        assert.deepEqual(others.sort(), [...own].sort(), node.type);
+      }
+    });
+  }
+});
+
+describe('the examples of single nodes, at the press of a button', () => {
+  let demo: Demo;
+  let sidebar: DebugSidebar;
+
+  before(async () => {
+    demo = await startDemo();
+    sidebar = await openDebugSidebar(demo.address);
+  });
+
+  after(async () => {
+    sidebar.close();
+    await demo.stop();
+  });
+
+  const press = async (file: string, button: string, debug: string) => {
+    const find = (type: string, name: string) =>
+      EXAMPLES.get(file)!.find((node) => node.type === type && node.name?.startsWith(name))!.id;
+    const shown = find('debug', debug);
+    const { status } = await fetch(`${demo.address}/inject/${find('inject', button)}`, { method: 'POST' });
+    assert.equal(status, 200);
+    return (await sidebar.next(shown)) as unknown as Shown;
+  };
+
+  it('truth-create: one photo', async () => {
+    const { outcome, data } = await press('truth-create.json', 'one photo', 'task ids');
+    assert.equal(outcome, 'submitted');
+    assert.equal(data.photoCount, 1);
+    assert.match(data.taskIds[0]!, /^\d{19}$/);
+  });
+
+  it('truth-create: three photos', async () => {
+    const { data } = await press('truth-create.json', 'three photos', 'task ids');
+    assert.equal(data.photoCount, 3);
+  });
+
+  it('truth-create: not a URL', async () => {
+    const error = await press('truth-create.json', 'not a URL', 'code, message, cause');
+    assert.equal(error.code, 'INPUT');
+    assert.equal(error.cause.charged, false);
+  });
+
+  it('truth-poll: all genuine', async () => {
+    const { outcome, data } = await press('truth-poll.json', 'all genuine', 'result');
+    assert.equal(outcome, 'passed');
+    assert.equal(data.summary.passed, 2);
+  });
+
+  it('truth-poll: one of two fails', async () => {
+    const { outcome, data } = await press('truth-poll.json', 'one of two', 'result');
+    assert.equal(outcome, 'failed');
+    assert.deepEqual(data.summary, { total: 2, passed: 1, failed: 1, inconclusive: 0 });
+  });
+
+  it('truth-poll: slow, comes out unfinished and is finished after the loop', async () => {
+    const unfinished = await press('truth-poll.json', 'slow', 'unfinished');
+    assert.equal(unfinished.outcome, 'unfinished');
+    const result = EXAMPLES.get('truth-poll.json')!.find(({ name }) => name?.startsWith('result'))!;
+    assert.equal((await sidebar.next(result.id)).outcome, 'passed');
+  });
+});
