@@ -101,7 +101,8 @@ export class Wire {
             charged: attempt.sent ? null : false,
           }),
         );
-      const forget = signal.onCancel(() => fail('CANCELLED', 'cancelled'));
+      let forget = () => {};
+      forget = signal.onCancel(() => fail('CANCELLED', 'cancelled'));
       if (signal.cancelled) return;
       this.#watch();
 
