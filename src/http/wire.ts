@@ -160,8 +160,9 @@ export class Wire {
   }
 
   /** Lets requests in flight end, then closes the sockets. */
-  close(): Promise<void> {
-    return this.#dispatcher.close();
+  async close(): Promise<void> {
+    await this.#dispatcher.close();
+    clearTimeout(this.#sweep);
   }
 
   /** One timer an account, for the attempt that runs out first. */
