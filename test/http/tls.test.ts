@@ -72,7 +72,7 @@ describe('http: TLS', () => {
   });
 
   it('cannot be talked out of checking', async () => {
-    const unchecked = { rejectUnauthorized: false, checkServerIdentity: () => undefined } as TlsOptions;
+    const unchecked = { rejectUnauthorized: false } as TlsOptions;
     await refused(await start(identity), unchecked);
   });
 
