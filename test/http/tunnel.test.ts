@@ -175,7 +175,8 @@ describe('http: through a proxy', () => {
   }
 
   it('leaves nothing open at a proxy that never answers', async () => {
-    proxy.refuse = () => {};
+    // A server's side of a tunnel stays half open until it ends it.
+    proxy.refuse = (socket) => socket.resume().once('end', () => socket.end());
     const transport = connect({ timeout: 100 });
     await failure(transport.send(makeCall(), makeContext()), 'TIMEOUT');
     await within(3_000, transport.close(), 'the transport does not close');
