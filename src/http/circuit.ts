@@ -16,7 +16,7 @@ export class Circuit {
   #trying = false;
 
   /**
-   * @param now Unix time in milliseconds
+   * @param now milliseconds on a clock that is never set back
    * @param onChange told once each time the circuit opens (true) or closes (false)
    */
   constructor(now: () => number, onChange: (open: boolean) => void) {

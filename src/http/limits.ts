@@ -52,7 +52,7 @@ export class Limits {
 
   /**
    * @param options the account's limits
-   * @param now Unix time in milliseconds
+   * @param now milliseconds on a clock that is never set back
    */
   constructor(options: LimitOptions, now: () => number) {
     this.#options = options;

@@ -35,8 +35,9 @@ class AccountTransport implements Transport {
 
   constructor(options: TransportOptions) {
     this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
-    this.#limits = new Limits(options, Date.now);
-    if (options.circuit) this.#circuit = new Circuit(Date.now, options.onCircuit);
+    const now = () => performance.now();
+    this.#limits = new Limits(options, now);
+    if (options.circuit) this.#circuit = new Circuit(now, options.onCircuit);
   }
 
   place(): Place {
