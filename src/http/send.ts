@@ -47,13 +47,13 @@ class AccountTransport implements Transport {
   async send<Value>(call: Call<Value>, context: Context): Promise<Value> {
     let offset: number | null = null;
     for (let attempt = 1; ; attempt++) {
-      const { value, error, answer } = await this.#attempt(call, context, offset);
+      const { value, error, answer, used } = await this.#attempt(call, context, offset);
       if (offset !== null && (!error || (error.details.envelope && error.code !== 'AUTH')))
         this.#clock.keep(offset);
       if (!error) return value;
 
       if (error.code === 'AUTH' && answer && offset === null) {
-        offset = this.#clock.offsetAskedBy(answer);
+        offset = this.#clock.offsetAskedBy(answer, used);
         if (offset !== null) continue;
       }
       const retryAfter = error.details.retryAfter ?? 0;
@@ -74,28 +74,28 @@ class AccountTransport implements Transport {
     context: Context,
     offset: number | null,
   ): Promise<
-    | { value: Value; error?: undefined; answer?: HttpAnswer }
-    | { value?: undefined; error: VerifyError; answer?: HttpAnswer }
+    | { value: Value; error?: undefined; answer?: HttpAnswer; used: number }
+    | { value?: undefined; error: VerifyError; answer?: HttpAnswer; used: number }
   > {
     this.#circuit?.refuse();
     const end = await this.#limits.turn(call.place, context.closing);
+    const used = offset ?? this.#clock.offset;
     let answer: HttpAnswer | undefined;
     try {
       this.#circuit?.refuse();
       this.#circuit?.started();
       context.attempted();
-      const request = call.build(offset === null ? this.#clock.now() : this.#clock.at(offset));
-      answer = await this.#wire.send(request, context.signal);
+      answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
       const value = call.read(answer);
       this.#circuit?.answered();
-      return { value, answer };
+      return { value, answer, used };
     } catch (caught) {
       if (caught instanceof VerifyError && caught.reason === 'provider-down') throw caught;
       if (!(caught instanceof VerifyError)) {
         this.#circuit?.cancelled();
         throw caught;
       }
-      return { error: this.#judge(caught, call, answer), ...(answer ? { answer } : {}) };
+      return { error: this.#judge(caught, call, answer), ...(answer ? { answer } : {}), used };
     } finally {
       end();
     }
