@@ -81,9 +81,10 @@ class AccountTransport implements Transport {
     const end = await this.#limits.turn(call.place, context.closing);
     const used = offset ?? this.#clock.offset;
     let answer: HttpAnswer | undefined;
+    let trial = 0;
     try {
       this.#circuit?.refuse();
-      this.#circuit?.started();
+      trial = this.#circuit?.started() ?? 0;
       context.attempted();
       answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
       const value = call.read(answer);
@@ -92,17 +93,22 @@ class AccountTransport implements Transport {
     } catch (caught) {
       if (caught instanceof VerifyError && caught.reason === 'provider-down') throw caught;
       if (!(caught instanceof VerifyError)) {
-        this.#circuit?.cancelled();
+        this.#circuit?.cancelled(trial);
         throw caught;
       }
-      return { error: this.#judge(caught, call, answer), ...(answer ? { answer } : {}), used };
+      return { error: this.#judge(caught, call, answer, trial), ...(answer ? { answer } : {}), used };
     } finally {
       end();
     }
   }
 
   /** Adds to an error what only the transport knows, and tells the circuit. */
-  #judge<Value>(error: VerifyError, call: Call<Value>, answer: HttpAnswer | undefined): VerifyError {
+  #judge<Value>(
+    error: VerifyError,
+    call: Call<Value>,
+    answer: HttpAnswer | undefined,
+    trial: number,
+  ): VerifyError {
     const { details, code } = error;
     if (answer) {
       details.httpStatus ??= answer.status;
@@ -115,9 +121,9 @@ class AccountTransport implements Transport {
       RETRYABLE[code] && (!call.mayCost || details.charged === false || details.refused === true);
 
     const serverFailed = answer && answer.status >= 500 && !details.envelope;
-    if (code === 'CANCELLED') this.#circuit?.cancelled();
-    else if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed();
-    else this.#circuit?.answered();
+    if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed(trial);
+    else if (answer || code === 'PROTOCOL') this.#circuit?.answered();
+    else this.#circuit?.cancelled(trial);
     return error;
   }
 }
