@@ -46,6 +46,10 @@ export class Scheduler {
   }
 
   #arm(): void {
+    while (this.#heap[0] && !this.#heap[0].wake) {
+      this.#pop();
+      this.#dead--;
+    }
     const first = this.#heap[0];
     if (!first || (this.#timer && this.#timerDue <= first.due)) return;
     clearTimeout(this.#timer);
