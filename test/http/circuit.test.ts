@@ -183,7 +183,7 @@ describe('http: the circuit of an account', () => {
       await failure(ask(), 'PROVIDER');
       // What was never sent says nothing about the provider.
       if (count < 9) await failure(transport.send(unsendable, makeContext()), 'CONFIG');
-      await pause(230);
+      await pause(225);
     }
     assert.deepEqual(changes, [true]);
     const context = makeContext();
@@ -222,7 +222,7 @@ describe('http: the circuit of an account', () => {
     };
     for (let count = 0; count < 11; count++) {
       await failure(transport.send(makeCall({ read }), makeContext()), 'PROVIDER');
-      await pause(230);
+      await pause(225);
     }
     assert.deepEqual(changes, []);
     assert.equal(server.received.length, 11);

@@ -10,7 +10,7 @@ describe('polling: the scheduler', () => {
     const scheduler = new Scheduler();
     const woken: number[] = [];
     const early: number[] = [];
-    const delays = Array.from({ length: 300 }, (_, index) => (index * 37) % 100);
+    const delays = Array.from({ length: 300 }, (_, index) => ((index * 37) % 7) * 20);
     const start = performance.now();
     await Promise.all(
       delays.map(
@@ -145,13 +145,13 @@ describe('polling: the scheduler', () => {
     const woken: number[] = [];
     const stops: (() => void)[] = [];
     for (let index = 0; index < 6_000; index++) {
-      const delay = 20 + ((index * 7) % 100) / 2;
+      const delay = 20 + ((index * 7) % 8) * 30;
       stops.push(scheduler.after(delay, () => woken.push(delay)));
     }
     stops.forEach((stop, index) => {
       if (index % 10) stop();
     });
-    await pause(200);
+    await pause(320);
     assert.equal(woken.length, 600);
     assert.deepEqual(
       woken,
@@ -169,7 +169,22 @@ describe('polling: the scheduler', () => {
     assert.ok(timers() > before);
     for (const stop of stops) stop();
     assert.equal(timers(), before);
-    await new Promise<void>((resolve) => scheduler.after(5, resolve));
+    const last = scheduler.after(3_000_000, () => {});
+    const gone = scheduler.after(2_000_000, () => {});
+    await new Promise<void>((resolve) => {
+      scheduler.after(5, () => {
+        // Not the last one that waits, and then the last one.
+        gone();
+        resolve();
+      });
+    });
+    last();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(timers(), before);
+    const stopped = scheduler.after(3_000_000, () => {});
+    scheduler.after(5, () => {});
+    stopped();
+    await pause(20);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(timers(), before);
   });
