@@ -87,6 +87,15 @@ describe('http: a clock that is off', () => {
     }
   });
 
+  it('signs again once, even for a provider whose clock moves each time', async () => {
+    const server = await startServer((_request, response) => {
+      response.setHeader('Date', new Date(Date.now() + server.received.length * 10 * MINUTE).toUTCString());
+      response.end('refused');
+    });
+    await failure(open({ baseUrl: server.url }).send(signedCall(), makeContext()), 'AUTH');
+    assert.equal(server.received.length, 2);
+  });
+
   it('does not keep a time whose fate is unknown', async () => {
     const { server, transport } = await startProvider(10 * MINUTE, { answers: ['refused', 'no envelope'] });
     await failure(transport.send(signedCall(), makeContext()), 'PROTOCOL');

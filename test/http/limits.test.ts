@@ -168,6 +168,19 @@ describe('http: limits of an account', () => {
     await failure(message(transport, '/late', context), 'CANCELLED');
   });
 
+  it('counts nobody as waiting who gave up', async () => {
+    const limits = new Limits({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, () => performance.now());
+    const end = await limits.turn(undefined, new Cancel());
+    const cancel = new Cancel();
+    const waiting = failure(limits.turn(undefined, cancel), 'CANCELLED');
+    cancel.cancel();
+    await waiting;
+    end();
+    // Neither has to wait, so neither counts, however many there may be.
+    limits.enter();
+    limits.enter();
+  });
+
   it('frees its turn whatever a call throws', async () => {
     const server = await startServer((_request, response) => response.end('{}'));
     const transport = open({ baseUrl: server.url, maxConcurrent: 1, timeout: 500 });

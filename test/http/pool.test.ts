@@ -117,8 +117,13 @@ describe('http: one pool an account', () => {
     const server = await startServer((_request, response) => response.end('{}'));
     const transport = open({ baseUrl: server.url, maxPerSecond: 1 });
     await transport.send(makeCall(), makeContext());
-    const waiting = failure(transport.send(makeCall(), makeContext()), 'CANCELLED');
+    let settled = false;
+    const waiting = failure(transport.send(makeCall(), makeContext()), 'CANCELLED').finally(() => {
+      settled = true;
+    });
     await transport.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(settled, 'it waits on');
     const error = await within(3_000, waiting, 'the waiting call never settles');
     assert.equal(error.details.charged, false);
     assert.equal(server.received.length, 1);

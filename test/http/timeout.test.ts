@@ -66,6 +66,20 @@ describe('http: one time limit for the whole attempt', () => {
     assert.equal(server.received.length, 24);
   });
 
+  it('has one timer for all attempts', async () => {
+    const server = await startRawServer((socket) => socket.resume());
+    const transport = open({ baseUrl: server.url, timeout: 300, maxConcurrent: 50 });
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const calls = Array.from({ length: 50 }, () =>
+      failure(transport.send(makeCall(), makeContext()), 'TIMEOUT'),
+    );
+    await pause(100);
+    assert.equal(timers(), before + 1);
+    await Promise.all(calls);
+    assert.equal(server.sockets >= 50, true);
+  });
+
   it('repeats a call that is free', async () => {
     const server = await startServer(() => {});
     const context = makeContext();

@@ -191,10 +191,15 @@ describe('polling: the scheduler', () => {
 
   it('waits longer than a timer can', async () => {
     const scheduler = new Scheduler();
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
     let woken = 0;
     const stop = scheduler.after(2 ** 31 + 1000, () => woken++);
     await pause(30);
+    process.off('warning', listen);
     assert.equal(woken, 0);
+    assert.deepEqual(warnings, []);
     stop();
   });
 });

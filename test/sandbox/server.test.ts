@@ -71,6 +71,7 @@ describe('sandbox: the server', () => {
     assert.match(await raw(port, 'hello\r\n\r\n'), /^(HTTP\/1.1 400|$)/);
     await raw(port, 'GET http://[bad HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     await raw(port, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await raw(port, 'OPTIONS *%zz HTTP/1.1\r\nHost: a\r\n\r\n');
     const cut = net.connect(port, '127.0.0.1', () => {
       cut.end('POST /xhey/v2/truth_build/create HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{');
     });
