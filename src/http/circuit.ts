@@ -13,10 +13,12 @@ export class Circuit {
   #firstFailure = 0;
   #pause = 0;
   #openUntil = 0;
-  #trying = false;
+  /** Number of the request that tries, or 0. */
+  #trying = 0;
+  #trials = 0;
 
   /**
-   * @param now Unix time in milliseconds
+   * @param now milliseconds on a clock that is never set back
    * @param onChange told once each time the circuit opens (true) or closes (false)
    */
   constructor(now: () => number, onChange: (open: boolean) => void) {
@@ -28,23 +30,31 @@ export class Circuit {
   refuse(): void {
     if (this.#pause === 0) return;
     const left = this.#openUntil - this.#now();
-    if (left <= 0 && !this.#trying) return;
+    if (left <= 0 && this.#trying === 0) return;
     const retryAfter = Math.max(1, Math.ceil(left / 1000));
     throw new VerifyError('OVERLOADED', 'provider-down', { retryAfter }, { retryAfter, charged: false });
   }
 
-  /** A request starts; while the circuit is open it is the one that tries. */
-  started(): void {
-    if (this.#pause > 0) this.#trying = true;
+  /**
+   * A request starts.
+   * @returns the number of the trial it is, or 0 while the circuit is closed
+   */
+  started(): number {
+    if (this.#pause === 0) return 0;
+    this.#trying = ++this.#trials;
+    return this.#trying;
   }
 
-  /** A request ended in NETWORK, TIMEOUT or an HTTP 5xx without the provider's envelope. */
-  failed(): void {
+  /**
+   * A request ended in NETWORK, TIMEOUT or an HTTP 5xx without the provider's envelope.
+   * @param trial what `started` gave for it: requests from before may still end while another one tries
+   */
+  failed(trial: number): void {
     const now = this.#now();
     if (this.#failures++ === 0) this.#firstFailure = now;
     if (this.#pause > 0) {
-      if (!this.#trying) return;
-      this.#trying = false;
+      if (trial === 0 || trial !== this.#trying) return;
+      this.#trying = 0;
       this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
       this.#openUntil = now + this.#pause;
     } else if (this.#failures >= FAILURES && now - this.#firstFailure >= AT_LEAST_MS) {
@@ -59,12 +69,15 @@ export class Circuit {
     this.#failures = 0;
     if (this.#pause === 0) return;
     this.#pause = 0;
-    this.#trying = false;
+    this.#trying = 0;
     this.#onChange(false);
   }
 
-  /** A request ended without telling anything about the provider. */
-  cancelled(): void {
-    this.#trying = false;
+  /**
+   * A request ended without telling anything about the provider.
+   * @param trial what `started` gave for it
+   */
+  cancelled(trial: number): void {
+    if (trial === this.#trying) this.#trying = 0;
   }
 }

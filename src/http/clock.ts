@@ -12,26 +12,26 @@ export class Clock {
     this.#now = now;
   }
 
-  /** Unix time in milliseconds as the provider has it, as far as is known. */
-  now(): number {
-    return this.#now() + this.#offset;
+  /** Milliseconds the provider is ahead of this machine, as far as is known. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /**
    * @param answer that refused a signature
-   * @returns the offset in milliseconds its `Date` asks for, or null where it is within 30 s of ours, missing, or may
-   *   come from a cache (`Age`)
+   * @param used the offset it was signed with, which may not be the one known by now
+   * @returns the offset in milliseconds its `Date` asks for, or null where it is within 30 s of the one used, missing,
+   *   or may come from a cache (`Age`)
    */
-  offsetAskedBy(answer: HttpAnswer): number | null {
+  offsetAskedBy(answer: HttpAnswer, used: number): number | null {
     const { date, age } = answer.headers;
     if (typeof date !== 'string' || age !== undefined) return null;
-    const providerTime = Date.parse(date);
-    if (Number.isNaN(providerTime) || Math.abs(providerTime - this.now()) <= TOLERATED_MS) return null;
-    return providerTime - this.#now();
+    const asked = Date.parse(date) - this.#now();
+    return Math.abs(asked - used) > TOLERATED_MS ? asked : null;
   }
 
   /**
-   * Unix time in milliseconds under another offset.
+   * Unix time in milliseconds under an offset.
    * @param offset in milliseconds
    */
   at(offset: number): number {

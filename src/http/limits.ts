@@ -15,6 +15,8 @@ export interface LimitOptions {
 
 interface Waiter {
   go(): void;
+  /** Ends the waiting without a turn. */
+  refuse(): void;
   givenUp: boolean;
 }
 
@@ -45,11 +47,12 @@ export class Limits {
   #seats = 0;
   #seatsActive = 0;
   #queued = 0;
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
   /**
    * @param options the account's limits
-   * @param now Unix time in milliseconds
+   * @param now milliseconds on a clock that is never set back
    */
   constructor(options: LimitOptions, now: () => number) {
     this.#options = options;
@@ -78,7 +81,7 @@ export class Limits {
    */
   turn(place: Place | undefined, cancel: Cancel): Promise<() => void> {
     const seat = place as Seat | undefined;
-    if (cancel.cancelled) return Promise.reject(notStarted());
+    if (cancel.cancelled || this.#closed) return Promise.reject(notStarted());
     if (this.#queued === 0 && this.#free()) return Promise.resolve(this.#start(seat));
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
@@ -87,21 +90,29 @@ export class Limits {
           forget();
           resolve(this.#start(seat));
         },
+        refuse: () => {
+          forget();
+          waiter.givenUp = true;
+          this.#queued--;
+          reject(notStarted());
+        },
       };
-      const forget = cancel.onCancel(() => {
-        waiter.givenUp = true;
-        this.#queued--;
-        reject(notStarted());
-      });
+      const forget = cancel.onCancel(() => waiter.refuse());
       this.#queues[seat ? (seat.started ? 0 : 1) : 2].push(waiter);
       this.#queued++;
       this.#next();
     });
   }
 
-  /** Stops its timer; whoever still waits is told by its own `cancel`. */
+  /** Nobody gets a turn any more. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
+    for (const queue of this.#queues) {
+      for (let waiter = queue.shift(); waiter; waiter = queue.shift()) {
+        if (!waiter.givenUp) waiter.refuse();
+      }
+    }
   }
 
   #start(seat: Seat | undefined): () => void {

@@ -10,7 +10,8 @@ export function retryAfterSeconds(answer: HttpAnswer, now: number): number | nul
   const value = answer.headers['retry-after'];
   if (typeof value !== 'string') return null;
   if (/^\d+$/.test(value.trim())) return Number(value);
-  const date = Date.parse(value);
+  // A date begins with the name of a day; Date.parse takes "1.5" for one too.
+  const date = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(date)) return null;
   const answered = Date.parse(String(answer.headers.date));
   return Math.max(0, Math.ceil((date - (Number.isNaN(answered) ? now : answered)) / 1000));

@@ -35,8 +35,9 @@ class AccountTransport implements Transport {
 
   constructor(options: TransportOptions) {
     this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
-    this.#limits = new Limits(options, Date.now);
-    if (options.circuit) this.#circuit = new Circuit(Date.now, options.onCircuit);
+    const now = () => performance.now();
+    this.#limits = new Limits(options, now);
+    if (options.circuit) this.#circuit = new Circuit(now, options.onCircuit);
   }
 
   place(): Place {
@@ -46,13 +47,13 @@ class AccountTransport implements Transport {
   async send<Value>(call: Call<Value>, context: Context): Promise<Value> {
     let offset: number | null = null;
     for (let attempt = 1; ; attempt++) {
-      const { value, error, answer } = await this.#attempt(call, context, offset);
+      const { value, error, answer, used } = await this.#attempt(call, context, offset);
       if (offset !== null && (!error || (error.details.envelope && error.code !== 'AUTH')))
         this.#clock.keep(offset);
       if (!error) return value;
 
       if (error.code === 'AUTH' && answer && offset === null) {
-        offset = this.#clock.offsetAskedBy(answer);
+        offset = this.#clock.offsetAskedBy(answer, used);
         if (offset !== null) continue;
       }
       const retryAfter = error.details.retryAfter ?? 0;
@@ -73,35 +74,41 @@ class AccountTransport implements Transport {
     context: Context,
     offset: number | null,
   ): Promise<
-    | { value: Value; error?: undefined; answer?: HttpAnswer }
-    | { value?: undefined; error: VerifyError; answer?: HttpAnswer }
+    | { value: Value; error?: undefined; answer?: HttpAnswer; used: number }
+    | { value?: undefined; error: VerifyError; answer?: HttpAnswer; used: number }
   > {
     this.#circuit?.refuse();
     const end = await this.#limits.turn(call.place, context.closing);
+    const used = offset ?? this.#clock.offset;
     let answer: HttpAnswer | undefined;
+    let trial = 0;
     try {
       this.#circuit?.refuse();
-      this.#circuit?.started();
+      trial = this.#circuit?.started() ?? 0;
       context.attempted();
-      const request = call.build(offset === null ? this.#clock.now() : this.#clock.at(offset));
-      answer = await this.#wire.send(request, context.signal);
+      answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
       const value = call.read(answer);
       this.#circuit?.answered();
-      return { value, answer };
+      return { value, answer, used };
     } catch (caught) {
       if (caught instanceof VerifyError && caught.reason === 'provider-down') throw caught;
       if (!(caught instanceof VerifyError)) {
-        this.#circuit?.cancelled();
+        this.#circuit?.cancelled(trial);
         throw caught;
       }
-      return { error: this.#judge(caught, call, answer), ...(answer ? { answer } : {}) };
+      return { error: this.#judge(caught, call, answer, trial), ...(answer ? { answer } : {}), used };
     } finally {
       end();
     }
   }
 
   /** Adds to an error what only the transport knows, and tells the circuit. */
-  #judge<Value>(error: VerifyError, call: Call<Value>, answer: HttpAnswer | undefined): VerifyError {
+  #judge<Value>(
+    error: VerifyError,
+    call: Call<Value>,
+    answer: HttpAnswer | undefined,
+    trial: number,
+  ): VerifyError {
     const { details, code } = error;
     if (answer) {
       details.httpStatus ??= answer.status;
@@ -114,9 +121,9 @@ class AccountTransport implements Transport {
       RETRYABLE[code] && (!call.mayCost || details.charged === false || details.refused === true);
 
     const serverFailed = answer && answer.status >= 500 && !details.envelope;
-    if (code === 'CANCELLED') this.#circuit?.cancelled();
-    else if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed();
-    else this.#circuit?.answered();
+    if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed(trial);
+    else if (answer || code === 'PROTOCOL') this.#circuit?.answered();
+    else this.#circuit?.cancelled(trial);
     return error;
   }
 }

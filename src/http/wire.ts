@@ -101,7 +101,8 @@ export class Wire {
             charged: attempt.sent ? null : false,
           }),
         );
-      const forget = signal.onCancel(() => fail('CANCELLED', 'cancelled'));
+      let forget = () => {};
+      forget = signal.onCancel(() => fail('CANCELLED', 'cancelled'));
       if (signal.cancelled) return;
       this.#watch();
 
@@ -146,7 +147,7 @@ export class Wire {
           },
           onResponseError: (_controller, error) => {
             const { code = error.name } = error as NodeJS.ErrnoException;
-            if (code === 'UND_ERR_CONNECT_TIMEOUT')
+            if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
               fail('TIMEOUT', 'connect-timeout', { seconds: this.#options.timeout / 1000 });
             else if (code === 'UND_ERR_INVALID_ARG') fail('CONFIG', 'invalid-header');
             else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
@@ -159,8 +160,9 @@ export class Wire {
   }
 
   /** Lets requests in flight end, then closes the sockets. */
-  close(): Promise<void> {
-    return this.#dispatcher.close();
+  async close(): Promise<void> {
+    await this.#dispatcher.close();
+    clearTimeout(this.#sweep);
   }
 
   /** One timer an account, for the attempt that runs out first. */
@@ -209,6 +211,23 @@ function openPool({ baseUrl, connections, timeout, tls, proxy }: WireOptions): D
     ...(proxy.authorization ? { token: proxy.authorization } : {}),
     requestTls: { ...secure, servername: tls.servername ?? baseUrl.hostname, timeout },
     proxyTls: { rejectUnauthorized: true, timeout },
+    clientFactory: (origin, settings) =>
+      askOnce(undici, new undici.Pool(origin, { ...settings, headersTimeout: Math.ceil(timeout) })),
+  });
+}
+
+/**
+ * A proxy that hangs up has refused. undici takes that for a lost idle socket and sends CONNECT again, at once and for
+ * as long as the proxy does so, long after the request was given up.
+ */
+function askOnce(undici: typeof import('undici'), proxy: Pool): Pool {
+  const connect: (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> =
+    proxy.connect.bind(proxy);
+  return Object.assign(proxy, {
+    connect: (options: Dispatcher.ConnectOptions) =>
+      connect(options).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'UND_ERR_SOCKET' ? new undici.errors.RequestAbortedError('hung up') : error;
+      }),
   });
 }
 

@@ -30,7 +30,9 @@ export class Scheduler {
     return () => {
       if (!entry.wake) return;
       entry.wake = undefined;
-      if (++this.#dead > 1024 && this.#dead * 2 > this.#heap.length) this.#bury();
+      this.#dead++;
+      if (this.#dead === this.#heap.length || (this.#dead > 1024 && this.#dead * 2 > this.#heap.length))
+        this.#bury();
     };
   }
 
@@ -38,9 +40,16 @@ export class Scheduler {
   #bury(): void {
     this.#heap = this.#heap.filter(({ wake }) => wake).sort((a, b) => a.due - b.due);
     this.#dead = 0;
+    if (this.#heap.length > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #arm(): void {
+    while (this.#heap[0] && !this.#heap[0].wake) {
+      this.#pop();
+      this.#dead--;
+    }
     const first = this.#heap[0];
     if (!first || (this.#timer && this.#timerDue <= first.due)) return;
     clearTimeout(this.#timer);

@@ -18,14 +18,23 @@ export function openStore(file: string | null): Store {
   const content = read(file);
   let timer: NodeJS.Timeout | undefined;
   const store: Store = {
-    of: (provider) => (content[provider] ??= {}),
+    of: (provider) => {
+      const kept = content[provider];
+      if (isObject(kept)) return kept;
+      const empty = {};
+      content[provider] = empty;
+      return empty;
+    },
     changed: () => {
-      timer ??= setTimeout(store.save, SAVE_AFTER_MS).unref();
+      if (timer || !file) return;
+      timer = setTimeout(store.save, SAVE_AFTER_MS).unref();
+      process.once('exit', store.save);
     },
     save: () => {
       if (!timer || !file) return;
       clearTimeout(timer);
       timer = undefined;
+      process.off('exit', store.save);
       try {
         writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
         renameSync(`${file}.new`, file);
@@ -34,15 +43,18 @@ export function openStore(file: string | null): Store {
       }
     },
   };
-  if (file) process.once('exit', store.save);
   return store;
 }
 
-function read(file: string | null): Record<string, Record<string, unknown>> {
+function read(file: string | null): Record<string, unknown> {
   try {
     const parsed = JSON.parse(readFileSync(file ?? '', 'utf8'));
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {};
+    return isObject(parsed) ? parsed : {};
   } catch {
     return {};
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import type { HttpAnswer } from '../../src/action';
+import { refusedStatus } from '../../src/http/status';
+import { failure, makeCall, makeContext } from './context';
+import { closeAll, open, startRawServer, startServer } from './server';
+
+const MEBIBYTE = 1024 * 1024;
+
+describe('http: the answer', () => {
+  afterEach(closeAll);
+
+  async function ask(answer: (response: ServerResponse) => void): Promise<HttpAnswer> {
+    const server = await startServer((_request, response) => answer(response));
+    return open({ baseUrl: server.url }).send(makeCall(), makeContext());
+  }
+
+  async function askCoded(encoding: string, body: Buffer): Promise<HttpAnswer> {
+    return ask((response) => response.setHeader('Content-Encoding', encoding).end(body));
+  }
+
+  it('is given whole: status, headers, body', async () => {
+    const { status, headers, body } = await ask((response) => {
+      response.writeHead(201, { 'X-Request-Id': 'r1' }).write('{"a"');
+      setTimeout(() => response.end(':1}'), 30);
+    });
+    assert.equal(status, 201);
+    assert.equal(headers['x-request-id'], 'r1');
+    assert.equal(body.toString(), '{"a":1}');
+  });
+
+  it('may be empty, whatever it says of its encoding', async () => {
+    assert.equal((await ask((response) => response.writeHead(204).end())).body.length, 0);
+    assert.equal((await askCoded('gzip', Buffer.alloc(0))).body.length, 0);
+  });
+
+  it('may come after an interim answer', async () => {
+    const { status, body } = await ask((response) => {
+      response.writeProcessing();
+      response.end('{}');
+    });
+    assert.equal(status, 200);
+    assert.equal(body.toString(), '{}');
+  });
+
+  it('is decompressed', async () => {
+    const text = JSON.stringify({ name: '张三'.repeat(1000) });
+    const coded: [string, Buffer][] = [
+      ['gzip', gzipSync(text)],
+      ['GZIP', gzipSync(text)],
+      ['x-gzip', gzipSync(text)],
+      ['br', brotliCompressSync(text)],
+      ['deflate', deflateSync(text)],
+      ['identity', Buffer.from(text)],
+    ];
+    for (const [encoding, body] of coded) {
+      assert.equal((await askCoded(encoding, body)).body.toString(), text, encoding);
+    }
+  });
+
+  it('must be in an encoding that was asked for', async () => {
+    const error = await failure(askCoded('zstd', Buffer.from('{}')), 'PROTOCOL');
+    assert.equal(error.reason, 'unknown-encoding');
+    assert.equal(error.details.httpStatus, 200);
+    assert.equal(error.details.charged, null);
+  });
+
+  it('must not be damaged', async () => {
+    const whole = gzipSync('{"a":1}'.repeat(100));
+    const wrong = Buffer.from(whole);
+    wrong[wrong.length - 6]! ^= 0xff;
+    for (const body of [Buffer.from('not gzip'), whole.subarray(0, 20), wrong]) {
+      const error = await failure(askCoded('gzip', body), 'PROTOCOL');
+      assert.equal(error.reason, 'answer-damaged');
+      assert.equal(error.details.httpStatus, 200);
+      assert.equal(error.details.retryable, false);
+    }
+  });
+
+  it('may have four mebibytes', async () => {
+    const { body } = await ask((response) => response.end(Buffer.alloc(4 * MEBIBYTE, 'x')));
+    assert.equal(body.length, 4 * MEBIBYTE);
+    assert.equal((await askCoded('gzip', gzipSync(Buffer.alloc(4 * MEBIBYTE)))).body.length, 4 * MEBIBYTE);
+  });
+
+  it('is refused by its Content-Length before its body comes', async () => {
+    const error = await failure(
+      ask((response) => response.setHeader('Content-Length', 4 * MEBIBYTE + 1).flushHeaders()),
+      'PROTOCOL',
+    );
+    assert.equal(error.reason, 'answer-too-large');
+    assert.equal(error.details.httpStatus, 200);
+    assert.equal(error.details.charged, null);
+    assert.equal(error.details.retryable, false);
+  });
+
+  it('is refused once more has come, and the rest is not waited for', async () => {
+    const answers: ((response: ServerResponse) => void)[] = [
+      (response) => response.end(Buffer.alloc(5 * MEBIBYTE)),
+      (response) => response.write(Buffer.alloc(5 * MEBIBYTE)),
+    ];
+    for (const answer of answers) {
+      assert.equal((await failure(ask(answer), 'PROTOCOL')).reason, 'answer-too-large');
+    }
+  });
+
+  it('is refused where it is small but grows too large', async () => {
+    const bomb = Buffer.alloc(200 * MEBIBYTE);
+    const bombs = { gzip: gzipSync(bomb), br: brotliCompressSync(Buffer.alloc(5 * MEBIBYTE)) };
+    for (const [encoding, body] of Object.entries(bombs)) {
+      assert.ok(body.length < MEBIBYTE);
+      assert.equal((await failure(askCoded(encoding, body), 'PROTOCOL')).reason, 'answer-too-large');
+    }
+  });
+
+  it('is NETWORK where it is not HTTP', async () => {
+    const server = await startRawServer((socket) => socket.once('data', () => socket.write('hello\r\n\r\n')));
+    const error = await failure(open({ baseUrl: server.url }).send(makeCall(), makeContext()), 'NETWORK');
+    assert.equal(error.details.charged, null);
+  });
+
+  it('is not followed elsewhere', async () => {
+    const other = await startServer((_request, response) => response.end('{}'));
+    for (const status of [301, 302, 303, 307, 308]) {
+      const error = await failure(
+        ask((response) => response.writeHead(status, { Location: other.url.href }).end()),
+        'PROTOCOL',
+      );
+      assert.equal(error.reason, 'unexpected-status');
+      assert.equal(error.details.httpStatus, status);
+      assert.equal(error.details.retryable, false);
+    }
+    assert.equal(other.received.length, 0);
+  });
+});
+
+describe('http: what a status means where the provider is silent', () => {
+  const rows: [number, string | null][] = [
+    [200, null],
+    [204, null],
+    [299, null],
+    [300, 'PROTOCOL'],
+    [304, 'PROTOCOL'],
+    [400, 'PROTOCOL'],
+    [401, 'AUTH'],
+    [402, 'PROTOCOL'],
+    [403, 'ACCOUNT'],
+    [404, 'CONFIG'],
+    [405, 'PROTOCOL'],
+    [429, 'RATE_LIMITED'],
+    [499, 'PROTOCOL'],
+    [500, 'PROVIDER'],
+    [502, 'PROVIDER'],
+    [503, 'PROVIDER'],
+    [599, 'PROVIDER'],
+  ];
+  for (const [status, code] of rows) {
+    it(`${status} ${code ?? 'success'}`, () => {
+      const error = refusedStatus(status);
+      assert.equal(error?.code ?? null, code);
+      if (!error) return;
+      assert.ok(!error.details.envelope);
+      assert.equal(error.details.providerCode ?? null, null);
+      assert.ok(Object.values(error.values).join().includes(String(status)));
+    });
+  }
+});

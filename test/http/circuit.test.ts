@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { VerifyError } from '../../src/errors';
+import { Circuit } from '../../src/http/circuit';
+import { failure, makeCall, makeContext } from './context';
+import { closeAll, freePort, open, pause, startServer, until } from './server';
+
+describe('http: the circuit', () => {
+  let time: number;
+  let changes: boolean[];
+  let circuit: Circuit;
+  beforeEach(() => {
+    time = 5_000;
+    changes = [];
+    circuit = new Circuit(
+      () => time,
+      (opened) => changes.push(opened),
+    );
+  });
+
+  /** Failures of requests that started while it was closed. */
+  function fail(count: number, over: number): void {
+    for (let index = 0; index < count; index++) {
+      if (index > 0) time += over / (count - 1);
+      circuit.failed(0);
+    }
+  }
+
+  function refusal(): VerifyError | null {
+    try {
+      circuit.refuse();
+      return null;
+    } catch (error) {
+      assert.ok(error instanceof VerifyError);
+      assert.equal(error.code, 'OVERLOADED');
+      assert.equal(error.reason, 'provider-down');
+      assert.equal(error.details.charged, false);
+      assert.equal(error.values.retryAfter, error.details.retryAfter);
+      return error;
+    }
+  }
+
+  it('opens after ten failures in a row over two seconds', () => {
+    fail(10, 2_000);
+    assert.equal(refusal()?.details.retryAfter, 1);
+    assert.deepEqual(changes, [true]);
+  });
+
+  it('stays closed for nine failures, however long they take', () => {
+    fail(9, 60_000);
+    assert.equal(refusal(), null);
+    assert.deepEqual(changes, []);
+  });
+
+  it('stays closed for many failures in under two seconds, and opens with the first after them', () => {
+    fail(1_000, 1_998);
+    assert.equal(refusal(), null);
+    time += 3;
+    circuit.failed(0);
+    assert.ok(refusal());
+  });
+
+  it('starts to count anew with every answer', () => {
+    fail(9, 2_500);
+    circuit.answered();
+    fail(9, 2_500);
+    assert.equal(refusal(), null);
+    fail(1, 0);
+    assert.ok(refusal());
+    assert.deepEqual(changes, [true]);
+  });
+
+  it('lets one request try after a second, and refuses the others meanwhile', () => {
+    fail(10, 2_000);
+    time += 999;
+    assert.ok(refusal());
+    time += 1;
+    assert.equal(refusal(), null);
+    circuit.started();
+    assert.equal(refusal()?.details.retryAfter, 1);
+    time += 30_000;
+    assert.equal(refusal()?.details.retryAfter, 1);
+  });
+
+  it('doubles its time from one second to sixty', () => {
+    fail(10, 2_000);
+    const pauses: number[] = [];
+    for (let trial = 0; trial < 9; trial++) {
+      pauses.push(refusal()!.details.retryAfter!);
+      time += pauses.at(-1)! * 1000 - 1;
+      assert.ok(refusal());
+      time += 1;
+      assert.equal(refusal(), null);
+      circuit.failed(circuit.started());
+    }
+    assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    assert.deepEqual(changes, [true]);
+  });
+
+  it('closes with any answer, tells it once, and begins again at one second', () => {
+    fail(10, 2_000);
+    time += 1_000;
+    circuit.failed(circuit.started());
+    time += 2_000;
+    circuit.started();
+    circuit.answered();
+    circuit.answered();
+    assert.equal(refusal(), null);
+    assert.deepEqual(changes, [true, false]);
+    fail(10, 2_000);
+    assert.equal(refusal()?.details.retryAfter, 1);
+    assert.deepEqual(changes, [true, false, true]);
+  });
+
+  it('is closed by the answer to a request from before', () => {
+    fail(10, 2_000);
+    circuit.answered();
+    assert.equal(refusal(), null);
+    assert.deepEqual(changes, [true, false]);
+  });
+
+  it('is not opened wider by failures of requests from before', () => {
+    fail(15, 3_000);
+    assert.equal(refusal()?.details.retryAfter, 1);
+    assert.deepEqual(changes, [true]);
+  });
+
+  it('lets another try where the one that tried was cancelled', () => {
+    fail(10, 2_000);
+    time += 1_000;
+    circuit.cancelled(circuit.started());
+    assert.equal(refusal(), null);
+  });
+
+  it('goes by the one that tries, whatever becomes of requests from before', () => {
+    const before = circuit.started();
+    fail(10, 2_000);
+    time += 1_000;
+    const trial = circuit.started();
+    circuit.cancelled(before);
+    assert.ok(refusal(), 'a second one may try');
+    circuit.failed(before);
+    time += 10_000;
+    assert.ok(refusal(), 'a second one may try');
+    circuit.failed(trial);
+    assert.equal(refusal()?.details.retryAfter, 2);
+  });
+
+  it('forgets one that tried where an answer closed it meanwhile', () => {
+    fail(10, 2_000);
+    time += 1_000;
+    const late = circuit.started();
+    circuit.answered();
+    fail(10, 2_000);
+    circuit.failed(late);
+    assert.equal(refusal()?.details.retryAfter, 1);
+  });
+});
+
+describe('http: the circuit of an account', () => {
+  afterEach(closeAll);
+
+  it('opens at a provider that is down, lets one try, and closes when it is back', async () => {
+    let down = true;
+    let hold: (() => void) | null = null;
+    const server = await startServer((_request, response) => {
+      const answer = () => response.writeHead(down ? 502 : 200).end();
+      if (down) answer();
+      else hold = answer;
+    });
+    const changes: boolean[] = [];
+    const transport = open({
+      baseUrl: server.url,
+      circuit: true,
+      onCircuit: (opened) => changes.push(opened),
+    });
+    const ask = () => transport.send(makeCall(), makeContext());
+    const unsendable = makeCall({
+      build: () => {
+        throw new VerifyError('CONFIG', 'unsendable');
+      },
+    });
+    for (let count = 0; count < 10; count++) {
+      await failure(ask(), 'PROVIDER');
+      // What was never sent says nothing about the provider.
+      if (count < 9) await failure(transport.send(unsendable, makeContext()), 'CONFIG');
+      await pause(225);
+    }
+    assert.deepEqual(changes, [true]);
+    const context = makeContext();
+    const error = await failure(transport.send(makeCall(), context), 'OVERLOADED');
+    assert.equal(error.details.charged, false);
+    assert.equal(error.details.retryAfter, 1);
+    assert.equal(context.attempts, 0);
+    assert.equal(server.received.length, 10);
+
+    down = false;
+    await pause(1_000);
+    const trial = ask();
+    await until(() => hold !== null, 'nobody was let through');
+    await Promise.all(Array.from({ length: 20 }, () => failure(ask(), 'OVERLOADED')));
+    assert.equal(server.received.length, 11);
+    hold!();
+    await trial;
+    assert.deepEqual(changes, [true, false]);
+    hold = null;
+    const after = ask();
+    await until(() => hold !== null, 'it is not closed');
+    hold!();
+    await after;
+  });
+
+  it('is not opened by a provider that answers in its own words, whatever they and the status are', async () => {
+    const server = await startServer((_request, response) => response.writeHead(500).end('{"code":500}'));
+    const changes: boolean[] = [];
+    const transport = open({
+      baseUrl: server.url,
+      circuit: true,
+      onCircuit: (opened) => changes.push(opened),
+    });
+    const read = () => {
+      throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
+    };
+    for (let count = 0; count < 11; count++) {
+      await failure(transport.send(makeCall({ read }), makeContext()), 'PROVIDER');
+      await pause(225);
+    }
+    assert.deepEqual(changes, []);
+    assert.equal(server.received.length, 11);
+  });
+
+  it('refuses those too who waited for their turn when it opened', async () => {
+    const transport = open({
+      baseUrl: new URL(`http://127.0.0.1:${await freePort()}`),
+      circuit: true,
+      maxConcurrent: 1,
+      maxPerSecond: 5,
+    });
+    const calls = Array.from({ length: 14 }, async () => {
+      const context = makeContext();
+      // One attempt each: the second one is cancelled.
+      context.wait = async () => context.closing.cancel();
+      return transport.send(makeCall(), context).then(
+        () => 'none',
+        (error: VerifyError) => `${error.code} ${context.attempts}`,
+      );
+    });
+    const codes = await Promise.all(calls);
+    assert.deepEqual(codes.slice(0, 10), Array(10).fill('CANCELLED 1'));
+    assert.ok(codes.includes('OVERLOADED 0'), codes.join());
+  });
+});

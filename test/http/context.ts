@@ -1,0 +1,81 @@
+/** What a call needs besides a transport: a context that records what it is asked, and the plainest of calls. */
+import assert from 'node:assert/strict';
+import type { Call, Context, HttpAnswer } from '../../src/action';
+import { Cancel } from '../../src/cancel';
+import { type ErrorCode, VerifyError } from '../../src/errors';
+import { refusedStatus } from '../../src/http/status';
+
+export interface TestContext extends Context {
+  closing: Cancel;
+  signal: Cancel;
+  /** Milliseconds of each `wait`, in order. */
+  waits: number[];
+  attempts: number;
+}
+
+/** @param changes of what a context does; by default a wait is recorded and over at once, and chance is 0.5 */
+export function makeContext(changes: Partial<Context> = {}): TestContext {
+  const context: TestContext = {
+    now: Date.now,
+    random: () => 0.5,
+    closing: new Cancel(),
+    signal: new Cancel(),
+    waits: [],
+    attempts: 0,
+    attempted: () => {
+      context.attempts++;
+    },
+    wait: async (milliseconds) => {
+      context.waits.push(milliseconds);
+    },
+    within: async (_milliseconds, work) => {
+      await work(context);
+      return true;
+    },
+    memory: new Map(),
+    warnOnce: () => {},
+    trouble: () => {},
+    explain: () => {
+      throw new Error('a transport explains nothing');
+    },
+    ...changes,
+  };
+  return context;
+}
+
+/** @param changes of a call that may cost money, sends a short POST and gives the whole answer back */
+export function makeCall(
+  changes: Partial<Call<HttpAnswer>> & { body?: Buffer; path?: string } = {},
+): Call<HttpAnswer> {
+  const { body = Buffer.from('{"a":1}'), path = '/v1/ask', ...others } = changes;
+  return {
+    build: () => ({ method: 'POST', path, headers: { 'Content-Type': 'application/json' }, body }),
+    read: (answer) => {
+      const refused = refusedStatus(answer.status);
+      if (refused) throw refused;
+      return answer;
+    },
+    mayCost: true,
+    ...others,
+  };
+}
+
+/** A call that costs nothing and is repeated. */
+export function makeFreeCall(changes: Parameters<typeof makeCall>[0] = {}): Call<HttpAnswer> {
+  return makeCall({ mayCost: false, repeat: true, ...changes });
+}
+
+/**
+ * @param promise that should be rejected
+ * @param code of the VerifyError it should be rejected with
+ * @returns the error
+ */
+export async function failure(promise: Promise<unknown>, code: ErrorCode): Promise<VerifyError> {
+  const caught = await promise.then(
+    () => assert.fail(`settled well instead of ${code}`),
+    (error: unknown) => error,
+  );
+  if (!(caught instanceof VerifyError)) throw caught;
+  assert.equal(caught.code, code, `${caught.code} ${caught.reason} ${JSON.stringify(caught.details)}`);
+  return caught;
+}

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import type { Place, Transport } from '../../src/action';
+import { Cancel } from '../../src/cancel';
+import { VerifyError } from '../../src/errors';
+import { Limits } from '../../src/http/limits';
+import { failure, makeCall, makeContext, makeFreeCall } from './context';
+import { closeAll, open, pause, startServer, until, within } from './server';
+
+describe('http: limits of an account', () => {
+  afterEach(closeAll);
+
+  /** What the runner does with a message: takes a place, asks, gives the place back. */
+  async function message(transport: Transport, path: string, context = makeContext()): Promise<void> {
+    const place = transport.place();
+    try {
+      await transport.send(makeCall({ path, place }), context);
+    } finally {
+      place.leave();
+    }
+  }
+
+  it('starts no more than maxPerSecond in any second', async () => {
+    const server = await startServer((_request, response) => response.end('{}'));
+    // The first request of a process takes longer to arrive.
+    await open({ baseUrl: server.url }).send(makeCall(), makeContext());
+    server.received.length = 0;
+    const transport = open({ baseUrl: server.url, maxPerSecond: 10 });
+    await Promise.all(Array.from({ length: 25 }, () => transport.send(makeCall(), makeContext())));
+    assert.equal(server.received.length, 25);
+    const starts = server.received.map(({ at }) => at).sort((a, b) => a - b);
+    for (let index = 10; index < starts.length; index++) {
+      // What lies between a start and its arrival differs from one to the next.
+      assert.ok(starts[index]! - starts[index - 10]! > 800, `${starts[index]! - starts[index - 10]!} ms`);
+    }
+  });
+
+  it('counts polls and repeated requests too', async () => {
+    const server = await startServer((_request, response) => response.writeHead(500).end());
+    const transport = open({ baseUrl: server.url, maxPerSecond: 2 });
+    await failure(transport.send(makeFreeCall(), makeContext()), 'PROVIDER');
+    assert.equal(server.received.length, 3);
+    assert.ok(server.received[2]!.at - server.received[0]!.at > 800);
+  });
+
+  it('is not held up by a clock that is set back', async () => {
+    const server = await startServer((_request, response) => response.end('{}'));
+    const now = Date.now;
+    let behind = 0;
+    Date.now = () => now() - behind;
+    try {
+      const transport = open({ baseUrl: server.url, maxPerSecond: 1 });
+      await transport.send(makeCall(), makeContext());
+      behind = 3_600_000;
+      await within(3_000, transport.send(makeCall(), makeContext()), 'the call waits for the old time');
+    } finally {
+      Date.now = now;
+    }
+    assert.equal(server.received.length, 2);
+  });
+
+  it('lets 1,000 wait behind 16 in flight and refuses the rest of 1,100 at once', async () => {
+    let answer: () => void = () => assert.fail();
+    const answering = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const server = await startServer((_request, response) => void answering.then(() => response.end('{}')));
+    const transport = open({ baseUrl: server.url });
+    const failed: [number, VerifyError][] = [];
+    const messages = Array.from({ length: 1100 }, (_, index) =>
+      message(transport, `/${index}`).catch((error) => void failed.push([index, error])),
+    );
+    await until(() => server.received.length === 16, 'the first sixteen did not start');
+    assert.deepEqual(
+      failed.map(([index]) => index),
+      Array.from({ length: 84 }, (_, index) => 1016 + index),
+    );
+    const [[, error] = assert.fail()] = failed;
+    assert.equal(error.code, 'OVERLOADED');
+    assert.equal(error.reason, 'too-many-waiting');
+    assert.deepEqual(error.values, { maxWaiting: 1000 });
+    assert.equal(server.mostAtOnce, 16);
+
+    answer();
+    await Promise.all(messages);
+    assert.equal(server.received.length, 1016);
+    assert.equal(server.mostAtOnce, 16);
+    const refused = failed.length;
+    await Promise.all(Array.from({ length: 1016 }, (_, index) => message(transport, `/again/${index}`)));
+    assert.equal(failed.length, refused, 'the places were not given back');
+    assert.equal(server.received.length, 2032);
+  });
+
+  it('with maxWaiting 0 still works on what need not wait', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
+    const transport = open({ baseUrl: server.url, maxConcurrent: 2, maxWaiting: 0 });
+    const settled = await Promise.allSettled(Array.from({ length: 3 }, () => message(transport, '/')));
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected'],
+    );
+    await message(transport, '/');
+  });
+
+  it('goes by age, but what had a turn first and polls last', async () => {
+    const order: string[] = [];
+    const server = await startServer(({ url }, response) => {
+      order.push(url);
+      setTimeout(() => response.end('{}'), 10);
+    });
+    const transport = open({ baseUrl: server.url, maxConcurrent: 1 });
+    const context = makeContext();
+    const send = (path: string, place?: Place) =>
+      transport.send(makeCall({ path, ...(place ? { place } : { mayCost: false }) }), context);
+    const old = transport.place();
+    const first = send('/old/1', old);
+    const others = [
+      send('/poll/1'),
+      send('/new/1', transport.place()),
+      send('/poll/2'),
+      send('/new/2', transport.place()),
+    ];
+    const second = first.then(() => send('/old/2', old));
+    await Promise.all([first, second, ...others]);
+    assert.deepEqual(order, ['/old/1', '/new/1', '/old/2', '/new/2', '/poll/1', '/poll/2']);
+  });
+
+  it('lets polls take no place', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
+    const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 1 });
+    const polls = Array.from({ length: 10 }, () =>
+      transport.send(makeCall({ mayCost: false }), makeContext()),
+    );
+    const waiting = message(transport, '/waits');
+    await assert.rejects(message(transport, '/refused'), { code: 'OVERLOADED' });
+    await Promise.all([...polls, waiting]);
+    assert.equal(server.received.length, 11);
+    assert.equal(server.received[1]?.url, '/waits');
+  });
+
+  it('takes one place for all requests of a message, and gives it back once', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
+    const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 1 });
+    const place = transport.place();
+    for (let batch = 0; batch < 3; batch++) await transport.send(makeCall({ place }), makeContext());
+    place.leave();
+    place.leave();
+    const busy = [message(transport, '/'), message(transport, '/')];
+    assert.throws(() => transport.place(), { code: 'OVERLOADED' });
+    await Promise.all(busy);
+  });
+
+  it('ends the waiting of a node that closes, which frees nothing but its own place', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 40));
+    const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 2 });
+    const context = makeContext();
+    const first = message(transport, '/first');
+    const second = failure(message(transport, '/second', context), 'CANCELLED');
+    const third = message(transport, '/third');
+    assert.throws(() => transport.place(), { code: 'OVERLOADED' });
+    context.closing.cancel();
+    const error = await second;
+    assert.equal(error.details.charged, false);
+    assert.equal(error.details.retryable ?? true, true);
+    assert.equal(context.attempts, 0);
+    const fourth = message(transport, '/fourth');
+    await Promise.all([first, third, fourth]);
+    assert.deepEqual(
+      server.received.map(({ url }) => url),
+      ['/first', '/third', '/fourth'],
+    );
+    await failure(message(transport, '/late', context), 'CANCELLED');
+  });
+
+  it('counts nobody as waiting who gave up', async () => {
+    const limits = new Limits({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, () => performance.now());
+    const end = await limits.turn(undefined, new Cancel());
+    const cancel = new Cancel();
+    const waiting = failure(limits.turn(undefined, cancel), 'CANCELLED');
+    cancel.cancel();
+    await waiting;
+    end();
+    // Neither has to wait, so neither counts, however many there may be.
+    limits.enter();
+    limits.enter();
+  });
+
+  it('frees its turn whatever a call throws', async () => {
+    const server = await startServer((_request, response) => response.end('{}'));
+    const transport = open({ baseUrl: server.url, maxConcurrent: 1, timeout: 500 });
+    const broken = () => {
+      throw new TypeError('a fault of ours');
+    };
+    await assert.rejects(transport.send(makeCall({ build: broken }), makeContext()), TypeError);
+    await assert.rejects(transport.send(makeCall({ read: broken }), makeContext()), TypeError);
+    await transport.send(makeCall(), makeContext());
+    assert.equal(server.received.length, 2);
+  });
+
+  it('survives many that come, wait and give up in every order', async () => {
+    const limits = new Limits({ maxConcurrent: 3, maxPerSecond: 0, maxWaiting: 1000 }, () =>
+      performance.now(),
+    );
+    let active = 0;
+    let most = 0;
+    const outcomes = { done: 0, cancelled: 0 };
+    const one = async () => {
+      const cancel = new Cancel();
+      const place = Math.random() < 0.5 ? limits.enter() : undefined;
+      if (Math.random() < 0.4) setTimeout(() => cancel.cancel(), Math.random() * 40);
+      try {
+        const end = await limits.turn(place, cancel);
+        most = Math.max(most, ++active);
+        await pause(Math.random() * 3);
+        active--;
+        end();
+        outcomes.done++;
+      } catch (error) {
+        assert.ok(error instanceof VerifyError && error.code === 'CANCELLED');
+        outcomes.cancelled++;
+      } finally {
+        place?.leave();
+      }
+    };
+    await within(10_000, Promise.all(Array.from({ length: 300 }, one)), 'a turn never comes');
+    assert.equal(most, 3);
+    assert.equal(active, 0);
+    assert.equal(outcomes.done + outcomes.cancelled, 300);
+    assert.ok(outcomes.done > 0 && outcomes.cancelled > 0);
+    const ends = await Promise.all([1, 2, 3].map(() => limits.turn(limits.enter(), new Cancel())));
+    assert.equal(ends.length, 3);
+  });
+});

@@ -1,0 +1,190 @@
+/** Real servers on loopback that count what reaches them, and the cleaning up after each test. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import type { Transport } from '../../src/action';
+import { createTransport, type TransportOptions } from '../../src/http/send';
+
+/** A request as it came over the wire. */
+export interface Received {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+  /** When its head arrived, on the clock of `performance.now()`. */
+  at: number;
+  socket: Socket;
+}
+
+export interface TestServer {
+  port: number;
+  url: URL;
+  received: Received[];
+  /** Sockets that were ever opened to it. */
+  sockets: number;
+  openSockets: Set<Socket>;
+  /** Requests it held unanswered at one time, at the most. */
+  mostAtOnce: number;
+}
+
+export interface TlsIdentity {
+  key: string;
+  cert: string;
+}
+
+/** Ends what a test started, newest first. */
+const ends: (() => Promise<void> | void)[] = [];
+
+/** @param end called by `closeAll` */
+export function atEnd(end: () => Promise<void> | void): void {
+  ends.push(end);
+}
+
+/** Servers go first, so that a transport has no reason left to wait; one that waits all the same fails the test. */
+export async function closeAll(): Promise<void> {
+  for (const end of ends.splice(0)) await end();
+}
+
+/**
+ * @param answer called once the body has come
+ * @param identity for TLS
+ */
+export async function startServer(
+  answer: (request: Received, response: ServerResponse) => void,
+  identity?: TlsIdentity,
+): Promise<TestServer> {
+  const received: Received[] = [];
+  let atOnce = 0;
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const at = performance.now();
+    test.mostAtOnce = Math.max(test.mostAtOnce, ++atOnce);
+    response.once('close', () => atOnce--);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('error', () => {});
+    request.on('end', () => {
+      const { method = '', url = '', headers, socket } = request;
+      const whole: Received = { method, url, headers, body: Buffer.concat(chunks), at, socket };
+      received.push(whole);
+      answer(whole, response);
+    });
+  };
+  const server: Server = identity ? createTlsServer(identity, listener) : createServer(listener);
+  // Longer than any test, so that a socket that closes was closed by the other side.
+  server.keepAliveTimeout = 60_000;
+  const test = await listen(server, identity ? 'https:' : 'http:', received);
+  server.on('tlsClientError', () => {});
+  server.on('clientError', (_error, socket) => socket.destroy());
+  return test;
+}
+
+/**
+ * A server below HTTP.
+ * @param accept called with each socket
+ */
+export async function startRawServer(
+  accept: (socket: Socket) => void,
+  protocol = 'http:',
+): Promise<TestServer> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    accept(socket);
+  });
+  return listen(server, protocol, []);
+}
+
+async function listen(server: net.Server, protocol: string, received: Received[]): Promise<TestServer> {
+  const openSockets = new Set<Socket>();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const test: TestServer = {
+    port,
+    url: new URL(`${protocol}//127.0.0.1:${port}`),
+    received,
+    sockets: 0,
+    openSockets,
+    mostAtOnce: 0,
+  };
+  server.on('connection', (socket: Socket) => {
+    test.sockets++;
+    openSockets.add(socket);
+    socket.on('close', () => openSockets.delete(socket));
+  });
+  ends.unshift(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of openSockets) socket.destroy();
+      }),
+  );
+  return test;
+}
+
+/** @returns a port of 127.0.0.1 at which nobody listens */
+export async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** @param options that differ from those of a new account */
+export function open(options: Partial<TransportOptions> & { baseUrl: URL }): Transport {
+  const transport = createTransport({
+    timeout: 10_000,
+    maxConcurrent: 16,
+    maxPerSecond: 0,
+    maxWaiting: 1000,
+    circuit: false,
+    onCircuit: () => {},
+    tls: {},
+    proxy: null,
+    ...options,
+  });
+  ends.push(() => within(5_000, transport.close().catch(closedAlready), 'the transport did not close'));
+  return transport;
+}
+
+/** A test may have closed its transport itself. */
+function closedAlready(error: Error): void {
+  if (error.name !== 'ClientDestroyedError') throw error;
+}
+
+/**
+ * @param milliseconds that a hanging promise is given before the test fails
+ * @param promise that should settle
+ * @param complaint of the failing test
+ */
+export async function within<Value>(
+  milliseconds: number,
+  promise: Promise<Value>,
+  complaint: string,
+): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(complaint)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param milliseconds of real time */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * @param condition asked every 10 ms
+ * @param complaint of the test that fails after 6 s
+ */
+export async function until(condition: () => boolean, complaint: string): Promise<void> {
+  const giveUp = performance.now() + 6_000;
+  while (!condition()) {
+    if (performance.now() > giveUp) throw new Error(complaint);
+    await pause(10);
+  }
+}

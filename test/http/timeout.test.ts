@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import net, { type Socket } from 'node:net';
+import type { VerifyError } from '../../src/errors';
+import { selfSigned } from './certificates';
+import { failure, makeCall, makeContext, makeFreeCall } from './context';
+import { atEnd, closeAll, open, pause, startRawServer, startServer, until, within } from './server';
+
+describe('http: one time limit for the whole attempt', () => {
+  afterEach(closeAll);
+
+  it('gives up on a server that never answers', async () => {
+    const server = await startServer(() => {});
+    const context = makeContext();
+    const error = await failure(
+      open({ baseUrl: server.url, timeout: 150 }).send(makeCall(), context),
+      'TIMEOUT',
+    );
+    assert.equal(error.reason, 'timeout');
+    assert.deepEqual(error.values, { seconds: 0.15 });
+    assert.equal(error.details.charged, null);
+    assert.equal(error.details.retryable, false);
+    assert.equal(context.attempts, 1);
+    assert.equal(server.received.length, 1);
+    const [{ socket } = assert.fail()] = server.received;
+    await until(() => !server.openSockets.has(socket), 'the socket stays open');
+  });
+
+  it('gives up on a server that sends a byte now and then for ever', async () => {
+    const drip = (response: { write(chunk: string): unknown }) => {
+      const timer = setInterval(() => response.write(' '), 20);
+      atEnd(() => clearInterval(timer));
+    };
+    const whole = await startServer((_request, response) => drip(response));
+    const heads = await startRawServer((socket) => {
+      socket.resume().write('HTTP/1.1 200 OK\r\nX: ');
+      drip(socket);
+    });
+    for (const server of [whole, heads]) {
+      const calling = open({ baseUrl: server.url, timeout: 300 }).send(makeCall(), makeContext());
+      const error = await within(2_000, failure(calling, 'TIMEOUT'), 'it waits for ever');
+      assert.equal(error.details.charged, null);
+    }
+  });
+
+  it('counts from the start of the attempt, not from the turn before it', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 120));
+    const transport = open({ baseUrl: server.url, timeout: 300, maxConcurrent: 1 });
+    await Promise.all(Array.from({ length: 4 }, () => transport.send(makeCall(), makeContext())));
+    assert.equal(server.received.length, 4);
+  });
+
+  it('gives up on each of many attempts, and serves the next', async () => {
+    let silent = true;
+    const server = await startServer((_request, response) => {
+      if (!silent) response.end('{}');
+    });
+    const transport = open({ baseUrl: server.url, timeout: 150, maxConcurrent: 4 });
+    const errors = await Promise.all(
+      Array.from({ length: 12 }, () => failure(transport.send(makeCall(), makeContext()), 'TIMEOUT')),
+    );
+    assert.equal(errors.length, 12);
+    assert.equal(server.received.length, 12);
+    silent = false;
+    await Promise.all(Array.from({ length: 12 }, () => transport.send(makeCall(), makeContext())));
+    assert.equal(server.received.length, 24);
+  });
+
+  it('has one timer for all attempts', async () => {
+    const server = await startRawServer((socket) => socket.resume());
+    const transport = open({ baseUrl: server.url, timeout: 300, maxConcurrent: 50 });
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const calls = Array.from({ length: 50 }, () =>
+      failure(transport.send(makeCall(), makeContext()), 'TIMEOUT'),
+    );
+    await pause(100);
+    assert.equal(timers(), before + 1);
+    await Promise.all(calls);
+    assert.equal(server.sockets >= 50, true);
+  });
+
+  it('repeats a call that is free', async () => {
+    const server = await startServer(() => {});
+    const context = makeContext();
+    const error = await failure(
+      open({ baseUrl: server.url, timeout: 60 }).send(makeFreeCall(), context),
+      'TIMEOUT',
+    );
+    assert.equal(error.details.retryable, true);
+    assert.equal(server.received.length, 3);
+    assert.equal(context.attempts, 3);
+  });
+
+  function neverReached(error: VerifyError): void {
+    assert.equal(error.reason, 'connect-timeout');
+    assert.equal(error.details.charged, false);
+    assert.equal(error.details.retryable, true);
+  }
+
+  it('knows that a server whose TLS handshake hangs got nothing, and says so after three attempts', async () => {
+    const server = await startRawServer((socket) => socket.resume(), 'https:');
+    const context = makeContext();
+    neverReached(
+      await failure(open({ baseUrl: server.url, timeout: 100 }).send(makeCall(), context), 'TIMEOUT'),
+    );
+    assert.equal(context.attempts, 3);
+    assert.equal(context.waits.length, 2);
+  });
+
+  it('knows that a server which does not take the connection got nothing', async () => {
+    const baseUrl = new URL(`http://127.0.0.1:${await startFullServer()}`);
+    neverReached(await failure(open({ baseUrl, timeout: 100 }).send(makeCall(), makeContext()), 'TIMEOUT'));
+  });
+
+  it('sends nothing of a call that was given up while it connected', async () => {
+    const { behind, front, ca } = await startTlsBehind((socket, connect) => setTimeout(connect, 250, socket));
+    for (const maxConcurrent of [1, 4]) {
+      const transport = open({ baseUrl: front.url, timeout: 80, maxConcurrent, tls: { ca } });
+      await failure(transport.send(makeCall(), makeContext()), 'TIMEOUT');
+    }
+    await until(() => behind.sockets > 0, 'no connection was ever made');
+    await pause(400);
+    assert.equal(behind.received.length, 0);
+  });
+
+  it('reaches a server again that had stopped taking connections', async () => {
+    let silent = true;
+    const { behind, front, ca } = await startTlsBehind((socket, connect) => {
+      if (!silent) connect(socket);
+    });
+    const transports = [1, 3].map((maxConcurrent) =>
+      open({ baseUrl: front.url, timeout: 100, maxConcurrent, tls: { ca } }),
+    );
+    const ask = (count: number) =>
+      transports.flatMap((transport) =>
+        Array.from({ length: count }, () => transport.send(makeCall(), makeContext())),
+      );
+    for (const error of await Promise.all(ask(4).map((call) => failure(call, 'TIMEOUT'))))
+      neverReached(error);
+    silent = false;
+    // undici's own limit for connecting is coarser by up to a second; until then the old connections are in the way.
+    await pause(1_200);
+    await Promise.all(ask(10));
+    assert.equal(behind.received.length, 20);
+  });
+});
+
+/** @param accept decides when a connection goes on to a TLS server */
+async function startTlsBehind(accept: (socket: Socket, connect: (socket: Socket) => void) => void) {
+  const identity = selfSigned('IP:127.0.0.1');
+  const behind = await startServer((_request, response) => response.end('{}'), identity);
+  const front = await startRawServer((socket) => {
+    accept(socket, () => {
+      const onward = net.connect(behind.port, '127.0.0.1').on('error', () => socket.destroy());
+      socket.pipe(onward).pipe(socket);
+      socket.on('close', () => onward.destroy());
+    });
+  }, 'https:');
+  return { behind, front, ca: identity.cert };
+}
+
+/**
+ * A listening socket whose backlog is full, in a process of its own, because Node.js itself always accepts.
+ * @returns its port
+ */
+async function startFullServer(): Promise<number> {
+  const program = `
+    const server = require('node:net').createServer();
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      require('node:fs').writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  atEnd(() => void child.kill('SIGKILL'));
+  const port = await new Promise<number>((resolve) =>
+    child.stdout.once('data', (text) => resolve(Number(text))),
+  );
+  const waiting = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
+  atEnd(() => {
+    for (const socket of waiting) socket.destroy();
+  });
+  await pause(100);
+  return port;
+}

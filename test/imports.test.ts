@@ -1,0 +1,195 @@
+/** Holds DESIGN's table of who may know whom. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize, relative, sep } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+/** One file's import of another, of a package or of Node.js. */
+interface Import {
+  file: string;
+  line: number;
+  /** Path below the root without its ending, or the name as it is written. */
+  target: string;
+}
+
+/**
+ * Every way to import there is: `import … from`, `import '…'`, `export … from`, `import('…')`, `import x = require('…')`,
+ * `require('…')`, types included.
+ */
+const IMPORT = /\b(?:from\s*|(?:import|require)\s*\(?\s*)(['"`])([^'"`\n]+)\1/g;
+/** An import whose target cannot be read off the text. */
+const UNREADABLE =
+  /\b(?:import|require)\s*\(\s*(?!['"`])|\b(?:import|require)\s*\(\s*`[^`]*\$\{|\bcreateRequire\b/;
+
+function importsOf(file: string, text: string): Import[] {
+  return [...text.matchAll(IMPORT)].map((found) => {
+    const name = found[2]!;
+    const target = name.startsWith('.')
+      ? normalize(join(dirname(file), name))
+          .split(sep)
+          .join('/')
+      : name;
+    return { file, line: text.slice(0, found.index).split('\n').length, target };
+  });
+}
+
+const CONTRACT = /^src\/[^/]+$/;
+const NODE = /^node:/;
+
+/** What each folder may import; the first row that fits a file counts. `$1` is the provider. */
+const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
+  // Each node: the runner and one action or account, which is checked below.
+  [/^nodes\//, /^src\/node-red\//, /^src\/providers\/[^/]+\/[^/]+$/],
+  [
+    /^src\/node-red\//,
+    /^src\/node-red\//,
+    CONTRACT,
+    /^src\/http\//,
+    /^src\/polling\//,
+    /^src\/sandbox\/shared$/,
+  ],
+  [
+    /^src\/providers\/xhey\//,
+    'src/providers/xhey/',
+    /^src\/http\//,
+    /^src\/input\//,
+    CONTRACT,
+    NODE,
+    /^gcoord$/,
+  ],
+  [/^src\/providers\/([^/]+)\//, 'src/providers/$1/', /^src\/http\//, /^src\/input\//, CONTRACT, NODE],
+  [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
+  [/^src\/input\//, /^src\/input\//, NODE],
+  [/^src\/polling\//, /^src\/polling\//, CONTRACT, NODE],
+  [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
+  [CONTRACT, CONTRACT],
+];
+
+/** @returns what is wrong with an import, or null */
+function objection({ file, line, target }: Import): string | null {
+  const row = TABLE.find(([folder]) => folder.test(file));
+  const provider = row?.[0].exec(file)?.[1] ?? '';
+  const allowed = row?.slice(1).some((rule) => {
+    return typeof rule === 'string' ? target.startsWith(rule.replace('$1', provider)) : rule.test(target);
+  });
+  return allowed ? null : `${file}:${line} must not import ${target}`;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'));
+}
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+/** Comments may speak of imports. */
+const withoutComments = (text: string) =>
+  text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
+
+describe('imports', () => {
+  const files = [...sources('src'), ...sources('nodes')];
+
+  it('go only where DESIGN lets them', () => {
+    assert.ok(files.length > 40);
+    const imports = files.flatMap((file) => importsOf(file, withoutComments(read(file))));
+    assert.ok(imports.length > 100);
+    assert.deepEqual(imports.map(objection).filter(Boolean), []);
+  });
+
+  it('can all be read', () => {
+    assert.deepEqual(
+      files.filter((file) => UNREADABLE.test(withoutComments(read(file)))),
+      [],
+    );
+  });
+
+  it('of a node are of one file of one provider', () => {
+    for (const file of sources('nodes')) {
+      const targets = importsOf(file, read(file)).map(({ target }) => target);
+      const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
+      assert.equal(ofProviders.length, 1, `${file} imports ${ofProviders.join(', ') || 'no provider'}`);
+      const [action = ''] = ofProviders;
+      const expected = file.endsWith('-account.ts') ? 'account' : basename(file, '.ts');
+      assert.equal(basename(action), expected, file);
+    }
+  });
+
+  it('find no house that holds everything and no barrel', () => {
+    const folders = files.concat(sources('test')).map((file) => file.replace(/\.ts$/, '').split('/'));
+    const unwanted = /^(?:utils?|helpers?|common|shared-?utils?|misc|index)$/i;
+    assert.deepEqual(
+      folders.filter((parts) => parts.some((part) => unwanted.test(part))),
+      [],
+    );
+  });
+
+  it('are found in every form and told apart', () => {
+    const forms = [
+      "import { a } from 'x';",
+      "import type { a } from 'x';",
+      "import a, {\n  b,\n} from 'x';",
+      "import * as a from 'x';",
+      "import 'x';",
+      "export { a } from 'x';",
+      "export * from 'x';",
+      "import a = require('x');",
+      "const a = require('x') as typeof import('x');",
+      "const a = await import('x');",
+      'const a = require("x");',
+      'let a: import(`x`).A;',
+    ];
+    for (const form of forms) {
+      assert.deepEqual(
+        new Set(importsOf('src/a.ts', form).map(({ target }) => target)),
+        new Set(['x']),
+        form,
+      );
+    }
+    for (const form of ['require(name)', 'import(name)', 'require(`./\u0024{name}`)', 'createRequire(a)']) {
+      assert.ok(UNREADABLE.test(form), form);
+    }
+  });
+
+  const judged: [string, string, boolean][] = [
+    ['nodes/truth-create.ts', '../src/node-red/action-node', true],
+    ['nodes/truth-create.ts', '../src/http/send', false],
+    ['nodes/truth-create.ts', 'undici', false],
+    ['src/node-red/status.ts', './red', true],
+    ['src/node-red/status.ts', '../sandbox/shared', true],
+    ['src/node-red/status.ts', '../sandbox/server', false],
+    ['src/node-red/status.ts', '../providers/xhey/account', false],
+    ['src/node-red/status.ts', '../../nodes/truth-create', false],
+    ['src/providers/xhey/photo.ts', 'gcoord', true],
+    ['src/providers/westdex/client.ts', 'gcoord', false],
+    ['src/providers/westdex/client.ts', './encrypt', true],
+    ['src/providers/westdex/client.ts', '../xhey/sign', false],
+    ['src/providers/westdex/client.ts', '../../node-red/red', false],
+    ['src/providers/westdex/client.ts', '../../polling/scheduler', false],
+    ['src/providers/westdex/client.ts', '../../input/mask', true],
+    ['src/providers/westdex/client.ts', 'undici', false],
+    ['src/providers/westdex/client.ts', 'node:crypto', true],
+    ['src/http/wire.ts', 'undici', true],
+    ['src/http/wire.ts', '../providers/xhey/sign', false],
+    ['src/http/wire.ts', '../polling/scheduler', false],
+    ['src/input/photo.ts', '../http/json', false],
+    ['src/input/photo.ts', '../errors', false],
+    ['src/input/photo.ts', 'node:buffer', true],
+    ['src/polling/scheduler.ts', '../http/fifo', false],
+    ['src/polling/spool.ts', '../node-red/red', false],
+    ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
+    ['src/sandbox/server.ts', '../providers/xhey/sign', false],
+    ['src/sandbox/server.ts', '../http/json', false],
+    ['src/action.ts', './cancel', true],
+    ['src/action.ts', './http/send', false],
+    ['src/action.ts', 'node:fs', false],
+    ['src/elsewhere/a.ts', '../errors', false],
+  ];
+  for (const [file, name, allowed] of judged) {
+    it(`let ${file} ${allowed ? 'import' : 'not import'} ${name}`, () => {
+      const [found = assert.fail()] = importsOf(file, `import '${name}';`);
+      assert.equal(objection(found) === null, allowed);
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const PROGRAM = join(__dirname, '../../src/sandbox/command-line.js');
+
+describe('sandbox: the command line', () => {
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  function run(...parameters: string[]) {
+    const child = spawn(process.execPath, [PROGRAM, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+    children.push(child);
+    const texts = { out: '', error: '' };
+    child.stdout.on('data', (chunk) => {
+      texts.out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      texts.error += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const printed = (pattern: RegExp) =>
+      new Promise<RegExpExecArray>((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(texts.out);
+          if (found) resolve(found);
+        };
+        child.stdout.on('data', look);
+        ended.then(() => reject(new Error(texts.error)));
+      });
+    return { child, texts, ended, printed };
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`prints where it is and who may come in, and ends at ${signal}`, async () => {
+      const { child, texts, ended, printed } = run('--port', '0');
+      const [, provider, baseUrl = ''] = await printed(
+        /\n(\w+)\n {2}baseUrl: (http:\/\/127\.0\.0\.1:\d+\/\w+)\n(?: {2}\w+: \S+\n){2}/,
+      );
+      assert.equal(provider, 'xhey');
+      assert.match(texts.out, /groupKey: sandbox-group-key\n/);
+      assert.match(texts.out, /groupSecret: sandbox-group-secret\n/);
+      assert.equal((await fetch(`${baseUrl}/v2/truth_build/query`)).status, 405);
+      child.kill(signal);
+      assert.equal(await ended, 0);
+      assert.equal(texts.error, '');
+      await assert.rejects(fetch(baseUrl));
+    });
+  }
+
+  it('says in one line that a port is taken', async () => {
+    const { printed } = run('--port', '0');
+    const [, port = ''] = await printed(/127\.0\.0\.1:(\d+)\./);
+    const second = run('--port', port);
+    assert.equal(await second.ended, 1);
+    assert.match(second.texts.error, /^.*port.*--port.*\n$/);
+    assert.equal(second.texts.out, '');
+  });
+
+  it('says in one line what is wrong with its parameters', async () => {
+    for (const parameters of [
+      ['--port', 'many'],
+      ['--port', '65536'],
+      ['--port=-1'],
+      ['--port', '1.5'],
+      ['--other'],
+    ]) {
+      const { ended, texts } = run(...parameters);
+      assert.equal(await ended, 1, parameters.join(' '));
+      assert.match(texts.error, /^.*--\w+.*\n$/, texts.error);
+      assert.equal(texts.out, '');
+    }
+  });
+
+  it('explains itself', async () => {
+    for (const parameter of ['--help', '-h']) {
+      const { ended, texts } = run(parameter);
+      assert.equal(await ended, 0);
+      assert.match(texts.out, /cn-verify-sandbox.*--port/);
+    }
+  });
+});

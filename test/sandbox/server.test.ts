@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sign } from '../../src/providers/xhey/sign';
+import { faultIn } from '../../src/sandbox/faults';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+
+describe('sandbox: the server', () => {
+  let folder: string;
+  const started: Sandbox[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  });
+  afterEach(async () => {
+    for (const sandbox of started.splice(0)) await sandbox.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function start(file: string | null = null, port = 0): Promise<Sandbox> {
+    const sandbox = await startSandbox({ port, file });
+    started.push(sandbox);
+    return sandbox;
+  }
+
+  /** @returns what the sandbox answers to a request made of raw bytes, until it closes the socket */
+  function raw(port: number, text: string): Promise<string> {
+    return new Promise((resolve) => {
+      let answer = '';
+      const socket = net.connect(port, '127.0.0.1', () => socket.write(text));
+      socket.on('data', (chunk) => {
+        answer += chunk;
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(answer));
+    });
+  }
+
+  it('tells where each provider is and who may come in', async () => {
+    const { accounts, port } = await start();
+    assert.ok(Object.keys(accounts).length > 0);
+    for (const [provider, { baseUrl, credentials }] of Object.entries(accounts)) {
+      assert.equal(baseUrl, `http://127.0.0.1:${port}/${provider}`);
+      assert.ok(Object.keys(credentials).length > 0);
+      for (const value of Object.values(credentials)) assert.match(value, /sandbox/i);
+    }
+  });
+
+  it('answers 404 to what belongs to no provider, and counts what comes', async () => {
+    const { port, requests } = await start();
+    const base = `http://127.0.0.1:${port}`;
+    for (const path of ['/', '/nobody/', '/xhey', '/nobody/?a=1']) {
+      assert.equal((await fetch(base + path)).status, 404);
+    }
+    assert.deepEqual(Object.fromEntries(requests), { '/': 1, '/nobody/': 2, '/xhey': 1 });
+  });
+
+  it('can be reached from this machine only', async () => {
+    const { port } = await start();
+    await assert.rejects(
+      new Promise((resolve, reject) => {
+        const socket = net.connect(port, '127.0.0.2', () => resolve(socket.destroy()));
+        socket.on('error', reject);
+      }),
+    );
+  });
+
+  it('survives what is not a request', async () => {
+    const { port } = await start();
+    assert.match(await raw(port, 'hello\r\n\r\n'), /^(HTTP\/1.1 400|$)/);
+    await raw(port, 'GET http://[bad HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await raw(port, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await raw(port, 'OPTIONS *%zz HTTP/1.1\r\nHost: a\r\n\r\n');
+    const cut = net.connect(port, '127.0.0.1', () => {
+      cut.end('POST /xhey/v2/truth_build/create HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{');
+    });
+    cut.resume().on('error', () => {});
+    await new Promise((resolve) => cut.on('close', resolve));
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+  });
+
+  it('does not take more than 32 MiB', async () => {
+    const { port } = await start();
+    const body = Buffer.alloc(33 * 1024 * 1024);
+    const outcome = await fetch(`http://127.0.0.1:${port}/xhey/v2/truth_build/create`, {
+      method: 'POST',
+      body,
+    }).then(
+      ({ status }) => status,
+      () => 'broken off',
+    );
+    assert.ok(outcome === 413 || outcome === 'broken off', String(outcome));
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+  });
+
+  it('says that its port is taken', async () => {
+    const { port } = await start();
+    await assert.rejects(start(null, port), { code: 'EADDRINUSE' });
+  });
+
+  it('closes although somebody is connected', async () => {
+    const sandbox = await start();
+    await fetch(`http://127.0.0.1:${sandbox.port}/`);
+    const socket = net.connect(sandbox.port, '127.0.0.1').on('error', () => {});
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await sandbox.close();
+    await assert.rejects(fetch(`http://127.0.0.1:${sandbox.port}/`));
+    socket.destroy();
+  });
+
+  it('keeps what it knows over a restart', async () => {
+    const file = join(folder, 'store.json');
+    writeFileSync(file, '{"damaged":');
+    const first = await start(file);
+    const task = await createTask(first);
+    await first.close();
+    const second = await start(file);
+    assert.equal((await queryTask(second, task)).code, 200);
+    assert.equal((await queryTask(await start(), task)).code, 404);
+  });
+});
+
+describe('sandbox: faults that all providers can have', () => {
+  it('are asked for by a word', () => {
+    for (const text of ['', 'a photo', 'sandbox', 'sandbox-http-', 'sandbox-http-20', 'sandbox-other']) {
+      assert.equal(faultIn(text), null);
+    }
+    assert.deepEqual(faultIn('https://a.test/sandbox-timeout/1.jpg'), { fault: 'timeout' });
+    assert.deepEqual(faultIn('sandbox-reset'), { fault: 'reset' });
+    for (const [text, status] of [
+      ['sandbox-http-503', 503],
+      ['a sandbox-http-401 b', 401],
+      ['sandbox-garbage', 200],
+    ] as const) {
+      const answer = faultIn(text);
+      assert.ok(answer && 'status' in answer);
+      assert.equal(answer.status, status);
+      assert.throws(() => JSON.parse(answer.body));
+    }
+  });
+
+  it('reach the wire', async () => {
+    const sandbox = await startSandbox({ port: 0, file: null });
+    try {
+      const ask = (word: string, signal?: AbortSignal) =>
+        post(sandbox, 'create', { photoUrlList: [`https://a.test/${word}`] }, signal);
+      const unavailable = await ask('sandbox-http-503');
+      assert.equal(unavailable.status, 503);
+      const garbage = await ask('sandbox-garbage');
+      assert.equal(garbage.status, 200);
+      await assert.rejects(garbage.json());
+      await assert.rejects(ask('sandbox-reset'), TypeError);
+      await assert.rejects(ask('sandbox-timeout', AbortSignal.timeout(150)), { name: 'TimeoutError' });
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
+
+async function createTask(sandbox: Sandbox): Promise<string> {
+  const response = await post(sandbox, 'create', { photoUrlList: ['https://a.test/1.jpg'] });
+  const text = await response.text();
+  return /"taskID":"(\d+)"/.exec(text)?.[1] ?? assert.fail(text);
+}
+
+async function queryTask(sandbox: Sandbox, taskID: string): Promise<{ code: number }> {
+  return (await (await post(sandbox, 'query', { taskID })).json()) as { code: number };
+}
+
+/** Signs as xhey's document says. */
+async function post(
+  sandbox: Sandbox,
+  call: string,
+  payload: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const { baseUrl, credentials } = sandbox.accounts.xhey!;
+  const { groupKey = '', groupSecret = '' } = credentials;
+  const body = Buffer.from(JSON.stringify(payload));
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  return fetch(`${baseUrl}/v2/truth_build/${call}`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      GroupKey: groupKey,
+      Timestamp: timestamp,
+      Signature: sign(groupKey, groupSecret, timestamp, body),
+    },
+    body,
+    ...(signal ? { signal } : {}),
+  });
+}
