@@ -99,6 +99,8 @@ export interface Transport {
 
 /** An account that is ready to be called. */
 export interface Account {
+  /** As the account has it, the sandbox's own where it is on the sandbox. */
+  baseUrl: URL;
   credentials: Readonly<Record<string, string>>;
   settings: Readonly<Record<string, unknown>>;
   transport: Transport;

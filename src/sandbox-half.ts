@@ -30,5 +30,7 @@ export interface SandboxHalf {
   provider: string;
   /** What an account needs to be let in. */
   credentials: Readonly<Record<string, string>>;
+  /** Stand in for settings at their defaults that only a real host could decide. */
+  settings?: Readonly<Record<string, unknown>>;
   answer(request: SandboxRequest, world: SandboxWorld): SandboxAnswer;
 }

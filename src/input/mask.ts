@@ -15,3 +15,12 @@ export function maskText(text: string): string {
     .replace(ID_NUMBER_IN_TEXT, (_whole, area, tail18, tail15) => `${area}********${tail18 ?? tail15}`);
   return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked;
 }
+
+/**
+ * @param name of a person
+ * @returns it as people may see it: `张*`, `欧**`
+ */
+export function maskName(name: string): string {
+  const [first = '', ...rest] = name;
+  return first + '*'.repeat(rest.length);
+}

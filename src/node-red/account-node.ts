@@ -95,9 +95,10 @@ function openAccount(
   const settings = readSettings(definition.settings, config);
   const tls = tlsOptions(red, config.tls);
 
-  const connect = (address: URL, credentials: Record<string, string>): Account => ({
+  const connect = (address: URL, credentials: Readonly<Record<string, string>>, standIns = {}): Account => ({
+    baseUrl: address,
     credentials,
-    settings,
+    settings: replaceDefaults(settings, definition.settings, standIns),
     transport: createTransport({
       ...limits,
       baseUrl: address,
@@ -118,12 +119,22 @@ function openAccount(
 async function openSandbox(
   red: Red,
   provider: string,
-  connect: (address: URL, credentials: Record<string, string>) => Account,
+  connect: (address: URL, credentials: Readonly<Record<string, string>>, standIns: object) => Account,
 ): Promise<Account> {
   const { sharedSandbox } = require('../sandbox/shared') as typeof import('../sandbox/shared');
   const sandbox = await sharedSandbox(red.settings.userDir);
-  const { baseUrl, credentials } = sandbox.accounts[provider]!;
-  return connect(new URL(baseUrl), credentials);
+  const { baseUrl, credentials, settings } = sandbox.accounts[provider]!;
+  return connect(new URL(baseUrl), credentials, settings);
+}
+
+/** Settings that a user chose stay as they are. */
+function replaceDefaults(
+  settings: Record<string, unknown>,
+  definitions: SettingDefinitions,
+  standIns: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const replaced = Object.entries(standIns).filter(([name]) => settings[name] === definitions[name]?.default);
+  return { ...settings, ...Object.fromEntries(replaced) };
 }
 
 function readCredentials(names: readonly string[], secrets: Record<string, string>): Record<string, string> {

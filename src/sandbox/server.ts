@@ -19,10 +19,16 @@ export interface SandboxOptions {
   now?: () => number;
 }
 
+export interface SandboxAccount {
+  baseUrl: string;
+  credentials: SandboxHalf['credentials'];
+  settings: NonNullable<SandboxHalf['settings']>;
+}
+
 export interface Sandbox {
   port: number;
   /** What an account of each provider needs. */
-  accounts: Readonly<Record<string, { baseUrl: string; credentials: Readonly<Record<string, string>> }>>;
+  accounts: Readonly<Record<string, SandboxAccount>>;
   /** Requests that came, by path, for tests that count them. */
   requests: ReadonlyMap<string, number>;
   /** Lets a process end although the sandbox runs. */
@@ -64,8 +70,8 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
   });
 
   const bound = (server.address() as AddressInfo).port;
-  const accounts = HALVES.map(({ provider, credentials }) => {
-    return [provider, { baseUrl: `http://127.0.0.1:${bound}/${provider}`, credentials }] as const;
+  const accounts = HALVES.map(({ provider, credentials, settings = {} }) => {
+    return [provider, { baseUrl: `http://127.0.0.1:${bound}/${provider}`, credentials, settings }] as const;
   });
   return {
     port: bound,

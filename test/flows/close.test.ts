@@ -75,7 +75,9 @@ describe('a deploy while messages are being worked on, in a real Node-RED', () =
     await until(() => server.asked.length === 1);
     await deploy(
       // Credentials in a deploy count as a change of the account, and that as a full deploy.
-      nodes.map(({ credentials, ...node }) => (node.id === 'action' ? { ...node, interval: 0.06 } : node) as FlowNode),
+      nodes.map(
+        ({ credentials, ...node }) => (node.id === 'action' ? { ...node, interval: 0.06 } : node) as FlowNode,
+      ),
       'nodes',
     );
     await until(() => got('caught').length === 1);

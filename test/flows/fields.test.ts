@@ -5,8 +5,7 @@ import { actionFlow, ask, deploy, got, seen, send, startRuntime, until } from '.
 const PHOTO = 'https://example.com/photo.jpg';
 
 describe('typed inputs, in a real Node-RED', () => {
-  const outcome = (messages: Message[]) =>
-    (messages[0]?.payload as { outcome: string } | undefined)?.outcome;
+  const outcome = (messages: Message[]) => (messages[0]?.payload as { outcome: string } | undefined)?.outcome;
   const change = (to: string, type: string) => ({
     id: 'change',
     type: 'change',
