@@ -1,0 +1,106 @@
+/** What a user gets: the tarball, installed into an empty user directory. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROOT, temporaryDirectory } from './demo-process';
+import { freePort } from './http/server';
+
+const NEEDED = [
+  /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
+  /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
+  /^dist\/nodes\/locales\/(en-US|zh-CN|zh)\/[a-z-]+\.(json|html)$/,
+  /^dist\/src\/[a-z/-]+\.(js|d\.ts)$/,
+  /^examples\/[a-z-]+\.json$/,
+  /^docs\/result\.schema\.json$/,
+  /^(README|README\.zh-CN|CHANGELOG)\.md$/,
+  /^(LICENSE|package\.json)$/,
+];
+
+function npm(directory: string, ...parameters: string[]): string {
+  const program = process.env.npm_execpath;
+  const [command, ...first] = program ? [process.execPath, program] : ['npm'];
+  return execFileSync(command!, [...first, ...parameters], {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+describe('the package as it is published', function () {
+  this.timeout(120_000);
+  const userDir = temporaryDirectory();
+  let nodeRed: ChildProcess | undefined;
+  let files: string[] = [];
+
+  before(() => {
+    mkdirSync(userDir, { recursive: true });
+    const [packed] = JSON.parse(
+      npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', userDir),
+    );
+    files = packed.files.map(({ path }: { path: string }) => path);
+    writeFileSync(join(userDir, 'package.json'), '{"name":"user","private":true}');
+    npm(userDir, 'install', '--no-audit', '--no-fund', '--prefer-offline', join(userDir, packed.filename));
+  });
+  after(async () => {
+    if (nodeRed && nodeRed.exitCode === null) {
+      const exited = new Promise((resolve) => nodeRed!.once('exit', resolve));
+      nodeRed.kill('SIGTERM');
+      await exited;
+    }
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  it('holds only what a user needs', () => {
+    assert.deepEqual(
+      files.filter((file) => !NEEDED.some((pattern) => pattern.test(file))),
+      [],
+    );
+  });
+
+  it('loads all its nodes', async () => {
+    const port = await freePort();
+    writeFileSync(
+      join(userDir, 'settings.js'),
+      `module.exports = { uiHost: '127.0.0.1', uiPort: ${port}, credentialSecret: 'test', telemetry: { enabled: false } };`,
+    );
+    const program = createRequire(__filename).resolve('node-red/red.js');
+    nodeRed = spawn(process.execPath, [program, '--userDir', userDir], { cwd: userDir, stdio: 'ignore' });
+    const { types, errors } = await listNodes(port);
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    assert.deepEqual(types.sort(), Object.keys(manifest['node-red'].nodes).sort());
+    assert.deepEqual(errors, []);
+  });
+
+  it('brings the sandbox as a command', () => {
+    const help = execFileSync(join(userDir, 'node_modules/.bin/cn-verify-sandbox'), ['--help'], {
+      encoding: 'utf8',
+    });
+    assert.match(help, /--port/);
+  });
+});
+
+interface NodeSet {
+  module: string;
+  types: string[];
+  err?: string;
+}
+
+async function listNodes(port: number): Promise<{ types: string[]; errors: string[] }> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    const response = await fetch(`http://127.0.0.1:${port}/nodes`, {
+      headers: { Accept: 'application/json' },
+    }).catch(() => null);
+    const sets = response?.ok ? ((await response.json()) as NodeSet[]) : [];
+    const own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
+    if (own.length > 0) {
+      return {
+        types: own.flatMap(({ types }) => types),
+        errors: own.flatMap(({ err }) => (err ? [err] : [])),
+      };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('Node-RED did not come up');
+}
