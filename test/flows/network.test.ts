@@ -1,0 +1,88 @@
+/** The `tls-config` and `http proxy` nodes an account may have, in a real Node-RED. */
+import assert from 'node:assert/strict';
+import { createServer as createProxy } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { selfSigned } from '../http/certificates';
+import { closeAll, startServer } from '../http/server';
+import { actionFlow, ask, deploy, type FlowNode, startRuntime } from './runtime';
+import { taskCreated } from './scripted-server';
+
+const PHOTO = 'https://example.com/photo.jpg';
+const credentials = { groupKey: 'groupKey', groupSecret: 'groupSecret' };
+const SETTINGS = { environment: 'custom', credentials, timeout: 2 };
+
+describe('TLS and proxies, in a real Node-RED', () => {
+  before(() => startRuntime());
+  afterEach(closeAll);
+
+  const tlsNode = (ca: string): FlowNode => ({
+    id: 'tls',
+    type: 'tls-config',
+    cert: '',
+    key: '',
+    ca: '',
+    verifyservercert: true,
+    credentials: { cadata: ca },
+  });
+
+  it('trusts what the tls-config node says, and nothing else', async () => {
+    const identity = selfSigned('IP:127.0.0.1');
+    const server = await startServer((_request, response) => taskCreated(response), identity);
+    const account = { ...SETTINGS, baseUrl: String(server.url) };
+    await deploy(actionFlow({ type: 'truth-create' }, account));
+    const { caught } = await ask({ payload: PHOTO });
+    const { code, cause } = caught[0]!.error as { code: string; cause: { charged: boolean } };
+    assert.deepEqual([code, cause.charged, server.received.length], ['NETWORK', false, 0]);
+
+    await deploy([
+      ...actionFlow({ type: 'truth-create' }, { ...account, tls: 'tls' }),
+      tlsNode(identity.cert),
+    ]);
+    assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+  });
+
+  it('goes through the http proxy node with its name and password, but never to this machine', async () => {
+    const identity = selfSigned('DNS:provider.test');
+    const server = await startServer((_request, response) => taskCreated(response), identity);
+    const asked: [string | undefined, string | undefined][] = [];
+    const tunnels: Socket[] = [];
+    const proxy = createProxy().on('connect', (request, socket: Socket) => {
+      asked.push([request.url, request.headers['proxy-authorization']]);
+      const tunnel = connect(server.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        tunnel.pipe(socket).pipe(tunnel);
+      });
+      for (const end of [socket, tunnel]) end.on('error', () => {});
+      tunnels.push(socket, tunnel);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as { port: number };
+    const proxyNode = {
+      id: 'proxy',
+      type: 'http proxy',
+      url: `http://127.0.0.1:${port}`,
+      noproxy: [],
+      credentials: { username: 'user', password: 'word' },
+    };
+    try {
+      const account = { ...SETTINGS, baseUrl: 'https://provider.test/path', tls: 'tls', proxy: 'proxy' };
+      await deploy([...actionFlow({ type: 'truth-create' }, account), tlsNode(identity.cert), proxyNode]);
+      assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      assert.deepEqual(asked, [
+        ['provider.test:443', `Basic ${Buffer.from('user:word').toString('base64')}`],
+      ]);
+      assert.equal(server.received[0]!.url, '/path/v2/truth_build/create');
+
+      const plain = await startServer((_request, response) => taskCreated(response));
+      await deploy([
+        ...actionFlow({ type: 'truth-create' }, { ...SETTINGS, baseUrl: String(plain.url), proxy: 'proxy' }),
+        proxyNode,
+      ]);
+      assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      assert.equal(asked.length, 1);
+    } finally {
+      for (const socket of tunnels) socket.destroy();
+      proxy.close();
+    }
+  });
+});
