@@ -59,7 +59,11 @@ class AccountTransport implements Transport {
       const retryAfter = error.details.retryAfter ?? 0;
       if (!repeatable(error, call) || attempt >= ATTEMPTS || retryAfter > LONGEST_RETRY_AFTER_S) throw error;
       const backOff = context.random() * FIRST_BACK_OFF_MS * 2 ** attempt;
-      await context.wait(Math.max(backOff, retryAfter * 1000));
+      await context.wait(Math.max(backOff, retryAfter * 1000)).catch((cancelled) => {
+        // What may cost is only repeated where it was not taken, and now it is not repeated either.
+        if (call.mayCost && cancelled instanceof VerifyError) cancelled.details.charged = false;
+        throw cancelled;
+      });
     }
   }
 

@@ -86,6 +86,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     const grace = this.#action.mayCost ? PAID_GRACE_MS : 0;
     const cancelRest = scheduler.after(grace, () => this.#signal.cancel());
     this.#onIdle = () => {
+      this.#onIdle = undefined;
       cancelRest();
       this.#status.close();
       done();

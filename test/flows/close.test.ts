@@ -67,6 +67,27 @@ describe('a deploy while messages are being worked on, in a real Node-RED', () =
     assert.equal(messages.get('out1')!.length, 0);
   });
 
+  it('knows that what waits to be sent again was not taken', async () => {
+    const create = actionFlow({ type: 'truth-create' }, account());
+    await deploy(create);
+    server.script = (_asked, response) => response.writeHead(503, { 'Retry-After': '50' }).end();
+    send('action', { payload: PHOTO });
+    await until(() => server.asked.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await deploy(
+      create.map(
+        ({ credentials, ...node }) => (node.id === 'action' ? { ...node, batchSize: 8 } : node) as FlowNode,
+      ),
+      'nodes',
+    );
+    await until(() => got('caught').length === 1);
+    const { code, cause } = got('caught')[0]!.error as { code: string; cause: Cause };
+    assert.deepEqual(
+      [code, cause.charged, cause.retryable, cause.notSubmitted],
+      ['CANCELLED', false, true, [PHOTO]],
+    );
+  });
+
   it('CANCELLED reaches Catch where only that node is deployed anew', async () => {
     const nodes = actionFlow({ type: 'truth-poll', interval: 0.05 }, account());
     await deploy(nodes);
