@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Cause } from '../../src/errors';
-import { actionFlow, ask, deploy, got, send, settledStatus, startRuntime, until } from './runtime';
+import type { Result } from '../../src/result';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  liveNode,
+  logs,
+  send,
+  settledStatus,
+  startRuntime,
+  until,
+} from './runtime';
 import {
   closeServers,
   json,
@@ -15,6 +28,9 @@ import {
 const PHOTO = 'https://example.com/photo-of-somebody.jpg';
 const TASK = '1916812048797622272';
 const CREDENTIALS = { groupKey: 'groupKey', groupSecret: 'a-secret-of-the-test' };
+
+/** Node-RED's level of warnings. */
+const WARN = 30;
 
 interface Raised {
   message: string;
@@ -427,6 +443,35 @@ describe('errors, in a real Node-RED', () => {
       assert.equal((out1[0]!.payload as { outcome: string }).outcome, 'inconclusive');
     });
 
+    it('is not passed while a task has no photo to show', async () => {
+      await deploy(actionFlow({ type: 'truth-poll' }, custom()));
+      server.script = ({ body }, response) =>
+        body.includes('"1"')
+          ? taskFinished(response, [{ photoUrl: PHOTO, status: 0 }])
+          : json(response, { code: 200, msg: 'success', taskStatus: 6, list: [] });
+      const { out1 } = await ask({ payload: ['1', '2'] });
+      const { outcome, reason } = out1[0]!.payload as Result;
+      assert.deepEqual([outcome, reason], ['inconclusive', null]);
+      const alone = (await ask({ payload: '2' })).out1[0]!.payload as Result;
+      assert.deepEqual([alone.outcome, alone.reason, alone.data.photos], ['inconclusive', 'revoked', []]);
+    });
+
+    it('warns once of trouble that many tasks share, and once of a task status nobody documents', async () => {
+      await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 }, custom()));
+      const answers = new Map<string, number>();
+      server.script = ({ body }, response) => {
+        const count = (answers.get(body) ?? 0) + 1;
+        answers.set(body, count);
+        if (count < 4) response.writeHead(500).end();
+        else if (count < 8) json(response, { code: 200, msg: 'success', taskStatus: 42, list: [] });
+        else taskFinished(response);
+      };
+      const warnings = logs.filter(({ level }) => level === WARN).length;
+      for (const id of ['1', '2', '3']) send('action', { payload: [id, `${id}0`] });
+      await until(() => got('out1').length === 3);
+      assert.equal(logs.filter(({ level }) => level === WARN).length - warnings, 2);
+    });
+
     it('keeps ids exact that the provider sends unquoted', async () => {
       await deploy(actionFlow({ type: 'truth-create' }, custom()));
       server.script = (_asked, response) =>
@@ -449,5 +494,13 @@ describe('errors, in a real Node-RED', () => {
     assert.equal((out1[0]!.payload as { timing: { attempts: number } }).timing.attempts, 2);
     const next = await ask({ payload: PHOTO });
     assert.equal((next.out1[0]!.payload as { timing: { attempts: number } }).timing.attempts, 1);
+  });
+
+  it('nothing that prints an account or a node prints a secret', async () => {
+    await deploy(actionFlow({ type: 'truth-create' }, custom()));
+    await ask({ payload: PHOTO });
+    for (const id of ['account', 'action']) {
+      assert.ok(!inspect(liveNode(id), { depth: 20 }).includes(CREDENTIALS.groupSecret), id);
+    }
   });
 });

@@ -117,6 +117,10 @@ export function send(id: string, message: Message): void {
   red!.nodes.getNode(id).receive(message);
 }
 
+export function liveNode(id: string): object {
+  return red!.nodes.getNode(id);
+}
+
 export function got(id: string): Message[] {
   return seen.messages.get(id) ?? [];
 }

@@ -199,7 +199,7 @@ function report({ input, answers, errors }: Job, context: Context): Answer<PollD
 /** CONTRACT, "Result", truth-poll. */
 function outcomeOf({ total, passed, failed }: PollData['summary'], photolessTasks: number): Outcome {
   if (failed > 0) return 'failed';
-  return total > 0 && passed === total && photolessTasks === 0 ? 'passed' : 'inconclusive';
+  return passed === total && photolessTasks === 0 ? 'passed' : 'inconclusive';
 }
 
 /** Tasks that ended without a photo, reported or submitted. */

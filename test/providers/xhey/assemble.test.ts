@@ -52,6 +52,15 @@ describe('xhey photos, brought into the order they were submitted in', () => {
     );
   });
 
+  it('not by position while the task goes on', () => {
+    const tasks = [{ taskId: '1', photoUrls: [A, B] }];
+    const urls = ['https://cdn.example/1', 'https://cdn.example/2'];
+    assert.deepEqual(
+      summary(tasks, states(['1', 'waiting', urls])),
+      urls.map((url) => [url, '1', 'authentic']),
+    );
+  });
+
   it('not by position where they do not', () => {
     const tasks = [{ taskId: '1', photoUrls: [A, B] }];
     assert.deepEqual(summary(tasks, states(['1', 'finished', ['https://cdn.example/1']])), [

@@ -1,0 +1,80 @@
+/** xhey's half of the sandbox lets in what the provider lets in, and nothing else. */
+import assert from 'node:assert/strict';
+import { sign } from '../../../src/providers/xhey/sign';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
+
+const PHOTO = 'https://example.com/a.jpg';
+
+describe('xhey sandbox', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await startSandbox({ port: 0, file: null });
+  });
+  after(() => sandbox.close());
+
+  interface Change {
+    path?: string;
+    method?: string;
+    body?: string;
+    /** Sent in place of the body that was signed. */
+    sent?: string;
+    ageSeconds?: number;
+    headers?: Record<string, string>;
+  }
+
+  /** As the provider's own sample programs send it: without a Content-Type. */
+  async function request({ path = '/v2/truth_build/create', method = 'POST', ...change }: Change = {}) {
+    const { baseUrl, credentials } = sandbox.accounts.xhey!;
+    const body = change.body ?? JSON.stringify({ photoUrlList: [PHOTO] });
+    const Timestamp = String(Math.floor(Date.now() / 1000) - (change.ageSeconds ?? 0));
+    const Signature = sign(credentials.groupKey!, credentials.groupSecret!, Timestamp, body);
+    const headers = { GroupKey: credentials.groupKey!, Timestamp, Signature, ...change.headers };
+    const sent = method === 'GET' ? null : new TextEncoder().encode(change.sent ?? body);
+    const response = await fetch(baseUrl + path, { method, headers, body: sent });
+    const text = await response.text();
+    return response.status === 200 ? JSON.parse(text).code : `HTTP ${response.status}`;
+  }
+
+  const create = (photoUrlList: unknown) => ({ body: JSON.stringify({ photoUrlList }) });
+  const rows: [string, Change, number | string][] = [
+    ['a request without a Content-Type', {}, 200],
+    ['one with', { headers: { 'Content-Type': 'application/json; charset=utf-8' } }, 200],
+    ['a clock 14 minutes slow', { ageSeconds: 840 }, 200],
+    ['a clock 20 minutes slow', { ageSeconds: 1200 }, 401],
+    ['a clock 20 minutes fast', { ageSeconds: -1200 }, 401],
+    ['a byte changed on the way', { sent: JSON.stringify({ photoUrlList: [`${PHOTO}?`] }) }, 401],
+    ['a signature of something else', { headers: { Signature: 'AAAA' } }, 401],
+    ['a signature in hex', { headers: { Signature: 'ab'.repeat(32) } }, 401],
+    ['a time that is none', { headers: { Timestamp: 'now' } }, 401],
+    ['milliseconds', { headers: { Timestamp: String(Date.now()) } }, 401],
+    ['an unknown key', { headers: { GroupKey: 'another' } }, 4007],
+    ['a form', { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }, 400],
+    ['no JSON', { body: 'photoUrlList=a' }, 400],
+    ['no photos', create([]), 400],
+    ['ten photos', create(Array(10).fill(PHOTO)), 200],
+    ['eleven photos', create(Array(11).fill(PHOTO)), 400],
+    ['photos that are no addresses', create(['a.jpg']), 400],
+    ['a query without a task', { path: '/v2/truth_build/query', body: '{}' }, 400],
+    ['a query of a task nobody knows', { path: '/v2/truth_build/query', body: '{"taskID":"1"}' }, 404],
+    ['GET', { method: 'GET' }, 'HTTP 405'],
+    ['another path', { path: '/v2/truth_build' }, 'HTTP 404'],
+  ];
+  for (const [name, change, code] of rows) {
+    it(`answers ${name} with ${code}`, async () => assert.equal(await request(change), code));
+  }
+
+  for (const [word, answer] of [
+    ['sandbox-http-503', 'HTTP 503'],
+    ['sandbox-query-sandbox-http-503', 200],
+    ['sandbox-query-http-503', 200],
+  ] as const) {
+    it(`${word} in a URL makes create answer ${answer}`, async () => {
+      assert.equal(await request(create([`https://example.com/${word}/a.jpg`])), answer);
+    });
+  }
+
+  for (const word of ['sandbox-reset', 'sandbox-garbage']) {
+    it(`${word} in a URL gives no JSON`, () =>
+      assert.rejects(request(create([`https://example.com/${word}.jpg`]))));
+  }
+});
