@@ -1,10 +1,14 @@
 /** A real Node-RED in this process, with the built package installed in its user directory as a user would have it. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
+import type { Cause } from '../../src/errors';
 import type { Message, Status } from '../../src/node-red/red';
+import { leaksIn } from '../private';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 const ROOT = join(__dirname, '../../..');
@@ -49,6 +53,41 @@ export interface LogLine {
 }
 
 let red: Runtime | undefined;
+let httpServer: Server | undefined;
+/** What was shown or raised by all flows of this process. */
+const traces: string[] = [];
+
+// At the top of the file, so that it runs once, when all test files are done.
+after(async () => {
+  if (!red) return;
+  keepTraces();
+  await red.stop();
+  httpServer!.close();
+  const kept = [...traces, ...logs.map(({ msg }) => inspect(msg, { depth: 5 })), ...filesIn(userDir)];
+  rmSync(userDir, { recursive: true, force: true });
+  assert.deepEqual([...new Set(kept.flatMap(leaksIn))], []);
+});
+
+function keepTraces(): void {
+  traces.push(JSON.stringify(seen.statuses), JSON.stringify(seen.lastStatuses));
+  for (const message of [...seen.messages.values()].flat()) {
+    const { error } = message as { error?: { message: string; stack?: string; cause: Cause } };
+    if (!error) continue;
+    // The three lists are the caller's own addresses: CONTRACT, "Errors".
+    const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
+    traces.push(JSON.stringify({ ...error, cause }));
+  }
+}
+
+/** Flows are what the user wrote; a spool holds messages; all else must hold nobody. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink() || /^(context|cn-verify|\.?flows\.json.*)$/.test(entry.name)) return [];
+    return entry.isDirectory() ? filesIn(path) : [`${path}\n${readFileSync(path, 'utf8')}`];
+  });
+}
+
 export let userDir = '';
 export const logs: LogLine[] = [];
 export let seen: Seen = { messages: new Map(), statuses: [], lastStatuses: [] };
@@ -81,11 +120,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
   await runtime.start();
   await started;
   red = runtime;
-  after(async () => {
-    await runtime.stop();
-    server.close();
-    rmSync(userDir, { recursive: true, force: true });
-  });
+  httpServer = server;
 }
 
 /**
@@ -96,6 +131,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
 export async function deploy(nodes: FlowNode[], deploymentType: 'full' | 'nodes' = 'full'): Promise<void> {
   const runtime = red!;
   const kept = seen.messages;
+  keepTraces();
   seen = { messages: new Map(), statuses: [], lastStatuses: [] };
   const started = once(runtime.events, 'flows:started');
   await runtime.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType });
