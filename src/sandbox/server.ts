@@ -53,7 +53,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
   });
 
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
-    const { pathname, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
+    const { pathname, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
     const half = HALVES.find(({ provider }) => pathname.startsWith(`/${provider}/`));
     if (!half) return { status: 404, body: '' };
@@ -62,7 +62,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
     const { method = '', headers } = request;
     const path = pathname.slice(half.provider.length + 1);
     const world: SandboxWorld = { now, faultIn, store: store.of(half.provider), changed: store.changed };
-    return half.answer({ method, path, query: searchParams, headers, body }, world);
+    return half.answer({ method, path, query: searchParams, search, headers, body }, world);
   }
 
   await new Promise<void>((resolve, reject) => {
