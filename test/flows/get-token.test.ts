@@ -371,6 +371,14 @@ describe('get-token, in a real Node-RED', () => {
     });
   });
 
+  it('gives its place in the queue back, after an error too', async () => {
+    await deploy(actionFlow(node(), onSandbox({ maxConcurrent: 1, maxWaiting: 0 })));
+    for (let round = 0; round < 3; round++) {
+      await issued();
+      assert.equal((await raised({ sequenceId: 'sandbox-1002-a' })).code, 'INPUT');
+    }
+  });
+
   it('shows a token in no status and no log', async () => {
     const token = 'a-token-nobody-else-may-see';
     const before = logs.length;

@@ -154,6 +154,11 @@ describe("sandbox: linkface's half", () => {
       '1002',
       () => ({ headers: { 'Content-Type': 'multipart/form-data; boundary=c' } }),
     ],
+    [
+      'a form without an end',
+      '1002',
+      () => ({ body: Buffer.from(written(fields()).toString().replace('--b--', '--b')) }),
+    ],
     ['a form that is cut short', '1002', () => ({ body: written(fields()).subarray(0, -7) })],
     ['no form', '1002', () => ({ body: Buffer.alloc(0) })],
     ['a query that is GBK', '1001', () => ({ query: `sequence_id=%B6%A9%B5%A5&api_id=${ID}` })],
