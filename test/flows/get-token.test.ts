@@ -5,7 +5,18 @@ import { sandboxHalf } from '../../src/providers/linkface/sandbox';
 import type { Result } from '../../src/result';
 import { faultIn } from '../../src/sandbox/faults';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  logs,
+  seen,
+  send,
+  settledStatus,
+  startRuntime,
+  until,
+} from './runtime';
 import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const CREDENTIALS = { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' };
@@ -372,11 +383,13 @@ describe('get-token, in a real Node-RED', () => {
   });
 
   it('gives its place in the queue back, after an error too', async () => {
-    await deploy(actionFlow(node(), onSandbox({ maxConcurrent: 1, maxWaiting: 0 })));
-    for (let round = 0; round < 3; round++) {
-      await issued();
-      assert.equal((await raised({ sequenceId: 'sandbox-1002-a' })).code, 'INPUT');
-    }
+    await deploy(actionFlow(node(), onSandbox({ maxConcurrent: 1, maxWaiting: 1 })));
+    await issued();
+    assert.equal((await raised({ sequenceId: 'sandbox-1002-a' })).code, 'INPUT');
+    // One goes at once and the other waits, if nothing else counts as waiting.
+    for (const topic of ['first', 'second']) send('action', { topic });
+    await until(() => got('completed').length + got('caught').length >= 4);
+    assert.deepEqual([got('out1').length, got('caught').length], [3, 1]);
   });
 
   it('shows a token in no status and no log', async () => {
