@@ -5,6 +5,8 @@ export interface SandboxRequest {
   /** Behind the provider's base URL, without the query. */
   path: string;
   query: URLSearchParams;
+  /** The query as it came, with its `?`: whether it is well encoded can only be seen here. */
+  search: string;
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
 }

@@ -18,7 +18,13 @@ interface Shown {
   outcome: string;
   code: string;
   cause: { charged: boolean | null };
-  data: { taskIds: string[]; photoCount: number; summary: Record<string, number> };
+  data: {
+    taskIds: string[];
+    photoCount: number;
+    summary: Record<string, number>;
+    token: string;
+    sequenceId: string;
+  };
 }
 
 const FILES = readdirSync(join(ROOT, 'examples')).sort();
@@ -39,6 +45,27 @@ const OWN_PROPERTIES: Record<string, string[]> = {
     'circuit',
     'tls',
     'proxy',
+  ],
+  'linkface-account': [
+    'environment',
+    'baseUrl',
+    'timestampUnit',
+    'timeout',
+    'maxConcurrent',
+    'maxPerSecond',
+    'maxWaiting',
+    'circuit',
+    'tls',
+    'proxy',
+  ],
+  'get-token': [
+    'account',
+    'detectionType',
+    'detectionTypeType',
+    'sequenceId',
+    'sequenceIdType',
+    'output',
+    'includeRaw',
   ],
   'truth-create': ['account', 'photos', 'photosType', 'batchSize', 'output', 'includeRaw'],
   'truth-poll': [
@@ -77,12 +104,13 @@ describe('the examples', () => {
       const byId = new Map(nodes.map((node) => [node.id, node]));
       const count = (type: string) => nodes.filter((node) => node.type === type).length;
       assert.equal(count('tab'), 1);
-      assert.equal(count('xhey-account'), 1);
+      const accounts = nodes.filter(({ type }) => type.endsWith('-account'));
+      assert.equal(accounts.length, 1);
       for (const type of ['comment', 'catch', 'debug']) assert.ok(count(type) > 0, type);
       for (const node of nodes) {
         for (const target of node.wires?.flat() ?? []) assert.ok(byId.has(target), `a wire of ${node.name}`);
-        if (node.account) assert.equal(byId.get(String(node.account))?.type, 'xhey-account');
-        if (node.type === 'xhey-account') assert.equal(node.environment, 'sandbox');
+        if (node.account) assert.equal(node.account, accounts[0]!.id);
+        if (accounts.includes(node)) assert.equal(node.environment, 'sandbox');
         if (node.g) assert.ok((byId.get(node.g)!.nodes as string[]).includes(node.id));
       }
     });
@@ -137,6 +165,52 @@ describe('the examples of single nodes, at the press of a button', () => {
     const error = await press('truth-create.json', 'not a URL', 'code, message, cause');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.charged, false);
+  });
+
+  it('get-token: a token', async () => {
+    const { outcome, data } = await press('get-token.json', 'a token', 'token');
+    assert.equal(outcome, 'issued');
+    assert.match(data.token, /^sandbox-/);
+    assert.match(data.sequenceId, /^[0-9a-f]{64}$/);
+  });
+
+  it('get-token: with an order number', async () => {
+    const { data } = await press('get-token.json', 'with an order number', 'token');
+    assert.equal(data.sequenceId, '工单 2025-0001');
+  });
+
+  it('get-token: expired account', async () => {
+    const error = await press('get-token.json', 'expired account', 'code, message, cause');
+    assert.equal(error.code, 'ACCOUNT');
+    assert.equal(error.cause.charged, false);
+  });
+
+  it('liveness-token-over-http: a token, with and without a sequence id, and errors with their status', async () => {
+    const post = (init: RequestInit) =>
+      fetch(`${demo.address}/verify/liveness-token`, { method: 'POST', ...init });
+    const json = (value: unknown) => ({
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(value),
+    });
+    const given = await post(json({ sequenceId: '订单 & 1/2' }));
+    assert.deepEqual([given.status, given.headers.get('cache-control')], [200, 'no-store']);
+    const { token, expiresAt, sequenceId, ...others } = (await given.json()) as Record<string, string>;
+    assert.match(token!, /^sandbox-/);
+    assert.ok(Date.parse(expiresAt!) > Date.now());
+    assert.deepEqual([sequenceId, others], ['订单 & 1/2', {}]);
+    for (const init of [{}, json({})]) assert.equal((await post(init)).status, 200);
+
+    for (const [refused, status, code] of [
+      ['sandbox-1000-a', 502, 'AUTH'],
+      ['sandbox-1009-a', 429, 'RATE_LIMITED'],
+      ['a'.repeat(200), 400, 'INPUT'],
+    ] as const) {
+      const response = await post(json({ sequenceId: refused }));
+      assert.equal(response.status, status);
+      const body = (await response.json()) as Record<string, unknown>;
+      assert.deepEqual(Object.keys(body), ['code', 'retryable', 'requestId']);
+      assert.equal(body.code, code);
+    }
   });
 
   it('truth-poll: all genuine', async () => {

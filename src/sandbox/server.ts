@@ -1,12 +1,13 @@
 /** The stand-in for the providers, on loopback: CONTRACT, "Sandbox". */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
 import { faultIn } from './faults';
 import { openStore } from './store';
 
-const HALVES: readonly SandboxHalf[] = [xhey];
+const HALVES: readonly SandboxHalf[] = [xhey, linkface];
 
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
@@ -53,7 +54,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
   });
 
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
-    const { pathname, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
+    const { pathname, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
     const half = HALVES.find(({ provider }) => pathname.startsWith(`/${provider}/`));
     if (!half) return { status: 404, body: '' };
@@ -62,7 +63,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
     const { method = '', headers } = request;
     const path = pathname.slice(half.provider.length + 1);
     const world: SandboxWorld = { now, faultIn, store: store.of(half.provider), changed: store.changed };
-    return half.answer({ method, path, query: searchParams, headers, body }, world);
+    return half.answer({ method, path, query: searchParams, search, headers, body }, world);
   }
 
   await new Promise<void>((resolve, reject) => {

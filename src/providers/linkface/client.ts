@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { Account, Context, Place } from '../../action';
+import { writeMultipart } from './multipart';
+import { type Issued, readIssued } from './response';
+import { sign } from './sign';
+
+/** linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
+export const DETECTION_TYPES: readonly string[] = [
+  'liveness',
+  'silent_liveness',
+  'idcard_ocr',
+  'bankcard_ocr',
+];
+
+/** linkface.md, the row of sequence_id: 64 characters are recommended. */
+const SEQUENCE_ID_BYTES = 32;
+const BOUNDARY_BYTES = 16;
+
+/** What is asked for. */
+export interface TokenRequest {
+  detectionType: string;
+  /** null for a random one. */
+  sequenceId: string | null;
+}
+
+/** What came of it. */
+export interface TokenAnswer extends Issued {
+  /** As it was sent. */
+  sequenceId: string;
+  /** Unix time in milliseconds, by this machine's clock, at which the answered request was sent. */
+  sentAt: number;
+}
+
+/**
+ * Asks for a token: linkface.md, `POST /v2/sdk/get_token`. Free.
+ * @param account linkface's
+ * @param wanted what for
+ * @param place of the message in the account's queue
+ * @param context of the message
+ * @param randomHex so many random bytes, in hexadecimal
+ * @throws VerifyError
+ */
+export async function requestToken(
+  account: Account,
+  wanted: TokenRequest,
+  place: Place,
+  context: Context,
+  randomHex = (bytes: number) => randomBytes(bytes).toString('hex'),
+): Promise<TokenAnswer> {
+  const { apiId = '', apiSecret = '' } = account.credentials;
+  // One serial number for all attempts: they are one call to whoever looks for it in the provider's logs.
+  const sequenceId = wanted.sequenceId ?? randomHex(SEQUENCE_ID_BYTES);
+  // The placement is that of the document's curl; its table does not say where a field stands.
+  const query = `sequence_id=${encodeURIComponent(sequenceId)}&api_id=${encodeURIComponent(apiId)}`;
+  let sentAt = 0;
+
+  const build = (now: number) => {
+    sentAt = context.now();
+    const timestamp = String(Math.floor(account.settings.timestampUnit === 's' ? now / 1000 : now));
+    const boundary = `cn-verify-${randomHex(BOUNDARY_BYTES)}`;
+    const form = {
+      detection_type: wanted.detectionType,
+      timestamp,
+      sign: sign(apiId, apiSecret, timestamp),
+    };
+    return {
+      method: 'POST' as const,
+      path: `/v2/sdk/get_token?${query}`,
+      headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },
+      body: writeMultipart(form, boundary),
+    };
+  };
+
+  const issued = await account.transport.send(
+    { build, read: readIssued, place, mayCost: false, repeat: true },
+    context,
+  );
+  return { ...issued, sequenceId, sentAt };
+}

@@ -1,0 +1,68 @@
+import type { HttpAnswer } from '../../action';
+import { refusal, VerifyError } from '../../errors';
+import { isObject, parseJson } from '../../http/json';
+import { refusedStatus } from '../../http/status';
+import { maskText } from '../../input/mask';
+import { CODES, SUCCESS } from './codes';
+
+/** A success, taken apart: linkface.md, "Answer". */
+export interface Issued {
+  code: string;
+  message: string;
+  requestId: string | null;
+  charged: boolean | null;
+  token: string;
+  /** The whole answer, parsed. */
+  raw: Record<string, unknown>;
+}
+
+/** linkface.md, "Answer": `charge`. */
+const CHARGED: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['2', false],
+]);
+
+/**
+ * Takes an answer apart; an envelope goes before the HTTP status, and the code before the text: the document's failure
+ * sample pairs a code with the text of another.
+ * @param answer to a request for a token
+ * @returns a success with its token
+ * @throws VerifyError by the table of codes, or by the HTTP status where there is no envelope
+ */
+export function readIssued(answer: HttpAnswer): Issued {
+  const raw = envelopeOf(answer);
+  if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
+  const code = maskText(String(raw.code));
+  const message = typeof raw.msg === 'string' ? maskText(raw.msg) : '';
+  const requestId = idOf(raw.request_id);
+  const charged = CHARGED.get(String(raw.charge)) ?? null;
+  if (code !== SUCCESS) {
+    const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+    Object.assign(error.details, { requestId, charged });
+    throw error;
+  }
+  const token = isObject(raw.data) ? raw.data.token : null;
+  if (typeof token !== 'string' || token.trim() === '') {
+    throw new VerifyError(
+      'PROTOCOL',
+      'answer-incomplete',
+      {},
+      { providerCode: code, providerMessage: message, requestId, charged, envelope: true },
+    );
+  }
+  return { code, message, requestId, charged, token, raw };
+}
+
+function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
+  try {
+    const parsed = parseJson(answer.body.toString('utf8'));
+    if (!isObject(parsed)) return null;
+    return typeof parsed.code === 'number' || typeof parsed.code === 'string' ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+function idOf(value: unknown): string | null {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : null;
+}

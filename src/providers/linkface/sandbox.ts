@@ -1,0 +1,122 @@
+/** linkface's half of the sandbox, made from linkface.md: what the provider checks, it checks. */
+import { isUtf8 } from 'node:buffer';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { SandboxAnswer, SandboxHalf, SandboxRequest } from '../../sandbox-half';
+import { DETECTION_TYPES } from './client';
+import { SUCCESS } from './codes';
+import { sign } from './sign';
+
+/** How far a clock may be off: CONTRACT, "Sandbox". */
+const CLOCK_MS = 900_000;
+
+/** Where the document's curl has each field. */
+const IN_QUERY = ['sequence_id', 'api_id'];
+const IN_FORM = ['detection_type', 'timestamp', 'sign'];
+
+/** What each code means, in the provider's language: linkface.md, the table of codes. */
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  [SUCCESS, '调用成功'],
+  ['1000', '签名不匹配'],
+  ['1001', '请求参数不是UTF-8编码'],
+  ['1002', '请求参数错误'],
+  ['1007', '应用已冻结或未授权'],
+  ['1008', '应用或账户已过期'],
+  ['1009', '调用过于频繁'],
+  ['1011', '没有该服务的权限'],
+  ['9999', '服务内部其他错误'],
+]);
+
+export const sandboxHalf: SandboxHalf = {
+  provider: 'linkface',
+  credentials: { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' },
+
+  answer(request, world) {
+    if (request.method !== 'POST') return { status: 405, headers: { Allow: 'POST' }, body: '' };
+    if (request.path !== '/v2/sdk/get_token') return { status: 404, body: '' };
+    const query = readQuery(request.search);
+    const refused = refuse(query, readForm(request), world.now(), this.credentials);
+    if (refused) return envelope(refused);
+    const sequenceId = query?.get('sequence_id') ?? '';
+    const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1];
+    return world.faultIn(sequenceId) ?? envelope(wanted ?? SUCCESS);
+  },
+};
+
+/** @returns the code of a refusal, or null */
+function refuse(
+  query: ReadonlyMap<string, string> | null,
+  form: ReadonlyMap<string, Buffer> | null,
+  now: number,
+  { apiId = '', apiSecret = '' }: Readonly<Record<string, string>>,
+): string | null {
+  if (!query) return '1001';
+  if (!form) return '1002';
+  if (![...form.values()].every((value) => isUtf8(value))) return '1001';
+  if (IN_QUERY.some((name) => !query.get(name) || form.has(name))) return '1002';
+  if (IN_FORM.some((name) => !form.get(name)?.length || query.has(name))) return '1002';
+  if (query.get('api_id') !== apiId) return '1007';
+
+  const timestamp = String(form.get('timestamp'));
+  if (!isTimely(timestamp, now)) return '1000';
+  const expected = Buffer.from(sign(apiId, apiSecret, timestamp));
+  const given = form.get('sign')!;
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return '1000';
+  return DETECTION_TYPES.includes(String(form.get('detection_type'))) ? null : '1002';
+}
+
+/** linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */
+function isTimely(timestamp: string, now: number): boolean {
+  if (!/^\d+$/.test(timestamp)) return false;
+  return [1, 1000].some((unit) => Math.abs(Number(timestamp) * unit - now) <= CLOCK_MS);
+}
+
+/** @returns null where it is not percent-encoded UTF-8; a name that comes twice has no value */
+function readQuery(search: string): Map<string, string> | null {
+  const query = new Map<string, string>();
+  try {
+    for (const pair of search.slice(1).split('&')) {
+      const [name = '', ...value] = pair.replaceAll('+', ' ').split('=').map(decodeURIComponent);
+      query.set(name, query.has(name) ? '' : value.join('='));
+    }
+    return query;
+  } catch {
+    return null;
+  }
+}
+
+/** @returns null where it is not multipart/form-data; a name that comes twice has no value */
+function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null {
+  const [, quoted, plain] =
+    /^multipart\/form-data\s*;\s*boundary=(?:"([^"]+)"|([^\s;"]+))\s*$/i.exec(
+      String(headers['content-type']),
+    ) ?? [];
+  const boundary = quoted ?? plain;
+  if (!boundary) return null;
+  const [before, ...parts] = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
+  if (before !== '' || !/^--(?:\r\n)?$/.test(parts.pop() ?? '')) return null;
+
+  const form = new Map<string, Buffer>();
+  for (const part of parts) {
+    const [, name, value] =
+      /^\r\nContent-Disposition: form-data; name="([^"]*)"(?:\r\n[^\r\n]+)*\r\n\r\n([\s\S]*)$/i.exec(part) ??
+      [];
+    if (name === undefined || value === undefined) return null;
+    form.set(name, form.has(name) ? Buffer.alloc(0) : Buffer.from(value, 'latin1'));
+  }
+  return form;
+}
+
+/** `charge` is 2, not charged, as in the document's sample of a success; nothing made up here costs anything. */
+function envelope(code: string): SandboxAnswer {
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({
+      request_id: `TID${randomBytes(16).toString('hex')}`,
+      code,
+      msg: MESSAGES.get(code) ?? '',
+      ...(code === SUCCESS ? { data: { token: `sandbox-${randomBytes(24).toString('hex')}` } } : {}),
+      charge: 2,
+    }),
+  };
+}

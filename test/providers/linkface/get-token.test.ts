@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { VerifyError } from '../../../src/errors';
+import { getToken } from '../../../src/providers/linkface/get-token';
+
+const parse = (fields: Record<string, unknown>) =>
+  getToken.parse({ detectionType: 'liveness', ...fields }, {});
+
+function refused(fields: Record<string, unknown>): VerifyError {
+  try {
+    parse(fields);
+  } catch (error) {
+    assert.ok(error instanceof VerifyError);
+    return error;
+  }
+  return assert.fail('It was accepted.');
+}
+
+describe('get-token, what a message may ask for', () => {
+  for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr']) {
+    it(`detection type ${detectionType}`, () => {
+      assert.equal(parse({ detectionType }).detectionType, detectionType);
+    });
+  }
+
+  for (const detectionType of ['', 'Liveness', ' liveness', 'face', undefined, null, 1, ['liveness'], {}]) {
+    it(`not the detection type ${JSON.stringify(detectionType)}`, () => {
+      const { code, reason } = refused({ detectionType });
+      assert.deepEqual([code, reason], ['INPUT', 'not-a-detection-type']);
+    });
+  }
+
+  const sequenceIds: [unknown, string | null][] = [
+    [undefined, null],
+    [null, null],
+    ['', null],
+    ['  ', null],
+    ['a', 'a'],
+    [' a ', ' a '],
+    ['订单 & /', '订单 & /'],
+    [0, '0'],
+    [20250728, '20250728'],
+    [Number.MAX_SAFE_INTEGER, '9007199254740991'],
+    ['a'.repeat(128), 'a'.repeat(128)],
+    ['𠮷', '𠮷'],
+  ];
+  for (const [sequenceId, expected] of sequenceIds) {
+    it(`sequence id ${JSON.stringify(sequenceId)}`, () => {
+      assert.equal(parse({ sequenceId }).sequenceId, expected);
+    });
+  }
+
+  const none = [{}, [], ['a'], true, false, Number.NaN, Infinity, 2 ** 53, 'a'.repeat(129), 'a\ud800b'];
+  for (const sequenceId of none) {
+    it(`not the sequence id ${JSON.stringify(sequenceId)}`, () => {
+      const { code, reason, values } = refused({ sequenceId });
+      assert.deepEqual([code, reason], ['INPUT', 'not-a-sequence-id']);
+      assert.deepEqual(values, { longest: 128 });
+    });
+  }
+});
