@@ -55,7 +55,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
     const { pathname, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
-    const half = HALVES.find(({ provider }) => pathname.startsWith(`/${provider}/`));
+    const half = HALVES.find(({ provider }) => `${pathname}/`.startsWith(`/${provider}/`));
     if (!half) return { status: 404, body: '' };
     const body = await readBody(request);
     if (!body) return { status: 413, body: '' };
