@@ -17,7 +17,8 @@ const SWITCHES = [
   '--disable-sync',
 ];
 
-const ACTION_NODES = ['truth-create', 'truth-poll'];
+const ACTION_NODES = ['truth-create', 'truth-poll', 'face-compare'];
+const ACCOUNT_NODES = ['xhey-account', 'tencent-market-account'];
 
 interface FlowNode {
   id: string;
@@ -83,23 +84,25 @@ for (const locale of ['en-US', 'zh-CN']) {
       });
     }
 
-    it('opens the form of xhey-account', async () => {
-      const node = EXAMPLES.find((each) => each.type === 'xhey-account')!;
-      await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${node.id}')`);
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-      assert.equal(await page.inputValue('#node-config-input-name'), node.name);
-      assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
-      await assertWords();
-      await page.click('#node-config-dialog-ok');
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-    });
+    for (const type of ACCOUNT_NODES) {
+      it(`opens the form of ${type}`, async () => {
+        const node = EXAMPLES.find((each) => each.type === type)!;
+        await page.evaluate(`RED.editor.editConfig('', '${type}', '${node.id}')`);
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+        assert.equal(await page.inputValue('#node-config-input-name'), node.name);
+        assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
+        await assertWords();
+        await page.click('#node-config-dialog-ok');
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+      });
+    }
 
     it('loses and changes no property when a flow is deployed', async () => {
       await page.evaluate(`RED.nodes.dirty(true)`);
       await page.evaluate(`RED.actions.invoke('core:deploy-flows')`);
       await page.waitForFunction(`!RED.nodes.dirty()`);
       const deployed = (await (await fetch(`${demo.address}/flows`)).json()) as FlowNode[];
-      const own = ['xhey-account', ...ACTION_NODES];
+      const own = [...ACCOUNT_NODES, ...ACTION_NODES];
       for (const node of EXAMPLES.filter(({ type }) => own.includes(type))) {
         assert.deepEqual(
           deployed.find(({ id }) => id === node.id),
