@@ -151,7 +151,7 @@ describe("tencent-market's half of the sandbox", () => {
           ({ headers }) => {
             const { authorization } = headers;
             headers.authorization = String(authorization).replace(
-              /(signature":?=?")(.)/,
+              /(signature"?[:=]")(.)/,
               (_all, head, first) => head + (first === 'A' ? 'B' : 'A'),
             );
           },
