@@ -26,7 +26,7 @@ const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(RETRYABLE), 'wait
 const LONGEST_STATUS = 19;
 
 /** The provider's own names for its keys, the same in every language. */
-const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret'];
+const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'];
 
 /** Comma, semicolon and parentheses of the ASCII kind. */
 const HALF_WIDTH = /\p{Script=Han}[\x2c\x3b\x28\x29]|[\x2c\x3b\x28\x29]\p{Script=Han}/u;
@@ -249,7 +249,12 @@ function uses(type: string): Use[] {
   const files = reachable(entries);
   return [...files].flatMap((file) => {
     const source = readFileSync(file, 'utf8');
-    const found = [...raised(source), ...refusals(source, files), ...warned(source)];
+    const found = [
+      ...raised(source),
+      ...problems(source, files),
+      ...refusals(source, files),
+      ...warned(source),
+    ];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
   });
 }
@@ -291,6 +296,21 @@ function raised(source: string): Omit<Use, 'file'>[] {
   });
 }
 
+/**
+ * `new VerifyError('INPUT', read.problem, { values })`: what src/input may find, which stands there as a type of its
+ * own for each thing it reads.
+ */
+function problems(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
+  const sites = [...source.matchAll(/new VerifyError\('INPUT', \w+\.problem(?:, \{([^}]*)\})?/g)];
+  if (sites.length === 0) return [];
+  const values = [...new Set(sites.flatMap(([, names]) => valueNames(names)))];
+  const types = [...files]
+    .map((file) => readFileSync(file, 'utf8'))
+    .flatMap((text) => [...text.matchAll(/type \w+Problem =([^;]+);/g)]);
+  assert.ok(types.length > 0);
+  return types.flatMap(([, words]) => literals(words!).map((word) => ({ key: `errors.${word}`, values })));
+}
+
 /** The literals a function of the same file returns. */
 function returned(source: string, name: string): string[] {
   const body = new RegExp(`function ${name}\\([\\s\\S]*?\\n}`).exec(source)?.[0];
@@ -307,6 +327,7 @@ function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
+    ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
     ...source.matchAll(/(?:\?\?|\?) '([A-Z_]+)'/g),
   ].map(([, code]) => code!);
   const known = [...new Set(codes)].filter((code) => code in RETRYABLE);
@@ -322,7 +343,7 @@ function warned(source: string): Omit<Use, 'file'>[] {
 }
 
 function literals(text: string): string[] {
-  return [...text.matchAll(/'([a-z][a-z-]*)'/g)].map(([, word]) => word!);
+  return [...text.matchAll(/'([a-z][a-z\d-]*)'/g)].map(([, word]) => word!);
 }
 
 /** The names in `a, b: c`. */

@@ -109,7 +109,7 @@ export class Wire {
       this.#dispatcher.dispatch(
         {
           origin: this.#options.baseUrl.origin,
-          path: this.#basePath + request.path,
+          path: this.#basePath + request.path || '/',
           method: request.method,
           headers: { ...request.headers, 'accept-encoding': 'gzip, br' },
           body: request.body,

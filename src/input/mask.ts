@@ -1,18 +1,21 @@
 /** Takes a person out of a provider's text: providers/README, "Rules for all four". */
 
-const URL_IN_TEXT = /\b(?:https?|data):[^\s"'<>,，。；]+/gi;
+const URL_IN_TEXT = /\b(?:https?:[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+)/gi;
 /** 15 or 18 characters of an id number; a 19-digit task id is none. */
-const ID_NUMBER_IN_TEXT = /(?<![\dA-Za-z])(\d{6})(?:\d{8}(\d{3}[\dXx])|\d{5}(\d{4}))(?![\dA-Za-z])/g;
+const ID_NUMBER_IN_TEXT = /(?<![\dA-Za-z])(?:\d{15}|\d{17}[\dXx])(?![\dA-Za-z])/g;
+/** Part of a photo in base64, escaped or not, or of a URL's signature; no request id is as long. */
+const LONG_RUN = /[A-Za-z0-9+/=_%-]{80,}/g;
 const LONGEST = 200;
 
 /**
  * @param text a provider's own words
- * @returns them without addresses, with id numbers masked, and of a length a person reads
+ * @returns them without addresses and photos, with id numbers masked, and of a length a person reads
  */
 export function maskText(text: string): string {
   const masked = text
     .replace(URL_IN_TEXT, '…')
-    .replace(ID_NUMBER_IN_TEXT, (_whole, area, tail18, tail15) => `${area}********${tail18 ?? tail15}`);
+    .replace(LONG_RUN, '…')
+    .replace(ID_NUMBER_IN_TEXT, maskIdNumber);
   return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked;
 }
 
@@ -23,4 +26,12 @@ export function maskText(text: string): string {
 export function maskName(name: string): string {
   const [first = '', ...rest] = name;
   return first + '*'.repeat(rest.length);
+}
+
+/**
+ * @param idNumber of 15 or 18 characters
+ * @returns it as people may see it: `110101********1237`
+ */
+export function maskIdNumber(idNumber: string): string {
+  return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }

@@ -1,4 +1,5 @@
 /** Photos as messages bring them: CONTRACT, "Action nodes", `photo`. The caller's value is never changed. */
+import { types } from 'node:util';
 
 export type PhotoProblem = 'photo-missing' | 'photo-not-base64' | 'photo-format' | 'photo-too-large';
 
@@ -19,7 +20,8 @@ const SIGNATURES = [
  * @returns the photo, or what is wrong with it
  */
 export function readPhoto(value: unknown, maxBytes: number): Photo | { problem: PhotoProblem } {
-  if (value instanceof Uint8Array) {
+  // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
+  if (types.isUint8Array(value)) {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     return checked({ bytes }, bytes, bytes.length, maxBytes);
   }

@@ -2,12 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
+import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
 import { faultIn } from './faults';
 import { openStore } from './store';
 
-const HALVES: readonly SandboxHalf[] = [xhey, linkface];
+const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket];
 
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
@@ -56,7 +57,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
     const { pathname, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
-    const half = HALVES.find(({ provider }) => pathname.startsWith(`/${provider}/`));
+    const half = HALVES.find(({ provider }) => `${pathname}/`.startsWith(`/${provider}/`));
     if (!half) return { status: 404, body: '' };
     const body = await readBody(request);
     if (!body) return { status: 413, body: '' };

@@ -17,8 +17,8 @@ const SWITCHES = [
   '--disable-sync',
 ];
 
-const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token'];
-const ACCOUNT_NODES = ['xhey-account', 'linkface-account'];
+const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare'];
+const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account'];
 
 interface FlowNode {
   id: string;

@@ -84,6 +84,17 @@ describe('http: one pool an account', () => {
     );
   });
 
+  it('asks for the base URL itself where a call has no path of its own', async () => {
+    const server = await startServer((_request, response) => response.end('{}'));
+    for (const path of ['/', '/release/post', '/release/post/']) {
+      await open({ baseUrl: new URL(path, server.url) }).send(makeCall({ path: '' }), makeContext());
+    }
+    assert.deepEqual(
+      server.received.map(({ url }) => url),
+      ['/', '/release/post', '/release/post'],
+    );
+  });
+
   it('drops a socket that is idle for four seconds, whatever the server promises', async () => {
     const server = await startServer((_request, response) => {
       response.setHeader('Keep-Alive', 'timeout=600');

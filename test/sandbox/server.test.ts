@@ -50,10 +50,15 @@ describe('sandbox: the server', () => {
   it('answers 404 to what belongs to no provider, and counts what comes', async () => {
     const { port, requests } = await start();
     const base = `http://127.0.0.1:${port}`;
-    for (const path of ['/', '/nobody/', '/xhey', '/nobody/?a=1']) {
+    for (const path of ['/', '/nobody/', '/xheys', '/nobody/?a=1']) {
       assert.equal((await fetch(base + path)).status, 404);
     }
-    assert.deepEqual(Object.fromEntries(requests), { '/': 1, '/nobody/': 2, '/xhey': 1 });
+    assert.deepEqual(Object.fromEntries(requests), { '/': 1, '/nobody/': 2, '/xheys': 1 });
+  });
+
+  it('lets a provider answer at its base URL itself, where that is the whole endpoint', async () => {
+    const { accounts } = await start();
+    assert.equal((await fetch(accounts.xhey!.baseUrl)).status, 405);
   });
 
   it('can be reached from this machine only', async () => {

@@ -1,0 +1,78 @@
+/** tencent-market.md, "Two gateways, two signatures". The body is not part of either. */
+import { createHmac } from 'node:crypto';
+import type { Scheme } from './scheme';
+
+/** What goes into a signature beside the time. */
+export interface Signer {
+  secretId: string;
+  secretKey: string;
+  /** The older gateway's `X-Source`. */
+  source: string;
+}
+
+/**
+ * @param now Unix time in milliseconds
+ * @returns it as both gateways want it: RFC 7231, section 7.1.1.1
+ */
+export function signedDate(now: number): string {
+  return new Date(now).toUTCString();
+}
+
+/**
+ * Signs for the older API gateway.
+ * @param secretKey of the account
+ * @param date as it stands in `X-Date`
+ * @param source as it stands in `X-Source`
+ */
+export function gatewaySignature(secretKey: string, date: string, source: string): string {
+  return hmac(secretKey, `x-date: ${date}\nx-source: ${source}`);
+}
+
+/**
+ * Signs for the newer cloud-market gateway.
+ * @param secretKey of the account
+ * @param date as it stands in `Authorization`
+ */
+export function cloudmarketSignature(secretKey: string, date: string): string {
+  return hmac(secretKey, `x-date: ${date}`);
+}
+
+/** The headers each gateway knows a caller by. */
+const HEADERS: Readonly<
+  Record<Scheme, (signer: Signer, date: string, requestId: string) => Record<string, string>>
+> = {
+  gateway: ({ secretId, secretKey, source }, date) => ({
+    'X-Date': date,
+    'X-Source': source,
+    Authorization: `hmac id="${secretId}", algorithm="hmac-sha1", headers="x-date x-source", signature="${gatewaySignature(secretKey, date, source)}"`,
+  }),
+  cloudmarket: ({ secretId, secretKey }, date, requestId) => ({
+    'X-Date': date,
+    Authorization: JSON.stringify({
+      id: secretId,
+      'x-date': date,
+      signature: cloudmarketSignature(secretKey, date),
+    }),
+    'request-id': requestId,
+  }),
+};
+
+/**
+ * @param scheme of the gateway
+ * @param signer who calls
+ * @param now Unix time in milliseconds
+ * @param requestId a UUID, for the newer gateway
+ * @returns the headers that sign a request
+ */
+export function signatureHeaders(
+  scheme: Scheme,
+  signer: Signer,
+  now: number,
+  requestId: string,
+): Record<string, string> {
+  return HEADERS[scheme](signer, signedDate(now), requestId);
+}
+
+function hmac(secret: string, text: string): string {
+  return createHmac('sha1', secret).update(text).digest('base64');
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type Person, writeForm } from '../../../src/providers/tencent-market/form';
+
+const NAME = '阿卜杜拉·买买提 O\'Neil & "co" +100%=~!*()';
+const ID_NUMBER = '11010519491231002X';
+const MEGABYTE = 1024 * 1024;
+
+/** The slow way, one whole text after the other. */
+function reference({ name, idNumber, photo }: Person): Buffer {
+  const [field, value] =
+    'url' in photo
+      ? (['url', photo.url] as const)
+      : (['image', 'bytes' in photo ? photo.bytes.toString('base64') : photo.base64] as const);
+  return Buffer.from(
+    `name=${encodeURIComponent(name)}&idcard=${encodeURIComponent(idNumber)}&${field}=${encodeURIComponent(value)}`,
+  );
+}
+
+const person = (photo: Person['photo']): Person => ({ name: NAME, idNumber: ID_NUMBER, photo });
+
+describe('tencent-market form', () => {
+  // Around the borders of the slices, and every length of the last group.
+  const slice = 48 * 1024;
+  for (const size of [1, 2, 3, 4, slice - 1, slice, slice + 1, slice + 2, 3 * slice, 3 * slice + 1]) {
+    it(`writes ${size} bytes as encodeURIComponent does, from bytes and from base64`, () => {
+      const bytes = randomBytes(size);
+      const base64 = bytes.toString('base64');
+      const expected = reference(person({ bytes }));
+      assert.ok(writeForm(person({ bytes })).equals(expected));
+      assert.ok(writeForm(person({ base64 })).equals(expected));
+    });
+  }
+
+  it('writes bytes that are all escaped', () => {
+    for (const byte of [0xff, 0xfb]) {
+      const bytes = Buffer.alloc(100_000, byte);
+      assert.ok(writeForm(person({ bytes })).equals(reference(person({ bytes }))));
+    }
+  });
+
+  it('is read back by any form parser', () => {
+    const bytes = Buffer.from([...Array(256).keys()]);
+    const read = new URLSearchParams(writeForm(person({ bytes })).toString('latin1'));
+    assert.deepEqual([...read.keys()], ['name', 'idcard', 'image']);
+    assert.deepEqual([read.get('name'), read.get('idcard')], [NAME, ID_NUMBER]);
+    assert.ok(Buffer.from(read.get('image')!, 'base64').equals(bytes));
+  });
+
+  it('writes a URL in place of the image, and no empty field', () => {
+    const url = 'https://example.com/照片.jpg?a=1&b=%2F+#x';
+    const body = writeForm(person({ url }));
+    assert.ok(body.equals(reference(person({ url }))));
+    assert.deepEqual([...new URLSearchParams(body.toString('latin1'))][2], ['url', url]);
+    assert.ok(!body.includes('image'));
+  });
+
+  describe('of five megabytes', () => {
+    const bytes = randomBytes(5 * MEGABYTE);
+    const before = Buffer.from(bytes);
+    const base64 = bytes.toString('base64');
+
+    it('is exact, and leaves what the caller gave as it is', () => {
+      const expected = reference(person({ bytes }));
+      assert.ok(writeForm(person({ bytes })).equals(expected));
+      assert.ok(bytes.equals(before));
+      assert.ok(writeForm(person({ base64 })).equals(expected));
+      assert.equal(base64, before.toString('base64'));
+    });
+
+    it('is one Buffer of exactly the right size, which shares no memory with another', () => {
+      for (const photo of [{ bytes }, { base64 }]) {
+        const body = writeForm(person(photo));
+        assert.deepEqual([body.byteOffset, body.buffer.byteLength], [0, body.length]);
+      }
+    });
+
+    it('never takes the base64 as a whole', () => {
+      let longest = 0;
+      const watched = Object.assign(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
+        toString: (encoding: BufferEncoding, start?: number, end?: number) => {
+          const text = bytes.toString(encoding, start, end);
+          longest = Math.max(longest, text.length);
+          return text;
+        },
+      });
+      writeForm(person({ bytes: watched }));
+      assert.ok(longest > 0 && longest <= 64 * 1024, String(longest));
+    });
+
+    it('takes outside the heap no more than the body itself', () => {
+      for (const photo of [{ bytes }, { base64 }]) {
+        const { arrayBuffers } = process.memoryUsage();
+        const body = writeForm(person(photo));
+        const taken = process.memoryUsage().arrayBuffers - arrayBuffers;
+        assert.ok(taken < body.length + MEGABYTE, `${taken} bytes for a body of ${body.length}`);
+      }
+    });
+
+    it('is quick', () => {
+      const started = performance.now();
+      for (let count = 0; count < 5; count++) writeForm(person(count % 2 ? { bytes } : { base64 }));
+      const each = (performance.now() - started) / 5;
+      // Takes about 20 ms; the bound is for a machine that has other things to do.
+      assert.ok(each < 250, `${each} ms`);
+    });
+  });
+});

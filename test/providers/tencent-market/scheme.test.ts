@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { account } from '../../../src/providers/tencent-market/account';
+import { HOSTS, schemeFor } from '../../../src/providers/tencent-market/scheme';
+
+describe('tencent-market: which gateway', () => {
+  const rows: [string, string | null][] = [
+    [new URL(account.baseUrl!).hostname, 'gateway'],
+    ['service-abcdefgh-1250000000.ap-guangzhou.apigateway.myqcloud.com', 'gateway'],
+    ['service-abcdefgh-1250000000.gz.apigw.tencentcs.com', 'gateway'],
+    ['ap-beijing.cloudmarket-apigw.com', 'cloudmarket'],
+    ['127.0.0.1', null],
+    ['gateway.example.com', null],
+    ['cloudmarket-apigw.com.example.com', null],
+    ['notcloudmarket-apigw.com', null],
+  ];
+  for (const [hostname, scheme] of rows) {
+    it(`${hostname} wants ${scheme ?? 'to be told'}`, () => {
+      assert.equal(schemeFor('auto', hostname), scheme);
+    });
+  }
+
+  it('a choice goes before the host', () => {
+    for (const [hostname] of rows) {
+      assert.equal(schemeFor('gateway', hostname), 'gateway');
+      assert.equal(schemeFor('cloudmarket', hostname), 'cloudmarket');
+    }
+  });
+
+  it('the form knows the same hosts', () => {
+    const html = readFileSync(join(__dirname, '../../../../nodes/tencent-market-account.html'), 'utf8');
+    const [, endings = ''] = /\/\\\.\(\?:(.+?)\)\$\//.exec(html) ?? [];
+    assert.deepEqual(
+      endings.split('|').map((ending) => `.${ending.replaceAll('\\', '')}`),
+      HOSTS.map(([ending]) => ending),
+    );
+  });
+});
