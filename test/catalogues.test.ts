@@ -307,7 +307,7 @@ function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
-    ...source.matchAll(/(?:\?\?|\?) '([A-Z_]+)'/g),
+    ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);
   const known = [...new Set(codes)].filter((code) => code in RETRYABLE);
   assert.ok(known.length > 0);

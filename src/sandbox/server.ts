@@ -1,12 +1,13 @@
 /** The stand-in for the providers, on loopback: CONTRACT, "Sandbox". */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
 import { faultIn } from './faults';
 import { openStore } from './store';
 
-const HALVES: readonly SandboxHalf[] = [xhey];
+const HALVES: readonly SandboxHalf[] = [xhey, westdex];
 
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
