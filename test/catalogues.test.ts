@@ -322,7 +322,7 @@ function warned(source: string): Omit<Use, 'file'>[] {
 }
 
 function literals(text: string): string[] {
-  return [...text.matchAll(/'([a-z][a-z-]*)'/g)].map(([, word]) => word!);
+  return [...text.matchAll(/'([a-z][a-z\d-]*)'/g)].map(([, word]) => word!);
 }
 
 /** The names in `a, b: c`. */

@@ -17,8 +17,8 @@ interface FlowNode {
 interface Shown {
   outcome: string;
   code: string;
-  cause: { charged: boolean | null };
-  data: { taskIds: string[]; photoCount: number; summary: Record<string, number> };
+  cause: { charged: boolean | null; providerCode: string | null };
+  data: { taskIds: string[]; photoCount: number; summary: Record<string, number>; result: unknown };
 }
 
 const FILES = readdirSync(join(ROOT, 'examples')).sort();
@@ -39,6 +39,31 @@ const OWN_PROPERTIES: Record<string, string[]> = {
     'circuit',
     'tls',
     'proxy',
+  ],
+  'westdex-account': [
+    'environment',
+    'baseUrl',
+    'timeout',
+    'maxConcurrent',
+    'maxPerSecond',
+    'maxWaiting',
+    'circuit',
+    'keyDerivation',
+    'tls',
+    'proxy',
+  ],
+  'westdex-three': [
+    'account',
+    'personName',
+    'personNameType',
+    'idNumber',
+    'idNumberType',
+    'photo',
+    'photoType',
+    'maxPhotoMB',
+    'passWhen',
+    'output',
+    'includeRaw',
   ],
   'truth-create': ['account', 'photos', 'photosType', 'batchSize', 'output', 'includeRaw'],
   'truth-poll': [
@@ -77,12 +102,13 @@ describe('the examples', () => {
       const byId = new Map(nodes.map((node) => [node.id, node]));
       const count = (type: string) => nodes.filter((node) => node.type === type).length;
       assert.equal(count('tab'), 1);
-      assert.equal(count('xhey-account'), 1);
+      const accounts = nodes.filter(({ type }) => type.endsWith('-account'));
+      assert.equal(accounts.length, 1);
       for (const type of ['comment', 'catch', 'debug']) assert.ok(count(type) > 0, type);
       for (const node of nodes) {
         for (const target of node.wires?.flat() ?? []) assert.ok(byId.has(target), `a wire of ${node.name}`);
-        if (node.account) assert.equal(byId.get(String(node.account))?.type, 'xhey-account');
-        if (node.type === 'xhey-account') assert.equal(node.environment, 'sandbox');
+        if (node.account) assert.equal(node.account, accounts[0]!.id);
+        if (accounts.includes(node)) assert.equal(node.environment, 'sandbox');
         if (node.g) assert.ok((byId.get(node.g)!.nodes as string[]).includes(node.id));
       }
     });
@@ -135,6 +161,25 @@ describe('the examples of single nodes, at the press of a button', () => {
 
   it('truth-create: not a URL', async () => {
     const error = await press('truth-create.json', 'not a URL', 'code, message, cause');
+    assert.equal(error.code, 'INPUT');
+    assert.equal(error.cause.charged, false);
+  });
+
+  it('westdex-three: consistent', async () => {
+    const { outcome, code, data } = await press('westdex-three.json', 'consistent', 'result');
+    assert.equal(outcome, 'passed');
+    assert.ok(['00000', '200', '0'].includes(code));
+    assert.deepEqual(data.result, { code: '0', msg: '一致' });
+  });
+
+  it('westdex-three: refused by the provider', async () => {
+    const error = await press('westdex-three.json', 'refused', 'code, message, cause');
+    assert.equal(error.code, 'PROVIDER');
+    assert.equal(error.cause.providerCode, '10001');
+  });
+
+  it('westdex-three: wrong check digit', async () => {
+    const error = await press('westdex-three.json', 'wrong check digit', 'code, message, cause');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.charged, false);
   });

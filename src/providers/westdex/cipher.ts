@@ -1,9 +1,8 @@
 /** AES-ECB as westdex wants it. */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { VerifyError } from '../../errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from './account';
 
-/** westdex.md, "Which AES key": how it is made of the configured one, or null where that one cannot be used so. */
+/** westdex.md, "Which AES key": how it is made of the configured one, if that can be used so. */
 const DERIVE: Readonly<Record<KeyDerivation, (key: string) => Buffer | null>> = {
   sha1prng: (key) => sha1(sha1(Buffer.from(key))).subarray(0, 16),
   hex: (key) => (/^(?:[0-9A-Fa-f]{2})+$/.test(key) ? ofAesLength(Buffer.from(key, 'hex')) : null),
@@ -16,13 +15,10 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * @param keyDerivation the account's choice
  * @param key the account's
- * @returns the AES key
- * @throws VerifyError CONFIG where the key does not fit the choice
+ * @returns the AES key, or null where the key does not fit the choice
  */
-export function aesKey(keyDerivation: KeyDerivation, key: string): Buffer {
-  const derived = DERIVE[keyDerivation](key);
-  if (!derived) throw new VerifyError('CONFIG', 'key-unusable', { keyDerivation });
-  return derived;
+export function aesKey(keyDerivation: KeyDerivation, key: string): Buffer | null {
+  return DERIVE[keyDerivation](key);
 }
 
 /**
@@ -56,7 +52,7 @@ export function decrypt(text: string, key: Buffer): string | null {
  */
 export function otherKeys(key: string, except: KeyDerivation): [KeyDerivation, Buffer][] {
   return KEY_DERIVATIONS.filter((each) => each !== except).flatMap((each): [KeyDerivation, Buffer][] => {
-    const derived = DERIVE[each](key);
+    const derived = aesKey(each, key);
     return derived ? [[each, derived]] : [];
   });
 }

@@ -1,4 +1,5 @@
 import type { Account, Context, HttpRequest } from '../../action';
+import { VerifyError } from '../../errors';
 import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
 import { bodyOf } from './body';
@@ -28,6 +29,7 @@ export async function idCardThreeElements(
   const { secretId = '', key = '' } = account.credentials;
   const keyDerivation = account.settings.keyDerivation as KeyDerivation;
   const derived = aesKey(keyDerivation, key);
+  if (!derived) throw new VerifyError('CONFIG', 'key-unusable', { keyDerivation });
   const known = { personName, idNumber, secrets: [secretId, key] };
   const body = bodyOf(
     { customNumber: secretId, xM: encrypt(personName, derived), gMSFZHM: encrypt(idNumber, derived) },

@@ -14,7 +14,7 @@ const CREDENTIALS = {
   // 32 hexadecimal digits, so that every derivation can use it.
   key: '0123456789abcdef0123456789abcdef',
 };
-const AES_KEYS = KEY_DERIVATIONS.map((derivation) => aesKey(derivation, CREDENTIALS.key));
+const AES_KEYS = KEY_DERIVATIONS.map((derivation) => aesKey(derivation, CREDENTIALS.key)!);
 
 /** The provider's document lists no failure codes: these are invented. */
 const FAILURES = {
