@@ -1,7 +1,7 @@
 import { maskName, maskText } from '../../input/mask';
 
 /** A photo or a cipher text in the midst of words. */
-const LONG_BASE64 = /[A-Za-z0-9+/_-]{48,}={0,2}/g;
+const LONG_BASE64 = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
 const SHORTEST_SECRET = 6;
 
 /** What must not come back in the provider's words: providers/README, "Rules for all four". */
