@@ -11,7 +11,8 @@ interface ThreeInput extends Person {
   passWhen: Expression | null;
 }
 
-interface ThreeData {
+/** CONTRACT, "Result", `data` of westdex-three. */
+export interface ThreeData {
   [name: string]: unknown;
   id: string | null;
   result: unknown;
