@@ -17,7 +17,8 @@ const SWITCHES = [
   '--disable-sync',
 ];
 
-const ACTION_NODES = ['truth-create', 'truth-poll'];
+const ACTION_NODES = ['truth-create', 'truth-poll', 'westdex-three'];
+const ACCOUNT_NODES = ['xhey-account', 'westdex-account'];
 
 interface FlowNode {
   id: string;
@@ -83,15 +84,27 @@ for (const locale of ['en-US', 'zh-CN']) {
       });
     }
 
-    it('opens the form of xhey-account', async () => {
-      const node = EXAMPLES.find((each) => each.type === 'xhey-account')!;
-      await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${node.id}')`);
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-      assert.equal(await page.inputValue('#node-config-input-name'), node.name);
-      assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
-      await assertWords();
-      await page.click('#node-config-dialog-ok');
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    for (const type of ACCOUNT_NODES) {
+      it(`opens the form of ${type}`, async () => {
+        const node = EXAMPLES.find((each) => each.type === type)!;
+        await page.evaluate(`RED.editor.editConfig('', '${type}', '${node.id}')`);
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+        assert.equal(await page.inputValue('#node-config-input-name'), node.name);
+        assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
+        await assertWords();
+        await page.click('#node-config-dialog-ok');
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+      });
+    }
+
+    it('tells a wrong condition of westdex-three from a right one', async () => {
+      const validate = (expression: string) =>
+        page.evaluate(`(() => {
+          const node = RED.nodes.node('${EXAMPLES.find(({ type }) => type === 'westdex-three')!.id}');
+          return node._def.defaults.passWhen.validate.call(node, ${JSON.stringify(expression)}, { label: 'L' });
+        })()`);
+      for (const right of ['', ' ', 'code = "0"']) assert.equal(await validate(right), true);
+      assert.match(String(await validate('code = ')), /^L[:：]/);
     });
 
     it('loses and changes no property when a flow is deployed', async () => {
@@ -99,7 +112,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.evaluate(`RED.actions.invoke('core:deploy-flows')`);
       await page.waitForFunction(`!RED.nodes.dirty()`);
       const deployed = (await (await fetch(`${demo.address}/flows`)).json()) as FlowNode[];
-      const own = ['xhey-account', ...ACTION_NODES];
+      const own = [...ACCOUNT_NODES, ...ACTION_NODES];
       for (const node of EXAMPLES.filter(({ type }) => own.includes(type))) {
         assert.deepEqual(
           deployed.find(({ id }) => id === node.id),
