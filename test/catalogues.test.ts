@@ -26,7 +26,7 @@ const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(RETRYABLE), 'wait
 const LONGEST_STATUS = 19;
 
 /** The provider's own names for its keys, the same in every language. */
-const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret'];
+const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret', 'SecretId'];
 
 /** Comma, semicolon and parentheses of the ASCII kind. */
 const HALF_WIDTH = /\p{Script=Han}[\x2c\x3b\x28\x29]|[\x2c\x3b\x28\x29]\p{Script=Han}/u;
