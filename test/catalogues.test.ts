@@ -328,7 +328,7 @@ function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>
   const codes = [
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
-    ...source.matchAll(/(?:\?\?|\?) '([A-Z_]+)'/g),
+    ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);
   const known = [...new Set(codes)].filter((code) => code in RETRYABLE);
   assert.ok(known.length > 0);

@@ -18,13 +18,14 @@ interface Shown {
   outcome: string;
   reason: string | null;
   code: string;
-  cause: { charged: boolean | null };
+  cause: { charged: boolean | null; providerCode: string | null };
   data: {
     taskIds: string[];
     photoCount: number;
     summary: Record<string, number>;
     token: string;
     sequenceId: string;
+    result: unknown;
   };
 }
 
@@ -46,6 +47,31 @@ const OWN_PROPERTIES: Record<string, string[]> = {
     'circuit',
     'tls',
     'proxy',
+  ],
+  'westdex-account': [
+    'environment',
+    'baseUrl',
+    'timeout',
+    'maxConcurrent',
+    'maxPerSecond',
+    'maxWaiting',
+    'circuit',
+    'keyDerivation',
+    'tls',
+    'proxy',
+  ],
+  'westdex-three': [
+    'account',
+    'personName',
+    'personNameType',
+    'idNumber',
+    'idNumberType',
+    'photo',
+    'photoType',
+    'maxPhotoMB',
+    'passWhen',
+    'output',
+    'includeRaw',
   ],
   'linkface-account': [
     'environment',
@@ -174,6 +200,25 @@ describe('the examples of single nodes, at the press of a button', () => {
 
   it('truth-create: not a URL', async () => {
     const error = await press('truth-create.json', 'not a URL', 'code, message, cause');
+    assert.equal(error.code, 'INPUT');
+    assert.equal(error.cause.charged, false);
+  });
+
+  it('westdex-three: consistent', async () => {
+    const { outcome, code, data } = await press('westdex-three.json', 'consistent', 'result');
+    assert.equal(outcome, 'passed');
+    assert.ok(['00000', '200', '0'].includes(code));
+    assert.deepEqual(data.result, { code: '0', msg: '一致' });
+  });
+
+  it('westdex-three: refused by the provider', async () => {
+    const error = await press('westdex-three.json', 'refused', 'code, message, cause');
+    assert.equal(error.code, 'PROVIDER');
+    assert.equal(error.cause.providerCode, '10001');
+  });
+
+  it('westdex-three: wrong check digit', async () => {
+    const error = await press('westdex-three.json', 'wrong check digit', 'code, message, cause');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.charged, false);
   });

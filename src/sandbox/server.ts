@@ -3,12 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
 import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
+import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
 import { faultIn } from './faults';
 import { openStore } from './store';
 
-const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket];
+const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 

@@ -17,8 +17,8 @@ const SWITCHES = [
   '--disable-sync',
 ];
 
-const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare'];
-const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account'];
+const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
+const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
 
 interface FlowNode {
   id: string;
@@ -96,6 +96,16 @@ for (const locale of ['en-US', 'zh-CN']) {
         await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
       });
     }
+
+    it('tells a wrong condition of westdex-three from a right one', async () => {
+      const validate = (expression: string) =>
+        page.evaluate(`(() => {
+          const node = RED.nodes.node('${EXAMPLES.find(({ type }) => type === 'westdex-three')!.id}');
+          return node._def.defaults.passWhen.validate.call(node, ${JSON.stringify(expression)}, { label: 'L' });
+        })()`);
+      for (const right of ['', ' ', 'code = "0"']) assert.equal(await validate(right), true);
+      assert.match(String(await validate('code = ')), /^L[:：]/);
+    });
 
     it('loses and changes no property when a flow is deployed', async () => {
       await page.evaluate(`RED.nodes.dirty(true)`);

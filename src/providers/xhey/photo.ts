@@ -2,7 +2,8 @@ import { isObject } from '../../http/json';
 import { maskText } from '../../input/mask';
 import { IN_PROGRESS, type PhotoOutcome, STATUSES, UNKNOWN_STATUS } from './statuses';
 
-interface Coordinates {
+/** On the map: CONTRACT, "Result", `location`. */
+export interface Coordinates {
   lat: number;
   lng: number;
 }

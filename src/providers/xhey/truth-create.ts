@@ -16,7 +16,8 @@ interface CreateInput {
   batchSize: number;
 }
 
-interface CreateData {
+/** CONTRACT, "Result", `data` of truth-create. */
+export interface CreateData {
   [name: string]: unknown;
   taskIds: string[];
   tasks: Task[];

@@ -26,7 +26,8 @@ interface PollInput extends KnownTasks {
   timeout: number;
 }
 
-interface PollData {
+/** CONTRACT, "Result", `data` of truth-poll. */
+export interface PollData {
   [name: string]: unknown;
   taskIds: string[];
   tasks: Task[];

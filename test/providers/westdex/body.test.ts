@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readPhoto } from '../../../src/input/photo';
+import { bodyOf } from '../../../src/providers/westdex/body';
+
+const FIELDS = {
+  customNumber: 'a "quoted" id, 客户',
+  xM: '07yyIy1BMRECn0OYpMV8Cg==',
+  gMSFZHM: 'Xz14kpBevFVEPr+ODFbJvK90r1zoLlGyyGBl9BuzFkM=',
+};
+const TIME = '1700000000123';
+
+/** A JPG by its first bytes, with every value of a byte in it. */
+function jpg(size: number): Buffer {
+  const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * 31) % 256));
+  bytes.set([0xff, 0xd8, 0xff]);
+  return bytes;
+}
+
+const photoOf = (value: unknown) => {
+  const photo = readPhoto(value, 100_000_000);
+  assert.ok(!('problem' in photo));
+  return photo;
+};
+
+const reference = (timeStamp: string, photo: Buffer) =>
+  JSON.stringify({ data: { timeStamp, ...FIELDS }, photoData: photo.toString('base64') });
+
+describe('westdex body', () => {
+  // Around the ends of the pieces that bytes are encoded in.
+  const piece = 3 * 64 * 1024;
+  for (const size of [3, 4, 5, 1000, piece - 1, piece, piece + 1, 2 * piece + 2]) {
+    it(`is what JSON.stringify makes of it, with a photo of ${size} bytes`, () => {
+      const bytes = jpg(size);
+      assert.equal(bodyOf(FIELDS, photoOf(bytes))(TIME).toString(), reference(TIME, bytes));
+      const base64 = bytes.toString('base64');
+      assert.equal(bodyOf(FIELDS, photoOf(base64))(TIME).toString(), reference(TIME, bytes));
+      const uri = `data:image/jpeg;base64,${base64.replace(/.{76}/g, '$&\r\n')}`;
+      assert.equal(bodyOf(FIELDS, photoOf(uri))(TIME).toString(), reference(TIME, bytes));
+    });
+  }
+
+  it('has the time stamp of each attempt, with the photo encoded once', () => {
+    const bytes = jpg(1000);
+    let encoded = 0;
+    const photo = { bytes };
+    bytes.toString = (...given) => {
+      if (given[0] === 'base64') encoded++;
+      return Buffer.prototype.toString.apply(bytes, given);
+    };
+    const body = bodyOf(FIELDS, photo);
+    const first = body(TIME);
+    const second = body('1700000000999');
+    assert.equal(first, second);
+    assert.equal(encoded, 1);
+    assert.equal(second.toString(), reference('1700000000999', Buffer.from(bytes)));
+    assert.equal(body('99').toString(), reference('99', Buffer.from(bytes)));
+  });
+
+  it('leaves a photo of 5 MB as it is, and copies it twice at the most', () => {
+    const bytes = jpg(5 * 1024 * 1024);
+    const before = Buffer.from(bytes);
+    const photo = photoOf(bytes);
+    assert.ok('bytes' in photo && photo.bytes.buffer === bytes.buffer);
+    const used = () => process.memoryUsage().external + process.memoryUsage().heapUsed;
+    const start = used();
+    const body = bodyOf(FIELDS, photo)(TIME);
+    const grown = used() - start;
+    assert.ok(bytes.equals(before));
+    assert.ok(grown < 2.2 * body.length, `${grown} bytes for a body of ${body.length}`);
+  });
+
+  it('takes a view of a larger buffer for what it shows', () => {
+    const bytes = jpg(1000);
+    const larger = new Uint8Array(1020);
+    larger.set(bytes, 10);
+    const view = new Uint8Array(larger.buffer, 10, 1000);
+    assert.equal(bodyOf(FIELDS, photoOf(view))(TIME).toString(), reference(TIME, bytes));
+  });
+});

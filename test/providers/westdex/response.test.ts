@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { VerifyError } from '../../../src/errors';
+import { KEY_DERIVATIONS, type KeyDerivation } from '../../../src/providers/westdex/account';
+import { aesKey, encrypt } from '../../../src/providers/westdex/cipher';
+import { readEnvelope } from '../../../src/providers/westdex/response';
+
+const KEY = 'fedcba9876543210fedcba9876543210';
+const PERSON = { personName: '欧阳测试', idNumber: '53010219200508011X' };
+const SECRETS = ['a-secret-id-of-the-test', KEY];
+
+const keyOf = (keyDerivation: KeyDerivation) => aesKey(keyDerivation, KEY)!;
+
+function read(body: unknown, keyDerivation: KeyDerivation = 'sha1prng', status = 200) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return readEnvelope(
+    { status, headers: {}, body: Buffer.from(text) },
+    { key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), known: { ...PERSON, secrets: SECRETS } },
+  );
+}
+
+function refused(body: unknown, keyDerivation?: KeyDerivation, status?: number): VerifyError {
+  try {
+    read(body, keyDerivation, status);
+  } catch (error) {
+    assert.ok(error instanceof VerifyError);
+    return error;
+  }
+  return assert.fail('was read');
+}
+
+describe('westdex answer', () => {
+  for (const code of ['00000', '200', '0', 0, 200]) {
+    it(`${JSON.stringify(code)} is success`, () => {
+      const data = encrypt('{"code":"0","msg":"一致"}', keyOf('sha1prng'));
+      const { result, raw, ...rest } = read({ code, message: '成功', data, id: 'abc' });
+      assert.deepEqual(result, { code: '0', msg: '一致' });
+      assert.deepEqual(rest, { code: String(code), message: '成功', id: 'abc' });
+      assert.equal(raw.data, data);
+    });
+  }
+
+  it('without data is a success without a result', () => {
+    const nothing = encrypt('', keyOf('sha1prng'));
+    for (const beside of [{}, { data: null }, { data: '' }, { data: nothing }]) {
+      assert.equal(read({ code: '00000', ...beside }).result, null);
+    }
+  });
+
+  it('passes on any JSON, with long ids exact', () => {
+    for (const json of ['[1,"a"]', '5', '"text"', 'null', 'false', '{}']) {
+      assert.deepEqual(
+        read({ code: 0, data: encrypt(json, keyOf('sha1prng')) }).result,
+        JSON.parse(json),
+        json,
+      );
+    }
+    const data = encrypt('{"no":1916812048797622272}', keyOf('sha1prng'));
+    assert.deepEqual(read({ code: 0, data }).result, { no: '1916812048797622272' });
+    assert.equal(read('{"code":0,"id":1916812048797622272}').id, '1916812048797622272');
+  });
+
+  it('is not taken for a success by anything that resembles one', () => {
+    for (const code of ['0000', '000000', '2000', '1', 1, -1, '', '0.0', '00']) {
+      const { code: raised, details } = refused({ code, message: 'no' });
+      assert.deepEqual([raised, details.providerCode], ['PROVIDER', String(code)]);
+      assert.equal(details.envelope, true);
+    }
+  });
+
+  for (const chosen of KEY_DERIVATIONS) {
+    for (const right of KEY_DERIVATIONS.filter((each) => each !== chosen)) {
+      it(`of ${right}, read with ${chosen}, says to choose ${right}`, () => {
+        const data = encrypt('{"code":"0"}', keyOf(right));
+        const success = refused({ code: '00000', data }, chosen);
+        assert.deepEqual([success.code, success.reason], ['PROTOCOL', 'answer-other-key']);
+        assert.deepEqual(success.values, { keyDerivation: right });
+        const failure = refused({ code: '9', message: 'no', data }, chosen);
+        assert.deepEqual([failure.code, failure.reason], ['PROVIDER', 'failed-other-key']);
+        assert.deepEqual(failure.values, { keyDerivation: right, words: '9: no' });
+      });
+    }
+  }
+
+  it('that no derivation reads is said to be so', () => {
+    const foreign = encrypt('{"code":"0"}', Buffer.alloc(16, 9));
+    const noJson = encrypt('no JSON', keyOf('sha1prng'));
+    const noJsonOfAnother = encrypt('no JSON', keyOf('hex'));
+    for (const data of [foreign, noJson, noJsonOfAnother, 'not base64 at all', 'AAAA', ' ']) {
+      const { code, reason, details } = refused({ code: '00000', message: '成功', data, id: 'abc' });
+      assert.deepEqual([code, reason], ['PROTOCOL', 'answer-undecryptable']);
+      assert.deepEqual([details.providerCode, details.requestId, details.envelope], ['00000', 'abc', true]);
+    }
+    for (const data of [5, {}, [], true]) {
+      assert.equal(refused({ code: '00000', data }).reason, 'answer-unreadable');
+    }
+  });
+
+  it('appends what a failure says beside its message', () => {
+    const rows: [object, string][] = [
+      [{ message: '失败' }, '失败'],
+      [{ message: '失败', error_code: null, reason: '' }, '失败'],
+      [{ message: '失败', error_code: 30001, reason: '' }, '失败 (error_code 30001)'],
+      [{ message: '失败', error_code: '30001', reason: '照片模糊' }, '失败 (error_code 30001: 照片模糊)'],
+      [{ message: '失败', reason: '照片模糊' }, '失败 (照片模糊)'],
+      [{ error_code: 1 }, '(error_code 1)'],
+      [{}, ''],
+      [{ message: { a: 1 }, reason: [2] }, ''],
+    ];
+    for (const [body, words] of rows) {
+      assert.equal(refused({ code: '9', ...body }).details.providerMessage, words);
+    }
+  });
+
+  it('takes the person and the secrets out of whatever the provider says', () => {
+    const { personName, idNumber } = PERSON;
+    const said = `${personName} ${idNumber} ${idNumber.toLowerCase()} 张三 110101199001011237 ${SECRETS.join(' ')} ${'A9+/'.repeat(30)}==`;
+    const error = refused({ code: `9 ${idNumber}`, message: said, reason: said, id: idNumber });
+    const shown = JSON.stringify([error.message, error.values, error.details]);
+    for (const hidden of [personName, '19200508', '19900101', ...SECRETS, 'A9+/A9+/A9+/A9+/']) {
+      assert.ok(!shown.includes(hidden), hidden);
+    }
+    assert.match(shown, /欧\*\*\* 530102\*\*\*\*\*\*\*\*011X/);
+    assert.equal(error.details.requestId, null);
+  });
+
+  it('keeps an id of 18 digits whole for support', () => {
+    assert.equal(refused({ code: '9', id: '110101199001011237' }).details.requestId, '110101199001011237');
+  });
+
+  it('goes by the HTTP status where there is no envelope, and by the envelope where there is one', () => {
+    const rows: [number, string][] = [
+      [401, 'AUTH'],
+      [403, 'ACCOUNT'],
+      [404, 'CONFIG'],
+      [429, 'RATE_LIMITED'],
+      [500, 'PROVIDER'],
+      [302, 'PROTOCOL'],
+      [200, 'PROTOCOL'],
+    ];
+    for (const [status, code] of rows) {
+      for (const body of ['', '<html>', '[]', 'null', '{"status":404}', '{"code":null}', '{"code":00000}']) {
+        assert.equal(refused(body, 'sha1prng', status).code, code, `${status} ${body}`);
+      }
+      assert.equal(refused({ code: '9' }, 'sha1prng', status).code, 'PROVIDER');
+    }
+    assert.equal(read({ code: '00000' }, 'sha1prng', 500).result, null);
+  });
+});
