@@ -223,6 +223,16 @@ describe('the examples of single nodes, at the press of a button', () => {
     assert.equal(error.cause.charged, false);
   });
 
+  for (const [button, shown, outcome] of [
+    ['the same person', 'passed', 'passed'],
+    ['another person', 'failed', 'failed'],
+    ['cannot tell', 'answered', 'answered'],
+  ] as const) {
+    it(`know-your-customer: ${button}`, async () => {
+      assert.equal((await press('know-your-customer.json', button, shown)).outcome, outcome);
+    });
+  }
+
   it('get-token: a token', async () => {
     const { outcome, data } = await press('get-token.json', 'a token', 'token');
     assert.equal(outcome, 'issued');

@@ -5,6 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { type Cause, type ErrorCode, RETRYABLE } from '../src/errors';
+import type { TokenData } from '../src/providers/linkface/get-token';
+import type { CompareData } from '../src/providers/tencent-market/face-compare';
 import type { ThreeData } from '../src/providers/westdex/westdex-three';
 import type { Coordinates, Photo } from '../src/providers/xhey/photo';
 import type { CreateData, Task } from '../src/providers/xhey/truth-create';
@@ -74,6 +76,19 @@ const photo: Names<Photo> = {
   antiFakeCode: 'required',
 };
 const coordinates: Names<Coordinates> = { lat: 'required', lng: 'required' };
+const getTokenData: Names<TokenData> = {
+  token: 'required',
+  expiresAt: 'required',
+  sequenceId: 'required',
+  detectionType: 'required',
+};
+const faceCompareData: Names<CompareData> = {
+  score: 'required',
+  incorrect: 'required',
+  orderNo: 'required',
+  sameFrom: 'required',
+  differentBelow: 'required',
+};
 const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required' };
 const cause: Names<Cause> = {
   provider: 'required',
@@ -103,7 +118,7 @@ const outcome: Record<Outcome, true> = {
 };
 const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
   ...{ result, timing, task, truthCreateData, truthPollData },
-  ...{ photo, coordinates, westdexThreeData, cause },
+  ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, cause },
 };
 
 /** A run of one action on the sandbox. Another action is another row, or several. */
@@ -126,6 +141,9 @@ const create = { type: 'truth-create', account: 'xhey-account', outcome: 'submit
 const poll = { type: 'truth-poll', account: 'xhey-account' } as const;
 const three = { type: 'westdex-three', account: 'westdex-account', payload: PERSON } as const;
 
+const face = { type: 'face-compare', account: 'tencent-market-account' } as const;
+const named = (name: string) => ({ ...PERSON, name });
+
 const RUNS: Run[] = [
   { ...create, payload: ['https://example.com/a.jpg', photoUrl('-2305')] },
   { ...create, payload: 'https://example.com/a.jpg', action: { includeRaw: true } },
@@ -140,6 +158,11 @@ const RUNS: Run[] = [
     outcome: 'unfinished',
     action: { timeout: 0.2 },
   },
+  { type: 'get-token', account: 'linkface-account', payload: '', outcome: 'issued' },
+  { ...face, payload: PERSON, outcome: 'passed', action: { includeRaw: true } },
+  { ...face, payload: named('沙箱0.12'), outcome: 'failed' },
+  { ...face, payload: named('沙箱101'), outcome: 'failed' },
+  { ...face, payload: named('沙箱0.42'), outcome: 'inconclusive' },
   { ...three, outcome: 'answered' },
   { ...three, outcome: 'answered', action: { includeRaw: true } },
   { ...three, outcome: 'passed', action: { passWhen: 'code = "0"' } },

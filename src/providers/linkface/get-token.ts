@@ -3,7 +3,8 @@ import { VerifyError } from '../../errors';
 import type { Answer } from '../../result';
 import { DETECTION_TYPES, requestToken, type TokenRequest } from './client';
 
-interface TokenData {
+/** CONTRACT, "Result", `data` of get-token. */
+export interface TokenData {
   [name: string]: unknown;
   token: string;
   expiresAt: string;

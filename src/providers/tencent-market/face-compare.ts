@@ -15,7 +15,8 @@ interface CompareInput {
   bands: Bands;
 }
 
-interface CompareData extends Bands {
+/** CONTRACT, "Result", `data` of face-compare. */
+export interface CompareData extends Bands {
   [name: string]: unknown;
   score: number | null;
   incorrect: number;
