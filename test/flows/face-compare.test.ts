@@ -636,6 +636,19 @@ describe('face-compare, in a real Node-RED', () => {
     });
   });
 
+  it('gives its place back, after a result and after an error', async () => {
+    await compareFlow(custom({ maxConcurrent: 1, maxWaiting: 1 }));
+    server.script = (_asked, response, count) => {
+      if (count === 2) response.socket!.resetAndDestroy();
+      else setTimeout(json, 50, response, compared());
+    };
+    await result(person());
+    await raised(person());
+    for (let count = 0; count < 2; count++) send('action', { payload: person() });
+    await until(() => got('completed').length + got('caught').length === 4);
+    assert.deepEqual([got('completed').length, got('caught').length], [3, 1]);
+  });
+
   describe("with this machine's clock 20 minutes off", () => {
     let sandbox: Sandbox;
     before(async () => {
