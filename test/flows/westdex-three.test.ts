@@ -4,7 +4,7 @@ import type { Cause } from '../../src/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
-import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
+import { actionFlow, ask, deploy, logs, seen, send, settledStatus, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
@@ -379,6 +379,22 @@ describe('westdex-three, in a real Node-RED', () => {
       const { timeStamp, ...same } = second!.data;
       assert.deepEqual({ ...first!.data, timeStamp }, { timeStamp, ...same });
       assert.equal(first!.photoData, second!.photoData);
+    });
+
+    it('lets a paid request in flight be answered when its node closes', async () => {
+      await deploy(custom({ timeout: 5 }));
+      const answer: (() => void)[] = [];
+      server.script = (_asked, response) =>
+        answer.push(() => json(response, { code: '00000', message: '成功' }));
+      const message = { payload: PERSON as unknown };
+      send('action', message);
+      await until(() => answer.length === 1);
+      const deployed = deploy([{ id: 'tab', type: 'tab' }]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer[0]!();
+      await deployed;
+      assert.equal((message.payload as Three).outcome, 'answered');
+      assert.equal(server.asked.length, 1);
     });
 
     it('a provider that is not there is tried three times and is certainly not charged', async () => {

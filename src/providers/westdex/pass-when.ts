@@ -1,7 +1,10 @@
 import type { Expression } from 'jsonata';
 import { VerifyError } from '../../errors';
 
-/** How deep an expression may recurse, and for how long it may go on. Neither ends a single long built-in function. */
+/**
+ * How many milliseconds an expression may go on for, and how deep it may recurse. Both are looked at between the steps
+ * of an expression: a single built-in function (a regular expression, say) runs to its end, and the process waits.
+ */
 const LIMITS = { timeout: 1000, stack: 500 };
 /** More than any flow has; what is beyond them is compiled again. */
 const MOST_KEPT = 100;
