@@ -9,6 +9,11 @@ export const PRIVATE: readonly string[] = [
   '11010519491231002x',
   '53010219200508011X',
   '110105491231002',
+  '欧阳测试',
+  'iVBORw0KGgo',
+  'sandbox-group-secret',
+  'sandbox-api-secret',
+  'sandbox-secret-key',
 ];
 
 /** @returns those of them that a text holds */
