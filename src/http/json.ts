@@ -24,3 +24,16 @@ export function parseJson(text: string): unknown {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * @param text of a body
+ * @returns the JSON object it is, or null where it is anything else
+ */
+export function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const parsed = parseJson(text);
+    return isObject(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}

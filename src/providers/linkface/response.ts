@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../../action';
 import { refusal, VerifyError } from '../../errors';
-import { isObject, parseJson } from '../../http/json';
+import { envelopeOf } from '../../http/envelope';
+import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { maskText } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';
@@ -51,16 +52,6 @@ export function readIssued(answer: HttpAnswer): Issued {
     );
   }
   return { code, message, requestId, charged, token, raw };
-}
-
-function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
-  try {
-    const parsed = parseJson(answer.body.toString('utf8'));
-    if (!isObject(parsed)) return null;
-    return typeof parsed.code === 'number' || typeof parsed.code === 'string' ? parsed : null;
-  } catch {
-    return null;
-  }
 }
 
 function idOf(value: unknown): string | null {

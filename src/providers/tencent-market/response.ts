@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { refusal, VerifyError } from '../../errors';
-import { isObject, parseJson } from '../../http/json';
+import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { maskIdNumber, maskName, maskText } from '../../input/mask';
 import { CODES, GATEWAY_REFUSALS } from './codes';
@@ -47,7 +47,7 @@ export function readAnswer(answer: HttpAnswer, person: Person): Comparison {
 
 function readComparison(answer: HttpAnswer, person: Person): Omit<Comparison, 'requestId'> {
   const text = answer.body.toString('utf8');
-  const raw = objectIn(text);
+  const raw = parseObject(text);
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, person);
   const { data } = raw;
   const code = maskFor(person, String(raw.code));
@@ -96,15 +96,6 @@ function missingData(): VerifyError {
 function isProductAnswer(raw: Record<string, unknown>, status: number): boolean {
   if (typeof raw.code !== 'number' && typeof raw.code !== 'string') return false;
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
-}
-
-function objectIn(text: string): Record<string, unknown> | null {
-  try {
-    const parsed = parseJson(text);
-    return isObject(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
 }
 
 function wordsOf(value: unknown, name: string): string {

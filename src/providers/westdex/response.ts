@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorDetails, refusal, VerifyError } from '../../errors';
-import { isObject, parseJson } from '../../http/json';
+import { envelopeOf } from '../../http/envelope';
+import { parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import type { KeyDerivation } from './account';
 import { decrypt, otherKeys } from './cipher';
@@ -117,14 +118,4 @@ function requestIdOf(id: unknown, { personName, idNumber, secrets }: Known): str
   const text = String(id);
   const tells = [personName, idNumber, ...secrets].some((each) => text.includes(each));
   return text === '' || text.length > 200 || tells ? null : text;
-}
-
-function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
-  try {
-    const parsed = parseJson(answer.body.toString('utf8'));
-    if (!isObject(parsed)) return null;
-    return typeof parsed.code === 'number' || typeof parsed.code === 'string' ? parsed : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 /** westdex's half of the sandbox, made from westdex.md: what the provider checks, it checks. */
-import { isObject, parseJson } from '../../http/json';
+import { isObject, parseObject } from '../../http/json';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
@@ -105,12 +105,7 @@ function isBarePhoto(photoData: unknown): boolean {
 
 function readBody({ headers, body }: SandboxRequest): Record<string, unknown> | null {
   if (!/^application\/json\s*(?:;|$)/i.test(String(headers['content-type']))) return null;
-  try {
-    const parsed = parseJson(body.toString('utf8'));
-    return isObject(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
+  return parseObject(body.toString('utf8'));
 }
 
 /** Counts the answers, for the shapes that take turns. */

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { refusal, VerifyError } from '../../errors';
-import { isObject, parseJson } from '../../http/json';
+import { envelopeOf } from '../../http/envelope';
 import { refusedStatus } from '../../http/status';
 import { maskText } from '../../input/mask';
 import { CODES } from './codes';
@@ -32,14 +32,4 @@ export function readEnvelope(answer: HttpAnswer): Envelope {
 /** @returns the error of a success that lacks what the document promises */
 export function missingData(): VerifyError {
   return new VerifyError('PROTOCOL', 'answer-incomplete', {}, { providerCode: '200', envelope: true });
-}
-
-function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
-  try {
-    const parsed = parseJson(answer.body.toString('utf8'));
-    if (!isObject(parsed)) return null;
-    return typeof parsed.code === 'number' || typeof parsed.code === 'string' ? parsed : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
 import { timingSafeEqual } from 'node:crypto';
-import { isObject, parseJson } from '../../http/json';
+import { parseObject } from '../../http/json';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { sign } from './sign';
 
@@ -33,7 +33,7 @@ export const sandboxHalf: SandboxHalf = {
     if (!operation) return { status: 404, body: '404 page not found' };
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return envelope(world, ...refusal, null);
-    return operation(readBody(request.body), world);
+    return operation(parseObject(request.body.toString('utf8')) ?? {}, world);
   },
 };
 
@@ -149,15 +149,6 @@ function taskId(created: number): string {
 function isPhotoList(value: unknown): value is string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MOST_PHOTOS) return false;
   return value.every((url) => typeof url === 'string' && URL.canParse(url) && /^https?:/i.test(url));
-}
-
-function readBody(body: Buffer): Record<string, unknown> {
-  try {
-    const parsed = parseJson(body.toString('utf8'));
-    return isObject(parsed) ? parsed : {};
-  } catch {
-    return {};
-  }
 }
 
 function storeOf(world: SandboxWorld): Store {
