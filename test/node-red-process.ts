@@ -68,31 +68,34 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         'Content-Type': 'application/json',
+        'Node-RED-API-Version': 'v2',
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
-  const starts = () => output.match(/Started (?:modified )?flows/g)?.length ?? 0;
-  const startedAfter = async (before: number) => {
-    for (const deadline = Date.now() + START_MS; starts() <= before; ) {
+  const printed = async (words: string) => {
+    for (const deadline = Date.now() + START_MS; !output.includes(words); ) {
       if (Date.now() > deadline || child.exitCode !== null) {
         kill();
-        throw new Error(`Node-RED did not start its flows\n${output}`);
+        throw new Error(`Node-RED did not print ${words}\n${output}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await startedAfter(0);
+  await printed('Started flows');
+  let deployed = 0;
 
   return {
     ask,
     deploy: async (nodes) => {
-      const before = starts();
-      const response = await ask('/flows', nodes);
+      // Flows that are unlike all before them have a revision of their own.
+      const tab = { id: 'tab', type: 'tab', label: `deployed ${++deployed}` };
+      const response = await ask('/flows', { flows: [tab, ...nodes] });
       if (!response.ok) throw new Error(`Not deployed: ${response.status} ${await response.text()}`);
-      // It answers before they have started.
-      await startedAfter(before);
+      const { rev } = (await response.json()) as { rev: string };
+      // It may answer before they have started.
+      await printed(`"runtime-deploy","payload":{"revision":"${rev}"`);
     },
     output: () => output,
     stop: async () => {
