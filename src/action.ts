@@ -82,6 +82,8 @@ export interface Call<Value> {
   mayCost: boolean;
   /** true: costs nothing and is repeated on NETWORK, TIMEOUT, RATE_LIMITED and PROVIDER. */
   repeat?: boolean;
+  /** true: sent once, for somebody who watches; only a wrong clock is still corrected. */
+  once?: boolean;
 }
 
 /** How an account reaches its provider: src/http. */
@@ -92,7 +94,7 @@ export interface Transport {
    * @returns what `call.read` made of the answer
    * @throws VerifyError what `call.read` threw, or NETWORK, TIMEOUT, PROTOCOL, OVERLOADED, CANCELLED
    */
-  send<Value>(call: Call<Value>, context: Context): Promise<Value>;
+  send<Value>(call: Call<Value>, context: CallContext): Promise<Value>;
   /** Takes no new requests and lets go of its sockets once the last one in flight has ended. */
   close(): Promise<void>;
 }
@@ -106,8 +108,8 @@ export interface Account {
   transport: Transport;
 }
 
-/** What an action knows of the world while it works on one message. */
-export interface Context {
+/** What a call knows of the world while it is sent. */
+export interface CallContext {
   /** Unix time in milliseconds. */
   now(): number;
   /** A number from 0 up to 1. */
@@ -123,6 +125,10 @@ export interface Context {
    * @throws VerifyError CANCELLED when the work has to stop
    */
   wait(milliseconds: number): Promise<void>;
+}
+
+/** What an action knows of the world while it works on one message. */
+export interface Context extends CallContext {
   /**
    * Works for a limited time; what the work left running is cancelled when it ends.
    * @param milliseconds at the most
@@ -162,3 +168,9 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   /** @throws VerifyError for anything that gave no result */
   run(account: Account, input: Input, context: Context): Promise<Answer>;
 }
+
+/**
+ * Asks a provider for something that costs nothing, to see whether an account works.
+ * @throws VerifyError where it does not
+ */
+export type Probe = (account: Account, context: CallContext) => Promise<void>;

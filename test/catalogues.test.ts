@@ -108,6 +108,8 @@ describe('catalogues', () => {
         'errors.credential-missing',
         'warnings.circuit-closed',
         'warnings.unknown-task-status',
+        'test.works',
+        'test.not-deployed',
       ]) {
         assert.ok(keys.includes(key), `${key} is raised in the source, and this test no longer finds it`);
       }
@@ -254,6 +256,7 @@ function uses(type: string): Use[] {
       ...problems(source, files),
       ...refusals(source, files),
       ...warned(source),
+      ...tested(source),
     ];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
   });
@@ -340,6 +343,11 @@ function warned(source: string): Omit<Use, 'file'>[] {
     ...[...source.matchAll(/'warnings\.([a-z-]+)'(?:, \{([^}]*)\})?/g)],
     ...[...source.matchAll(/warnOnce\('([a-z-]+)'(?:, \{([^}]*)\})?/g)],
   ].map(([, key, values]) => ({ key: `warnings.${key}`, values: valueNames(values) }));
+}
+
+/** `red._('test.…')`: what a test of an account is answered. */
+function tested(source: string): Omit<Use, 'file'>[] {
+  return [...source.matchAll(/'(test\.[a-z-]+)'/g)].map(([, key]) => ({ key: key!, values: [] }));
 }
 
 function literals(text: string): string[] {

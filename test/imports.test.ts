@@ -114,14 +114,16 @@ describe('imports', () => {
     );
   });
 
-  it('of a node are of one file of one provider', () => {
+  it('of a node are of one action or account of one provider', () => {
     for (const file of sources('nodes')) {
       const targets = importsOf(file, read(file)).map(({ target }) => target);
       const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
-      assert.equal(ofProviders.length, 1, `${file} imports ${ofProviders.join(', ') || 'no provider'}`);
-      const [action = ''] = ofProviders;
-      const expected = file.endsWith('-account.ts') ? 'account' : basename(file, '.ts');
-      assert.equal(basename(action), expected, file);
+      const isAccount = file.endsWith('-account.ts');
+      assert.equal(new Set(ofProviders.map(dirname)).size, 1, `${file} imports ${ofProviders.join(', ')}`);
+      const [first, ...others] = ofProviders.map((target) => basename(target)).sort();
+      assert.equal(first, isAccount ? 'account' : basename(file, '.ts'), file);
+      // An account may bring what tests it.
+      assert.deepEqual(others, isAccount && others.length > 0 ? ['probe'] : [], file);
     }
   });
 

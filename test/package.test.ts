@@ -92,6 +92,15 @@ describe('package', () => {
           assert.deepEqual(registered.credentials, Object.keys(credentials).sort());
         });
 
+        it('has a route in the admin application if its form has a button that asks it', () => {
+          const asks = built.includes("'cn-verify/accounts/' + encodeURIComponent(node.id) + '/test'");
+          assert.equal(
+            asks,
+            ['xhey', 'linkface', 'tencent-market'].some((name) => type === `${name}-account`),
+          );
+          assert.deepEqual(registerInRuntime(type).routes, asks ? ['/cn-verify/accounts/:id/test'] : []);
+        });
+
         it('keeps its credentials from the browser', () => {
           for (const [name, { type: kind }] of Object.entries(credentials))
             assert.equal(kind, 'password', name);
@@ -247,15 +256,17 @@ function define(type: string): Definition {
 }
 
 /** What a node's code asks of the runtime. */
-function registerInRuntime(type: string): { type: string; credentials: string[] } {
+function registerInRuntime(type: string): { type: string; credentials: string[]; routes: string[] } {
   const { default: register } = require(join(ROOT, NODES[type]!)) as { default: (RED: unknown) => void };
   let registered = { type: '', credentials: [] as string[] };
   const registerType = (name: string, _create: unknown, options: { credentials?: object } = {}) => {
     assert.equal(registered.type, '', `${type} registers more than once`);
     registered = { type: name, credentials: Object.keys(options.credentials ?? {}).sort() };
   };
-  register({ nodes: { registerType } });
-  return registered;
+  const routes: string[] = [];
+  const httpAdmin = { post: (path: string) => routes.push(path) };
+  register({ nodes: { registerType }, httpAdmin, auth: { needsPermission: () => () => {} } });
+  return { ...registered, routes };
 }
 
 function flows(): { file: string; nodes: FlowNode[] }[] {

@@ -1,5 +1,5 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
-import type { Call, Context, HttpAnswer, Place, Transport } from '../action';
+import type { Call, CallContext, HttpAnswer, Place, Transport } from '../action';
 import { RETRYABLE, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
@@ -44,7 +44,7 @@ class AccountTransport implements Transport {
     return this.#limits.enter();
   }
 
-  async send<Value>(call: Call<Value>, context: Context): Promise<Value> {
+  async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let offset: number | null = null;
     for (let attempt = 1; ; attempt++) {
       const { value, error, answer, used } = await this.#attempt(call, context, offset);
@@ -75,7 +75,7 @@ class AccountTransport implements Transport {
   /** One attempt, from waiting for its turn to what its answer means. */
   async #attempt<Value>(
     call: Call<Value>,
-    context: Context,
+    context: CallContext,
     offset: number | null,
   ): Promise<
     | { value: Value; error?: undefined; answer?: HttpAnswer; used: number }
@@ -135,6 +135,7 @@ class AccountTransport implements Transport {
 /** Whether the same request may go out again for the same message. */
 function repeatable<Value>(error: VerifyError, call: Call<Value>): boolean {
   const { details, code } = error;
+  if (call.once) return false;
   if (call.repeat && REPEATED_WHEN_FREE.has(code)) return true;
   if ((code === 'NETWORK' || code === 'TIMEOUT') && details.charged === false) return true;
   return details.refused === true && details.retryAfter != null;

@@ -1,11 +1,13 @@
 /** The account nodes: CONTRACT, "Account nodes". What is wrong with one is found when it is first used. */
-import type { Account, AccountDefinition, SettingDefinitions } from '../action';
+import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { isLoopback, type ProxyRoute, proxyFor } from '../http/proxy';
 import { createTransport } from '../http/send';
 import type { TlsOptions } from '../http/wire';
+import { AccountTest } from './account-test';
 import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
 import { readSettings, requireVariable } from './settings';
+import { registerTestRoute } from './test-route';
 
 /** An account node as the runner uses it. */
 export interface AccountNode extends Node {
@@ -16,6 +18,8 @@ export interface AccountNode extends Node {
    * @throws VerifyError CONFIG where it is not set up
    */
   open(): Account | Promise<Account>;
+  /** What its form's test button starts; not there where the provider has no call that costs nothing. */
+  test?: AccountTest;
 }
 
 const SETTINGS = {
@@ -35,8 +39,10 @@ const LONGEST_TIMEOUT_S = 3600;
  * @param red Node-RED
  * @param type of the node
  * @param definition of the provider's account
+ * @param probe to test an account with, where the provider has a call that costs nothing
  */
-export function registerAccount(red: Red, type: string, definition: AccountDefinition): void {
+export function registerAccount(red: Red, type: string, definition: AccountDefinition, probe?: Probe): void {
+  if (probe) registerTestRoute(red);
   const credentials = Object.fromEntries(
     definition.credentials.map((name) => [name, { type: 'password' as const }]),
   );
@@ -55,6 +61,7 @@ export function registerAccount(red: Red, type: string, definition: AccountDefin
         account ??= openAccount(red, node, config, definition, secrets);
         return account;
       };
+      if (probe) node.test = new AccountTest(red, node, probe);
       if (config.environment === 'sandbox') {
         Promise.resolve()
           .then(node.open)
@@ -68,6 +75,7 @@ export function registerAccount(red: Red, type: string, definition: AccountDefin
           );
       }
       node.on('close', (done) => {
+        node.test?.close();
         Promise.resolve(account)
           .then((opened) => {
             opened?.transport.close().catch(() => {});

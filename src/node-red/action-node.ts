@@ -11,6 +11,7 @@ import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { numberParts, splitPhotos } from './split';
 import { NodeStatus } from './status';
+import { unexpected } from './unexpected';
 
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -77,7 +78,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
       answered
         .then((answer) => this.#deliver(answer, work))
         .catch((reason) => this.#fail(reason, work))
-        .catch((reason) => this.#unexpected(reason));
+        .catch((reason) => unexpected(this.#red, this.#node, reason));
     });
   }
 
@@ -219,16 +220,9 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   }
 
   #fail(reason: unknown, work: Work): void {
-    const error = reason instanceof VerifyError ? reason : this.#unexpected(reason);
+    const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
     if (!work.ended) this.#status.failed(error.code);
     this.#end(work, new FlowError(this.#text(error), error.code, this.#explain(error, work)));
-  }
-
-  /** An error of our own making. Its message may quote what it choked on, so only the places are logged. */
-  #unexpected(reason: unknown): VerifyError {
-    const places = String((reason as Error | undefined)?.stack).match(/^\s+at .*$/gm) ?? [];
-    this.#node.log(this.#red._('warnings.internal', { places: places.slice(0, 5).join(' ') }));
-    return new VerifyError('PROTOCOL', 'internal');
   }
 
   #end(work: Work, error?: Error): void {

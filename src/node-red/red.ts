@@ -41,6 +41,19 @@ export interface HttpProxyNode extends Node {
   noproxy?: string[];
 }
 
+/** As much of an Express request and response as is used here. */
+export type AdminHandler = (
+  request: { params: Record<string, string> },
+  response: AdminResponse,
+  next: () => void,
+) => void;
+
+interface AdminResponse {
+  status(code: number): AdminResponse;
+  json(value: unknown): void;
+  end(): void;
+}
+
 export interface Red {
   nodes: {
     createNode(node: Node, config: NodeConfig): void;
@@ -51,6 +64,9 @@ export interface Red {
       options?: { credentials?: Record<string, { type: 'password' }> },
     ): void;
   };
+  /** The admin application; the editor asks it. */
+  httpAdmin: { post(path: string, ...handlers: AdminHandler[]): void };
+  auth: { needsPermission(permission: string): AdminHandler };
   settings: { userDir?: string; [name: string]: unknown };
   util: {
     prepareJSONataExpression(expression: string, node: Node): unknown;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Account, Context, Place } from '../../action';
+import type { Account, CallContext, Place } from '../../action';
 import { writeMultipart } from './multipart';
 import { type Issued, readIssued } from './response';
 import { sign } from './sign';
@@ -36,7 +36,7 @@ export interface TokenAnswer extends Issued {
  * @param account linkface's
  * @param wanted what for
  * @param place of the message in the account's queue
- * @param context of the message
+ * @param context of the message, or of a test of the account
  * @param randomHex so many random bytes, in hexadecimal
  * @throws VerifyError
  */
@@ -44,7 +44,7 @@ export async function requestToken(
   account: Account,
   wanted: TokenRequest,
   place: Place,
-  context: Context,
+  context: CallContext,
   randomHex = (bytes: number) => randomBytes(bytes).toString('hex'),
 ): Promise<TokenAnswer> {
   const { apiId = '', apiSecret = '' } = account.credentials;

@@ -31,11 +31,11 @@ const LONGEST_GATEWAY_TEXT = 2000;
 /**
  * Takes an answer apart. The product's envelope goes before the HTTP status, and so does the gateway's.
  * @param answer of the gateway, or of the product behind it
- * @param person who was asked for and must not stand in any text
+ * @param person who was asked for and must not stand in any text; null where nobody was
  * @returns what was found
  * @throws VerifyError by the tables of tencent-market.md, or by the HTTP status where they are silent
  */
-export function readAnswer(answer: HttpAnswer, person: Person): Comparison {
+export function readAnswer(answer: HttpAnswer, person: Person | null): Comparison {
   const requestId = requestIdOf(answer);
   try {
     return { ...readComparison(answer, person), requestId };
@@ -45,7 +45,7 @@ export function readAnswer(answer: HttpAnswer, person: Person): Comparison {
   }
 }
 
-function readComparison(answer: HttpAnswer, person: Person): Omit<Comparison, 'requestId'> {
+function readComparison(answer: HttpAnswer, person: Person | null): Omit<Comparison, 'requestId'> {
   const text = answer.body.toString('utf8');
   const raw = parseObject(text);
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, person);
@@ -73,7 +73,7 @@ function refusedByGateway(
   status: number,
   raw: Record<string, unknown> | null,
   text: string,
-  person: Person,
+  person: Person | null,
 ): VerifyError {
   const ownForm = typeof raw?.message === 'string';
   const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
@@ -115,7 +115,9 @@ function idIn(value: unknown): string | null {
 }
 
 /** The provider may repeat what it was asked. */
-function maskFor({ name, idNumber }: Person, text: string): string {
+function maskFor(person: Person | null, text: string): string {
+  if (!person) return maskText(text);
+  const { name, idNumber } = person;
   const withoutPerson = text
     .replaceAll(name, maskName(name))
     .replaceAll(idNumber, maskIdNumber(idNumber))

@@ -1,4 +1,4 @@
-import type { Account, Context, HttpRequest, Place } from '../../action';
+import type { Account, CallContext, Context, HttpRequest, Place } from '../../action';
 import { type Envelope, readEnvelope } from './response';
 import { sign } from './sign';
 
@@ -28,11 +28,11 @@ export function create(
  * Asks how a task stands: xhey.md, "POST /v2/truth_build/query". Free.
  * @param account xhey's
  * @param taskId of the task
- * @param context of the message
+ * @param context of the message, or of a test of the account
  * @returns the envelope of a success
  * @throws VerifyError
  */
-export function query(account: Account, taskId: string, context: Context): Promise<Envelope> {
+export function query(account: Account, taskId: string, context: CallContext): Promise<Envelope> {
   const build = request(account, '/v2/truth_build/query', { taskID: taskId });
   return account.transport.send({ build, read: readEnvelope, mayCost: false }, context);
 }

@@ -1,0 +1,117 @@
+/** What the test button of an account's form starts: whether the account works, as it is deployed. */
+import type { Account, CallContext, HttpAnswer, Probe } from '../action';
+import { Cancel } from '../cancel';
+import { type ErrorCode, RETRYABLE, VerifyError } from '../errors';
+import { Clock } from '../http/clock';
+import type { AccountNode } from './account-node';
+import type { Red } from './red';
+import { unexpected } from './unexpected';
+
+/** What the form is told; without secrets and without a person. */
+export interface TestResult {
+  /** refused: by the provider, or by the account's own settings. unreachable: no answer that the provider gives. */
+  state: 'works' | 'refused' | 'unreachable';
+  /** In the language of the runtime. */
+  text: string;
+  /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
+  clockOffsetSeconds: number | null;
+}
+
+/** Someone decided against the account; everything else is somewhere on the way. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACCOUNT', 'RATE_LIMITED']);
+
+export class AccountTest {
+  readonly #red: Red;
+  readonly #node: AccountNode;
+  readonly #probe: Probe;
+  readonly #clock = new Clock(Date.now);
+  readonly #closing = new Cancel();
+  #running: Promise<TestResult> | undefined;
+
+  /**
+   * @param red Node-RED, with the catalogue of the account's node
+   * @param node of the account
+   * @param probe of its provider
+   */
+  constructor(red: Red, node: AccountNode, probe: Probe) {
+    this.#red = red;
+    this.#node = node;
+    this.#probe = probe;
+  }
+
+  /** Tests the account; who asks while a test is running gets the result of that one. */
+  run(): Promise<TestResult> {
+    this.#running ??= this.#test().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Ends a test that is running. */
+  close(): void {
+    this.#closing.cancel();
+  }
+
+  async #test(): Promise<TestResult> {
+    let secrets: readonly string[] = [];
+    let clockOffsetSeconds: number | null = null;
+    const watch = (answer: HttpAnswer) => {
+      const offset = this.#clock.offsetAskedBy(answer, 0);
+      clockOffsetSeconds = offset === null ? null : Math.round(offset / 1000);
+    };
+    try {
+      const account = await this.#node.open();
+      secrets = Object.values(account.credentials);
+      await this.#probe(watched(account, watch), this.#context());
+      return { state: 'works', text: this.#red._('test.works'), clockOffsetSeconds };
+    } catch (reason) {
+      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      const refused = REFUSED.has(error.code) || error.details.envelope === true;
+      const text = without(secrets, this.#explain(error));
+      return { state: refused ? 'refused' : 'unreachable', text, clockOffsetSeconds };
+    }
+  }
+
+  #context(): CallContext {
+    return {
+      now: Date.now,
+      random: Math.random,
+      closing: this.#closing,
+      signal: this.#closing,
+      attempted: () => {},
+      // A call that is sent once waits for nothing.
+      wait: async () => {},
+    };
+  }
+
+  /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
+  #explain({ code, reason, values, details }: VerifyError): string {
+    const text = this.#red._(`errors.${reason}.text`, values);
+    const aboutAccount = code !== 'INPUT' && (!RETRYABLE[code] || details.charged === false);
+    return aboutAccount ? `${text} ${this.#red._(`errors.${reason}.hint`, values)}` : text;
+  }
+}
+
+/** The same account, with calls that are sent once and answers that are shown to `watch` first. */
+function watched(account: Account, watch: (answer: HttpAnswer) => void): Account {
+  const { transport } = account;
+  return {
+    ...account,
+    transport: {
+      place: () => transport.place(),
+      send: (call, context) => {
+        const read = (answer: HttpAnswer) => {
+          watch(answer);
+          return call.read(answer);
+        };
+        return transport.send({ ...call, once: true, read }, context);
+      },
+      close: () => transport.close(),
+    },
+  };
+}
+
+/** A provider may repeat in its words what it was sent. */
+function without(secrets: readonly string[], text: string): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}

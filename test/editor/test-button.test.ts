@@ -1,0 +1,154 @@
+/** The test button of an account's form, in a real Chromium: one account against a server that answers in turn. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Demo, ROOT, startDemo } from '../demo-process';
+import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
+import { leaksIn } from '../private';
+import { SWITCHES } from './switches';
+
+const SECRET = 'a-secret-of-the-test';
+const ACCOUNT = 'test-button-account';
+
+for (const locale of ['en-US', 'zh-CN']) {
+  describe(`the test button in ${locale}`, () => {
+    const { form } = JSON.parse(readFileSync(join(ROOT, `nodes/locales/${locale}/shared.json`), 'utf8')) as {
+      form: Record<string, string>;
+    };
+    let demo: Demo;
+    let browser: Browser;
+    let page: Page;
+    let server: ScriptedServer;
+    const sent: string[] = [];
+
+    before(async () => {
+      server = await scriptedServer((_asked, response) => json(response, { code: 404, msg: '', data: null }));
+      demo = await startDemo();
+      await addAccount();
+      const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+      browser = await chromium.launch({ executablePath, args: SWITCHES });
+      page = await browser.newPage({ locale });
+      page.on('request', (request) => {
+        if (request.url().includes('/cn-verify/')) sent.push(`${request.url()} ${request.postData() ?? ''}`);
+      });
+      await page.goto(demo.address);
+      await page.waitForFunction(`window.RED && RED.nodes && RED.nodes.node('${ACCOUNT}')`);
+    });
+    after(async () => {
+      await browser?.close();
+      await demo?.stop();
+      closeServers();
+    });
+
+    async function addAccount() {
+      const flows = (await (await fetch(`${demo.address}/flows`)).json()) as object[];
+      const account = {
+        ...{ id: ACCOUNT, type: 'xhey-account', name: 'tested', environment: 'custom' },
+        baseUrl: server.baseUrl,
+        ...{ timeout: 10, maxConcurrent: 16, maxPerSecond: 0, maxWaiting: 1000, circuit: true },
+        ...{ tls: '', proxy: '', credentials: { groupKey: 'groupKey', groupSecret: SECRET } },
+      };
+      const response = await fetch(`${demo.address}/flows`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify([...flows, account]),
+      });
+      assert.ok(response.ok);
+    }
+
+    async function open(type = 'xhey-account', id = ACCOUNT) {
+      await page.evaluate(`RED.editor.editConfig('', '${type}', '${id}')`);
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+    }
+
+    async function close() {
+      await page.click('#node-config-dialog-cancel');
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    }
+
+    /** Presses the button and waits for what it shows. */
+    async function test(state: string): Promise<string[]> {
+      await page.click('#xhey-account-test');
+      const result = page.locator(`#xhey-account-test-result[data-state="${state}"]`);
+      await result.waitFor({ state: 'visible' });
+      return result.locator('div').allTextContents();
+    }
+
+    it('shows that the account works, is refused and cannot be reached', async () => {
+      await open();
+      assert.equal(await page.textContent('#xhey-account-test-result'), form['test-as-deployed']);
+      assert.deepEqual(await test('works'), [form['test-works']]);
+
+      server.script = (_asked, response) => json(response, { code: 4007, msg: `no ${SECRET}`, data: null });
+      const [refused = ''] = await test('refused');
+      assert.match(refused, startingWith(form['test-refused']!));
+      assert.match(refused, /4007: no \*\*\*/);
+
+      server.script = (_asked, response) => response.socket!.destroy();
+      const [unreachable = ''] = await test('unreachable');
+      assert.match(unreachable, startingWith(form['test-unreachable']!));
+
+      assert.equal(await page.isEnabled('#xhey-account-test'), true);
+      const shown = await page.locator('.red-ui-tray-body').last().textContent();
+      assert.deepEqual(leaksIn(shown!), []);
+      assert.doesNotMatch(shown!, /\b(form|test|errors)\.[a-z-]+/);
+      await close();
+      assert.deepEqual(new Set(sent), new Set([`${demo.address}/cn-verify/accounts/${ACCOUNT}/test `]));
+    });
+
+    it('shows how far the clock of this machine is off', async () => {
+      await open();
+      for (const [minutes, key] of [
+        [10, 'test-clock-behind'],
+        [-10, 'test-clock-ahead'],
+      ] as const) {
+        server.script = (_asked, response) => {
+          response.setHeader('Date', new Date(Date.now() + minutes * 60_000).toUTCString());
+          json(response, { code: 404, msg: '', data: null });
+        };
+        const [, line = ''] = await test('works');
+        const [before = '', after = ''] = form[key]!.split('__seconds__');
+        assert.ok(line.startsWith(before) && line.endsWith(after), line);
+        const seconds = Number(line.slice(before.length, -after.length));
+        assert.ok(Math.abs(seconds - 600) <= 2, line);
+        // The next one is not this one, which is still shown.
+        await page.evaluate(`$('#xhey-account-test-result').removeAttr('data-state')`);
+      }
+      await close();
+    });
+
+    it('wants an account with changes, and a new one, to be deployed first', async () => {
+      await page.evaluate(`RED.nodes.node('${ACCOUNT}').changed = true`);
+      await open();
+      assert.equal(await page.isEnabled('#xhey-account-test'), false);
+      assert.equal(await page.textContent('#xhey-account-test-result'), form['test-deploy-first']);
+      await close();
+      await page.evaluate(`RED.nodes.node('${ACCOUNT}').changed = false`);
+
+      await page.evaluate(`RED.editor.editConfig('', 'linkface-account', '_ADD_')`);
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+      assert.equal(await page.isEnabled('#linkface-account-test'), false);
+      assert.equal(await page.textContent('#linkface-account-test-result'), form['test-deploy-first']);
+      await close();
+    });
+
+    it('says that it was not run where the account is gone', async () => {
+      await open();
+      const flows = (await (await fetch(`${demo.address}/flows`)).json()) as { id: string }[];
+      await fetch(`${demo.address}/flows`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(flows.filter(({ id }) => id !== ACCOUNT)),
+      });
+      await page.waitForTimeout(500);
+      const [gone = ''] = await test('not-run');
+      assert.match(gone, startingWith(form['test-not-run']!));
+    });
+  });
+}
+
+function startingWith(words: string): RegExp {
+  return new RegExp(`^${words.replace(/[.。]/g, '\\$&')}`);
+}

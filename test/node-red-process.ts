@@ -1,0 +1,109 @@
+/** A Node-RED of its own process, with its admin interface and who may use it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { ROOT, temporaryDirectory } from './demo-process';
+import { freePort } from './http/server';
+
+const PACKAGE = '@cn-verify/node-red-cn-verify';
+const START_MS = 30_000;
+
+/** Tokens, by what they allow. */
+export const DEPLOYER = 'token-of-a-deployer';
+export const READER = 'token-of-a-reader';
+
+export interface NodeRed {
+  /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
+  ask(path: string, body?: unknown, token?: string | null): Promise<Response>;
+  /** Replaces all flows; credentials stand in the nodes. */
+  deploy(nodes: object[]): Promise<void>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** @param environment what it is told besides that of the tests */
+export async function startNodeRed(environment: Record<string, string> = {}): Promise<NodeRed> {
+  const userDir = temporaryDirectory();
+  const link = join(userDir, 'node_modules', PACKAGE);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(ROOT, link, 'junction');
+  const port = await freePort();
+  writeFileSync(
+    join(userDir, 'settings.js'),
+    `const permissions = { '${DEPLOYER}': '*', '${READER}': 'read' };
+    module.exports = {
+      uiHost: '127.0.0.1',
+      uiPort: ${port},
+      flowFile: 'flows.json',
+      credentialSecret: 'test',
+      disableEditor: true,
+      telemetry: { enabled: false },
+      logging: { console: { level: 'trace' } },
+      adminAuth: {
+        type: 'credentials',
+        users: async () => null,
+        authenticate: async () => null,
+        tokens: async (token) => (token in permissions ? { username: token, permissions: permissions[token] } : null),
+      },
+    };`,
+  );
+  const program = createRequire(__filename).resolve('node-red/red.js');
+  const child: ChildProcess = spawn(process.execPath, [program, '--userDir', userDir], {
+    cwd: userDir,
+    env: { ...process.env, LANG: 'en_US.UTF-8', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+
+  const ask = (path: string, body?: unknown, token: string | null = DEPLOYER) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'Node-RED-API-Version': 'v2',
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  const printed = async (words: string) => {
+    for (const deadline = Date.now() + START_MS; !output.includes(words); ) {
+      if (Date.now() > deadline || child.exitCode !== null) {
+        kill();
+        throw new Error(`Node-RED did not print ${words}\n${output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await printed('Started flows');
+  let deployed = 0;
+
+  return {
+    ask,
+    deploy: async (nodes) => {
+      // Flows that are unlike all before them have a revision of their own.
+      const tab = { id: 'tab', type: 'tab', label: `deployed ${++deployed}` };
+      const response = await ask('/flows', { flows: [tab, ...nodes] });
+      if (!response.ok) throw new Error(`Not deployed: ${response.status} ${await response.text()}`);
+      const { rev } = (await response.json()) as { rev: string };
+      // It may answer before they have started.
+      await printed(`"runtime-deploy","payload":{"revision":"${rev}"`);
+    },
+    output: () => output,
+    stop: async () => {
+      process.removeListener('exit', kill);
+      if (child.exitCode !== null) return;
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
