@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
 import { freePort } from './http/server';
@@ -65,7 +64,7 @@ describe('the package as it is published', function () {
       join(userDir, 'settings.js'),
       `module.exports = { uiHost: '127.0.0.1', uiPort: ${port}, credentialSecret: 'test', telemetry: { enabled: false } };`,
     );
-    const program = createRequire(__filename).resolve('node-red/red.js');
+    const program = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
     nodeRed = spawn(process.execPath, [program, '--userDir', userDir], { cwd: userDir, stdio: 'ignore' });
     const { types, errors } = await listNodes(port);
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

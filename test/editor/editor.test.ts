@@ -7,6 +7,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Demo, ROOT, startDemo } from '../demo-process';
 import { SWITCHES } from './switches';
 
+const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red'}/package.json`);
+
 const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
 const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
 
@@ -21,7 +23,7 @@ const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
 );
 
 for (const locale of ['en-US', 'zh-CN']) {
-  describe(`the editor in ${locale}`, () => {
+  describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let demo: Demo;
     let browser: Browser;
     let page: Page;
@@ -53,10 +55,23 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.deepEqual(complaints.splice(0), []);
     });
 
+    it('is that version', async () => {
+      const [version] = String(await page.evaluate('RED.settings.version')).split('-');
+      assert.equal(version, VERSION);
+    });
+
     it('has the nodes in the palette', async () => {
       for (const type of ACTION_NODES) {
         const entries = await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count();
         assert.equal(entries, 1, type);
+      }
+    });
+
+    it('writes their names in the palette as they are written elsewhere', async () => {
+      for (const type of ACTION_NODES) {
+        const label = page.locator(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`);
+        const [text] = await label.allInnerTexts();
+        assert.equal(text!.replace(/\u2011\n?/, '-'), type);
       }
     });
 

@@ -101,7 +101,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
   userDir = mkdtempSync(join(tmpdir(), 'cn-verify-test-'));
   mkdirSync(join(userDir, 'node_modules', dirname(PACKAGE)), { recursive: true });
   symlinkSync(ROOT, join(userDir, 'node_modules', PACKAGE), 'junction');
-  const runtime = require(process.env.NODE_RED ?? 'node-red') as Runtime;
+  const runtime = require(process.env.NODE_RED || 'node-red') as Runtime;
   const server = createServer();
   runtime.init(server, {
     userDir,
