@@ -19,6 +19,11 @@ export interface TransportOptions extends Omit<WireOptions, 'connections'>, Limi
   onCircuit(open: boolean): void;
 }
 
+/** What came of one attempt, and the clock offset in milliseconds that it was signed with. */
+type Attempted<Value> =
+  | { value: Value; error?: undefined; answer?: undefined; used: number }
+  | { value?: undefined; error: VerifyError; answer?: HttpAnswer; used: number };
+
 /**
  * @param options of one account
  * @returns its way to the provider
@@ -77,32 +82,33 @@ class AccountTransport implements Transport {
     call: Call<Value>,
     context: CallContext,
     offset: number | null,
-  ): Promise<
-    | { value: Value; error?: undefined; answer?: HttpAnswer; used: number }
-    | { value?: undefined; error: VerifyError; answer?: HttpAnswer; used: number }
-  > {
+  ): Promise<Attempted<Value>> {
     this.#circuit?.refuse();
     const end = await this.#limits.turn(call.place, context.closing);
-    const used = offset ?? this.#clock.offset;
-    let answer: HttpAnswer | undefined;
-    let trial = 0;
     try {
+      // It may have opened while this call waited for its turn.
       this.#circuit?.refuse();
-      trial = this.#circuit?.started() ?? 0;
+      return await this.#exchange(call, context, offset ?? this.#clock.offset);
+    } finally {
+      end();
+    }
+  }
+
+  async #exchange<Value>(call: Call<Value>, context: CallContext, used: number): Promise<Attempted<Value>> {
+    const trial = this.#circuit?.started() ?? 0;
+    let answer: HttpAnswer | undefined;
+    try {
       context.attempted();
       answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
       const value = call.read(answer);
       this.#circuit?.answered();
-      return { value, answer, used };
+      return { value, used };
     } catch (caught) {
-      if (caught instanceof VerifyError && caught.reason === 'provider-down') throw caught;
       if (!(caught instanceof VerifyError)) {
         this.#circuit?.cancelled(trial);
         throw caught;
       }
       return { error: this.#judge(caught, call, answer, trial), ...(answer ? { answer } : {}), used };
-    } finally {
-      end();
     }
   }
 

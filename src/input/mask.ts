@@ -20,6 +20,19 @@ export function maskText(text: string): string {
 }
 
 /**
+ * @param text a provider's own words, which may repeat whom it was asked about
+ * @param name of that person
+ * @param idNumber as it was sent
+ * @returns the text as `maskText` has it, and without that person
+ */
+export function maskPerson(text: string, name: string, idNumber: string): string {
+  const shown = maskIdNumber(idNumber);
+  const withoutNumber = text.replaceAll(idNumber, shown).replaceAll(idNumber.toLowerCase(), shown);
+  // A name of one character has nothing that could be shown of it.
+  return maskText(withoutNumber.replaceAll(name, name.length > 1 ? maskName(name) : '*'));
+}
+
+/**
  * @param name of a person
  * @returns it as people may see it: `张*`, `欧**`
  */

@@ -326,6 +326,8 @@ describe('errors, in a real Node-RED', () => {
           [cause.submitted, cause.notSubmitted, cause.uncertain],
           uncertain ? [[], [], [PHOTO]] : [[], [PHOTO], []],
         );
+        // Whatever was wrong with an answer, there was one.
+        if (raisedCode === 'PROTOCOL') assert.notEqual(cause.httpStatus, null);
         assert.equal(server.asked.length, 1);
         await worksAgain(PHOTO);
       });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { maskIdNumber, maskName, maskText } from '../../src/input/mask';
+import { maskIdNumber, maskName, maskPerson, maskText } from '../../src/input/mask';
 
 describe('input: masking', () => {
   const texts: [string, string, string][] = [
@@ -42,4 +42,16 @@ describe('input: masking', () => {
     assert.equal(maskIdNumber('110101199001011237'), '110101********1237');
     assert.equal(maskIdNumber('110105491231002'), '110105********1002');
   });
+});
+
+describe("a person in a provider's words", () => {
+  const rows: [string, string, string][] = [
+    ['张三 与 11010519491231002X 不一致', '张三', '张* 与 110105********002X 不一致'],
+    ['11010519491231002x 有误', '张三', '110105********002X 有误'],
+    ['谭 不存在', '谭', '* 不存在'],
+    ['照片见 https://example.com/a.jpg', '张三', '照片见 …'],
+  ];
+  for (const [text, name, masked] of rows) {
+    it(`${masked}`, () => assert.equal(maskPerson(text, name, '11010519491231002X'), masked));
+  }
 });

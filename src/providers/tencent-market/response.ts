@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../action';
 import { refusal, VerifyError } from '../../errors';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
-import { maskIdNumber, maskName, maskText } from '../../input/mask';
+import { maskPerson, maskText } from '../../input/mask';
 import { CODES, GATEWAY_REFUSALS } from './codes';
 import type { Person } from './form';
 import { COMPARED, FAILED_SERVICES } from './incorrect';
@@ -114,15 +114,8 @@ function idIn(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The provider may repeat what it was asked. */
 function maskFor(person: Person | null, text: string): string {
-  if (!person) return maskText(text);
-  const { name, idNumber } = person;
-  const withoutPerson = text
-    .replaceAll(name, maskName(name))
-    .replaceAll(idNumber, maskIdNumber(idNumber))
-    .replaceAll(idNumber.toLowerCase(), maskIdNumber(idNumber));
-  return maskText(withoutPerson);
+  return person ? maskPerson(text, person.name, person.idNumber) : maskText(text);
 }
 
 function requestIdOf({ headers }: HttpAnswer): string | null {

@@ -1,7 +1,7 @@
-import { maskName, maskText } from '../../input/mask';
+import { maskPerson } from '../../input/mask';
 
-/** A photo or a cipher text in the midst of words. */
-const LONG_BASE64 = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
+/** A cipher text: that of an id number has 44 characters. */
+const CIPHER_TEXT = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
 const SHORTEST_SECRET = 6;
 
 /** What must not come back in the provider's words: providers/README, "Rules for all four". */
@@ -23,8 +23,5 @@ export function conceal(text: string, { personName, idNumber, secrets }: Known):
     // A very short one is no secret, and without it no code of the provider could be read.
     if (secret.length >= SHORTEST_SECRET) concealed = concealed.replaceAll(secret, '…');
   }
-  const shown = `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
-  concealed = concealed.replaceAll(idNumber, shown).replaceAll(idNumber.toLowerCase(), shown);
-  const name = personName.length > 1 ? maskName(personName) : '*';
-  return maskText(concealed.replaceAll(personName, name).replace(LONG_BASE64, '…'));
+  return maskPerson(concealed.replace(CIPHER_TEXT, '…'), personName, idNumber);
 }

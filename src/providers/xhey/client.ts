@@ -1,9 +1,6 @@
 import type { Account, CallContext, Context, HttpRequest, Place } from '../../action';
-import { type Envelope, readEnvelope } from './response';
+import { type Created, readCreated, readTask, type TaskAnswer } from './response';
 import { sign } from './sign';
-
-/** A photo as the query reports it: xhey.md, "POST /v2/truth_build/query". Every field may be missing. */
-export type ReportedPhoto = Record<string, unknown>;
 
 /**
  * Asks for photos to be verified: xhey.md, "POST /v2/truth_build/create". May cost money.
@@ -11,7 +8,7 @@ export type ReportedPhoto = Record<string, unknown>;
  * @param photoUrls of one batch
  * @param place of the message in the account's queue
  * @param context of the message
- * @returns the envelope of a success
+ * @returns the success, with its task ids
  * @throws VerifyError
  */
 export function create(
@@ -19,9 +16,9 @@ export function create(
   photoUrls: readonly string[],
   place: Place,
   context: Context,
-): Promise<Envelope> {
+): Promise<Created> {
   const build = request(account, '/v2/truth_build/create', { photoUrlList: photoUrls });
-  return account.transport.send({ build, read: readEnvelope, place, mayCost: true }, context);
+  return account.transport.send({ build, read: readCreated, place, mayCost: true }, context);
 }
 
 /**
@@ -29,12 +26,12 @@ export function create(
  * @param account xhey's
  * @param taskId of the task
  * @param context of the message, or of a test of the account
- * @returns the envelope of a success
+ * @returns the success, with how the task stands
  * @throws VerifyError
  */
-export function query(account: Account, taskId: string, context: CallContext): Promise<Envelope> {
+export function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
   const build = request(account, '/v2/truth_build/query', { taskID: taskId });
-  return account.transport.send({ build, read: readEnvelope, mayCost: false }, context);
+  return account.transport.send({ build, read: readTask, mayCost: false }, context);
 }
 
 /** Serialises the body once, and signs it for the time of each attempt. */

@@ -1,9 +1,9 @@
-import type { Account, Action, Context, SettingDefinitions } from '../../action';
+import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { isObject } from '../../http/json';
 import type { Answer } from '../../result';
 import { create } from './client';
-import { type Envelope, missingData } from './response';
+import type { Envelope } from './response';
 
 /** A task with the photos it was created for. */
 export interface Task {
@@ -51,11 +51,11 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     try {
       for (let start = 0; start < photoUrls.length; start += batchSize) {
         const batch = photoUrls.slice(start, start + batchSize);
-        const { envelope, taskIds } = await submit(account, batch, place, context).catch((error) => {
+        const created = await create(account, batch, place, context).catch((error) => {
           throw withPhotos(error, tasks, batch, photoUrls.slice(start + batchSize));
         });
-        answers.push(envelope);
-        for (const taskId of taskIds) tasks.push({ taskId, photoUrls: batch });
+        answers.push(created);
+        for (const taskId of created.taskIds) tasks.push({ taskId, photoUrls: batch });
       }
     } finally {
       place.leave();
@@ -73,30 +73,6 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     };
   },
 };
-
-async function submit(
-  account: Account,
-  batch: string[],
-  place: ReturnType<Account['transport']['place']>,
-  context: Context,
-) {
-  const envelope = await create(account, batch, place, context);
-  const taskIds = readTaskIds(envelope.data);
-  if (taskIds.length === 0) throw missingData();
-  return { envelope, taskIds };
-}
-
-/** The list stands under `data` (documented) or `data.data` (observed): xhey.md, "POST /v2/truth_build/create". */
-function readTaskIds(data: unknown): string[] {
-  const list = isObject(data) ? data.data : data;
-  if (!Array.isArray(list)) return [];
-  const ids = list.map((item) => (isObject(item) ? item.taskID : null));
-  return [
-    ...new Set(
-      ids.filter((id) => (typeof id === 'string' && id !== '') || Number.isSafeInteger(id)).map(String),
-    ),
-  ];
-}
 
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
 function withPhotos(error: unknown, submitted: Task[], batch: string[], rest: string[]): unknown {

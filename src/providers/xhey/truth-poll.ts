@@ -1,13 +1,12 @@
 import type { Account, Action, Context, SettingDefinitions } from '../../action';
 import { type Cause, VerifyError } from '../../errors';
-import { isObject } from '../../http/json';
 import type { Answer, Outcome } from '../../result';
 import { assemble, type TaskState } from './assemble';
 import { nextPause } from './back-off';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
-import { type Photo, readPhoto, toNumber } from './photo';
-import { type Envelope, missingData } from './response';
+import { type Photo, readPhoto } from './photo';
+import type { Envelope, TaskAnswer } from './response';
 import { TASK_STATUSES } from './statuses';
 import { type KnownTasks, readTasks } from './task-input';
 import type { Task } from './truth-create';
@@ -127,9 +126,9 @@ function lastChance(pause: number, left: number, interval: number): number {
 /** One query: xhey.md, "POST /v2/truth_build/query". */
 async function ask(job: Job, state: TaskState, context: Context): Promise<void> {
   const { taskId } = state;
-  let envelope: Envelope;
+  let answer: TaskAnswer;
   try {
-    envelope = await query(job.account, taskId, context);
+    answer = await query(job.account, taskId, context);
   } catch (error) {
     if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
     const since = context.memory.get(taskId) ?? context.now();
@@ -138,9 +137,9 @@ async function ask(job: Job, state: TaskState, context: Context): Promise<void> 
     return;
   }
   context.memory.delete(taskId);
-  job.answers.set(taskId, envelope);
+  job.answers.set(taskId, answer);
 
-  const { taskStatus, list } = readAnswer(envelope);
+  const { taskStatus, list } = answer;
   const status = TASK_STATUSES.get(taskStatus);
   if (!status) context.warnOnce('unknown-task-status', { taskStatus });
   const photos = list.map((item) => readPhoto(item, taskId));
@@ -153,15 +152,6 @@ async function ask(job: Job, state: TaskState, context: Context): Promise<void> 
 function remember(memory: Map<string, number>, taskId: string, since: number): void {
   memory.set(taskId, since);
   if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
-}
-
-/** The fields stand under `data` (observed) or at the top level (documented). */
-function readAnswer({ data, raw }: Envelope): { taskStatus: number; list: unknown[] } {
-  const fields = isObject(data) ? data : raw;
-  const taskStatus = toNumber(fields.taskStatus);
-  const list = fields.list ?? [];
-  if (taskStatus === null || !Array.isArray(list)) throw missingData();
-  return { taskStatus, list };
 }
 
 function report({ input, answers, errors }: Job, context: Context): Answer<PollData> {
