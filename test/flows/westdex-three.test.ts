@@ -4,7 +4,18 @@ import type { Cause } from '../../src/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
-import { actionFlow, ask, deploy, logs, seen, send, settledStatus, startRuntime, until } from './runtime';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  logs,
+  seen,
+  send,
+  settledStatus,
+  startRuntime,
+  until,
+} from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
