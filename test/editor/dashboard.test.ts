@@ -337,10 +337,13 @@ describe("the operator's page", () => {
     await page.click('.cnv button[type=submit]');
     await page.locator('.cnv button[type=submit]:disabled').waitFor();
     assert.equal(await page.locator('.cnv-card').count(), 0);
+    const again = page.waitForEvent('websocket');
     cut();
+    await again;
     const card = await readCard(page);
     assert.equal(card.outcome, 'error');
     assert.match(card.text, /The connection to the server broke/);
+    // What was filled in is still there.
     assert.ok(await page.locator('.cnv button[type=submit]').isEnabled());
     await page.context().close();
   });
