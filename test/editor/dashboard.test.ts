@@ -204,7 +204,7 @@ describe("the operator's page", () => {
     const [beside, besideWire] = await openPage('/person', 'zh-CN', complaints);
     const shown: string[] = [];
     for (const [idNumber, debug] of [
-      [ID_NUMBER, 'result of a person'],
+      [ID_NUMBER, 'person result'],
       [WRONG_ID_NUMBER, 'error'],
     ] as const) {
       await fillPerson(first, name, idNumber);
