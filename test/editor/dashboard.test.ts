@@ -160,7 +160,7 @@ for (const locale of ['zh-CN', 'en-US'] as const) {
     it('shows site photos in a table', async () => {
       const [page] = await openPage('/photos', locale, complaints);
       const urls = ['/site/a.png', '/sandbox/-2305/b.png', '/sandbox/-2306/missing.png'];
-      await page.fill('.cnv textarea:not([readonly])', urls.map((url) => photos + url).join('\n'));
+      await page.fill('.cnv textarea', urls.map((url) => photos + url).join('\n'));
       const card = await answer(page);
       assert.deepEqual([card.outcome, card.head], ['failed', words.failed]);
       assert.deepEqual(
@@ -217,12 +217,16 @@ describe("the operator's page", () => {
 
     // The wire is read where it is known to hold them.
     for (const secret of [name, ID_NUMBER, PHOTO]) assert.ok(Buffer.concat(firstWire.sent).includes(secret));
-    for (const wire of [besideWire, laterWire]) {
-      const received = Buffer.concat(wire.received);
-      assert.ok(received.length > 0);
-      for (const secret of secrets) assert.ok(!received.includes(secret), String(secret));
-      assert.ok(!received.includes('msg-input:'));
+    const received = [firstWire, besideWire, laterWire].map((wire) => Buffer.concat(wire.received));
+    assert.deepEqual(
+      received.map((bytes) => bytes.includes('msg-input:')),
+      [true, false, false],
+    );
+    for (const bytes of received) {
+      for (const secret of secrets) assert.ok(!bytes.includes(secret), String(secret));
     }
+    const stored = await first.evaluate('JSON.stringify([localStorage, sessionStorage])');
+    for (const secret of secrets) assert.ok(!String(stored).includes(String(secret)));
     for (const page of [beside, later]) {
       assert.equal(await page.locator('.cnv-card, .cnv-photo img').count(), 0);
       const [nameField, idField] = await page.locator('.cnv input[type=text]').all();
@@ -273,7 +277,7 @@ describe("the operator's page", () => {
 
   it('makes neither markup nor a link of an address that is none', async () => {
     const [page] = await openPage('/photos', 'en-US', complaints);
-    await page.fill('.cnv textarea:not([readonly])', 'javascript:alert(1)');
+    await page.fill('.cnv textarea', 'javascript:alert(1)');
     const refused = await answer(page);
     assert.deepEqual([refused.outcome, refused.rows.get('Error code')], ['error', 'INPUT']);
 
@@ -287,7 +291,7 @@ describe("the operator's page", () => {
     });
     await page.reload();
     await page.waitForSelector('.cnv button[type=submit]');
-    await page.fill('.cnv textarea:not([readonly])', `${photos}/a.png\n${address}`);
+    await page.fill('.cnv textarea', `${photos}/a.png\n${address}`);
     assert.equal((await answer(page)).outcome, 'passed');
     const rows = page.locator('.cnv-table tbody tr');
     assert.equal(await rows.nth(0).locator('.cnv-thumbnail').getAttribute('title'), 'javascript:alert(1)');
@@ -309,7 +313,7 @@ describe("the operator's page", () => {
     });
     assert.equal(status, 204);
 
-    await page.fill('.cnv textarea:not([readonly])', `${photos}/sandbox/slow-5/a.png`);
+    await page.fill('.cnv textarea', `${photos}/sandbox/slow-5/a.png`);
     const unfinished = await answer(page);
     assert.deepEqual([unfinished.outcome, unfinished.rows.get('Unfinished')], ['unfinished', '1']);
     assert.equal(await page.locator('.cnv-table .cnv-verdict').textContent(), 'Unfinished');
@@ -320,6 +324,26 @@ describe("the operator's page", () => {
     }
     assert.equal(outcome, 'passed');
     assert.equal(await page.getByText('Ask again').count(), 0);
+    await page.context().close();
+  });
+
+  it('tells what became of the photos when a batch failed, and asks after those submitted', async () => {
+    const [page] = await openPage('/photos', 'en-US', complaints);
+    // Three batches: taken, answered in a way that does not say, not sent.
+    const urls = Array.from({ length: 19 }, (_, index) => `${photos}/${index}.png`);
+    urls[9] = `${photos}/sandbox-http-400.png`;
+    await page.fill('.cnv textarea', urls.join('\n'));
+    const card = await answer(page);
+    assert.equal(card.outcome, 'error');
+    assert.equal(card.rows.get('Submitted'), '9');
+    assert.equal(card.rows.get('Not known whether submitted'), urls.slice(9, 18).join(' '));
+    assert.match(card.rows.get('Not submitted')!, /^1 /);
+    assert.equal(await page.inputValue('.cnv textarea'), urls[18]);
+
+    await page.getByText('Ask again').click();
+    await page.locator('.cnv-card.cnv-passed').waitFor();
+    assert.equal((await readCard(page)).rows.get('Photos'), '9');
+    assert.equal(await page.locator('.cnv-table tbody tr').count(), 9);
     await page.context().close();
   });
 
