@@ -8,7 +8,7 @@ export interface Known {
   secrets: readonly string[];
 }
 
-const URL_IN_TEXT = /\b(?:https?:[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+)/gi;
+const URL_IN_TEXT = /(?:https?:|:\/\/)[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+/gi;
 /** 15 or 18 characters of an id number, in groups or partly masked by the provider; a 19-digit task id is none. */
 const ID_NUMBER_IN_TEXT =
   /(?<![\dA-Za-z*])\d{6}[ -]?(?:[\d*]{8}[ -]?[\d*]{3}[\dXx*]|[\d*]{4}[ -][\d*]{4}[ -][\d*]{3}[\dXx*]|[\d*]{6}[ -]?[\d*]{3})(?![\dA-Za-z*])/g;

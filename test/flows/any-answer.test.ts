@@ -101,9 +101,9 @@ function count(tree: Tree): number {
   return below.reduce((sum, each) => sum + 1 + count(each), 0);
 }
 
-/** What was sent, and an address. */
+/** What was sent and must not come out again. */
 const toldOf = ({ payload }: FiveAction) =>
-  `${payload instanceof Object && 'name' in payload ? `${NAME} ${ID_NUMBER}` : '110101199001011237'} ${SECRET} https://example.com/photo-of-somebody.jpg`;
+  payload instanceof Object && 'name' in payload ? `${NAME} ${ID_NUMBER} ${SECRET}` : SECRET;
 
 const tokensOf = (told: string) => [
   ...['null', 'true', '""', '" "', '[]', '{}', '[[[]]]', '[null]', '{"a":{"b":[]}}'],

@@ -13,6 +13,7 @@ describe('input: masking', () => {
     ['a time stamp, which is none', '20250728150159', '20250728150159'],
     ['a URL', 'see https://example.com/a.jpg?sign=1, please', 'see …, please'],
     ['a URL between Chinese words', '照片http://example.com/张三.jpg，无法下载', '照片…，无法下载'],
+    ['a URL with something before it', '0https://example.com/a h ttps://example.com/a', '0… h ttps…'],
     ['a data URI', 'not data:image/png;base64,iVBORw0KGgo= here', 'not … here'],
     ['one in groups', '110101 19900101 1237', '110101********1237'],
     ['one in other groups', '110101 1990 0101 1237', '110101********1237'],
