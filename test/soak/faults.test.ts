@@ -12,7 +12,7 @@ import { closeServers, json, type ScriptedServer, scriptedServer } from '../flow
 const MESSAGES = 5 * 60 * 10;
 const WARMING_UP = 300;
 /** Of one node at a time. */
-const IN_FLIGHT = 150;
+const IN_FLIGHT = 100;
 const SINKS = ['out1', 'out2', 'caught', 'completed'] as const;
 const MEGABYTE = 1024 * 1024;
 
@@ -28,7 +28,7 @@ const FAULTS: Fault[] = [
     random() < 0.5
       ? response.end(JSON.stringify(action.success()).slice(0, 30))
       : response.socket?.end('garbage\r\n\r\n'),
-  (response, action) => setTimeout(healthy, 150, response, action),
+  (response, action) => setTimeout(healthy, 100, response, action),
 ];
 const SHARE = 0.15;
 
@@ -52,13 +52,14 @@ describe('mixed faults under load, in a real Node-RED', () => {
 
   function flow(): FlowNode[] {
     const at = { z: 'tab', x: 100, y: 100 };
-    const tuned = { interval: 0.05, maxInterval: 0.2, timeout: 1.5, mode: 'wait' };
+    const tuned = { interval: 0.1, maxInterval: 0.3, timeout: 1.5, mode: 'wait' };
     return [
       { id: 'tab', type: 'tab', label: 'test' },
       ...FIVE.flatMap(({ type, account, action }, index): FlowNode[] => [
         {
           ...{ id: `account-${type}`, type: '', environment: 'custom', baseUrl: servers[index]!.baseUrl },
-          ...{ timeout: 0.3, maxConcurrent: 64, ...account },
+          // Faults are not to be spared by a circuit that a busy machine opened.
+          ...{ timeout: 0.5, circuit: false, ...account },
         },
         {
           ...{ ...action, ...(type === 'truth-poll' ? tuned : {}), ...at, id: type, type },
@@ -133,7 +134,7 @@ describe('mixed faults under load, in a real Node-RED', () => {
         }
       }
       return [...ended.values()].every((count) => count === messages);
-    }, 150_000);
+    }, 400_000);
     await new Promise((resolve) => setTimeout(resolve, 100));
     drain(tally);
     return tally;
@@ -182,7 +183,7 @@ describe('mixed faults under load, in a real Node-RED', () => {
     }
 
     serve(0);
-    const sick = [...(await load(IN_FLIGHT))].filter(([, { results }]) => results !== 1);
+    const sick = [...(await load(16))].filter(([, { results }]) => results !== 1);
     assert.deepEqual(sick, [], `seed ${first}`);
 
     tally.clear();
