@@ -59,7 +59,7 @@ export function conceal(text: string, known: Known): string {
  * @returns the id, or null where it is none or tells what it must not
  */
 export function harmlessId(id: unknown, known: Known): string | null {
-  if (typeof id !== 'string' && typeof id !== 'number') return null;
+  if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
   return hiddenIn(known, '').some(([pattern]) => readable(text).search(pattern) >= 0) ? null : text;

@@ -146,7 +146,7 @@ export function checkResult(message: Message): Result {
   const { raw, data, ...own } = result;
   assert.ok(isResult(result), `${ajv.errorsText(isResult.errors)} ${JSON.stringify(result).slice(0, 2000)}`);
   const photos = (data.photos ?? []) as { message: string }[];
-  const told = JSON.stringify([own, photos.map((photo) => photo.message)]);
+  const told = JSON.stringify([own, photos.map((photo) => photo.message), data.lastError, data.orderNo]);
   assert.deepEqual(leaksIn(told), [], told);
   return result;
 }

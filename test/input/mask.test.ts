@@ -119,7 +119,7 @@ describe("what was sent, in a provider's words", () => {
   it('leaves an id as it is, or leaves it out', () => {
     const known = { person: { name: '张三', idNumber: ID_NUMBER }, secrets: ['a-secret'] };
     for (const id of ['568753443590770688', 'c466-4e', 7]) assert.equal(harmlessId(id, known), String(id));
-    for (const id of ['', null, {}, `x${ID_NUMBER}`, 'x张三', 'A-SECRET', 'x'.repeat(201)])
+    for (const id of ['', null, {}, 1.5, 1e21, `x${ID_NUMBER}`, 'x张三', 'A-SECRET', 'x'.repeat(201)])
       assert.equal(harmlessId(id, known), null);
   });
 });

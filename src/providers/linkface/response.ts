@@ -18,8 +18,10 @@ export interface Issued {
 }
 
 /** linkface.md, "Answer": `charge`. */
-const CHARGED: ReadonlyMap<string, boolean> = new Map([
+const CHARGED: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [1, true],
   ['1', true],
+  [2, false],
   ['2', false],
 ]);
 
@@ -37,7 +39,7 @@ export function readIssued(answer: HttpAnswer, known: Known): Issued {
   const code = conceal(String(raw.code), known);
   const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
   const requestId = harmlessId(raw.request_id, known);
-  const charged = CHARGED.get(String(raw.charge)) ?? null;
+  const charged = CHARGED.get(raw.charge) ?? null;
   if (code !== SUCCESS) {
     const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
     Object.assign(error.details, { requestId, charged });

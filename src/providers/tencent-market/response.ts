@@ -60,7 +60,7 @@ function readComparison(answer: HttpAnswer, known: Known): Omit<Comparison, 'req
   if (FAILED_SERVICES.has(incorrect)) throw refusal('PROVIDER', String(incorrect), message);
   const score = incorrect === COMPARED ? numberIn(data.score) : null;
   if (incorrect === COMPARED && (score === null || score < 0 || score > 1)) throw missingData();
-  return { code, message, incorrect, score, orderNo: idIn(data.order_no), raw };
+  return { code, message, incorrect, score, orderNo: harmlessId(data.order_no, known), raw };
 }
 
 /**
@@ -105,11 +105,6 @@ function wordsOf(value: unknown, name: string): string {
 function numberIn(value: unknown): number | null {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : null;
-}
-
-function idIn(value: unknown): string | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 function requestIdOf({ headers }: HttpAnswer, known: Known): string | null {

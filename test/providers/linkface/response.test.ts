@@ -44,6 +44,8 @@ describe('linkface answer', () => {
     [null, null],
     [undefined, null],
     [true, null],
+    // String() of it would throw.
+    [{ toString: 0 }, null],
   ];
   for (const [charge, expected] of charges) {
     it(`charge ${JSON.stringify(charge)} is ${expected}, in a success and in an error`, () => {
