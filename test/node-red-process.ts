@@ -13,7 +13,27 @@ const START_MS = 30_000;
 export const DEPLOYER = 'token-of-a-deployer';
 export const READER = 'token-of-a-reader';
 
+const ADMIN_AUTH = `{
+  type: 'credentials',
+  users: async () => null,
+  authenticate: async () => null,
+  tokens: async (token) => {
+    const permissions = { '${DEPLOYER}': '*', '${READER}': 'read' };
+    return token in permissions ? { username: token, permissions: permissions[token] } : null;
+  },
+}`;
+
+/** What a Node-RED with an editor is told; who may use it is not asked then. */
+export interface EditorSettings {
+  /** Of the runtime; that of the editor is the browser's. */
+  lang: string;
+  /** The theme of the editor. */
+  editorTheme?: Record<string, unknown>;
+}
+
 export interface NodeRed {
+  /** Of the admin interface and the editor, without a slash at the end. */
+  address: string;
   /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
   ask(path: string, body?: unknown, token?: string | null): Promise<Response>;
   /** Replaces all flows; credentials stand in the nodes. */
@@ -22,8 +42,14 @@ export interface NodeRed {
   stop(): Promise<void>;
 }
 
-/** @param environment what it is told besides that of the tests */
-export async function startNodeRed(environment: Record<string, string> = {}): Promise<NodeRed> {
+/**
+ * @param environment what it is told besides that of the tests
+ * @param editor with it, Node-RED has an editor and no users
+ */
+export async function startNodeRed(
+  environment: Record<string, string> = {},
+  editor?: EditorSettings,
+): Promise<NodeRed> {
   const userDir = temporaryDirectory();
   const link = join(userDir, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
@@ -31,24 +57,19 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
   const port = await freePort();
   writeFileSync(
     join(userDir, 'settings.js'),
-    `const permissions = { '${DEPLOYER}': '*', '${READER}': 'read' };
-    module.exports = {
+    `module.exports = {
       uiHost: '127.0.0.1',
       uiPort: ${port},
       flowFile: 'flows.json',
       credentialSecret: 'test',
-      disableEditor: true,
-      telemetry: { enabled: false },
+      telemetry: { enabled: false, updateNotification: false },
       logging: { console: { level: 'trace' } },
-      adminAuth: {
-        type: 'credentials',
-        users: async () => null,
-        authenticate: async () => null,
-        tokens: async (token) => (token in permissions ? { username: token, permissions: permissions[token] } : null),
-      },
+      ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true })},
+      adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
     };`,
   );
-  const program = createRequire(__filename).resolve('node-red/red.js');
+  // Node-RED 5 is a folder of its own.
+  const program = createRequire(__filename).resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
   const child: ChildProcess = spawn(process.execPath, [program, '--userDir', userDir], {
     cwd: userDir,
     env: { ...process.env, LANG: 'en_US.UTF-8', ...environment },
@@ -83,10 +104,11 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await printed('Started flows');
+  await printed(editor?.lang === 'zh-CN' ? '流程已启动' : 'Started flows');
   let deployed = 0;
 
   return {
+    address: `http://127.0.0.1:${port}`,
     ask,
     deploy: async (nodes) => {
       // Flows that are unlike all before them have a revision of their own.
@@ -105,5 +127,14 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
       child.kill('SIGTERM');
       await exited;
     },
+  };
+}
+
+/** No tours, and nothing that asks the flow library. */
+function forEditor({ lang, editorTheme }: EditorSettings): object {
+  return {
+    lang,
+    editorTheme: { tours: false, ...editorTheme },
+    externalModules: { palette: { allowInstall: false, allowUpload: false } },
   };
 }
