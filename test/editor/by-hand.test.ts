@@ -46,7 +46,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     it('leads a newcomer to a verdict on photos in under a minute', async () => {
       const started = performance.now();
-      const { inject, nodes, debug } = await row(60, 'truth-create', 'truth-poll');
+      const { inject, nodes, debug } = await row(160, 'truth-create', 'truth-poll');
       const [create, poll] = nodes as [string, string];
       await bench.edit(create);
       await addSandboxAccount('xhey-account');
@@ -71,7 +71,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('get-token', async () => {
-      const { inject, nodes, debug } = await row(140, 'get-token');
+      const { inject, nodes, debug } = await row(240, 'get-token');
       await bench.edit(nodes[0]!);
       await addSandboxAccount('linkface-account');
       await bench.picture('get-token');
@@ -83,7 +83,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('face-compare, with a person from the inject node', async () => {
-      const { inject, nodes, debug } = await row(220, 'face-compare');
+      const { inject, nodes, debug } = await row(320, 'face-compare');
       await bench.edit(inject);
       await bench.write('.node-input-prop-property-value', 'json', JSON.stringify(PERSON));
       await bench.done();
@@ -98,7 +98,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('westdex-three, with a person from its own form', async () => {
-      const { inject, nodes, debug } = await row(300, 'westdex-three');
+      const { inject, nodes, debug } = await row(400, 'westdex-three');
       await bench.edit(nodes[0]!);
       await addSandboxAccount('westdex-account');
       await bench.write('#node-input-personName', 'str', PERSON.name);

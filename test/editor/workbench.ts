@@ -79,7 +79,13 @@ export class Workbench {
   /** Opens a node's form. */
   async edit(id: string): Promise<void> {
     await this.node(id).locator('.red-ui-flow-node').dblclick();
-    await this.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
+    await this.opens('#node-dialog-ok');
+  }
+
+  /** Nobody writes into a form while it slides in. */
+  private async opens(button: string): Promise<void> {
+    await this.page.waitForSelector(button, { state: 'visible' });
+    await this.page.waitForFunction('document.getAnimations().length === 0');
   }
 
   /** Closes the open form of a node. */
@@ -91,13 +97,13 @@ export class Workbench {
   /** Opens the form of a new account, from the form of a node. */
   async newAccount(): Promise<void> {
     await this.page.click('#node-input-btn-account-add');
-    await this.page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+    await this.opens('#node-config-dialog-ok');
   }
 
   /** Opens the form of a node's account, from the form of the node. */
   async editAccount(): Promise<void> {
     await this.page.click('#node-input-btn-account-edit');
-    await this.page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+    await this.opens('#node-config-dialog-ok');
   }
 
   /** Chooses an account that is there already, in the form of a node. */
@@ -109,7 +115,7 @@ export class Workbench {
   async accountDone(): Promise<void> {
     await this.page.click('#node-config-dialog-ok');
     await this.page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-    await this.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
+    await this.opens('#node-dialog-ok');
   }
 
   /**
@@ -118,10 +124,22 @@ export class Workbench {
    * @param type to choose, as a typed input names it
    */
   async write(field: string, type: string, text: string): Promise<void> {
-    const input = this.page.locator(`${field} + .red-ui-typedInput-container`).first();
-    await input.locator('.red-ui-typedInput-type-select').click();
-    await this.page.locator(`.red-ui-typedInput-options a[value="${type}"]:visible`).click();
+    const input = this.page.locator(`${field} ~ .red-ui-typedInput-container`).first();
+    if ((await this.page.evaluate(`$('${field}').first().typedInput('type')`)) !== type) {
+      await input.locator('.red-ui-typedInput-type-select').click();
+      await this.page.locator(`.red-ui-typedInput-options a[value="${type}"]:visible`).click();
+    }
     await input.locator('.red-ui-typedInput-input').fill(text);
+  }
+
+  /** What is said of a wrong value, once it is marked; shown at once and not after the mouse has rested on it. */
+  async tooltip(field: string): Promise<string> {
+    await this.page.waitForSelector(`${field}.input-error`, { state: 'attached' });
+    await this.page.evaluate(`$('${field}').data('tooltip').open(true)`);
+    const popover = this.page.locator('.red-ui-popover:visible');
+    const text = await popover.textContent();
+    await this.page.evaluate(`$('${field}').data('tooltip').close(true)`);
+    return String(text);
   }
 
   /** Presses the deploy button and waits until the flows are deployed. */
@@ -163,8 +181,6 @@ export class Workbench {
   /** Keeps a picture of this run. */
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
-    // Forms slide in.
-    await this.page.waitForFunction('document.getAnimations().length === 0');
     await this.page.screenshot({ path: join(PICTURES, `${VERSION}-${this.locale}-${name}.png`) });
   }
 }
