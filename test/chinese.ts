@@ -69,7 +69,7 @@ const ALLOWED = new Set([...TERMS, ...CODE]);
 export function foreignWords(text: string): string[] {
   return [
     ...text
-      .replaceAll('\u2011', '-')
+      .replace(/\u2011\s?/g, '-')
       .matchAll(/\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|[a-zA-Z][\w-]*/g),
   ]
     .map(([word]) => word)

@@ -38,10 +38,11 @@ for (const locale of ['en-US', 'zh-CN']) {
         await page.click('#red-ui-clipboard-dialog-ok');
         await dialog.waitFor({ state: 'hidden' });
         const { label } = nodesOf(file).find(({ type }) => type === 'tab')!;
-        await page.waitForTimeout(1500); await bench.picture('debug');
-        await page.waitForFunction(
-          `RED.nodes.workspace(RED.workspaces.active())?.label === ${JSON.stringify(label)}`,
-        );
+        const tab = `$('.red-ui-workspaces-tabs-container, #red-ui-workspace').find('.red-ui-tab').filter((_, each) =>
+          $(each).text().trim() === ${JSON.stringify(label)})`;
+        await page.waitForFunction(`${tab}.length === 1`);
+        // There are more tabs than fit beside each other.
+        await page.evaluate(`RED.workspaces.show(${tab}.attr('id').replace('red-ui-tab-', ''))`);
         assert.equal(await page.locator('.red-ui-flow-node-error:visible').count(), 0);
         await bench.picture(`example-${file.replace('.json', '')}`);
       });

@@ -145,7 +145,7 @@ export class Workbench {
   /** Presses the deploy button and waits until the flows are deployed. */
   async deploy(): Promise<void> {
     await this.page.click('#red-ui-header-button-deploy');
-    await this.page.waitForSelector('#red-ui-header-button-deploy.disabled');
+    await this.page.waitForFunction('!RED.nodes.dirty()');
   }
 
   /** Presses the button of an inject node. */
