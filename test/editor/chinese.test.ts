@@ -44,7 +44,7 @@ describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {
   async function read(selector: string): Promise<string[]> {
     const texts = await bench.page.evaluate(`(() => {
       const copy = $(${JSON.stringify(selector)}).last().clone();
-      copy.find('script, style, code, pre, dt').remove();
+      copy.find('script, style, code, pre, dt, .red-ui-button-small').remove();
       // In the palette, a line that names the package.
       copy.find('p').filter((_, each) => each.textContent.startsWith('@cn-verify/')).remove();
       // The options of tls-config and http proxy are Node-RED's own, as are the prefixes of typed inputs.

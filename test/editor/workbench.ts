@@ -178,10 +178,17 @@ export class Workbench {
     await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
   }
 
-  /** Keeps a picture of this run. */
+  /** Keeps a picture of this run, and one in the dark. */
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
-    await this.page.screenshot({ path: join(PICTURES, `${VERSION}-${this.locale}-${name}.png`) });
+    const path = join(PICTURES, `${VERSION}-${this.locale}-${name}`);
+    await this.page.screenshot({ path: `${path}.png` });
+    if (Number.parseInt(VERSION, 10) < 5) return;
+    // As the editor's own setting does it; Node-RED 4 has no dark theme.
+    const toggle = `document.documentElement.classList.toggle('nr-theme-dark')`;
+    await this.page.evaluate(toggle);
+    await this.page.screenshot({ path: `${path}-dark.png` });
+    await this.page.evaluate(toggle);
   }
 }
 
