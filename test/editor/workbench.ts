@@ -82,9 +82,10 @@ export class Workbench {
     await this.opens('#node-dialog-ok');
   }
 
-  /** Nobody writes into a form while it slides in. */
+  /** Nobody writes into a form while it slides in: it is ready once the editor has put the cursor into it. */
   private async opens(button: string): Promise<void> {
     await this.page.waitForSelector(button, { state: 'visible' });
+    await this.page.waitForFunction(`$('.red-ui-tray').last().has(document.activeElement).length === 1`);
     await this.page.waitForFunction('document.getAnimations().length === 0');
   }
 
@@ -115,7 +116,8 @@ export class Workbench {
   async accountDone(): Promise<void> {
     await this.page.click('#node-config-dialog-ok');
     await this.page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-    await this.opens('#node-dialog-ok');
+    await this.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
+    await this.page.waitForFunction('document.getAnimations().length === 0');
   }
 
   /**
