@@ -38,11 +38,14 @@ for (const locale of ['en-US', 'zh-CN']) {
         await page.click('#red-ui-clipboard-dialog-ok');
         await dialog.waitFor({ state: 'hidden' });
         const { label } = nodesOf(file).find(({ type }) => type === 'tab')!;
-        const tab = `$('.red-ui-workspaces-tabs-container, #red-ui-workspace').find('.red-ui-tab').filter((_, each) =>
-          $(each).text().trim() === ${JSON.stringify(label)})`;
-        await page.waitForFunction(`${tab}.length === 1`);
+        const id = `(() => {
+          let found;
+          RED.nodes.eachWorkspace((each) => { if (each.label === ${JSON.stringify(label)}) found = each.id; });
+          return found;
+        })()`;
+        await page.waitForFunction(id);
         // There are more tabs than fit beside each other.
-        await page.evaluate(`RED.workspaces.show(${tab}.attr('id').replace('red-ui-tab-', ''))`);
+        await page.evaluate(`RED.workspaces.show(${id})`);
         assert.equal(await page.locator('.red-ui-flow-node-error:visible').count(), 0);
         await bench.picture(`example-${file.replace('.json', '')}`);
       });
