@@ -1,6 +1,6 @@
 /** A real Chromium, and what a page in it complains of. */
 import { execFileSync } from 'node:child_process';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Without a screen, and without asking anything of the network by itself. */
 const SWITCHES = [
@@ -24,14 +24,19 @@ export interface Opened {
   close(): Promise<void>;
 }
 
+/** Starts the browser of this machine. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  return chromium.launch({ executablePath, args: SWITCHES });
+}
+
 /**
  * Opens an editor and waits until it has its palette and its flows.
  * @param address of the editor
  * @param locale of the browser
  */
 export async function openEditor(address: string, locale: string): Promise<Opened> {
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  const browser = await chromium.launch({ executablePath, args: SWITCHES });
+  const browser = await launchBrowser();
   const page = await browser.newPage({ locale, viewport: { width: 1440, height: 1000 } });
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
