@@ -52,7 +52,7 @@ const CODE = [
     'cause',
     'incorrect',
   ],
-  ...['true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
+  ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];
@@ -70,7 +70,9 @@ export function foreignWords(text: string): string[] {
   return [
     ...text
       .replace(/\u2011\s?/g, '-')
-      .matchAll(/\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|[a-zA-Z][\w-]*/g),
+      .matchAll(
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.spoolDir|[a-zA-Z][\w-]*/g,
+      ),
   ]
     .map(([word]) => word)
     .filter((word) => /^[a-zA-Z][\w-]*$/.test(word) && !ALLOWED.has(word) && !WITH_HYPHENS.test(word));
