@@ -107,6 +107,12 @@ export async function startNodeRed(
     }
   };
   await printed(editor?.lang === 'zh-CN' ? '流程已启动' : 'Started flows');
+  // It may listen a moment later.
+  for (
+    const deadline = Date.now() + START_MS;
+    !(await fetch(`http://127.0.0.1:${port}/`).catch(() => null));
+  )
+    if (Date.now() > deadline) throw new Error(`Node-RED does not listen\n${output}`);
   let deployed = 0;
 
   return {
