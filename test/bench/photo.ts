@@ -31,7 +31,9 @@ type Kind = (typeof KINDS)[number];
 function makePhoto(kind: Kind, size = PHOTO_BYTES): Buffer | string {
   const bytes = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), randomBytes(size - 4)]);
   if (kind === 'Buffer') return bytes;
-  return (kind === 'base64' ? '' : 'data:image/jpeg;base64,') + bytes.toString('base64');
+  const text = (kind === 'base64' ? '' : 'data:image/jpeg;base64,') + bytes.toString('base64');
+  // In one piece, as it comes from a parsed message.
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** As the node does it: checked, and then encoded. */
