@@ -62,12 +62,13 @@ export function readCreated(answer: HttpAnswer): Created {
  * @throws VerifyError as `readEnvelope`, and PROTOCOL where they are missing
  */
 export function readTask(answer: HttpAnswer): TaskAnswer {
-  const envelope = readEnvelope(answer);
-  const fields = isObject(envelope.data) ? envelope.data : envelope.raw;
+  const { code, message, data, raw } = readEnvelope(answer);
+  const fields = isObject(data) ? data : raw;
   const taskStatus = toNumber(fields.taskStatus);
   const list = fields.list ?? [];
   if (taskStatus === null || !Array.isArray(list)) throw missingData();
-  return { ...envelope, taskStatus, list };
+  // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
+  return { code, message, data, raw, taskStatus, list };
 }
 
 /** A success that lacks what the document promises. */
