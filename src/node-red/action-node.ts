@@ -1,5 +1,5 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
-import type { Action, SettingDefinitions, Settings } from '../action';
+import type { Account, Action, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
@@ -82,10 +82,9 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     const work = new Work(message, send, done, this.#backlog.take(message));
     this.#working.add(work);
     this.#status.started();
-    const { left } = work.resumed ?? {};
-    if (!left)
-      this.#fields.read(message, (error, fields) => this.#settle(this.#run(error, fields, work), work));
-    else if ('fields' in left) this.#settle(this.#run(null, left.fields, work), work);
+    const left = work.resumed?.left;
+    if (!left) this.#fields.read(message, (error, fields) => this.#start(error, fields, work));
+    else if ('fields' in left) this.#start(null, left.fields, work);
     else this.#tell(left, work);
   }
 
@@ -157,26 +156,27 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     return [...this.#working].filter((work) => work.deadline !== null && (!id || work.id === id));
   }
 
-  #settle(answered: Promise<Answer>, work: Work): void {
-    answered.then(
-      (answer) => {
-        try {
-          this.#deliver(answer, work);
-        } catch (reason) {
-          this.#failSafely(reason, work);
-        }
-      },
-      (reason) => this.#failSafely(reason, work),
-    );
+  #start(error: unknown, fields: Record<string, unknown>, work: Work): void {
+    try {
+      if (error) throw error;
+      this.#settings ??= this.#readSettings();
+      const input = this.#action.parse(fields, this.#settings);
+      this.#keep(input, work);
+      const account = this.#accountNode().open();
+      const answered =
+        account instanceof Promise
+          ? account.then((opened) => this.#run(opened, input, work))
+          : this.#run(account, input, work);
+      answered.then(
+        (answer) => this.#deliver(answer, work),
+        (reason) => this.#fail(reason, work),
+      );
+    } catch (reason) {
+      this.#fail(reason, work);
+    }
   }
 
-  async #run(error: unknown, fields: Record<string, unknown>, work: Work): Promise<Answer> {
-    if (error) throw error;
-    this.#settings ??= this.#readSettings();
-    const input = this.#action.parse(fields, this.#settings);
-    this.#keep(input, work);
-    const opened = this.#accountNode().open();
-    const account = opened instanceof Promise ? await opened : opened;
+  #run(account: Account, input: Input, work: Work): Promise<Answer> {
     return this.#action.run(account, input, new MessageContext(this, work, this.#closing, this.#signal));
   }
 
@@ -222,23 +222,26 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     else if (this.#troubled.size === 0) this.#status.trouble(null);
   }
 
-  #deliver({ raw, ...answer }: Answer, work: Work): void {
+  #deliver(answer: Answer, work: Work): void {
     if (work.ended) return;
-    const { includeRaw } = this.#settings!;
+    try {
+      const result = this.#resultOf(answer, work);
+      if (this.#mustLeave(work)) this.#leave({ result }, work);
+      else this.#send(result, work);
+    } catch (reason) {
+      this.#fail(reason, work);
+    }
+  }
+
+  #resultOf({ outcome, reason, code, message, requestId, charged, data, raw }: Answer, work: Work): Result {
     const { provider, operation } = this.#action;
-    const result: Result = {
-      provider,
-      operation,
-      ...answer,
-      timing: {
-        startedAt: new Date(work.startedAt).toISOString(),
-        durationMs: Math.round(performance.now() - work.started),
-        attempts: work.attempts,
-      },
-      ...(includeRaw ? { raw } : {}),
+    const timing = {
+      startedAt: new Date(work.startedAt).toISOString(),
+      durationMs: Math.round(performance.now() - work.started),
+      attempts: work.attempts,
     };
-    if (this.#mustLeave(work)) this.#leave({ result }, work);
-    else this.#send(result, work);
+    const what = { provider, operation, outcome, reason, code, message, requestId, charged, data, timing };
+    return this.#settings!.includeRaw ? { ...what, raw } : what;
   }
 
   #send(result: Result, work: Work): void {
@@ -275,23 +278,20 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     this.#node.warn(this.#red._('warnings.output-not-set', { output }));
   }
 
-  /** A rejection that nobody handles would end the process. */
-  #failSafely(reason: unknown, work: Work): void {
+  /** Throws nothing: a rejection that nobody handles would end the process. */
+  #fail(reason: unknown, work: Work): void {
+    if (work.ended) return;
     try {
-      this.#fail(reason, work);
+      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
+      const left = {
+        error: { message: textOf(this.#red, error), code: error.code, cause: this.explain(error, work) },
+      };
+      if (this.#mustLeave(work)) this.#leave(left, work);
+      else this.#raise(left.error, work);
     } catch (again) {
       unexpected(this.#red, this.#node, again);
     }
-  }
-
-  #fail(reason: unknown, work: Work): void {
-    if (work.ended) return;
-    const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-    if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
-    const { code } = error;
-    const left = { error: { message: textOf(this.#red, error), code, cause: this.explain(error, work) } };
-    if (this.#mustLeave(work)) this.#leave(left, work);
-    else this.#raise(left.error, work);
   }
 
   #raise(

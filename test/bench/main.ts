@@ -1,7 +1,19 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
+import { burst } from './burst';
+import { load } from './load';
+import { photo } from './photo';
+import { polling } from './polling';
+import { profile } from './profile';
 import { throughput } from './throughput';
 
-const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = { throughput };
+const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
+  throughput,
+  burst,
+  polling,
+  photo,
+  load,
+  profile,
+};
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {
   const chosen = which ? [which] : Object.keys(BENCHMARKS);

@@ -39,14 +39,19 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** @param nodes of the user's own palette, by type: the text of their module */
+/**
+ * @param nodes of the user's own palette, by type: the text of their module
+ * @param settings beside those of a bench
+ * @param isInstalled false: without this package
+ */
 export async function startRuntime(
   nodes: Record<string, string> = {},
   settings: object = {},
+  isInstalled = true,
 ): Promise<Runtime> {
   const userDir = mkdtempSync(join(tmpdir(), 'cn-verify-bench-'));
   mkdirSync(join(userDir, 'node_modules', dirname(PACKAGE)), { recursive: true });
-  symlinkSync(ROOT, join(userDir, 'node_modules', PACKAGE), 'junction');
+  if (isInstalled) symlinkSync(ROOT, join(userDir, 'node_modules', PACKAGE), 'junction');
   mkdirSync(join(userDir, 'nodes'));
   for (const [type, text] of Object.entries(nodes)) {
     writeFileSync(join(userDir, 'nodes', `${type}.js`), text);
@@ -105,7 +110,8 @@ export async function startRuntime(
         let sent = 0;
         let done = 0;
         const next = () => {
-          if (sent < count) node.receive(make(sent++));
+          // As it comes from another node, which has given it an id.
+          if (sent < count) node.receive({ _msgid: String(sent), ...make(sent++) });
         };
         onOut = () => {
           done++;

@@ -51,7 +51,12 @@ async function bare(
 }
 
 /** The path stands behind the base URL where the provider's account wants one endpoint. */
-function ours(type: string, { account, node }: ActionBench, baseUrl: string, inFlight: number): FlowNode[] {
+export function ours(
+  type: string,
+  { account, node }: ActionBench,
+  baseUrl: string,
+  inFlight: number,
+): FlowNode[] {
   const endpoint = type === 'face-compare' ? `${baseUrl}/compare` : baseUrl;
   const limits = { maxConcurrent: Math.max(inFlight, 16), maxWaiting: 5_000 };
   return [
@@ -67,7 +72,7 @@ function ours(type: string, { account, node }: ActionBench, baseUrl: string, inF
 }
 
 /** What a user wires by hand; connections are kept alive. */
-function byHand(action: string, baseUrl: string): FlowNode[] {
+export function byHand(action: string, baseUrl: string): FlowNode[] {
   return [
     {
       ...{ id: 'in', type: 'function', wires: [['request']] },

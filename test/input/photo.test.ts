@@ -34,6 +34,30 @@ describe('input: photo', () => {
     assert.ok('bytes' in read && read.bytes.equals(JPG));
   });
 
+  describe('in base64 of several pieces', () => {
+    const large = Buffer.concat([JPG, Buffer.alloc(200_000, 251)]).toString('base64');
+    const piece = 64 * 1024;
+
+    it('is taken', () => {
+      assert.deepEqual(readPhoto(large, large.length), { base64: large });
+    });
+
+    // Two that Node.js decodes, and one whose low byte is that of "A".
+    for (const foreign of ['-', '_', '=', '\u0141', '照', '.']) {
+      it(`is refused for one ${foreign}`, () => {
+        for (const at of [0, piece - 1, piece, 3 * piece + 5, large.length - 5, large.length - 4]) {
+          const text = large.slice(0, at) + foreign + large.slice(at + 1);
+          assert.deepEqual(readPhoto(text, large.length), { problem: 'photo-not-base64' }, `at ${at}`);
+        }
+      });
+    }
+
+    it('is taken with bits at its end that nobody uses', () => {
+      const base64 = `${large}QR==`;
+      assert.deepEqual(readPhoto(base64, large.length), { base64 });
+    });
+  });
+
   const wrapped = BASE64.replace(/.{10}/g, '$&\r\n');
   for (const [name, value] of [
     ['line breaks', wrapped],

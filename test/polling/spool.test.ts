@@ -102,7 +102,7 @@ describe('polling: the spool', () => {
     spool.keep(kept({ payload: 2 }, { taskIds: ['张三'] }));
     await written(2);
     for (const name of files()) {
-      assert.match(name, /^[0-9a-f-]{36}\.task$/);
+      assert.match(name, /^[0-9a-f]{32}\.task$/);
       assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
     }
     assert.equal(statSync(folder).mode & 0o777, 0o700);

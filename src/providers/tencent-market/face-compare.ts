@@ -64,10 +64,15 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     const person = { name, idNumber: read.idNumber, photo };
     const place = account.transport.place();
     try {
-      const { incorrect, score, orderNo, ...answered } = await compare(account, person, place, context);
+      const { incorrect, score, orderNo, code, message, requestId, raw } = await compare(
+        account,
+        person,
+        place,
+        context,
+      );
       return {
         ...verdictOf(incorrect, score, bands),
-        ...answered,
+        ...{ code, message, requestId, raw },
         charged: null,
         data: { score, incorrect, orderNo, ...bands },
       };

@@ -11,7 +11,7 @@ export interface BodyFields {
 
 const BEFORE_TIME_STAMP = '{"data":{"timeStamp":"';
 /** Whole groups of three bytes: the base64 of each piece ends without padding. */
-const PIECE_BYTES = 3 * 64 * 1024;
+const PIECE_BYTES = 3 * 16 * 1024;
 
 /**
  * Puts the JSON body together without a second copy of the photo as text: what is base64 already is copied once, bytes

@@ -54,16 +54,15 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
  * @throws VerifyError as `readEnvelope`, and PROTOCOL where there is no task id
  */
 export function readCreated(answer: HttpAnswer, known: Known): Created {
-  const envelope = readEnvelope(answer, known);
-  const list = isObject(envelope.data) ? envelope.data.data : envelope.data;
-  const taskIds: string[] = [];
-  for (const item of Array.isArray(list) && list.length <= MOST_ITEMS ? list : []) {
+  const { code, message, data, raw } = readEnvelope(answer, known);
+  const list = isObject(data) ? data.data : data;
+  const taskIds = new Set<string>();
+  for (const item of Array.isArray(list) ? list : []) {
     const id = isObject(item) ? item.taskID : null;
-    const isExact = (typeof id === 'string' && id !== '') || Number.isSafeInteger(id);
-    if (isExact && !taskIds.includes(String(id))) taskIds.push(String(id));
+    if ((typeof id === 'string' && id !== '') || Number.isSafeInteger(id)) taskIds.add(String(id));
   }
-  if (taskIds.length === 0) throw missingData();
-  return { ...envelope, taskIds };
+  if (taskIds.size === 0 || taskIds.size > MOST_ITEMS) throw missingData();
+  return { code, message, data, raw, taskIds: [...taskIds] };
 }
 
 /**
@@ -73,15 +72,16 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
  * @throws VerifyError as `readEnvelope`, and PROTOCOL where they are missing
  */
 export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
-  const envelope = readEnvelope(answer, known);
-  const fields = isObject(envelope.data) ? envelope.data : envelope.raw;
+  const { code, message, data, raw } = readEnvelope(answer, known);
+  const fields = isObject(data) ? data : raw;
   const taskStatus = toNumber(fields.taskStatus);
   const list = fields.list ?? [];
   if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS) throw missingData();
   const concealed = list.map((item: unknown) =>
     isObject(item) && typeof item.msg === 'string' ? { ...item, msg: conceal(item.msg, known) } : item,
   );
-  return { ...envelope, taskStatus, list: concealed };
+  // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
+  return { code, message, data, raw, taskStatus, list: concealed };
 }
 
 /** A success that lacks what the document promises. */

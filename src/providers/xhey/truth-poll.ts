@@ -56,13 +56,19 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
   settings: SETTINGS,
 
   parse({ task, deadline }, { mode, interval, maxInterval, timeout, resume }) {
-    const milliseconds = {
+    const { taskIds, tasks, states } = readTasks(task);
+    // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
+    return {
+      taskIds,
+      tasks,
+      states,
+      mode,
       interval: interval * 1000,
       maxInterval: maxInterval * 1000,
       timeout: timeout * 1000,
+      deadline: typeof deadline === 'number' ? deadline : undefined,
+      resume,
     };
-    const kept = typeof deadline === 'number' ? deadline : undefined;
-    return { ...readTasks(task), mode, ...milliseconds, deadline: kept, resume };
   },
 
   keep({ taskIds, tasks, states, mode, timeout, deadline = 0, resume }, now) {
