@@ -1,8 +1,8 @@
 // node prepare.mjs <user directory>: puts the example scale-out there, as a machine without an editor needs it: every
 // account's address and keys come from the environment.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 const ACCOUNTS = {
   'xhey-account': ['XHEY_URL', { groupKey: 'XHEY_GROUP_KEY', groupSecret: 'XHEY_GROUP_SECRET' }],
@@ -31,14 +31,9 @@ for (const node of flows.filter(({ type }) => type in ACCOUNTS)) {
 writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2));
 writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials, null, 2));
 
-/** In a clone it lies beside this folder, on a machine where the package is installed in the user directory. */
+/** In a clone it lies beside this folder, elsewhere in the package, which is installed beside this file. */
 function example() {
   const here = new URL('../examples/scale-out.json', import.meta.url);
-  try {
-    readFileSync(here);
-    return here;
-  } catch {
-    const name = '@cn-verify/node-red-cn-verify/examples/scale-out.json';
-    return createRequire(join(resolve(userDir), 'flows.json')).resolve(name);
-  }
+  if (existsSync(here)) return here;
+  return createRequire(import.meta.url).resolve('@cn-verify/node-red-cn-verify/examples/scale-out.json');
 }

@@ -1,7 +1,7 @@
 /** A broker, a sandbox and Node-RED processes that run the example scale-out, as deploy/ has them run. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
@@ -18,6 +18,11 @@ export interface Program {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** @param isUp asked until it says yes */
 function program(
   command: string,
@@ -31,14 +36,15 @@ function program(
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
+    running.delete(child);
   };
-  process.once('exit', () => child?.kill('SIGKILL'));
   return {
     get pid() {
       return child!.pid!;
     },
     start: async () => {
       child = spawn(command, parameters, { stdio: 'inherit', ...options });
+      running.add(child);
       await until(isUp, `${command} ${parameters.join(' ')} did not start`);
     },
     kill: () => end('SIGKILL'),
@@ -156,8 +162,8 @@ export interface Member extends Program {
   health(): Promise<Health>;
   /** What a worker has noted. */
   journal(): JournalLine[];
-  /** Tasks that truth-poll has on disk. */
-  spooled(): number;
+  /** Jobs whose tasks truth-poll has on disk. */
+  spooled(): string[];
 }
 
 export interface Health {
@@ -233,15 +239,14 @@ export async function startMember(
         .sort()
         .flatMap((file) => readFileSync(join(journal, file), 'utf8').split('\n').slice(0, -1))
         .map((line) => JSON.parse(line) as JournalLine),
-    spooled: () => filesUnder(join(directory, 'cn-verify')),
+    spooled: () =>
+      textsUnder(join(directory, 'cn-verify')).flatMap((text) => /"id":"([\w-]{36})"/.exec(text)?.[1] ?? []),
   });
 }
 
-function filesUnder(directory: string): number {
-  try {
-    return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
-      .length;
-  } catch {
-    return 0;
-  }
+function textsUnder(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
 }
