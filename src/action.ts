@@ -151,6 +151,15 @@ export interface Context extends CallContext {
   explain(error: VerifyError): Cause;
 }
 
+/** Work that waits for tasks. */
+export interface Waiting {
+  taskIds: readonly string[];
+  /** Unix time in milliseconds. */
+  deadline: number;
+  /** Plain data that `parse` takes. */
+  fields: Record<string, unknown>;
+}
+
 /** One thing a provider can be asked. */
 export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions> {
   provider: string;
@@ -165,6 +174,12 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>): Input;
+  /**
+   * @param input that `parse` gave
+   * @param now Unix time in milliseconds
+   * @returns what starts the same work again after a kill; null where it does not wait for anything
+   */
+  keep?(input: Input, now: number): Waiting | null;
   /** @throws VerifyError for anything that gave no result */
   run(account: Account, input: Input, context: Context): Promise<Answer>;
 }

@@ -27,10 +27,15 @@ export interface Demo {
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<Ended>;
 }
 
+const temporary: string[] = [];
+process.once('exit', () => {
+  for (const directory of temporary) rmSync(directory, { recursive: true, force: true });
+});
+
 /** A user directory that is gone when the tests are over. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'cn-verify-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  temporary.push(directory);
   return directory;
 }
 

@@ -264,7 +264,8 @@ function registerInRuntime(type: string): { type: string; credentials: string[];
     registered = { type: name, credentials: Object.keys(options.credentials ?? {}).sort() };
   };
   const routes: string[] = [];
-  const httpAdmin = { post: (path: string) => routes.push(path) };
+  const route = (path: string) => routes.push(path);
+  const httpAdmin = { get: route, post: route, delete: route };
   register({ nodes: { registerType }, httpAdmin, auth: { needsPermission: () => () => {} } });
   return { ...registered, routes };
 }

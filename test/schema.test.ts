@@ -334,7 +334,7 @@ describe('the schema of results', () => {
     }
 
     it('truth-poll: CANCELLED', async () => {
-      const nodes = flow('truth-poll', ACCOUNTS['truth-create'], { interval: 0.05 });
+      const nodes = flow('truth-poll', ACCOUNTS['truth-create'], { interval: 0.05, resume: false });
       await deploy(nodes);
       send('action', { payload: '1' });
       await until(() => server.asked.length === 1);

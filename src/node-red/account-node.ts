@@ -74,7 +74,7 @@ export function registerAccount(red: Red, type: string, definition: AccountDefin
             },
           );
       }
-      node.on('close', (done) => {
+      node.on('close', (_removed, done) => {
         node.test?.close();
         Promise.resolve(account)
           .then((opened) => {

@@ -2,16 +2,19 @@
 import type { Account, Action, Context, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, RETRYABLE, VerifyError } from '../errors';
-import { Scheduler } from '../polling/scheduler';
+import { scheduler } from '../polling/scheduler';
 import type { Answer, Result } from '../result';
 import type { AccountNode } from './account-node';
+import { Backlog, type Left } from './backlog';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { numberParts, splitPhotos } from './split';
 import { NodeStatus } from './status';
+import { registerTasksRoute, type TaskNode, type WaitingTask } from './tasks-route';
 import { unexpected } from './unexpected';
+import { Work } from './work';
 
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -20,9 +23,6 @@ const COMMON_SETTINGS = {
   output: { type: 'string', default: 'payload' },
   includeRaw: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
-
-/** One for the whole process: ten thousand tasks wait on one timer. */
-const scheduler = new Scheduler();
 
 /**
  * Registers the node of an action.
@@ -35,12 +35,14 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   type: string,
   action: Action<Input, Definitions>,
 ): void {
+  if (action.keep) registerTasksRoute(red);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const runner = new Runner(red, this, config, action);
+    if (action.keep) (this as TaskNode).tasks = runner;
     // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
     this.on('input', (message, send, done) => runner.accept(message, send, done));
-    this.on('close', (done) => runner.close(done));
+    this.on('close', (removed, done) => runner.close(removed, done));
   });
 }
 
@@ -50,6 +52,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   readonly #config: NodeConfig;
   readonly #action: Action<Input, Definitions>;
   readonly #status: NodeStatus;
+  readonly #backlog: Backlog;
   readonly #readFields: ReturnType<typeof prepareFields>;
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
@@ -57,7 +60,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   readonly #warned = new Set<string>();
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | undefined;
   readonly #troubled = new Set<Work>();
-  #working = 0;
+  readonly #working = new Set<Work>();
   #onIdle: (() => void) | undefined;
 
   constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions>) {
@@ -67,22 +70,21 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#action = action;
     this.#status = new NodeStatus(node);
     this.#readFields = prepareFields(red, node, action.fields, config);
+    this.#backlog = new Backlog(red, node, Number(config.interval || 0) * 1000);
   }
 
   accept(message: Message, send: Send, done: Done): void {
-    const work = new Work(message, send, done);
-    this.#working++;
+    const work = new Work(message, send, done, this.#backlog.take(message));
+    this.#working.add(work);
     this.#status.started();
-    this.#readFields(message, (error, fields) => {
-      const answered = error ? Promise.reject(error) : this.#answer(fields, work);
-      answered
-        .then((answer) => this.#deliver(answer, work))
-        .catch((reason) => this.#fail(reason, work))
-        .catch((reason) => unexpected(this.#red, this.#node, reason));
-    });
+    const { left } = work.resumed ?? {};
+    if (!left)
+      this.#readFields(message, (error, fields) => this.#settle(this.#run(error, fields, work), work));
+    else if ('fields' in left) this.#settle(this.#run(null, left.fields, work), work);
+    else this.#tell(left, work);
   }
 
-  close(done: () => void): void {
+  close(removed: boolean, done: () => void): void {
     this.#closing.cancel();
     const grace = this.#action.mayCost ? PAID_GRACE_MS : 0;
     const cancelRest = scheduler.after(grace, () => this.#signal.cancel());
@@ -90,17 +92,64 @@ class Runner<Input, Definitions extends SettingDefinitions> {
       this.#onIdle = undefined;
       cancelRest();
       this.#status.close();
-      done();
+      this.#backlog.close(!removed).then(done, done);
     };
-    if (this.#working === 0) this.#onIdle();
+    if (this.#working.size === 0) this.#onIdle();
   }
 
-  async #answer(fields: Record<string, unknown>, work: Work): Promise<Answer> {
+  /** What waits here for a task, for the operator. */
+  waiting(): WaitingTask[] {
+    return [...this.#waiting()].map(({ id, taskIds, startedAt, deadline, nextDue }) => ({
+      id: id!,
+      taskIds,
+      since: startedAt,
+      deadline,
+      nextQuery: nextDue,
+    }));
+  }
+
+  /** Has those that wait asked after at once; all of them, or the one with that id. */
+  ask(id?: string): number {
+    const works = this.#waiting(id);
+    for (const work of works) work.wake();
+    return works.length;
+  }
+
+  /** Ends those that wait; all of them, or the one with that id. */
+  drop(id?: string): number {
+    const works = this.#waiting(id);
+    for (const work of works) this.#fail(new VerifyError('CANCELLED', 'dropped'), work);
+    return works.length;
+  }
+
+  #waiting(id?: string): Work[] {
+    return [...this.#working].filter((work) => work.deadline !== null && (!id || work.id === id));
+  }
+
+  #settle(answered: Promise<Answer>, work: Work): void {
+    answered
+      .then((answer) => this.#deliver(answer, work))
+      .catch((reason) => this.#fail(reason, work))
+      .catch((reason) => unexpected(this.#red, this.#node, reason));
+  }
+
+  async #run(error: unknown, fields: Record<string, unknown>, work: Work): Promise<Answer> {
+    if (error) throw error;
     this.#settings ??= this.#readSettings();
     const input = this.#action.parse(fields, this.#settings);
+    this.#keep(input, work);
     const opened = this.#account();
     const account = opened instanceof Promise ? await opened : opened;
     return this.#action.run(account, input, this.#context(work, this.#closing, this.#signal));
+  }
+
+  /** Before the first request, so that from then on a kill loses nothing. */
+  #keep(input: Input, work: Work): void {
+    const kept = this.#action.keep?.(input, Date.now());
+    if (!kept) return;
+    const { fields, taskIds, deadline } = kept;
+    Object.assign(work, { taskIds, deadline });
+    work.id ??= this.#backlog.keep(work.message, { fields }, work.startedAt, taskIds, deadline);
   }
 
   #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS> {
@@ -134,11 +183,12 @@ class Runner<Input, Definitions extends SettingDefinitions> {
       attempted: () => {
         work.attempts++;
       },
-      wait: (milliseconds) => wait(milliseconds, closing),
+      wait: (milliseconds) => work.pause(milliseconds, closing),
       within: async (milliseconds, action) => {
         const limited = new Cancel();
         const stop = scheduler.after(milliseconds, () => limited.cancel());
         const forget = closing.onCancel(() => limited.cancel());
+        work.giveUp = () => limited.cancel();
         this.#status.waiting(1);
         try {
           await action(this.#context(work, limited, limited));
@@ -179,9 +229,8 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   }
 
   #deliver({ raw, ...answer }: Answer, work: Work): void {
-    const { output, includeRaw, split } = this.#settings as Settings<typeof COMMON_SETTINGS> & {
-      split?: boolean;
-    };
+    if (work.ended) return;
+    const { includeRaw } = this.#settings!;
     const { provider, operation } = this.#action;
     const result: Result = {
       provider,
@@ -194,7 +243,13 @@ class Runner<Input, Definitions extends SettingDefinitions> {
       },
       ...(includeRaw ? { raw } : {}),
     };
-    const unfinished = answer.outcome === 'unfinished';
+    if (this.#mustLeave(work)) this.#leave({ result }, work);
+    else this.#send(result, work);
+  }
+
+  #send(result: Result, work: Work): void {
+    const { output, split } = this.#settings as Settings<typeof COMMON_SETTINGS> & { split?: boolean };
+    const unfinished = result.outcome === 'unfinished';
     const results = split && !unfinished ? splitPhotos(result) : [result];
     const messages = results.map((each, index) => {
       // The last message is the one that came in, those before it are copies of it.
@@ -204,8 +259,9 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     });
     if (results.length > 1 || results[0] !== result) numberParts(messages, this.#red.util.generateId());
     work.send(unfinished ? [null, messages] : [messages]);
-    this.#status.finished(answer.outcome);
+    this.#status.finished(result.outcome);
     this.#end(work);
+    if (work.id) this.#backlog.sent(work.id);
   }
 
   /** A result that was paid for is not lost to a property that cannot hold it. */
@@ -220,19 +276,55 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   }
 
   #fail(reason: unknown, work: Work): void {
+    if (work.ended) return;
     const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-    if (!work.ended) this.#status.failed(error.code);
-    this.#end(work, new FlowError(this.#text(error), error.code, this.#explain(error, work)));
+    if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
+    const { code } = error;
+    const left = { error: { message: this.#text(error), code, cause: this.#explain(error, work) } };
+    if (this.#mustLeave(work)) this.#leave(left, work);
+    else this.#raise(left.error, work);
+  }
+
+  #raise(
+    { message, code, cause }: { message: string; code: VerifyError['code']; cause: Cause },
+    work: Work,
+  ): void {
+    this.#status.failed(code);
+    this.#end(work, new FlowError(message, code, cause));
+    if (work.id) this.#backlog.sent(work.id);
+  }
+
+  /** What is sent or raised after `close` began may reach nobody (NODE-RED, "Runtime"): the next start tells it. */
+  #mustLeave(work: Work): boolean {
+    const { resume } = (this.#settings ?? {}) as { resume?: boolean };
+    return this.#closing.cancelled && (resume !== false || work.id !== undefined);
+  }
+
+  #leave(left: Left, work: Work): void {
+    if (!work.id) this.#backlog.keep(work.message, left, work.startedAt, work.taskIds, null);
+    this.#status.left();
+    this.#end(work);
+  }
+
+  /** What was left because there was nobody to tell it to. */
+  #tell(left: Exclude<Left, { fields: unknown }>, work: Work): void {
+    try {
+      this.#settings ??= this.#readSettings();
+      if ('error' in left) this.#raise(left.error, work);
+      else this.#send(left.result, work);
+    } catch (reason) {
+      this.#fail(reason, work);
+    }
   }
 
   #end(work: Work, error?: Error): void {
-    if (work.ended) return;
     work.ended = true;
+    work.giveUp();
     work.troubles.clear();
     this.#showTrouble(work);
-    this.#working--;
+    this.#working.delete(work);
     work.done(error);
-    if (this.#working === 0) this.#onIdle?.();
+    if (this.#working.size === 0) this.#onIdle?.();
   }
 
   #explain({ code, reason, values, details }: VerifyError, { attempts }: Work): Cause {
@@ -257,34 +349,4 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   #text({ reason, values }: VerifyError): string {
     return `${this.#red._(`errors.${reason}.text`, values)} ${this.#red._(`errors.${reason}.hint`, values)}`;
   }
-}
-
-/** One message being worked on. */
-class Work {
-  attempts = 0;
-  ended = false;
-  /** Trouble being survived, by task. */
-  readonly troubles = new Map<string, VerifyError>();
-  readonly startedAt = Date.now();
-  readonly started = performance.now();
-
-  constructor(
-    readonly message: Message,
-    readonly send: Send,
-    readonly done: Done,
-  ) {}
-}
-
-/** @throws VerifyError CANCELLED when the node closes first */
-function wait(milliseconds: number, closing: Cancel): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = scheduler.after(milliseconds, () => {
-      forget();
-      resolve();
-    });
-    const forget = closing.onCancel(() => {
-      stop();
-      reject(new VerifyError('CANCELLED', 'cancelled'));
-    });
-  });
 }

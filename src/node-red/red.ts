@@ -23,7 +23,9 @@ export interface Node {
   type: string;
   credentials?: Record<string, string>;
   on(event: 'input', listener: (message: Message, send: Send, done: Done) => void): void;
-  on(event: 'close', listener: (done: () => void) => void): void;
+  on(event: 'close', listener: (removed: boolean, done: () => void) => void): void;
+  /** Takes a message as if it came in over a wire. */
+  receive(message: Message): void;
   status(status: Status): void;
   log(text: string): void;
   warn(text: string): void;
@@ -65,7 +67,8 @@ export interface Red {
     ): void;
   };
   /** The admin application; the editor asks it. */
-  httpAdmin: { post(path: string, ...handlers: AdminHandler[]): void };
+  httpAdmin: Record<'get' | 'post' | 'delete', (path: string, ...handlers: AdminHandler[]) => void>;
+  events: { on(event: string, listener: () => void): void };
   auth: { needsPermission(permission: string): AdminHandler };
   settings: { userDir?: string; [name: string]: unknown };
   util: {

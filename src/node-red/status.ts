@@ -54,6 +54,11 @@ export class NodeStatus {
     this.#ended({ fill: 'red', shape: 'dot', text: code });
   }
 
+  /** A message is left for the next start; there is nothing to show of it. */
+  left(): void {
+    this.#inFlight--;
+  }
+
   /** Clears the status; nothing is shown after this. */
   close(): void {
     this.#closed = true;

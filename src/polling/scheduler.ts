@@ -106,3 +106,6 @@ export class Scheduler {
     heap[index] = last;
   }
 }
+
+/** One for the whole process: ten thousand tasks wait on one timer. */
+export const scheduler = new Scheduler();

@@ -4,7 +4,18 @@ import type { Cause } from '../../src/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
-import { actionFlow, ask, deploy, logs, seen, send, settledStatus, startRuntime, until } from './runtime';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  logs,
+  seen,
+  send,
+  settledStatus,
+  startRuntime,
+  until,
+} from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
@@ -381,19 +392,20 @@ describe('westdex-three, in a real Node-RED', () => {
       assert.equal(first!.photoData, second!.photoData);
     });
 
-    it('lets a paid request in flight be answered when its node closes', async () => {
-      await deploy(custom({ timeout: 5 }));
+    it('lets a paid request in flight be answered when its node closes, and tells it at the next start', async () => {
+      const nodes = custom({ timeout: 5 });
+      await deploy(nodes);
       const answer: (() => void)[] = [];
       server.script = (_asked, response) =>
         answer.push(() => json(response, { code: '00000', message: '成功' }));
-      const message = { payload: PERSON as unknown };
-      send('action', message);
+      send('action', { payload: PERSON });
       await until(() => answer.length === 1);
-      const deployed = deploy([{ id: 'tab', type: 'tab' }]);
+      const deployed = deploy(nodes);
       await new Promise((resolve) => setTimeout(resolve, 100));
       answer[0]!();
       await deployed;
-      assert.equal((message.payload as Three).outcome, 'answered');
+      await until(() => got('out1').length === 1);
+      assert.equal((got('out1')[0]!.payload as Three).outcome, 'answered');
       assert.equal(server.asked.length, 1);
     });
 

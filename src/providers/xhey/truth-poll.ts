@@ -23,6 +23,9 @@ interface PollInput extends KnownTasks {
   interval: number;
   maxInterval: number;
   timeout: number;
+  /** Unix time in milliseconds, where the wait began before this process did. */
+  deadline: number | undefined;
+  resume: boolean;
 }
 
 /** CONTRACT, "Result", `data` of truth-poll. */
@@ -52,13 +55,21 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
   fields: { task: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ task }, { mode, interval, maxInterval, timeout }) {
+  parse({ task, deadline }, { mode, interval, maxInterval, timeout, resume }) {
     const milliseconds = {
       interval: interval * 1000,
       maxInterval: maxInterval * 1000,
       timeout: timeout * 1000,
     };
-    return { ...readTasks(task), mode, ...milliseconds };
+    const kept = typeof deadline === 'number' ? deadline : undefined;
+    return { ...readTasks(task), mode, ...milliseconds, deadline: kept, resume };
+  },
+
+  keep({ taskIds, tasks, states, mode, timeout, deadline = 0, resume }, now) {
+    if (mode === 'once' || !resume) return null;
+    const until = deadline || now + timeout;
+    const photos = [...states.values()].flatMap((state) => state.photos);
+    return { taskIds, deadline: until, fields: { task: { taskIds, tasks, photos }, deadline: until } };
   },
 
   async run(account, input, context): Promise<Answer<PollData>> {
@@ -67,17 +78,19 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
       input,
       answers: new Map(),
       errors: new Map(),
-      deadline: context.now() + input.timeout,
+      deadline: input.deadline ?? context.now() + input.timeout,
     };
     const waiting = input.taskIds.map((taskId) => input.states.get(taskId)!);
     try {
       if (input.mode === 'once') {
         const asked = await Promise.allSettled(waiting.map((state) => ask(job, state, context)));
         for (const each of asked) if (each.status === 'rejected') throw each.reason;
-      } else {
-        await context.within(input.timeout, async (timed) => {
+      } else if (job.deadline > context.now()) {
+        await context.within(job.deadline - context.now(), async (timed) => {
           await Promise.all(waiting.map((state) => follow(job, state, timed)));
         });
+      } else {
+        await Promise.all(waiting.map((state) => askThroughTrouble(job, state, context)));
       }
     } catch (error) {
       if (error instanceof VerifyError) error.details.taskIds = input.taskIds;
@@ -99,22 +112,28 @@ interface Job {
   deadline: number;
 }
 
-/** Asks after one task until it is finished, through whatever trouble comes. */
+/** Asks after one task until it is finished. */
 async function follow(job: Job, state: TaskState, context: Context): Promise<void> {
   for (let queries = 1; ; queries++) {
-    let pause = nextPause(job.input, queries, context.random());
-    try {
-      await ask(job, state, context);
-      job.errors.delete(state.taskId);
-      context.trouble(state.taskId, null);
-    } catch (error) {
-      if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
-      job.errors.set(state.taskId, error);
-      context.trouble(state.taskId, error);
-      pause = Math.max(pause, (error.details.retryAfter ?? 0) * 1000);
-    }
+    const retryAfter = await askThroughTrouble(job, state, context);
     if (state.status !== 'waiting') return;
+    const pause = Math.max(nextPause(job.input, queries, context.random()), retryAfter);
     await context.wait(lastChance(pause, job.deadline - context.now(), job.input.interval));
+  }
+}
+
+/** @returns milliseconds the provider asks to be left alone for */
+async function askThroughTrouble(job: Job, state: TaskState, context: Context): Promise<number> {
+  try {
+    await ask(job, state, context);
+    job.errors.delete(state.taskId);
+    context.trouble(state.taskId, null);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
+    job.errors.set(state.taskId, error);
+    context.trouble(state.taskId, error);
+    return (error.details.retryAfter ?? 0) * 1000;
   }
 }
 
