@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { decode } from '../../src/polling/spool-file';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 
@@ -239,14 +240,14 @@ export async function startMember(
         .sort()
         .flatMap((file) => readFileSync(join(journal, file), 'utf8').split('\n').slice(0, -1))
         .map((line) => JSON.parse(line) as JournalLine),
-    spooled: () =>
-      textsUnder(join(directory, 'cn-verify')).flatMap((text) => /"id":"([\w-]{36})"/.exec(text)?.[1] ?? []),
+    spooled: () => spooledIn(join(directory, 'cn-verify')),
   });
 }
 
-function textsUnder(directory: string): string[] {
+function spooledIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile())
-    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+    .flatMap(({ parentPath, name }) => decode(readFileSync(join(parentPath, name))) ?? [])
+    .map(({ message }) => (message.job as { id: string }).id);
 }

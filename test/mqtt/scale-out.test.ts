@@ -87,7 +87,7 @@ function impatient(node: Record<string, unknown>): void {
 describe('scale-out: three workers, one of which dies, and a broker that goes away', function () {
   this.timeout(240_000);
   const EACH = 600;
-  const AT_A_TIME = 200;
+  const AT_A_TIME = 120;
 
   let broker: Broker;
   let sandbox: Sandbox;
@@ -103,7 +103,7 @@ describe('scale-out: three workers, one of which dies, and a broker that goes aw
       ...sandbox.environment,
       MQTT_URL: `mqtt://127.0.0.1:${broker.port}`,
       WAIT_SECONDS: '3',
-      DEADLINE_SECONDS: '20',
+      DEADLINE_SECONDS: '15',
       PHOTO_DEADLINE_SECONDS: '40',
     };
     workers = await Promise.all(
