@@ -12,6 +12,8 @@ import { openStore } from './store';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
+/** Older ones are forgotten. */
+const MOST_COUNTED = 100_000;
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
 export interface SandboxOptions {
@@ -89,6 +91,7 @@ export async function startSandbox({
     if (answer.paidFor !== undefined) {
       const key = paidKey(half.provider, answer.paidFor);
       paid.set(key, (paid.get(key) ?? 0) + 1);
+      if (paid.size > MOST_COUNTED) paid.delete(paid.keys().next().value!);
     }
     return answer;
   }

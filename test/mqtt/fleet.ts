@@ -81,6 +81,7 @@ export async function startBroker(): Promise<Broker> {
     `persistence_location ${directory}/`,
     'max_queued_messages 10000',
     'set_tcp_nodelay true',
+    'max_inflight_messages 200',
     // Started as root it would become somebody who cannot write there.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
   ];
