@@ -21,17 +21,31 @@ import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
 
 // The tests name the installation of another Node-RED in NODE_RED.
-const RED = createRequire(import.meta.url)(process.env.NODE_RED || 'node-red');
+const require = createRequire(import.meta.url);
+const RED = require(process.env.NODE_RED || 'node-red');
 
 const HOST = '127.0.0.1';
+const DASHBOARD = '@flowfuse/node-red-dashboard';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const userDir = resolve(process.env.DEMO_DIR || join(root, '.demo'));
 const flowFile = join(userDir, 'flows.json');
+/** Installed in the user directory, by link. */
+const MODULES = [
+  ['@cn-verify/node-red-cn-verify', root],
+  [DASHBOARD, dirname(require.resolve(`${DASHBOARD}/package.json`))],
+];
 
-let requestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '3' }).end();
+// Node-RED and the dashboard hang their listeners on a server of their own, which the door stands before: they would
+// take websockets, and the dashboard its requests, past a listener beside them.
+const nodeRedServer = createHttpServer();
+let isReady = false;
 const httpServer = createHttpServer((request, response) => {
-  if (isOurs(request)) requestListener(request, response);
-  else response.writeHead(403).end();
+  if (!isOurs(request)) response.writeHead(403).end();
+  else if (!isReady) response.writeHead(503, { 'Retry-After': '3' }).end();
+  else nodeRedServer.emit('request', request, response);
+}).on('upgrade', (request, socket, head) => {
+  if (isReady && isOurs(request)) nodeRedServer.emit('upgrade', request, socket, head);
+  else socket.destroy();
 });
 const broker = await Aedes.createBroker();
 const brokerServer = createTcpServer(broker.handle);
@@ -79,11 +93,12 @@ function isOurs({ headers: { host, origin } }) {
 }
 
 function prepareUserDir() {
-  const link = join(userDir, 'node_modules/@cn-verify/node-red-cn-verify');
-  mkdirSync(dirname(link), { recursive: true });
-  if (!existsSync(link) || realpathSync(link) !== realpathSync(root)) {
+  for (const [name, folder] of MODULES) {
+    const link = join(userDir, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    if (existsSync(link) && realpathSync(link) === realpathSync(folder)) continue;
     if (lstatSync(link, { throwIfNoEntry: false })) unlinkSync(link);
-    symlinkSync(root, link, 'junction');
+    symlinkSync(folder, link, 'junction');
   }
   const before = isKept ? readFileSync(flowFile, 'utf8') : '';
   const after = withBrokerPort(before || JSON.stringify(examples()));
@@ -112,7 +127,11 @@ function withBrokerPort(text) {
 }
 
 async function startNodeRed() {
-  RED.init(httpServer, {
+  // Before the dashboard takes the requests of its sockets out.
+  nodeRedServer.on('request', (request, response) =>
+    RED.httpAdmin(request, response, () => RED.httpNode(request, response)),
+  );
+  RED.init(nodeRedServer, {
     userDir,
     // A bare name would be looked for in the working directory first.
     flowFile,
@@ -123,6 +142,9 @@ async function startNodeRed() {
     httpNodeRoot: '/',
     // For the demo only: whoever reads this can read the demo's credentials.
     credentialSecret: 'cn-verify demo',
+    // A photo of 8 MB, also as base64 in JSON.
+    apiMaxLength: '12mb',
+    dashboard: { maxHttpBufferSize: 12e6 },
     telemetry: { enabled: false, updateNotification: false },
     // The palette manager asks the flow library for its list whenever the editor is opened.
     externalModules: { palette: { allowInstall: false, allowUpload: false } },
@@ -130,8 +152,7 @@ async function startNodeRed() {
     logging: { console: { level: 'off' }, demo: { level: 'warn', handler: () => logWarning } },
   });
   await RED.start();
-  requestListener = (request, response) =>
-    RED.httpAdmin(request, response, () => RED.httpNode(request, response));
+  isReady = true;
 }
 
 /** Warnings and errors, but for the two that Node-RED has about every demo: no projects and no credentials yet. */
@@ -161,6 +182,9 @@ function introduce() {
   console.log(`
 Editor / 编辑器：
   ${address}/
+
+The operator's page / 业务人员页面：
+  ${address}/dashboard
 
 Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}

@@ -13,6 +13,17 @@ const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.
 
 const ANSWER_MS = 10_000;
 
+/** What a browser sends to open a websocket. */
+const UPGRADE = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+/** The first bytes of a photo. */
+const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
+
 const outcomesOf = (result: { data: { photos: { outcome: string }[] } }) =>
   result.data.photos.map(({ outcome }) => outcome);
 
@@ -92,16 +103,56 @@ describe('the demo', () => {
     }
   });
 
-  it('lets no page of another origin, and no other host name, at the editor', async () => {
-    const status = async (headers: Record<string, string>) => {
-      const [response] = await once(get(`${demo.address}/flows`, { headers }), 'response');
-      response.resume();
-      return response.statusCode;
-    };
-    assert.equal(await status({ Origin: 'https://elsewhere.example' }), 403);
-    assert.equal(await status({ Host: 'elsewhere.example' }), 403);
-    assert.equal(await status({ Origin: demo.address }), 200);
+  it('serves the printed address of the dashboard', async () => {
+    const [, address] = / {2}(http:\S+\/dashboard)$/m.exec(demo.stdout())!;
+    const response = await fetch(address!);
+    assert.equal(response.status, 200);
+    assert.match(await response.text(), /<title>FlowFuse Dashboard<\/title>/);
   });
+
+  it('takes photos of 8 MB, over the dashboard and in JSON', async () => {
+    const handshake = await fetch(`${demo.address}/dashboard/socket.io/?EIO=4&transport=polling`);
+    const { maxPayload } = JSON.parse((await handshake.text()).slice(1));
+    assert.ok(maxPayload > 8 * 1024 * 1024 * (4 / 3), String(maxPayload));
+
+    const photo = Buffer.concat([PNG, Buffer.alloc(8 * 1024 * 1024 - PNG.length)]).toString('base64');
+    const response = await fetch(`${demo.address}/verify/face`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: '张三', idNumber: '11010519491231002X', photo }),
+    });
+    assert.equal(response.status, 200);
+  });
+
+  const FOREIGN = [{ Origin: 'https://elsewhere.example' }, { Host: 'elsewhere.example' }];
+
+  for (const path of ['/flows', '/dashboard/socket.io/?EIO=4&transport=polling']) {
+    it(`lets no page of another origin, and no other host name, at ${path}`, async () => {
+      const status = async (headers: Record<string, string>) => {
+        const [response] = await once(get(demo.address + path, { headers }), 'response');
+        response.resume();
+        return response.statusCode;
+      };
+      for (const headers of FOREIGN) assert.equal(await status(headers), 403);
+      assert.equal(await status({ Origin: demo.address }), 200);
+    });
+  }
+
+  for (const path of ['/comms', '/dashboard/socket.io/?EIO=4&transport=websocket']) {
+    it(`opens no websocket for them at ${path}`, async () => {
+      const status = async (headers: Record<string, string>) => {
+        const request = get(demo.address + path, { headers: { ...UPGRADE, ...headers } });
+        const [response, socket] = await Promise.race([
+          once(request, 'upgrade'),
+          once(request, 'response'),
+        ]).catch(() => []);
+        socket?.destroy();
+        return response?.statusCode ?? 'cut';
+      };
+      for (const headers of FOREIGN) assert.equal(await status(headers), 'cut');
+      assert.equal(await status({ Origin: demo.address }), 101);
+    });
+  }
 
   for (const variable of ['PORT', 'MQTT_PORT']) {
     it(`names a busy ${variable} in one line`, async () => {

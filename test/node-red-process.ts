@@ -1,6 +1,6 @@
 /** A Node-RED of its own process, with its admin interface and who may use it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
@@ -14,20 +14,28 @@ export const DEPLOYER = 'token-of-a-deployer';
 export const READER = 'token-of-a-reader';
 
 export interface NodeRed {
+  /** Of the admin interface and of http in nodes. */
+  address: string;
+  userDir: string;
   /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
-  ask(path: string, body?: unknown, token?: string | null): Promise<Response>;
+  ask(path: string, body?: unknown, token?: string | null, method?: string): Promise<Response>;
   /** Replaces all flows; credentials stand in the nodes. */
   deploy(nodes: object[]): Promise<void>;
   output(): string;
-  stop(): Promise<void>;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-/** @param environment what it is told besides that of the tests */
-export async function startNodeRed(environment: Record<string, string> = {}): Promise<NodeRed> {
-  const userDir = temporaryDirectory();
+/**
+ * @param environment what it is told besides that of the tests
+ * @param userDir of one that ran before, with its flows
+ */
+export async function startNodeRed(
+  environment: Record<string, string> = {},
+  userDir = temporaryDirectory(),
+): Promise<NodeRed> {
   const link = join(userDir, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(ROOT, link, 'junction');
+  if (!existsSync(link)) symlinkSync(ROOT, link, 'junction');
   const port = await freePort();
   writeFileSync(
     join(userDir, 'settings.js'),
@@ -63,9 +71,9 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
     });
   }
 
-  const ask = (path: string, body?: unknown, token: string | null = DEPLOYER) =>
+  const ask: NodeRed['ask'] = (path, body, token = DEPLOYER, method = body === undefined ? 'GET' : 'POST') =>
     fetch(`http://127.0.0.1:${port}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       headers: {
         'Content-Type': 'application/json',
         'Node-RED-API-Version': 'v2',
@@ -87,6 +95,8 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
   let deployed = 0;
 
   return {
+    address: `http://127.0.0.1:${port}`,
+    userDir,
     ask,
     deploy: async (nodes) => {
       // Flows that are unlike all before them have a revision of their own.
@@ -98,11 +108,11 @@ export async function startNodeRed(environment: Record<string, string> = {}): Pr
       await printed(`"runtime-deploy","payload":{"revision":"${rev}"`);
     },
     output: () => output,
-    stop: async () => {
+    stop: async (signal = 'SIGTERM') => {
       process.removeListener('exit', kill);
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
+      child.kill(signal);
       await exited;
     },
   };

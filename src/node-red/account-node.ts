@@ -18,6 +18,8 @@ export interface AccountNode extends Node {
    * @throws VerifyError CONFIG where it is not set up
    */
   open(): Account | Promise<Account>;
+  /** @throws VerifyError CONFIG where it is not set up; opens nothing */
+  check(): void;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
   test?: AccountTest;
 }
@@ -57,8 +59,9 @@ export function registerAccount(red: Red, type: string, definition: AccountDefin
 
       let account: Account | Promise<Account> | undefined;
       node.provider = definition.provider;
+      node.check = () => void prepare(red, node, config, definition, secrets);
       node.open = () => {
-        account ??= openAccount(red, node, config, definition, secrets);
+        account ??= prepare(red, node, config, definition, secrets)();
         return account;
       };
       if (probe) node.test = new AccountTest(red, node, probe);
@@ -88,13 +91,17 @@ export function registerAccount(red: Red, type: string, definition: AccountDefin
   );
 }
 
-function openAccount(
+/**
+ * Checks everything there is to check without a connection.
+ * @returns opens the account
+ */
+function prepare(
   red: Red,
   node: Node,
   config: NodeConfig,
   definition: AccountDefinition,
   secrets: Record<string, string>,
-): Account | Promise<Account> {
+): () => Account | Promise<Account> {
   const { environment, baseUrl, ...limits } = readSettings(SETTINGS, config);
   const { timeout } = readSettings(
     { timeout: { type: 'number', default: definition.timeout, min: 0.05, max: LONGEST_TIMEOUT_S } } as const,
@@ -102,6 +109,10 @@ function openAccount(
   );
   const settings = readSettings(definition.settings, config);
   const tls = tlsOptions(red, config.tls);
+  const isSandbox = environment === 'sandbox';
+  const production = environment === 'custom' ? customAddress(baseUrl) : definition.baseUrl;
+  if (!production && !isSandbox) throw new VerifyError('CONFIG', 'base-url-missing');
+  const own = isSandbox ? {} : readCredentials(definition.credentials, secrets);
 
   const connect = (address: URL, credentials: Readonly<Record<string, string>>, standIns = {}): Account => ({
     baseUrl: address,
@@ -117,10 +128,10 @@ function openAccount(
     }),
   });
 
-  if (environment === 'sandbox') return openSandbox(red, definition.provider, connect);
-  const address = environment === 'custom' ? customAddress(baseUrl) : definition.baseUrl;
-  if (!address) throw new VerifyError('CONFIG', 'base-url-missing');
-  return connect(new URL(address), readCredentials(definition.credentials, secrets));
+  if (isSandbox) return () => openSandbox(red, definition.provider, connect);
+  const address = new URL(production!);
+  proxyOf(red, config.proxy, address);
+  return () => connect(address, own);
 }
 
 /** The sandbox is loaded only where an account uses it. */

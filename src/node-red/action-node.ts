@@ -1,5 +1,5 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
-import type { Account, Action, Context, SettingDefinitions, Settings } from '../action';
+import type { Action, Context, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, RETRYABLE, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
@@ -11,6 +11,7 @@ import { FlowError } from './flow-error';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { numberParts, splitPhotos } from './split';
+import { onceStarted } from './started';
 import { NodeStatus } from './status';
 import { registerTasksRoute, type TaskNode, type WaitingTask } from './tasks-route';
 import { unexpected } from './unexpected';
@@ -52,8 +53,9 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   readonly #config: NodeConfig;
   readonly #action: Action<Input, Definitions>;
   readonly #status: NodeStatus;
+  readonly #forgetCheck: () => void;
   readonly #backlog: Backlog;
-  readonly #readFields: ReturnType<typeof prepareFields>;
+  readonly #fields: ReturnType<typeof prepareFields>;
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
   readonly #memory = new Map<string, number>();
@@ -69,7 +71,8 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#config = config;
     this.#action = action;
     this.#status = new NodeStatus(node);
-    this.#readFields = prepareFields(red, node, action.fields, config);
+    this.#fields = prepareFields(red, node, action.fields, config);
+    this.#forgetCheck = onceStarted(red, () => this.#check());
     this.#backlog = new Backlog(red, node, Number(config.interval || 0) * 1000);
   }
 
@@ -79,12 +82,13 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#status.started();
     const { left } = work.resumed ?? {};
     if (!left)
-      this.#readFields(message, (error, fields) => this.#settle(this.#run(error, fields, work), work));
+      this.#fields.read(message, (error, fields) => this.#settle(this.#run(error, fields, work), work));
     else if ('fields' in left) this.#settle(this.#run(null, left.fields, work), work);
     else this.#tell(left, work);
   }
 
   close(removed: boolean, done: () => void): void {
+    this.#forgetCheck();
     this.#closing.cancel();
     const grace = this.#action.mayCost ? PAID_GRACE_MS : 0;
     const cancelRest = scheduler.after(grace, () => this.#signal.cancel());
@@ -122,6 +126,21 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     return works.length;
   }
 
+  /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
+  #check(): void {
+    try {
+      if (this.#fields.problem) throw this.#fields.problem;
+      this.#settings ??= this.#readSettings();
+      this.#accountNode().check();
+      this.#action.parse({}, this.#settings);
+    } catch (error) {
+      // Without a message, its fields cannot be right.
+      if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
+      this.#node.warn(this.#text(error));
+      this.#status.misconfigured();
+    }
+  }
+
   #waiting(id?: string): Work[] {
     return [...this.#working].filter((work) => work.deadline !== null && (!id || work.id === id));
   }
@@ -138,7 +157,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#settings ??= this.#readSettings();
     const input = this.#action.parse(fields, this.#settings);
     this.#keep(input, work);
-    const opened = this.#account();
+    const opened = this.#accountNode().open();
     const account = opened instanceof Promise ? await opened : opened;
     return this.#action.run(account, input, this.#context(work, this.#closing, this.#signal));
   }
@@ -165,12 +184,12 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     return settings;
   }
 
-  #account(): Account | Promise<Account> {
+  #accountNode(): AccountNode {
     const id = this.#config.account;
     const node = id ? (this.#red.nodes.getNode(String(id)) as AccountNode | null) : null;
     if (!node?.open || node.provider !== this.#action.provider)
       throw new VerifyError('CONFIG', 'account-missing');
-    return node.open();
+    return node;
   }
 
   #context(work: Work, closing: Cancel, signal: Cancel): Context {

@@ -5,28 +5,40 @@ import type { Message, Node, NodeConfig, Red } from './red';
 type Callback = (error: VerifyError | null, value: unknown) => void;
 type Field = (message: Message, callback: Callback) => void;
 
+interface PreparedFields {
+  read(message: Message, callback: (error: unknown, values: Record<string, unknown>) => void): void;
+  problem: VerifyError | null;
+}
+
 /**
  * Prepares a node's typed inputs; JSONata is compiled here, once.
  * @param red Node-RED
  * @param node that has them
  * @param definitions with the defaults of properties a flow does not have
  * @param config the node as it was deployed
- * @returns gives the values for a message, or a VerifyError: INPUT where the message has no such value, CONFIG where
- *   no message could have
+ * @returns `read` gives the values for a message, or a VerifyError: INPUT where the message has no such value, CONFIG
+ *   where no message could have; `problem` is what is wrong whatever the message
  */
 export function prepareFields(
   red: Red,
   node: Node,
   definitions: Readonly<Record<string, FieldDefinition>>,
   config: NodeConfig,
-): (message: Message, callback: (error: unknown, values: Record<string, unknown>) => void) => void {
+): PreparedFields {
+  let problem: VerifyError | null = null;
   const fields = Object.entries(definitions).map(([name, definition]) => {
     const type = String(config[`${name}Type`] ?? definition.type);
     const value = config[name] ?? definition.value;
-    return [name, prepareField(red, node, name, type, value)] as const;
+    try {
+      return [name, prepareField(red, node, name, type, value)] as const;
+    } catch (error) {
+      problem = error as VerifyError;
+      const unusable: Field = (_message, callback) => callback(error as VerifyError, undefined);
+      return [name, unusable] as const;
+    }
   });
 
-  return (message, callback) => {
+  const read: PreparedFields['read'] = (message, callback) => {
     const values: Record<string, unknown> = {};
     let missing = fields.length;
     let failed = false;
@@ -42,6 +54,7 @@ export function prepareFields(
       });
     }
   };
+  return { read, problem };
 }
 
 function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
@@ -63,8 +76,7 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
     try {
       expression = red.util.prepareJSONataExpression(String(value), node);
     } catch {
-      return (_message, callback) =>
-        callback(new VerifyError('CONFIG', 'jsonata-syntax', { name }), undefined);
+      throw new VerifyError('CONFIG', 'jsonata-syntax', { name });
     }
     return guarded((message, callback) =>
       red.util.evaluateJSONataExpression(expression, message, settle(callback)),

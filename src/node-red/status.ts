@@ -54,6 +54,12 @@ export class NodeStatus {
     this.#ended({ fill: 'red', shape: 'dot', text: code });
   }
 
+  /** No message can give a result as the node is set up. */
+  misconfigured(): void {
+    this.#last = { fill: 'red', shape: 'dot', text: 'CONFIG' satisfies ErrorCode };
+    this.#node.status(this.#last);
+  }
+
   /** A message is left for the next start; there is nothing to show of it. */
   left(): void {
     this.#inFlight--;

@@ -87,10 +87,11 @@ function running(red: Red, id: string): TaskNode['tasks'] {
   return (red.nodes.getNode(id) as TaskNode | null)?.tasks;
 }
 
-async function listAll(red: Red): Promise<NodeTasks[]> {
+/** Without the tasks themselves: there may be thousands. */
+async function listAll(red: Red): Promise<Omit<NodeTasks, 'tasks'>[]> {
   const ids = await nodesWithSpool(spoolPlace(red));
   const all = await Promise.all(ids.map((id) => list(red, id)));
-  return all.filter(({ count }) => count > 0);
+  return all.filter(({ count }) => count > 0).map(({ tasks, ...summary }) => summary);
 }
 
 async function list(red: Red, id: string): Promise<NodeTasks> {

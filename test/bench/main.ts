@@ -1,0 +1,22 @@
+/** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
+import { throughput } from './throughput';
+
+const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = { throughput };
+
+async function main([which, ...rest]: readonly string[]): Promise<void> {
+  const chosen = which ? [which] : Object.keys(BENCHMARKS);
+  for (const name of chosen) {
+    const run = BENCHMARKS[name];
+    if (!run) throw new Error(`${name} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
+    console.log(`## ${name} (Node.js ${process.versions.node})\n`);
+    await run(rest);
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
