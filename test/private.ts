@@ -1,6 +1,7 @@
 /** People and secrets of the tests, all invented. None of them may be found where they have no business. */
 export const PRIVATE: readonly string[] = [
   'a-secret-of-the-test',
+  'an-id-of-the-test',
   'photo-of-somebody',
   '张三',
   '欧阳小明',

@@ -4,20 +4,29 @@ const MAY_HOLD_LONG_NUMBER = /\d{16}/;
 /** A string, passed over whole, or a number. */
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const INTEGER = /^-?\d{16,}$/;
+/** No document nests deeper than five; whoever copies or prints far deeper ones runs out of stack. */
+const MOST_LEVELS = 100;
 
 /**
  * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits.
  * @param text with or without a byte order mark
- * @throws SyntaxError where it is not JSON
+ * @throws SyntaxError where it is not JSON, or too deep
  */
 export function parseJson(text: string): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (!MAY_HOLD_LONG_NUMBER.test(json)) return JSON.parse(json);
-  return JSON.parse(
-    json.replace(STRING_OR_NUMBER, (token) =>
-      INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
-    ),
-  );
+  const exact = MAY_HOLD_LONG_NUMBER.test(json) ? json.replace(STRING_OR_NUMBER, quoteInexact) : json;
+  const value: unknown = JSON.parse(exact);
+  if (isDeeper(value, MOST_LEVELS)) throw new SyntaxError('too deep');
+  return value;
+}
+
+function quoteInexact(token: string): string {
+  return INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 /** @param value anything an answer or a message may hold where an object is expected */

@@ -9,7 +9,8 @@ import type { HttpAnswer } from '../action';
 export function retryAfterSeconds(answer: HttpAnswer, now: number): number | null {
   const value = answer.headers['retry-after'];
   if (typeof value !== 'string') return null;
-  if (/^\d+$/.test(value.trim())) return Number(value);
+  // More digits than a number holds would be infinite, and that is no JSON.
+  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
   // A date begins with the name of a day; Date.parse takes "1.5" for one too.
   const date = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(date)) return null;

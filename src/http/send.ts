@@ -130,7 +130,8 @@ class AccountTransport implements Transport {
     details.retryable ??=
       RETRYABLE[code] && (!call.mayCost || details.charged === false || details.refused === true);
 
-    const serverFailed = answer && answer.status >= 500 && !details.envelope;
+    // An answer that is too large or damaged was none, but it had a status.
+    const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;
     if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed(trial);
     else if (answer || code === 'PROTOCOL') this.#circuit?.answered();
     else this.#circuit?.cancelled(trial);

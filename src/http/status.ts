@@ -14,7 +14,7 @@ const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([
  */
 export function refusedStatus(status: number): VerifyError | null {
   if (status >= 200 && status < 300) return null;
-  const code = STATUSES.get(status) ?? (status >= 500 ? 'PROVIDER' : null);
+  const code = STATUSES.get(status) ?? (status >= 500 && status < 600 ? 'PROVIDER' : null);
   if (!code) return new VerifyError('PROTOCOL', 'unexpected-status', { httpStatus: status });
   const error = refusal(code, `HTTP ${status}`, '');
   Object.assign(error.details, { providerCode: null, providerMessage: null, envelope: false });

@@ -152,6 +152,7 @@ export class Wire {
             else if (code === 'UND_ERR_INVALID_ARG') fail('CONFIG', 'invalid-header');
             else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
               fail('CANCELLED', 'cancelled');
+            else if (code === 'UND_ERR_HEADERS_OVERFLOW') fail('PROTOCOL', 'answer-too-large');
             else fail('NETWORK', networkReason(code, attempt.sent), { code });
           },
         },

@@ -1,13 +1,15 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
-import type { Action, Context, SettingDefinitions, Settings } from '../action';
+import type { Action, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
-import { type Cause, RETRYABLE, VerifyError } from '../errors';
+import { type Cause, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
 import type { Answer, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { Backlog, type Left } from './backlog';
+import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
+import { MessageContext, type Surroundings } from './message-context';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { numberParts, splitPhotos } from './split';
@@ -47,7 +49,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   });
 }
 
-class Runner<Input, Definitions extends SettingDefinitions> {
+class Runner<Input, Definitions extends SettingDefinitions> implements Surroundings {
   readonly #red: Red;
   readonly #node: Node;
   readonly #config: NodeConfig;
@@ -58,7 +60,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   readonly #fields: ReturnType<typeof prepareFields>;
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
-  readonly #memory = new Map<string, number>();
+  readonly memory = new Map<string, number>();
   readonly #warned = new Set<string>();
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | undefined;
   readonly #troubled = new Set<Work>();
@@ -101,8 +103,18 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     if (this.#working.size === 0) this.#onIdle();
   }
 
+  warnOnce(key: string, values?: Record<string, string | number>): void {
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.#node.warn(this.#red._(`warnings.${key}`, values));
+  }
+
+  waiting(change: 1 | -1): void {
+    this.#status.waiting(change);
+  }
+
   /** What waits here for a task, for the operator. */
-  waiting(): WaitingTask[] {
+  tasks(): WaitingTask[] {
     return [...this.#waiting()].map(({ id, taskIds, startedAt, deadline, nextDue }) => ({
       id: id!,
       taskIds,
@@ -136,7 +148,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     } catch (error) {
       // Without a message, its fields cannot be right.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
-      this.#node.warn(this.#text(error));
+      this.#node.warn(textOf(this.#red, error));
       this.#status.misconfigured();
     }
   }
@@ -146,10 +158,16 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   }
 
   #settle(answered: Promise<Answer>, work: Work): void {
-    answered
-      .then((answer) => this.#deliver(answer, work))
-      .catch((reason) => this.#fail(reason, work))
-      .catch((reason) => unexpected(this.#red, this.#node, reason));
+    answered.then(
+      (answer) => {
+        try {
+          this.#deliver(answer, work);
+        } catch (reason) {
+          this.#failSafely(reason, work);
+        }
+      },
+      (reason) => this.#failSafely(reason, work),
+    );
   }
 
   async #run(error: unknown, fields: Record<string, unknown>, work: Work): Promise<Answer> {
@@ -159,7 +177,7 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#keep(input, work);
     const opened = this.#accountNode().open();
     const account = opened instanceof Promise ? await opened : opened;
-    return this.#action.run(account, input, this.#context(work, this.#closing, this.#signal));
+    return this.#action.run(account, input, new MessageContext(this, work, this.#closing, this.#signal));
   }
 
   /** Before the first request, so that from then on a kill loses nothing. */
@@ -192,57 +210,14 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     return node;
   }
 
-  #context(work: Work, closing: Cancel, signal: Cancel): Context {
-    return {
-      now: Date.now,
-      random: Math.random,
-      closing,
-      signal,
-      memory: this.#memory,
-      attempted: () => {
-        work.attempts++;
-      },
-      wait: (milliseconds) => work.pause(milliseconds, closing),
-      within: async (milliseconds, action) => {
-        const limited = new Cancel();
-        const stop = scheduler.after(milliseconds, () => limited.cancel());
-        const forget = closing.onCancel(() => limited.cancel());
-        work.giveUp = () => limited.cancel();
-        this.#status.waiting(1);
-        try {
-          await action(this.#context(work, limited, limited));
-          return true;
-        } catch (error) {
-          if (!limited.cancelled || closing.cancelled) throw error;
-          return false;
-        } finally {
-          this.#status.waiting(-1);
-          stop();
-          forget();
-          limited.cancel();
-        }
-      },
-      warnOnce: (key, values) => {
-        if (this.#warned.has(key)) return;
-        this.#warned.add(key);
-        this.#node.warn(this.#red._(`warnings.${key}`, values));
-      },
-      trouble: (task, error) => {
-        if (error) work.troubles.set(task, error);
-        else work.troubles.delete(task);
-        this.#showTrouble(work);
-      },
-      explain: (error) => this.#explain(error, work),
-    };
-  }
-
   /** Warns once when trouble begins, whichever message met it first, and shows it until it is over for all. */
-  #showTrouble(work: Work): void {
+  showTrouble(work: Work): void {
     const before = this.#troubled.size;
-    const error = [...work.troubles.values()].at(-1);
+    const error = work.trouble;
     if (error) this.#troubled.add(work);
     else this.#troubled.delete(work);
-    if (error && before === 0) this.#node.warn(this.#red._('warnings.trouble', { text: this.#text(error) }));
+    if (error && before === 0)
+      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
     if (error) this.#status.trouble(error.code);
     else if (this.#troubled.size === 0) this.#status.trouble(null);
   }
@@ -269,15 +244,17 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   #send(result: Result, work: Work): void {
     const { output, split } = this.#settings as Settings<typeof COMMON_SETTINGS> & { split?: boolean };
     const unfinished = result.outcome === 'unfinished';
-    const results = split && !unfinished ? splitPhotos(result) : [result];
-    const messages = results.map((each, index) => {
-      // The last message is the one that came in, those before it are copies of it.
-      const message = index === results.length - 1 ? work.message : this.#red.util.cloneMessage(work.message);
+    const photos = split && !unfinished ? splitPhotos(result) : null;
+    // The last message is the one that came in, those before it are copies of it.
+    const copies = (photos ?? []).slice(0, -1).map((each) => {
+      const message = this.#red.util.cloneMessage(work.message);
       this.#setResult(message, output, each);
       return message;
     });
-    if (results.length > 1 || results[0] !== result) numberParts(messages, this.#red.util.generateId());
-    work.send(unfinished ? [null, messages] : [messages]);
+    this.#setResult(work.message, output, photos?.at(-1) ?? result);
+    if (photos) numberParts([...copies, work.message], this.#red.util.generateId());
+    if (unfinished) work.send([null, work.message]);
+    else work.send(photos ? [[...copies, work.message]] : work.message);
     this.#status.finished(result.outcome);
     this.#end(work);
     if (work.id) this.#backlog.sent(work.id);
@@ -285,6 +262,10 @@ class Runner<Input, Definitions extends SettingDefinitions> {
 
   /** A result that was paid for is not lost to a property that cannot hold it. */
   #setResult(message: Message, output: string, result: Result): void {
+    if (output === 'payload') {
+      message.payload = result;
+      return;
+    }
     try {
       if (this.#red.util.setMessageProperty(message, output, result, true)) return;
     } catch {
@@ -294,12 +275,21 @@ class Runner<Input, Definitions extends SettingDefinitions> {
     this.#node.warn(this.#red._('warnings.output-not-set', { output }));
   }
 
+  /** A rejection that nobody handles would end the process. */
+  #failSafely(reason: unknown, work: Work): void {
+    try {
+      this.#fail(reason, work);
+    } catch (again) {
+      unexpected(this.#red, this.#node, again);
+    }
+  }
+
   #fail(reason: unknown, work: Work): void {
     if (work.ended) return;
     const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
     if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
     const { code } = error;
-    const left = { error: { message: this.#text(error), code, cause: this.#explain(error, work) } };
+    const left = { error: { message: textOf(this.#red, error), code, cause: this.explain(error, work) } };
     if (this.#mustLeave(work)) this.#leave(left, work);
     else this.#raise(left.error, work);
   }
@@ -337,35 +327,14 @@ class Runner<Input, Definitions extends SettingDefinitions> {
   }
 
   #end(work: Work, error?: Error): void {
-    work.ended = true;
-    work.giveUp();
-    work.troubles.clear();
-    this.#showTrouble(work);
+    work.end();
+    if (this.#troubled.has(work)) this.showTrouble(work);
     this.#working.delete(work);
     work.done(error);
     if (this.#working.size === 0) this.#onIdle?.();
   }
 
-  #explain({ code, reason, values, details }: VerifyError, { attempts }: Work): Cause {
-    const { refused, envelope, ...known } = details;
-    const charged = known.charged ?? (attempts === 0 ? false : null);
-    return {
-      provider: this.#action.provider,
-      operation: this.#action.operation,
-      providerCode: null,
-      providerMessage: null,
-      httpStatus: null,
-      requestId: null,
-      retryAfter: null,
-      ...known,
-      retryable: known.retryable ?? (RETRYABLE[code] && (!this.#action.mayCost || charged === false)),
-      charged,
-      attempts,
-      hint: this.#red._(`errors.${reason}.hint`, values),
-    };
-  }
-
-  #text({ reason, values }: VerifyError): string {
-    return `${this.#red._(`errors.${reason}.text`, values)} ${this.#red._(`errors.${reason}.hint`, values)}`;
+  explain(error: VerifyError, { attempts }: Work): Cause {
+    return causeOf(this.#red, this.#action, error, attempts);
   }
 }

@@ -4,11 +4,11 @@ import type { Message } from './red';
 /**
  * CONTRACT, "Action nodes", `split`: the same result once for each photo.
  * @param result with or without photos
- * @returns results with one photo each, or the result itself where it has none
+ * @returns results with one photo each, or null where it has none
  */
-export function splitPhotos(result: Result): Result[] {
+export function splitPhotos(result: Result): Result[] | null {
   const { photos } = result.data;
-  if (!Array.isArray(photos) || photos.length === 0) return [result];
+  if (!Array.isArray(photos) || photos.length === 0) return null;
   return photos.map((photo) => ({ ...result, data: { ...result.data, photos: [photo] } }));
 }
 

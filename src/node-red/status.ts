@@ -88,13 +88,14 @@ export class NodeStatus {
   #update(): void {
     if (this.#closed || this.#timer) return;
     const left = this.#shownAt + QUIET_MS - performance.now();
-    if (left <= 0) this.#show();
-    else {
-      this.#timer = setTimeout(() => {
+    // Never at once: a message that is refused as soon as it comes is not first shown as being worked on.
+    this.#timer = setTimeout(
+      () => {
         this.#timer = undefined;
         this.#show();
-      }, left);
-    }
+      },
+      Math.max(0, left),
+    );
   }
 
   #show(): void {

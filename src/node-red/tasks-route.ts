@@ -22,7 +22,7 @@ export interface WaitingTask {
 /** A node that waits for tasks. */
 export interface TaskNode extends Node {
   tasks?: {
-    waiting(): WaitingTask[];
+    tasks(): WaitingTask[];
     ask(id?: string): number;
     drop(id?: string): number;
   };
@@ -96,7 +96,7 @@ async function listAll(red: Red): Promise<Omit<NodeTasks, 'tasks'>[]> {
 
 async function list(red: Red, id: string): Promise<NodeTasks> {
   const node = running(red, id);
-  const tasks = node?.waiting() ?? (await left(spoolOf(spoolPlace(red), id)));
+  const tasks = node?.tasks() ?? (await left(spoolOf(spoolPlace(red), id)));
   const now = Date.now();
   return {
     node: id,

@@ -21,13 +21,13 @@ export class Work {
   /** Unix time in milliseconds, where it waits for a task. */
   deadline: number | null = null;
   /** Stops what is still under way when it ends early. */
-  giveUp: () => void = () => {};
-  /** Trouble being survived, by task. */
-  readonly troubles = new Map<string, VerifyError>();
+  giveUp: (() => void) | undefined;
   readonly startedAt: number;
   /** On the clock of `performance.now()`. */
   readonly started: number;
-  readonly #pauses = new Set<Pause>();
+  /** Made at first use, as most messages need neither. */
+  #pauses: Set<Pause> | undefined;
+  #troubles: Map<string, VerifyError> | undefined;
 
   /**
    * @param message that came in
@@ -50,8 +50,33 @@ export class Work {
 
   /** Unix time in milliseconds of the next request, or null while one is under way. */
   get nextDue(): number | null {
-    const due = Math.min(...[...this.#pauses].map((pause) => pause.due));
-    return Number.isFinite(due) ? due : null;
+    let next: number | null = null;
+    for (const { due } of this.#pauses ?? []) if (next === null || due < next) next = due;
+    return next;
+  }
+
+  /** The latest trouble that is being survived. */
+  get trouble(): VerifyError | undefined {
+    return [...(this.#troubles?.values() ?? [])].at(-1);
+  }
+
+  /**
+   * @param task that is in trouble, or out of it with null
+   * @param error the trouble
+   * @returns whether anything changed
+   */
+  setTrouble(task: string, error: VerifyError | null): boolean {
+    if (!error) return this.#troubles?.delete(task) ?? false;
+    this.#troubles ??= new Map();
+    this.#troubles.set(task, error);
+    return true;
+  }
+
+  /** It is over, with all its trouble; later calls do nothing. */
+  end(): void {
+    this.ended = true;
+    this.#troubles = undefined;
+    this.giveUp?.();
   }
 
   /**
@@ -60,11 +85,13 @@ export class Work {
    * @throws VerifyError CANCELLED when the node closes first
    */
   pause(milliseconds: number, closing: Cancel): Promise<void> {
+    this.#pauses ??= new Set();
+    const pauses = this.#pauses;
     return new Promise((resolve, reject) => {
       const leave = () => {
         stop();
         forget();
-        this.#pauses.delete(pause);
+        pauses.delete(pause);
       };
       const pause: Pause = {
         due: Date.now() + milliseconds,
@@ -75,7 +102,7 @@ export class Work {
       };
       let forget = () => {};
       const stop = scheduler.after(milliseconds, pause.end);
-      this.#pauses.add(pause);
+      pauses.add(pause);
       forget = closing.onCancel(() => {
         leave();
         reject(new VerifyError('CANCELLED', 'cancelled'));
@@ -85,6 +112,6 @@ export class Work {
 
   /** Ends every pause: what waits asks at once. */
   wake(): void {
-    for (const pause of [...this.#pauses]) pause.end();
+    for (const pause of [...(this.#pauses ?? [])]) pause.end();
   }
 }

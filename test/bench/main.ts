@@ -1,7 +1,11 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
+import { scaleOut } from './scale-out';
 import { throughput } from './throughput';
 
-const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = { throughput };
+const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
+  throughput,
+  'scale-out': scaleOut,
+};
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {
   const chosen = which ? [which] : Object.keys(BENCHMARKS);

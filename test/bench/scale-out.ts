@@ -114,7 +114,8 @@ async function measure({ count, isWide, overHttp }: Row): Promise<string> {
   return `| ${count} | ${kind} | ${[perSecond, median, slowest].map(Math.round).join(' | ')} | ${cells.join(' | ')} |`;
 }
 
-async function main(): Promise<void> {
+/** Prints the table. */
+export async function scaleOut(): Promise<void> {
   console.log(`${JOBS} jobs a row, ${AT_A_TIME_EACH} at a time a worker, ${availableParallelism()} cores`);
   console.log(
     '| workers | | jobs/s | median ms | slowest ms | worker, CPU ms a job | broker | sandbox | front end |',
@@ -127,7 +128,4 @@ async function main(): Promise<void> {
   ] as const) {
     for (const count of [1, 2, 3]) console.log(await measure({ count, isWide, overHttp }));
   }
-  process.exit(0);
 }
-
-main();

@@ -154,6 +154,8 @@ describe('http: what a status means where the provider is silent', () => {
     [502, 'PROVIDER'],
     [503, 'PROVIDER'],
     [599, 'PROVIDER'],
+    [600, 'PROTOCOL'],
+    [999, 'PROTOCOL'],
   ];
   for (const [status, code] of rows) {
     it(`${status} ${code ?? 'success'}`, () => {

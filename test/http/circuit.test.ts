@@ -96,6 +96,29 @@ describe('http: the circuit', () => {
     assert.deepEqual(changes, [true]);
   });
 
+  for (const [minutes, most] of [
+    [0.05, 2],
+    [10, 16],
+  ] as const) {
+    it(`asks a provider that is away for ${minutes} minutes ${most} times, and is back with it`, () => {
+      fail(10, 2_000);
+      const back = time + minutes * 60_000;
+      let trials = 0;
+      while (changes.length < 2) {
+        assert.ok(time <= back + 60_000, 'nobody asks any more');
+        time += 100;
+        if (refusal()) continue;
+        const trial = circuit.started();
+        if (time < back) circuit.failed(trial);
+        else circuit.answered();
+        trials++;
+      }
+      assert.ok(trials <= most, `${trials} trials`);
+      assert.deepEqual(changes, [true, false]);
+      assert.equal(refusal(), null);
+    });
+  }
+
   it('closes with any answer, tells it once, and begins again at one second', () => {
     fail(10, 2_000);
     time += 1_000;
@@ -207,6 +230,23 @@ describe('http: the circuit of an account', () => {
     await until(() => hold !== null, 'it is not closed');
     hold!();
     await after;
+  });
+
+  it('opens at a provider whose failures cannot even be decompressed', async () => {
+    const server = await startServer((_request, response) =>
+      response.writeHead(503, { 'Content-Encoding': 'gzip' }).end('<html>'),
+    );
+    const changes: boolean[] = [];
+    const transport = open({
+      baseUrl: server.url,
+      circuit: true,
+      onCircuit: (opened) => changes.push(opened),
+    });
+    for (let count = 0; count < 10; count++) {
+      await failure(transport.send(makeCall(), makeContext()), 'PROTOCOL');
+      await pause(225);
+    }
+    assert.deepEqual(changes, [true]);
   });
 
   it('is not opened by a provider that answers in its own words, whatever they and the status are', async () => {

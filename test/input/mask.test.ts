@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { maskIdNumber, maskName, maskPerson, maskText } from '../../src/input/mask';
+import { conceal, harmlessId, maskIdNumber, maskName, maskText } from '../../src/input/mask';
 
 describe('input: masking', () => {
   const texts: [string, string, string][] = [
@@ -13,7 +13,18 @@ describe('input: masking', () => {
     ['a time stamp, which is none', '20250728150159', '20250728150159'],
     ['a URL', 'see https://example.com/a.jpg?sign=1, please', 'see …, please'],
     ['a URL between Chinese words', '照片http://example.com/张三.jpg，无法下载', '照片…，无法下载'],
+    ['a URL with something before it', '0https://example.com/a h ttps://example.com/a', '0… h ttps…'],
     ['a data URI', 'not data:image/png;base64,iVBORw0KGgo= here', 'not … here'],
+    ['one in groups', '110101 19900101 1237', '110101********1237'],
+    ['one in other groups', '110101 1990 0101 1237', '110101********1237'],
+    ['one of 15 digits in groups', '110105 491231 002', '110105********1002'],
+    ['one that is masked in part', '1101011990010112**', '110101********12**'],
+    ['one that is masked already', '110101********1237', '110101********1237'],
+    ['several lines', 'a\r\n[error] b\u2028c\u202ed', 'a [error] b c d'],
+    ['half a character', 'a\ud842b', 'a b'],
+    ['the head of a photo', 'image iVBORw0KGgoAAAA refused, /9j/4AAQ too', 'image … refused, … too'],
+    ['lines of a photo', `${'iVBOR/0KGgo+'.repeat(6)}AAAA\r\n`.repeat(2).trim(), '… …'],
+    ['a UUID', '0f8fad5b-d9cb-469f-a165-70867728950e', '0f8fad5b-d9cb-469f-a165-70867728950e'],
     ['a photo', `image ${'iVBORw0K/Ggo+'.repeat(20)}= refused`, 'image … refused'],
     ['an escaped photo', `image=${'iVBORw0K%2FGgo%2B'.repeat(20)}`, '…'],
   ];
@@ -44,14 +55,71 @@ describe('input: masking', () => {
   });
 });
 
-describe("a person in a provider's words", () => {
-  const rows: [string, string, string][] = [
-    ['张三 与 11010519491231002X 不一致', '张三', '张* 与 110105********002X 不一致'],
-    ['11010519491231002x 有误', '张三', '110105********002X 有误'],
-    ['谭 不存在', '谭', '* 不存在'],
-    ['照片见 https://example.com/a.jpg', '张三', '照片见 …'],
+describe("what was sent, in a provider's words", () => {
+  const ID_NUMBER = '11010519491231002X';
+  const masked = '110105********002X';
+  const escaped = (text: string) =>
+    text
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  const entities = (text: string) => [...text].map((unit) => `&#${unit.codePointAt(0)};`).join('');
+  const wide = (text: string) =>
+    [...text].map((unit) => String.fromCharCode(unit.charCodeAt(0) + 0xfee0)).join('');
+
+  const rows: [string, string, string, string][] = [
+    ['a name and a number', `张三 与 ${ID_NUMBER} 不一致`, '张三', `张* 与 ${masked} 不一致`],
+    ['a small x', `${ID_NUMBER.toLowerCase()} 有误`, '张三', `${masked} 有误`],
+    ['a number in groups', '110105 19491231 002x 有误', '张三', `${masked} 有误`],
+    ['a number in other groups', '110105 1949-1231 002X', '张三', masked],
+    ['a wide number', `号码${wide(ID_NUMBER)}有误`, '张三', `号码${masked}有误`],
+    [
+      'a number behind letters and digits',
+      `idcard${ID_NUMBER}%20${ID_NUMBER}`,
+      '张三',
+      `idcard${masked} ${masked}`,
+    ],
+    ['a name of one character', '谭 不存在', '谭', '* 不存在'],
+    ['a name with spaces', '张 三 / 张\u3000三 / 张\u200b三', '张三', '张* / 张* / 张*'],
+    ['a name with a dot, without it', '买买提艾山, 买买提•艾山', '买买提·艾山', '买*****, 买*****'],
+    ['a name percent-encoded', 'name=%E5%BC%A0%E4%B8%89&x=%e5%bc%a0%e4%b8%89', '张三', 'name=张*&x=张*'],
+    [
+      'a name escaped',
+      `${escaped('张三')} ${escaped('张三').toUpperCase().replaceAll('U', 'u')}`,
+      '张三',
+      '张* 张*',
+    ],
+    ['a name escaped twice', escaped('张三').replaceAll('\\', '\\\\'), '张三', '\\张*'],
+    ['a name in HTML', entities('张三'), '张三', '张*'],
+    [
+      'a name outside the first plane',
+      `${'𠮷田'} ${escaped('𠮷田')} %F0%A0%AE%B7%E7%94%B0`,
+      '𠮷田',
+      '𠮷* 𠮷* 𠮷*',
+    ],
+    ['a name in Latin letters', 'ALIM and alim', 'Alim', 'A*** and A***'],
+    ['signs of a regular expression', 'a.( b', '.(', 'a.* b'],
+    ['an address', '照片见 https://example.com/a.jpg', '张三', '照片见 …'],
+    ['a secret', 'the key a-secret/of+the test is wrong', '张三', 'the key … is wrong'],
+    ['a secret percent-encoded', 'key=a-secret%2Fof%2Bthe%20test', '张三', 'key=…'],
+    ['a secret in capitals', 'A-SECRET/OF+THE TEST', '张三', '…'],
+    ['what is too short for a secret', '200 no', '张三', '200 no'],
   ];
-  for (const [text, name, masked] of rows) {
-    it(`${masked}`, () => assert.equal(maskPerson(text, name, '11010519491231002X'), masked));
+  for (const [what, text, name, expected] of rows) {
+    const known = { person: { name, idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test', '200'] };
+    it(what, () => assert.equal(conceal(text, known), expected));
   }
+
+  it('is cut only after it was masked', () => {
+    const text = `${'字'.repeat(195)}张三${ID_NUMBER}a-secret`;
+    const concealed = conceal(text, { person: { name: '张三', idNumber: ID_NUMBER }, secrets: ['a-secret'] });
+    assert.equal(concealed, `${'字'.repeat(195)}张*110…`);
+  });
+
+  it('leaves an id as it is, or leaves it out', () => {
+    const known = { person: { name: '张三', idNumber: ID_NUMBER }, secrets: ['a-secret'] };
+    for (const id of ['568753443590770688', 'c466-4e', 7]) assert.equal(harmlessId(id, known), String(id));
+    for (const id of ['', null, {}, 1.5, 1e21, `x${ID_NUMBER}`, 'x张三', 'A-SECRET', 'x'.repeat(201)])
+      assert.equal(harmlessId(id, known), null);
+  });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Account, CallContext, Place } from '../../action';
+import type { Account, CallContext, HttpAnswer, Place } from '../../action';
 import { writeMultipart } from './multipart';
 import { type Issued, readIssued } from './response';
 import { sign } from './sign';
@@ -71,9 +71,7 @@ export async function requestToken(
     };
   };
 
-  const issued = await account.transport.send(
-    { build, read: readIssued, place, mayCost: false, repeat: true },
-    context,
-  );
+  const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: [apiId, apiSecret] });
+  const issued = await account.transport.send({ build, read, place, mayCost: false, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }

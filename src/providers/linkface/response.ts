@@ -3,7 +3,7 @@ import { refusal, VerifyError } from '../../errors';
 import { envelopeOf } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
-import { maskText } from '../../input/mask';
+import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';
 
 /** A success, taken apart: linkface.md, "Answer". */
@@ -18,8 +18,10 @@ export interface Issued {
 }
 
 /** linkface.md, "Answer": `charge`. */
-const CHARGED: ReadonlyMap<string, boolean> = new Map([
+const CHARGED: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [1, true],
   ['1', true],
+  [2, false],
   ['2', false],
 ]);
 
@@ -27,16 +29,17 @@ const CHARGED: ReadonlyMap<string, boolean> = new Map([
  * Takes an answer apart; an envelope goes before the HTTP status, and the code before the text: the document's failure
  * sample pairs a code with the text of another.
  * @param answer to a request for a token
+ * @param known what its texts may repeat
  * @returns a success with its token
  * @throws VerifyError by the table of codes, or by the HTTP status where there is no envelope
  */
-export function readIssued(answer: HttpAnswer): Issued {
+export function readIssued(answer: HttpAnswer, known: Known): Issued {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const code = maskText(String(raw.code));
-  const message = typeof raw.msg === 'string' ? maskText(raw.msg) : '';
-  const requestId = idOf(raw.request_id);
-  const charged = CHARGED.get(String(raw.charge)) ?? null;
+  const code = conceal(String(raw.code), known);
+  const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
+  const requestId = harmlessId(raw.request_id, known);
+  const charged = CHARGED.get(raw.charge) ?? null;
   if (code !== SUCCESS) {
     const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
     Object.assign(error.details, { requestId, charged });
@@ -52,8 +55,4 @@ export function readIssued(answer: HttpAnswer): Issued {
     );
   }
   return { code, message, requestId, charged, token, raw };
-}
-
-function idOf(value: unknown): string | null {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : null;
 }

@@ -30,7 +30,8 @@ export function compare(
     body ??= writeForm(person);
     return body;
   });
-  const read = (answer: HttpAnswer) => readAnswer(answer, person);
+  const read = (answer: HttpAnswer) =>
+    readAnswer(answer, { person, secrets: Object.values(account.credentials) });
   return account.transport.send({ build, read, place, mayCost: true }, context);
 }
 
@@ -43,7 +44,8 @@ export function compare(
  */
 export async function compareNobody(account: Account, context: CallContext): Promise<void> {
   const build = request(account, () => EMPTY_FORM);
-  const read = (answer: HttpAnswer) => readAnswer(answer, null);
+  const read = (answer: HttpAnswer) =>
+    readAnswer(answer, { person: null, secrets: Object.values(account.credentials) });
   await account.transport.send({ build, read, mayCost: false }, context);
 }
 

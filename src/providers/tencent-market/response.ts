@@ -2,9 +2,8 @@ import type { HttpAnswer } from '../../action';
 import { refusal, VerifyError } from '../../errors';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
-import { maskPerson, maskText } from '../../input/mask';
+import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, GATEWAY_REFUSALS } from './codes';
-import type { Person } from './form';
 import { COMPARED, FAILED_SERVICES } from './incorrect';
 
 /** What a comparison found, in the provider's numbers. */
@@ -24,34 +23,33 @@ export interface Comparison {
 
 /** "The gateway's own refusals": where the request id stands. */
 const REQUEST_ID_HEADERS = ['x-api-requestid', 'request-id', 'x-request-id'];
-const LONGEST_REQUEST_ID = 100;
 /** A gateway's text is a sentence; a page from elsewhere is not searched to its end. */
 const LONGEST_GATEWAY_TEXT = 2000;
 
 /**
  * Takes an answer apart. The product's envelope goes before the HTTP status, and so does the gateway's.
  * @param answer of the gateway, or of the product behind it
- * @param person who was asked for and must not stand in any text; null where nobody was
+ * @param known what its texts may repeat
  * @returns what was found
  * @throws VerifyError by the tables of tencent-market.md, or by the HTTP status where they are silent
  */
-export function readAnswer(answer: HttpAnswer, person: Person | null): Comparison {
-  const requestId = requestIdOf(answer);
+export function readAnswer(answer: HttpAnswer, known: Known): Comparison {
+  const requestId = requestIdOf(answer, known);
   try {
-    return { ...readComparison(answer, person), requestId };
+    return { ...readComparison(answer, known), requestId };
   } catch (error) {
     if (error instanceof VerifyError) error.details.requestId = requestId;
     throw error;
   }
 }
 
-function readComparison(answer: HttpAnswer, person: Person | null): Omit<Comparison, 'requestId'> {
+function readComparison(answer: HttpAnswer, known: Known): Omit<Comparison, 'requestId'> {
   const text = answer.body.toString('utf8');
   const raw = parseObject(text);
-  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, person);
+  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, known);
   const { data } = raw;
-  const code = maskFor(person, String(raw.code));
-  const message = maskFor(person, wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'));
+  const code = conceal(String(raw.code), known);
+  const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
   if (code !== '200') throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
 
   const incorrect = isObject(data) ? numberIn(data.incorrect) : null;
@@ -62,7 +60,7 @@ function readComparison(answer: HttpAnswer, person: Person | null): Omit<Compari
   if (FAILED_SERVICES.has(incorrect)) throw refusal('PROVIDER', String(incorrect), message);
   const score = incorrect === COMPARED ? numberIn(data.score) : null;
   if (incorrect === COMPARED && (score === null || score < 0 || score > 1)) throw missingData();
-  return { code, message, incorrect, score, orderNo: idIn(data.order_no), raw };
+  return { code, message, incorrect, score, orderNo: harmlessId(data.order_no, known), raw };
 }
 
 /**
@@ -73,15 +71,15 @@ function refusedByGateway(
   status: number,
   raw: Record<string, unknown> | null,
   text: string,
-  person: Person | null,
+  known: Known,
 ): VerifyError {
   const ownForm = typeof raw?.message === 'string';
   const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
   const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const known = row ? row.code : byStatus.reason.startsWith('refused.') ? byStatus.code : null;
-  if (!known || !(row || ownForm)) return byStatus;
-  const error = refusal(known, `HTTP ${status}`, maskFor(person, words));
+  const code = row ? row.code : byStatus.reason.startsWith('refused.') ? byStatus.code : null;
+  if (!code || !(row || ownForm)) return byStatus;
+  const error = refusal(code, `HTTP ${status}`, conceal(words, known));
   // A gateway has no codes but the HTTP status, which has a place of its own.
   error.details.providerCode = null;
   return error;
@@ -109,19 +107,10 @@ function numberIn(value: unknown): number | null {
   return typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : null;
 }
 
-function idIn(value: unknown): string | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function maskFor(person: Person | null, text: string): string {
-  return person ? maskPerson(text, person.name, person.idNumber) : maskText(text);
-}
-
-function requestIdOf({ headers }: HttpAnswer): string | null {
+function requestIdOf({ headers }: HttpAnswer, known: Known): string | null {
   for (const name of REQUEST_ID_HEADERS) {
     const value = [headers[name]].flat()[0];
-    if (value) return value.slice(0, LONGEST_REQUEST_ID);
+    if (value) return harmlessId(value, known);
   }
   return null;
 }

@@ -30,7 +30,7 @@ export async function idCardThreeElements(
   const keyDerivation = account.settings.keyDerivation as KeyDerivation;
   const derived = aesKey(keyDerivation, key);
   if (!derived) throw new VerifyError('CONFIG', 'key-unusable', { keyDerivation });
-  const known = { personName, idNumber, secrets: [secretId, key] };
+  const known = { person: { name: personName, idNumber }, secrets: [secretId, key] };
   const body = bodyOf(
     { customNumber: secretId, xM: encrypt(personName, derived), gMSFZHM: encrypt(idNumber, derived) },
     photo,

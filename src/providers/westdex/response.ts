@@ -3,9 +3,9 @@ import { type ErrorDetails, refusal, VerifyError } from '../../errors';
 import { envelopeOf } from '../../http/envelope';
 import { parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
+import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
 import { decrypt, otherKeys } from './cipher';
-import { conceal, type Known } from './conceal';
 
 /** westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
@@ -45,7 +45,7 @@ export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
   const given = String(raw.code).trim();
   const code = conceal(given, reader.known);
   const message = wordsOf(raw, reader.known);
-  const id = requestIdOf(raw.id, reader.known);
+  const id = harmlessId(raw.id, reader.known);
   if (!SUCCESS.has(given)) throw failure(code, message, id, raw.data, reader);
 
   const { data = '' } = raw;
@@ -110,12 +110,4 @@ function wordsOf(raw: Record<string, unknown>, known: Known): string {
   const [message = '', errorCode, reason] = texts;
   const details = [errorCode && `error_code ${errorCode}`, reason].filter(Boolean).join(': ');
   return conceal(details ? `${message} (${details})`.trim() : message, known);
-}
-
-/** Not masked as text is, because support needs it exact and an 18-digit id looks like an id number. */
-function requestIdOf(id: unknown, { personName, idNumber, secrets }: Known): string | null {
-  if (typeof id !== 'string' && typeof id !== 'number') return null;
-  const text = String(id);
-  const tells = [personName, idNumber, ...secrets].some((each) => text.includes(each));
-  return text === '' || text.length > 200 || tells ? null : text;
 }

@@ -1,4 +1,5 @@
-import type { Account, CallContext, Context, HttpRequest, Place } from '../../action';
+import type { Account, CallContext, Context, HttpAnswer, HttpRequest, Place } from '../../action';
+import type { Known } from '../../input/mask';
 import { type Created, readCreated, readTask, type TaskAnswer } from './response';
 import { sign } from './sign';
 
@@ -18,7 +19,8 @@ export function create(
   context: Context,
 ): Promise<Created> {
   const build = request(account, '/v2/truth_build/create', { photoUrlList: photoUrls });
-  return account.transport.send({ build, read: readCreated, place, mayCost: true }, context);
+  const read = (answer: HttpAnswer) => readCreated(answer, known(account));
+  return account.transport.send({ build, read, place, mayCost: true }, context);
 }
 
 /**
@@ -31,7 +33,8 @@ export function create(
  */
 export function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
   const build = request(account, '/v2/truth_build/query', { taskID: taskId });
-  return account.transport.send({ build, read: readTask, mayCost: false }, context);
+  const read = (answer: HttpAnswer) => readTask(answer, known(account));
+  return account.transport.send({ build, read, mayCost: false }, context);
 }
 
 /** Serialises the body once, and signs it for the time of each attempt. */
@@ -52,4 +55,9 @@ function request(account: Account, path: string, payload: unknown): (now: number
       body,
     };
   };
+}
+
+/** No person is sent to xhey; what its texts could repeat are the keys. */
+function known({ credentials }: Account): Known {
+  return { person: null, secrets: Object.values(credentials) };
 }

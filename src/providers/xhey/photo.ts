@@ -1,5 +1,4 @@
 import { isObject } from '../../http/json';
-import { maskText } from '../../input/mask';
 import { IN_PROGRESS, type PhotoOutcome, STATUSES, UNKNOWN_STATUS } from './statuses';
 
 /** On the map: CONTRACT, "Result", `location`. */
@@ -45,7 +44,7 @@ export function readPhoto(item: unknown, taskId: string): Photo | null {
     outcome,
     reason,
     status,
-    message: maskText(toText(fields.msg) ?? ''),
+    message: toText(fields.msg) ?? '',
     takenAt: takenAtText && chinaTime(takenAtText),
     takenAtText,
     address: toText(fields.photoAddress),
@@ -78,8 +77,8 @@ export function silentPhoto(url: string | null, taskId: string, reason: string):
 
 /** @returns the number that a number or a decimal string is, else null */
 export function toNumber(value: unknown): number | null {
-  if (typeof value === 'string' && value.trim() === '') return null;
-  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const decimal = typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value);
+  if (typeof value !== 'number' && !decimal) return null;
   const number = Number(value);
   return Number.isFinite(number) ? number : null;
 }

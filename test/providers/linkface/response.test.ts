@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { VerifyError } from '../../../src/errors';
 import { readIssued } from '../../../src/providers/linkface/response';
 
+const SECRETS = ['an-id-of-the-test', 'a-secret-of-the-test'];
+
 const read = (value: unknown, status = 200) => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return readIssued({ status, headers: {}, body: Buffer.from(text) });
+  return readIssued({ status, headers: {}, body: Buffer.from(text) }, { person: null, secrets: SECRETS });
 };
 
 const SUCCESS = { request_id: 'TID1', code: '0000', msg: '调用成功', data: { token: 'a-token' }, charge: 2 };
@@ -42,6 +44,8 @@ describe('linkface answer', () => {
     [null, null],
     [undefined, null],
     [true, null],
+    // String() of it would throw.
+    [{ toString: 0 }, null],
   ];
   for (const [charge, expected] of charges) {
     it(`charge ${JSON.stringify(charge)} is ${expected}, in a success and in an error`, () => {

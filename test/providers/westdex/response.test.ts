@@ -5,7 +5,7 @@ import { aesKey, encrypt } from '../../../src/providers/westdex/cipher';
 import { readEnvelope } from '../../../src/providers/westdex/response';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
-const PERSON = { personName: '欧阳测试', idNumber: '53010219200508011X' };
+const PERSON = { name: '欧阳测试', idNumber: '53010219200508011X' };
 const SECRETS = ['a-secret-id-of-the-test', KEY];
 
 const keyOf = (keyDerivation: KeyDerivation) => aesKey(keyDerivation, KEY)!;
@@ -14,7 +14,7 @@ function read(body: unknown, keyDerivation: KeyDerivation = 'sha1prng', status =
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return readEnvelope(
     { status, headers: {}, body: Buffer.from(text) },
-    { key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), known: { ...PERSON, secrets: SECRETS } },
+    { key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), known: { person: PERSON, secrets: SECRETS } },
   );
 }
 
@@ -112,11 +112,11 @@ describe('westdex answer', () => {
   });
 
   it('takes the person and the secrets out of whatever the provider says', () => {
-    const { personName, idNumber } = PERSON;
-    const said = `${personName} ${idNumber} ${idNumber.toLowerCase()} 张三 110101199001011237 ${SECRETS.join(' ')} ${'A9+/'.repeat(30)}==`;
+    const { name, idNumber } = PERSON;
+    const said = `${name} ${idNumber} ${idNumber.toLowerCase()} 张三 110101199001011237 ${SECRETS.join(' ')} ${'A9+/'.repeat(30)}==`;
     const error = refused({ code: `9 ${idNumber}`, message: said, reason: said, id: idNumber });
     const shown = JSON.stringify([error.message, error.values, error.details]);
-    for (const hidden of [personName, '19200508', '19900101', ...SECRETS, 'A9+/A9+/A9+/A9+/']) {
+    for (const hidden of [name, '19200508', '19900101', ...SECRETS, 'A9+/A9+/A9+/A9+/']) {
       assert.ok(!shown.includes(hidden), hidden);
     }
     assert.match(shown, /欧\*\*\* 530102\*\*\*\*\*\*\*\*011X/);

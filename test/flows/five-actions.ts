@@ -1,0 +1,166 @@
+/** The five actions with what each is sent and answered, for tests that hold for whatever a provider does. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020';
+import { type Cause, RETRYABLE } from '../../src/errors';
+import type { Message } from '../../src/node-red/red';
+import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
+import type { Result } from '../../src/result';
+import { leaksIn } from '../private';
+import { actionFlow, type FlowNode } from './runtime';
+
+export const NAME = '欧阳小明';
+export const ID_NUMBER = '11010519491231002X';
+export const SECRET = 'a-secret-of-the-test';
+const KEY_ID = 'an-id-of-the-test';
+const PERSON = { name: NAME, idNumber: ID_NUMBER, photo: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]) };
+const PHOTO_URL = 'https://example.com/photo-of-somebody.jpg';
+const TASK = '1916812048797622272';
+
+export interface FiveAction {
+  type: string;
+  account: object;
+  action: object;
+  payload: unknown;
+  /** A success, as the document has it; `words` stand wherever its form has room for them. */
+  success(words?: string): Record<string, unknown>;
+  /** A failure, as the document has it, and the error it is. */
+  failure(words?: string): Record<string, unknown>;
+  failureCode: string;
+}
+
+/** What stands in westdex's `data`. */
+export function encrypted(text: string): string {
+  return encrypt(text, aesKey('sha1prng', SECRET)!);
+}
+
+export const FIVE: readonly FiveAction[] = [
+  {
+    type: 'truth-create',
+    account: { type: 'xhey-account', credentials: { groupKey: KEY_ID, groupSecret: SECRET } },
+    action: {},
+    payload: [PHOTO_URL],
+    success: (msg = 'success') => ({ code: 200, msg, data: { data: [{ taskID: TASK }], status: 0, msg } }),
+    failure: (msg = 'param error') => ({ code: 400, msg, data: null }),
+    failureCode: 'INPUT',
+  },
+  {
+    type: 'truth-poll',
+    account: { type: 'xhey-account', credentials: { groupKey: KEY_ID, groupSecret: SECRET } },
+    action: { mode: 'once' },
+    payload: TASK,
+    success: (msg = 'success') => ({
+      code: 200,
+      msg,
+      data: {
+        taskStatus: 5,
+        list: [
+          {
+            ...{ photoUrl: PHOTO_URL, status: 0, msg, lat: '30.539732', lng: '104.068672' },
+            ...{ photoTime: '2025年07月28日 15:01', photoAddress: '成都市', antiFakeCode: 'XHEY' },
+          },
+        ],
+      },
+    }),
+    failure: (msg = 'verify error') => ({ code: 403, msg, data: null }),
+    failureCode: 'ACCOUNT',
+  },
+  {
+    type: 'get-token',
+    account: { type: 'linkface-account', credentials: { apiId: KEY_ID, apiSecret: SECRET } },
+    action: {},
+    payload: '',
+    success: (msg = '调用成功') => ({
+      request_id: 'TID1',
+      code: '0000',
+      msg,
+      data: { token: 'a-token' },
+      charge: 2,
+    }),
+    failure: (msg = '权限不足') => ({ request_id: 'TID1', code: '1011', msg, charge: 2 }),
+    failureCode: 'ACCOUNT',
+  },
+  {
+    type: 'face-compare',
+    account: {
+      type: 'tencent-market-account',
+      scheme: 'cloudmarket',
+      credentials: { secretId: KEY_ID, secretKey: SECRET },
+    },
+    action: {},
+    payload: PERSON,
+    success: (msg = '系统判断为同一人') => ({
+      ...{ msg, success: true, code: 200 },
+      data: { order_no: '568753443590770688', score: 0.82, msg, incorrect: 100 },
+    }),
+    failure: (msg = '入参错误') => ({ msg, success: false, code: 400, data: {} }),
+    failureCode: 'INPUT',
+  },
+  {
+    type: 'westdex-three',
+    account: { type: 'westdex-account', credentials: { secretId: KEY_ID, key: SECRET } },
+    action: { passWhen: 'code = "0"' },
+    payload: PERSON,
+    success: (message = '成功') => ({
+      ...{ code: '00000', message, id: 'W1', error_code: null, reason: '' },
+      data: encrypted('{"code":"0","msg":"一致"}'),
+    }),
+    failure: (message = '失败') => ({ code: '9999', message, id: 'W1', error_code: 30001, reason: message }),
+    failureCode: 'PROVIDER',
+  },
+];
+
+/** The action's flow, at a server of the test; what comes out goes to two nodes, so that Node-RED copies it. */
+export function flowOf(
+  { type, account, action }: FiveAction,
+  baseUrl: string,
+  properties: object = {},
+  changes: object = {},
+): FlowNode[] {
+  const nodes = actionFlow(
+    { type, ...action, ...changes },
+    { environment: 'custom', baseUrl, timeout: 0.3, circuit: false, ...account, ...properties },
+  );
+  const copy = { ...nodes.find(({ id }) => id === 'out1')!, id: 'copy' };
+  return [
+    ...nodes.map((node) => (node.id === 'action' ? { ...node, wires: [['out1', 'copy'], ['out2']] } : node)),
+    copy,
+  ];
+}
+
+const schema = JSON.parse(readFileSync(join(__dirname, '../../../docs/result.schema.json'), 'utf8'));
+const ajv = new Ajv2020({ strict: true, strictTypes: false });
+const isResult = ajv.compile(schema);
+const isCause = ajv.compile({ $ref: 'urn:cn-verify:node-red-cn-verify:result#/$defs/cause' });
+
+export interface Raised {
+  message: string;
+  code: string;
+  cause: Cause;
+}
+
+/** A result as the schema has it, which tells nothing outside of what was asked for. */
+export function checkResult(message: Message): Result {
+  const result = message.payload as Result;
+  const { raw, data, ...own } = result;
+  assert.ok(isResult(result), `${ajv.errorsText(isResult.errors)} ${JSON.stringify(result).slice(0, 2000)}`);
+  const photos = (data.photos ?? []) as { message: string }[];
+  const told = JSON.stringify([own, photos.map((photo) => photo.message), data.lastError, data.orderNo]);
+  assert.deepEqual(leaksIn(told), [], told);
+  return result;
+}
+
+/** An error with a code of the contract that somebody meant, and which tells nothing. */
+export function checkError(message: Message): Raised {
+  const { message: text, code, cause } = message.error as Raised;
+  assert.ok(code in RETRYABLE, code);
+  assert.ok(isCause(cause), ajv.errorsText(isCause.errors));
+  assert.deepEqual(JSON.parse(JSON.stringify(cause)), cause);
+  // The three lists are the caller's own addresses: CONTRACT, "Errors".
+  const { submitted, notSubmitted, uncertain, ...rest } = cause;
+  const told = JSON.stringify([text, rest]);
+  assert.deepEqual(leaksIn(told), [], told);
+  assert.doesNotMatch(text, /wrong inside this node|errors\./);
+  return { message: text, code, cause };
+}
