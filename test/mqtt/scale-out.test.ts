@@ -33,6 +33,8 @@ interface Answer {
 
 interface Answered extends Answer {
   job: Job;
+  /** Unix time in milliseconds. */
+  askedAt: number;
 }
 
 function personJob(action: 'face-compare' | 'westdex-three', name: string): Job {
@@ -53,6 +55,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Asks as a client has to: again where nothing was taken, and again where it is told to. */
 async function ask(front: Member, job: Job): Promise<Answered> {
   for (;;) {
+    const askedAt = Date.now();
     const response = await fetch(`${front.address}/verify/jobs`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -60,8 +63,8 @@ async function ask(front: Member, job: Job): Promise<Answered> {
     });
     const answer = (await response.json()) as Answer;
     if (response.status === 503 && !answer.id) await pause(200);
-    else if (response.status !== 202) return { ...answer, job };
-    else return { ...(await collect(front, response.headers.get('location')!)), job };
+    else if (response.status !== 202) return { ...answer, job, askedAt };
+    else return { ...(await collect(front, response.headers.get('location')!)), job, askedAt };
   }
 }
 
@@ -96,6 +99,7 @@ describe('scale-out: three workers, one of which dies, and a broker that goes aw
   const answers: Answered[] = [];
   /** Jobs that truth-poll had on disk when their worker was killed. */
   let spooled: string[] = [];
+  let restartedAt = 0;
 
   before(async () => {
     [broker, sandbox] = await Promise.all([startBroker(), startSandbox(100)]);
@@ -154,6 +158,7 @@ describe('scale-out: three workers, one of which dies, and a broker that goes aw
     await workers[1]!.kill();
     spooled = workers[1]!.spooled();
     await workers[1]!.start();
+    restartedAt = Date.now();
     await Promise.race([until(() => answers.length >= 1800, 'Too slow.', 120_000), clients]);
     await broker.stop();
     await pause(1000);
@@ -182,9 +187,11 @@ describe('scale-out: three workers, one of which dies, and a broker that goes aw
     );
     const killed = new Set(workers[1]!.journal().map(idOf));
     for (const { id } of taken) assert.ok(killed.has(id) && !answered.has(id), id);
+    const onTheirWay = unanswered.filter((each) => !taken.includes(each));
+    const toKilled = onTheirWay.filter(({ askedAt }) => askedAt < restartedAt).length;
     note(
       this,
-      `${unanswered.length} unanswered: ${taken.length} died with their worker, the others in the broker`,
+      `${unanswered.length}: ${taken.length} died with their worker, ${toKilled} on their way to it, ${onTheirWay.length - toKilled} with the broker's connections`,
     );
   });
 
