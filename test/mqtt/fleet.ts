@@ -155,6 +155,7 @@ export interface JournalLine {
   at?: number;
   again?: boolean;
   sent?: boolean;
+  submitted?: object;
   message?: { topic: string };
 }
 
@@ -239,7 +240,7 @@ export async function startMember(
     journal: () =>
       readdirSync(journal)
         .sort()
-        .flatMap((file) => readFileSync(join(journal, file), 'utf8').split('\n').slice(0, -1))
+        .flatMap((file) => readFileSync(join(journal, file), 'utf8').split('\n').filter(Boolean))
         .map((line) => JSON.parse(line) as JournalLine),
     spooled: () => spooledIn(join(directory, 'cn-verify')),
   });
@@ -248,7 +249,7 @@ export async function startMember(
 function spooledIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile())
+    .filter((each) => each.isFile() && each.name.endsWith('.task'))
     .flatMap(({ parentPath, name }) => decode(readFileSync(join(parentPath, name))) ?? [])
     .map(({ message }) => (message.job as { id: string }).id);
 }
