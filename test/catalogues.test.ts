@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { RETRYABLE } from '../src/errors';
 import type { Outcome } from '../src/result';
+import { foreignWords } from './chinese';
 
 const ROOT = join(__dirname, '..', '..');
 const NODES = join(ROOT, 'nodes');
@@ -64,6 +65,13 @@ describe('catalogues', () => {
         for (const [key, text] of english) assert.doesNotMatch(text, /\p{Script=Han}/u, key);
       });
 
+      it('has no English in zh-CN', () => {
+        for (const [key, text] of chinese) {
+          const said = text.replace(/__\w+?__/g, '').replace(/msg\.[\w.]+/g, '');
+          assert.deepEqual(foreignWords(said), [], `${key}: ${text}`);
+        }
+      });
+
       it('has no empty text, and no half-width punctuation beside Chinese characters', () => {
         for (const [key, text] of [...english, ...chinese]) assert.notEqual(text.trim(), '', key);
         for (const [key, text] of chinese) {
@@ -72,6 +80,16 @@ describe('catalogues', () => {
       });
     });
   }
+
+  describe('help', () => {
+    for (const type of TYPES) {
+      it(`has no English in the Chinese help of ${type}`, () => {
+        const help = readFileSync(join(NODES, 'locales', 'zh-CN', `${type}.html`), 'utf8');
+        const prose = help.replace(/<(code|pre|dt)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]*>/g, ' ');
+        assert.deepEqual(foreignWords(prose), []);
+      });
+    }
+  });
 
   describe('built', () => {
     for (const type of TYPES) {

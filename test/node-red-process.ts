@@ -13,8 +13,26 @@ const START_MS = 30_000;
 export const DEPLOYER = 'token-of-a-deployer';
 export const READER = 'token-of-a-reader';
 
+const ADMIN_AUTH = `{
+  type: 'credentials',
+  users: async () => null,
+  authenticate: async () => null,
+  tokens: async (token) => {
+    const permissions = { '${DEPLOYER}': '*', '${READER}': 'read' };
+    return token in permissions ? { username: token, permissions: permissions[token] } : null;
+  },
+}`;
+
+/** What a Node-RED with an editor is told; who may use it is not asked then. */
+export interface EditorSettings {
+  /** Of the runtime; that of the editor is the browser's. */
+  lang: string;
+  /** The theme of the editor. */
+  editorTheme?: Record<string, unknown>;
+}
+
 export interface NodeRed {
-  /** Of the admin interface and of http in nodes. */
+  /** Of the admin interface, the editor and http in nodes, without a slash at the end. */
   address: string;
   userDir: string;
   /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
@@ -27,10 +45,12 @@ export interface NodeRed {
 
 /**
  * @param environment what it is told besides that of the tests
+ * @param editor with it, Node-RED has an editor and no users
  * @param userDir of one that ran before, with its flows
  */
 export async function startNodeRed(
   environment: Record<string, string> = {},
+  editor?: EditorSettings,
   userDir = temporaryDirectory(),
 ): Promise<NodeRed> {
   const link = join(userDir, 'node_modules', PACKAGE);
@@ -39,24 +59,19 @@ export async function startNodeRed(
   const port = await freePort();
   writeFileSync(
     join(userDir, 'settings.js'),
-    `const permissions = { '${DEPLOYER}': '*', '${READER}': 'read' };
-    module.exports = {
+    `module.exports = {
       uiHost: '127.0.0.1',
       uiPort: ${port},
       flowFile: 'flows.json',
       credentialSecret: 'test',
-      disableEditor: true,
-      telemetry: { enabled: false },
+      telemetry: { enabled: false, updateNotification: false },
       logging: { console: { level: 'trace' } },
-      adminAuth: {
-        type: 'credentials',
-        users: async () => null,
-        authenticate: async () => null,
-        tokens: async (token) => (token in permissions ? { username: token, permissions: permissions[token] } : null),
-      },
+      ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true })},
+      adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
     };`,
   );
-  const program = createRequire(__filename).resolve('node-red/red.js');
+  // Node-RED 5 is a folder of its own.
+  const program = createRequire(__filename).resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
   const child: ChildProcess = spawn(process.execPath, [program, '--userDir', userDir], {
     cwd: userDir,
     env: { ...process.env, LANG: 'en_US.UTF-8', ...environment },
@@ -91,7 +106,13 @@ export async function startNodeRed(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await printed('Started flows');
+  await printed(editor?.lang === 'zh-CN' ? '流程已启动' : 'Started flows');
+  // It may listen a moment later.
+  for (
+    const deadline = Date.now() + START_MS;
+    !(await fetch(`http://127.0.0.1:${port}/`).catch(() => null));
+  )
+    if (Date.now() > deadline) throw new Error(`Node-RED does not listen\n${output}`);
   let deployed = 0;
 
   return {
@@ -115,5 +136,14 @@ export async function startNodeRed(
       child.kill(signal);
       await exited;
     },
+  };
+}
+
+/** No tours, and nothing that asks the flow library. */
+function forEditor({ lang, editorTheme }: EditorSettings): object {
+  return {
+    lang,
+    editorTheme: { tours: false, ...editorTheme },
+    externalModules: { palette: { allowInstall: false, allowUpload: false } },
   };
 }

@@ -13,7 +13,7 @@ const NEEDED = [
   /^dist\/src\/[a-z/-]+\.(js|d\.ts)$/,
   /^examples\/[a-z-]+\.json$/,
   /^docs\/result\.schema\.json$/,
-  /^(README|README\.zh-CN|CHANGELOG)\.md$/,
+  /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,
 ];
 

@@ -227,6 +227,32 @@ describe('package', () => {
       assert.ok(Object.keys(manifest.dependencies).length <= 6);
     });
 
+    it('has dependencies whose ranges take in later releases', () => {
+      const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+        packages: Record<string, { version: string }>;
+      };
+      for (const [name, range] of Object.entries(manifest.dependencies)) {
+        const [, lowest] = /^\^(\d+\.\d+\.\d+)$/.exec(range) ?? [];
+        assert.ok(lowest, `${name} ${range}`);
+        const { version } = lock.packages[`node_modules/${name}`]!;
+        assert.equal(version.split('.')[0], lowest.split('.')[0], name);
+        assert.ok(admits(`>=${lowest}`, version), `${name} ${version}`);
+      }
+    });
+
+    it('has types that are unique, and none of Node-RED itself', () => {
+      assert.equal(new Set(TYPES).size, TYPES.length);
+      const core = join(ROOT, 'node_modules', '@node-red', 'nodes', 'core');
+      const forms = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.html'),
+      );
+      assert.ok(forms.length > 0);
+      for (const file of forms) {
+        const form = readFileSync(join(core, file), 'utf8');
+        for (const type of TYPES) assert.ok(!form.includes(`registerType('${type}'`), `${file}: ${type}`);
+      }
+    });
+
     it('has a README that names its nodes', () => {
       const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
       for (const type of TYPES) assert.ok(readme.includes(type), type);

@@ -1,6 +1,7 @@
 /** JSON whose long ids arrive exact: providers/README, "Rules for all four". */
 
-const MAY_HOLD_LONG_NUMBER = /\d{16}/;
+/** Behind a quotation mark it is text. */
+const MAY_HOLD_LONG_NUMBER = /(?:^|[^"\d])\d{16}/;
 /** A string, passed over whole, or a number. */
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const INTEGER = /^-?\d{16,}$/;
@@ -16,7 +17,8 @@ export function parseJson(text: string): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const exact = MAY_HOLD_LONG_NUMBER.test(json) ? json.replace(STRING_OR_NUMBER, quoteInexact) : json;
   const value: unknown = JSON.parse(exact);
-  if (isDeeper(value, MOST_LEVELS)) throw new SyntaxError('too deep');
+  // Each level is opened and closed.
+  if (json.length > 2 * MOST_LEVELS && isDeeper(value, MOST_LEVELS)) throw new SyntaxError('too deep');
   return value;
 }
 

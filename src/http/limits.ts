@@ -76,19 +76,23 @@ export class Limits {
    * Waits until one more request may start, and counts it as started.
    * @param place of the message, or undefined for a poll
    * @param cancel ends the waiting
-   * @returns to be called when the request has ended
+   * @returns undefined where it may start at once, else when it may; call `ended` once the request has ended
    * @throws VerifyError CANCELLED
    */
-  turn(place: Place | undefined, cancel: Cancel): Promise<() => void> {
+  turn(place: Place | undefined, cancel: Cancel): Promise<void> | undefined {
     const seat = place as Seat | undefined;
-    if (cancel.cancelled || this.#closed) return Promise.reject(notStarted());
-    if (this.#queued === 0 && this.#free()) return Promise.resolve(this.#start(seat));
+    if (cancel.cancelled || this.#closed) throw notStarted();
+    if (this.#queued === 0 && this.#free()) {
+      this.#start(seat);
+      return undefined;
+    }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         givenUp: false,
         go: () => {
           forget();
-          resolve(this.#start(seat));
+          this.#start(seat);
+          resolve();
         },
         refuse: () => {
           forget();
@@ -104,6 +108,16 @@ export class Limits {
     });
   }
 
+  /**
+   * A request has ended.
+   * @param place of the message, as it was given to `turn`
+   */
+  ended(place: Place | undefined): void {
+    this.#active--;
+    if (place) this.#seatsActive--;
+    this.#next();
+  }
+
   /** Nobody gets a turn any more. */
   close(): void {
     this.#closed = true;
@@ -115,7 +129,7 @@ export class Limits {
     }
   }
 
-  #start(seat: Seat | undefined): () => void {
+  #start(seat: Seat | undefined): void {
     this.#active++;
     if (this.#options.maxPerSecond > 0) {
       this.#starts.push(this.#now());
@@ -125,11 +139,6 @@ export class Limits {
       seat.started = true;
       this.#seatsActive++;
     }
-    return () => {
-      this.#active--;
-      if (seat) this.#seatsActive--;
-      this.#next();
-    };
   }
 
   #next(): void {

@@ -19,11 +19,6 @@ export interface TransportOptions extends Omit<WireOptions, 'connections'>, Limi
   onCircuit(open: boolean): void;
 }
 
-/** What came of one attempt, and the clock offset in milliseconds that it was signed with. */
-type Attempted<Value> =
-  | { value: Value; error?: undefined; answer?: undefined; used: number }
-  | { value?: undefined; error: VerifyError; answer?: HttpAnswer; used: number };
-
 /**
  * @param options of one account
  * @returns its way to the provider
@@ -52,11 +47,30 @@ class AccountTransport implements Transport {
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let offset: number | null = null;
     for (let attempt = 1; ; attempt++) {
-      const { value, error, answer, used } = await this.#attempt(call, context, offset);
-      if (offset !== null && (!error || (error.details.envelope && error.code !== 'AUTH')))
-        this.#clock.keep(offset);
-      if (!error) return value;
+      const turn = this.#turn(call, context);
+      if (turn) await turn;
+      const used: number = offset ?? this.#clock.offset;
+      const trial = this.#circuit?.started() ?? 0;
+      let answer: HttpAnswer | undefined;
+      let error: VerifyError;
+      try {
+        context.attempted();
+        answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
+        const value = call.read(answer);
+        this.#circuit?.answered();
+        if (offset !== null) this.#clock.keep(offset);
+        return value;
+      } catch (caught) {
+        if (!(caught instanceof VerifyError)) {
+          this.#circuit?.cancelled(trial);
+          throw caught;
+        }
+        error = this.#judge(caught, call, answer, trial);
+      } finally {
+        this.#limits.ended(call.place);
+      }
 
+      if (offset !== null && error.details.envelope && error.code !== 'AUTH') this.#clock.keep(offset);
       if (error.code === 'AUTH' && answer && offset === null) {
         offset = this.#clock.offsetAskedBy(answer, used);
         if (offset !== null) continue;
@@ -77,39 +91,18 @@ class AccountTransport implements Transport {
     await this.#wire.close();
   }
 
-  /** One attempt, from waiting for its turn to what its answer means. */
-  async #attempt<Value>(
-    call: Call<Value>,
-    context: CallContext,
-    offset: number | null,
-  ): Promise<Attempted<Value>> {
+  /** Waits until one more request may start; nothing where it may start at once. */
+  #turn<Value>(call: Call<Value>, context: CallContext): Promise<void> | undefined {
     this.#circuit?.refuse();
-    const end = await this.#limits.turn(call.place, context.closing);
-    try {
-      // It may have opened while this call waited for its turn.
-      this.#circuit?.refuse();
-      return await this.#exchange(call, context, offset ?? this.#clock.offset);
-    } finally {
-      end();
-    }
-  }
-
-  async #exchange<Value>(call: Call<Value>, context: CallContext, used: number): Promise<Attempted<Value>> {
-    const trial = this.#circuit?.started() ?? 0;
-    let answer: HttpAnswer | undefined;
-    try {
-      context.attempted();
-      answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
-      const value = call.read(answer);
-      this.#circuit?.answered();
-      return { value, used };
-    } catch (caught) {
-      if (!(caught instanceof VerifyError)) {
-        this.#circuit?.cancelled(trial);
-        throw caught;
+    return this.#limits.turn(call.place, context.closing)?.then(() => {
+      try {
+        // It may have opened while this call waited.
+        this.#circuit?.refuse();
+      } catch (refused) {
+        this.#limits.ended(call.place);
+        throw refused;
       }
-      return { error: this.#judge(caught, call, answer, trial), ...(answer ? { answer } : {}), used };
-    }
+    });
   }
 
   /** Adds to an error what only the transport knows, and tells the circuit. */

@@ -43,33 +43,27 @@ export interface WireOptions {
   proxy: ProxyRoute | null;
 }
 
-interface Attempt {
-  /** When to give up, on the clock of `performance.now()`. */
-  deadline: number;
-  /** Ends the attempt with an error; later calls do nothing. */
-  end(error: VerifyError): void;
-  /** The request went, or may have gone, over the wire. */
-  sent: boolean;
-}
-
 export class Wire {
-  readonly #options: WireOptions;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly #origin: string;
   readonly #basePath: string;
   readonly #dispatcher: Dispatcher;
   /** In the order they started, so in the order they time out: all have the same time. */
-  readonly #attempts = new Set<Attempt>();
+  readonly #exchanges = new Set<Exchange>();
   #sweep: NodeJS.Timeout | undefined;
 
   /** @param options where to connect to and how */
   constructor(options: WireOptions) {
-    this.#options = options;
+    this.timeout = options.timeout;
+    this.#origin = options.baseUrl.origin;
     this.#basePath = options.baseUrl.pathname.replace(/\/$/, '');
     this.#dispatcher = openPool(options);
   }
 
   /**
    * Sends one request.
-   * @param request its path is appended to that of the base URL
+   * @param request its path is appended to that of the base URL; its headers are completed
    * @param signal ends the attempt
    * @returns the answer, decompressed
    * @throws VerifyError NETWORK, TIMEOUT or CANCELLED, with `details.charged` false where the request certainly never
@@ -77,87 +71,23 @@ export class Wire {
    */
   send(request: HttpRequest, signal: Cancel): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      let controller: Dispatcher.DispatchController | undefined;
-      let status = 0;
-      let headers: HttpAnswer['headers'] = {};
-      let chunks: Buffer[] = [];
-      let size = 0;
-
-      const attempt: Attempt = {
-        deadline: performance.now() + this.#options.timeout,
-        sent: false,
-        end: (error) => {
-          if (!this.#attempts.delete(attempt)) return;
-          forget();
-          controller?.abort(error);
-          reject(error);
-        },
-      };
-      this.#attempts.add(attempt);
-      const fail = (code: ErrorCode, reason: string, values = {}) =>
-        attempt.end(
-          new VerifyError(code, reason, values, {
-            httpStatus: status || null,
-            charged: attempt.sent ? null : false,
-          }),
-        );
-      let forget = () => {};
-      forget = signal.onCancel(() => fail('CANCELLED', 'cancelled'));
-      if (signal.cancelled) return;
+      const exchange = new Exchange(this, signal, resolve, reject);
+      if (signal.cancelled) {
+        exchange.fail('CANCELLED', 'cancelled');
+        return;
+      }
+      this.#exchanges.add(exchange);
       this.#watch();
-
-      this.#dispatcher.dispatch(
-        {
-          origin: this.#options.baseUrl.origin,
-          path: this.#basePath + request.path || '/',
-          method: request.method,
-          headers: { ...request.headers, 'accept-encoding': 'gzip, br' },
-          body: request.body,
-        },
-        {
-          onRequestStart: (started) => {
-            controller = started;
-            if (!this.#attempts.has(attempt)) started.abort(new Error('given up before it was sent'));
-            else attempt.sent = true;
-          },
-          onResponseStart: (_controller, statusCode, answered) => {
-            if (statusCode < 200) return;
-            status = statusCode;
-            headers = answered;
-            if (Number(answered['content-length']) > MAX_ANSWER_BYTES) fail('PROTOCOL', 'answer-too-large');
-          },
-          onResponseData: (_controller, chunk) => {
-            size += chunk.length;
-            if (size > MAX_ANSWER_BYTES) {
-              chunks = [];
-              fail('PROTOCOL', 'answer-too-large');
-            } else chunks.push(chunk);
-          },
-          onResponseEnd: () => {
-            if (!this.#attempts.delete(attempt)) return;
-            forget();
-            const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
-            const encoding = headers['content-encoding'];
-            if (!encoding || encoding === 'identity' || size === 0) resolve({ status, headers, body });
-            else
-              decompress(String(encoding), body, status).then(
-                (whole) => resolve({ status, headers, body: whole }),
-                reject,
-              );
-          },
-          onResponseError: (_controller, error) => {
-            const { code = error.name } = error as NodeJS.ErrnoException;
-            if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
-              fail('TIMEOUT', 'connect-timeout', { seconds: this.#options.timeout / 1000 });
-            else if (code === 'UND_ERR_INVALID_ARG') fail('CONFIG', 'invalid-header');
-            else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
-              fail('CANCELLED', 'cancelled');
-            else if (code === 'UND_ERR_HEADERS_OVERFLOW') fail('PROTOCOL', 'answer-too-large');
-            else fail('NETWORK', networkReason(code, attempt.sent), { code });
-          },
-        },
-      );
+      const { headers, method, body } = request;
+      headers['accept-encoding'] = 'gzip, br';
+      const path = this.#basePath + request.path || '/';
+      this.#dispatcher.dispatch({ origin: this.#origin, path, method, headers, body }, exchange);
     });
+  }
+
+  /** It needs no watching any more. */
+  over(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
   }
 
   /** Lets requests in flight end, then closes the sockets. */
@@ -166,30 +96,125 @@ export class Wire {
     clearTimeout(this.#sweep);
   }
 
-  /** One timer an account, for the attempt that runs out first. */
+  /** One timer an account, for the exchange that runs out first. */
   #watch(): void {
     if (this.#sweep) return;
-    const first = this.#attempts.values().next().value;
+    const first = this.#exchanges.values().next().value;
     if (!first) return;
     this.#sweep = setTimeout(
       () => {
         this.#sweep = undefined;
         const now = performance.now();
-        for (const attempt of this.#attempts) {
-          if (attempt.deadline > now) break;
-          attempt.end(
-            new VerifyError(
-              'TIMEOUT',
-              attempt.sent ? 'timeout' : 'connect-timeout',
-              { seconds: this.#options.timeout / 1000 },
-              { charged: attempt.sent ? null : false },
-            ),
-          );
+        for (const exchange of this.#exchanges) {
+          if (exchange.deadline > now) break;
+          exchange.timeOut();
         }
         this.#watch();
       },
       Math.max(1, Math.ceil(first.deadline - performance.now())),
     );
+  }
+}
+
+/** One request under way, as undici tells of it. A class, because there is one for every request. */
+class Exchange implements Dispatcher.DispatchHandler {
+  /** When to give up, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly #wire: Wire;
+  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #reject: (error: VerifyError) => void;
+  readonly #forget: () => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  /** It went, or may have gone, over the wire. */
+  #isSent = false;
+  #isOver = false;
+  #status = 0;
+  #headers: HttpAnswer['headers'] = {};
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(
+    wire: Wire,
+    signal: Cancel,
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: VerifyError) => void,
+  ) {
+    this.#wire = wire;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.deadline = performance.now() + wire.timeout;
+    this.#forget = signal.cancelled ? () => {} : signal.onCancel(() => this.fail('CANCELLED', 'cancelled'));
+  }
+
+  /** Ends it with an error; later calls do nothing. */
+  fail(code: ErrorCode, reason: string, values: Record<string, string | number> = {}): void {
+    if (!this.#end()) return;
+    const details = { httpStatus: this.#status || null, charged: this.#isSent ? null : false };
+    const error = new VerifyError(code, reason, values, details);
+    this.#chunks = [];
+    this.#controller?.abort(error);
+    this.#reject(error);
+  }
+
+  timeOut(): void {
+    const seconds = this.#wire.timeout / 1000;
+    this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('given up before it was sent'));
+    else this.#isSent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: HttpAnswer['headers'],
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    if (Number(headers['content-length']) > MAX_ANSWER_BYTES) this.fail('PROTOCOL', 'answer-too-large');
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > MAX_ANSWER_BYTES) this.fail('PROTOCOL', 'answer-too-large');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.#end()) return;
+    const status = this.#status;
+    const headers = this.#headers;
+    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
+    const encoding = headers['content-encoding'];
+    if (!encoding || encoding === 'identity' || body.length === 0) this.#resolve({ status, headers, body });
+    else
+      decompress(String(encoding), body, status).then(
+        (whole) => this.#resolve({ status, headers, body: whole }),
+        this.#reject,
+      );
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { code = error.name } = error as NodeJS.ErrnoException;
+    if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
+      this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#wire.timeout / 1000 });
+    else if (code === 'UND_ERR_INVALID_ARG') this.fail('CONFIG', 'invalid-header');
+    else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') this.fail('CANCELLED', 'cancelled');
+    else if (code === 'UND_ERR_HEADERS_OVERFLOW') this.fail('PROTOCOL', 'answer-too-large');
+    else this.fail('NETWORK', networkReason(code, this.#isSent), { code });
+  }
+
+  /** @returns whether it was not over already */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#wire.over(this);
+    this.#forget();
+    return true;
   }
 }
 

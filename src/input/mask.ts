@@ -17,11 +17,15 @@ const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,
 /** What breaks a line of a log, or hides in it. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const LONGEST = 200;
+/** "success", "成功" or "0000": nearly every answer's words. Too short for an id number, and nothing in it is escaped. */
+const PLAIN = /^(?:[A-Za-z\u4e00-\u9fff ,.，。：；！？、]{0,39}|\w{1,10})$/;
 
 /** A very short one is no secret, and without it no code of the provider could be read. */
 const SHORTEST_SECRET = 6;
 /** What may stand between two characters of a name or an id number. */
 const GAP = '[\\s\\\\·•・.,_|/*-]{0,3}';
+/** What counts in a name; all else may be left out by who repeats it. */
+const IN_NAMES = /[\p{L}\p{N}]/u;
 const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}|&#(?:x[\da-f]{1,6}|\d{1,7});?/gi;
 
 /**
@@ -43,6 +47,7 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
+  if (PLAIN.test(text) && !mayTell(text.toLowerCase(), known)) return text;
   const given = text.replace(UNSEEN, ' ');
   const plain = readable(given);
   const hidden = hiddenIn(known, GAP);
@@ -82,6 +87,15 @@ export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }
 
+/** Whether a plain text, in lower case, holds all letters of the name, or a secret. */
+function mayTell(text: string, { person, secrets }: Known): boolean {
+  return (
+    secrets.some((secret) => secret.length <= text.length && text.includes(secret.toLowerCase())) ||
+    (person !== null &&
+      [...person.name.toLowerCase()].every((letter) => !IN_NAMES.test(letter) || text.includes(letter)))
+  );
+}
+
 /**
  * @param known what must not be shown
  * @param gap what may stand between two characters that count
@@ -93,7 +107,7 @@ function hiddenIn({ person, secrets }: Known, gap: string): [RegExp, string][] {
     .map((secret): [RegExp, string] => [written([...secret], ''), '…']);
   if (!person) return hidden;
   const { name, idNumber } = person;
-  const letters = [...name].filter((character) => /[\p{L}\p{N}]/u.test(character));
+  const letters = [...name].filter((character) => IN_NAMES.test(character));
   return [
     ...hidden,
     [written([...idNumber], gap), maskIdNumber(idNumber)],

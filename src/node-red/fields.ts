@@ -5,6 +5,9 @@ import type { Message, Node, NodeConfig, Red } from './red';
 type Callback = (error: VerifyError | null, value: unknown) => void;
 type Field = (message: Message, callback: Callback) => void;
 
+/** Names with dots between them; anything else about a path is for Node-RED to know. */
+const PLAIN_PATH = /^(?!msg\.)[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
+
 interface PreparedFields {
   read(message: Message, callback: (error: unknown, values: Record<string, unknown>) => void): void;
   problem: VerifyError | null;
@@ -71,6 +74,11 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
       }
     };
 
+  // Node-RED would parse the path anew for every message.
+  if (type === 'msg' && PLAIN_PATH.test(String(value))) {
+    const path = String(value).split('.');
+    return guarded((message, callback) => callback(null, path.reduce<unknown>(propertyOf, message)));
+  }
   if (type === 'jsonata') {
     let expression: unknown;
     try {
@@ -95,4 +103,9 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
   return guarded((message, callback) =>
     red.util.evaluateNodeProperty(value, type, node, message, settle(callback)),
   );
+}
+
+/** @throws TypeError where there is nothing that could have the property */
+function propertyOf(value: unknown, name: string): unknown {
+  return (value as Record<string, unknown>)[name];
 }

@@ -1,14 +1,13 @@
 /** The operator's page of the demo, in a real Chromium. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Demo, openDebugSidebar, ROOT, startDemo } from '../demo-process';
-import { SWITCHES } from './switches';
+import { launchBrowser } from './browser';
 
 interface FlowNode {
   id: string;
@@ -109,8 +108,7 @@ async function readCard(page: Page) {
 
 before(async () => {
   demo = await startDemo();
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  browser = await chromium.launch({ executablePath, args: SWITCHES });
+  browser = await launchBrowser();
   photoServer = createServer(({ url }, response) => {
     if (url!.includes('missing')) response.writeHead(404).end();
     else response.writeHead(200, { 'Content-Type': 'image/png' }).end(PHOTO);

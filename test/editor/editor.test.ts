@@ -1,13 +1,11 @@
 /** The nodes in the editor, in a real Chromium. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type Demo, ROOT, startDemo } from '../demo-process';
-import { SWITCHES } from './switches';
-
-const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red'}/package.json`);
+import { type Opened, openEditor } from './browser';
+import { VERSION } from './workbench';
 
 const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
 const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
@@ -25,34 +23,22 @@ const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let demo: Demo;
-    let browser: Browser;
+    let editor: Opened;
     let page: Page;
-    const complaints: string[] = [];
 
     before(async () => {
       demo = await startDemo();
-      const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-      browser = await chromium.launch({ executablePath, args: SWITCHES });
-      page = await browser.newPage({ locale });
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-      page.on('request', (request) => {
-        const { hostname, protocol } = new URL(request.url());
-        if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') complaints.push(request.url());
-      });
-      await page.goto(demo.address);
-      await page.waitForSelector('.red-ui-palette-node[data-palette-type="inject"]');
-      // The editor loads the flows after the palette.
-      await page.waitForSelector('.red-ui-tab');
+      editor = await openEditor(demo.address, locale);
+      page = editor.page;
     });
 
     after(async () => {
-      await browser?.close();
+      await editor?.close();
       await demo?.stop();
     });
 
     afterEach(() => {
-      assert.deepEqual(complaints.splice(0), []);
+      assert.deepEqual(editor.complaints.splice(0), []);
     });
 
     it('is that version', async () => {
@@ -123,15 +109,6 @@ for (const locale of ['en-US', 'zh-CN']) {
           deployed.find(({ id }) => id === node.id),
           node,
         );
-      }
-    });
-
-    it('lists the examples for import', async () => {
-      await page.evaluate(`RED.actions.invoke('core:show-examples-import-dialog')`);
-      const list = page.locator('#red-ui-clipboard-dialog');
-      await list.getByText('@cn-verify/node-red-cn-verify').click();
-      for (const file of readdirSync(join(ROOT, 'examples'))) {
-        await list.getByText(file.replace('.json', ''), { exact: true }).waitFor({ state: 'visible' });
       }
     });
 

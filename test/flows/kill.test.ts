@@ -57,7 +57,7 @@ describe('a Node-RED that is killed', function () {
       else json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
     });
     const userDir = temporaryDirectory();
-    nodeRed = await startNodeRed({}, userDir);
+    nodeRed = await startNodeRed({}, undefined, userDir);
     await nodeRed.deploy(flow(provider.baseUrl, (collector.address() as AddressInfo).port));
     const folder = join(userDir, 'cn-verify', 'poll');
     assert.ok((await fetch(`${nodeRed.address}/start`, { method: 'POST' })).ok);
@@ -70,7 +70,7 @@ describe('a Node-RED that is killed', function () {
     for (let kill = 0; kill < KILLS; kill++) {
       await pause(500 + Math.random() * 2_000);
       await nodeRed.stop('SIGKILL');
-      nodeRed = await startNodeRed({}, userDir);
+      nodeRed = await startNodeRed({}, undefined, userDir);
     }
     for (const deadline = Date.now() + 60_000; came.size < TASKS && Date.now() < deadline; ) await pause(100);
 

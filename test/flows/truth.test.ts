@@ -271,7 +271,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
     });
 
     it('shows that it waits', async () => {
-      await deploy(createAndPoll({ timeout: 2 }));
+      await deploy(createAndPoll({ timeout: 2, resume: false }));
       send('create', { payload: photoUrl('slow-9999') });
       assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'waiting' });
     });

@@ -56,10 +56,14 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
 export function readCreated(answer: HttpAnswer, known: Known): Created {
   const envelope = readEnvelope(answer, known);
   const list = isObject(envelope.data) ? envelope.data.data : envelope.data;
-  const ids = Array.isArray(list) ? list.map((item) => (isObject(item) ? item.taskID : null)) : [];
-  const exact = ids.filter((id) => (typeof id === 'string' && id !== '') || Number.isSafeInteger(id));
-  if (exact.length === 0 || exact.length > MOST_ITEMS) throw missingData();
-  return { ...envelope, taskIds: [...new Set(exact.map(String))] };
+  const taskIds: string[] = [];
+  for (const item of Array.isArray(list) && list.length <= MOST_ITEMS ? list : []) {
+    const id = isObject(item) ? item.taskID : null;
+    const isExact = (typeof id === 'string' && id !== '') || Number.isSafeInteger(id);
+    if (isExact && !taskIds.includes(String(id))) taskIds.push(String(id));
+  }
+  if (taskIds.length === 0) throw missingData();
+  return { ...envelope, taskIds };
 }
 
 /**

@@ -51,11 +51,13 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     try {
       for (let start = 0; start < photoUrls.length; start += batchSize) {
         const batch = photoUrls.slice(start, start + batchSize);
-        const created = await create(account, batch, place, context).catch((error) => {
+        try {
+          const created = await create(account, batch, place, context);
+          answers.push(created);
+          for (const taskId of created.taskIds) tasks.push({ taskId, photoUrls: batch });
+        } catch (error) {
           throw withPhotos(error, tasks, batch, photoUrls.slice(start + batchSize));
-        });
-        answers.push(created);
-        for (const taskId of created.taskIds) tasks.push({ taskId, photoUrls: batch });
+        }
       }
     } finally {
       place.leave();

@@ -1,0 +1,79 @@
+/** What may stand in Latin letters before a Chinese reader. */
+import { RETRYABLE } from '../src/errors';
+
+/** Names, units and formats that a Chinese technical text writes so too. */
+const TERMS = [
+  ...[
+    'AES',
+    'API',
+    'Buffer',
+    'GPS',
+    'HTTP',
+    'ISO',
+    'Java',
+    'JSON',
+    'JSONata',
+    'Join',
+    'KB',
+    'MB',
+    'OCR',
+    'SDK',
+  ],
+  ...['SHA1PRNG', 'TLS', 'URI', 'URL', 'base64', 'http', 'https', 'buffer', 'payload', 'token'],
+  ...[
+    'BMP',
+    'CA',
+    'Catch',
+    'DNS',
+    'GCJ-02',
+    'GET',
+    'JPG',
+    'Key',
+    'Linkface',
+    'Node-RED',
+    'PNG',
+    'WestDex',
+    'X',
+  ],
+  ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
+];
+
+/** Words of the contract and of the providers' interfaces, which flows name. */
+const CODE = [
+  ...Object.keys(RETRYABLE),
+  ...[
+    'passed',
+    'failed',
+    'inconclusive',
+    'answered',
+    'unfinished',
+    'outcome',
+    'reason',
+    'cause',
+    'incorrect',
+  ],
+  ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
+  ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
+  ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
+];
+
+/** A node's type or a result's reason. */
+const WITH_HYPHENS = /^[a-z]+(?:-[a-z]+)+$/;
+
+const ALLOWED = new Set([...TERMS, ...CODE]);
+
+/**
+ * @param text that a Chinese reader sees
+ * @returns the words in it that are neither Chinese nor technical names
+ */
+export function foreignWords(text: string): string[] {
+  return [
+    ...text
+      .replace(/\u2011\s?/g, '-')
+      .matchAll(
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.spoolDir|[a-zA-Z][\w-]*/g,
+      ),
+  ]
+    .map(([word]) => word)
+    .filter((word) => /^[a-zA-Z][\w-]*$/.test(word) && !ALLOWED.has(word) && !WITH_HYPHENS.test(word));
+}

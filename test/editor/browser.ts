@@ -1,0 +1,54 @@
+/** A real Chromium, and what a page in it complains of. */
+import { execFileSync } from 'node:child_process';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Without a screen, and without asking anything of the network by itself. */
+const SWITCHES = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A form that does not come within this time does not come at all. */
+const PATIENCE_MS = 10_000;
+
+export interface Opened {
+  page: Page;
+  /** Errors in the console, and what was asked of another machine. */
+  complaints: string[];
+  close(): Promise<void>;
+}
+
+/** Starts the browser of this machine. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  return chromium.launch({ executablePath, args: SWITCHES });
+}
+
+/**
+ * Opens an editor and waits until it has its palette and its flows.
+ * @param address of the editor
+ * @param locale of the browser
+ */
+export async function openEditor(address: string, locale: string): Promise<Opened> {
+  const browser = await launchBrowser();
+  const page = await browser.newPage({ locale, viewport: { width: 1440, height: 1000 } });
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') complaints.push(request.url());
+  });
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(address);
+  await page.waitForSelector('.red-ui-palette-node[data-palette-type="inject"]');
+  // The editor loads the flows after the palette.
+  await page.waitForSelector('.red-ui-tab');
+  return { page, complaints, close: () => browser.close() };
+}

@@ -1,0 +1,116 @@
+/** Each node from the palette to a result in the debug pane, as a newcomer gets there: by hand, from an empty editor. */
+import assert from 'node:assert/strict';
+import { VERSION, Workbench, words } from './workbench';
+
+/** A person who passes on the sandbox. */
+const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: 'iVBORw0KGgo=' };
+const PHOTO_URL = 'https://example.com/site/a.jpg';
+const A_MINUTE_MS = 60_000;
+const COLUMNS = [120, 320, 520, 760] as const;
+
+for (const locale of ['en-US', 'zh-CN']) {
+  describe(`by hand, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
+    let bench: Workbench;
+
+    before(async () => {
+      bench = await Workbench.open(locale);
+    });
+    after(() => bench?.close());
+    afterEach(() => {
+      assert.deepEqual(bench.complaints.splice(0), []);
+    });
+
+    /** Places and wires inject, the nodes, and debug, in a row. */
+    async function row(
+      y: number,
+      ...types: string[]
+    ): Promise<{ inject: string; nodes: string[]; debug: string }> {
+      const inject = await bench.place('inject', COLUMNS[0], y);
+      const nodes: string[] = [];
+      for (const [index, type] of types.entries())
+        nodes.push(await bench.place(type, COLUMNS[index + 1]!, y));
+      const debug = await bench.place('debug', COLUMNS[3], y);
+      const all = [inject, ...nodes, debug];
+      for (const [index, id] of all.entries()) if (index > 0) await bench.wire(all[index - 1]!, id);
+      return { inject, nodes, debug };
+    }
+
+    /** From the open form of a node. */
+    async function addSandboxAccount(type: string) {
+      await bench.newAccount();
+      await bench.picture(`${type}-new`);
+      await bench.page.selectOption('#node-config-input-environment', 'sandbox');
+      await bench.picture(type);
+      await bench.accountDone();
+    }
+
+    it('leads a newcomer to a verdict on photos in under a minute', async () => {
+      const started = performance.now();
+      const { inject, nodes, debug } = await row(160, 'truth-create', 'truth-poll');
+      const [create, poll] = nodes as [string, string];
+      await bench.edit(create);
+      await addSandboxAccount('xhey-account');
+      await bench.write('#node-input-photos', 'str', PHOTO_URL);
+      await bench.picture('truth-create');
+      await bench.done();
+      await bench.edit(poll);
+      const name = words(locale, 'xhey-account', 'label.account');
+      await bench.chooseAccount(words(locale, 'xhey-account', 'label.on-sandbox', { name }));
+      await bench.picture('truth-poll');
+      await bench.done();
+      await bench.deploy();
+      await bench.showDebugPane();
+      await bench.press(inject);
+      const shown = await bench.debugged(debug);
+      const milliseconds = performance.now() - started;
+      console.log(`      ${(milliseconds / 1000).toFixed(1)} s`);
+      assert.match(shown, /outcome: "passed"/);
+      assert.ok(milliseconds < A_MINUTE_MS);
+      await bench.status(create, words(locale, 'truth-create', 'submitted'));
+      await bench.status(poll, words(locale, 'truth-poll', 'passed'));
+    });
+
+    it('get-token', async () => {
+      const { inject, nodes, debug } = await row(240, 'get-token');
+      await bench.edit(nodes[0]!);
+      await addSandboxAccount('linkface-account');
+      await bench.picture('get-token');
+      await bench.done();
+      await bench.deploy();
+      await bench.press(inject);
+      assert.match(await bench.debugged(debug), /outcome: "issued"/);
+      await bench.status(nodes[0]!, words(locale, 'get-token', 'issued'));
+    });
+
+    it('face-compare, with a person from the inject node', async () => {
+      const { inject, nodes, debug } = await row(320, 'face-compare');
+      await bench.edit(inject);
+      await bench.write('.node-input-prop-property-value', 'json', JSON.stringify(PERSON));
+      await bench.done();
+      await bench.edit(nodes[0]!);
+      await addSandboxAccount('tencent-market-account');
+      await bench.picture('face-compare');
+      await bench.done();
+      await bench.deploy();
+      await bench.press(inject);
+      assert.match(await bench.debugged(debug), /outcome: "passed"/);
+      await bench.status(nodes[0]!, words(locale, 'face-compare', 'passed'));
+    });
+
+    it('westdex-three, with a person from its own form', async () => {
+      const { inject, nodes, debug } = await row(400, 'westdex-three');
+      await bench.edit(nodes[0]!);
+      await addSandboxAccount('westdex-account');
+      await bench.write('#node-input-personName', 'str', PERSON.name);
+      await bench.write('#node-input-idNumber', 'str', PERSON.idNumber);
+      await bench.write('#node-input-photo', 'str', PERSON.photo);
+      await bench.picture('westdex-three');
+      await bench.done();
+      await bench.deploy();
+      await bench.press(inject);
+      assert.match(await bench.debugged(debug), /outcome: "answered"/);
+      await bench.status(nodes[0]!, words(locale, 'westdex-three', 'answered'));
+      await bench.picture('flows');
+    });
+  });
+}

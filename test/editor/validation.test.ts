@@ -1,0 +1,209 @@
+/** What each form says of a wrong value, what a node with one looks like, and what is said when it is deployed. */
+import assert from 'node:assert/strict';
+import { VERSION, Workbench, words } from './workbench';
+
+interface Wrong {
+  field: string;
+  /** Of a typed input; a plain one has none. */
+  type?: string;
+  text: string;
+  /** Of what is said, in the node's catalogue. */
+  says: string;
+  /** Of the field's name; a text without one names the field itself. */
+  label?: string;
+  values?: Record<string, string | number>;
+}
+
+const wrong = (
+  field: string,
+  text: string,
+  says: string,
+  label?: string,
+  values?: Record<string, string | number>,
+): Wrong => ({
+  ...{ field, text, says: `form.${says}` },
+  ...(label ? { label: `form.${label}` } : {}),
+  ...(values ? { values } : {}),
+});
+const typed = (field: string, label: string): Wrong[] => [
+  { ...wrong(field, '', 'missing', label), type: 'msg' },
+  { ...wrong(field, 'a b', 'unreadable', label), type: 'msg' },
+  { ...wrong(field, 'a[', 'unreadable', label), type: 'flow' },
+  { ...wrong(field, '$sum(', 'jsonata-syntax', label, { position: 5 }), type: 'jsonata' },
+];
+const OUTPUT: Wrong = { ...wrong('output', 'a b', 'unreadable', 'output'), type: 'msg' };
+const PERSON = [
+  ...typed('personName', 'person-name'),
+  ...typed('idNumber', 'id-number'),
+  ...typed('photo', 'photo'),
+];
+
+const ACTIONS: Record<string, Wrong[]> = {
+  'truth-create': [
+    ...typed('photos', 'photos'),
+    wrong('batchSize', '11', 'out-of-bounds', 'batch-size', { min: 1, max: 10 }),
+    wrong('batchSize', '0', 'out-of-bounds', 'batch-size', { min: 1, max: 10 }),
+    wrong('batchSize', '2.5', 'not-whole', 'batch-size'),
+    OUTPUT,
+  ],
+  'truth-poll': [
+    ...typed('task', 'task'),
+    wrong('interval', '0.01', 'too-small', 'interval', { min: 0.05 }),
+    wrong('maxInterval', '0', 'too-small', 'max-interval', { min: 0.05 }),
+    wrong('timeout', 'soon', 'too-small', 'timeout', { min: 0.05 }),
+    OUTPUT,
+  ],
+  'get-token': [
+    ...typed('detectionType', 'detection-type'),
+    ...typed('sequenceId', 'sequence-id'),
+    { ...wrong('sequenceId', '1a', 'not-a-number', 'sequence-id'), type: 'num' },
+    OUTPUT,
+  ],
+  'face-compare': [
+    ...PERSON,
+    wrong('differentBelow', '0.5', 'bounds-crossed', 'different-below'),
+    wrong('sameFrom', '1.1', 'out-of-bounds', 'same-from', { min: 0, max: 1 }),
+    wrong('differentBelow', '-1', 'out-of-bounds', 'different-below', { min: 0, max: 1 }),
+    wrong('maxPhotoMB', '0', 'too-small', 'max-photo', { min: 0.01 }),
+    OUTPUT,
+  ],
+  'westdex-three': [
+    ...PERSON,
+    wrong('maxPhotoMB', '21', 'out-of-bounds', 'max-photo', { min: 0.01, max: 20 }),
+    { ...wrong('passWhen', 'code = ', 'jsonata-syntax', 'pass-when', { position: 7 }), type: 'jsonata' },
+    OUTPUT,
+  ],
+};
+
+const LIMITS = [
+  wrong('timeout', '0', 'out-of-bounds', 'timeout', { min: 0.05, max: 3600 }),
+  wrong('maxConcurrent', '0', 'out-of-bounds', 'max-concurrent', { min: 1, max: 1000 }),
+  wrong('maxConcurrent', '1.5', 'not-whole', 'max-concurrent'),
+  wrong('maxPerSecond', '-1', 'out-of-bounds', 'max-per-second', { min: 0, max: 10000 }),
+  wrong('maxWaiting', '-1', 'too-small', 'max-waiting', { min: 0 }),
+];
+const ADDRESS = [
+  wrong('baseUrl', '', 'base-url-missing'),
+  wrong('baseUrl', 'example.com', 'base-url-unreadable'),
+  wrong('baseUrl', 'https://name:word@example.com', 'base-url-unreadable'),
+  wrong('baseUrl', 'http://example.com', 'base-url-not-https'),
+];
+const account = (first: string, firstLabel: string, second: string, secondLabel: string): Wrong[] => [
+  wrong(first, '', 'credential-missing', firstLabel),
+  wrong(second, '', 'credential-missing', secondLabel),
+  ...ADDRESS,
+  ...LIMITS,
+];
+
+/** By the action node whose form leads to them. */
+const ACCOUNTS: Record<string, [type: string, wrong: Wrong[]]> = {
+  'truth-create': ['xhey-account', account('groupKey', 'group-key', 'groupSecret', 'group-secret')],
+  'get-token': ['linkface-account', account('apiId', 'api-id', 'apiSecret', 'api-secret')],
+  'face-compare': ['tencent-market-account', account('secretId', 'secret-id', 'secretKey', 'secret-key')],
+  'westdex-three': ['westdex-account', account('secretId', 'secret-id', 'key', 'key')],
+};
+
+const accountOf = (action: string) => (action === 'truth-poll' ? 'truth-create' : action);
+
+/** One of each action, and its account. */
+const FLOWS = [
+  ...Object.keys(ACTIONS).map((type, index) => ({
+    ...{ id: `the-${type}`, type, z: 'tab', name: '', account: `account-of-${accountOf(type)}` },
+    ...{ x: 300, y: 160 + 60 * index, wires: type === 'truth-poll' ? [[], []] : [[]] },
+  })),
+  ...Object.entries(ACCOUNTS).map(([action, [type]]) => ({
+    ...{ id: `account-of-${action}`, type, name: '', environment: 'sandbox' },
+  })),
+];
+
+for (const locale of ['en-US', 'zh-CN']) {
+  describe(`wrong values, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
+    let bench: Workbench;
+
+    before(async () => {
+      bench = await Workbench.open(locale, FLOWS);
+    });
+    after(() => bench?.close());
+    afterEach(() => {
+      assert.deepEqual(bench.complaints.splice(0), []);
+    });
+
+    /** Writes a wrong value as a person does and reads what is said of it. */
+    async function assertSays(
+      node: string,
+      prefix: string,
+      { field, type, text, says, label, values }: Wrong,
+    ) {
+      const input = `#${prefix}-${field}`;
+      if (type) await bench.write(input, type, text);
+      else await bench.page.fill(input, text);
+      // Not with the tabulator, which may take what the typed input proposes.
+      await bench.page.click(`#${prefix}-name`);
+      const named = label ? { label: words(locale, node, label) } : {};
+      assert.equal(await bench.tooltip(input), words(locale, node, says, { ...named, ...values }), field);
+    }
+
+    for (const [action, values] of Object.entries(ACTIONS)) {
+      it(`${action} says what is wrong with each field`, async () => {
+        await bench.edit(`the-${action}`);
+        assert.equal(await bench.page.locator('#dialog-form .input-error').count(), 0);
+        for (const each of values) await assertSays(action, 'node-input', each);
+        await bench.picture(`${action}-wrong`);
+        await bench.page.click('#node-dialog-cancel');
+        await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
+      });
+    }
+
+    for (const [action, [type, values]] of Object.entries(ACCOUNTS)) {
+      it(`${type} says what is wrong with each field`, async () => {
+        await bench.edit(`the-${action}`);
+        await bench.editAccount();
+        await bench.page.click(`#${type}-limits summary`);
+        await bench.page.selectOption('#node-config-input-environment', 'custom');
+        for (const each of values) await assertSays(type, 'node-config-input', each);
+        if (type === 'tencent-market-account') {
+          await bench.page.fill('#node-config-input-baseUrl', 'https://example.com/compare');
+          await bench.page.keyboard.press('Tab');
+          const label = words(locale, type, 'form.scheme');
+          assert.equal(
+            await bench.tooltip('#node-config-input-scheme'),
+            words(locale, type, 'form.scheme-unknown', { label }),
+          );
+        }
+        await bench.picture(`${type}-wrong`);
+        await bench.page.selectOption('#node-config-input-environment', 'sandbox');
+        for (const hidden of ['baseUrl', values[0]!.field]) {
+          assert.equal(
+            await bench.page.locator(`#node-config-input-${hidden}.input-error`).count(),
+            0,
+            hidden,
+          );
+        }
+        await bench.page.click('#node-config-dialog-cancel');
+        await bench.page.waitForSelector('#node-config-dialog-cancel', { state: 'detached' });
+        await bench.page.click('#node-dialog-cancel');
+        await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
+      });
+    }
+
+    it('a node without an account and with a wrong value is marked, and named before it is deployed', async () => {
+      const id = await bench.place('truth-create', 520, 160);
+      await bench.edit(id);
+      await bench.page.fill('#node-input-batchSize', '11');
+      await bench.done();
+      const mark = bench.node(id).locator('.red-ui-flow-node-error');
+      await mark.hover();
+      const said = String(await bench.page.locator('.red-ui-flow-port-tooltip').textContent());
+      const label = words(locale, 'truth-create', 'form.account');
+      const missing = locale === 'zh-CN' ? '缺少属性值' : 'property value missing';
+      assert.ok(said.includes(`${label}: ${missing}`), said);
+      const bounds = { label: words(locale, 'truth-create', 'form.batch-size'), min: 1, max: 10 };
+      assert.ok(said.includes(words(locale, 'truth-create', 'form.out-of-bounds', bounds)), said);
+      await bench.page.click('#red-ui-header-button-deploy');
+      const notification = bench.page.locator('.red-ui-notification');
+      await notification.getByText('truth-create (truth-create)').waitFor();
+      await bench.picture('deploy-wrong');
+      await notification.getByRole('button').nth(1).click();
+    });
+  });
+}

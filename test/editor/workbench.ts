@@ -1,0 +1,215 @@
+/** An empty editor, worked as a person works it: with the mouse and the keyboard. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { ROOT } from '../demo-process';
+import { type NodeRed, startNodeRed } from '../node-red-process';
+import { type Opened, openEditor } from './browser';
+
+export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red'}/package.json`) as {
+  version: string;
+};
+
+/** One picture for each form and flow, of every run: to be looked at. */
+const PICTURES = join(ROOT, 'test-results', 'editor');
+
+export class Workbench {
+  readonly page: Page;
+  readonly complaints: string[];
+
+  private constructor(
+    readonly locale: string,
+    readonly nodeRed: NodeRed,
+    private readonly opened: Opened,
+  ) {
+    this.page = opened.page;
+    this.complaints = opened.complaints;
+  }
+
+  /**
+   * Starts a Node-RED without any flows and opens its editor.
+   * @param locale of the browser and, as `lang` in settings.js, of the runtime
+   * @param flows that are there already
+   */
+  static async open(locale: string, flows?: object[]): Promise<Workbench> {
+    const nodeRed = await startNodeRed({}, { lang: locale });
+    try {
+      if (flows) await nodeRed.deploy(flows);
+      return new Workbench(locale, nodeRed, await openEditor(nodeRed.address, locale));
+    } catch (error) {
+      await nodeRed.stop();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.opened.close();
+    await this.nodeRed.stop();
+  }
+
+  /** Drags a node from the palette into the flow. Gives its id. */
+  async place(type: string, x: number, y: number): Promise<string> {
+    const entry = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await entry.scrollIntoViewIfNeeded();
+    const flow = (await this.page.locator('#red-ui-workspace-chart').boundingBox())!;
+    await this.drag(entry, flow.x + x, flow.y + y);
+    return String(await this.page.evaluate('RED.view.selection().nodes[0].id'));
+  }
+
+  /** Drags a wire from an output to an input. */
+  async wire(from: string, to: string, output = 0): Promise<void> {
+    const end = (await this.node(to).locator('.red-ui-flow-port-input .red-ui-flow-port').boundingBox())!;
+    const port = this.node(from).locator('.red-ui-flow-port-output .red-ui-flow-port').nth(output);
+    await this.drag(port, end.x + end.width / 2, end.y + end.height / 2);
+  }
+
+  private async drag(from: Locator, x: number, y: number): Promise<void> {
+    const start = (await from.boundingBox())!;
+    await this.page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x, y, { steps: 8 });
+    await this.page.mouse.up();
+  }
+
+  /** A node as it stands in the flow. */
+  node(id: string): Locator {
+    return this.page.locator(`[id="${id}"]`);
+  }
+
+  /** Opens a node's form. */
+  async edit(id: string): Promise<void> {
+    await this.node(id).locator('.red-ui-flow-node').dblclick();
+    await this.opens('#node-dialog-ok');
+  }
+
+  /** Nobody writes into a form while it slides in: it is ready once the editor has put the cursor into it. */
+  private async opens(button: string): Promise<void> {
+    await this.page.waitForSelector(button, { state: 'visible' });
+    await this.page.waitForFunction(`$('.red-ui-tray').last().has(document.activeElement).length === 1`);
+    await this.page.waitForFunction('document.getAnimations().length === 0');
+  }
+
+  /** Closes the open form of a node. */
+  async done(): Promise<void> {
+    await this.page.click('#node-dialog-ok');
+    await this.page.waitForSelector('#node-dialog-ok', { state: 'detached' });
+  }
+
+  /** Opens the form of a new account, from the form of a node. */
+  async newAccount(): Promise<void> {
+    await this.page.click('#node-input-btn-account-add');
+    await this.opens('#node-config-dialog-ok');
+  }
+
+  /** Opens the form of a node's account, from the form of the node. */
+  async editAccount(): Promise<void> {
+    await this.page.click('#node-input-btn-account-edit');
+    await this.opens('#node-config-dialog-ok');
+  }
+
+  /** Chooses an account that is there already, in the form of a node. */
+  async chooseAccount(label: string): Promise<void> {
+    await this.page.selectOption('#node-input-account', { label });
+  }
+
+  /** Closes the open form of an account. */
+  async accountDone(): Promise<void> {
+    await this.page.click('#node-config-dialog-ok');
+    await this.page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    await this.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
+    await this.page.waitForFunction('document.getAnimations().length === 0');
+  }
+
+  /**
+   * Writes into a typed input.
+   * @param field its selector
+   * @param type to choose, as a typed input names it
+   */
+  async write(field: string, type: string, text: string): Promise<void> {
+    const input = this.page.locator(`${field} ~ .red-ui-typedInput-container`).first();
+    if ((await this.page.evaluate(`$('${field}').first().typedInput('type')`)) !== type) {
+      await input.locator('.red-ui-typedInput-type-select').click();
+      await this.page.locator(`.red-ui-typedInput-options a[value="${type}"]:visible`).click();
+    }
+    await input.locator('.red-ui-typedInput-input').fill(text);
+  }
+
+  /** What is said of a wrong value, once it is marked; shown at once and not after the mouse has rested on it. */
+  async tooltip(field: string): Promise<string> {
+    await this.page.waitForSelector(`${field}.input-error`, { state: 'attached' });
+    await this.page.evaluate(`$('${field}').data('tooltip').open(true)`);
+    const popover = this.page.locator('.red-ui-popover:visible');
+    const text = await popover.textContent();
+    await this.page.evaluate(`$('${field}').data('tooltip').close(true)`);
+    return String(text);
+  }
+
+  /** Presses the deploy button and waits until the flows are deployed. */
+  async deploy(): Promise<void> {
+    await this.page.click('#red-ui-header-button-deploy');
+    await this.page.waitForFunction('!RED.nodes.dirty()');
+  }
+
+  /** Presses the button of an inject node. */
+  async press(inject: string): Promise<void> {
+    await this.node(inject).locator('.red-ui-flow-node-button-button').click();
+  }
+
+  /** What stands under a node, once it is `expected`. */
+  async status(id: string, expected: string): Promise<void> {
+    await this.node(id)
+      .locator('.red-ui-flow-node-status-label')
+      .getByText(expected, { exact: true })
+      .waitFor();
+  }
+
+  /** Opens the debug pane; Node-RED 5 has it open. */
+  async showDebugPane(): Promise<void> {
+    const pane = this.page.locator('.red-ui-debug-content-list');
+    if (!(await pane.isVisible())) await this.page.click('#red-ui-tab-debug-link-button');
+    await pane.waitFor({ state: 'visible' });
+  }
+
+  /** What a node has written into the debug pane last. */
+  async debugged(id: string): Promise<string> {
+    const message = this.page.locator(`.red-ui-debug-msg-node-${id} .red-ui-debug-msg-payload`).last();
+    return String(await message.textContent());
+  }
+
+  async clearDebugPane(): Promise<void> {
+    await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
+  }
+
+  /** Keeps a picture of this run, and one in the dark. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    const path = join(PICTURES, `${VERSION}-${this.locale}-${name}`);
+    await this.page.screenshot({ path: `${path}.png` });
+    if (Number.parseInt(VERSION, 10) < 5) return;
+    // As the editor's own setting does it; Node-RED 4 has no dark theme.
+    const toggle = `document.documentElement.classList.toggle('nr-theme-dark')`;
+    await this.page.evaluate(toggle);
+    await this.page.screenshot({ path: `${path}-dark.png` });
+    await this.page.evaluate(toggle);
+  }
+}
+
+/**
+ * A text as the editor or the runtime shows it.
+ * @param locale of the catalogue
+ * @param type of the node that it belongs to
+ * @param key with dots
+ * @param values to fill in
+ */
+export function words(
+  locale: string,
+  type: string,
+  key: string,
+  values: Record<string, string | number> = {},
+): string {
+  const file = join(ROOT, 'dist', 'nodes', 'locales', locale, `${type}.json`);
+  let found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  for (const part of key.split('.')) found = (found as Record<string, unknown>)[part];
+  if (typeof found !== 'string') throw new Error(`${type} has no text ${key}`);
+  return found.replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
+}

@@ -1,0 +1,203 @@
+/** Secrets and persons are looked for wherever somebody might find them: CONTRACT, "Errors" and "Status". */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { openDebugSidebar } from '../demo-process';
+import { type NodeRed, startNodeRed } from '../node-red-process';
+import { leaksIn } from '../private';
+import { FIVE, type FiveAction, flowOf, ID_NUMBER, NAME, SECRET } from './five-actions';
+import { actionFlow, ask, deploy, got, liveNode, send, startRuntime, until } from './runtime';
+import {
+  type Asked,
+  closeServers,
+  json,
+  type Script,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server';
+
+/** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
+const echo = ({ payload }: FiveAction, { url, headers, body }: Asked) =>
+  `${typeof payload === 'object' && 'name' in payload! ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
+
+const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
+  'a success that repeats everything': (action) => (asked, response) =>
+    json(response, action.success(echo(action, asked))),
+  'a failure that repeats everything': (action) => (asked, response) =>
+    json(response, action.failure(echo(action, asked))),
+  'a page that repeats everything': (action) => (asked, response) =>
+    response.end(`<html>${echo(action, asked)}</html>`),
+  'a server that fails and repeats everything': (action) => (asked, response) =>
+    response.writeHead(500).end(echo(action, asked)),
+  'a connection that breaks': () => (_asked, response) => response.destroy(),
+  'an answer that does not come': () => () => {},
+};
+
+/** However deep it lies. */
+const everythingOf = (value: unknown) =>
+  inspect(value, { depth: 30, maxArrayLength: null, maxStringLength: null });
+
+describe('leaks', function () {
+  this.timeout(60_000);
+  let server: ScriptedServer;
+  before(async () => {
+    await startRuntime();
+    server = await scriptedServer(() => {});
+  });
+  after(closeServers);
+
+  describe('in what a flow can reach', () => {
+    for (const action of FIVE) {
+      it(`${action.type}: nodes and errors show nothing, while they work and afterwards`, async () => {
+        await deploy(flowOf(action, server.baseUrl));
+        for (const [what, script] of Object.entries(SCRIPTS)) {
+          server.script = script(action);
+          const { caught } = await ask({ payload: action.payload });
+          for (const { error } of caught) {
+            const { submitted, notSubmitted, uncertain, ...cause } = (error as { cause: object })
+              .cause as Record<string, unknown>;
+            assert.deepEqual(leaksIn(everythingOf({ ...(error as object), cause })), [], what);
+          }
+          assert.deepEqual(leaksIn(everythingOf(liveNode('account'))), [], what);
+        }
+        server.script = (asked, response) =>
+          setTimeout(() => json(response, action.success(echo(action, asked))), 100);
+        const before = server.asked.length;
+        send('action', { payload: action.payload });
+        await until(() => server.asked.length > before);
+        for (const id of ['action', 'account']) {
+          const shown = everythingOf(liveNode(id));
+          // Node-RED's own objects lead everywhere, also to debug nodes that hold messages.
+          assert.deepEqual(leaksIn(shown.replaceAll(JSON.stringify(action.payload), '')), [], id);
+        }
+        await until(() => got('out1').length > 0);
+      });
+    }
+  });
+
+  describe('in what a process leaves', () => {
+    let nodeRed: NodeRed;
+    before(async () => {
+      nodeRed = await startNodeRed({}, { lang: 'en-US' });
+    });
+    after(() => nodeRed?.stop());
+
+    it('logs, debug messages, statuses, exported flows, admin routes, files and their names show nothing', async () => {
+      await nodeRed.deploy(flows(server.baseUrl));
+      const sidebar = await openDebugSidebar(nodeRed.address);
+      const seen: string[] = [];
+      for (const [what, script] of Object.entries(SCRIPTS)) {
+        for (const [index, action] of FIVE.entries()) {
+          server.script = script(action);
+          const { payload } = action;
+          const body = JSON.stringify(payload, (_key, value) =>
+            value?.type === 'Buffer' ? Buffer.from(value.data).toString('base64') : value,
+          );
+          const response = await fetch(`${nodeRed.address}/${index}`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ payload: JSON.parse(body) }),
+          });
+          assert.ok(response.ok, what);
+          seen.push(JSON.stringify(await sidebar.next(`told-${index}`)));
+        }
+      }
+      assert.equal(seen.length, FIVE.length * Object.keys(SCRIPTS).length);
+
+      // Something waits, and is written down.
+      server.script = (_asked, response) =>
+        json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
+      await fetch(`${nodeRed.address}/wait`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ payload: '1', person: NAME, idNumber: ID_NUMBER }),
+      });
+      const spool = join(nodeRed.userDir, 'cn-verify', 'waits');
+      await until(() => readdirSync(nodeRed.userDir).includes('cn-verify') && readdirSync(spool).length > 0);
+
+      for (const path of [
+        '/flows',
+        '/nodes',
+        '/settings',
+        '/cn-verify/tasks',
+        '/cn-verify/tasks/waits',
+        '/diagnostics',
+      ])
+        seen.push(await (await nodeRed.ask(path)).text());
+      await nodeRed.stop();
+      seen.push(nodeRed.output(), ...namesIn(nodeRed.userDir));
+      const files = readdirSync(nodeRed.userDir).filter(
+        (name) => name.endsWith('.json') || name.endsWith('.js'),
+      );
+      for (const name of files) seen.push(readFileSync(join(nodeRed.userDir, name), 'utf8'));
+      for (const text of seen) assert.deepEqual(leaksIn(text), [], text.slice(0, 4_000));
+      sidebar.close();
+    });
+  });
+});
+
+/** Each action behind an address of its own, with what it tells in a debug node that shows nothing else. */
+function flows(baseUrl: string): object[] {
+  const at = { z: 'tab', x: 1, y: 1 };
+  const all = FIVE.flatMap((action, index) => {
+    const [, account, node] = actionFlow(
+      { type: action.type, ...action.action },
+      { environment: 'custom', baseUrl, timeout: 0.3, circuit: false, ...action.account },
+    );
+    const own = `account-${index}`;
+    return [
+      { ...account, id: own },
+      {
+        ...{ id: `in-${index}`, ...at, type: 'http in', url: `/${index}`, method: 'post' },
+        wires: [[`take-${index}`]],
+      },
+      {
+        ...{ id: `take-${index}`, ...at, type: 'function', wires: [[`action-${index}`, `answer-${index}`]] },
+        func: 'msg.payload = msg.payload.payload; return msg;',
+      },
+      { id: `answer-${index}`, ...at, type: 'http response', wires: [] },
+      {
+        ...{ ...node, id: `action-${index}`, account: own },
+        wires: [[`tell-${index}`], [`tell-${index}`]],
+      },
+      { id: `catch-${index}`, ...at, type: 'catch', scope: [`action-${index}`], wires: [[`tell-${index}`]] },
+      {
+        ...{ id: `tell-${index}`, ...at, type: 'function', wires: [[`told-${index}`]] },
+        // What the caller gave, and a flow was promised, is none of this: CONTRACT, "Errors", the three lists, and "Result".
+        func: `const { error, payload } = msg;
+          if (!error) {
+            delete payload.data;
+            return { payload };
+          }
+          const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
+          return { payload: { ...error, cause } };`,
+      },
+      {
+        ...{
+          id: `told-${index}`,
+          ...at,
+          type: 'debug',
+          active: true,
+          tosidebar: true,
+          console: true,
+          tostatus: true,
+        },
+        ...{ complete: 'payload', targetType: 'msg', statusVal: 'payload', statusType: 'auto', wires: [] },
+      },
+    ];
+  });
+  return [
+    ...all,
+    { id: 'in-wait', ...at, type: 'http in', url: '/wait', method: 'post', wires: [['take-wait']] },
+    {
+      ...{ id: 'take-wait', ...at, type: 'function', wires: [['waits', 'answer-0']] },
+      func: 'return { ...msg, ...msg.payload };',
+    },
+    { id: 'waits', ...at, type: 'truth-poll', account: 'account-0', wires: [[], []] },
+  ];
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+}
