@@ -11,10 +11,14 @@ export interface SandboxRequest {
   body: Buffer;
 }
 
-export type SandboxAnswer =
+export type SandboxAnswer = (
   | { status: number; headers?: Record<string, string>; body: string }
   /** No answer at all, or a reset connection. */
-  | { fault: 'timeout' | 'reset' };
+  | { fault: 'timeout' | 'reset' }
+) & {
+  /** What a real provider could charge for, as the caller knows it: a name, or photo URLs. */
+  paidFor?: string;
+};
 
 export interface SandboxWorld {
   /** Unix time in milliseconds. */

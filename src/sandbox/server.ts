@@ -1,4 +1,5 @@
 /** The stand-in for the providers, on loopback: CONTRACT, "Sandbox". */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
@@ -11,6 +12,8 @@ import { openStore } from './store';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
+/** Older ones are forgotten. */
+const MOST_COUNTED = 100_000;
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
 export interface SandboxOptions {
@@ -20,6 +23,8 @@ export interface SandboxOptions {
   file: string | null;
   /** Unix time in milliseconds. */
   now?: () => number;
+  /** Milliseconds before each answer. */
+  latency?: number;
 }
 
 export interface SandboxAccount {
@@ -34,9 +39,20 @@ export interface Sandbox {
   accounts: Readonly<Record<string, SandboxAccount>>;
   /** Requests that came, by path, for tests that count them. */
   requests: ReadonlyMap<string, number>;
+  /** Calls that a real provider could charge for, by `paidKey`. */
+  paid: ReadonlyMap<string, number>;
   /** Lets a process end although the sandbox runs. */
   unref(): void;
   close(): Promise<void>;
+}
+
+/**
+ * Names what was paid for without repeating a person.
+ * @param provider that was called
+ * @param what the name or the photo URLs, joined by spaces, that the call was about
+ */
+export function paidKey(provider: string, what: string): string {
+  return `${provider} ${createHash('sha256').update(what).digest('hex').slice(0, 16)}`;
 }
 
 /**
@@ -44,20 +60,26 @@ export interface Sandbox {
  * @param options where, and with what memory
  * @throws Error of node:net where the port is taken
  */
-export async function startSandbox({ port, file, now = Date.now }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({
+  port,
+  file,
+  now = Date.now,
+  latency = 0,
+}: SandboxOptions): Promise<Sandbox> {
   const store = openStore(file);
   const requests = new Map<string, number>();
+  const paid = new Map<string, number>();
 
   const server = createServer((request, response) => {
-    respond(request).then(
-      (answer) => reply(response, answer),
-      () => request.destroy(),
-    );
+    respond(request)
+      .then((answer) => after(latency, () => reply(response, answer)))
+      .catch(() => request.destroy());
   });
 
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
     const { pathname, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
+    if (pathname === '/paid') return { status: 200, body: JSON.stringify(Object.fromEntries(paid)) };
     const half = HALVES.find(({ provider }) => `${pathname}/`.startsWith(`/${provider}/`));
     if (!half) return { status: 404, body: '' };
     const body = await readBody(request);
@@ -65,7 +87,13 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
     const { method = '', headers } = request;
     const path = pathname.slice(half.provider.length + 1);
     const world: SandboxWorld = { now, faultIn, store: store.of(half.provider), changed: store.changed };
-    return half.answer({ method, path, query: searchParams, search, headers, body }, world);
+    const answer = half.answer({ method, path, query: searchParams, search, headers, body }, world);
+    if (answer.paidFor !== undefined) {
+      const key = paidKey(half.provider, answer.paidFor);
+      paid.set(key, (paid.get(key) ?? 0) + 1);
+      if (paid.size > MOST_COUNTED) paid.delete(paid.keys().next().value!);
+    }
+    return answer;
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -80,6 +108,7 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
     port: bound,
     accounts: Object.fromEntries(accounts),
     requests,
+    paid,
     unref: () => server.unref(),
     close: () => {
       server.closeAllConnections();
@@ -87,6 +116,11 @@ export async function startSandbox({ port, file, now = Date.now }: SandboxOption
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function after(milliseconds: number, act: () => void): void {
+  if (milliseconds === 0) act();
+  else setTimeout(act, milliseconds);
 }
 
 function reply(response: ServerResponse, answer: SandboxAnswer): void {

@@ -4,6 +4,7 @@ import { load } from './load';
 import { photo } from './photo';
 import { polling } from './polling';
 import { profile } from './profile';
+import { scaleOut } from './scale-out';
 import { throughput } from './throughput';
 
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   photo,
   load,
   profile,
+  'scale-out': scaleOut,
 };
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {

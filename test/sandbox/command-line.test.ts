@@ -65,6 +65,8 @@ describe('sandbox: the command line', () => {
       ['--port', '65536'],
       ['--port=-1'],
       ['--port', '1.5'],
+      ['--latency', 'long'],
+      ['--latency=-1'],
       ['--other'],
     ]) {
       const { ended, texts } = run(...parameters);
@@ -72,6 +74,14 @@ describe('sandbox: the command line', () => {
       assert.match(texts.error, /^.*--\w+.*\n$/, texts.error);
       assert.equal(texts.out, '');
     }
+  });
+
+  it('takes its time where it is told to', async () => {
+    const { printed } = run('--port', '0', '--latency', '200');
+    const [, port = ''] = await printed(/127\.0\.0\.1:(\d+)\./);
+    const started = performance.now();
+    await fetch(`http://127.0.0.1:${port}/paid`);
+    assert.ok(performance.now() - started >= 199);
   });
 
   it('explains itself', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sign } from '../../src/providers/xhey/sign';
 import { faultIn } from '../../src/sandbox/faults';
-import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { paidKey, type Sandbox, startSandbox } from '../../src/sandbox/server';
 
 describe('sandbox: the server', () => {
   let folder: string;
@@ -55,6 +55,21 @@ describe('sandbox: the server', () => {
       assert.equal((await fetch(base + path)).status, 404);
     }
     assert.deepEqual(Object.fromEntries(requests), { '/': 1, '/nobody/': 2, '/xheys': 1 });
+  });
+
+  it('counts what could be charged for, without saying what it was', async () => {
+    const sandbox = await start();
+    const photoUrlList = ['https://a.test/1.jpg', 'https://a.test/2.jpg'];
+    for (const list of [photoUrlList, photoUrlList, []])
+      await post(sandbox, 'create', { photoUrlList: list });
+    await post(sandbox, 'create', { photoUrlList: ['https://a.test/sandbox-http-503'] });
+    await queryTask(sandbox, 'unknown');
+    const paid = await (await fetch(`http://127.0.0.1:${sandbox.port}/paid`)).json();
+    assert.deepEqual(paid, {
+      [paidKey('xhey', photoUrlList.join(' '))]: 2,
+      [paidKey('xhey', 'https://a.test/sandbox-http-503')]: 1,
+    });
+    assert.ok(!JSON.stringify(paid).includes('a.test'));
   });
 
   it('lets a provider answer at its base URL itself, where that is the whole endpoint', async () => {

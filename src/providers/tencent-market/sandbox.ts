@@ -107,13 +107,13 @@ function compare(form: URLSearchParams, world: SandboxWorld): SandboxAnswer {
   const wrong = wrongParameter(form, world);
   if (wrong) return reply(world, 200, { msg: `入参错误,${wrong}`, success: false, code: 400, data: {} });
   const fault = world.faultIn(`${name} ${image ? '' : url}`);
-  if (fault) return fault;
+  if (fault) return { ...fault, paidFor: name };
 
   const created = Number(world.store.created ?? 0);
   world.store.created = created + 1;
   world.changed();
   const { incorrect, score } = wanted(name);
-  return reply(world, 200, {
+  const answer = reply(world, 200, {
     msg: '',
     success: true,
     code: 200,
@@ -125,6 +125,7 @@ function compare(form: URLSearchParams, world: SandboxWorld): SandboxAnswer {
       incorrect,
     },
   });
+  return { ...answer, paidFor: name };
 
   function wrongParameter({ size }: URLSearchParams, { now }: SandboxWorld): string | null {
     if (size !== new Set(form.keys()).size) return '参数重复';

@@ -61,7 +61,7 @@ export const sandboxHalf: SandboxHalf = {
       const person = readIdNumber(idNumber, world.now());
       if ('problem' in person || person.idNumber !== idNumber) return failure('idNumber');
       if (!isBarePhoto(body.photoData)) return failure('photo');
-      return world.faultIn(name) ?? verdict(name, key, world);
+      return { ...(world.faultIn(name) ?? verdict(name, key, world)), paidFor: name };
     }
     return failure('cipher');
   },

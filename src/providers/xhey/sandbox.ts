@@ -63,19 +63,16 @@ function refuse(
 function create({ photoUrlList }: Record<string, unknown>, world: SandboxWorld): SandboxAnswer {
   if (!isPhotoList(photoUrlList)) return envelope(world, 400, 'param error', null);
   const fault = world.faultIn(photoUrlList.join(' ').replace(QUERY_FAULT, ''));
-  if (fault) return fault;
+  const paidFor = photoUrlList.join(' ');
+  if (fault) return { ...fault, paidFor };
 
   const store = storeOf(world);
   const taskID = taskId(store.created++);
   store.tasks[taskID] = { photoUrls: photoUrlList, queries: 0 };
   delete store.tasks[taskId(store.created - 1 - MOST_TASKS)];
   world.changed();
-  return envelope(
-    world,
-    200,
-    'success',
-    isObserved(taskID) ? { data: [{ taskID }], status: 0, msg: '' } : [{ taskID }],
-  );
+  const data = isObserved(taskID) ? { data: [{ taskID }], status: 0, msg: '' } : [{ taskID }];
+  return { ...envelope(world, 200, 'success', data), paidFor };
 }
 
 function query({ taskID }: Record<string, unknown>, world: SandboxWorld): SandboxAnswer {
