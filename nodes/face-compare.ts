@@ -1,7 +1,10 @@
-import { registerAction } from '../src/node-red/action-node';
 import type { Red } from '../src/node-red/red';
-import { faceCompare } from '../src/providers/tencent-market/face-compare';
+import { registerAction } from '../src/node-red/register';
 
 export default function (RED: Red): void {
-  registerAction(RED, 'face-compare', faceCompare);
+  registerAction(RED, 'face-compare', () => {
+    const { faceCompare } =
+      require('../src/providers/tencent-market/face-compare') as typeof import('../src/providers/tencent-market/face-compare');
+    return faceCompare;
+  });
 }

@@ -1,7 +1,10 @@
-import { registerAction } from '../src/node-red/action-node';
 import type { Red } from '../src/node-red/red';
-import { getToken } from '../src/providers/linkface/get-token';
+import { registerAction } from '../src/node-red/register';
 
 export default function (RED: Red): void {
-  registerAction(RED, 'get-token', getToken);
+  registerAction(RED, 'get-token', () => {
+    const { getToken } =
+      require('../src/providers/linkface/get-token') as typeof import('../src/providers/linkface/get-token');
+    return getToken;
+  });
 }

@@ -1,8 +1,11 @@
-import { registerAccount } from '../src/node-red/account-node';
 import type { Red } from '../src/node-red/red';
+import { registerAccount } from '../src/node-red/register';
 import { account } from '../src/providers/linkface/account';
-import { probe } from '../src/providers/linkface/probe';
 
 export default function (RED: Red): void {
-  registerAccount(RED, 'linkface-account', account, probe);
+  registerAccount(RED, 'linkface-account', account, () => {
+    const { probe } =
+      require('../src/providers/linkface/probe') as typeof import('../src/providers/linkface/probe');
+    return probe;
+  });
 }

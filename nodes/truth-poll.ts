@@ -1,7 +1,10 @@
-import { registerAction } from '../src/node-red/action-node';
 import type { Red } from '../src/node-red/red';
-import { truthPoll } from '../src/providers/xhey/truth-poll';
+import { registerAction } from '../src/node-red/register';
 
 export default function (RED: Red): void {
-  registerAction(RED, 'truth-poll', truthPoll);
+  registerAction(RED, 'truth-poll', () => {
+    const { truthPoll } =
+      require('../src/providers/xhey/truth-poll') as typeof import('../src/providers/xhey/truth-poll');
+    return truthPoll;
+  });
 }

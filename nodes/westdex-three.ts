@@ -1,7 +1,10 @@
-import { registerAction } from '../src/node-red/action-node';
 import type { Red } from '../src/node-red/red';
-import { westdexThree } from '../src/providers/westdex/westdex-three';
+import { registerAction } from '../src/node-red/register';
 
 export default function (RED: Red): void {
-  registerAction(RED, 'westdex-three', westdexThree);
+  registerAction(RED, 'westdex-three', () => {
+    const { westdexThree } =
+      require('../src/providers/westdex/westdex-three') as typeof import('../src/providers/westdex/westdex-three');
+    return westdexThree;
+  });
 }

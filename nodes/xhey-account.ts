@@ -1,8 +1,10 @@
-import { registerAccount } from '../src/node-red/account-node';
 import type { Red } from '../src/node-red/red';
+import { registerAccount } from '../src/node-red/register';
 import { account } from '../src/providers/xhey/account';
-import { probe } from '../src/providers/xhey/probe';
 
 export default function (RED: Red): void {
-  registerAccount(RED, 'xhey-account', account, probe);
+  registerAccount(RED, 'xhey-account', account, () => {
+    const { probe } = require('../src/providers/xhey/probe') as typeof import('../src/providers/xhey/probe');
+    return probe;
+  });
 }

@@ -136,7 +136,7 @@ export interface Context extends CallContext {
    * @returns false when the time ran out
    * @throws what the work threw, CANCELLED too where the node closed
    */
-  within(milliseconds: number, work: (context: Context) => Promise<void>): Promise<boolean>;
+  within(milliseconds: number, work: (context: Context) => Promise<unknown>): Promise<boolean>;
   /** What the node remembers from one message to the next. */
   memory: Map<string, number>;
   /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */

@@ -98,12 +98,12 @@ describe('package', () => {
             tests,
             ['xhey', 'linkface', 'tencent-market'].some((name) => type === `${name}-account`),
           );
-          const lists = built.includes("'cn-verify/tasks'");
-          assert.equal(lists, type === 'truth-poll');
+          assert.equal(built.includes("'cn-verify/tasks'"), type === 'truth-poll');
           const { routes } = registerInRuntime(type);
           assert.equal(routes.includes('/cn-verify/accounts/:id/test'), tests);
-          assert.equal(routes.includes('/cn-verify/tasks'), lists);
-          assert.equal(routes.length > 0, tests || lists);
+          // Any of them, as there may be tasks of nodes that are gone.
+          assert.equal(routes.includes('/cn-verify/tasks'), category !== 'config');
+          assert.equal(routes.length > 0, tests || category !== 'config');
         });
 
         it('keeps its credentials from the browser', () => {

@@ -7,7 +7,6 @@ import type { TlsOptions } from '../http/wire';
 import { AccountTest } from './account-test';
 import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
 import { readSettings, requireVariable } from './settings';
-import { registerTestRoute } from './test-route';
 
 /** An account node as the runner uses it. */
 export interface AccountNode extends Node {
@@ -37,58 +36,54 @@ const SETTINGS = {
 const LONGEST_TIMEOUT_S = 3600;
 
 /**
- * Registers a provider's account node.
+ * Makes a node hold an account.
  * @param red Node-RED
- * @param type of the node
+ * @param created the node
+ * @param config as it was deployed
  * @param definition of the provider's account
  * @param probe to test an account with, where the provider has a call that costs nothing
  */
-export function registerAccount(red: Red, type: string, definition: AccountDefinition, probe?: Probe): void {
-  if (probe) registerTestRoute(red);
-  const credentials = Object.fromEntries(
-    definition.credentials.map((name) => [name, { type: 'password' as const }]),
-  );
-  red.nodes.registerType(
-    type,
-    function (config) {
-      red.nodes.createNode(this, config);
-      const node = this as AccountNode;
-      // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
-      const secrets = { ...node.credentials };
-      delete node.credentials;
+export function holdAccount(
+  red: Red,
+  created: Node,
+  config: NodeConfig,
+  definition: AccountDefinition,
+  probe: Probe | undefined,
+): void {
+  const node = created as AccountNode;
+  // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+  const secrets = { ...node.credentials };
+  delete node.credentials;
 
-      let account: Account | Promise<Account> | undefined;
-      node.provider = definition.provider;
-      node.check = () => void prepare(red, node, config, definition, secrets);
-      node.open = () => {
-        account ??= prepare(red, node, config, definition, secrets)();
-        return account;
-      };
-      if (probe) node.test = new AccountTest(red, node, probe);
-      if (config.environment === 'sandbox') {
-        Promise.resolve()
-          .then(node.open)
-          .then(
-            (opened) => {
-              account = opened;
-            },
-            () => {
-              account = undefined;
-            },
-          );
-      }
-      node.on('close', (_removed, done) => {
-        node.test?.close();
-        Promise.resolve(account)
-          .then((opened) => {
-            opened?.transport.close().catch(() => {});
-          })
-          .catch(() => {})
-          .then(done);
-      });
-    },
-    { credentials },
-  );
+  let account: Account | Promise<Account> | undefined;
+  node.provider = definition.provider;
+  node.check = () => void prepare(red, node, config, definition, secrets);
+  node.open = () => {
+    account ??= prepare(red, node, config, definition, secrets)();
+    return account;
+  };
+  if (probe) node.test = new AccountTest(red, node, probe);
+  if (config.environment === 'sandbox') {
+    Promise.resolve()
+      .then(node.open)
+      .then(
+        (opened) => {
+          account = opened;
+        },
+        () => {
+          account = undefined;
+        },
+      );
+  }
+  node.on('close', (_removed, done) => {
+    node.test?.close();
+    Promise.resolve(account)
+      .then((opened) => {
+        opened?.transport.close().catch(() => {});
+      })
+      .catch(() => {})
+      .then(done);
+  });
 }
 
 /**

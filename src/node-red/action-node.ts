@@ -15,7 +15,7 @@ import { readSettings } from './settings';
 import { numberParts, splitPhotos } from './split';
 import { onceStarted } from './started';
 import { NodeStatus } from './status';
-import { registerTasksRoute, type TaskNode, type WaitingTask } from './tasks-route';
+import type { TaskNode, WaitingTask } from './tasks-route';
 import { unexpected } from './unexpected';
 import { Work } from './work';
 
@@ -28,25 +28,23 @@ const COMMON_SETTINGS = {
 } as const satisfies SettingDefinitions;
 
 /**
- * Registers the node of an action.
+ * Makes a node do its action.
  * @param red Node-RED
- * @param type of the node
+ * @param node that was created
+ * @param config as it was deployed
  * @param action what it does with a message
  */
-export function registerAction<Input, Definitions extends SettingDefinitions>(
+export function runAction<Input, Definitions extends SettingDefinitions>(
   red: Red,
-  type: string,
+  node: Node,
+  config: NodeConfig,
   action: Action<Input, Definitions>,
 ): void {
-  if (action.keep) registerTasksRoute(red);
-  red.nodes.registerType(type, function (config) {
-    red.nodes.createNode(this, config);
-    const runner = new Runner(red, this, config, action);
-    if (action.keep) (this as TaskNode).tasks = runner;
-    // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
-    this.on('input', (message, send, done) => runner.accept(message, send, done));
-    this.on('close', (removed, done) => runner.close(removed, done));
-  });
+  const runner = new Runner(red, node, config, action);
+  if (action.keep) (node as TaskNode).tasks = runner;
+  // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
+  node.on('input', (message, send, done) => runner.accept(message, send, done));
+  node.on('close', (removed, done) => runner.close(removed, done));
 }
 
 class Runner<Input, Definitions extends SettingDefinitions> implements Surroundings {

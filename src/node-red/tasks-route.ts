@@ -1,6 +1,5 @@
 /** The admin routes over waiting tasks: to see them, to have them asked after at once, to drop them. */
 import type { Spool } from '../polling/spool';
-import { nodesWithSpool, spoolOf } from '../polling/spools';
 import type { AdminHandler, Node, Red } from './red';
 import { spoolPlace } from './spool-place';
 
@@ -43,9 +42,9 @@ const registered = new WeakSet<object>();
 
 /**
  * Registers the routes.
- * @param red Node-RED, as any node that waits has it
+ * @param red Node-RED, as any action node has it
  */
-export function registerTasksRoute(red: Red): void {
+export function registerTasksRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
@@ -83,20 +82,25 @@ export function registerTasksRoute(red: Red): void {
   }
 }
 
+/** Loaded when somebody asks. */
+function spools(): typeof import('../polling/spools') {
+  return require('../polling/spools');
+}
+
 function running(red: Red, id: string): TaskNode['tasks'] {
   return (red.nodes.getNode(id) as TaskNode | null)?.tasks;
 }
 
 /** Without the tasks themselves: there may be thousands. */
 async function listAll(red: Red): Promise<Omit<NodeTasks, 'tasks'>[]> {
-  const ids = await nodesWithSpool(spoolPlace(red));
+  const ids = await spools().nodesWithSpool(spoolPlace(red));
   const all = await Promise.all(ids.map((id) => list(red, id)));
   return all.filter(({ count }) => count > 0).map(({ tasks, ...summary }) => summary);
 }
 
 async function list(red: Red, id: string): Promise<NodeTasks> {
   const node = running(red, id);
-  const tasks = node?.tasks() ?? (await left(spoolOf(spoolPlace(red), id)));
+  const tasks = node?.tasks() ?? (await left(spools().spoolOf(spoolPlace(red), id)));
   const now = Date.now();
   return {
     node: id,
@@ -127,7 +131,7 @@ async function left(spool: Spool): Promise<WaitingTask[]> {
 async function drop(red: Red, nodeId: string, id?: string): Promise<number> {
   const node = running(red, nodeId);
   if (node) return node.drop(id);
-  const spool = spoolOf(spoolPlace(red), nodeId);
+  const spool = spools().spoolOf(spoolPlace(red), nodeId);
   const ids = [...(await spool.list()).keys()].filter((each) => !id || each === id);
   await Promise.all(ids.map((each) => spool.discard(each)));
   return ids.length;

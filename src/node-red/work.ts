@@ -4,11 +4,42 @@ import { scheduler } from '../polling/scheduler';
 import type { Resumed } from './backlog';
 import type { Done, Message, Send } from './red';
 
-/** A pause between two requests. */
-interface Pause {
+/** A pause between two requests. A class, because ten thousand tasks may be in one each. */
+class Pause {
   /** Unix time in milliseconds. */
-  due: number;
-  end(): void;
+  readonly due: number;
+  readonly #pauses: Set<Pause>;
+  readonly #resolve: () => void;
+  readonly #stop: () => void;
+  readonly #forget: () => void;
+
+  constructor(
+    milliseconds: number,
+    closing: Cancel,
+    pauses: Set<Pause>,
+    resolve: () => void,
+    reject: (error: VerifyError) => void,
+  ) {
+    this.due = Date.now() + milliseconds;
+    this.#pauses = pauses;
+    this.#resolve = resolve;
+    this.#stop = scheduler.after(milliseconds, () => this.end());
+    this.#forget = closing.onCancel(() => {
+      this.#leave();
+      reject(new VerifyError('CANCELLED', 'cancelled'));
+    });
+  }
+
+  end(): void {
+    this.#leave();
+    this.#resolve();
+  }
+
+  #leave(): void {
+    this.#stop();
+    this.#forget();
+    this.#pauses.delete(this);
+  }
 }
 
 /** One message being worked on. */
@@ -88,25 +119,8 @@ export class Work {
     this.#pauses ??= new Set();
     const pauses = this.#pauses;
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        stop();
-        forget();
-        pauses.delete(pause);
-      };
-      const pause: Pause = {
-        due: Date.now() + milliseconds,
-        end: () => {
-          leave();
-          resolve();
-        },
-      };
-      let forget = () => {};
-      const stop = scheduler.after(milliseconds, pause.end);
-      pauses.add(pause);
-      forget = closing.onCancel(() => {
-        leave();
-        reject(new VerifyError('CANCELLED', 'cancelled'));
-      });
+      if (closing.cancelled) reject(new VerifyError('CANCELLED', 'cancelled'));
+      else pauses.add(new Pause(milliseconds, closing, pauses, resolve, reject));
     });
   }
 

@@ -79,24 +79,19 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
   },
 
   async run(account, input, context): Promise<Answer<PollData>> {
-    const job: Job = {
-      account,
-      input,
-      answers: new Map(),
-      errors: new Map(),
-      deadline: input.deadline ?? context.now() + input.timeout,
-    };
+    const deadline = input.deadline ?? context.now() + input.timeout;
+    const job: Job = { account, input, answers: undefined, errors: undefined, deadline };
     const waiting = input.taskIds.map((taskId) => input.states.get(taskId)!);
     try {
       if (input.mode === 'once') {
         const asked = await Promise.allSettled(waiting.map((state) => ask(job, state, context)));
         for (const each of asked) if (each.status === 'rejected') throw each.reason;
-      } else if (job.deadline > context.now()) {
-        await context.within(job.deadline - context.now(), async (timed) => {
-          await Promise.all(waiting.map((state) => follow(job, state, timed)));
-        });
+      } else if (deadline > context.now()) {
+        await context.within(deadline - context.now(), (timed) =>
+          each(waiting, (state) => follow(job, state, timed)),
+        );
       } else {
-        await Promise.all(waiting.map((state) => askThroughTrouble(job, state, context)));
+        await each(waiting, (state) => askThroughTrouble(job, state, context));
       }
     } catch (error) {
       if (error instanceof VerifyError) error.details.taskIds = input.taskIds;
@@ -106,17 +101,25 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
   },
 };
 
+/** All at once; a message usually has one task, and there may be ten thousand messages. */
+function each<Value>(states: TaskState[], work: (state: TaskState) => Promise<Value>): Promise<unknown> {
+  return states.length === 1 ? work(states[0]!) : Promise.all(states.map(work));
+}
+
 /** One message's work. */
 interface Job {
   account: Account;
   input: PollInput;
-  /** The latest answer of each task. */
-  answers: Map<string, Envelope>;
+  /** The latest answer of each task, once there is one. */
+  answers: Map<string, Told> | undefined;
   /** The trouble a task is in, until it is answered again. */
-  errors: Map<string, VerifyError>;
+  errors: Map<string, VerifyError> | undefined;
   /** Unix time in milliseconds. */
   deadline: number;
 }
+
+/** What is said of an answer; while a task waits, no more of it is kept. */
+type Told = Pick<Envelope, 'code' | 'message' | 'raw'>;
 
 /** Asks after one task until it is finished. */
 async function follow(job: Job, state: TaskState, context: Context): Promise<void> {
@@ -132,11 +135,12 @@ async function follow(job: Job, state: TaskState, context: Context): Promise<voi
 async function askThroughTrouble(job: Job, state: TaskState, context: Context): Promise<number> {
   try {
     await ask(job, state, context);
-    job.errors.delete(state.taskId);
+    job.errors?.delete(state.taskId);
     context.trouble(state.taskId, null);
     return 0;
   } catch (error) {
     if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
+    job.errors ??= new Map();
     job.errors.set(state.taskId, error);
     context.trouble(state.taskId, error);
     return (error.details.retryAfter ?? 0) * 1000;
@@ -162,7 +166,9 @@ async function ask(job: Job, state: TaskState, context: Context): Promise<void> 
     return;
   }
   context.memory.delete(taskId);
-  job.answers.set(taskId, answer);
+  const { code, message, raw } = answer;
+  job.answers ??= new Map();
+  job.answers.set(taskId, { code, message, raw });
 
   const { taskStatus, list } = answer;
   const status = TASK_STATUSES.get(taskStatus);
@@ -192,8 +198,8 @@ function report({ input, answers, errors }: Job, context: Context): Answer<PollD
     inconclusive: count('inconclusive'),
   };
   const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(bareReason)]);
-  const envelopes = [...answers.values()];
-  const error = [...errors.values()].at(-1);
+  const envelopes = [...(answers?.values() ?? [])];
+  const error = [...(errors?.values() ?? [])].at(-1);
   return {
     outcome: open.length > 0 ? 'unfinished' : outcomeOf(summary, bare.length),
     reason: open.length === 0 && reasons.size === 1 ? [...reasons][0]! : null,

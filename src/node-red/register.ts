@@ -1,0 +1,55 @@
+/**
+ * What Node-RED loads when it starts: the types and the admin routes. Everything else is loaded with the first node that
+ * a flow really has, so that a palette nobody uses costs nothing.
+ */
+import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
+import type { Red } from './red';
+import { registerTasksRoutes } from './tasks-route';
+import { registerTestRoute } from './test-route';
+
+/**
+ * Registers the node of an action.
+ * @param red Node-RED
+ * @param type of the node
+ * @param load gives what it does with a message
+ */
+export function registerAction<Input, Definitions extends SettingDefinitions>(
+  red: Red,
+  type: string,
+  load: () => Action<Input, Definitions>,
+): void {
+  registerTasksRoutes(red);
+  red.nodes.registerType(type, function (config) {
+    red.nodes.createNode(this, config);
+    const { runAction } = require('./action-node') as typeof import('./action-node');
+    runAction(red, this, config, load());
+  });
+}
+
+/**
+ * Registers a provider's account node.
+ * @param red Node-RED
+ * @param type of the node
+ * @param definition of the provider's account
+ * @param loadProbe gives what to test an account with, where the provider has a call that costs nothing
+ */
+export function registerAccount(
+  red: Red,
+  type: string,
+  definition: AccountDefinition,
+  loadProbe?: () => Probe,
+): void {
+  if (loadProbe) registerTestRoute(red);
+  const credentials = Object.fromEntries(
+    definition.credentials.map((name) => [name, { type: 'password' as const }]),
+  );
+  red.nodes.registerType(
+    type,
+    function (config) {
+      red.nodes.createNode(this, config);
+      const { holdAccount } = require('./account-node') as typeof import('./account-node');
+      holdAccount(red, this, config, definition, loadProbe?.());
+    },
+    { credentials },
+  );
+}
