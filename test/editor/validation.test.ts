@@ -124,9 +124,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       bench = await Workbench.open(locale, FLOWS);
     });
     after(() => bench?.close());
-    afterEach(() => {
-      assert.deepEqual(bench.complaints.splice(0), []);
-    });
+    afterEach(() => bench.tidy());
 
     /** Writes a wrong value as a person does and reads what is said of it. */
     async function assertSays(

@@ -1,4 +1,5 @@
 /** An empty editor, worked as a person works it: with the mouse and the keyboard. */
+import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -12,6 +13,13 @@ export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red
 
 /** One picture for each form and flow, of every run: to be looked at. */
 const PICTURES = join(ROOT, 'test-results', 'editor');
+
+/** For what a person does again when nothing came of it, as it was done before the editor was ready for it. */
+const AGAIN_MS = 1_000;
+const TRIES = 10;
+
+/** What can be open over the flows, the uppermost first. */
+const CANCELS = ['#red-ui-clipboard-dialog-cancel', '#node-config-dialog-cancel', '#node-dialog-cancel'];
 
 export class Workbench {
   readonly page: Page;
@@ -45,6 +53,30 @@ export class Workbench {
   async close(): Promise<void> {
     await this.opened.close();
     await this.nodeRed.stop();
+  }
+
+  /** After each test: nothing was complained of, and what it left open when it failed is closed for the next. */
+  async tidy(): Promise<void> {
+    await this.page.evaluate(`$('.red-ui-notification').remove(); $('#red-ui-full-shade').hide()`);
+    for (const cancel of CANCELS) {
+      const button = this.page.locator(cancel);
+      if (!(await button.isVisible())) continue;
+      await button.click();
+      await button.waitFor({ state: 'hidden' });
+    }
+    assert.deepEqual(this.complaints.splice(0), []);
+  }
+
+  /** Does something until it took effect. */
+  async insist(action: () => Promise<unknown>, effect: Locator): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await action();
+      try {
+        return await effect.waitFor({ timeout: AGAIN_MS });
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+    }
   }
 
   /** Drags a node from the palette into the flow. Gives its id. */
