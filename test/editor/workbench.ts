@@ -19,7 +19,12 @@ const AGAIN_MS = 1_000;
 const TRIES = 10;
 
 /** What can be open over the flows, the uppermost first. */
-const CANCELS = ['#red-ui-clipboard-dialog-cancel', '#node-config-dialog-cancel', '#node-dialog-cancel'];
+const CANCELS = [
+  '.red-ui-notification button:visible',
+  '#red-ui-clipboard-dialog-cancel',
+  '#node-config-dialog-cancel',
+  '#node-dialog-cancel',
+];
 
 export class Workbench {
   readonly page: Page;
@@ -57,9 +62,8 @@ export class Workbench {
 
   /** After each test: nothing was complained of, and what it left open when it failed is closed for the next. */
   async tidy(): Promise<void> {
-    await this.page.evaluate(`$('.red-ui-notification').remove(); $('#red-ui-full-shade').hide()`);
     for (const cancel of CANCELS) {
-      const button = this.page.locator(cancel);
+      const button = this.page.locator(cancel).first();
       if (!(await button.isVisible())) continue;
       await button.click();
       await button.waitFor({ state: 'hidden' });
