@@ -65,7 +65,8 @@ export class Workbench {
     for (const cancel of CANCELS) {
       const button = this.page.locator(cancel).first();
       if (!(await button.isVisible())) continue;
-      await button.click();
+      // What is going away by itself cannot be clicked any more.
+      await button.click({ timeout: AGAIN_MS }).catch(() => {});
       await button.waitFor({ state: 'hidden' });
     }
     assert.deepEqual(this.complaints.splice(0), []);
