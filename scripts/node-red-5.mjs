@@ -19,11 +19,20 @@ mkdirSync(folder, { recursive: true });
 for (const file of ['package.json', 'package-lock.json'])
   cpSync(join(source, file), join(folder, file), { preserveTimestamps: true });
 install(folder);
+const SUITES = ['node-red-5', 'editor'];
+const parameters = process.argv.slice(2);
+const named = parameters.filter((each) => SUITES.includes(each));
+
 // A suite runs, whatever became of the one before it.
-for (const suite of ['node-red-5', 'editor']) {
+for (const suite of parameters.includes('--no-tests') ? [] : named.length > 0 ? named : SUITES) {
   const { status } = spawnSync(
     join(folder, 'node_modules/node/bin', program),
-    [mocha, '--config', join(root, 'test', suite, '.mocharc.json'), ...process.argv.slice(2)],
+    [
+      mocha,
+      '--config',
+      join(root, 'test', suite, '.mocharc.json'),
+      ...parameters.filter((each) => !SUITES.includes(each)),
+    ],
     {
       cwd: root,
       env: { ...process.env, NODE_RED: join(folder, 'node_modules/node-red') },
