@@ -1,11 +1,12 @@
 // Runs the tests that have a Node-RED in them on Node-RED 5. It needs a newer Node.js than the oldest we support, so
 // both are installed beside the project: as a dependency of it, `node` would shadow the Node.js that runs every npm
 // script. All platforms can share the lock file, as `node` fetches the program of its platform by itself.
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { install, run } from './install.mjs';
+import { install } from './install.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'test/node-red-5');
@@ -18,9 +19,25 @@ mkdirSync(folder, { recursive: true });
 for (const file of ['package.json', 'package-lock.json'])
   cpSync(join(source, file), join(folder, file), { preserveTimestamps: true });
 install(folder);
-run(
-  root,
-  join(folder, 'node_modules/node/bin', program),
-  [mocha, '--config', join(source, '.mocharc.json'), ...process.argv.slice(2)],
-  { ...process.env, NODE_RED: join(folder, 'node_modules/node-red') },
-);
+const SUITES = ['node-red-5', 'editor'];
+const parameters = process.argv.slice(2);
+const named = parameters.filter((each) => SUITES.includes(each));
+
+// A suite runs, whatever became of the one before it.
+for (const suite of parameters.includes('--no-tests') ? [] : named.length > 0 ? named : SUITES) {
+  const { status } = spawnSync(
+    join(folder, 'node_modules/node/bin', program),
+    [
+      mocha,
+      '--config',
+      join(root, 'test', suite, '.mocharc.json'),
+      ...parameters.filter((each) => !SUITES.includes(each)),
+    ],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_RED: join(folder, 'node_modules/node-red') },
+      stdio: 'inherit',
+    },
+  );
+  if (status !== 0) process.exitCode = 1;
+}

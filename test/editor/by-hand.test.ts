@@ -16,9 +16,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       bench = await Workbench.open(locale);
     });
     after(() => bench?.close());
-    afterEach(() => {
-      assert.deepEqual(bench.complaints.splice(0), []);
-    });
+    afterEach(() => bench.tidy());
 
     /** Places and wires inject, the nodes, and debug, in a row. */
     async function row(

@@ -36,9 +36,7 @@ describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     bench = await Workbench.open('zh-CN', FLOWS);
   });
   after(() => bench?.close());
-  afterEach(() => {
-    assert.deepEqual(bench.complaints.splice(0), []);
-  });
+  afterEach(() => bench.tidy());
 
   /** What is to be read in an element, its options and its hints included; code, and names of properties, apart. */
   async function read(selector: string): Promise<string[]> {

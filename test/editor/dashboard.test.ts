@@ -36,6 +36,9 @@ const WORDS = {
   },
 };
 
+/** What a page sends once nothing goes another way any more. */
+const UPGRADED = '5';
+
 let demo: Demo;
 let browser: Browser;
 let photoServer: Server;
@@ -64,15 +67,45 @@ async function openPage(path: string, locale: string, complaints: string[]): Pro
     const { hostname, protocol } = new URL(request.url());
     if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') complaints.push(request.url());
   });
-  page.on('websocket', (socket) => {
-    socket.on('framesent', ({ payload }) => wire.sent.push(Buffer.from(payload)));
-    socket.on('framereceived', ({ payload }) => wire.received.push(Buffer.from(payload)));
+  const upgraded = new Promise<void>((resolve) => {
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => {
+        wire.sent.push(Buffer.from(payload));
+        if (payload === UPGRADED) resolve();
+      });
+      socket.on('framereceived', ({ payload }) => wire.received.push(Buffer.from(payload)));
+    });
   });
-  const upgraded = page.waitForEvent('websocket');
   await page.goto(`${demo.address}/dashboard${path}`);
   await page.waitForSelector('.cnv button[type=submit]');
   await upgraded;
   return [page, wire];
+}
+
+/**
+ * Loads a page again, with somebody between it and the server.
+ * @param change what becomes of a message to the page
+ * @returns cuts the connection
+ */
+async function reloadThrough(page: Page, change: (message: string) => string): Promise<() => void> {
+  let cut = () => {};
+  const upgraded = new Promise<void>((resolve, reject) => {
+    page
+      .routeWebSocket(/socket\.io/, (socket) => {
+        cut = () => void socket.close();
+        const server = socket.connectToServer();
+        socket.onMessage((message) => {
+          server.send(message);
+          if (message === UPGRADED) resolve();
+        });
+        server.onMessage((message) => socket.send(change(String(message))));
+      })
+      .then(() => page.reload())
+      .catch(reject);
+  });
+  await upgraded;
+  await page.waitForSelector('.cnv button[type=submit]');
+  return () => cut();
 }
 
 async function fillPerson(page: Page, name: string, idNumber: string, photo = PHOTO) {
@@ -281,14 +314,9 @@ describe("the operator's page", () => {
 
     // No provider may say so either.
     const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';
-    await page.routeWebSocket(/socket\.io/, (socket) => {
-      const server = socket.connectToServer();
-      server.onMessage((message) =>
-        socket.send(String(message).replaceAll(`"url":"${photos}/a.png"`, '"url":"javascript:alert(1)"')),
-      );
-    });
-    await page.reload();
-    await page.waitForSelector('.cnv button[type=submit]');
+    await reloadThrough(page, (message) =>
+      message.replaceAll(`"url":"${photos}/a.png"`, '"url":"javascript:alert(1)"'),
+    );
     await page.fill('.cnv textarea', `${photos}/a.png\n${address}`);
     assert.equal((await answer(page)).outcome, 'passed');
     const rows = page.locator('.cnv-table tbody tr');
@@ -347,14 +375,7 @@ describe("the operator's page", () => {
 
   it('waits for the answer, and says when the connection broke', async () => {
     const [page] = await openPage('/person', 'en-US', complaints);
-    let cut = () => {};
-    await page.routeWebSocket(/socket\.io/, (socket) => {
-      socket.connectToServer();
-      cut = () => void socket.close();
-    });
-    const upgraded = page.waitForEvent('websocket');
-    await page.reload();
-    await upgraded;
+    const cut = await reloadThrough(page, (message) => message);
     await fillPerson(page, 'sandbox-timeout', ID_NUMBER);
     await page.click('.cnv button[type=submit]');
     await page.locator('.cnv button[type=submit]:disabled').waitFor();

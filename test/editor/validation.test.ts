@@ -1,6 +1,6 @@
 /** What each form says of a wrong value, what a node with one looks like, and what is said when it is deployed. */
 import assert from 'node:assert/strict';
-import { VERSION, Workbench, words } from './workbench';
+import { TRIES, VERSION, Workbench, words } from './workbench';
 
 interface Wrong {
   field: string;
@@ -124,9 +124,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       bench = await Workbench.open(locale, FLOWS);
     });
     after(() => bench?.close());
-    afterEach(() => {
-      assert.deepEqual(bench.complaints.splice(0), []);
-    });
+    afterEach(() => bench.tidy());
 
     /** Writes a wrong value as a person does and reads what is said of it. */
     async function assertSays(
@@ -135,12 +133,21 @@ for (const locale of ['en-US', 'zh-CN']) {
       { field, type, text, says, label, values }: Wrong,
     ) {
       const input = `#${prefix}-${field}`;
-      if (type) await bench.write(input, type, text);
-      else await bench.page.fill(input, text);
-      // Not with the tabulator, which may take what the typed input proposes.
-      await bench.page.click(`#${prefix}-name`);
+      const write = async (value: string) => {
+        if (type) await bench.write(input, type, value);
+        else await bench.page.fill(input, value);
+        // Not with the tabulator, which may take what the typed input proposes.
+        await bench.page.click(`#${prefix}-name`);
+      };
       const named = label ? { label: words(locale, node, label) } : {};
-      assert.equal(await bench.tooltip(input), words(locale, node, says, { ...named, ...values }), field);
+      const expected = words(locale, node, says, { ...named, ...values });
+      await write(text);
+      // A form that gets the cursor late loses what is written just then.
+      for (let tries = 1; tries < TRIES && (await bench.tooltip(input)) !== expected; tries++) {
+        await write('1');
+        await write(text);
+      }
+      assert.equal(await bench.tooltip(input), expected, field);
     }
 
     for (const [action, values] of Object.entries(ACTIONS)) {
@@ -164,6 +171,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         if (type === 'tencent-market-account') {
           await bench.page.fill('#node-config-input-baseUrl', 'https://example.com/compare');
           await bench.page.keyboard.press('Tab');
+          await bench.page.waitForSelector('#node-config-input-scheme.input-error');
           const label = words(locale, type, 'form.scheme');
           assert.equal(
             await bench.tooltip('#node-config-input-scheme'),

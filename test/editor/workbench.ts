@@ -1,4 +1,5 @@
 /** An empty editor, worked as a person works it: with the mouse and the keyboard. */
+import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -10,8 +11,20 @@ export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red
   version: string;
 };
 
-/** One picture for each form and flow, of every run: to be looked at. */
+/** With PICTURES=1, one picture for each form and flow, to be looked at. */
 const PICTURES = join(ROOT, 'test-results', 'editor');
+
+/** For what a person does again when nothing came of it, as it was done before the editor was ready for it. */
+const AGAIN_MS = 1_000;
+export const TRIES = 10;
+
+/** What can be open over the flows, the uppermost first. */
+const CANCELS = [
+  '.red-ui-notification button:visible',
+  '#red-ui-clipboard-dialog-cancel',
+  '#node-config-dialog-cancel',
+  '#node-dialog-cancel',
+];
 
 export class Workbench {
   readonly page: Page;
@@ -45,6 +58,30 @@ export class Workbench {
   async close(): Promise<void> {
     await this.opened.close();
     await this.nodeRed.stop();
+  }
+
+  /** After each test: nothing was complained of, and what it left open when it failed is closed for the next. */
+  async tidy(): Promise<void> {
+    for (const cancel of CANCELS) {
+      const button = this.page.locator(cancel).first();
+      if (!(await button.isVisible())) continue;
+      // What is going away by itself cannot be clicked any more.
+      await button.click({ timeout: AGAIN_MS }).catch(() => {});
+      await button.waitFor({ state: 'hidden' });
+    }
+    assert.deepEqual(this.complaints.splice(0), []);
+  }
+
+  /** Does something until it took effect. */
+  async insist(action: () => Promise<unknown>, effect: Locator): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await action();
+      try {
+        return await effect.waitFor({ timeout: AGAIN_MS });
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+    }
   }
 
   /** Drags a node from the palette into the flow. Gives its id. */
@@ -134,9 +171,9 @@ export class Workbench {
     await input.locator('.red-ui-typedInput-input').fill(text);
   }
 
-  /** What is said of a wrong value, once it is marked; shown at once and not after the mouse has rested on it. */
-  async tooltip(field: string): Promise<string> {
-    await this.page.waitForSelector(`${field}.input-error`, { state: 'attached' });
+  /** What is said of a wrong value that is marked; shown at once and not after the mouse has rested on it. */
+  async tooltip(field: string): Promise<string | null> {
+    if ((await this.page.locator(`${field}.input-error`).count()) === 0) return null;
     await this.page.evaluate(`$('${field}').data('tooltip').open(true)`);
     const popover = this.page.locator('.red-ui-popover:visible');
     const text = await popover.textContent();
@@ -180,8 +217,9 @@ export class Workbench {
     await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
   }
 
-  /** Keeps a picture of this run, and one in the dark. */
+  /** Keeps a picture of this run, and one in the dark, if asked to. */
   async picture(name: string): Promise<void> {
+    if (!process.env.PICTURES) return;
     mkdirSync(PICTURES, { recursive: true });
     const path = join(PICTURES, `${VERSION}-${this.locale}-${name}`);
     await this.page.screenshot({ path: `${path}.png` });
