@@ -11,6 +11,8 @@ import { type Asked, closeServers, json, scriptedServer } from './scripted-serve
 const SECRET = 'a-secret-of-the-test';
 const TEN_MINUTES_S = 600;
 
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 interface Case {
   provider: string;
   /** Names of the credentials; the last one signs. */
@@ -192,7 +194,9 @@ describe('the route of the test buttons, in a real Node-RED', function () {
       { id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: server.baseUrl, credentials },
     ]);
     const both = [nodeRed.ask(path('account'), {}), nodeRed.ask(path('account'), {})];
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const deadline = Date.now() + 10_000; held.length === 0; await pause(20))
+      assert.ok(Date.now() < deadline, 'the account was not asked');
+    await pause(200);
     assert.equal(held.length, 1);
     json(held[0]!, { code: 404, msg: 'not found', data: null });
     const states = await Promise.all(
