@@ -22,6 +22,8 @@ const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
 compile();
 copyForms();
 writeCatalogues();
+// scripts/ready.mjs looks at its time.
+writeFileSync(join(root, 'dist/.built'), '');
 
 function compile() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
