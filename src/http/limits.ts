@@ -24,15 +24,15 @@ interface Waiter {
 class Seat implements Place {
   /** Had a turn already, so it goes before messages that have not. */
   started = false;
-  #onLeave: (() => void) | undefined;
+  #limits: Limits | undefined;
 
-  constructor(onLeave: () => void) {
-    this.#onLeave = onLeave;
+  constructor(limits: Limits) {
+    this.#limits = limits;
   }
 
   leave(): void {
-    this.#onLeave?.();
-    this.#onLeave = undefined;
+    this.#limits?.left();
+    this.#limits = undefined;
   }
 }
 
@@ -69,7 +69,12 @@ export class Limits {
       throw new VerifyError('OVERLOADED', 'too-many-waiting', { maxWaiting: this.#options.maxWaiting });
     }
     this.#seats++;
-    return new Seat(() => this.#seats--);
+    return new Seat(this);
+  }
+
+  /** A seat is free again. */
+  left(): void {
+    this.#seats--;
   }
 
   /**

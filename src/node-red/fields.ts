@@ -29,9 +29,17 @@ export function prepareFields(
   config: NodeConfig,
 ): PreparedFields {
   let problem: VerifyError | null = null;
-  const fields = Object.entries(definitions).map(([name, definition]) => {
-    const type = String(config[`${name}Type`] ?? definition.type);
-    const value = config[name] ?? definition.value;
+  const typed = Object.entries(definitions).map(([name, definition]) => ({
+    name,
+    type: String(config[`${name}Type`] ?? definition.type),
+    value: config[name] ?? definition.value,
+  }));
+  // As they nearly always are. Node-RED would parse each path anew for every message.
+  if (typed.every(({ type, value }) => type === 'msg' && PLAIN_PATH.test(String(value)))) {
+    const paths = typed.map(({ name, value }) => ({ name, path: String(value).split('.') }));
+    return { read: (message, callback) => readPaths(paths, message, callback), problem };
+  }
+  const fields = typed.map(({ name, type, value }) => {
     try {
       return [name, prepareField(red, node, name, type, value)] as const;
     } catch (error) {
@@ -74,11 +82,6 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
       }
     };
 
-  // Node-RED would parse the path anew for every message.
-  if (type === 'msg' && PLAIN_PATH.test(String(value))) {
-    const path = String(value).split('.');
-    return guarded((message, callback) => callback(null, path.reduce<unknown>(propertyOf, message)));
-  }
   if (type === 'jsonata') {
     let expression: unknown;
     try {
@@ -105,7 +108,21 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
   );
 }
 
-/** @throws TypeError where there is nothing that could have the property */
-function propertyOf(value: unknown, name: string): unknown {
-  return (value as Record<string, unknown>)[name];
+function readPaths(
+  paths: readonly { name: string; path: readonly string[] }[],
+  message: Message,
+  callback: (error: unknown, values: Record<string, unknown>) => void,
+): void {
+  const values: Record<string, unknown> = {};
+  let error: VerifyError | null = null;
+  for (const { name, path } of paths) {
+    try {
+      let value: unknown = message;
+      for (const part of path) value = (value as Record<string, unknown>)[part];
+      values[name] = value;
+    } catch {
+      error ??= new VerifyError('INPUT', 'field-unreadable', { name });
+    }
+  }
+  callback(error, values);
 }
