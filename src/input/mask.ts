@@ -17,6 +17,8 @@ const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,
 /** What breaks a line of a log, or hides in it. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const LONGEST = 200;
+/** Nearly every id: nothing in it is escaped. */
+const PLAIN_ID = /^[\w.:-]+$/;
 /** "success", "成功" or "0000": nearly every answer's words. Too short for an id number, and nothing in it is escaped. */
 const PLAIN = /^(?:[A-Za-z\u4e00-\u9fff ,.，。：；！？、]{0,39}|\w{1,10})$/;
 
@@ -67,6 +69,7 @@ export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
+  if (PLAIN_ID.test(text)) return holdsAny(text.toLowerCase(), known) ? null : text;
   return hiddenIn(known, '').some(([pattern]) => readable(text).search(pattern) >= 0) ? null : text;
 }
 
@@ -85,6 +88,17 @@ export function maskName(name: string): string {
  */
 export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
+}
+
+/** Whether an id, in lower case, holds a name, an id number or a secret as it is. */
+function holdsAny(id: string, { person, secrets }: Known): boolean {
+  const words = person ? [person.idNumber, lettersOf(person.name)] : [];
+  for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) words.push(secret);
+  return words.some((word) => word !== '' && word.length <= id.length && id.includes(word.toLowerCase()));
+}
+
+function lettersOf(name: string): string {
+  return [...name].filter((character) => IN_NAMES.test(character)).join('');
 }
 
 /** Whether a plain text, in lower case, holds all letters of the name, or a secret. */

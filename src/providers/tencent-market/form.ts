@@ -45,7 +45,8 @@ export function writeForm({ name, idNumber, photo }: Person): Buffer {
  * is whole groups of four, in memory of its own.
  */
 function* slices(photo: Photo): Generator<Buffer> {
-  const slice = Buffer.allocUnsafeSlow(SLICE_CHARACTERS);
+  const characters = 'bytes' in photo ? Math.ceil(photo.bytes.length / 3) * 4 : photo.base64.length;
+  const slice = Buffer.allocUnsafeSlow(Math.min(SLICE_CHARACTERS, characters));
   if ('bytes' in photo) {
     const { bytes } = photo;
     for (let start = 0; start < bytes.length; start += SLICE_BYTES)
