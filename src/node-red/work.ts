@@ -8,7 +8,7 @@ import type { Done, Message, Send } from './red';
 class Pause {
   /** Unix time in milliseconds. */
   readonly due: number;
-  readonly #pauses: Set<Pause>;
+  readonly #pauses: Pause[];
   readonly #resolve: () => void;
   readonly #stop: () => void;
   readonly #forget: () => void;
@@ -16,7 +16,7 @@ class Pause {
   constructor(
     milliseconds: number,
     closing: Cancel,
-    pauses: Set<Pause>,
+    pauses: Pause[],
     resolve: () => void,
     reject: (error: VerifyError) => void,
   ) {
@@ -38,7 +38,7 @@ class Pause {
   #leave(): void {
     this.#stop();
     this.#forget();
-    this.#pauses.delete(this);
+    this.#pauses.splice(this.#pauses.indexOf(this), 1);
   }
 }
 
@@ -57,7 +57,7 @@ export class Work {
   /** On the clock of `performance.now()`. */
   readonly started: number;
   /** Made at first use, as most messages need neither. */
-  #pauses: Set<Pause> | undefined;
+  #pauses: Pause[] | undefined;
   #troubles: Map<string, VerifyError> | undefined;
 
   /**
@@ -116,11 +116,11 @@ export class Work {
    * @throws VerifyError CANCELLED when the node closes first
    */
   pause(milliseconds: number, closing: Cancel): Promise<void> {
-    this.#pauses ??= new Set();
+    this.#pauses ??= [];
     const pauses = this.#pauses;
     return new Promise((resolve, reject) => {
       if (closing.cancelled) reject(new VerifyError('CANCELLED', 'cancelled'));
-      else pauses.add(new Pause(milliseconds, closing, pauses, resolve, reject));
+      else pauses.push(new Pause(milliseconds, closing, pauses, resolve, reject));
     });
   }
 

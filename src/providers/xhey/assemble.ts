@@ -1,4 +1,6 @@
+import type { VerifyError } from '../../errors';
 import { type Photo, silentPhoto } from './photo';
+import type { Envelope } from './response';
 import type { Task } from './truth-create';
 
 /** How a task stands, and what was reported of its photos. */
@@ -7,6 +9,10 @@ export interface TaskState {
   status: 'waiting' | 'finished' | 'revoked' | 'unknown';
   /** In the order the provider reported them, without those in progress. */
   photos: Photo[];
+  /** The latest answer, once there is one. */
+  told?: Pick<Envelope, 'code' | 'message' | 'raw'>;
+  /** The trouble it is in, until it is answered again. */
+  error?: VerifyError | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { nextPause } from './back-off';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
 import { type Photo, readPhoto } from './photo';
-import type { Envelope, TaskAnswer } from './response';
+import type { TaskAnswer } from './response';
 import { TASK_STATUSES } from './statuses';
 import { type KnownTasks, readTasks } from './task-input';
 import type { Task } from './truth-create';
@@ -80,7 +80,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS> = {
 
   async run(account, input, context): Promise<Answer<PollData>> {
     const deadline = input.deadline ?? context.now() + input.timeout;
-    const job: Job = { account, input, answers: undefined, errors: undefined, deadline };
+    const job: Job = { account, input, deadline };
     const waiting = input.taskIds.map((taskId) => input.states.get(taskId)!);
     try {
       if (input.mode === 'once') {
@@ -110,16 +110,9 @@ function each<Value>(states: TaskState[], work: (state: TaskState) => Promise<Va
 interface Job {
   account: Account;
   input: PollInput;
-  /** The latest answer of each task, once there is one. */
-  answers: Map<string, Told> | undefined;
-  /** The trouble a task is in, until it is answered again. */
-  errors: Map<string, VerifyError> | undefined;
   /** Unix time in milliseconds. */
   deadline: number;
 }
-
-/** What is said of an answer; while a task waits, no more of it is kept. */
-type Told = Pick<Envelope, 'code' | 'message' | 'raw'>;
 
 /** Asks after one task until it is finished. */
 async function follow(job: Job, state: TaskState, context: Context): Promise<void> {
@@ -135,13 +128,12 @@ async function follow(job: Job, state: TaskState, context: Context): Promise<voi
 async function askThroughTrouble(job: Job, state: TaskState, context: Context): Promise<number> {
   try {
     await ask(job, state, context);
-    job.errors?.delete(state.taskId);
+    state.error = undefined;
     context.trouble(state.taskId, null);
     return 0;
   } catch (error) {
     if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
-    job.errors ??= new Map();
-    job.errors.set(state.taskId, error);
+    state.error = error;
     context.trouble(state.taskId, error);
     return (error.details.retryAfter ?? 0) * 1000;
   }
@@ -166,9 +158,9 @@ async function ask(job: Job, state: TaskState, context: Context): Promise<void> 
     return;
   }
   context.memory.delete(taskId);
+  // No more of it, as it is kept while the task waits.
   const { code, message, raw } = answer;
-  job.answers ??= new Map();
-  job.answers.set(taskId, { code, message, raw });
+  state.told = { code, message, raw };
 
   const { taskStatus, list } = answer;
   const status = TASK_STATUSES.get(taskStatus);
@@ -185,7 +177,7 @@ function remember(memory: Map<string, number>, taskId: string, since: number): v
   if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
 }
 
-function report({ input, answers, errors }: Job, context: Context): Answer<PollData> {
+function report({ input }: Job, context: Context): Answer<PollData> {
   const { states, tasks } = input;
   const open = [...states.values()].filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
   const photos = assemble(tasks, states);
@@ -198,8 +190,8 @@ function report({ input, answers, errors }: Job, context: Context): Answer<PollD
     inconclusive: count('inconclusive'),
   };
   const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(bareReason)]);
-  const envelopes = [...(answers?.values() ?? [])];
-  const error = [...(errors?.values() ?? [])].at(-1);
+  const envelopes = [...states.values()].flatMap(({ told }) => told ?? []);
+  const error = [...states.values()].findLast((state) => state.error)?.error;
   return {
     outcome: open.length > 0 ? 'unfinished' : outcomeOf(summary, bare.length),
     reason: open.length === 0 && reasons.size === 1 ? [...reasons][0]! : null,
