@@ -73,7 +73,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     this.#status = new NodeStatus(node);
     this.#fields = prepareFields(red, node, action.fields, config);
     this.#forgetCheck = onceStarted(red, () => this.#check());
-    this.#backlog = new Backlog(red, node, Number(config.interval || 0) * 1000);
+    this.#backlog = new Backlog(red, node, (Number(config.interval) || 0) * 1000);
   }
 
   accept(message: Message, send: Send, done: Done): void {
@@ -243,7 +243,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
   }
 
   #send(result: Result, work: Work): void {
-    const { output, split } = this.#settings as Settings<typeof COMMON_SETTINGS> & { split?: boolean };
+    const { output = 'payload', split } = (this.#settings ?? {}) as { output?: string; split?: boolean };
     const unfinished = result.outcome === 'unfinished';
     const photos = split && !unfinished ? splitPhotos(result) : null;
     // The last message is the one that came in, those before it are copies of it.
@@ -313,10 +313,14 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     this.#end(work);
   }
 
-  /** What was left because there was nobody to tell it to. */
+  /** What was left because there was nobody to tell it to. It was paid for: wrong settings must not lose it. */
   #tell(left: Exclude<Left, { fields: unknown }>, work: Work): void {
     try {
       this.#settings ??= this.#readSettings();
+    } catch {
+      // Said when it was deployed.
+    }
+    try {
       if ('error' in left) this.#raise(left.error, work);
       else this.#send(left.result, work);
     } catch (reason) {

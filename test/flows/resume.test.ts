@@ -320,6 +320,17 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       assert.deepEqual([payload, told.outcome, server.asked.length], [PHOTO, 'submitted', 1]);
     });
 
+    it('is told by a node that can do nothing else, as its settings are wrong', async () => {
+      const nodes = create();
+      await deploy(nodes);
+      server.script = (_asked, response) => setTimeout(taskCreated, 200, response);
+      send('action', { payload: PHOTO });
+      await until(() => server.asked.length === 1);
+      await deploy(nodes.map((node) => (node.id === 'action' ? { ...node, batchSize: 11 } : node)));
+      await until(() => got('out1').length === 1);
+      assert.equal(result(got('out1')[0]).outcome, 'submitted');
+    });
+
     it('that is not answered within 5 s is raised as CANCELLED, fate unknown', async () => {
       const nodes = create({ batchSize: 1 });
       await deploy(nodes);
