@@ -11,7 +11,7 @@ export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red
   version: string;
 };
 
-/** With PICTURES=1, one picture for each form and flow, to be looked at. */
+/** One picture for each form and flow, to be looked at. */
 const PICTURES = join(ROOT, 'test-results', 'editor');
 
 /** For what a person does again when nothing came of it, as it was done before the editor was ready for it. */
@@ -217,9 +217,8 @@ export class Workbench {
     await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
   }
 
-  /** Keeps a picture of this run, and one in the dark, if asked to. */
+  /** Keeps a picture of this run, and one in the dark. */
   async picture(name: string): Promise<void> {
-    if (!process.env.PICTURES) return;
     mkdirSync(PICTURES, { recursive: true });
     const path = join(PICTURES, `${VERSION}-${this.locale}-${name}`);
     await this.page.screenshot({ path: `${path}.png` });
