@@ -73,7 +73,13 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     this.#status = new NodeStatus(node);
     this.#fields = prepareFields(red, node, action.fields, config);
     this.#forgetCheck = onceStarted(red, () => this.#check());
-    this.#backlog = new Backlog(red, node, (Number(config.interval) || 0) * 1000);
+    // Tasks from before come spread over the interval, also where a flow leaves that to its default.
+    const { interval } = action.settings as SettingDefinitions;
+    this.#backlog = new Backlog(
+      red,
+      node,
+      (Number(config.interval) || Number(interval?.default ?? 0)) * 1000,
+    );
   }
 
   accept(message: Message, send: Send, done: Done): void {
@@ -112,7 +118,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
 
   /** What waits here for a task, for the operator. */
   tasks(): WaitingTask[] {
-    return [...this.#waiting()].map(({ id, taskIds, startedAt, deadline, nextDue }) => ({
+    return this.#waiting().map(({ id, taskIds, startedAt, deadline, nextDue }) => ({
       id: id!,
       taskIds,
       since: startedAt,

@@ -65,7 +65,7 @@ export class Backlog {
    * @param since Unix time in milliseconds
    * @param taskIds for operators to see
    * @param deadline Unix time in milliseconds, where it waits
-   * @returns an id for `sent` and `drop`
+   * @returns an id for `sent`
    */
   keep(
     message: Message,

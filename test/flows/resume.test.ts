@@ -189,6 +189,20 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     assert.equal(server.asked.length, 200);
   });
 
+  it('they come back spread over the default interval where a flow has none', async () => {
+    const nodes = actionFlow({ type: 'truth-poll' }, account());
+    await deploy(nodes);
+    for (let index = 0; index < 40; index++) send('action', { payload: String(index) });
+    await until(() => spooled().length === 40);
+    await deploy(EMPTY);
+    server.asked.length = 0;
+    isFinished = true;
+    await deploy(nodes);
+    await pause(300);
+    assert.ok(server.asked.length < 30, `${server.asked.length} in the first 300 ms of two seconds`);
+    await until(() => got('out1').length === 40);
+  });
+
   it('a node that is disabled keeps its tasks, on disk and not in memory', async () => {
     const nodes = poll();
     await deploy(nodes);
