@@ -1,7 +1,7 @@
 /** What an action is and what it is given: DESIGN, "Rules of the house". */
 import type { Cancel } from './cancel';
 import type { Cause, VerifyError } from './errors';
-import type { Answer } from './result';
+import type { Answer, Environment } from './result';
 
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
 export interface FieldDefinition {
@@ -101,6 +101,7 @@ export interface Transport {
 
 /** An account that is ready to be called. */
 export interface Account {
+  environment: Environment;
   /** As the account has it, the sandbox's own where it is on the sandbox. */
   baseUrl: URL;
   credentials: Readonly<Record<string, string>>;

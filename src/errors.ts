@@ -1,33 +1,55 @@
 /**
- * The errors a flow can meet: CONTRACT, "Errors". Texts for people live in the catalogues under `errors.<reason>`;
- * an error here carries only the reason and harmless values to fill the text with.
+ * The errors a flow can meet: CONTRACT, "Errors". Texts for people live in the catalogues under `errors.<problem>`;
+ * an error here carries only the problem and harmless values to fill the text with.
  */
+import type { Environment } from './result';
 
-/** Every error code with whether asking again can help (CONTRACT, "Errors", column "retryable"). */
-export const RETRYABLE = {
-  CONFIG: false,
-  INPUT: false,
-  AUTH: false,
-  ACCOUNT: false,
-  RATE_LIMITED: true,
-  OVERLOADED: true,
-  NETWORK: true,
-  TIMEOUT: true,
-  PROVIDER: true,
-  PROTOCOL: false,
-  CANCELLED: true,
-} as const;
+/** What an error code means, wherever somebody has to decide by it. */
+interface ErrorRule {
+  /** Whether asking again can help: CONTRACT, "Errors", column "retryable". */
+  retryable: boolean;
+  /** Whether a call that costs nothing is sent again by itself: CONTRACT, "Errors", "Retries". */
+  repeatedWhenFree: boolean;
+  /** Whether it ends what waits for a task: always, only when the message has just come, or never. */
+  endsWait: 'always' | 'on-arrival' | 'never';
+  /** Whether a call that may cost, and ended so once it was sent, can have been taken. */
+  mayBeTaken: boolean;
+}
 
-export type ErrorCode = keyof typeof RETRYABLE;
+/** CONTRACT, "Errors": one row a code. */
+export const ERRORS = {
+  CONFIG: { retryable: false, repeatedWhenFree: false, endsWait: 'on-arrival', mayBeTaken: false },
+  INPUT: { retryable: false, repeatedWhenFree: false, endsWait: 'always', mayBeTaken: false },
+  AUTH: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
+  ACCOUNT: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
+  RATE_LIMITED: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: false },
+  OVERLOADED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
+  NETWORK: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
+  TIMEOUT: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
+  PROVIDER: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
+  PROTOCOL: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
+  CANCELLED: { retryable: true, repeatedWhenFree: false, endsWait: 'always', mayBeTaken: true },
+} as const satisfies Record<string, ErrorRule>;
+
+export type ErrorCode = keyof typeof ERRORS;
 
 /** What a flow finds in `msg.error.cause`: plain JSON, without secrets and without a person. */
 export interface Cause {
   provider: string;
   operation: string;
+  /** Of the account; null where there is none. */
+  environment: Environment | null;
+  /** The stable name of the text, so that a page can say it in its reader's words. */
+  problem: string;
+  /** What the text was filled with. */
+  values: Readonly<Record<string, string | number>>;
   providerCode: string | null;
   providerMessage: string | null;
   httpStatus: number | null;
   requestId: string | null;
+  /** face-compare: what an answer that was paid for and cannot be used still told. */
+  orderNo: string | null;
+  score: number | null;
   retryable: boolean;
   /** Seconds the provider asked to wait, or until the circuit lets a request try. */
   retryAfter: number | null;
@@ -48,7 +70,9 @@ export interface Cause {
 }
 
 /** What the place that raises an error knows of its cause; the runner adds the rest. */
-export type ErrorDetails = Partial<Omit<Cause, 'provider' | 'operation' | 'attempts' | 'hint'>> & {
+export type ErrorDetails = Partial<
+  Omit<Cause, 'provider' | 'operation' | 'environment' | 'problem' | 'values' | 'attempts' | 'hint'>
+> & {
   /** true: the provider said that it did not take the request. */
   refused?: boolean;
   /** true: the answer was in the provider's own form, whatever its code. Closes the circuit. */
@@ -61,17 +85,17 @@ export class VerifyError extends Error {
 
   /**
    * @param code what went wrong, in the words of the contract
-   * @param reason key of the text in the catalogues, under `errors`
+   * @param problem key of the text in the catalogues, under `errors`
    * @param values what the text is filled with: names, bounds, positions; never a secret or a person
    * @param details what is known of the cause
    */
   constructor(
     readonly code: ErrorCode,
-    readonly reason: string,
+    readonly problem: string,
     readonly values: Record<string, string | number> = {},
     readonly details: ErrorDetails = {},
   ) {
-    super(`${code} ${reason}`);
+    super(`${code} ${problem}`);
   }
 }
 

@@ -9,6 +9,11 @@ export type Outcome =
   | 'issued'
   | 'answered';
 
+/** Where an account's calls go: CONTRACT, "Account nodes", `environment`. */
+export const ENVIRONMENTS = ['production', 'sandbox', 'custom'] as const;
+
+export type Environment = (typeof ENVIRONMENTS)[number];
+
 export interface Timing {
   /** ISO 8601, when the node took the message. */
   startedAt: string;
@@ -20,6 +25,8 @@ export interface Timing {
 export interface Result<Data = Record<string, unknown>> {
   provider: string;
   operation: string;
+  /** Of the account. */
+  environment: Environment;
   outcome: Outcome;
   /** A word from the provider's tables, shared by the whole of the result, or null. */
   reason: string | null;
@@ -38,4 +45,7 @@ export interface Result<Data = Record<string, unknown>> {
 }
 
 /** What an action gives: a result without what the runner knows better. */
-export type Answer<Data = Record<string, unknown>> = Omit<Result<Data>, 'provider' | 'operation' | 'timing'>;
+export type Answer<Data = Record<string, unknown>> = Omit<
+  Result<Data>,
+  'provider' | 'operation' | 'environment' | 'timing'
+>;

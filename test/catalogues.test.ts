@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { RETRYABLE } from '../src/errors';
+import { ERRORS } from '../src/errors';
 import type { Outcome } from '../src/result';
 import { foreignWords } from './chinese';
 
@@ -23,7 +23,7 @@ const OUTCOMES: Record<Outcome, true> = {
   answered: true,
 };
 /** What a status shows: outcomes, error codes, and that it waits. */
-const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(RETRYABLE), 'waiting'];
+const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(ERRORS), 'waiting'];
 const LONGEST_STATUS = 19;
 
 /** The provider's own names for its keys, the same in every language. */
@@ -351,7 +351,7 @@ function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
     ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);
-  const known = [...new Set(codes)].filter((code) => code in RETRYABLE);
+  const known = [...new Set(codes)].filter((code) => code in ERRORS);
   assert.ok(known.length > 0);
   return known.map((code) => ({ key: `errors.refused.${code}`, values: ['words'] }));
 }

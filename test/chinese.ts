@@ -1,5 +1,5 @@
 /** What may stand in Latin letters before a Chinese reader. */
-import { RETRYABLE } from '../src/errors';
+import { ERRORS } from '../src/errors';
 
 /** Names, units and formats that a Chinese technical text writes so too. */
 const TERMS = [
@@ -40,7 +40,7 @@ const TERMS = [
 
 /** Words of the contract and of the providers' interfaces, which flows name. */
 const CODE = [
-  ...Object.keys(RETRYABLE),
+  ...Object.keys(ERRORS),
   ...[
     'passed',
     'failed',

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
-import { type Cause, type ErrorCode, RETRYABLE } from '../src/errors';
+import { type Cause, ERRORS, type ErrorCode } from '../src/errors';
 import type { TokenData } from '../src/providers/linkface/get-token';
 import type { CompareData } from '../src/providers/tencent-market/face-compare';
 import type { ThreeData } from '../src/providers/westdex/westdex-three';
@@ -42,6 +42,7 @@ type Names<T> = {
 const result: Names<Result> = {
   provider: 'required',
   operation: 'required',
+  environment: 'required',
   outcome: 'required',
   reason: 'required',
   code: 'required',
@@ -93,10 +94,15 @@ const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required' 
 const cause: Names<Cause> = {
   provider: 'required',
   operation: 'required',
+  environment: 'required',
+  problem: 'required',
+  values: 'required',
   providerCode: 'required',
   providerMessage: 'required',
   httpStatus: 'required',
   requestId: 'required',
+  orderNo: 'required',
+  score: 'required',
   retryable: 'required',
   retryAfter: 'required',
   charged: 'required',
@@ -197,13 +203,20 @@ describe('the schema of results', () => {
 
   it('has the outcomes and the error codes of the types', () => {
     assert.deepEqual([...schema.$defs.outcome!.enum].sort(), Object.keys(outcome).sort());
-    assert.deepEqual([...schema.$defs.errorCode!.enum].sort(), Object.keys(RETRYABLE).sort());
+    assert.deepEqual([...schema.$defs.errorCode!.enum].sort(), Object.keys(ERRORS).sort());
   });
 
   it('can refuse', () => {
     const good = {
-      ...{ provider: 'westdex', operation: 'westdex-three', outcome: 'answered', reason: null, code: '0' },
-      ...{ message: '', requestId: null, charged: null, data: { id: null, result: null } },
+      ...{ provider: 'westdex', operation: 'westdex-three', environment: 'custom', outcome: 'answered' },
+      ...{
+        reason: null,
+        code: '0',
+        message: '',
+        requestId: null,
+        charged: null,
+        data: { id: null, result: null },
+      },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
     };
     assert.ok(isResult(good), ajv.errorsText(isResult.errors));
@@ -346,7 +359,7 @@ describe('the schema of results', () => {
       assertError('CANCELLED');
     });
 
-    it('leaves no code out', () => assert.deepEqual([...reached].sort(), Object.keys(RETRYABLE).sort()));
+    it('leaves no code out', () => assert.deepEqual([...reached].sort(), Object.keys(ERRORS).sort()));
   });
 });
 

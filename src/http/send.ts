@@ -1,6 +1,6 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
 import type { Call, CallContext, HttpAnswer, Place, Transport } from '../action';
-import { RETRYABLE, VerifyError } from '../errors';
+import { ERRORS, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
 import { type LimitOptions, Limits } from './limits';
@@ -10,7 +10,6 @@ import { Wire, type WireOptions } from './wire';
 const ATTEMPTS = 3;
 const FIRST_BACK_OFF_MS = 200;
 const LONGEST_RETRY_AFTER_S = 60;
-const REPEATED_WHEN_FREE: ReadonlySet<string> = new Set(['NETWORK', 'TIMEOUT', 'RATE_LIMITED', 'PROVIDER']);
 
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
   /** Refuse at once while the provider is down. */
@@ -121,7 +120,7 @@ class AccountTransport implements Transport {
     }
     details.charged ??= null;
     details.retryable ??=
-      RETRYABLE[code] && (!call.mayCost || details.charged === false || details.refused === true);
+      ERRORS[code].retryable && (!call.mayCost || details.charged === false || details.refused === true);
 
     // An answer that is too large or damaged was none, but it had a status.
     const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;
@@ -136,7 +135,7 @@ class AccountTransport implements Transport {
 function repeatable<Value>(error: VerifyError, call: Call<Value>): boolean {
   const { details, code } = error;
   if (call.once) return false;
-  if (call.repeat && REPEATED_WHEN_FREE.has(code)) return true;
+  if (call.repeat && ERRORS[code].repeatedWhenFree) return true;
   if ((code === 'NETWORK' || code === 'TIMEOUT') && details.charged === false) return true;
   return details.refused === true && details.retryAfter != null;
 }

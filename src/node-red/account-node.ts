@@ -4,6 +4,7 @@ import { VerifyError } from '../errors';
 import { isLoopback, type ProxyRoute, proxyFor } from '../http/proxy';
 import { createTransport } from '../http/send';
 import type { TlsOptions } from '../http/wire';
+import { ENVIRONMENTS, type Environment } from '../result';
 import { AccountTest } from './account-test';
 import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
 import { readSettings, requireVariable } from './settings';
@@ -12,6 +13,7 @@ import { readSettings, requireVariable } from './settings';
 export interface AccountNode extends Node {
   /** The provider it belongs to. */
   provider: string;
+  environment: Environment;
   /**
    * @returns the account, ready to be called; a promise only while the sandbox starts
    * @throws VerifyError CONFIG where it is not set up
@@ -24,12 +26,13 @@ export interface AccountNode extends Node {
 }
 
 const SETTINGS = {
-  environment: { type: 'string', default: 'production', choices: ['production', 'sandbox', 'custom'] },
+  environment: { type: 'string', default: 'production', choices: ENVIRONMENTS },
   baseUrl: { type: 'string', default: '' },
   maxConcurrent: { type: 'number', default: 16, min: 1, max: 1000, integer: true },
   maxPerSecond: { type: 'number', default: 0, min: 0, max: 10_000, integer: true },
   maxWaiting: { type: 'number', default: 1000, min: 0, integer: true },
   circuit: { type: 'boolean', default: true },
+  keepAlive: { type: 'boolean', default: true },
 } as const satisfies SettingDefinitions;
 
 /** Longer would overflow a timer. */
@@ -57,6 +60,7 @@ export function holdAccount(
 
   let account: Account | Promise<Account> | undefined;
   node.provider = definition.provider;
+  node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
   node.check = () => void prepare(red, node, config, definition, secrets);
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
@@ -110,6 +114,7 @@ function prepare(
   const own = isSandbox ? {} : readCredentials(definition.credentials, secrets);
 
   const connect = (address: URL, credentials: Readonly<Record<string, string>>, standIns = {}): Account => ({
+    environment,
     baseUrl: address,
     credentials,
     settings: replaceDefaults(settings, definition.settings, standIns),

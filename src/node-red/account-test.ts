@@ -1,7 +1,7 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
 import type { Account, CallContext, HttpAnswer, Probe } from '../action';
 import { Cancel } from '../cancel';
-import { type ErrorCode, RETRYABLE, VerifyError } from '../errors';
+import { ERRORS, type ErrorCode, VerifyError } from '../errors';
 import { Clock } from '../http/clock';
 import type { AccountNode } from './account-node';
 import type { Red } from './red';
@@ -82,10 +82,10 @@ export class AccountTest {
   }
 
   /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
-  #explain({ code, reason, values, details }: VerifyError): string {
-    const text = this.#red._(`errors.${reason}.text`, values);
-    const aboutAccount = code !== 'INPUT' && (!RETRYABLE[code] || details.charged === false);
-    return aboutAccount ? `${text} ${this.#red._(`errors.${reason}.hint`, values)}` : text;
+  #explain({ code, problem, values, details }: VerifyError): string {
+    const text = this.#red._(`errors.${problem}.text`, values);
+    const aboutAccount = code !== 'INPUT' && (!ERRORS[code].retryable || details.charged === false);
+    return aboutAccount ? `${text} ${this.#red._(`errors.${problem}.hint`, values)}` : text;
   }
 }
 

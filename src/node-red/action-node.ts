@@ -3,7 +3,7 @@ import type { Account, Action, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
-import type { Answer, Result } from '../result';
+import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { Backlog, type Left } from './backlog';
 import { causeOf, textOf } from './explain';
@@ -214,6 +214,11 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     return node;
   }
 
+  #environment(): Environment | null {
+    const node = this.#red.nodes.getNode(String(this.#config.account)) as AccountNode | null;
+    return node?.environment ?? null;
+  }
+
   /** Warns once when trouble begins, whichever message met it first, and shows it until it is over for all. */
   showTrouble(work: Work): void {
     const before = this.#troubled.size;
@@ -239,12 +244,16 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
 
   #resultOf({ outcome, reason, code, message, requestId, charged, data, raw }: Answer, work: Work): Result {
     const { provider, operation } = this.#action;
+    const environment = this.#environment() ?? 'production';
     const timing = {
       startedAt: isoTime(work.startedAt),
       durationMs: Math.round(performance.now() - work.started),
       attempts: work.attempts,
     };
-    const what = { provider, operation, outcome, reason, code, message, requestId, charged, data, timing };
+    const what = {
+      ...{ provider, operation, environment, outcome, reason, code, message, requestId, charged },
+      ...{ data, timing },
+    };
     return this.#settings!.includeRaw ? { ...what, raw } : what;
   }
 
@@ -343,7 +352,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
   }
 
   explain(error: VerifyError, { attempts }: Work): Cause {
-    return causeOf(this.#red, this.#action, error, attempts);
+    return causeOf(this.#red, this.#action, error, this.#environment(), attempts);
   }
 }
 

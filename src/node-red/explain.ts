@@ -1,5 +1,6 @@
 /** What a flow is told of an error, in the language of the runtime: CONTRACT, "Errors". */
-import { type Cause, RETRYABLE, type VerifyError } from '../errors';
+import { type Cause, ERRORS, type VerifyError } from '../errors';
+import type { Environment } from '../result';
 import type { Red } from './red';
 
 /** What of an action its errors tell. */
@@ -13,22 +14,34 @@ interface Asked {
  * @param red Node-RED, with the catalogue of the node
  * @param asked the action
  * @param error it threw
+ * @param environment of the node's account, null where it has none
  * @param attempts requests that were sent
  * @returns the error for flows
  */
-export function causeOf(red: Red, asked: Asked, error: VerifyError, attempts: number): Cause {
+export function causeOf(
+  red: Red,
+  asked: Asked,
+  error: VerifyError,
+  environment: Environment | null,
+  attempts: number,
+): Cause {
   const { refused, envelope, ...known } = error.details;
   const charged = known.charged ?? (attempts === 0 ? false : null);
   return {
     provider: asked.provider,
     operation: asked.operation,
+    environment,
+    problem: error.problem,
+    values: error.values,
     providerCode: null,
     providerMessage: null,
     httpStatus: null,
     requestId: null,
+    orderNo: null,
+    score: null,
     retryAfter: null,
     ...known,
-    retryable: known.retryable ?? (RETRYABLE[error.code] && (!asked.mayCost || charged === false)),
+    retryable: known.retryable ?? (ERRORS[error.code].retryable && (!asked.mayCost || charged === false)),
     charged,
     attempts,
     hint: hintOf(red, error),
@@ -41,9 +54,9 @@ export function causeOf(red: Red, asked: Asked, error: VerifyError, attempts: nu
  * @returns the error for people: what is wrong, and what to do
  */
 export function textOf(red: Red, error: VerifyError): string {
-  return `${red._(`errors.${error.reason}.text`, error.values)} ${hintOf(red, error)}`;
+  return `${red._(`errors.${error.problem}.text`, error.values)} ${hintOf(red, error)}`;
 }
 
-function hintOf(red: Red, { reason, values }: VerifyError): string {
-  return red._(`errors.${reason}.hint`, values);
+function hintOf(red: Red, { problem, values }: VerifyError): string {
+  return red._(`errors.${problem}.hint`, values);
 }

@@ -134,6 +134,7 @@ describe('face-compare, in a real Node-RED', () => {
         assert.deepEqual(rest, {
           provider: 'tencent-market',
           operation: 'face-compare',
+          environment: 'sandbox',
           outcome: 'passed',
           reason: 'same-person',
           code: '200',

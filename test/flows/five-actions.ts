@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
-import { type Cause, RETRYABLE } from '../../src/errors';
+import { type Cause, ERRORS } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
@@ -154,7 +154,7 @@ export function checkResult(message: Message): Result {
 /** An error with a code of the contract that somebody meant, and which tells nothing. */
 export function checkError(message: Message): Raised {
   const { message: text, code, cause } = message.error as Raised;
-  assert.ok(code in RETRYABLE, code);
+  assert.ok(code in ERRORS, code);
   assert.ok(isCause(cause), ajv.errorsText(isCause.errors));
   assert.deepEqual(JSON.parse(JSON.stringify(cause)), cause);
   // The three lists are the caller's own addresses: CONTRACT, "Errors".

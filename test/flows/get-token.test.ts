@@ -98,6 +98,7 @@ describe('get-token, in a real Node-RED', () => {
       assert.deepEqual(rest, {
         provider: 'linkface',
         operation: 'get-token',
+        environment: 'sandbox',
         outcome: 'issued',
         reason: null,
         code: '0000',
@@ -239,10 +240,14 @@ describe('get-token, in a real Node-RED', () => {
         await deploy(actionFlow(node(), onSandbox()));
         const error = await raised({ sequenceId: `sandbox-${providerCode}-${'a'.repeat(8)}` });
         assert.equal(error.code, code);
-        const { requestId, providerMessage, hint, ...cause } = error.cause;
+        const { requestId, providerMessage, hint, values, ...cause } = error.cause;
         assert.deepEqual(cause, {
           provider: 'linkface',
           operation: 'get-token',
+          environment: 'sandbox',
+          problem: `refused.${error.code}`,
+          orderNo: null,
+          score: null,
           providerCode,
           httpStatus: 200,
           retryable,
@@ -251,6 +256,7 @@ describe('get-token, in a real Node-RED', () => {
           attempts,
         });
         assert.match(requestId!, /^TID/);
+        assert.match(String(values.words), new RegExp(`^${providerCode}`));
         assert.equal(providerMessage === '', providerCode === '4711');
         assert.ok(error.message.includes(providerCode) && error.message.endsWith(hint));
         assert.equal(sandbox.requests.get(PATH), attempts);

@@ -58,6 +58,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       assert.deepEqual(rest, {
         provider: 'xhey',
         operation: 'truth-create',
+        environment: 'sandbox',
         outcome: 'submitted',
         reason: null,
         code: '200',

@@ -91,6 +91,7 @@ describe('westdex-three, in a real Node-RED', () => {
         assert.deepEqual(rest, {
           provider: 'westdex',
           operation: 'westdex-three',
+          environment: 'sandbox',
           outcome: 'answered',
           reason: null,
           message: '成功',

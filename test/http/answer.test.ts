@@ -61,7 +61,7 @@ describe('http: the answer', () => {
 
   it('must be in an encoding that was asked for', async () => {
     const error = await failure(askCoded('zstd', Buffer.from('{}')), 'PROTOCOL');
-    assert.equal(error.reason, 'unknown-encoding');
+    assert.equal(error.problem, 'unknown-encoding');
     assert.equal(error.details.httpStatus, 200);
     assert.equal(error.details.charged, null);
   });
@@ -72,7 +72,7 @@ describe('http: the answer', () => {
     wrong[wrong.length - 6]! ^= 0xff;
     for (const body of [Buffer.from('not gzip'), whole.subarray(0, 20), wrong]) {
       const error = await failure(askCoded('gzip', body), 'PROTOCOL');
-      assert.equal(error.reason, 'answer-damaged');
+      assert.equal(error.problem, 'answer-damaged');
       assert.equal(error.details.httpStatus, 200);
       assert.equal(error.details.retryable, false);
     }
@@ -89,7 +89,7 @@ describe('http: the answer', () => {
       ask((response) => response.setHeader('Content-Length', 4 * MEBIBYTE + 1).flushHeaders()),
       'PROTOCOL',
     );
-    assert.equal(error.reason, 'answer-too-large');
+    assert.equal(error.problem, 'answer-too-large');
     assert.equal(error.details.httpStatus, 200);
     assert.equal(error.details.charged, null);
     assert.equal(error.details.retryable, false);
@@ -101,7 +101,7 @@ describe('http: the answer', () => {
       (response) => response.write(Buffer.alloc(5 * MEBIBYTE)),
     ];
     for (const answer of answers) {
-      assert.equal((await failure(ask(answer), 'PROTOCOL')).reason, 'answer-too-large');
+      assert.equal((await failure(ask(answer), 'PROTOCOL')).problem, 'answer-too-large');
     }
   });
 
@@ -110,7 +110,7 @@ describe('http: the answer', () => {
     const bombs = { gzip: gzipSync(bomb), br: brotliCompressSync(Buffer.alloc(5 * MEBIBYTE)) };
     for (const [encoding, body] of Object.entries(bombs)) {
       assert.ok(body.length < MEBIBYTE);
-      assert.equal((await failure(askCoded(encoding, body), 'PROTOCOL')).reason, 'answer-too-large');
+      assert.equal((await failure(askCoded(encoding, body), 'PROTOCOL')).problem, 'answer-too-large');
     }
   });
 
@@ -127,7 +127,7 @@ describe('http: the answer', () => {
         ask((response) => response.writeHead(status, { Location: other.url.href }).end()),
         'PROTOCOL',
       );
-      assert.equal(error.reason, 'unexpected-status');
+      assert.equal(error.problem, 'unexpected-status');
       assert.equal(error.details.httpStatus, status);
       assert.equal(error.details.retryable, false);
     }

@@ -69,7 +69,7 @@ describe('http: a connection that breaks', () => {
         if (keepAlive) await transport.send(makeCall(), makeContext());
         const context = makeContext();
         const error = await failure(transport.send(makeCall(), context), 'NETWORK');
-        assert.equal(error.reason, 'connection-broke');
+        assert.equal(error.problem, 'connection-broke');
         assert.equal(error.details.charged, null);
         assert.equal(error.details.retryable, false);
         assert.equal(context.attempts, 1);
@@ -144,7 +144,7 @@ describe('http: a connection that breaks', () => {
     const baseUrl = new URL(`http://127.0.0.1:${await freePort()}`);
     const context = makeContext();
     const error = await failure(open({ baseUrl }).send(makeCall(), context), 'NETWORK');
-    assert.equal(error.reason, 'no-connection');
+    assert.equal(error.problem, 'no-connection');
     assert.deepEqual(error.values, { code: 'ECONNREFUSED' });
     assert.equal(error.details.charged, false);
     assert.equal(error.details.retryable, true);
@@ -155,7 +155,7 @@ describe('http: a connection that breaks', () => {
     const context = makeContext();
     const calling = open({ baseUrl: new URL('https://nothing.invalid') }).send(makeCall(), context);
     const error = await failure(calling, 'NETWORK');
-    assert.equal(error.reason, 'host-not-found');
+    assert.equal(error.problem, 'host-not-found');
     assert.equal(error.details.charged, false);
     assert.equal(error.details.retryable, true);
     assert.equal(context.attempts, 3);

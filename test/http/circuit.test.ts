@@ -32,7 +32,7 @@ describe('http: the circuit', () => {
     } catch (error) {
       assert.ok(error instanceof VerifyError);
       assert.equal(error.code, 'OVERLOADED');
-      assert.equal(error.reason, 'provider-down');
+      assert.equal(error.problem, 'provider-down');
       assert.equal(error.details.charged, false);
       assert.equal(error.values.retryAfter, error.details.retryAfter);
       return error;

@@ -76,6 +76,6 @@ export async function failure(promise: Promise<unknown>, code: ErrorCode): Promi
     (error: unknown) => error,
   );
   if (!(caught instanceof VerifyError)) throw caught;
-  assert.equal(caught.code, code, `${caught.code} ${caught.reason} ${JSON.stringify(caught.details)}`);
+  assert.equal(caught.code, code, `${caught.code} ${caught.problem} ${JSON.stringify(caught.details)}`);
   return caught;
 }

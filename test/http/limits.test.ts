@@ -76,7 +76,7 @@ describe('http: limits of an account', () => {
     );
     const [[, error] = assert.fail()] = failed;
     assert.equal(error.code, 'OVERLOADED');
-    assert.equal(error.reason, 'too-many-waiting');
+    assert.equal(error.problem, 'too-many-waiting');
     assert.deepEqual(error.values, { maxWaiting: 1000 });
     assert.equal(server.mostAtOnce, 16);
 

@@ -16,7 +16,7 @@ describe('http: one time limit for the whole attempt', () => {
       open({ baseUrl: server.url, timeout: 150 }).send(makeCall(), context),
       'TIMEOUT',
     );
-    assert.equal(error.reason, 'timeout');
+    assert.equal(error.problem, 'timeout');
     assert.deepEqual(error.values, { seconds: 0.15 });
     assert.equal(error.details.charged, null);
     assert.equal(error.details.retryable, false);
@@ -93,7 +93,7 @@ describe('http: one time limit for the whole attempt', () => {
   });
 
   function neverReached(error: VerifyError): void {
-    assert.equal(error.reason, 'connect-timeout');
+    assert.equal(error.problem, 'connect-timeout');
     assert.equal(error.details.charged, false);
     assert.equal(error.details.retryable, true);
   }

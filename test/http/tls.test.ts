@@ -30,7 +30,7 @@ describe('http: TLS', () => {
       const context = makeContext();
       const calling = open({ baseUrl, tls, maxConcurrent, timeout: 2_000 }).send(makeCall(), context);
       const error = await within(3_000, failure(calling, 'NETWORK'), 'the call never settles');
-      assert.equal(error.reason, 'certificate');
+      assert.equal(error.problem, 'certificate');
       assert.equal(error.details.charged, false);
       assert.equal(error.details.retryable, true);
       assert.equal(context.attempts, 3);

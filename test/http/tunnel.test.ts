@@ -62,7 +62,7 @@ describe('http: through a proxy', () => {
 
     const context = makeContext();
     const error = await failure(connect({ tls: {} }).send(makeCall(), context), 'NETWORK');
-    assert.equal(error.reason, 'certificate');
+    assert.equal(error.problem, 'certificate');
     assert.equal(error.details.charged, false);
     assert.equal(context.attempts, 3);
     const other = connect({ baseUrl: new URL('https://another.test') });
@@ -71,7 +71,7 @@ describe('http: through a proxy', () => {
       failure(other.send(makeCall(), makeContext()), 'NETWORK'),
       'it hangs',
     );
-    assert.equal(wrongHost.reason, 'certificate');
+    assert.equal(wrongHost.problem, 'certificate');
     assert.equal(wrongHost.details.charged, false);
     assert.equal(server.received.length, 1);
   });
@@ -99,7 +99,7 @@ describe('http: through a proxy', () => {
       connect({ proxy: { url: tlsProxy.url } }).send(makeCall(), makeContext()),
       'NETWORK',
     );
-    assert.equal(error.reason, 'certificate', 'nobody vouches for the proxy');
+    assert.equal(error.problem, 'certificate', 'nobody vouches for the proxy');
     assert.equal(error.details.charged, false);
     assert.equal(server.received.length, 0);
   });
@@ -109,7 +109,7 @@ describe('http: through a proxy', () => {
       proxy.refuse = (socket) => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`);
       const context = makeContext();
       const error = await failure(connect().send(makeCall(), context), 'NETWORK');
-      assert.equal(error.reason, 'proxy-refused');
+      assert.equal(error.problem, 'proxy-refused');
       assert.equal(error.details.charged, false);
       assert.equal(error.details.retryable, true);
       assert.equal(context.attempts, 3);
@@ -134,7 +134,7 @@ describe('http: through a proxy', () => {
     await closeAll();
     const context = makeContext();
     const error = await failure(connect({ proxy: { url: gone } }).send(makeCall(), context), 'NETWORK');
-    assert.equal(error.reason, 'no-connection');
+    assert.equal(error.problem, 'no-connection');
     assert.equal(error.details.charged, false);
     assert.equal(context.attempts, 3);
   });
@@ -163,7 +163,9 @@ describe('http: through a proxy', () => {
       transports.flatMap((transport) =>
         Array.from({ length: 3 }, () => transport.send(makeCall(), makeContext())),
       );
-    for (const { reason, details } of await Promise.all(ask().map((call) => failure(call, 'TIMEOUT')))) {
+    for (const { problem: reason, details } of await Promise.all(
+      ask().map((call) => failure(call, 'TIMEOUT')),
+    )) {
       assert.equal(reason, 'connect-timeout');
       assert.equal(details.charged, false);
     }
@@ -197,7 +199,7 @@ describe('http: through a proxy', () => {
     const onward = await startProxy(breaking.port);
     const context = makeContext();
     const error = await failure(connect({ proxy: { url: onward.url } }).send(makeCall(), context), 'NETWORK');
-    assert.equal(error.reason, 'connection-broke');
+    assert.equal(error.problem, 'connection-broke');
     assert.equal(error.details.charged, null);
     assert.equal(error.details.retryable, false);
     await pause(50);

@@ -77,7 +77,7 @@ function refusedByGateway(
   const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
   const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const code = row ? row.code : byStatus.reason.startsWith('refused.') ? byStatus.code : null;
+  const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
   // A gateway has no codes but the HTTP status, which has a place of its own.

@@ -1,5 +1,5 @@
 import type { Action, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import { ERRORS, VerifyError } from '../../errors';
 import { isObject } from '../../http/json';
 import type { Answer } from '../../result';
 import { create } from './client';
@@ -91,13 +91,7 @@ function withPhotos(error: unknown, submitted: Task[], batch: string[], rest: st
 /** A batch was not taken where it was never sent, or where it was refused for what it was. */
 function fateUnknown({ code, details }: VerifyError): boolean {
   if (details.charged === false || details.refused) return false;
-  return (
-    code === 'NETWORK' ||
-    code === 'TIMEOUT' ||
-    code === 'PROVIDER' ||
-    code === 'PROTOCOL' ||
-    code === 'CANCELLED'
-  );
+  return ERRORS[code].mayBeTaken;
 }
 
 /** "Each URL must be downloadable by a plain GET without authentication": xhey.md, "POST /v2/truth_build/create". */

@@ -1,5 +1,5 @@
 import type { Account, Action, Context, SettingDefinitions } from '../../action';
-import { type Cause, VerifyError } from '../../errors';
+import { type Cause, ERRORS, VerifyError } from '../../errors';
 import type { Answer, Outcome } from '../../result';
 import { assemble, type TaskState } from './assemble';
 import { nextPause } from './back-off';
@@ -14,8 +14,6 @@ import type { Task } from './truth-create';
 /** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
 const UNKNOWN_FOR_MS = 30_000;
 const MOST_REMEMBERED = 10_000;
-/** CONTRACT, "Errors": what ends a truth-poll that waits; CANCELLED is its end as well. */
-const ENDS_WAITING: ReadonlySet<string> = new Set(['CONFIG', 'INPUT', 'CANCELLED']);
 
 interface PollInput extends KnownTasks {
   mode: 'wait' | 'once';
@@ -132,7 +130,7 @@ async function askThroughTrouble(job: Job, state: TaskState, context: Context): 
     context.trouble(state.taskId, null);
     return 0;
   } catch (error) {
-    if (!(error instanceof VerifyError) || ENDS_WAITING.has(error.code)) throw error;
+    if (!(error instanceof VerifyError) || ERRORS[error.code].endsWait !== 'never') throw error;
     state.error = error;
     context.trouble(state.taskId, error);
     return (error.details.retryAfter ?? 0) * 1000;

@@ -24,7 +24,7 @@ describe('get-token, what a message may ask for', () => {
 
   for (const detectionType of ['', 'Liveness', ' liveness', 'face', undefined, null, 1, ['liveness'], {}]) {
     it(`not the detection type ${JSON.stringify(detectionType)}`, () => {
-      const { code, reason } = refused({ detectionType });
+      const { code, problem: reason } = refused({ detectionType });
       assert.deepEqual([code, reason], ['INPUT', 'not-a-detection-type']);
     });
   }
@@ -52,7 +52,7 @@ describe('get-token, what a message may ask for', () => {
   const none = [{}, [], ['a'], true, false, Number.NaN, Infinity, 2 ** 53, 'a'.repeat(129), 'a\ud800b'];
   for (const sequenceId of none) {
     it(`not the sequence id ${JSON.stringify(sequenceId)}`, () => {
-      const { code, reason, values } = refused({ sequenceId });
+      const { code, problem: reason, values } = refused({ sequenceId });
       assert.deepEqual([code, reason], ['INPUT', 'not-a-sequence-id']);
       assert.deepEqual(values, { longest: 128 });
     });

@@ -85,7 +85,7 @@ describe('linkface answer', () => {
     ['a-token'],
   ]) {
     it(`a success with ${JSON.stringify(data)} is a PROTOCOL error in the provider's form`, () => {
-      const { code, reason, details } = refused({ ...SUCCESS, data });
+      const { code, problem: reason, details } = refused({ ...SUCCESS, data });
       assert.deepEqual([code, reason], ['PROTOCOL', 'answer-incomplete']);
       assert.deepEqual([details.envelope, details.providerCode, details.requestId], [true, '0000', 'TID1']);
     });

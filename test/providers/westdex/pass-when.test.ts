@@ -37,7 +37,7 @@ describe('westdex passWhen', () => {
       assert.throws(
         () => compilePassWhen(expression),
         (error) =>
-          error instanceof VerifyError && error.code === 'CONFIG' && error.reason === 'jsonata-syntax',
+          error instanceof VerifyError && error.code === 'CONFIG' && error.problem === 'jsonata-syntax',
         expression,
       );
     }

@@ -72,10 +72,10 @@ describe('westdex answer', () => {
       it(`of ${right}, read with ${chosen}, says to choose ${right}`, () => {
         const data = encrypt('{"code":"0"}', keyOf(right));
         const success = refused({ code: '00000', data }, chosen);
-        assert.deepEqual([success.code, success.reason], ['PROTOCOL', 'answer-other-key']);
+        assert.deepEqual([success.code, success.problem], ['PROTOCOL', 'answer-other-key']);
         assert.deepEqual(success.values, { keyDerivation: right });
         const failure = refused({ code: '9', message: 'no', data }, chosen);
-        assert.deepEqual([failure.code, failure.reason], ['PROVIDER', 'failed-other-key']);
+        assert.deepEqual([failure.code, failure.problem], ['PROVIDER', 'failed-other-key']);
         assert.deepEqual(failure.values, { keyDerivation: right, words: '9: no' });
       });
     }
@@ -86,12 +86,12 @@ describe('westdex answer', () => {
     const noJson = encrypt('no JSON', keyOf('sha1prng'));
     const noJsonOfAnother = encrypt('no JSON', keyOf('hex'));
     for (const data of [foreign, noJson, noJsonOfAnother, 'not base64 at all', 'AAAA', ' ']) {
-      const { code, reason, details } = refused({ code: '00000', message: '成功', data, id: 'abc' });
+      const { code, problem: reason, details } = refused({ code: '00000', message: '成功', data, id: 'abc' });
       assert.deepEqual([code, reason], ['PROTOCOL', 'answer-undecryptable']);
       assert.deepEqual([details.providerCode, details.requestId, details.envelope], ['00000', 'abc', true]);
     }
     for (const data of [5, {}, [], true]) {
-      assert.equal(refused({ code: '00000', data }).reason, 'answer-unreadable');
+      assert.equal(refused({ code: '00000', data }).problem, 'answer-unreadable');
     }
   });
 

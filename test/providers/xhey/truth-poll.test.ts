@@ -47,7 +47,7 @@ function makeClock(changes: Partial<Context> = {}) {
 async function accountAt(script: Script): Promise<Account> {
   const baseUrl = new URL((await scriptedServer(script)).baseUrl);
   const credentials = { groupKey: 'groupKey', groupSecret: 'groupSecret' };
-  return { baseUrl, credentials, settings: {}, transport: open({ baseUrl }) };
+  return { environment: 'custom', baseUrl, credentials, settings: {}, transport: open({ baseUrl }) };
 }
 
 describe('xhey truth-poll, over time', () => {
