@@ -152,6 +152,14 @@ export interface Context extends CallContext {
   explain(error: VerifyError): Cause;
 }
 
+/** What decides, beside the message itself, whether it can be sent. */
+export interface Arrival {
+  /** Unix time in milliseconds. */
+  now: number;
+  /** Of the account: the sandbox can be given what no provider could reach. */
+  environment: Environment | null;
+}
+
 /** Work that waits for tasks. */
 export interface Waiting {
   taskIds: readonly string[];
@@ -172,9 +180,10 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   /**
    * @param fields what the typed inputs gave for this message
    * @param settings the node's own properties, already within their bounds
+   * @param arrival when the message came, and for which account
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
-  parse(fields: Record<string, unknown>, settings: Settings<Definitions>): Input;
+  parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
   /**
    * @param input that `parse` gave
    * @param now Unix time in milliseconds

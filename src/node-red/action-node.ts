@@ -1,5 +1,5 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
-import type { Account, Action, SettingDefinitions, Settings } from '../action';
+import type { Account, Action, Arrival, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
@@ -147,7 +147,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
       if (this.#fields.problem) throw this.#fields.problem;
       this.#settings ??= this.#readSettings();
       this.#accountNode().check();
-      this.#action.parse({}, this.#settings);
+      this.#action.parse({}, this.#settings, this.#arrival());
     } catch (error) {
       // Without a message, its fields cannot be right.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
@@ -164,7 +164,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     try {
       if (error) throw error;
       this.#settings ??= this.#readSettings();
-      const input = this.#action.parse(fields, this.#settings);
+      const input = this.#action.parse(fields, this.#settings, this.#arrival());
       this.#keep(input, work);
       const account = this.#accountNode().open();
       const answered =
@@ -212,6 +212,10 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     if (!node?.open || node.provider !== this.#action.provider)
       throw new VerifyError('CONFIG', 'account-missing');
     return node;
+  }
+
+  #arrival(): Arrival {
+    return { now: Date.now(), environment: this.#environment() };
   }
 
   #environment(): Environment | null {

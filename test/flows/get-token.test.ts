@@ -244,7 +244,7 @@ describe('get-token, in a real Node-RED', () => {
         assert.deepEqual(cause, {
           provider: 'linkface',
           operation: 'get-token',
-          environment: 'sandbox',
+          environment: 'custom',
           problem: `refused.${error.code}`,
           orderNo: null,
           score: null,

@@ -3,7 +3,7 @@ import { VerifyError } from '../../../src/errors';
 import { getToken } from '../../../src/providers/linkface/get-token';
 
 const parse = (fields: Record<string, unknown>) =>
-  getToken.parse({ detectionType: 'liveness', ...fields }, {});
+  getToken.parse({ detectionType: 'liveness', ...fields }, {}, { now: 0, environment: 'custom' });
 
 function refused(fields: Record<string, unknown>): VerifyError {
   try {

@@ -7,6 +7,7 @@ import { closeServers, json, type Script, scriptedServer, taskFinished } from '.
 import { makeContext } from '../../http/context';
 import { closeAll, open } from '../../http/server';
 
+const ARRIVAL = { now: 0, environment: 'custom' } as const;
 const SETTINGS = {
   interval: 2,
   maxInterval: 15,
@@ -65,7 +66,7 @@ describe('xhey truth-poll, over time', () => {
     });
     const { context, times } = makeClock();
     const tasks = ['1', '2'].map((taskId) => ({ taskId, photoUrls: [`${PHOTO}?${taskId}`] }));
-    const input = truthPoll.parse({ task: { data: { taskIds: ['1', '2'], tasks } } }, SETTINGS);
+    const input = truthPoll.parse({ task: { data: { taskIds: ['1', '2'], tasks } } }, SETTINGS, ARRIVAL);
     const { outcome, reason, data } = await truthPoll.run(account, input, context);
     const { photos } = data as { photos: { reason: string }[] };
     assert.deepEqual(
@@ -80,7 +81,7 @@ describe('xhey truth-poll, over time', () => {
     const { context } = makeClock();
     const once = { ...SETTINGS, mode: 'once' } as const;
     const ask = async () =>
-      (await truthPoll.run(account, truthPoll.parse({ task: '1' }, once), context)).outcome;
+      (await truthPoll.run(account, truthPoll.parse({ task: '1' }, once, ARRIVAL), context)).outcome;
     assert.equal(await ask(), 'unfinished');
     await context.wait(29_000);
     assert.equal(await ask(), 'unfinished');
@@ -93,7 +94,11 @@ describe('xhey truth-poll, over time', () => {
       json(response, { code: 200, msg: 'success', taskStatus: 1, list: [] }),
     );
     const { context, times } = makeClock({ random: () => 0 });
-    const { outcome } = await truthPoll.run(account, truthPoll.parse({ task: '1' }, SETTINGS), context);
+    const { outcome } = await truthPoll.run(
+      account,
+      truthPoll.parse({ task: '1' }, SETTINGS, ARRIVAL),
+      context,
+    );
     assert.equal(outcome, 'unfinished');
     assert.deepEqual(times.slice(0, 3), [2, 5, 9.5]);
     assert.ok(
@@ -108,7 +113,7 @@ describe('xhey truth-poll, over time', () => {
       else taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
     });
     const { context, times } = makeClock();
-    await truthPoll.run(account, truthPoll.parse({ task: '1' }, SETTINGS), context);
+    await truthPoll.run(account, truthPoll.parse({ task: '1' }, SETTINGS, ARRIVAL), context);
     assert.deepEqual(times, [100]);
   });
 });
