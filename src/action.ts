@@ -1,7 +1,7 @@
 /** What an action is and what it is given: DESIGN, "Rules of the house". */
 import type { Cancel } from './cancel';
 import type { Cause, VerifyError } from './errors';
-import type { Answer, Environment } from './result';
+import type { Answer, Environment, Result } from './result';
 
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
 export interface FieldDefinition {
@@ -130,26 +130,20 @@ export interface CallContext {
 
 /** What an action knows of the world while it works on one message. */
 export interface Context extends CallContext {
-  /**
-   * Works for a limited time; what the work left running is cancelled when it ends.
-   * @param milliseconds at the most
-   * @param work given a context that is cancelled when the time is over
-   * @returns false when the time ran out
-   * @throws what the work threw, CANCELLED too where the node closed
-   */
-  within(milliseconds: number, work: (context: Context) => Promise<unknown>): Promise<boolean>;
   /** What the node remembers from one message to the next. */
   memory: Map<string, number>;
   /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */
   warnOnce(key: string, values?: Record<string, string | number>): void;
-  /**
-   * Shows trouble that is being survived.
-   * @param task that is in trouble
-   * @param error what it is, or null when it is over
-   */
-  trouble(task: string, error: VerifyError | null): void;
   /** The error as a flow may read it. */
   explain(error: VerifyError): Cause;
+}
+
+/** What an action knows beside that while it asks after something that waits. */
+export interface AskContext extends Context {
+  /** Milliseconds until the message's time is over; 0 once it is. */
+  left(): number;
+  /** Why the message is asked after: it has just come, it was taken up from before, or its turn came again. */
+  turn: 'arrived' | 'taken-up' | 'again';
 }
 
 /** What decides, beside the message itself, whether it can be sent. */
@@ -160,17 +154,46 @@ export interface Arrival {
   environment: Environment | null;
 }
 
-/** Work that waits for tasks. */
-export interface Waiting {
+/** How a message begins to wait. */
+export interface Waiting<State> {
+  /** Plain JSON: all that `ask` needs to go on, in another process too. */
+  state: State;
+  /** What it waits for, for operators to see. */
   taskIds: readonly string[];
-  /** Unix time in milliseconds. */
-  deadline: number;
-  /** Plain data that `parse` takes. */
-  fields: Record<string, unknown>;
+  /** Milliseconds it waits at the most. */
+  timeout: number;
+  /** Whether it survives a deploy, a restart and a kill. */
+  resume: boolean;
+}
+
+/** Not answered yet. */
+export interface Again {
+  /** Milliseconds until it is to be asked after again. */
+  again: number;
+  /** What is being survived meanwhile, or null. */
+  trouble: VerifyError | null;
+}
+
+/** The half of an action that waits for what a provider finishes later. */
+export interface Waits<Input, State> {
+  /** @returns null where this message does not wait: it is `run` */
+  begin(input: Input): Waiting<State> | null;
+  /**
+   * One step: asks the provider, and changes the state.
+   * @param open gives the account as it is now; throws where it is not set up, which may pass
+   * @param state of `begin`, which this may change
+   * @param context of this step; once its time is over it is not asked after again
+   * @throws VerifyError for what ends the waiting without a result
+   */
+  ask(
+    open: () => Account | Promise<Account>,
+    state: State,
+    context: AskContext,
+  ): Promise<Answer<Record<string, unknown>> | Again>;
 }
 
 /** One thing a provider can be asked. */
-export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions> {
+export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions, State = unknown> {
   provider: string;
   operation: string;
   /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
@@ -184,14 +207,15 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
-  /**
-   * @param input that `parse` gave
-   * @param now Unix time in milliseconds
-   * @returns what starts the same work again after a kill; null where it does not wait for anything
-   */
-  keep?(input: Input, now: number): Waiting | null;
   /** @throws VerifyError for anything that gave no result */
   run(account: Account, input: Input, context: Context): Promise<Answer>;
+  waits?: Waits<Input, State>;
+  /**
+   * @param result finished
+   * @param settings of the node
+   * @returns the results that are sent as a sequence in its place, or null where it is one message
+   */
+  split?(result: Result, settings: Settings<Definitions>): Result[] | null;
 }
 
 /**

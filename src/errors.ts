@@ -28,7 +28,7 @@ export const ERRORS = {
   TIMEOUT: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
   PROVIDER: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
   PROTOCOL: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
-  CANCELLED: { retryable: true, repeatedWhenFree: false, endsWait: 'always', mayBeTaken: true },
+  CANCELLED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
 } as const satisfies Record<string, ErrorRule>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -9,8 +9,8 @@ import type { TokenData } from '../src/providers/linkface/get-token';
 import type { CompareData } from '../src/providers/tencent-market/face-compare';
 import type { ThreeData } from '../src/providers/westdex/westdex-three';
 import type { Coordinates, Photo } from '../src/providers/xhey/photo';
+import type { PollData } from '../src/providers/xhey/report';
 import type { CreateData, Task } from '../src/providers/xhey/truth-create';
-import type { PollData } from '../src/providers/xhey/truth-poll';
 import type { Outcome, Result, Timing } from '../src/result';
 import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './flows/runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './flows/scripted-server';
@@ -54,13 +54,16 @@ const result: Names<Result> = {
   raw: 'optional',
 };
 const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', attempts: 'required' };
-const task: Names<Task> = { taskId: 'required', photoUrls: 'required' };
+const task: Names<Task> = { taskId: 'required', photoUrls: 'required', batch: 'optional' };
+const polledTask: Names<PollData['tasks'][number]> = { ...task, status: 'required' };
 const truthCreateData: Names<CreateData> = { taskIds: 'required', tasks: 'required', photoCount: 'required' };
 const truthPollData: Names<PollData> = {
   taskIds: 'required',
   tasks: 'required',
   photos: 'required',
   summary: 'required',
+  whole: 'optional',
+  repaired: 'required',
   lastError: 'optional',
 };
 const photo: Names<Photo> = {
@@ -75,6 +78,7 @@ const photo: Names<Photo> = {
   address: 'required',
   location: 'required',
   antiFakeCode: 'required',
+  matchedBy: 'required',
 };
 const coordinates: Names<Coordinates> = { lat: 'required', lng: 'required' };
 const getTokenData: Names<TokenData> = {
@@ -123,7 +127,7 @@ const outcome: Record<Outcome, true> = {
   answered: true,
 };
 const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
-  ...{ result, timing, task, truthCreateData, truthPollData },
+  ...{ result, timing, task, polledTask, truthCreateData, truthPollData },
   ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, cause },
 };
 

@@ -1,23 +1,22 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
 import type { Account, Action, Arrival, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
-import { type Cause, VerifyError } from '../errors';
-import { scheduler } from '../polling/scheduler';
+import { type Cause, type ErrorCode, VerifyError } from '../errors';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
-import { Backlog, type Left } from './backlog';
+import { bookOf, type OpenBook } from './book-of';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
-import { MessageContext, type Surroundings } from './message-context';
+import { MessageContext } from './message-context';
+import { canHold, numberParts, setResult } from './output';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
-import { numberParts, splitPhotos } from './split';
 import { onceStarted } from './started';
 import { NodeStatus } from './status';
-import type { TaskNode, WaitingTask } from './tasks-route';
 import { unexpected } from './unexpected';
-import { Work } from './work';
+import { type Owner, Waiter } from './waiter';
+import { type Told, type Work, workOn } from './work';
 
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -34,76 +33,78 @@ const COMMON_SETTINGS = {
  * @param config as it was deployed
  * @param action what it does with a message
  */
-export function runAction<Input, Definitions extends SettingDefinitions>(
+export function runAction<Input, Definitions extends SettingDefinitions, State>(
   red: Red,
   node: Node,
   config: NodeConfig,
-  action: Action<Input, Definitions>,
+  action: Action<Input, Definitions, State>,
 ): void {
   const runner = new Runner(red, node, config, action);
-  if (action.keep) (node as TaskNode).tasks = runner;
   // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
   node.on('input', (message, send, done) => runner.accept(message, send, done));
   node.on('close', (removed, done) => runner.close(removed, done));
 }
 
-class Runner<Input, Definitions extends SettingDefinitions> implements Surroundings {
+class Runner<Input, Definitions extends SettingDefinitions, State> implements Owner {
   readonly #red: Red;
   readonly #node: Node;
   readonly #config: NodeConfig;
-  readonly #action: Action<Input, Definitions>;
-  readonly #status: NodeStatus;
-  readonly #forgetCheck: () => void;
-  readonly #backlog: Backlog;
+  readonly #action: Action<Input, Definitions, State>;
   readonly #fields: ReturnType<typeof prepareFields>;
+  readonly #status: NodeStatus;
+  readonly #book: OpenBook;
+  readonly #waiter: Waiter<Input, State>;
+  readonly #forget: () => void;
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
   readonly memory = new Map<string, number>();
   readonly #warned = new Set<string>();
-  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | undefined;
-  readonly #troubled = new Set<Work>();
   readonly #working = new Set<Work>();
+  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions>) {
+  constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions, State>) {
     this.#red = red;
     this.#node = node;
     this.#config = config;
     this.#action = action;
-    this.#status = new NodeStatus(node);
     this.#fields = prepareFields(red, node, action.fields, config);
-    this.#forgetCheck = onceStarted(red, () => this.#check());
-    // Tasks from before come spread over the interval, also where a flow leaves that to its default.
-    const { interval } = action.settings as SettingDefinitions;
-    this.#backlog = new Backlog(
-      red,
-      node,
-      (Number(config.interval) || Number(interval?.default ?? 0)) * 1000,
-    );
+    this.#status = new NodeStatus(red, node, () => this.#environment() === 'sandbox');
+    this.#book = bookOf(red);
+    this.#waiter = new Waiter(node, this.#book.book, this, action.waits);
+    const forgetCheck = onceStarted(red, () => this.#check());
+    const forgetBook = this.#book.whenOpen(() => this.#waiter.takeUp());
+    this.#forget = () => {
+      forgetCheck();
+      forgetBook();
+    };
   }
 
   accept(message: Message, send: Send, done: Done): void {
-    const work = new Work(message, send, done, this.#backlog.take(message));
+    const entry = this.#waiter.claim(message);
+    const work = workOn(message, send, done, entry);
     this.#working.add(work);
     this.#status.started();
-    const left = work.resumed?.left;
-    if (!left) this.#fields.read(message, (error, fields) => this.#start(error, fields, work));
-    else if ('fields' in left) this.#start(null, left.fields, work);
-    else this.#tell(left, work);
+    if (entry) this.#waiter.goOn(work, entry);
+    else this.#fields.read(message, this.#closing, (error, fields) => this.#start(error, fields, work));
   }
 
   close(removed: boolean, done: () => void): void {
-    this.#forgetCheck();
+    this.#forget();
     this.#closing.cancel();
-    const grace = this.#action.mayCost ? PAID_GRACE_MS : 0;
-    const cancelRest = scheduler.after(grace, () => this.#signal.cancel());
+    this.#waiter.close(!removed);
+    const grace = setTimeout(() => this.#signal.cancel(), this.#action.mayCost ? PAID_GRACE_MS : 0);
     this.#onIdle = () => {
       this.#onIdle = undefined;
-      cancelRest();
+      clearTimeout(grace);
       this.#status.close();
-      this.#backlog.close(!removed).then(done, done);
+      this.#book.book.settle().then(done, done);
     };
     if (this.#working.size === 0) this.#onIdle();
+  }
+
+  open(): Account | Promise<Account> {
+    return this.#accountNode().open();
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
@@ -112,33 +113,25 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     this.#node.warn(this.#red._(`warnings.${key}`, values));
   }
 
-  waiting(change: 1 | -1): void {
-    this.#status.waiting(change);
+  /** Warns once when trouble begins, and shows it until it is over for all. */
+  trouble(error: VerifyError | null): void {
+    if (error && this.#status.isFine)
+      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
+    this.#status.trouble(error?.code ?? null);
   }
 
-  /** What waits here for a task, for the operator. */
-  tasks(): WaitingTask[] {
-    return this.#waiting().map(({ id, taskIds, startedAt, deadline, nextDue }) => ({
-      id: id!,
-      taskIds,
-      since: startedAt,
-      deadline,
-      nextQuery: nextDue,
-    }));
+  waiting(count: number): void {
+    this.#status.waiting(count);
   }
 
-  /** Has those that wait asked after at once; all of them, or the one with that id. */
-  ask(id?: string): number {
-    const works = this.#waiting(id);
-    for (const work of works) work.wake();
-    return works.length;
+  explain(error: VerifyError, attempts: number): Cause {
+    return causeOf(this.#red, this.#action, error, this.#environment(), attempts);
   }
 
-  /** Ends those that wait; all of them, or the one with that id. */
-  drop(id?: string): number {
-    const works = this.#waiting(id);
-    for (const work of works) this.#fail(new VerifyError('CANCELLED', 'dropped'), work);
-    return works.length;
+  told(error: VerifyError, attempts = 0): { error: { message: string; code: ErrorCode; cause: Cause } } {
+    return {
+      error: { message: textOf(this.#red, error), code: error.code, cause: this.explain(error, attempts) },
+    };
   }
 
   /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
@@ -156,41 +149,66 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     }
   }
 
-  #waiting(id?: string): Work[] {
-    return [...this.#working].filter((work) => work.deadline !== null && (!id || work.id === id));
-  }
-
-  #start(error: unknown, fields: Record<string, unknown>, work: Work): void {
+  #start(error: VerifyError | null, fields: Record<string, unknown>, work: Work): void {
     try {
       if (error) throw error;
       this.#settings ??= this.#readSettings();
-      const input = this.#action.parse(fields, this.#settings, this.#arrival());
-      this.#keep(input, work);
-      const account = this.#accountNode().open();
-      const answered =
-        account instanceof Promise
-          ? account.then((opened) => this.#run(opened, input, work))
-          : this.#run(account, input, work);
-      answered.then(
-        (answer) => this.#deliver(answer, work),
-        (reason) => this.#fail(reason, work),
-      );
+      const { output } = this.#settings;
+      if (!canHold(this.#red, work.message, output))
+        throw new VerifyError('INPUT', 'message-read-only', { output });
+      const input = this.#parse(fields, this.#settings);
+      const account = this.open();
+      const begin = (opened: Account) => this.#begin(opened, input, work);
+      if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
+      else begin(account);
     } catch (reason) {
-      this.#fail(reason, work);
+      this.fail(reason, work);
     }
   }
 
-  #run(account: Account, input: Input, work: Work): Promise<Answer> {
-    return this.#action.run(account, input, new MessageContext(this, work, this.#closing, this.#signal));
+  /** What throws while it is read, such as a getter, is the message's. */
+  #parse(fields: Record<string, unknown>, settings: Settings<Definitions>): Input {
+    try {
+      return this.#action.parse(fields, settings, this.#arrival());
+    } catch (reason) {
+      if (reason instanceof VerifyError) throw reason;
+      unexpected(this.#red, this.#node, reason);
+      throw new VerifyError('INPUT', 'message-unreadable');
+    }
   }
 
-  /** Before the first request, so that from then on a kill loses nothing. */
-  #keep(input: Input, work: Work): void {
-    const kept = this.#action.keep?.(input, Date.now());
-    if (!kept) return;
-    const { fields, taskIds, deadline } = kept;
-    Object.assign(work, { taskIds, deadline });
-    work.id ??= this.#backlog.keep(work.message, { fields }, work.startedAt, taskIds, deadline);
+  #begin(account: Account, input: Input, work: Work): void {
+    if (work.ended) return;
+    const waiting = this.#action.waits?.begin(input);
+    if (waiting && !this.#closing.cancelled) {
+      this.#waiter.begin(work, waiting);
+      return;
+    }
+    const context = new MessageContext(this, this.#closing, this.#signal);
+    this.#action.run(account, input, context).then(
+      (answer) => {
+        work.attempts = context.attempts;
+        this.deliver(answer, work);
+      },
+      (reason) => {
+        work.attempts = context.attempts;
+        this.fail(reason, work);
+      },
+    );
+  }
+
+  #arrival(): Arrival {
+    return { now: Date.now(), environment: this.#environment() };
+  }
+
+  /** What was paid for is told even by a node whose settings are wrong since. */
+  #settingsIfRight(): (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | null {
+    try {
+      this.#settings ??= this.#readSettings();
+      return this.#settings;
+    } catch {
+      return null;
+    }
   }
 
   #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS> {
@@ -214,149 +232,100 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     return node;
   }
 
-  #arrival(): Arrival {
-    return { now: Date.now(), environment: this.#environment() };
-  }
-
   #environment(): Environment | null {
     const node = this.#red.nodes.getNode(String(this.#config.account)) as AccountNode | null;
     return node?.environment ?? null;
   }
 
-  /** Warns once when trouble begins, whichever message met it first, and shows it until it is over for all. */
-  showTrouble(work: Work): void {
-    const before = this.#troubled.size;
-    const error = work.trouble;
-    if (error) this.#troubled.add(work);
-    else this.#troubled.delete(work);
-    if (error && before === 0)
-      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
-    if (error) this.#status.trouble(error.code);
-    else if (this.#troubled.size === 0) this.#status.trouble(null);
-  }
-
-  #deliver(answer: Answer, work: Work): void {
+  deliver(answer: Answer, work: Work): void {
     if (work.ended) return;
     try {
-      const result = this.#resultOf(answer, work);
-      if (this.#mustLeave(work)) this.#leave({ result }, work);
-      else this.#send(result, work);
+      this.tell({ result: this.#resultOf(answer, work) }, work);
     } catch (reason) {
-      this.#fail(reason, work);
+      this.fail(reason, work);
     }
+  }
+
+  /** Throws nothing: a rejection that nobody handles would end the process. */
+  fail(reason: unknown, work: Work): void {
+    if (work.ended) return;
+    try {
+      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      if (work.entry) error.details.taskIds ??= [...work.entry.taskIds];
+      this.tell(this.told(error, work.attempts), work);
+    } catch (again) {
+      unexpected(this.#red, this.#node, again);
+    }
+  }
+
+  /** What is sent or raised after `close` began may reach nobody (NODE-RED, "Runtime"): the next start tells it. */
+  tell(told: Told, work: Work): void {
+    if (this.#closing.cancelled && !work.entry) {
+      // Only what will be told is kept: what the result replaces may be a person.
+      const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
+      const { id: node, type } = this.#node;
+      const kept = {
+        node,
+        type,
+        since: work.startedAt,
+        deadline: null,
+        taskIds: [],
+        work: told,
+        durable: true,
+      };
+      this.#book.book.enter({ ...kept, message: 'result' in told ? message : work.message }, null);
+      this.leave(work);
+    } else if ('error' in told) {
+      const { message, code, cause } = told.error;
+      this.#status.failed(code);
+      this.#end(work, new FlowError(message, code, cause));
+    } else this.#send(told.result, work);
+  }
+
+  leave(work: Work): void {
+    this.#status.left();
+    this.#end(work);
   }
 
   #resultOf({ outcome, reason, code, message, requestId, charged, data, raw }: Answer, work: Work): Result {
     const { provider, operation } = this.#action;
-    const environment = this.#environment() ?? 'production';
     const timing = {
       startedAt: isoTime(work.startedAt),
       durationMs: Math.round(performance.now() - work.started),
       attempts: work.attempts,
     };
     const what = {
-      ...{ provider, operation, environment, outcome, reason, code, message, requestId, charged },
-      ...{ data, timing },
+      ...{ provider, operation, environment: this.#environment() ?? 'production', outcome, reason, code },
+      ...{ message, requestId, charged, data, timing },
     };
     return this.#settings!.includeRaw ? { ...what, raw } : what;
   }
 
   #send(result: Result, work: Work): void {
-    const { output = 'payload', split } = (this.#settings ?? {}) as { output?: string; split?: boolean };
     const unfinished = result.outcome === 'unfinished';
-    const photos = split && !unfinished ? splitPhotos(result) : null;
+    const settings = this.#settingsIfRight();
+    const split = settings && !unfinished ? this.#action.split?.(result, settings) : null;
     // The last message is the one that came in, those before it are copies of it.
-    const copies = (photos ?? []).slice(0, -1).map((each) => {
-      const message = this.#red.util.cloneMessage(work.message);
-      this.#setResult(message, output, each);
+    const messages = (split ?? [result]).map((each, index, all) => {
+      const isLast = index === all.length - 1;
+      const message = isLast ? work.message : this.#red.util.cloneMessage(work.message);
+      if (!setResult(this.#red, message, settings?.output ?? 'payload', each))
+        this.#node.warn(this.#red._('warnings.output-not-set', { output: settings!.output }));
       return message;
     });
-    this.#setResult(work.message, output, photos?.at(-1) ?? result);
-    if (photos) numberParts([...copies, work.message], this.#red.util.generateId());
+    if (split) numberParts(messages, this.#red.util.generateId());
     if (unfinished) work.send([null, work.message]);
-    else work.send(photos ? [[...copies, work.message]] : work.message);
+    else work.send(split ? [messages] : work.message);
     this.#status.finished(result.outcome);
     this.#end(work);
-    if (work.id) this.#backlog.sent(work.id);
-  }
-
-  /** A result that was paid for is not lost to a property that cannot hold it. */
-  #setResult(message: Message, output: string, result: Result): void {
-    if (output === 'payload') {
-      message.payload = result;
-      return;
-    }
-    try {
-      if (this.#red.util.setMessageProperty(message, output, result, true)) return;
-    } catch {
-      // Falls through to msg.payload.
-    }
-    message.payload = result;
-    this.#node.warn(this.#red._('warnings.output-not-set', { output }));
-  }
-
-  /** Throws nothing: a rejection that nobody handles would end the process. */
-  #fail(reason: unknown, work: Work): void {
-    if (work.ended) return;
-    try {
-      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-      if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
-      const left = {
-        error: { message: textOf(this.#red, error), code: error.code, cause: this.explain(error, work) },
-      };
-      if (this.#mustLeave(work)) this.#leave(left, work);
-      else this.#raise(left.error, work);
-    } catch (again) {
-      unexpected(this.#red, this.#node, again);
-    }
-  }
-
-  #raise(
-    { message, code, cause }: { message: string; code: VerifyError['code']; cause: Cause },
-    work: Work,
-  ): void {
-    this.#status.failed(code);
-    this.#end(work, new FlowError(message, code, cause));
-    if (work.id) this.#backlog.sent(work.id);
-  }
-
-  /** What is sent or raised after `close` began may reach nobody (NODE-RED, "Runtime"): the next start tells it. */
-  #mustLeave(work: Work): boolean {
-    const { resume } = (this.#settings ?? {}) as { resume?: boolean };
-    return this.#closing.cancelled && (resume !== false || work.id !== undefined);
-  }
-
-  #leave(left: Left, work: Work): void {
-    if (!work.id) this.#backlog.keep(work.message, left, work.startedAt, work.taskIds, null);
-    this.#status.left();
-    this.#end(work);
-  }
-
-  /** What was left because there was nobody to tell it to. It was paid for: wrong settings must not lose it. */
-  #tell(left: Exclude<Left, { fields: unknown }>, work: Work): void {
-    try {
-      this.#settings ??= this.#readSettings();
-    } catch {
-      // Said when it was deployed.
-    }
-    try {
-      if ('error' in left) this.#raise(left.error, work);
-      else this.#send(left.result, work);
-    } catch (reason) {
-      this.#fail(reason, work);
-    }
   }
 
   #end(work: Work, error?: Error): void {
-    work.end();
-    if (this.#troubled.has(work)) this.showTrouble(work);
+    work.ended = true;
     this.#working.delete(work);
+    if (work.entry) this.#waiter.over(work.entry);
     work.done(error);
     if (this.#working.size === 0) this.#onIdle?.();
-  }
-
-  explain(error: VerifyError, { attempts }: Work): Cause {
-    return causeOf(this.#red, this.#action, error, this.#environment(), attempts);
   }
 }
 

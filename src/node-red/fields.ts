@@ -1,4 +1,5 @@
 import type { FieldDefinition } from '../action';
+import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { Message, Node, NodeConfig, Red } from './red';
 
@@ -8,8 +9,14 @@ type Field = (message: Message, callback: Callback) => void;
 /** Names with dots between them; anything else about a path is for Node-RED to know. */
 const PLAIN_PATH = /^(?!msg\.)[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
 
+/** CONTRACT, "Errors": a context store may never call back (NODE-RED, "Runtime"). */
+const LONGEST_MS = 30_000;
+
+type Read = (error: VerifyError | null, values: Record<string, unknown>) => void;
+
 interface PreparedFields {
-  read(message: Message, callback: (error: unknown, values: Record<string, unknown>) => void): void;
+  /** @param closing ends the reading with CANCELLED */
+  read(message: Message, closing: Cancel, callback: Read): void;
   problem: VerifyError | null;
 }
 
@@ -37,7 +44,7 @@ export function prepareFields(
   // As they nearly always are. Node-RED would parse each path anew for every message.
   if (typed.every(({ type, value }) => type === 'msg' && PLAIN_PATH.test(String(value)))) {
     const paths = typed.map(({ name, value }) => ({ name, path: String(value).split('.') }));
-    return { read: (message, callback) => readPaths(paths, message, callback), problem };
+    return { read: (message, _closing, callback) => readPaths(paths, message, callback), problem };
   }
   const fields = typed.map(({ name, type, value }) => {
     try {
@@ -49,23 +56,41 @@ export function prepareFields(
     }
   });
 
-  const read: PreparedFields['read'] = (message, callback) => {
+  const read: PreparedFields['read'] = (message, closing, callback) => {
     const values: Record<string, unknown> = {};
-    let missing = fields.length;
-    let failed = false;
-    if (missing === 0) callback(null, values);
+    const missing = new Set(fields.map(([name]) => name));
+    let isOver = false;
+    let stop = () => {};
+    const end = (error: VerifyError | null) => {
+      if (isOver) return;
+      isOver = true;
+      stop();
+      callback(error, values);
+    };
     for (const [name, field] of fields) {
       field(message, (error, value) => {
-        if (failed) return;
         values[name] = value;
-        if (error) {
-          failed = true;
-          callback(error, values);
-        } else if (--missing === 0) callback(null, values);
+        if (error) end(error);
+        else if (missing.delete(name) && missing.size === 0) end(null);
       });
     }
+    if (fields.length === 0) end(null);
+    if (!isOver) stop = limit(missing, closing, end);
   };
   return { read, problem };
+}
+
+/** Only what is not read at once needs a clock. */
+function limit(missing: ReadonlySet<string>, closing: Cancel, end: (error: VerifyError) => void): () => void {
+  const timer = setTimeout(() => {
+    const [name = ''] = missing;
+    end(new VerifyError('INPUT', 'field-silent', { name, seconds: LONGEST_MS / 1000 }));
+  }, LONGEST_MS);
+  const forget = closing.onCancel(() => end(new VerifyError('CANCELLED', 'cancelled')));
+  return () => {
+    clearTimeout(timer);
+    forget();
+  };
 }
 
 function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
@@ -111,7 +136,7 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
 function readPaths(
   paths: readonly { name: string; path: readonly string[] }[],
   message: Message,
-  callback: (error: unknown, values: Record<string, unknown>) => void,
+  callback: Read,
 ): void {
   const values: Record<string, unknown> = {};
   let error: VerifyError | null = null;

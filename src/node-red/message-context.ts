@@ -1,43 +1,36 @@
-import type { Context } from '../action';
-import { Cancel } from '../cancel';
-import type { Cause, VerifyError } from '../errors';
-import { scheduler } from '../polling/scheduler';
-import type { Work } from './work';
+import type { AskContext } from '../action';
+import type { Cancel } from '../cancel';
+import { type Cause, VerifyError } from '../errors';
 
-/** What of the runner reaches into the work on a message. */
+/** What the contexts of all messages of a node share. */
 export interface Surroundings {
   memory: Map<string, number>;
   warnOnce(key: string, values?: Record<string, string | number>): void;
-  /** Shows what trouble a message is in, and whether any is. */
-  showTrouble(work: Work): void;
-  /** Of the messages being worked on, one more (or one less) only waits. */
-  waiting(change: 1 | -1): void;
-  explain(error: VerifyError, work: Work): Cause;
+  explain(error: VerifyError, attempts: number): Cause;
 }
 
-/** What an action is given for one message. A class, because there is one for every message. */
-export class MessageContext implements Context {
-  readonly #surroundings: Surroundings;
-  readonly #work: Work;
+/** What an action is given for one message, or for one step of one that waits. A class, because there are so many. */
+export class MessageContext implements AskContext {
+  /** Requests sent. */
+  attempts = 0;
 
   /**
    * @param surroundings of all messages of the node
-   * @param work on this one
    * @param closing no new work once this is cancelled
    * @param signal requests in flight end once this is cancelled
+   * @param turn why it is worked on
+   * @param until when its time is over, on the clock of `performance.now()`
    */
   constructor(
-    surroundings: Surroundings,
-    work: Work,
+    readonly surroundings: Surroundings,
     readonly closing: Cancel,
     readonly signal: Cancel,
-  ) {
-    this.#surroundings = surroundings;
-    this.#work = work;
-  }
+    readonly turn: AskContext['turn'] = 'arrived',
+    readonly until = Number.POSITIVE_INFINITY,
+  ) {}
 
   get memory(): Map<string, number> {
-    return this.#surroundings.memory;
+    return this.surroundings.memory;
   }
 
   now(): number {
@@ -48,52 +41,32 @@ export class MessageContext implements Context {
     return Math.random();
   }
 
+  left(): number {
+    return Math.max(0, this.until - performance.now());
+  }
+
   attempted(): void {
-    this.#work.attempts++;
+    this.attempts++;
   }
 
   wait(milliseconds: number): Promise<void> {
-    return this.#work.pause(milliseconds, this.closing);
-  }
-
-  within(milliseconds: number, work: (context: Context) => Promise<unknown>): Promise<boolean> {
-    const limited = new Cancel();
-    const giveUp = () => limited.cancel();
-    const stop = scheduler.after(milliseconds, giveUp);
-    const forget = this.closing.onCancel(giveUp);
-    this.#work.giveUp = giveUp;
-    this.#surroundings.waiting(1);
-    const over = () => {
-      this.#surroundings.waiting(-1);
-      stop();
-      forget();
-    };
-    // Not an async function: each of ten thousand that wait would keep as much as all of this.
-    return work(new MessageContext(this.#surroundings, this.#work, limited, limited)).then(
-      () => {
-        over();
-        limited.cancel();
-        return true;
-      },
-      (error) => {
-        over();
-        const ranOut = limited.cancelled && !this.closing.cancelled;
-        limited.cancel();
-        if (!ranOut) throw error;
-        return false;
-      },
-    );
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        forget();
+        resolve();
+      }, milliseconds);
+      const forget = this.closing.onCancel(() => {
+        clearTimeout(timer);
+        reject(new VerifyError('CANCELLED', 'cancelled'));
+      });
+    });
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
-    this.#surroundings.warnOnce(key, values);
-  }
-
-  trouble(task: string, error: VerifyError | null): void {
-    if (this.#work.setTrouble(task, error)) this.#surroundings.showTrouble(this.#work);
+    this.surroundings.warnOnce(key, values);
   }
 
   explain(error: VerifyError): Cause {
-    return this.#surroundings.explain(error, this.#work);
+    return this.surroundings.explain(error, this.attempts);
   }
 }

@@ -3,7 +3,7 @@
 export type Message = Record<string, unknown> & { _msgid?: string; parts?: unknown };
 
 export interface Status {
-  fill?: 'red' | 'green' | 'yellow' | 'blue' | 'grey';
+  fill?: 'red' | 'green' | 'yellow' | 'blue' | 'grey' | undefined;
   shape?: 'ring' | 'dot';
   text?: string;
 }
@@ -69,6 +69,7 @@ export interface Red {
   /** The admin application; the editor asks it. */
   httpAdmin: Record<'get' | 'post' | 'delete', (path: string, ...handlers: AdminHandler[]) => void>;
   events: { on(event: string, listener: () => void): void };
+  log: Record<'info' | 'warn' | 'error', (text: string) => void>;
   auth: { needsPermission(permission: string): AdminHandler };
   settings: { userDir?: string; [name: string]: unknown };
   util: {
@@ -85,7 +86,7 @@ export interface Red {
       message: Message,
       callback: (error: Error | null, value: unknown) => void,
     ): void;
-    normalisePropertyExpression(expression: string): unknown;
+    normalisePropertyExpression(expression: string): (string | number | unknown[])[];
     setMessageProperty(message: Message, property: string, value: unknown, createMissing: boolean): boolean;
     cloneMessage(message: Message): Message;
     generateId(): string;

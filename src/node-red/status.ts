@@ -1,16 +1,29 @@
 import type { ErrorCode } from '../errors';
 import type { Outcome } from '../result';
-import type { Node, Status } from './red';
+import type { Node, Red, Status } from './red';
 
 /** CONTRACT, "Status": at most one change in this time. */
 const QUIET_MS = 250;
 
+/** CONTRACT, "Status". */
+const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
+  submitted: 'green',
+  passed: 'green',
+  issued: 'green',
+  answered: 'green',
+  failed: 'red',
+  inconclusive: 'yellow',
+  unfinished: 'yellow',
+};
+
 /**
- * What a node shows. Texts are the contract's own words: flows read them in Status nodes, and the editor looks each up
- * in its catalogue (NODE-RED, "Editor" and "Runtime").
+ * What a node shows. Words are the contract's own: flows read them in Status nodes, and the editor looks each up in its
+ * catalogue (NODE-RED, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
  */
 export class NodeStatus {
+  readonly #red: Red;
   readonly #node: Node;
+  readonly #isOnSandbox: () => boolean;
   #inFlight = 0;
   #waiting = 0;
   #trouble: ErrorCode | null = null;
@@ -20,9 +33,20 @@ export class NodeStatus {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param node whose status it is */
-  constructor(node: Node) {
+  /**
+   * @param red Node-RED
+   * @param node whose status it is
+   * @param isOnSandbox whether its account is on the sandbox at this moment
+   */
+  constructor(red: Red, node: Node, isOnSandbox: () => boolean) {
+    this.#red = red;
     this.#node = node;
+    this.#isOnSandbox = isOnSandbox;
+  }
+
+  /** Whether no trouble is being survived. */
+  get isFine(): boolean {
+    return this.#trouble === null;
   }
 
   /** A message is being worked on. */
@@ -31,9 +55,9 @@ export class NodeStatus {
     this.#update();
   }
 
-  /** Of the messages being worked on, one more (or, with -1, one less) only waits for a task to finish. */
-  waiting(change: 1 | -1): void {
-    this.#waiting += change;
+  /** So many of the messages being worked on only wait for a task to finish. */
+  waiting(count: number): void {
+    this.#waiting = count;
     this.#update();
   }
 
@@ -46,17 +70,17 @@ export class NodeStatus {
 
   /** A message gave a result. */
   finished(outcome: Outcome): void {
-    this.#ended({ fill: outcome === 'unfinished' ? 'yellow' : 'green', shape: 'dot', text: outcome });
+    this.#ended({ fill: FILLS[outcome], shape: 'dot', text: outcome });
   }
 
   /** A message gave an error. */
   failed(code: ErrorCode): void {
-    this.#ended({ fill: 'red', shape: 'dot', text: code });
+    this.#ended({ fill: 'red', shape: 'ring', text: code });
   }
 
   /** No message can give a result as the node is set up. */
   misconfigured(): void {
-    this.#last = { fill: 'red', shape: 'dot', text: 'CONFIG' satisfies ErrorCode };
+    this.#last = { fill: 'red', shape: 'ring', text: 'CONFIG' satisfies ErrorCode };
     this.#node.status(this.#last);
   }
 
@@ -79,10 +103,23 @@ export class NodeStatus {
   }
 
   #current(): Status {
-    if (this.#inFlight > 0 && this.#trouble) return { fill: 'red', shape: 'dot', text: this.#trouble };
-    if (this.#inFlight > this.#waiting) return { fill: 'blue', shape: 'ring', text: String(this.#inFlight) };
-    if (this.#inFlight > 0) return { fill: 'yellow', shape: 'dot', text: 'waiting' };
-    return this.#last;
+    const sandbox = this.#isOnSandbox();
+    if (this.#inFlight > this.#waiting && !this.#trouble) {
+      const count = this.#inFlight;
+      return {
+        ...{ fill: 'blue', shape: 'ring' },
+        text: sandbox ? this.#red._('status.sandbox-in-flight', { count }) : String(count),
+      };
+    }
+    if (this.#inFlight > 0 && !this.#trouble) {
+      const text = this.#red._(sandbox ? 'status.sandbox-waiting' : 'status.waiting', {
+        count: this.#waiting,
+      });
+      return { fill: 'yellow', shape: 'dot', text };
+    }
+    const last: Status =
+      this.#inFlight > 0 && this.#trouble ? { fill: 'red', shape: 'ring', text: this.#trouble } : this.#last;
+    return last.text && sandbox ? { ...last, text: `sandbox ${last.text}` } : last;
   }
 
   #update(): void {

@@ -1,7 +1,6 @@
 /** The admin routes over waiting tasks: to see them, to have them asked after at once, to drop them. */
-import type { Spool } from '../polling/spool';
-import type { AdminHandler, Node, Red } from './red';
-import { spoolPlace } from './spool-place';
+import type { Book, Entry } from '../waiting/book';
+import type { AdminHandler, Red } from './red';
 
 const PATH = '/cn-verify/tasks';
 /** Who may see flows may see what they wait for; who may deploy may end it. */
@@ -9,22 +8,13 @@ const READ = 'cn-verify.read';
 const WRITE = 'cn-verify.write';
 
 /** One waiting message, without anything of it. Times are Unix times in milliseconds. */
-export interface WaitingTask {
+interface WaitingTask {
   id: string;
   taskIds: readonly string[];
   since: number;
   deadline: number | null;
   /** null: now, or, where the node is not running, not known. */
   nextQuery: number | null;
-}
-
-/** A node that waits for tasks. */
-export interface TaskNode extends Node {
-  tasks?: {
-    tasks(): WaitingTask[];
-    ask(id?: string): number;
-    drop(id?: string): number;
-  };
 }
 
 interface NodeTasks {
@@ -49,90 +39,68 @@ export function registerTasksRoutes(red: Red): void {
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
   const answer =
-    (work: (node: string, id: string | undefined) => Promise<unknown>): AdminHandler =>
+    (work: (book: Book, node: string, id: string | undefined) => unknown): AdminHandler =>
     ({ params: { node = '', id } }, response) => {
-      work(node, id).then(
-        (result) => response.json(result),
-        () => response.status(500).end(),
-      );
+      response.json(work(bookOf(red), node, id));
     };
   const mayRead = auth.needsPermission(READ);
   const mayWrite = auth.needsPermission(WRITE);
-  httpAdmin.get(
-    PATH,
-    mayRead,
-    answer(() => listAll(red)),
-  );
+  httpAdmin.get(PATH, mayRead, answer(listAll));
   httpAdmin.get(
     `${PATH}/:node`,
     mayRead,
-    answer((node) => list(red, node)),
+    answer((book, node) => summarize(node, book.list(node))),
   );
   for (const path of [`${PATH}/:node`, `${PATH}/:node/:id`]) {
     httpAdmin.post(
       `${path}/ask`,
       mayWrite,
-      answer(async (node, id) => ({ asked: running(red, node)?.ask(id) ?? 0 })),
+      answer((book, node, id) => ({ asked: book.ask(book.list(node, id)) })),
     );
     httpAdmin.delete(
       path,
       mayWrite,
-      answer(async (node, id) => ({ dropped: await drop(red, node, id) })),
+      answer((book, node, id) => ({ dropped: book.drop(book.list(node, id)) })),
     );
   }
 }
 
 /** Loaded when somebody asks. */
-function spools(): typeof import('../polling/spools') {
-  return require('../polling/spools');
-}
-
-function running(red: Red, id: string): TaskNode['tasks'] {
-  return (red.nodes.getNode(id) as TaskNode | null)?.tasks;
+function bookOf(red: Red): Book {
+  return (require('./book-of') as typeof import('./book-of')).bookOf(red).book;
 }
 
 /** Without the tasks themselves: there may be thousands. */
-async function listAll(red: Red): Promise<Omit<NodeTasks, 'tasks'>[]> {
-  const ids = await spools().nodesWithSpool(spoolPlace(red));
-  const all = await Promise.all(ids.map((id) => list(red, id)));
-  return all.filter(({ count }) => count > 0).map(({ tasks, ...summary }) => summary);
+function listAll(book: Book): Omit<NodeTasks, 'tasks'>[] {
+  const nodes = new Map<string, Entry[]>();
+  for (const entry of book.list()) {
+    const entries = nodes.get(entry.node);
+    if (entries) entries.push(entry);
+    else nodes.set(entry.node, [entry]);
+  }
+  return [...nodes].map(([node, entries]) => {
+    const { tasks: _tasks, ...summary } = summarize(node, entries);
+    return summary;
+  });
 }
 
-async function list(red: Red, id: string): Promise<NodeTasks> {
-  const node = running(red, id);
-  const tasks = node?.tasks() ?? (await left(spools().spoolOf(spoolPlace(red), id)));
+function summarize(node: string, entries: readonly Entry[]): NodeTasks {
   const now = Date.now();
+  const tasks = entries.map(({ id, taskIds, since, deadline, dueAt, asking }) => ({
+    ...{ id, taskIds, since, deadline },
+    nextQuery: Number.isFinite(dueAt) && !asking ? Math.round(now + dueAt - performance.now()) : null,
+  }));
+  const running = entries.some(({ holder }) => holder !== null);
   return {
-    node: id,
-    running: node !== undefined,
+    node,
+    running,
     count: tasks.length,
     oldest: earliest(tasks.map(({ since }) => since)),
-    nextQuery: node ? earliest(tasks.map(({ nextQuery }) => nextQuery ?? now)) : null,
+    nextQuery: running ? earliest(tasks.map(({ nextQuery }) => nextQuery ?? now)) : null,
     tasks,
   };
 }
 
 function earliest(times: readonly number[]): number | null {
   return times.reduce<number | null>((first, time) => (first === null || time < first ? time : first), null);
-}
-
-/** What a node left that is not running. */
-async function left(spool: Spool): Promise<WaitingTask[]> {
-  const kept = await spool.list();
-  return [...kept].map(([id, { taskIds, since, deadline }]) => ({
-    id,
-    taskIds,
-    since,
-    deadline,
-    nextQuery: null,
-  }));
-}
-
-async function drop(red: Red, nodeId: string, id?: string): Promise<number> {
-  const node = running(red, nodeId);
-  if (node) return node.drop(id);
-  const spool = spools().spoolOf(spoolPlace(red), nodeId);
-  const ids = [...(await spool.list()).keys()].filter((each) => !id || each === id);
-  await Promise.all(ids.map((each) => spool.discard(each)));
-  return ids.length;
 }

@@ -2,7 +2,6 @@
 import { burst } from './burst';
 import { load } from './load';
 import { photo } from './photo';
-import { polling } from './polling';
 import { profile } from './profile';
 import { scaleOut } from './scale-out';
 import { throughput } from './throughput';
@@ -10,7 +9,6 @@ import { throughput } from './throughput';
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
-  polling,
   photo,
   load,
   profile,

@@ -57,7 +57,7 @@ async function raised(payload: unknown, { quick = false } = {}): Promise<Raised>
   assert.deepEqual([out1.length, out2.length, caught.length, completed.length], [0, 0, 1, 0]);
   const error = caught[0]!.error as Raised;
   assert.equal(error.source.id, 'action');
-  if (!quick) assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'dot', text: error.code });
+  if (!quick) assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: error.code });
   assert.deepEqual(JSON.parse(JSON.stringify(error.cause)), error.cause);
   for (const secret of [CREDENTIALS.groupSecret, 'photo-of-somebody']) {
     assert.ok(!error.message.includes(secret) && !String(error.stack).includes(secret), error.message);
@@ -175,7 +175,7 @@ describe('errors, in a real Node-RED', () => {
       ['truth-poll', 'an empty list', []],
       ['truth-poll', 'an object without task ids', { data: {} }],
       ['truth-poll', 'an id that lost its last digits', Number(TASK)],
-      ['truth-poll', 'a very long id', '1'.repeat(100)],
+      ['truth-poll', 'a very long id', '1'.repeat(200)],
       ['truth-poll', 'a list in a list', [[TASK]]],
     ];
     for (const [type, name, payload] of rows) {
@@ -426,7 +426,7 @@ describe('errors, in a real Node-RED', () => {
       await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 0.7 }, custom()));
       server.script = (_asked, response) => json(response, { code: 401, msg: 'verify error', data: null });
       send('action', { payload: TASK });
-      assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'dot', text: 'AUTH' });
+      assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: 'AUTH' });
       await until(() => got('out2').length === 1);
       const { outcome, data } = got('out2')[0]!.payload as {
         outcome: string;

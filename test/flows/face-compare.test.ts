@@ -151,7 +151,7 @@ describe('face-compare, in a real Node-RED', () => {
         });
         assert.match(requestId!, /^[\da-f-]{36}$/);
         assert.equal(timing.attempts, 1);
-        assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'passed' });
+        assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'sandbox passed' });
         assertNobody([message, seen.statuses, logs.slice(firstLog)]);
       });
     }

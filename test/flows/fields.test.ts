@@ -78,11 +78,11 @@ describe('status, in a real Node-RED', () => {
     };
     for (let index = 0; index < 200; index++) send('action', { payload: PHOTO });
     await until(() => got('completed').length === 200);
-    await until(() => statuses.at(-1)?.status.text === 'submitted');
+    await until(() => statuses.at(-1)?.status.text === 'sandbox submitted');
     const [{ status }] = statuses as [(typeof statuses)[number]];
     assert.deepEqual({ ...status, text: '' }, { fill: 'blue', shape: 'ring', text: '' });
-    assert.match(status.text!, /^[1-9]\d*$/);
-    assert.deepEqual(statuses.at(-1)!.status, { fill: 'green', shape: 'dot', text: 'submitted' });
+    assert.match(status.text!, /^sandbox [1-9]\d*$/);
+    assert.deepEqual(statuses.at(-1)!.status, { fill: 'green', shape: 'dot', text: 'sandbox submitted' });
     const gaps = times.slice(1).map((time, index) => time - times[index]!);
     assert.ok(
       gaps.every((gap) => gap >= 245),

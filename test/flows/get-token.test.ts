@@ -110,7 +110,7 @@ describe('get-token, in a real Node-RED', () => {
       assert.match(data.token, /^sandbox-/);
       assert.equal(data.detectionType, 'liveness');
       assert.equal(timing.attempts, 1);
-      assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'issued' });
+      assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'sandbox issued' });
     });
 
     for (const timestampUnit of ['ms', 's']) {
@@ -293,7 +293,7 @@ describe('get-token, in a real Node-RED', () => {
         assert.equal(sandbox.requests.get(PATH), attempts);
         assert.equal(cause.charged, null);
         assert.equal(cause.retryable, attempts === 3);
-        assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'dot', text: code });
+        assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: code });
       });
     }
 

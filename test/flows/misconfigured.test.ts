@@ -61,7 +61,7 @@ describe('deploying a node that is not set up, in a real Node-RED', () => {
       assert.equal(warned.length, 1, JSON.stringify(warned));
       assert.match(String(warned[0]!.msg), words);
       const { status } = seen.lastStatuses.filter(({ id }) => id === 'action').at(-1)!;
-      assert.deepEqual(status, { fill: 'red', shape: 'dot', text: 'CONFIG' });
+      assert.deepEqual(status, { fill: 'red', shape: 'ring', text: 'CONFIG' });
     });
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cause } from '../../src/errors';
+import type { Message } from '../../src/node-red/red';
 import type { Result } from '../../src/result';
 import {
   actionFlow,
@@ -72,7 +74,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       assert.equal(new Date(timing.startedAt).toISOString(), timing.startedAt);
       assert.ok(timing.durationMs >= 0);
       assert.equal(timing.attempts, 1);
-      assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'submitted' });
+      assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'sandbox submitted' });
     });
 
     it('takes a URL, an array of them, or an object with photoUrls', async () => {
@@ -105,10 +107,32 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       assert.equal((out1[0]!.verified as { photos: Result }).photos.outcome, 'submitted');
     });
 
-    it('does not lose a paid result to an output that cannot hold it', async () => {
-      await deploy(actionFlow({ type: 'truth-create', output: 'topic.result' }, SANDBOX));
-      const { out1 } = await ask({ payload: PASSES, topic: 'a string' });
-      assert.equal(payload(out1[0]).outcome, 'submitted');
+    it('finds out before anything is sent that a message cannot hold the result', async () => {
+      const readOnly = Object.defineProperty({ _msgid: '2' }, 'payload', { value: PASSES, enumerable: true });
+      for (const [output, message] of [
+        ['payload', Object.freeze({ _msgid: '1', payload: PASSES })],
+        ['payload', readOnly],
+        ['payload', Object.defineProperty({ _msgid: '3' }, 'payload', { get: () => PASSES })],
+        ['topic.result', { payload: PASSES, topic: 'a string' }],
+        ['a["b"].c', { payload: PASSES, a: Object.freeze({ b: Object.freeze({}) }) }],
+        ['result', Object.preventExtensions({ _msgid: '4', payload: PASSES })],
+      ] as [string, Message][]) {
+        await deploy(actionFlow({ type: 'truth-create', output }, SANDBOX));
+        send('action', message);
+        await until(() => got('caught').length === 1);
+        const { code, cause } = got('caught')[0]!.error as { code: string; cause: Cause };
+        assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'message-read-only', false], output);
+        assert.equal(got('out1').length, 0);
+      }
+    });
+
+    it('puts it wherever a path leads that can be made', async () => {
+      for (const output of ['a.b.c', 'list[0].result', 'topic', 'a["b c"]', 'a[msg.topic]']) {
+        await deploy(actionFlow({ type: 'truth-create', output }, SANDBOX));
+        const { out1 } = await ask({ payload: PASSES, topic: 'x', list: [{}] });
+        assert.equal(out1.length, 1, output);
+        assert.equal(out1[0]!.payload, PASSES, output);
+      }
     });
   });
 
@@ -168,6 +192,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         'address',
         'antiFakeCode',
         'location',
+        'matchedBy',
         'message',
         'outcome',
         'reason',
@@ -211,7 +236,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         first.data.photos.map(({ outcome }: Result) => outcome),
         ['passed', 'failed'],
       );
-      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'unfinished' });
+      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'sandbox unfinished' });
 
       const again = await ask({ payload: first });
       assert.equal(payload(again.out2[0]).outcome, 'unfinished');
@@ -254,16 +279,22 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       send('create', { payload: [PASSES, photoUrl(-2305)], parts: { id: 'outer', index: 0, count: 1 } });
       await until(() => got('joined').length === 1);
       const [first, second] = got('out1') as unknown as {
-        payload: Result<{ photos: Result[] }>;
+        payload: Result<{ photos: Result[]; whole: object }>;
         parts: Record<string, unknown>;
       }[];
       assert.equal(got('out1').length, 2);
-      assert.deepEqual([first!.payload.outcome, second!.payload.outcome], ['failed', 'failed']);
+      assert.deepEqual([first!.payload.outcome, second!.payload.outcome], ['passed', 'failed']);
+      assert.deepEqual(
+        [first!.payload.reason, second!.payload.reason],
+        ['authentic', 'not-watermark-camera'],
+      );
       assert.deepEqual([first!.payload.data.photos.length, second!.payload.data.photos.length], [1, 1]);
       assert.deepEqual(
         [first!.payload.data.photos[0]!.outcome, second!.payload.data.photos[0]!.outcome],
         ['passed', 'failed'],
       );
+      const summary = { total: 2, passed: 1, failed: 1, inconclusive: 0 };
+      assert.deepEqual(first!.payload.data.whole, { outcome: 'failed', reason: null, summary });
       const { id } = first!.parts;
       const outer = { id: 'outer', index: 0, count: 1 };
       assert.deepEqual(first!.parts, { id, index: 0, count: 2, type: 'array', parts: outer });
@@ -274,7 +305,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
     it('shows that it waits', async () => {
       await deploy(createAndPoll({ timeout: 2, resume: false }));
       send('create', { payload: photoUrl('slow-9999') });
-      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'waiting' });
+      assert.deepEqual(await settledStatus(), { fill: 'yellow', shape: 'dot', text: 'sandbox waiting 1' });
     });
 
     it('lets a failed and a passed message through side by side', async () => {

@@ -101,7 +101,7 @@ describe('westdex-three, in a real Node-RED', () => {
         assert.match(requestId!, /^SANDBOX\d+$/);
         assert.deepEqual(data, { id: requestId, result: { code: '0', msg: '一致' } });
         assert.equal(timing.attempts, 1);
-        assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'answered' });
+        assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'sandbox answered' });
       });
     }
 

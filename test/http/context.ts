@@ -28,13 +28,8 @@ export function makeContext(changes: Partial<Context> = {}): TestContext {
     wait: async (milliseconds) => {
       context.waits.push(milliseconds);
     },
-    within: async (_milliseconds, work) => {
-      await work(context);
-      return true;
-    },
     memory: new Map(),
     warnOnce: () => {},
-    trouble: () => {},
     explain: () => {
       throw new Error('a transport explains nothing');
     },

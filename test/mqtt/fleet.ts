@@ -1,9 +1,11 @@
 /** A broker, a sandbox and Node-RED processes that run the example scale-out, as deploy/ has them run. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { decode } from '../../src/polling/spool-file';
+import { Journal } from '../../src/waiting/journal';
+import { masterKey } from '../../src/waiting/key';
+
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 
@@ -166,7 +168,7 @@ export interface Member extends Program {
   /** What a worker has noted. */
   journal(): JournalLine[];
   /** Jobs whose tasks truth-poll has on disk. */
-  spooled(): string[];
+  spooled(): Promise<string[]>;
 }
 
 export interface Health {
@@ -246,10 +248,14 @@ export async function startMember(
   });
 }
 
-function spooledIn(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile() && each.name.endsWith('.task'))
-    .flatMap(({ parentPath, name }) => decode(readFileSync(join(parentPath, name))) ?? [])
-    .map(({ message }) => (message.job as { id: string }).id);
+/** Ids of the jobs that a worker which is not running left waiting. */
+async function spooledIn(directory: string): Promise<string[]> {
+  const nothing = () => {};
+  const key = () => masterKey(directory, undefined);
+  const journal = new Journal({
+    ...{ folder: join(directory, 'waiting'), key, told: nothing, lost: nothing, onFound: nothing },
+  });
+  const kept = await journal.open();
+  await journal.close();
+  return kept.map(({ message }) => (message.job as { id: string }).id);
 }

@@ -165,7 +165,7 @@ describe('scale-out: three workers, one of which dies, and a broker that goes aw
 
     await Promise.race([until(() => answers.length >= 800, 'Too slow.', 120_000), clients]);
     await workers[1]!.kill();
-    spooled = workers[1]!.spooled();
+    spooled = await workers[1]!.spooled();
     await workers[1]!.start();
     restartedAt = Date.now();
     await Promise.race([until(() => answers.length >= 1800, 'Too slow.', 120_000), clients]);

@@ -1,104 +1,135 @@
-import type { VerifyError } from '../../errors';
-import { type Photo, silentPhoto } from './photo';
-import type { Envelope } from './response';
-import type { Task } from './truth-create';
-
-/** How a task stands, and what was reported of its photos. */
-export interface TaskState {
-  taskId: string;
-  status: 'waiting' | 'finished' | 'revoked' | 'unknown';
-  /** In the order the provider reported them, without those in progress. */
-  photos: Photo[];
-  /** The latest answer, once there is one. */
-  told?: Pick<Envelope, 'code' | 'message' | 'raw'>;
-  /** The trouble it is in, until it is answered again. */
-  error?: VerifyError | undefined;
-}
+/**
+ * Brings what tasks reported into the order the photos were submitted in, and says so where nothing was reported: a
+ * verdict is never guessed (CONTRACT, "Result", `matchedBy`; xhey.md, "Not documented, to be survived").
+ */
+import { isSilent, type Photo, silentPhoto } from './photo';
+import type { PolledTask } from './tasks';
 
 /**
- * Brings what tasks reported into the order the photos were submitted in: xhey.md, "Not documented, to be survived".
- * @param tasks with the photos they were created for, where that is known
- * @param states of all tasks, those without known photos too
- * @returns every photo that something can be said of; photos nobody submitted come last
+ * @param tasks all that were asked for
+ * @returns every photo that something can be said of; photos that nobody submitted come last
  */
-export function assemble(tasks: readonly Task[], states: ReadonlyMap<string, TaskState>): Photo[] {
-  const known: Photo[] = [];
-  const unknown: Photo[] = [];
-  const seen = new Set<string>();
-  for (const group of batches(tasks)) {
-    const members = group.map(({ taskId }) => states.get(taskId)).filter((state) => state !== undefined);
-    for (const { taskId } of group) seen.add(taskId);
-    const { matched, left } = match(group[0]!.photoUrls, members);
-    known.push(...matched);
-    unknown.push(...left);
+export function assemble(tasks: readonly PolledTask[]): Photo[] {
+  const submitted: Photo[] = [];
+  const others: Photo[] = [];
+  for (const batch of batches(tasks)) {
+    const { photoUrls } = batch[0]!;
+    const { matched, left } = match(photoUrls, batch);
+    submitted.push(...matched);
+    others.push(...left);
   }
-  for (const state of states.values()) {
-    if (seen.has(state.taskId)) continue;
-    unknown.push(...(state.status === 'revoked' ? state.photos.map(revoke) : state.photos));
-  }
-  return [...known, ...unknown];
+  return [...submitted, ...others];
 }
 
-/** One batch may have been answered with several tasks, which then share its photos. */
-function batches(tasks: readonly Task[]): Task[][] {
-  const groups: Task[][] = [];
+/** Tasks that one batch was answered with share its photos; all others have their own. */
+export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
+  const groups = new Map<string, PolledTask[]>();
   for (const task of tasks) {
-    const last = groups.at(-1);
-    const shared = last && JSON.stringify(last[0]!.photoUrls) === JSON.stringify(task.photoUrls);
-    if (shared) last.push(task);
-    else groups.push([task]);
+    const key = task.batch ?? task.taskId;
+    const group = groups.get(key);
+    if (group) group.push(task);
+    else groups.set(key, [task]);
+  }
+  return [...groups.values()];
+}
+
+/** Each address once, as it was submitted; a photo that was given twice is reported twice. */
+function match(
+  photoUrls: readonly string[],
+  tasks: readonly PolledTask[],
+): { matched: Photo[]; left: Photo[] } {
+  const left = tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos));
+  const places = new Map<string, Photo | undefined>(photoUrls.map((url) => [url, undefined]));
+  byAddress(places, left);
+  for (const likeness of LIKENESSES) bySimilarAddress(places, left, likeness);
+  if (tasks.length === 1) byPosition(places, left, tasks[0]!);
+  if (tasks.every(({ status }) => status !== 'waiting')) {
+    for (const [url, photo] of places) if (!photo) places.set(url, silence(url, tasks));
+  }
+  return { matched: photoUrls.flatMap((url) => places.get(url) ?? []), left };
+}
+
+function byAddress(places: Map<string, Photo | undefined>, left: Photo[]): void {
+  for (const [url, found] of places) {
+    const index = found ? -1 : left.findIndex((photo) => photo.url === url);
+    if (index < 0) continue;
+    const [photo] = left.splice(index, 1);
+    // What an earlier truth-poll matched is carried with the way it did.
+    places.set(url, { ...photo!, matchedBy: photo!.matchedBy ?? (isSilent(photo!) ? null : 'address') });
+  }
+}
+
+/** What two addresses of one photo may differ in, from the least on; null: not an address. */
+const LIKENESSES: readonly ((url: string) => string | null)[] = [
+  (url) => likeness(url, ({ search, hash }) => search + hash),
+  (url) => likeness(url, ({ search }) => search),
+  (url) => likeness(url, () => ''),
+];
+
+/** Equal but for the host's case, `+` or `%20` for a space and percent-encoding, and what `rest` leaves out. */
+function likeness(url: string, rest: (parsed: URL) => string): string | null {
+  if (!URL.canParse(url)) return null;
+  const parsed = new URL(url);
+  return parsed.origin + decode(parsed.pathname.replaceAll('+', ' ') + rest(parsed).replaceAll('+', ' '));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Only where a single submitted and a single reported address are alike; among several, which is which is a guess. */
+function bySimilarAddress(
+  places: Map<string, Photo | undefined>,
+  left: Photo[],
+  like: (url: string) => string | null,
+): void {
+  const submitted = groupBy([...places.keys()], like);
+  const reported = groupBy(left, ({ url }) => (url === null ? null : like(url)));
+  for (const [key, photos] of reported) {
+    const [url, ...more] = submitted.get(key) ?? [];
+    if (url === undefined || more.length > 0 || photos.length > 1 || places.get(url)) continue;
+    left.splice(left.indexOf(photos[0]!), 1);
+    places.set(url, { ...photos[0]!, url, matchedBy: 'similar-address' });
+  }
+}
+
+/** Only where the provider gave no address at all, and as many photos as were submitted. */
+function byPosition(
+  places: Map<string, Photo | undefined>,
+  left: Photo[],
+  { status, photos }: PolledTask,
+): void {
+  if (status !== 'finished' || photos.length !== places.size || photos.some(({ url }) => url !== null))
+    return;
+  left.length = 0;
+  for (const [index, url] of [...places.keys()].entries())
+    places.set(url, { ...photos[index]!, url, matchedBy: 'position' });
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | null): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return groups;
 }
 
-/** Matched exactly, then percent-decoded, then by position where the counts agree. */
-function match(
-  photoUrls: readonly string[],
-  members: readonly TaskState[],
-): { matched: Photo[]; left: Photo[] } {
-  const complete = members.length > 0 && members.every(({ status }) => status !== 'waiting');
-  const left = members.filter(({ status }) => status !== 'revoked').flatMap(({ photos }) => photos);
-  const places: (Photo | undefined)[] = photoUrls.map(() => undefined);
-
-  const settle = (same: (url: string, photo: Photo) => boolean) => {
-    for (const [index, url] of photoUrls.entries()) {
-      if (places[index]) continue;
-      const found = left.findIndex((photo) => same(url, photo));
-      if (found >= 0) places[index] = { ...left.splice(found, 1)[0]!, url };
-    }
-  };
-  settle((url, photo) => photo.url === url);
-  settle((url, photo) => photo.url !== null && decode(photo.url) === decode(url));
-
-  const open = [...places.keys()].filter((index) => !places[index]);
-  if (complete && open.length === left.length) {
-    for (const index of open) places[index] = { ...left.shift()!, url: photoUrls[index]! };
-  }
-  for (const index of open) {
-    const url = photoUrls[index]!;
-    const twin = photoUrls.findIndex((other, at) => other === url && places[at]);
-    if (!places[index] && twin >= 0) places[index] = { ...places[twin]! };
-    if (!places[index] && complete) places[index] = silence(url, members);
-  }
-  return { matched: places.filter((photo) => photo !== undefined), left };
-}
-
 /** A revoked or unknown task says more about a photo than that it was not reported. */
-function silence(url: string, members: readonly TaskState[]): Photo {
-  const revoked = members.find(({ status }) => status === 'revoked');
-  const unknown = members.find(({ status }) => status === 'unknown');
+function silence(url: string, tasks: readonly PolledTask[]): Photo {
+  const revoked = tasks.find(({ status }) => status === 'revoked');
+  const unknown = tasks.find(({ status }) => status === 'unknown');
   const reason = revoked ? 'revoked' : unknown ? 'unknown-task' : 'not-reported';
-  return silentPhoto(url, (revoked ?? unknown ?? members[0]!).taskId, reason);
+  return silentPhoto(url, (revoked ?? unknown ?? tasks[0]!).taskId, reason);
 }
 
 function revoke(photo: Photo): Photo {
-  return silentPhoto(photo.url, photo.taskId, 'revoked');
-}
-
-function decode(url: string): string {
-  try {
-    return decodeURIComponent(url);
-  } catch {
-    return url;
-  }
+  return { ...silentPhoto(photo.url, photo.taskId, 'revoked'), matchedBy: photo.matchedBy };
 }

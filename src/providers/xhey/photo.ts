@@ -24,6 +24,8 @@ export interface Photo {
   address: string | null;
   location: { gcj02: Coordinates; wgs84: Coordinates } | null;
   antiFakeCode: string | null;
+  /** How it was told which of the submitted photos this is; null where none was, or nothing was reported. */
+  matchedBy: 'address' | 'similar-address' | 'position' | null;
 }
 
 /**
@@ -50,7 +52,18 @@ export function readPhoto(item: unknown, taskId: string): Photo | null {
     address: toText(fields.photoAddress),
     location: locate(fields.lat, fields.lng),
     antiFakeCode: toText(fields.antiFakeCode),
+    matchedBy: null,
   };
+}
+
+/** Why there is nothing about a photo: CONTRACT, "Result" and "Errors". */
+export type Silence = 'not-reported' | 'revoked' | 'unknown-task';
+
+const SILENCES: ReadonlySet<string> = new Set<Silence>(['not-reported', 'revoked', 'unknown-task']);
+
+/** @returns whether `silentPhoto` made it, in an earlier message too */
+export function isSilent({ reason }: Photo): boolean {
+  return SILENCES.has(reason);
 }
 
 /**
@@ -59,7 +72,7 @@ export function readPhoto(item: unknown, taskId: string): Photo | null {
  * @param taskId of its task
  * @param reason why there is nothing
  */
-export function silentPhoto(url: string | null, taskId: string, reason: string): Photo {
+export function silentPhoto(url: string | null, taskId: string, reason: Silence): Photo {
   return {
     url,
     taskId,
@@ -72,6 +85,7 @@ export function silentPhoto(url: string | null, taskId: string, reason: string):
     address: null,
     location: null,
     antiFakeCode: null,
+    matchedBy: null,
   };
 }
 

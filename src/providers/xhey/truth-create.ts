@@ -9,6 +9,8 @@ import type { Envelope } from './response';
 export interface Task {
   taskId: string;
   photoUrls: string[];
+  /** Where one batch was answered with several tasks, which share its photos: the id of the first. */
+  batch?: string;
 }
 
 interface CreateInput {
@@ -54,7 +56,9 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         try {
           const created = await create(account, batch, place, context);
           answers.push(created);
-          for (const taskId of created.taskIds) tasks.push({ taskId, photoUrls: batch });
+          const { taskIds } = created;
+          const shared = taskIds.length > 1 ? { batch: taskIds[0]! } : {};
+          for (const taskId of taskIds) tasks.push({ taskId, photoUrls: batch, ...shared });
         } catch (error) {
           throw withPhotos(error, tasks, batch, photoUrls.slice(start + batchSize));
         }

@@ -1,39 +1,40 @@
-import type { Account, Action, Context, SettingDefinitions } from '../../action';
+import type { Account, Action, Again, AskContext, Context, SettingDefinitions } from '../../action';
 import { type Cause, ERRORS, VerifyError } from '../../errors';
-import type { Answer, Outcome } from '../../result';
-import { assemble, type TaskState } from './assemble';
+import type { Answer } from '../../result';
 import { nextPause } from './back-off';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
-import { type Photo, readPhoto } from './photo';
-import type { TaskAnswer } from './response';
+import { readPhoto } from './photo';
+import { type PollData, report, splitPhotos } from './report';
 import { TASK_STATUSES } from './statuses';
-import { type KnownTasks, readTasks } from './task-input';
-import type { Task } from './truth-create';
+import { type PolledTask, readTasks } from './tasks';
 
 /** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
 const UNKNOWN_FOR_MS = 30_000;
 const MOST_REMEMBERED = 10_000;
+/** Of one message; how many really go out at a time is the account's to say. */
+const QUERIES_AT_A_TIME = 64;
 
-interface PollInput extends KnownTasks {
-  mode: 'wait' | 'once';
-  /** Milliseconds, all three. */
+/** Plain JSON: it is what waits. */
+interface PollState {
+  tasks: (PolledTask & { error?: Cause; raw?: unknown })[];
+  repaired: string[];
+  /** Milliseconds, both. */
   interval: number;
   maxInterval: number;
-  timeout: number;
-  /** Unix time in milliseconds, where the wait began before this process did. */
-  deadline: number | undefined;
-  resume: boolean;
+  /** Steps so far. */
+  steps: number;
+  /** Of the latest answer. */
+  code: string;
+  message: string;
 }
 
-/** CONTRACT, "Result", `data` of truth-poll. */
-export interface PollData {
-  [name: string]: unknown;
-  taskIds: string[];
-  tasks: Task[];
-  photos: Photo[];
-  summary: { total: number; passed: number; failed: number; inconclusive: number };
-  lastError?: Cause;
+interface PollInput {
+  mode: 'wait' | 'once';
+  state: PollState;
+  /** Milliseconds. */
+  timeout: number;
+  resume: boolean;
 }
 
 const SETTINGS = {
@@ -46,95 +47,157 @@ const SETTINGS = {
 } as const satisfies SettingDefinitions;
 
 /** Asks after tasks until they are finished, or once. */
-export const truthPoll: Action<PollInput, typeof SETTINGS> = {
+export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   provider: 'xhey',
   operation: 'truth-poll',
   mayCost: false,
   fields: { task: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ task, deadline }, { mode, interval, maxInterval, timeout, resume }) {
-    const { taskIds, tasks, states } = readTasks(task);
-    // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
-    return {
-      taskIds,
+  parse({ task }, { mode, interval, maxInterval, timeout, resume }) {
+    const repaired = new Set<string>();
+    const tasks = readTasks(task, repaired);
+    const state = {
       tasks,
-      states,
-      mode,
+      repaired: [...repaired],
       interval: interval * 1000,
       maxInterval: maxInterval * 1000,
-      timeout: timeout * 1000,
-      deadline: typeof deadline === 'number' ? deadline : undefined,
-      resume,
+      steps: 0,
+      code: '',
+      message: '',
     };
+    return { mode, state, timeout: timeout * 1000, resume };
   },
 
-  keep({ taskIds, tasks, states, mode, timeout, deadline = 0, resume }, now) {
-    if (mode === 'once' || !resume) return null;
-    const until = deadline || now + timeout;
-    const photos = [...states.values()].flatMap((state) => state.photos);
-    return { taskIds, deadline: until, fields: { task: { taskIds, tasks, photos }, deadline: until } };
-  },
-
-  async run(account, input, context): Promise<Answer<PollData>> {
-    const deadline = input.deadline ?? context.now() + input.timeout;
-    const job: Job = { account, input, deadline };
-    const waiting = input.taskIds.map((taskId) => input.states.get(taskId)!);
-    try {
-      if (input.mode === 'once') {
-        const asked = await Promise.allSettled(waiting.map((state) => ask(job, state, context)));
-        for (const each of asked) if (each.status === 'rejected') throw each.reason;
-      } else if (deadline > context.now()) {
-        await context.within(deadline - context.now(), (timed) =>
-          each(waiting, (state) => follow(job, state, timed)),
-        );
-      } else {
-        await each(waiting, (state) => askThroughTrouble(job, state, context));
-      }
-    } catch (error) {
-      if (error instanceof VerifyError) error.details.taskIds = input.taskIds;
+  async run(account, { state }, context): Promise<Answer<PollData>> {
+    const raw: unknown[] = [];
+    const taskIds = idsOf(waiting(state));
+    await each(waiting(state), (task) => ask(() => account, state, task, context, raw)).catch((error) => {
+      if (error instanceof VerifyError) error.details.taskIds = taskIds;
       throw error;
-    }
-    return report(job, context);
+    });
+    return tell(state, raw);
   },
+
+  waits: {
+    begin({ mode, state, timeout, resume }) {
+      if (mode === 'once') return null;
+      return { state, taskIds: idsOf(waiting(state)), timeout, resume };
+    },
+
+    async ask(open, state, context) {
+      const raw: unknown[] = [];
+      const { trouble, retryAfter } = isOver(context)
+        ? { trouble: null, retryAfter: 0 }
+        : await askAll(open, state, context, raw);
+      if (waiting(state).length === 0 || context.left() <= 0) return tell(state, raw);
+      const pause = Math.max(nextPause(state, ++state.steps, context.random()), retryAfter);
+      return { again: lastChance(pause, context.left(), state.interval), trouble } satisfies Again;
+    },
+  },
+
+  split: (result, { split }) => (split ? splitPhotos(result) : null),
 };
 
-/** All at once; a message usually has one task, and there may be ten thousand messages. */
-function each<Value>(states: TaskState[], work: (state: TaskState) => Promise<Value>): Promise<unknown> {
-  return states.length === 1 ? work(states[0]!) : Promise.all(states.map(work));
+/** A task whose time ran out while nothing ran is asked for once more. */
+function isOver(context: AskContext): boolean {
+  return context.left() <= 0 && context.turn !== 'taken-up';
 }
 
-/** One message's work. */
-interface Job {
-  account: Account;
-  input: PollInput;
-  /** Unix time in milliseconds. */
-  deadline: number;
+function waiting({ tasks }: PollState): PollState['tasks'] {
+  return tasks.filter(({ status }) => status === 'waiting');
 }
 
-/** Asks after one task until it is finished. */
-async function follow(job: Job, state: TaskState, context: Context): Promise<void> {
-  for (let queries = 1; ; queries++) {
-    const retryAfter = await askThroughTrouble(job, state, context);
-    if (state.status !== 'waiting') return;
-    const pause = Math.max(nextPause(job.input, queries, context.random()), retryAfter);
-    await context.wait(lastChance(pause, job.deadline - context.now(), job.input.interval));
+function idsOf(tasks: readonly PolledTask[]): string[] {
+  return tasks.map(({ taskId }) => taskId);
+}
+
+/**
+ * Asks after every task that waits, and survives what can pass.
+ * @returns the latest trouble, and milliseconds that the provider asks to be left alone for
+ */
+async function askAll(
+  open: () => Account | Promise<Account>,
+  state: PollState,
+  context: AskContext,
+  raw: unknown[],
+): Promise<{ trouble: VerifyError | null; retryAfter: number }> {
+  let trouble: VerifyError | null = null;
+  let retryAfter = 0;
+  await each(waiting(state), async (task) => {
+    try {
+      await ask(open, state, task, context, raw);
+      delete task.error;
+    } catch (error) {
+      if (!(error instanceof VerifyError) || endsWait(error, context)) throw error;
+      // Its account is replaced, or its time is over: neither says anything of the task.
+      if (error.code === 'CANCELLED') return;
+      task.error = context.explain(error);
+      trouble = error;
+      retryAfter = Math.max(retryAfter, (error.details.retryAfter ?? 0) * 1000);
+    }
+  });
+  return { trouble, retryAfter };
+}
+
+function endsWait({ code }: VerifyError, { turn }: AskContext): boolean {
+  const { endsWait: when } = ERRORS[code];
+  return when === 'always' || (when === 'on-arrival' && turn === 'arrived');
+}
+
+/** One query: xhey.md, "POST /v2/truth_build/query". */
+async function ask(
+  open: () => Account | Promise<Account>,
+  state: PollState,
+  task: PollState['tasks'][number],
+  context: Context,
+  raw: unknown[],
+): Promise<void> {
+  const { taskId } = task;
+  const answer = await query(await open(), taskId, context).catch((error: unknown) => {
+    if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
+    return null;
+  });
+  if (!answer) {
+    const since = context.memory.get(taskId) ?? context.now();
+    remember(context.memory, taskId, since);
+    if (context.now() - since >= UNKNOWN_FOR_MS) task.status = 'unknown';
+    return;
   }
+  context.memory.delete(taskId);
+  state.code = answer.code;
+  state.message = answer.message;
+
+  const { taskStatus, list } = answer;
+  const status = TASK_STATUSES.get(taskStatus);
+  if (!status) context.warnOnce('unknown-task-status', { taskStatus });
+  const photos = list.map((item) => readPhoto(item, taskId));
+  task.photos = photos.filter((photo) => photo !== null);
+  const allReported = task.photos.length === photos.length;
+  if (status === 'revoked' || (status === 'finished' && allReported)) {
+    task.status = status;
+    task.raw = answer.raw;
+  } else raw.push(answer.raw);
 }
 
-/** @returns milliseconds the provider asks to be left alone for */
-async function askThroughTrouble(job: Job, state: TaskState, context: Context): Promise<number> {
-  try {
-    await ask(job, state, context);
-    state.error = undefined;
-    context.trouble(state.taskId, null);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof VerifyError) || ERRORS[error.code].endsWait !== 'never') throw error;
-    state.error = error;
-    context.trouble(state.taskId, error);
-    return (error.details.retryAfter ?? 0) * 1000;
-  }
+/** @param raw of tasks that are not finished, from this step */
+function tell(state: PollState, raw: readonly unknown[]): Answer<PollData> {
+  const { repaired, code, message } = state;
+  const kept = state.tasks.flatMap((task) => (task.raw === undefined ? [] : [task.raw]));
+  const lastError = state.tasks.findLast(({ error }) => error)?.error;
+  const tasks = state.tasks.map(({ error: _error, raw: _raw, ...task }) => task);
+  return report({ tasks, repaired, code, message, lastError, raw: [...kept, ...raw] });
+}
+
+/** Side by side, but not ten thousand at once; one that fails is told when all are over. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  const workers = Array.from({ length: Math.min(items.length, QUERIES_AT_A_TIME) }, worker);
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** A pause that would outlast the deadline ends one interval before it, so that a task finished late is still seen. */
@@ -142,87 +205,8 @@ function lastChance(pause: number, left: number, interval: number): number {
   return pause > left && left > interval ? left - interval : pause;
 }
 
-/** One query: xhey.md, "POST /v2/truth_build/query". */
-async function ask(job: Job, state: TaskState, context: Context): Promise<void> {
-  const { taskId } = state;
-  let answer: TaskAnswer;
-  try {
-    answer = await query(job.account, taskId, context);
-  } catch (error) {
-    if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
-    const since = context.memory.get(taskId) ?? context.now();
-    remember(context.memory, taskId, since);
-    if (context.now() - since >= UNKNOWN_FOR_MS) state.status = 'unknown';
-    return;
-  }
-  context.memory.delete(taskId);
-  // No more of it, as it is kept while the task waits.
-  const { code, message, raw } = answer;
-  state.told = { code, message, raw };
-
-  const { taskStatus, list } = answer;
-  const status = TASK_STATUSES.get(taskStatus);
-  if (!status) context.warnOnce('unknown-task-status', { taskStatus });
-  const photos = list.map((item) => readPhoto(item, taskId));
-  state.photos = photos.filter((photo) => photo !== null);
-  const allReported = state.photos.length === photos.length;
-  state.status = status === 'revoked' || (status === 'finished' && allReported) ? status : 'waiting';
-}
-
 /** Keeps when a task was first answered 404; ids that never come back must not pile up. */
 function remember(memory: Map<string, number>, taskId: string, since: number): void {
   memory.set(taskId, since);
   if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
-}
-
-function report({ input }: Job, context: Context): Answer<PollData> {
-  const { states, tasks } = input;
-  const open = [...states.values()].filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
-  const photos = assemble(tasks, states);
-  const bare = photoless(tasks, states);
-  const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
-  const summary = {
-    total: photos.length,
-    passed: count('passed'),
-    failed: count('failed'),
-    inconclusive: count('inconclusive'),
-  };
-  const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(bareReason)]);
-  const envelopes = [...states.values()].flatMap(({ told }) => told ?? []);
-  const error = [...states.values()].findLast((state) => state.error)?.error;
-  return {
-    outcome: open.length > 0 ? 'unfinished' : outcomeOf(summary, bare.length),
-    reason: open.length === 0 && reasons.size === 1 ? [...reasons][0]! : null,
-    code: envelopes.at(-1)?.code ?? error?.details.providerCode ?? '',
-    message: envelopes.at(-1)?.message ?? error?.details.providerMessage ?? '',
-    requestId: null,
-    charged: null,
-    data: {
-      taskIds: open.length > 0 ? open : [...states.keys()],
-      tasks,
-      photos,
-      summary,
-      ...(open.length > 0 && error ? { lastError: context.explain(error) } : {}),
-    },
-    raw: envelopes.length === 1 ? envelopes[0]!.raw : envelopes.map(({ raw }) => raw),
-  };
-}
-
-/** CONTRACT, "Result", truth-poll. */
-function outcomeOf({ total, passed, failed }: PollData['summary'], photolessTasks: number): Outcome {
-  if (failed > 0) return 'failed';
-  return passed === total && photolessTasks === 0 ? 'passed' : 'inconclusive';
-}
-
-/** Tasks that ended without a photo, reported or submitted. */
-function photoless(tasks: readonly Task[], states: ReadonlyMap<string, TaskState>): TaskState[] {
-  const withPhotos = new Set(tasks.map(({ taskId }) => taskId));
-  return [...states.values()].filter(
-    ({ taskId, status, photos }) => status !== 'waiting' && photos.length === 0 && !withPhotos.has(taskId),
-  );
-}
-
-function bareReason({ status }: TaskState): string | null {
-  if (status === 'revoked') return 'revoked';
-  return status === 'unknown' ? 'unknown-task' : null;
 }

@@ -1,125 +1,206 @@
 import assert from 'node:assert/strict';
-import { assemble, type TaskState } from '../../../src/providers/xhey/assemble';
-import { readPhoto } from '../../../src/providers/xhey/photo';
+import { assemble } from '../../../src/providers/xhey/assemble';
+import { type Photo, readPhoto, silentPhoto } from '../../../src/providers/xhey/photo';
+import type { PolledTask, TaskStatus } from '../../../src/providers/xhey/tasks';
 
 const A = 'https://example.com/a.jpg';
 const B = 'https://example.com/b.jpg';
 const C = 'https://example.com/c.jpg';
 
-function states(...tasks: [string, TaskState['status'], string[]][]): Map<string, TaskState> {
-  return new Map(
-    tasks.map(([taskId, status, urls]) => {
-      const photos = urls.map((photoUrl) => readPhoto({ photoUrl, status: 0, msg: taskId }, taskId)!);
-      return [taskId, { taskId, status, photos }];
-    }),
-  );
+/** Reported by address, or null where the provider gave none; a number is a status, 0 where there is none. */
+function task(
+  taskId: string,
+  status: TaskStatus,
+  photoUrls: string[],
+  reported: (string | null | [string | null, number])[],
+  batch?: string,
+): PolledTask {
+  const photos = reported.map((each) => {
+    const [photoUrl, code] = Array.isArray(each) ? each : [each, 0];
+    return readPhoto({ photoUrl, status: code }, taskId)!;
+  });
+  return { taskId, photoUrls, status, photos, ...(batch ? { batch } : {}) };
 }
 
-function summary(tasks: { taskId: string; photoUrls: string[] }[], all: Map<string, TaskState>) {
-  return assemble(tasks, all).map(({ url, taskId, reason }) => [url, taskId, reason]);
-}
+const told = (tasks: PolledTask[]) =>
+  assemble(tasks).map(({ url, taskId, reason, matchedBy }) => [url, taskId, reason, matchedBy]);
 
 describe('xhey photos, brought into the order they were submitted in', () => {
   it('whatever order they were reported in', () => {
-    const tasks = [
-      { taskId: '1', photoUrls: [A, B] },
-      { taskId: '2', photoUrls: [C] },
+    assert.deepEqual(told([task('1', 'finished', [A, B], [B, A]), task('2', 'finished', [C], [C])]), [
+      [A, '1', 'authentic', 'address'],
+      [B, '1', 'authentic', 'address'],
+      [C, '2', 'authentic', 'address'],
+    ]);
+  });
+
+  const alike: [string, string][] = [
+    ['https://example.com/%E7%85%A7.jpg', 'https://example.com/照.jpg'],
+    ['https://example.com/a b.jpg', 'https://example.com/a+b.jpg'],
+    ['https://example.com/a+b.jpg', 'https://example.com/a%20b.jpg'],
+    ['https://EXAMPLE.com/a.jpg', 'https://example.com/a.jpg'],
+    ['https://example.com:443/a.jpg', 'https://example.com/a.jpg'],
+    ['https://example.com/a.jpg?sign=1', 'https://example.com/a.jpg'],
+    ['https://example.com/a.jpg', 'https://example.com/a.jpg?w=100'],
+    ['https://example.com/a.jpg?x=1#top', 'https://example.com/a.jpg?x=1'],
+  ];
+  for (const [submitted, reported] of alike) {
+    it(`${submitted} reported as ${reported}`, () => {
+      assert.deepEqual(told([task('1', 'finished', [submitted, C], [C, reported])]), [
+        [submitted, '1', 'authentic', 'similar-address'],
+        [C, '1', 'authentic', 'address'],
+      ]);
+    });
+  }
+
+  for (const [submitted, reported] of [
+    ['https://example.com/a.jpg', 'https://example.com/A.jpg'],
+    ['https://example.com/a.jpg', 'http://example.com/a.jpg'],
+    ['https://example.com/a.jpg', 'https://cdn.example.com/a.jpg'],
+    ['https://example.com/a.jpg', 'not an address'],
+  ] as const) {
+    it(`${reported} is not ${submitted}`, () => {
+      assert.deepEqual(told([task('1', 'finished', [submitted], [reported])]), [
+        [submitted, '1', 'not-reported', null],
+        [reported, '1', 'authentic', null],
+      ]);
+    });
+  }
+
+  it('not by similarity where two were submitted that are alike', () => {
+    const [one, two] = [`${A}?v=1`, `${A}?v=2`];
+    assert.deepEqual(told([task('1', 'finished', [one, two], [A])]), [
+      [one, '1', 'not-reported', null],
+      [two, '1', 'not-reported', null],
+      [A, '1', 'authentic', null],
+    ]);
+    // One of the two has its verdict; the other's is still a guess.
+    assert.equal(told([task('1', 'finished', [one, two], [one, A])])[1]![2], 'not-reported');
+  });
+
+  it('not by similarity where two were reported that are alike', () => {
+    const reported: [string, number][] = [
+      [`${A}?v=1`, 0],
+      [`${A}?v=2`, -2305],
     ];
-    assert.deepEqual(summary(tasks, states(['2', 'finished', [C]], ['1', 'finished', [B, A]])), [
-      [A, '1', 'authentic'],
-      [B, '1', 'authentic'],
-      [C, '2', 'authentic'],
-    ]);
+    assert.equal(told([task('1', 'finished', [A], reported)])[0]![2], 'not-reported');
   });
 
-  it('by their decoded address', () => {
-    const submitted = 'https://example.com/%E7%85%A7.jpg';
-    const tasks = [{ taskId: '1', photoUrls: [submitted, A] }];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', [A, 'https://example.com/照.jpg']])), [
-      [submitted, '1', 'authentic'],
-      [A, '1', 'authentic'],
-    ]);
-  });
-
-  it('by position where the counts agree', () => {
-    const tasks = [{ taskId: '1', photoUrls: [A, B] }];
+  it('the likest first: a query that agrees goes before one that does not', () => {
+    const tasks = [
+      task(
+        '1',
+        'finished',
+        ['https://e.cn/a b?v=1', 'https://e.cn/a b?v=2'],
+        ['https://e.cn/a+b?v=2', 'https://e.cn/a+b?v=1'],
+      ),
+    ];
     assert.deepEqual(
-      summary(tasks, states(['1', 'finished', ['https://cdn.example/1', 'https://cdn.example/2']])),
+      told(tasks).map(([, , reason, matchedBy]) => [reason, matchedBy]),
       [
-        [A, '1', 'authentic'],
-        [B, '1', 'authentic'],
+        ['authentic', 'similar-address'],
+        ['authentic', 'similar-address'],
       ],
     );
   });
 
-  it('not by position while the task goes on', () => {
-    const tasks = [{ taskId: '1', photoUrls: [A, B] }];
-    const urls = ['https://cdn.example/1', 'https://cdn.example/2'];
+  it('by position where the provider gave no address and counts agree', () => {
+    const [first, second] = assemble([
+      task(
+        '1',
+        'finished',
+        [A, B],
+        [
+          [null, 0],
+          [null, -2305],
+        ],
+      ),
+    ]);
     assert.deepEqual(
-      summary(tasks, states(['1', 'waiting', urls])),
-      urls.map((url) => [url, '1', 'authentic']),
+      [first, second].map((photo) => [photo!.url, photo!.reason, photo!.matchedBy]),
+      [
+        [A, 'authentic', 'position'],
+        [B, 'not-watermark-camera', 'position'],
+      ],
     );
   });
 
-  it('not by position where they do not', () => {
-    const tasks = [{ taskId: '1', photoUrls: [A, B] }];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', ['https://cdn.example/1']])), [
-      [A, '1', 'not-reported'],
-      [B, '1', 'not-reported'],
-      ['https://cdn.example/1', '1', 'authentic'],
+  it('not by position: addresses of others, other counts, some addresses, or a task that goes on', () => {
+    const elsewhere = ['https://cdn.example/1', 'https://cdn.example/2'];
+    for (const tasks of [
+      [task('1', 'finished', [A, B], elsewhere)],
+      [task('1', 'finished', [A, B], [null])],
+      [task('1', 'finished', [A, B], [null, null, null])],
+      [task('1', 'finished', [A, B], [B, null])],
+    ])
+      assert.ok(
+        told(tasks).some(([url, , reason]) => url === A && reason === 'not-reported'),
+        JSON.stringify(told(tasks)),
+      );
+    assert.deepEqual(told([task('1', 'waiting', [A, B], [null, null])]), [
+      [null, '1', 'authentic', null],
+      [null, '1', 'authentic', null],
     ]);
   });
 
-  it('one submitted twice and reported once', () => {
-    const tasks = [{ taskId: '1', photoUrls: [A, A, B] }];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', [A, B]])), [
-      [A, '1', 'authentic'],
-      [A, '1', 'authentic'],
-      [B, '1', 'authentic'],
+  it('one given twice is reported twice, with the verdict of the one that was sent', () => {
+    assert.deepEqual(told([task('1', 'finished', [A, A, B], [A, B])]), [
+      [A, '1', 'authentic', 'address'],
+      [A, '1', 'authentic', 'address'],
+      [B, '1', 'authentic', 'address'],
     ]);
+    assert.deepEqual(
+      told([task('1', 'finished', [A, B, A], [null, null])]).map(([url, , , how]) => [url, how]),
+      [A, B, A].map((url) => [url, 'position']),
+    );
   });
 
-  it('shared by several tasks of one batch', () => {
-    const photoUrls = [A, B, C];
-    const tasks = [
-      { taskId: '1', photoUrls },
-      { taskId: '2', photoUrls },
-    ];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', [C]], ['2', 'finished', [A]])), [
-      [A, '2', 'authentic'],
-      [B, '1', 'not-reported'],
-      [C, '1', 'authentic'],
+  it('shared by the tasks of one batch', () => {
+    const all = [A, B, C];
+    assert.deepEqual(told([task('1', 'finished', all, [C], '1'), task('2', 'finished', all, [A], '1')]), [
+      [A, '2', 'authentic', 'address'],
+      [B, '1', 'not-reported', null],
+      [C, '1', 'authentic', 'address'],
     ]);
   });
 
   it('shared, and one of the tasks still waiting: what is missing is not known yet', () => {
-    const photoUrls = [A, B, C];
-    const tasks = [
-      { taskId: '1', photoUrls },
-      { taskId: '2', photoUrls },
-    ];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', [C]], ['2', 'waiting', []])), [
-      [C, '1', 'authentic'],
+    const all = [A, B, C];
+    assert.deepEqual(told([task('1', 'finished', all, [C], '1'), task('2', 'waiting', all, [], '1')]), [
+      [C, '1', 'authentic', 'address'],
+    ]);
+  });
+
+  it('not shared by two tasks that happen to have the same photo', () => {
+    assert.deepEqual(told([task('1', 'finished', [A], [A]), task('2', 'finished', [A], [])]), [
+      [A, '1', 'authentic', 'address'],
+      [A, '2', 'not-reported', null],
     ]);
   });
 
   it('of a revoked and of an unknown task', () => {
-    const tasks = [
-      { taskId: '1', photoUrls: [A] },
-      { taskId: '2', photoUrls: [B] },
-    ];
-    assert.deepEqual(summary(tasks, states(['1', 'revoked', [A]], ['2', 'unknown', []])), [
-      [A, '1', 'revoked'],
-      [B, '2', 'unknown-task'],
+    assert.deepEqual(told([task('1', 'revoked', [A], [A]), task('2', 'unknown', [B], [])]), [
+      [A, '1', 'revoked', null],
+      [B, '2', 'unknown-task', null],
     ]);
   });
 
   it('those nobody submitted last', () => {
-    const tasks = [{ taskId: '2', photoUrls: [A] }];
-    assert.deepEqual(summary(tasks, states(['1', 'finished', [B]], ['2', 'finished', [A, C]])), [
-      [A, '2', 'authentic'],
-      [C, '2', 'authentic'],
-      [B, '1', 'authentic'],
+    assert.deepEqual(told([task('1', 'finished', [], [B]), task('2', 'finished', [A], [A, C])]), [
+      [A, '2', 'authentic', 'address'],
+      [B, '1', 'authentic', null],
+      [C, '2', 'authentic', null],
+    ]);
+  });
+
+  it('as they were matched before, where they are carried', () => {
+    const photos: Photo[] = [
+      { ...readPhoto({ photoUrl: A, status: 0 }, '1')!, matchedBy: 'similar-address' },
+      silentPhoto(B, '1', 'not-reported'),
+    ];
+    assert.deepEqual(told([{ taskId: '1', photoUrls: [A, B], status: 'finished', photos }]), [
+      [A, '1', 'authentic', 'similar-address'],
+      [B, '1', 'not-reported', null],
     ]);
   });
 });

@@ -1,0 +1,52 @@
+/** Where a result goes in a message: CONTRACT, "Action nodes", `output`, and `split`. */
+import type { Result } from '../result';
+import type { Message, Red } from './red';
+
+/**
+ * A message may be frozen or its `payload` read-only when another node brings it (NODE-RED, "Runtime").
+ * @param red Node-RED
+ * @param message that came in; it is not changed
+ * @param output the node's setting
+ * @returns whether the result can be put there
+ */
+export function canHold({ util }: Red, message: Message, output: string): boolean {
+  let holder: unknown = message;
+  for (const key of output === 'payload' ? [output] : util.normalisePropertyExpression(output)) {
+    if (typeof holder !== 'object' || holder === null) return false;
+    // A part of a path that is a path itself is known only when it is set.
+    if (typeof key === 'object') return true;
+    const own = Object.getOwnPropertyDescriptor(holder, key);
+    if (!own) return Object.isExtensible(holder);
+    if (own.writable === false || (own.get && !own.set)) return false;
+    holder = own.value;
+  }
+  return true;
+}
+
+/**
+ * A result that was paid for is not lost to a property that cannot hold it: it goes into `msg.payload` then.
+ * @returns whether it is where it should be
+ */
+export function setResult({ util }: Red, message: Message, output: string, result: Result): boolean {
+  if (output !== 'payload') {
+    try {
+      if (util.setMessageProperty(message, output, result, true)) return true;
+    } catch {
+      // Falls through to msg.payload.
+    }
+  }
+  message.payload = result;
+  return output === 'payload';
+}
+
+/**
+ * Numbers messages so that core's Join puts them together again; parts they came with are kept inside.
+ * @param messages of one result
+ * @param id that all of them share
+ */
+export function numberParts(messages: readonly Message[], id: string): void {
+  for (const [index, message] of messages.entries()) {
+    const outer = message.parts;
+    message.parts = { id, index, count: messages.length, type: 'array', ...(outer ? { parts: outer } : {}) };
+  }
+}

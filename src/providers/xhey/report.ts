@@ -1,0 +1,115 @@
+/** What truth-poll tells of tasks: CONTRACT, "Result". */
+import type { Cause } from '../../errors';
+import type { Answer, Outcome, Result } from '../../result';
+import { assemble, batches } from './assemble';
+import type { Photo } from './photo';
+import type { PolledTask, TaskStatus } from './tasks';
+import type { Task } from './truth-create';
+
+interface Summary {
+  total: number;
+  passed: number;
+  failed: number;
+  inconclusive: number;
+}
+
+/** CONTRACT, "Result", `data` of truth-poll. */
+export interface PollData {
+  [name: string]: unknown;
+  taskIds: string[];
+  tasks: (Task & { status: TaskStatus })[];
+  photos: Photo[];
+  summary: Summary;
+  /** With `split`: of all photos. */
+  whole?: { outcome: Outcome; reason: string | null; summary: Summary };
+  repaired: string[];
+  lastError?: Cause;
+}
+
+/** What there is to tell. */
+export interface Told {
+  tasks: readonly PolledTask[];
+  repaired: readonly string[];
+  /** Of the latest answer, empty where there was none. */
+  code: string;
+  message: string;
+  /** The latest trouble that was not over, where there is any. */
+  lastError: Cause | undefined;
+  raw: readonly unknown[];
+}
+
+/**
+ * @param told of all tasks of a message
+ * @returns the answer; `unfinished` as long as any task waits
+ */
+export function report({ tasks, repaired, code, message, lastError, raw }: Told): Answer<PollData> {
+  const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
+  const photos = assemble(tasks);
+  const bare = withoutPhotos(tasks);
+  const summary = summaryOf(photos);
+  const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(reasonOf)]);
+  return {
+    outcome: open.length > 0 ? 'unfinished' : outcomeOf(summary, tasks, bare.length),
+    reason: open.length === 0 && reasons.size === 1 ? [...reasons][0]! : null,
+    code: code || (lastError?.providerCode ?? ''),
+    message: message || (lastError?.providerMessage ?? ''),
+    requestId: null,
+    charged: null,
+    data: {
+      taskIds: open.length > 0 ? open : tasks.map(({ taskId }) => taskId),
+      tasks: tasks.map(({ photos: _photos, ...task }) => task),
+      photos,
+      summary,
+      repaired: [...repaired],
+      ...(open.length > 0 && lastError ? { lastError } : {}),
+    },
+    raw: raw.length === 1 ? raw[0] : raw,
+  };
+}
+
+/**
+ * CONTRACT, "Action nodes", `split`: one result a photo, each that photo's own; one that has no photo stays one.
+ * @param result of a truth-poll
+ */
+export function splitPhotos(result: Result): Result[] {
+  const { outcome, reason } = result;
+  const data = result.data as PollData;
+  const whole = { outcome, reason, summary: data.summary };
+  if (data.photos.length === 0) return [{ ...result, data: { ...data, whole } }];
+  return data.photos.map((photo) => ({
+    ...result,
+    outcome: photo.outcome,
+    reason: photo.reason,
+    data: { ...data, photos: [photo], summary: summaryOf([photo]), whole },
+  }));
+}
+
+function summaryOf(photos: readonly Photo[]): Summary {
+  const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
+  return {
+    total: photos.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    inconclusive: count('inconclusive'),
+  };
+}
+
+/** A task that was revoked, is not known or has no photo is no ground to pass anything. */
+function outcomeOf({ total, passed, failed }: Summary, tasks: readonly PolledTask[], bare: number): Outcome {
+  if (failed > 0) return 'failed';
+  const allFinished = tasks.every(({ status }) => status === 'finished');
+  return total > 0 && passed === total && allFinished && bare === 0 ? 'passed' : 'inconclusive';
+}
+
+/** Tasks that ended without a photo, reported or submitted; those of one batch share theirs. */
+function withoutPhotos(tasks: readonly PolledTask[]): PolledTask[] {
+  return batches(tasks)
+    .filter((batch) => batch.every(({ photos, photoUrls }) => photos.length === 0 && photoUrls.length === 0))
+    .flat()
+    .filter(({ status }) => status !== 'waiting');
+}
+
+function reasonOf({ status }: PolledTask): string | null {
+  if (status === 'revoked') return 'revoked';
+  return status === 'unknown' ? 'unknown-task' : null;
+}

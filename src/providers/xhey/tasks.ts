@@ -1,0 +1,95 @@
+/** Tasks as messages carry them: CONTRACT, "Action nodes", truth-poll, and "Result", `data.tasks`. */
+import { VerifyError } from '../../errors';
+import { isObject, parseJson } from '../../http/json';
+import { readTaskId } from '../../input/task-id';
+import type { Photo } from './photo';
+import type { Task } from './truth-create';
+
+/** How a task stands: CONTRACT, "Result". */
+export type TaskStatus = 'waiting' | 'finished' | 'revoked' | 'unknown';
+
+/** A task that was asked for, with what was reported of it; plain JSON. */
+export interface PolledTask extends Task {
+  /** Empty where nobody said which photos it was created for. */
+  photoUrls: string[];
+  status: TaskStatus;
+  /** In the order the provider reported them, without those in progress. */
+  photos: Photo[];
+}
+
+/** More than any message has; an array of millions is refused before it is looked through. */
+const MOST_TASKS = 10_000;
+/** xhey.md, "POST /v2/truth_build/create": public clients send at most 10 photos a task. */
+const MOST_PHOTOS = 10 * MOST_TASKS;
+
+/**
+ * Reads what truth-create or truth-poll sent, or bare task ids.
+ * @param value a task id, an array of them, an object with `data.taskIds` or `taskIds`, or any of these as JSON text
+ * @param repaired takes the field's name where an id had to be mended
+ * @returns every task the message knows of: those to be asked after are `waiting`, the others as they were carried
+ * @throws VerifyError INPUT
+ */
+export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
+  const source = sourceOf(jsonIn(value));
+  const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
+  if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
+  if (given.length > MOST_TASKS) throw new VerifyError('INPUT', 'too-many-tasks', { most: MOST_TASKS });
+  const asked = new Set<string>();
+  for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));
+
+  const tasks = new Map<string, PolledTask>();
+  const enter = (taskId: string, status: TaskStatus, photoUrls: readonly string[] = [], batch?: string) => {
+    tasks.set(taskId, { taskId, photoUrls: [...photoUrls], status, photos: [], ...(batch ? { batch } : {}) });
+  };
+  for (const each of first(source.tasks, MOST_TASKS)) {
+    if (!isTask(each)) continue;
+    const { taskId, photoUrls, status, batch } = each;
+    if (asked.has(taskId)) enter(taskId, 'waiting', photoUrls, batch);
+    else if (isEnd(status)) enter(taskId, status, photoUrls, batch);
+  }
+  for (const taskId of asked) if (!tasks.has(taskId)) enter(taskId, 'waiting');
+  for (const photo of first(source.photos, MOST_PHOTOS)) {
+    if (!isPhoto(photo)) continue;
+    if (!tasks.has(photo.taskId)) enter(photo.taskId, 'finished');
+    const task = tasks.get(photo.taskId)!;
+    if (task.status !== 'waiting') task.photos.push(photo);
+  }
+  return [...tasks.values()];
+}
+
+/** MQTT brings it so; long ids are exact all the same. */
+function jsonIn(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s{0,9}[[{"]/.test(value)) return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
+}
+
+function sourceOf(value: unknown): Record<string, unknown> {
+  if (!isObject(value)) return { taskIds: value };
+  return isObject(value.data) ? value.data : value;
+}
+
+function first(value: unknown, most: number): unknown[] {
+  return Array.isArray(value) ? value.slice(0, most) : [];
+}
+
+function isEnd(status: unknown): status is TaskStatus {
+  return status === 'finished' || status === 'revoked' || status === 'unknown';
+}
+
+function isTask(value: unknown): value is Task & { status?: TaskStatus } {
+  if (!isObject(value) || typeof value.taskId !== 'string' || !Array.isArray(value.photoUrls)) return false;
+  return (
+    value.photoUrls.every((url) => typeof url === 'string') &&
+    ['string', 'undefined'].includes(typeof value.batch)
+  );
+}
+
+/** A photo that an earlier truth-poll reported. */
+function isPhoto(value: unknown): value is Photo {
+  if (!isObject(value) || typeof value.taskId !== 'string') return false;
+  return value.outcome === 'passed' || value.outcome === 'failed' || value.outcome === 'inconclusive';
+}
