@@ -1,4 +1,5 @@
 import { isObject } from '../../http/json';
+import { isInMainlandChina } from './mainland';
 import { IN_PROGRESS, type PhotoOutcome, STATUSES, UNKNOWN_STATUS } from './statuses';
 
 /** On the map: CONTRACT, "Result", `location`. */
@@ -22,7 +23,8 @@ export interface Photo {
   /** When the photo was taken, in xhey's own words. */
   takenAtText: string | null;
   address: string | null;
-  location: { gcj02: Coordinates; wgs84: Coordinates } | null;
+  /** `wgs84` is null where it cannot be told. */
+  location: { gcj02: Coordinates; wgs84: Coordinates | null } | null;
   antiFakeCode: string | null;
   /** How it was told which of the submitted photos this is; null where none was, or nothing was reported. */
   matchedBy: 'address' | 'similar-address' | 'position' | null;
@@ -115,12 +117,22 @@ function chinaTime(text: string): string | null {
   return exists ? `${local}+08:00` : null;
 }
 
-/** xhey reports GCJ-02; maps outside China want WGS-84: xhey.md, `lat, lng`. */
+/** xhey reports GCJ-02: xhey.md, `lat, lng`. A camera that does not know where it is says 0,0. */
 function locate(latitude: unknown, longitude: unknown): Photo['location'] {
   const lat = toNumber(latitude);
   const lng = toNumber(longitude);
   if (lat === null || lng === null || Math.abs(lat) > 90 || Math.abs(lng) > 180) return null;
+  if (lat === 0 && lng === 0) return null;
+  return { gcj02: { lat, lng }, wgs84: toWgs84(lat, lng) };
+}
+
+/**
+ * CONTRACT, "Result": outside mainland China nobody documents whether the numbers are shifted. So they must be inside
+ * as they stand and shifted back, some 500 m away: a photo that only one reading puts inside may be of the other side.
+ */
+function toWgs84(lat: number, lng: number): Coordinates | null {
+  if (!isInMainlandChina(lat, lng)) return null;
   const gcoord = require('gcoord') as typeof import('gcoord').default;
   const [wgsLng, wgsLat] = gcoord.transform([lng, lat], gcoord.GCJ02, gcoord.WGS84);
-  return { gcj02: { lat, lng }, wgs84: { lat: wgsLat!, lng: wgsLng! } };
+  return isInMainlandChina(wgsLat!, wgsLng!) ? { lat: wgsLat!, lng: wgsLng! } : null;
 }

@@ -29,13 +29,31 @@ describe('xhey photo', () => {
     const { location } = read({ lat: '30.539732', lng: '104.070011' });
     assert.deepEqual(location!.gcj02, { lat: 30.539732, lng: 104.070011 });
     // GCJ-02 is off by some hundred metres in Chengdu: 0.0025 degrees, give or take.
-    assert.ok(Math.abs(location!.wgs84.lat - 30.5421) < 0.0005, String(location!.wgs84.lat));
-    assert.ok(Math.abs(location!.wgs84.lng - 104.0675) < 0.0005, String(location!.wgs84.lng));
+    const { lat, lng } = location!.wgs84!;
+    assert.ok(Math.abs(lat - 30.5421) < 0.0005, String(lat));
+    assert.ok(Math.abs(lng - 104.0675) < 0.0005, String(lng));
   });
+
+  for (const [place, lat, lng] of [
+    ['Seoul', '37.5665', '126.9780'],
+    ['Hong Kong', '22.2819', '114.1581'],
+    // As it stands it is across the river, shifted back in Shenzhen.
+    ['Lok Ma Chau', '22.5148', '114.0657'],
+    // As it stands it would be in Khorgos, shifted back across the border in the west.
+    ['the fence of Khorgos', '44.2125', '80.4015'],
+  ] as const) {
+    it(`keeps to what the provider said of ${place}`, () => {
+      const { location } = read({ lat, lng });
+      assert.deepEqual(location, { gcj02: { lat: Number(lat), lng: Number(lng) }, wgs84: null });
+    });
+  }
 
   for (const [lat, lng] of [
     ['', ''],
     ['north', 'east'],
+    ['0', '0'],
+    ['0.000000', '-0'],
+    [0, 0],
     ['91', '0'],
     ['0', '181'],
     [null, undefined],
