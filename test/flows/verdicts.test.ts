@@ -1,0 +1,227 @@
+/** No verdict is guessed: CONTRACT, "Result", truth-poll, through a real Node-RED. */
+import assert from 'node:assert/strict';
+import type { Message } from '../../src/node-red/red';
+import type { Photo } from '../../src/providers/xhey/photo';
+import type { PollData } from '../../src/providers/xhey/report';
+import type { Result } from '../../src/result';
+import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+
+const A = 'https://p.example.com/a.jpg';
+const B = 'https://p.example.com/b.jpg';
+
+/** What the provider has on a task: a status, and its photos by address (null where it gives none) and status. */
+type Standing =
+  | 'unknown'
+  | { taskStatus: number; list: readonly (readonly [string | null, number] | object)[] };
+
+const finished = (...list: (readonly [string | null, number] | object)[]): Standing => ({
+  taskStatus: 5,
+  list,
+});
+const revoked: Standing = { taskStatus: 6, list: [] };
+const waiting: Standing = { taskStatus: 2, list: [] };
+
+describe('verdicts of truth-poll, in a real Node-RED', () => {
+  let server: ScriptedServer;
+  let standings: Record<string, Standing> = {};
+
+  const flow = (properties: object = {}) =>
+    actionFlow(
+      { type: 'truth-poll', mode: 'once', ...properties },
+      {
+        ...{ environment: 'custom', baseUrl: server.baseUrl },
+        credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
+      },
+    );
+  const poll = async (payload: unknown): Promise<{ output: 1 | 2; result: Result<PollData> }> => {
+    const { out1, out2, caught } = await ask({ payload });
+    assert.equal(caught.length, 0, JSON.stringify(caught[0]?.error));
+    assert.equal(out1.length + out2.length, 1);
+    const [message] = [...out1, ...out2] as [Message];
+    return { output: out1.length === 1 ? 1 : 2, result: message.payload as Result<PollData> };
+  };
+  const photosOf = ({ data }: Result<PollData>) =>
+    data.photos.map(({ url, taskId, reason, matchedBy }: Photo) => [url, taskId, reason, matchedBy]);
+  const statusesOf = ({ data }: Result<PollData>) => data.tasks.map(({ taskId, status }) => [taskId, status]);
+
+  before(() => startRuntime());
+  beforeEach(async () => {
+    server = await scriptedServer(({ body }, response) => {
+      const standing = standings[JSON.parse(body).taskID] ?? 'unknown';
+      if (standing === 'unknown') return json(response, { code: 404, msg: 'not found', data: null });
+      const list = standing.list.map((each) =>
+        Array.isArray(each) ? { photoUrl: each[0], status: each[1], msg: '' } : each,
+      );
+      json(response, { code: 200, msg: 'success', data: { taskStatus: standing.taskStatus, list } });
+    });
+    await deploy(flow());
+  });
+  afterEach(closeServers);
+
+  const tasks = (...photoUrls: string[][]) =>
+    photoUrls.map((urls, index) => ({ taskId: String(index + 1), photoUrls: urls }));
+  const created = (...photoUrls: string[][]) => ({
+    data: { taskIds: photoUrls.map((_, index) => String(index + 1)), tasks: tasks(...photoUrls) },
+  });
+
+  it('a plus for a space and another order: each photo has its own verdict', async () => {
+    const [one, two] = ['https://p.example.com/a b.jpg', 'https://p.example.com/c d.jpg'];
+    standings = {
+      1: finished(['https://p.example.com/c+d.jpg', -2305], ['https://p.example.com/a+b.jpg', 0]),
+    };
+    const { result } = await poll(created([one, two]));
+    assert.deepEqual(photosOf(result), [
+      [one, '1', 'authentic', 'similar-address'],
+      [two, '1', 'not-watermark-camera', 'similar-address'],
+    ]);
+    assert.equal(result.outcome, 'failed');
+  });
+
+  it('one of two tasks revoked is inconclusive, and stays so round output 2', async () => {
+    standings = { 1: revoked, 2: waiting };
+    const first = await poll(created([A], [B]));
+    assert.equal(first.output, 2);
+    assert.deepEqual(first.result.data.taskIds, ['2']);
+    assert.deepEqual(statusesOf(first.result), [
+      ['1', 'revoked'],
+      ['2', 'waiting'],
+    ]);
+    standings = { 2: finished([B, 0]) };
+    const last = await poll(first.result);
+    assert.deepEqual([last.output, last.result.outcome, last.result.reason], [1, 'inconclusive', null]);
+    assert.deepEqual(photosOf(last.result), [
+      [A, '1', 'revoked', null],
+      [B, '2', 'authentic', 'address'],
+    ]);
+    assert.deepEqual(statusesOf(last.result), [
+      ['1', 'revoked'],
+      ['2', 'finished'],
+    ]);
+    assert.deepEqual(last.result.data.taskIds, ['1', '2']);
+  });
+
+  it('the same with bare ids, which have no photos to be marked', async () => {
+    standings = { 1: revoked, 2: waiting };
+    const first = await poll(['1', '2']);
+    standings = { 2: finished([B, 0]) };
+    const { result } = await poll({ data: first.result.data });
+    assert.deepEqual([result.outcome, result.data.summary.passed], ['inconclusive', 1]);
+    assert.deepEqual(statusesOf(result), [
+      ['1', 'revoked'],
+      ['2', 'finished'],
+    ]);
+  });
+
+  it('two tasks that hold the same photo, of which one says nothing', async () => {
+    standings = { 1: finished([A, 0]), 2: finished() };
+    const { result } = await poll(created([A], [A]));
+    assert.equal(result.outcome, 'inconclusive');
+    assert.deepEqual(photosOf(result), [
+      [A, '1', 'authentic', 'address'],
+      [A, '2', 'not-reported', null],
+    ]);
+  });
+
+  it('two tasks that hold the same photo, of which one is revoked', async () => {
+    standings = { 1: finished([A, 0]), 2: revoked };
+    assert.equal((await poll(created([A], [A]))).result.outcome, 'inconclusive');
+  });
+
+  it('two tasks of one batch share its photos, and a photo that one reports is not missing from the other', async () => {
+    standings = { 1: finished([A, 0]), 2: finished([B, 0]) };
+    const shared = tasks([A, B], [A, B]).map((task) => ({ ...task, batch: '1' }));
+    const { result } = await poll({ data: { taskIds: ['1', '2'], tasks: shared } });
+    assert.deepEqual([result.outcome, result.data.summary.total], ['passed', 2]);
+    standings = { 1: finished([A, 0], [B, 0]), 2: finished() };
+    assert.equal((await poll({ data: { taskIds: ['1', '2'], tasks: shared } })).result.outcome, 'passed');
+    standings = { 1: finished([A, 0], [B, 0]), 2: revoked };
+    assert.equal(
+      (await poll({ data: { taskIds: ['1', '2'], tasks: shared } })).result.outcome,
+      'inconclusive',
+    );
+  });
+
+  it('an empty list of a finished task passes nothing', async () => {
+    standings = { 1: finished(), 2: finished([B, 0]) };
+    assert.deepEqual((await poll('1')).result.outcome, 'inconclusive');
+    assert.deepEqual((await poll(['1', '2'])).result.outcome, 'inconclusive');
+  });
+
+  it('a carried photo, matched before, is not matched anew', async () => {
+    standings = { 1: finished([`${A}?w=1`, 0]), 2: waiting };
+    const first = await poll(created([A], [B]));
+    standings = { 2: finished([B, 0]) };
+    const { result } = await poll(JSON.stringify(first.result));
+    assert.deepEqual(photosOf(result), [
+      [A, '1', 'authentic', 'similar-address'],
+      [B, '2', 'authentic', 'address'],
+    ]);
+    assert.equal(result.outcome, 'passed');
+  });
+
+  const places: [string, string, string, boolean, boolean][] = [
+    ['成都', '30.539732', '104.066506', true, true],
+    ['首尔', '37.5665', '126.9780', true, false],
+    ['香港', '22.2819', '114.1581', true, false],
+    ['澳门', '22.1987', '113.5439', true, false],
+    ['台北', '25.0330', '121.5654', true, false],
+    ['河内', '21.0285', '105.8542', true, false],
+    ['东京', '35.6762', '139.6503', true, false],
+    ['no place', '0', '0', false, false],
+    ['no place with decimals', '0.000000', '0.0', false, false],
+    ['words', 'unknown', '104.06', false, false],
+    ['off the globe', '91.5', '104.06', false, false],
+  ];
+  for (const [name, lat, lng, isPlace, hasWgs84] of places) {
+    it(`the place of a photo: ${name}`, async () => {
+      standings = { 1: finished({ photoUrl: A, status: 0, msg: '', lat, lng }) };
+      const { location } = (await poll('1')).result.data.photos[0]!;
+      assert.equal(location !== null, isPlace);
+      assert.equal(Boolean(location?.wgs84), hasWgs84);
+      if (isPlace) assert.deepEqual(location!.gcj02, { lat: Number(lat), lng: Number(lng) });
+    });
+  }
+
+  describe('split, with a Join behind it', () => {
+    const joined = async (payload: unknown): Promise<Result<PollData>[]> => {
+      const at = { z: 'tab', x: 1, y: 1 };
+      const nodes = flow({ split: true });
+      nodes.find(({ id }) => id === 'action')!.wires = [['out1', 'join'], ['out2']];
+      await deploy([
+        ...nodes,
+        { ...{ id: 'join', ...at, type: 'join', mode: 'auto', wires: [['joined']] } },
+        { ...{ id: 'joined', ...at, type: 'debug', active: false, wires: [] } } as FlowNode,
+      ]);
+      send('action', { payload });
+      await until(() => got('joined').length === 1);
+      return got('joined')[0]!.payload as Result<PollData>[];
+    };
+
+    it('each message has the outcome and the reason of its photo, and those of the whole beside it', async () => {
+      standings = { 1: finished([A, 0], [B, -2305]) };
+      const results = await joined('1');
+      const summary = { total: 2, passed: 1, failed: 1, inconclusive: 0 };
+      assert.deepEqual(
+        results.map(({ outcome, reason, data }) => [outcome, reason, data.photos.length, data.whole]),
+        [
+          ['passed', 'authentic', 1, { outcome: 'failed', reason: null, summary }],
+          ['failed', 'not-watermark-camera', 1, { outcome: 'failed', reason: null, summary }],
+        ],
+      );
+    });
+
+    for (const [name, standing] of [
+      ['without photos', finished()],
+      ['that was revoked', revoked],
+    ] as const) {
+      it(`a task ${name} is one message, so that Join goes on`, async () => {
+        standings = { 1: standing };
+        const [result, ...more] = await joined('1');
+        assert.deepEqual([result!.outcome, result!.data.photos, more.length], ['inconclusive', [], 0]);
+        const { parts } = got('out1')[0] as { parts: { index: number; count: number } };
+        assert.deepEqual([parts.index, parts.count], [0, 1]);
+      });
+    }
+  });
+});
