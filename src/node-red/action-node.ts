@@ -98,7 +98,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       this.#onIdle = undefined;
       clearTimeout(grace);
       this.#status.close();
-      this.#book.book.settle().then(done, done);
+      this.#book.settle().then(done, done);
     };
     if (this.#working.size === 0) this.#onIdle();
   }

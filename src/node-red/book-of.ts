@@ -1,5 +1,5 @@
 /** The one book of a runtime, and where it is on disk. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Book } from '../waiting/book';
 import { Journal } from '../waiting/journal';
 import { masterKey } from '../waiting/key';
@@ -21,6 +21,8 @@ export interface OpenBook {
    * @returns takes it away again
    */
   whenOpen(take: () => void): () => void;
+  /** Writes what is not on disk yet, and says what cannot be. */
+  settle(): Promise<void>;
 }
 
 const books = new WeakMap<object, OpenBook>();
@@ -37,11 +39,15 @@ function openBook(red: Red): OpenBook {
   const { userDir, cnVerify } = red.settings;
   const { spoolDir, key } = (cnVerify ?? {}) as Settings;
   const root = folderOf(userDir, spoolDir);
+  const tellLost = (taskIds: readonly string[]) => {
+    if (taskIds.length > 0)
+      red.log.error(red._('warnings.journal.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
+  };
   const journal = new Journal({
     folder: root && join(root, 'waiting'),
-    key: () => masterKey(root!, key),
+    key: () => masterKey(userDir ?? dirname(root!), key),
     told: (trouble, values) => red.log.warn(red._(`warnings.journal.${trouble}`, values)),
-    lost: (taskIds) => red.log.error(red._('warnings.journal.lost', { taskIds: taskIds.join(', ') })),
+    lost: tellLost,
     onFound: (found) => {
       book.found(found);
       for (const take of takers) take();
@@ -52,6 +58,7 @@ function openBook(red: Red): OpenBook {
   red.events.on('flows:started', () => void opened.then(() => tellOrphans(red, book)));
   return {
     book,
+    settle: () => book.settle().then(tellLost),
     whenOpen: (take) => {
       takers.add(take);
       const forget = onceStarted(red, () => void opened.then(() => takers.has(take) && take()));

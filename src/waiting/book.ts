@@ -202,10 +202,13 @@ export class Book {
     return { kept, gone };
   }
 
-  /** Everything that can be on disk is, and what was sent is forgotten there: only a kill could still need it. */
-  async settle(): Promise<void> {
+  /**
+   * Everything that can be on disk is, and what was sent is forgotten there: only a kill could still need it.
+   * @returns task ids of what is in memory alone
+   */
+  settle(): Promise<readonly string[]> {
     this.#sweep(Number.POSITIVE_INFINITY);
-    await this.#journal.flush();
+    return this.#journal.flush();
   }
 
   #sweep(until: number): void {

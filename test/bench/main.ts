@@ -2,6 +2,7 @@
 import { burst } from './burst';
 import { load } from './load';
 import { photo } from './photo';
+import { polling } from './polling';
 import { profile } from './profile';
 import { scaleOut } from './scale-out';
 import { throughput } from './throughput';
@@ -9,6 +10,7 @@ import { throughput } from './throughput';
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
+  polling,
   photo,
   load,
   profile,

@@ -1,11 +1,10 @@
 /** A Node-RED with 500 waiting tasks, killed again and again: every task comes out. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { untilOnDisk } from './on-disk';
 import { closeServers, json, scriptedServer, taskFinished } from './scripted-server';
 
 const TASKS = 500;
@@ -59,12 +58,8 @@ describe('a Node-RED that is killed', function () {
     const userDir = temporaryDirectory();
     nodeRed = await startNodeRed({}, undefined, userDir);
     await nodeRed.deploy(flow(provider.baseUrl, (collector.address() as AddressInfo).port));
-    const folder = join(userDir, 'cn-verify', 'poll');
     assert.ok((await fetch(`${nodeRed.address}/start`, { method: 'POST' })).ok);
-    for (const deadline = Date.now() + 30_000; !existsSync(folder) || readdirSync(folder).length < TASKS; ) {
-      assert.ok(Date.now() < deadline, 'the tasks were not written in time');
-      await pause(50);
-    }
+    await untilOnDisk(userDir, TASKS);
 
     start = Date.now();
     for (let kill = 0; kill < KILLS; kill++) {
@@ -81,8 +76,7 @@ describe('a Node-RED that is killed', function () {
     assert.equal(came.size, TASKS);
     assert.ok(resumed.size > TASKS / 10);
     // Nothing is left for the next start.
-    for (const deadline = Date.now() + 10_000; readdirSync(folder).length > 0; await pause(50))
-      assert.ok(Date.now() < deadline, `${readdirSync(folder).length} files are left`);
+    await untilOnDisk(userDir, 0);
   });
 });
 

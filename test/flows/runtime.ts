@@ -88,6 +88,12 @@ function filesIn(folder: string): string[] {
   });
 }
 
+/** A context store that never answers, as one over a network may be. */
+const silentStore = () => ({
+  ...{ open: async () => {}, close: async () => {}, get: () => {}, set: () => {}, keys: () => {} },
+  ...{ delete: async () => {}, clean: async () => {} },
+});
+
 export let userDir = '';
 export const logs: LogLine[] = [];
 export let seen: Seen = { messages: new Map(), statuses: [], lastStatuses: [] };
@@ -109,7 +115,10 @@ export async function startRuntime(settings: object = {}): Promise<void> {
     credentialSecret: 'test',
     httpAdminRoot: false,
     disableEditor: true,
-    contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
+    contextStorage: {
+      ...{ default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
+      silent: { module: silentStore },
+    },
     logging: { capture: { level: 'debug', handler: () => (line: LogLine) => logs.push(line) } },
     ...settings,
   });

@@ -1,8 +1,7 @@
 /** The routes over waiting tasks, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { untilOnDisk } from './on-disk';
 import { closeServers, json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
 const PATH = '/cn-verify/tasks';
@@ -193,7 +192,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     assert.deepEqual((await tasksOf('poll-b'))[0]!.taskIds, ['1']);
     const response = await nodeRed.ask(`${PATH}/poll-b`, undefined, DEPLOYER, 'DELETE');
     assert.deepEqual(await response.json(), { dropped: 1 });
-    assert.deepEqual(readdirSync(join(nodeRed.userDir, 'cn-verify/poll-b')), []);
+    await untilOnDisk(nodeRed.userDir, 1);
   });
 
   it('need permission: to read, and to write', async () => {
@@ -211,19 +210,5 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     ] as const)
       assert.equal((await nodeRed.ask(path, undefined, null, method)).status, 401, `${method} ${path}`);
     await waiting(2);
-  });
-
-  it('reach no file outside of the spool', async () => {
-    const outside = join(nodeRed.userDir, 'outside.task');
-    writeFileSync(outside, '');
-    for (const [node, id] of [
-      ['..', 'outside'],
-      ['../..', 'outside'],
-      ['poll-b', '../../outside'],
-    ] as const) {
-      const path = `${PATH}/${encodeURIComponent(node)}/${encodeURIComponent(id)}`;
-      await nodeRed.ask(path, undefined, DEPLOYER, 'DELETE');
-      assert.ok(existsSync(outside), path);
-    }
   });
 });
