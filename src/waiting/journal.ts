@@ -37,7 +37,7 @@ export interface JournalOptions {
   folder: string | null;
   /** The master key, 32 bytes. Asked for until it comes. */
   key: () => Buffer | Promise<Buffer>;
-  /** Told once for each trouble until that is over. `count`: things that wait to be written, files or lines that were found. */
+  /** Told once for each trouble until that is over. `count`: things that wait, or files and lines. */
   told(trouble: Trouble, values: { folder: string; count: number }): void;
   /** At the end: task ids of what is in memory alone. */
   lost(taskIds: readonly string[]): void;
@@ -130,21 +130,6 @@ export class Journal {
     this.#wake();
   }
 
-  /**
-   * Writes what is dirty now, however lately it was tried.
-   * @returns task ids of what is in memory alone
-   */
-  async flush(): Promise<readonly string[]> {
-    if (this.#state !== 'open') return [];
-    if (this.#rest) {
-      clearTimeout(this.#rest);
-      this.#rest = null;
-    }
-    this.#wake();
-    await this.#working;
-    return [...this.#live.values()].filter(({ bytes }) => bytes === 0).flatMap(({ kept }) => kept.taskIds);
-  }
-
   /** Writes what is dirty once more, says what is lost all the same, and gives the folder back. */
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -191,7 +176,7 @@ export class Journal {
       while (this.#isOurs && this.#dirty.size > 0) await this.#flush();
     } catch {
       this.#isTroubled = true;
-      this.#tell(this.#key ? 'unwritable' : 'unreadable', this.#dirty.size);
+      this.#tell(this.#key ? 'unwritable' : 'unreadable', this.#live.size);
       return this.#pause(TRY_AGAIN_MS);
     }
     if (!this.#isTroubled || !this.#isOurs) return;
@@ -231,8 +216,7 @@ export class Journal {
   /** @returns false where the folder is not ours */
   async #begin(): Promise<boolean> {
     await this.#log?.close();
-    // A folder that is made again may have a key of its own.
-    this.#key = purposeKey(await this.#options.key(), 'waiting');
+    this.#key ??= purposeKey(await this.#options.key(), 'waiting');
     const taken = await this.#lock.take();
     if (taken === 'theirs') this.#tell('held-elsewhere', this.#live.size);
     if (taken !== 'ours') return false;
@@ -299,7 +283,7 @@ export class Journal {
       if (bytes >= most) break;
       this.#dirty.delete(id);
       const live = this.#live.get(id);
-      const sealed = seal(live ? { put: live.kept } : { end: id }, this.#key!);
+      const sealed = seal(live?.kept ?? id, this.#key!);
       if (!sealed?.whole) this.#tell('in-part', 1);
       if (sealed) batch.push({ id, live, waiters, line: sealed.line });
       else settle(waiters, false);

@@ -1,11 +1,14 @@
 /** One process a folder: a file in it says whose it is, and is refreshed while he lives. What the folder is for is not known here. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, thisProcess } from './holder';
 
 /** Milliseconds between two refreshes, and without one until a holder of whom nothing else is known counts as dead. */
 const RHYTHM = { refresh: 2_000, stale: 10_000 };
+
+/** Of a claim, which is there for a moment. */
+const FORGOTTEN_MS = 60_000;
 
 /** `unclear`: somebody may have it, and only time can tell; ask again. */
 export type Taken = 'ours' | 'theirs' | 'unclear';
@@ -59,7 +62,7 @@ export class Lock {
     let taken: Taken = 'unclear';
     try {
       const text = JSON.stringify({ ...(await thisProcess()), token: this.#token });
-      taken = (await this.#create(text)) ? 'ours' : await this.#takeFrom(text);
+      taken = (await this.#create(this.#path, text)) ? 'ours' : await this.#takeFrom(text);
       if (taken === 'ours') {
         this.#text = text;
         this.#other = null;
@@ -78,8 +81,8 @@ export class Lock {
       const isOurs = text !== '' && (await look(this.#path))?.text === text;
       if (isOurs) await fs.utimes(this.#path, new Date(), new Date());
       else this.#lose();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#lose();
+    } catch {
+      // Whose it is may be known later.
     }
     return this.#text !== '';
   }
@@ -104,11 +107,11 @@ export class Lock {
   }
 
   /** @returns false where there is a file already */
-  async #create(text: string): Promise<boolean> {
+  async #create(path: string, text: string): Promise<boolean> {
     try {
       await fs.writeFile(this.#aside, text, { mode: 0o600 });
       // Not `link`, which some network file systems do not have.
-      await fs.copyFile(this.#aside, this.#path, fs.constants.COPYFILE_EXCL);
+      await fs.copyFile(this.#aside, path, fs.constants.COPYFILE_EXCL);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -120,16 +123,19 @@ export class Lock {
 
   async #takeFrom(text: string): Promise<Taken> {
     const seen = await look(this.#path);
-    const verdict = seen && (await this.#judge(seen));
-    if (verdict !== 'dead') return verdict ?? 'unclear';
-    await fs.rename(this.#path, this.#aside).catch(() => {});
-    const moved = await look(this.#aside);
-    const isSame = moved?.text === seen?.text && moved?.refreshed === seen?.refreshed;
-    // Another was faster, or the dead has stirred: what was moved is his, and he gets it back.
-    if (moved && !isSame)
-      await fs.copyFile(this.#aside, this.#path, fs.constants.COPYFILE_EXCL).catch(() => {});
-    await fs.unlink(this.#aside).catch(() => {});
-    if (!isSame || !(await this.#create(text))) return 'theirs';
+    if (!seen) return 'unclear';
+    const verdict = await this.#judge(seen);
+    if (verdict !== 'dead') return verdict;
+    // One at a time may replace what this dead one left, and nothing else; there is a file at every moment.
+    const claim = `${this.#path}.${createHash('sha256').update(seen.text).digest('hex').slice(0, 32)}`;
+    if (!(await this.#create(claim, text))) {
+      const { refreshed } = (await look(claim)) ?? { refreshed: Date.now() };
+      if (Math.abs(Date.now() - refreshed) > FORGOTTEN_MS) await fs.unlink(claim);
+      return 'unclear';
+    }
+    const now = await look(this.#path);
+    const isSame = now?.text === seen.text && now.refreshed === seen.refreshed;
+    await (isSame ? fs.rename(claim, this.#path) : fs.unlink(claim));
     return (await look(this.#path))?.text === text ? 'ours' : 'theirs';
   }
 
@@ -152,7 +158,7 @@ async function look(path: string): Promise<Seen | null> {
     // A pipe under this name must not be waited for.
     return { text: found.isFile() ? await fs.readFile(path, 'utf8') : '', refreshed: found.mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
 }

@@ -65,7 +65,7 @@ export class Log {
     if (!this.#segment) return false;
     return stat(this.#segment.path).then(
       () => false,
-      ({ code }) => code === 'ENOENT',
+      ({ code }) => code === 'ENOENT' || code === 'ENOTDIR',
     );
   }
 
@@ -146,11 +146,11 @@ export class Log {
     const file = await createFile(path);
     try {
       const breathe = pacer();
-      let [piece, size, position] = [[FIRST_LINE, seal('void', this.#key)!.line], 0, 0];
+      let [piece, size, position] = [[FIRST_LINE, seal(null, this.#key)!.line], 0, 0];
       for (const { kept, bytes } of live.values()) {
         if (this.#isClosed) throw new Error('There is no time for it');
         // What was never written is left out: its end would not be written either.
-        const sealed = bytes > 0 ? seal({ put: kept }, this.#key) : null;
+        const sealed = bytes > 0 ? seal(kept, this.#key) : null;
         if (sealed) piece.push(sealed.line);
         size += sealed?.line.length ?? 0;
         if (size >= PIECE_BYTES) {

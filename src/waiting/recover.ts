@@ -81,14 +81,12 @@ async function readSegment(path: string, key: Buffer, all: Recovered): Promise<'
       if (line.toString('latin1') === VERSION) continue;
       return 'damaged';
     }
-    const record = unseal(line, key);
-    if (!record) damaged++;
-    else {
-      records++;
-      if (record === 'void') all.live.clear();
-      else if ('end' in record) all.live.delete(record.end);
-      else all.live.set(record.put.id, { kept: record.put, bytes: line.length + 1 });
-    }
+    const entry = unseal(line, key);
+    if (entry === undefined) damaged++;
+    else records++;
+    if (entry === null) all.live.clear();
+    else if (typeof entry === 'string') all.live.delete(entry);
+    else if (entry) all.live.set(entry.id, { kept: entry, bytes: line.length + 1 });
   }
   if (records === 0 && damaged > 0) return 'damaged';
   all.damaged += damaged;
