@@ -130,6 +130,21 @@ export class Journal {
     this.#wake();
   }
 
+  /**
+   * Writes what is dirty now, however lately it was tried.
+   * @returns task ids of what is in memory alone
+   */
+  async flush(): Promise<readonly string[]> {
+    if (this.#state !== 'open') return [];
+    if (this.#rest) {
+      clearTimeout(this.#rest);
+      this.#rest = null;
+    }
+    this.#wake();
+    await this.#working;
+    return [...this.#live.values()].filter(({ bytes }) => bytes === 0).flatMap(({ kept }) => kept.taskIds);
+  }
+
   /** Writes what is dirty once more, says what is lost all the same, and gives the folder back. */
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -216,7 +231,8 @@ export class Journal {
   /** @returns false where the folder is not ours */
   async #begin(): Promise<boolean> {
     await this.#log?.close();
-    this.#key ??= purposeKey(await this.#options.key(), 'waiting');
+    // A folder that is made again may have a key of its own.
+    this.#key = purposeKey(await this.#options.key(), 'waiting');
     const taken = await this.#lock.take();
     if (taken === 'theirs') this.#tell('held-elsewhere', this.#live.size);
     if (taken !== 'ours') return false;

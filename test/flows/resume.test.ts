@@ -239,8 +239,8 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       [['_msgid'], ['_msgid']],
     );
     assert.equal(logs.filter(({ msg }) => /1 MB/.test(String(msg))).length, 1);
-    isFinished = true;
     await deploy(nodes);
+    isFinished = true;
     await until(() => got('out1').length === 2);
     assert.equal((got('out1')[0]!.photo as Buffer).length, 1_100_000);
   });

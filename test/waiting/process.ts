@@ -71,6 +71,7 @@ export function thing(id: string, size = 10): Kept {
     type: 'truth-poll',
     since: 1,
     deadline: null,
+    orphanedAt: null,
     taskIds: [`task ${id}`],
     work: {},
     message,
