@@ -12,6 +12,7 @@ export interface FieldDefinition {
 /** A plain property of a node, with its default and what it may be. */
 export type SettingDefinition =
   | { type: 'number'; default: number; min: number; max?: number; integer?: boolean }
+  | { type: 'number'; default: number; choices: readonly number[] }
   | { type: 'boolean'; default: boolean }
   | { type: 'string'; default: string; choices?: readonly string[] };
 
@@ -76,6 +77,11 @@ export interface Call<Value> {
    * @throws VerifyError with `details.envelope` true where the answer was in the provider's own form
    */
   read(answer: HttpAnswer): Value;
+  /**
+   * What support finds a call by, where the headers tell it: of an answer that came in part, or cannot be decoded.
+   * @returns the request id, or null
+   */
+  requestIdIn?(headers: HttpAnswer['headers']): string | null;
   /** The message's place; without one the call is a poll: free, and behind all others. */
   place?: Place;
   /** true: may be charged, so it is repeated only where it certainly was not taken. */

@@ -77,6 +77,8 @@ export type ErrorDetails = Partial<
   refused?: boolean;
   /** true: the answer was in the provider's own form, whatever its code. Closes the circuit. */
   envelope?: boolean;
+  /** Of an answer whose body cannot be read; they leave the transport as what the provider's client reads in them. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 };
 
 /** The one error of this package. */

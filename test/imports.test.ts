@@ -174,7 +174,7 @@ describe('imports', () => {
     ['src/node-red/status.ts', '../../nodes/truth-create', false],
     ['src/providers/xhey/photo.ts', 'gcoord', true],
     ['src/providers/westdex/client.ts', 'gcoord', false],
-    ['src/providers/westdex/pass-when.ts', 'jsonata', true],
+    ['src/providers/westdex/conditions.ts', 'jsonata', true],
     ['src/providers/xhey/client.ts', 'jsonata', false],
     ['src/providers/westdex/client.ts', './encrypt', true],
     ['src/providers/westdex/client.ts', '../xhey/sign', false],

@@ -93,6 +93,7 @@ const faceCompareData: Names<CompareData> = {
   orderNo: 'required',
   sameFrom: 'required',
   differentBelow: 'required',
+  scoreScale: 'required',
 };
 const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required' };
 const cause: Names<Cause> = {
@@ -176,7 +177,7 @@ const RUNS: Run[] = [
   { ...three, outcome: 'answered' },
   { ...three, outcome: 'answered', action: { includeRaw: true } },
   { ...three, outcome: 'passed', action: { passWhen: 'code = "0"' } },
-  { ...three, outcome: 'failed', action: { passWhen: 'code = "1"' } },
+  { ...three, outcome: 'failed', action: { failWhen: 'code = "0"' } },
   { ...three, outcome: 'inconclusive', action: { passWhen: 'code' } },
 ];
 

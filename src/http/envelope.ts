@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../action';
 import { parseObject } from './json';
+import { textOf } from './text';
 
 /**
  * The form that xhey, linkface and westdex answer in, whatever the HTTP status: a JSON object with a `code`.
@@ -7,6 +8,6 @@ import { parseObject } from './json';
  * @returns the object, or null where it is no such answer
  */
 export function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
-  const parsed = parseObject(answer.body.toString('utf8'));
+  const parsed = parseObject(textOf(answer));
   return typeof parsed?.code === 'number' || typeof parsed?.code === 'string' ? parsed : null;
 }

@@ -2,6 +2,7 @@
  * Which proxy a provider is reached through: CONTRACT, "Account nodes", `proxy`, and NODE-RED, "Runtime": the
  * environment variables are read as Node-RED reads them, lower case first.
  */
+import { VerifyError } from '../errors';
 
 export interface ProxyNode {
   url: string;
@@ -33,7 +34,7 @@ export function isLoopback(hostname: string): boolean {
  * @param node the account's `http proxy` node, or undefined to go by the environment
  * @param environment process.env
  * @returns the proxy, or null for a direct connection
- * @throws TypeError where the proxy's URL cannot be read
+ * @throws TypeError where the proxy's URL cannot be read; VerifyError CONFIG where it speaks something else than HTTP
  */
 export function proxyFor(
   target: URL,
@@ -47,6 +48,9 @@ export function proxyFor(
   const exempt = node ? node.noproxy : read('no_proxy').split(/[,\s]+/);
   if (!address || exempt.some((entry) => exempts(entry.trim().toLowerCase(), target))) return null;
   const url = new URL(address.includes('://') ? address : `http://${address}`);
+  const { protocol } = url;
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new VerifyError('CONFIG', 'proxy-scheme', { protocol });
   const username = node?.username || decodeURIComponent(url.username);
   const password = node?.password || decodeURIComponent(url.password);
   url.username = '';

@@ -112,6 +112,9 @@ class AccountTransport implements Transport {
     trial: number,
   ): VerifyError {
     const { details, code } = error;
+    const { headers } = details;
+    delete details.headers;
+    if (headers) details.requestId ??= call.requestIdIn?.(headers) ?? null;
     if (answer) {
       details.httpStatus ??= answer.status;
       details.retryAfter ??= retryAfterSeconds(answer, Date.now());

@@ -1,28 +1,14 @@
 /** One request and its answer, over one keep-alive pool: no redirects, no retries, certificates always checked. */
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import type { Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher, Pool } from 'undici';
 import type { HttpAnswer, HttpRequest } from '../action';
 import type { Cancel } from '../cancel';
 import { type ErrorCode, VerifyError } from '../errors';
+import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
+import { readPastContinue } from './continue';
 import type { ProxyRoute } from './proxy';
 
-/** An answer may be this large, compressed and not. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** providers/README, "Rules for all four": idle sockets are dropped after 4 s. */
 const IDLE_MS = 4_000;
-
-type Decoder = (
-  body: Buffer,
-  options: { maxOutputLength: number },
-  done: (error: NodeJS.ErrnoException | null, whole: Buffer) => void,
-) => void;
-
-const DECODERS = new Map<string, Decoder>([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', inflate],
-  ['br', brotliDecompress],
-]);
 
 /** What a `tls-config` node may set. */
 export interface TlsOptions {
@@ -39,6 +25,8 @@ export interface WireOptions {
   connections: number;
   /** Milliseconds for one attempt, from the start of connecting to the last byte. */
   timeout: number;
+  /** false: a new connection for each request. */
+  keepAlive: boolean;
   tls: TlsOptions;
   proxy: ProxyRoute | null;
 }
@@ -67,7 +55,8 @@ export class Wire {
    * @param signal ends the attempt
    * @returns the answer, decompressed
    * @throws VerifyError NETWORK, TIMEOUT or CANCELLED, with `details.charged` false where the request certainly never
-   *   reached the provider; PROTOCOL where the answer is too large or cannot be decompressed
+   *   reached the provider; PROTOCOL where the answer is too large or cannot be decompressed. `details.headers` are those
+   *   of an answer that came in part
    */
   send(request: HttpRequest, signal: Cancel): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
@@ -149,7 +138,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Ends it with an error; later calls do nothing. */
   fail(code: ErrorCode, reason: string, values: Record<string, string | number> = {}): void {
     if (!this.#end()) return;
-    const details = { httpStatus: this.#status || null, charged: this.#isSent ? null : false };
+    const details = {
+      httpStatus: this.#status || null,
+      charged: this.#isSent ? null : false,
+      headers: this.#headers,
+    };
     const error = new VerifyError(code, reason, values, details);
     this.#chunks = [];
     this.#controller?.abort(error);
@@ -189,13 +182,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     const status = this.#status;
     const headers = this.#headers;
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
-    const encoding = headers['content-encoding'];
-    if (!encoding || encoding === 'identity' || body.length === 0) this.#resolve({ status, headers, body });
-    else
-      decompress(String(encoding), body, status).then(
-        (whole) => this.#resolve({ status, headers, body: whole }),
-        this.#reject,
-      );
+    const answer = { status, headers, body };
+    const codings = codingsOf(headers);
+    if (codings.length === 0 || body.length === 0) this.#resolve(answer);
+    else decode(answer, codings).then(this.#resolve, this.#reject);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -219,27 +209,45 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** undici is loaded with the first account that is used: it takes longer to load than all the rest. */
-function openPool({ baseUrl, connections, timeout, tls, proxy }: WireOptions): Dispatcher {
+function openPool({ baseUrl, connections, timeout, keepAlive, tls, proxy }: WireOptions): Dispatcher {
   const undici = require('undici') as typeof import('undici');
   const secure = { ...tls, rejectUnauthorized: true };
   const options: Pool.Options = {
     connections,
-    pipelining: 1,
+    // One at a time either way; 0 is undici's word for `Connection: close`.
+    pipelining: keepAlive ? 1 : 0,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (!proxy) return new undici.Pool(baseUrl.origin, { ...options, connect: { ...secure, timeout } });
+  if (!proxy) {
+    const connect = past100(undici.buildConnector({ ...secure, timeout }));
+    return new undici.Pool(baseUrl.origin, { ...options, connect });
+  }
   return new undici.ProxyAgent({
     ...options,
     uri: proxy.url,
     ...(proxy.authorization ? { token: proxy.authorization } : {}),
     requestTls: { ...secure, servername: tls.servername ?? baseUrl.hostname, timeout },
     proxyTls: { rejectUnauthorized: true, timeout },
+    // Its `connect` asks the proxy for a tunnel.
+    factory: (origin, { connect, ...settings }: Pool.Options) =>
+      new undici.Pool(origin, {
+        ...settings,
+        ...(typeof connect === 'function' ? { connect: past100(connect) } : {}),
+      }),
     clientFactory: (origin, settings) =>
       askOnce(undici, new undici.Pool(origin, { ...settings, headersTimeout: Math.ceil(timeout) })),
   });
+}
+
+/** A connector whose sockets read past a `100 Continue`. */
+function past100(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) =>
+      error ? callback(error, null) : callback(null, readPastContinue(socket)),
+    );
 }
 
 /**
@@ -254,22 +262,6 @@ function askOnce(undici: typeof import('undici'), proxy: Pool): Pool {
       connect(options).catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'UND_ERR_SOCKET' ? new undici.errors.RequestAbortedError('hung up') : error;
       }),
-  });
-}
-
-async function decompress(encoding: string, body: Buffer, httpStatus: number): Promise<Buffer> {
-  const decoder = DECODERS.get(encoding.trim().toLowerCase());
-  if (!decoder) throw new VerifyError('PROTOCOL', 'unknown-encoding', {}, { httpStatus });
-  return new Promise((resolve, reject) => {
-    decoder(body, { maxOutputLength: MAX_ANSWER_BYTES }, (error, whole) => {
-      if (!error) resolve(whole);
-      else {
-        const tooLarge = error.code === 'ERR_BUFFER_TOO_LARGE';
-        reject(
-          new VerifyError('PROTOCOL', tooLarge ? 'answer-too-large' : 'answer-damaged', {}, { httpStatus }),
-        );
-      }
-    });
   });
 }
 

@@ -200,7 +200,8 @@ function proxyOf(red: Red, id: unknown, address: URL): ProxyRoute | null {
   };
   try {
     return proxyFor(address, chosen, process.env);
-  } catch {
+  } catch (error) {
+    if (error instanceof VerifyError) throw error;
     throw new VerifyError('CONFIG', 'proxy-unreadable');
   }
 }

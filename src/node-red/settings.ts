@@ -23,13 +23,8 @@ function readSetting(name: string, definition: SettingDefinition, value: unknown
   if (value === undefined || value === null || value === '') return definition.default;
   requireVariable(value);
   if (definition.type === 'boolean') return value === true || value === 'true';
-  if (definition.type === 'string') {
-    const { choices } = definition;
-    if (choices && !choices.includes(String(value))) {
-      throw new VerifyError('CONFIG', 'not-a-choice', { name, choices: choices.join(', ') });
-    }
-    return String(value);
-  }
+  if (definition.type === 'string') return chosen(name, String(value), definition.choices);
+  if ('choices' in definition) return chosen(name, Number(value), definition.choices);
   const { min, max = Number.MAX_SAFE_INTEGER, integer } = definition;
   const number = Number(value);
   if (!(number >= min && number <= max) || (integer && !Number.isInteger(number))) {
@@ -37,6 +32,11 @@ function readSetting(name: string, definition: SettingDefinition, value: unknown
     throw new VerifyError('CONFIG', 'out-of-bounds', { name, min, max });
   }
   return number;
+}
+
+function chosen<Value>(name: string, value: Value, choices: readonly Value[] | undefined): Value {
+  if (!choices || choices.includes(value)) return value;
+  throw new VerifyError('CONFIG', 'not-a-choice', { name, choices: choices.join(', ') });
 }
 
 /**

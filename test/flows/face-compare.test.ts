@@ -35,6 +35,7 @@ interface CompareData {
   orderNo: string | null;
   sameFrom: number;
   differentBelow: number;
+  scoreScale: number;
 }
 
 interface Raised {
@@ -139,7 +140,7 @@ describe('face-compare, in a real Node-RED', () => {
           reason: 'same-person',
           code: '200',
           message: '系统判断为同一人',
-          charged: null,
+          charged: true,
         });
         assert.match(data.orderNo!, /^\d{18}$/);
         assert.deepEqual(data, {
@@ -148,6 +149,7 @@ describe('face-compare, in a real Node-RED', () => {
           orderNo: data.orderNo,
           sameFrom: 0.45,
           differentBelow: 0.4,
+          scoreScale: 1,
         });
         assert.match(requestId!, /^[\da-f-]{36}$/);
         assert.equal(timing.attempts, 1);
@@ -199,40 +201,42 @@ describe('face-compare, in a real Node-RED', () => {
       assert.equal((message!.compared.raw as { code: number }).code, 200);
     });
 
-    const results: [number, string, string][] = [
-      [101, 'failed', 'name-id-mismatch'],
-      [102, 'failed', 'id-not-found'],
-      [103, 'inconclusive', 'invalid-data'],
-      [104, 'inconclusive', 'invalid-data'],
-      [107, 'inconclusive', 'poor-photo'],
-      [108, 'inconclusive', 'photo-too-large'],
-      [109, 'inconclusive', 'no-reference-photo'],
-      [110, 'inconclusive', 'no-face-features'],
-      [111, 'inconclusive', 'multiple-faces'],
-      [112, 'inconclusive', 'invalid-photo'],
-      [105, 'inconclusive', 'unknown-code'],
-      [999, 'inconclusive', 'unknown-code'],
+    const results: [number, string, string, boolean | null][] = [
+      [101, 'failed', 'name-id-mismatch', true],
+      [102, 'failed', 'id-not-found', null],
+      [103, 'inconclusive', 'invalid-data', true],
+      [104, 'inconclusive', 'invalid-data', false],
+      [107, 'inconclusive', 'poor-photo', false],
+      [108, 'inconclusive', 'photo-too-large', false],
+      [109, 'inconclusive', 'no-reference-photo', true],
+      [110, 'inconclusive', 'no-face-features', true],
+      [111, 'inconclusive', 'multiple-faces', true],
+      [112, 'inconclusive', 'invalid-photo', true],
+      [105, 'inconclusive', 'unknown-code', null],
+      [999, 'inconclusive', 'unknown-code', null],
     ];
-    for (const [incorrect, outcome, reason] of results) {
-      it(`incorrect ${incorrect} is ${outcome}, ${reason}, without a score`, async () => {
+    for (const [incorrect, outcome, reason, charged] of results) {
+      it(`incorrect ${incorrect} is ${outcome}, ${reason}, charged ${charged}, without a score`, async () => {
         await compareFlow(onSandbox());
         const answered = await result(person({ name: `沙箱${incorrect}` }));
         assert.deepEqual(
           [answered.outcome, answered.reason, answered.data.incorrect, answered.data.score, answered.code],
           [outcome, reason, incorrect, null, '200'],
         );
+        assert.equal(answered.charged, charged);
       });
     }
 
     for (const incorrect of [106, 113]) {
-      it(`incorrect ${incorrect} is an error of the provider`, async () => {
+      it(`incorrect ${incorrect} is an error of the provider, and was not charged`, async () => {
         await compareFlow(onSandbox());
         const { code, cause } = await raised(person({ name: `沙箱${incorrect}` }));
         assert.deepEqual(
           [code, cause.providerCode, cause.httpStatus, cause.retryable, cause.charged, cause.attempts],
-          ['PROVIDER', String(incorrect), 200, false, null, 1],
+          ['PROVIDER', String(incorrect), 200, true, false, 1],
         );
         assert.match(cause.requestId!, /^[\da-f-]{36}$/);
+        assert.match(cause.orderNo!, /^\d{18}$/);
       });
     }
 
@@ -349,7 +353,15 @@ describe('face-compare, in a real Node-RED', () => {
   describe('what is answered', () => {
     const rows: [string, unknown, object][] = [
       ['a score as text', compared({ score: '0.82' }), { score: 0.82 }],
+      ['a score without a zero', compared({ score: '.82' }), { score: 0.82 }],
+      ['a score with an exponent', compared({ score: '8.2e-1' }), { score: 0.82 }],
+      ['a score with white space', compared({ score: ' 0.82\n' }), { score: 0.82 }],
+      ['a score with a sign', compared({ score: '+1.' }), { score: 1 }],
       ['an incorrect as text', compared({ incorrect: '100' }), { incorrect: 100, score: 0.82 }],
+      ['an incorrect with white space', compared({ incorrect: ' 100 ' }), { incorrect: 100, score: 0.82 }],
+      ['success as text', compared({}, { success: 'true' }), { score: 0.82 }],
+      ['success as a number', compared({}, { success: 1 }), { score: 0.82 }],
+      ['success as something', compared({}, { success: { toString: 0 } }), { score: 0.82 }],
       ['no order number', compared({ order_no: undefined }), { orderNo: null }],
       ['a code as text', compared({}, { code: '200' }), { score: 0.82 }],
       ['no word about success', compared({}, { success: undefined }), { score: 0.82 }],
@@ -407,9 +419,14 @@ describe('face-compare, in a real Node-RED', () => {
       [404, 'CONFIG'],
       [500, 'PROVIDER'],
       [501, 'PROVIDER'],
+      [601, 'ACCOUNT'],
+      [602, 'ACCOUNT'],
       [603, 'ACCOUNT'],
       [604, 'ACCOUNT'],
       ['604', 'ACCOUNT'],
+      [' 604 ', 'ACCOUNT'],
+      [606, 'RATE_LIMITED'],
+      [1001, 'PROVIDER'],
       [777, 'PROVIDER'],
     ];
     for (const [providerCode, code] of codes) {
@@ -421,9 +438,10 @@ describe('face-compare, in a real Node-RED', () => {
           const { code: raisedCode, cause } = await raised(person());
           assert.deepEqual(
             [raisedCode, cause.providerCode, cause.providerMessage, cause.httpStatus],
-            [code, String(providerCode), '出错', httpStatus],
+            [code, String(providerCode).trim(), '出错', httpStatus],
           );
-          assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [false, null, 1]);
+          const retryable = code === 'RATE_LIMITED';
+          assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [retryable, null, 1]);
           assert.equal(server.asked.length, 1);
         });
       }
@@ -435,6 +453,9 @@ describe('face-compare, in a real Node-RED', () => {
       [401, own('HMAC signature does not match'), 'AUTH'],
       [401, own('HMAC signature cannot be verified, the date has expired'), 'AUTH'],
       [403, own('HMAC signature does not match'), 'AUTH'],
+      [403, own('authorization headers is invalidate'), 'AUTH'],
+      [401, own('HMAC id or signature missing'), 'AUTH'],
+      [403, own('id or signature is missing'), 'AUTH'],
       [403, own('签名时间已超时'), 'AUTH'],
       [403, '签名时间超时', 'AUTH'],
       [403, '{"code":"Forbidden","error":"超时:签名时间"}', 'AUTH'],
@@ -497,9 +518,12 @@ describe('face-compare, in a real Node-RED', () => {
       ['null for a score', (response) => json(response, compared({ score: null })), 'PROTOCOL'],
       ['an empty score', (response) => json(response, compared({ score: '' })), 'PROTOCOL'],
       ['a word for a score', (response) => json(response, compared({ score: 'high' })), 'PROTOCOL'],
-      ['a score over 1', (response) => json(response, compared({ score: 82 })), 'PROTOCOL'],
-      ['a score below 0', (response) => json(response, compared({ score: -0.1 })), 'PROTOCOL'],
-      ['200 and no success', (response) => json(response, compared({}, { success: false })), 'PROTOCOL'],
+      ['half a number for a score', (response) => json(response, compared({ score: '0.8.2' })), 'PROTOCOL'],
+      [
+        'no number that there is',
+        (response) => response.end(JSON.stringify(compared()).replace('0.82', '1e999')),
+        'PROTOCOL',
+      ],
       ['a redirect', (response) => response.writeHead(302, { Location: '/' }).end(), 'PROTOCOL'],
       ['garbage', (response) => response.end('{"code":200,'), 'PROTOCOL'],
       ['HTTP 500', (response) => response.writeHead(500).end('<html>'), 'PROVIDER'],
@@ -512,15 +536,113 @@ describe('face-compare, in a real Node-RED', () => {
         await compareFlow(custom());
         server.script = (_asked, response) => answer(response);
         const { code: raisedCode, cause } = await raised(person());
+        // It was compared, and that is paid for.
+        const charged = /score|number/.test(name) ? true : null;
         assert.deepEqual(
           [raisedCode, cause.retryable, cause.charged, cause.attempts],
-          [code, false, null, 1],
+          [code, false, charged, 1],
         );
+        assert.equal(cause.orderNo, charged || /incorrect/.test(name) ? ORDER : null);
         assert.equal(server.asked.length, 1);
         server.script = (_asked, response) => json(response, compared());
         assert.equal((await result(person())).outcome, 'passed');
       });
     }
+
+    for (const success of [false, 'false', ' FALSE ', 0, '0']) {
+      it(`200 and success ${JSON.stringify(success)} passes nobody, and keeps what was paid for`, async () => {
+        await compareFlow(custom());
+        server.script = (_asked, response) => {
+          response.setHeader('x-api-requestid', 'r-1');
+          json(response, compared({}, { success }));
+        };
+        const { code, cause } = await raised(person());
+        assert.deepEqual([code, cause.problem, cause.charged], ['PROTOCOL', 'answer-incomplete', null]);
+        assert.deepEqual([cause.requestId, cause.orderNo, cause.score], ['r-1', ORDER, 0.82]);
+        assert.equal(cause.providerMessage, '系统判断为同一人');
+      });
+    }
+
+    const scored: [unknown, object, string, string, number][] = [
+      [82, {}, 'inconclusive', 'score-out-of-range', 82],
+      [-0.1, {}, 'inconclusive', 'score-out-of-range', -0.1],
+      ['1.0001', {}, 'inconclusive', 'score-out-of-range', 1.0001],
+      [82, { scoreScale: '100' }, 'passed', 'same-person', 82],
+      [44, { scoreScale: 100 }, 'inconclusive', 'score-inconclusive', 44],
+      ['39.9', { scoreScale: 100 }, 'failed', 'different-person', 39.9],
+      [0.82, { scoreScale: 100 }, 'failed', 'different-person', 0.82],
+      [100.5, { scoreScale: 100 }, 'inconclusive', 'score-out-of-range', 100.5],
+      [700, { scoreScale: 1000 }, 'passed', 'same-person', 700],
+      [699, { scoreScale: 1000 }, 'inconclusive', 'score-inconclusive', 699],
+      [599, { scoreScale: 1000 }, 'failed', 'different-person', 599],
+      [1001, { scoreScale: 1000 }, 'inconclusive', 'score-out-of-range', 1001],
+      // As a form saves what was left alone.
+      [
+        500,
+        { scoreScale: '1000', sameFrom: '0.45', differentBelow: '0.40' },
+        'failed',
+        'different-person',
+        500,
+      ],
+      [500, { scoreScale: 1000, sameFrom: 500, differentBelow: 400 }, 'passed', 'same-person', 500],
+      [65, { scoreScale: 100, sameFrom: '70', differentBelow: 60 }, 'inconclusive', 'score-inconclusive', 65],
+    ];
+    for (const [score, action, outcome, reason, shown] of scored) {
+      it(`a score of ${score} with ${JSON.stringify(action)} is ${outcome}, ${reason}`, async () => {
+        await compareFlow(custom(), action);
+        server.script = (_asked, response) => json(response, compared({ score }));
+        const { data, charged, ...answered } = await result(person());
+        assert.deepEqual([answered.outcome, answered.reason, data.score], [outcome, reason, shown]);
+        const { scoreScale = 1 } = action as { scoreScale?: unknown };
+        assert.deepEqual([data.scoreScale, charged, data.orderNo], [Number(scoreScale), true, ORDER]);
+      });
+    }
+
+    for (const [name, answer] of [
+      ['HTML', (response) => response.writeHead(413, { 'Content-Type': 'text/html' }).end('<html>')],
+      ["the gateway's words", (response) => json(response, { message: 'Request body too large' }, 413)],
+      ['nothing', (response) => response.writeHead(413).end()],
+    ] as [string, (response: ServerResponse) => unknown][]) {
+      it(`413 with ${name} says that the photo is too large, and costs nothing`, async () => {
+        await compareFlow(custom(), { maxPhotoMB: 3 });
+        server.script = (_asked, response) => answer(response);
+        const { code, cause, message } = await raised(person());
+        assert.deepEqual([code, cause.problem, cause.httpStatus], ['INPUT', 'photo-too-large', 413]);
+        assert.deepEqual([cause.charged, cause.retryable, cause.attempts], [false, false, 1]);
+        assert.match(message, /too large.* 3 MB/);
+      });
+    }
+
+    it('a signature the gateway does not recognise: the hint speaks of the other one', async () => {
+      for (const words of ['authorization headers is invalidate', 'HMAC id or signature missing']) {
+        await compareFlow(custom());
+        server.script = (_asked, response) => json(response, { message: words }, 403);
+        const { cause, message } = await raised(person());
+        assert.deepEqual([cause.problem, cause.providerMessage], ['other-scheme', words]);
+        assert.match(message, /choose the other signature/);
+      }
+    });
+
+    it('keeps the request id of an answer that breaks, hangs or cannot be decoded', async () => {
+      await compareFlow(custom());
+      const rows: [string, (response: ServerResponse) => unknown][] = [
+        ['PROTOCOL', (response) => response.setHeader('Content-Encoding', 'gzip').end('\x1f\x8b damaged')],
+        ['PROTOCOL', (response) => response.setHeader('Content-Encoding', 'zstd').end('(zstd)')],
+        ['PROTOCOL', (response) => response.end('x'.repeat(5 * 1024 * 1024))],
+        ['TIMEOUT', (response) => response.write('{"half":')],
+        ['NETWORK', (response) => response.write('{"half":', () => setTimeout(() => response.destroy(), 20))],
+        ['PROTOCOL', (response) => response.end('<html>')],
+      ];
+      for (const [code, answer] of rows) {
+        server.script = (_asked, response) => {
+          response.setHeader('X-Api-RequestId', 'r-2');
+          answer(response);
+        };
+        const error = await raised(person());
+        assert.deepEqual([error.code, error.cause.requestId, error.cause.httpStatus], [code, 'r-2', 200]);
+        assert.ok(!('headers' in error.cause));
+      }
+    });
 
     for (const [name, body, opens] of [
       ['a gateway that says why closes the circuit', '{"message":"Internal Server Error"}', false],
@@ -579,7 +701,7 @@ describe('face-compare, in a real Node-RED', () => {
       for (const given of [photo, photo.toString('base64')]) {
         const { code, message } = await raised(person({ photo: given }));
         assert.equal(code, 'INPUT');
-        assert.match(message, /0\.1 MB/);
+        assert.match(message, /too large.*0\.1 MB/);
       }
       assert.equal(server.asked.length, 0);
       await compareFlow(custom(), { maxPhotoMB: 0.11 });
@@ -601,6 +723,10 @@ describe('face-compare, in a real Node-RED', () => {
       ['bounds that overlap', () => custom(), { sameFrom: 0.4, differentBelow: 0.45 }],
       ['an upper bound below the usual lower one', () => custom(), { sameFrom: '0.3' }],
       ['a bound over 1', () => custom(), { sameFrom: 45 }],
+      ['a bound over the scale', () => custom(), { scoreScale: 100, sameFrom: 700 }],
+      ['a bound of another scale', () => custom(), { scoreScale: 100, sameFrom: 0.6, differentBelow: 0.5 }],
+      ['a scale that is none', () => custom(), { scoreScale: 10 }],
+      ['a scale that is a word', () => custom(), { scoreScale: 'per cent' }],
       ['a bound below 0', () => custom(), { differentBelow: -1 }],
       ['a bound that is no number', () => custom(), { sameFrom: 'high' }],
       ['photos of no size', () => custom(), { maxPhotoMB: 0 }],

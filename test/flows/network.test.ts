@@ -41,6 +41,36 @@ describe('TLS and proxies, in a real Node-RED', () => {
     assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
   });
 
+  it('has a connection for each request where the account says so', async () => {
+    for (const [keepAlive, sockets] of [
+      [undefined, 1],
+      [true, 1],
+      [false, 3],
+    ]) {
+      const server = await startServer((_request, response) => taskCreated(response));
+      const account = { ...SETTINGS, baseUrl: String(server.url), maxConcurrent: 1, keepAlive };
+      await deploy(actionFlow({ type: 'truth-create' }, account));
+      for (let turn = 0; turn < 3; turn++) assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      assert.equal(server.sockets, sockets);
+    }
+  });
+
+  it('says that a proxy which is none for HTTP cannot be used, before anything is sent', async () => {
+    const proxyNode = { id: 'proxy', type: 'http proxy', noproxy: [] };
+    const account = { ...SETTINGS, baseUrl: 'https://provider.test', proxy: 'proxy' };
+    for (const url of ['socks5://127.0.0.1:1080', 'ftp://127.0.0.1']) {
+      await deploy([...actionFlow({ type: 'truth-create' }, account), { ...proxyNode, url }]);
+      const { caught } = await ask({ payload: PHOTO });
+      const { code, cause, message } = caught[0]!.error as {
+        code: string;
+        message: string;
+        cause: { problem: string; attempts: number };
+      };
+      assert.deepEqual([code, cause.problem, cause.attempts], ['CONFIG', 'proxy-scheme', 0]);
+      assert.ok(message.includes(`speaks ${url.slice(0, url.indexOf(':'))}:`), message);
+    }
+  });
+
   it('goes through the http proxy node with its name and password, but never to this machine', async () => {
     const identity = selfSigned('DNS:provider.test');
     const server = await startServer((_request, response) => taskCreated(response), identity);

@@ -135,17 +135,21 @@ describe('westdex-three, in a real Node-RED', () => {
       assert.ok(photo.equals(before));
     });
 
-    const verdicts: [string, string][] = [
-      ['code = "0"', 'passed'],
-      ['code = "1"', 'failed'],
-      ['code', 'inconclusive'],
-      ['nothing', 'inconclusive'],
-      ['$error("no")', 'inconclusive'],
-      ['msg = "一致"', 'passed'],
+    const verdicts: [object, string][] = [
+      [{ passWhen: 'code = "0"' }, 'passed'],
+      [{ passWhen: 'code = "1"' }, 'inconclusive'],
+      [{ passWhen: 'code' }, 'inconclusive'],
+      [{ passWhen: 'nothing' }, 'inconclusive'],
+      [{ passWhen: '$error("no")' }, 'inconclusive'],
+      [{ passWhen: 'msg = "一致"' }, 'passed'],
+      [{ failWhen: 'code = "0"' }, 'failed'],
+      [{ failWhen: 'code = "1"' }, 'inconclusive'],
+      [{ passWhen: 'code = "0"', failWhen: 'msg = "一致"' }, 'failed'],
+      [{ passWhen: 'code = "0"', failWhen: 'code = "1"' }, 'passed'],
     ];
-    for (const [passWhen, outcome] of verdicts) {
-      it(`passWhen ${passWhen}: ${outcome}`, async () => {
-        await deploy(sandboxFlow({ passWhen }));
+    for (const [conditions, outcome] of verdicts) {
+      it(`${JSON.stringify(conditions)}: ${outcome}`, async () => {
+        await deploy(sandboxFlow(conditions));
         const result = await verify(PERSON);
         assert.deepEqual([result.outcome, result.reason], [outcome, null]);
         assert.deepEqual(result.data.result, { code: '0', msg: '一致' });
@@ -253,6 +257,46 @@ describe('westdex-three, in a real Node-RED', () => {
       });
     }
 
+    it('gives a text as the result, and judges it', async () => {
+      await deploy(custom({}, { passWhen: '$ = "一致"', failWhen: '$ = "不一致"' }));
+      for (const [text, outcome] of [
+        ['一致', 'passed'],
+        ['不一致', 'failed'],
+        ['库中无照片', 'inconclusive'],
+      ]) {
+        answers({ code: '00000', message: '成功', data: encrypt(text!, keyOf()), id: 'W77' });
+        const result = await verify(PERSON);
+        assert.deepEqual([result.outcome, result.data], [outcome, { id: 'W77', result: text }]);
+      }
+    });
+
+    it('believes the answer that says whether it was charged', async () => {
+      await deploy(custom());
+      for (const [IsCharge, charged] of [
+        [true, true],
+        ['否', false],
+        [undefined, null],
+      ]) {
+        const data = encrypted({ Code: 0, IsCharge, Data: { Result: 1 } });
+        answers({ code: '00000', message: '成功', data });
+        assert.equal((await verify(PERSON)).charged, charged);
+        answers({ code: '9', message: 'no', data });
+        const { cause } = await raised(PERSON);
+        assert.deepEqual([cause.charged, cause.retryable], [charged, charged === false]);
+      }
+    });
+
+    it('a refusal that shows a clock off says so', async () => {
+      await deploy(custom());
+      server.script = (_asked, response) => {
+        response.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
+        json(response, { code: '10002', message: '时间戳无效', id: 'W78' });
+      };
+      const { code, cause, message } = await raised(PERSON);
+      assert.deepEqual([code, cause.problem, cause.requestId], ['PROVIDER', 'failed-clock', 'W78']);
+      assert.match(message, /clock of this machine is 3(?:599|600|601) s off/);
+    });
+
     it('says which AES key to choose', async () => {
       await deploy(custom());
       answers({ code: '00000', message: '成功', data: encrypted({ verdict: 1 }, 'hex'), id: 'abc' });
@@ -292,6 +336,7 @@ describe('westdex-three, in a real Node-RED', () => {
       ['a variable that is not set', { credentials: { secretId: SECRET_ID, key: '${CN_VERIFY_UNSET}' } }, {}],
       ['an account of another provider', { type: 'xhey-account' }, {}],
       ['passWhen with a syntax error', {}, { passWhen: 'code = ' }],
+      ['failWhen with a syntax error', {}, { passWhen: 'code', failWhen: '(' }],
       ['a photo of no size', {}, { maxPhotoMB: 0 }],
       ['a photo of any size', {}, { maxPhotoMB: 1000 }],
       ['JSONata that cannot be read', {}, { photo: 'payload[', photoType: 'jsonata' }],

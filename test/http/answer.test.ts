@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { HttpAnswer } from '../../src/action';
 import { refusedStatus } from '../../src/http/status';
 import { failure, makeCall, makeContext } from './context';
 import { closeAll, open, startRawServer, startServer } from './server';
 
 const MEBIBYTE = 1024 * 1024;
+/** `{"name":"张三"}` */
+const GBK = Buffer.from('7b226e616d65223a22d5c5c8fd227d', 'hex');
 
 describe('http: the answer', () => {
   afterEach(closeAll);
@@ -35,13 +37,61 @@ describe('http: the answer', () => {
     assert.equal((await askCoded('gzip', Buffer.alloc(0))).body.length, 0);
   });
 
-  it('may come after an interim answer', async () => {
-    const { status, body } = await ask((response) => {
-      response.writeProcessing();
-      response.end('{}');
+  const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
+  const interim: [string, string][] = [
+    ['100', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['100 without words', 'HTTP/1.1 100\r\n\r\n'],
+    ['100 with headers', 'HTTP/1.1 100 Continue\r\nServer: x\r\nDate: y\r\n\r\n'],
+    ['100 twice', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(2)],
+    ['100 without words three times', 'HTTP/1.1 100\r\n\r\n'.repeat(3)],
+    ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['103', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'],
+    ['103 and 100', 'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n'],
+  ];
+  for (const [name, before] of interim) {
+    for (const pieces of ['whole', 'byte by byte']) {
+      it(`may come after an interim answer nobody asked for: ${name}, ${pieces}, each time on one socket`, async () => {
+        const server = await startRawServer((socket) => {
+          socket.setNoDelay(true);
+          socket.on('data', async (chunk) => {
+            if (!chunk.includes('POST ')) return;
+            if (pieces === 'whole') socket.write(before + ANSWER);
+            else
+              for (const byte of before + ANSWER) {
+                socket.write(byte);
+                await new Promise(setImmediate);
+              }
+          });
+        });
+        const transport = open({ baseUrl: server.url, maxConcurrent: 1 });
+        for (let turn = 0; turn < 3; turn++) {
+          const { status, body } = await transport.send(makeCall(), makeContext());
+          assert.deepEqual([status, body.toString()], [200, '{}']);
+        }
+        assert.equal(server.sockets, 1);
+      });
+    }
+  }
+
+  it('may come after one while five megabytes are on their way', async () => {
+    let asked = 0;
+    const server = await startRawServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\n'));
+      let size = 0;
+      socket.on('data', (chunk) => {
+        size += chunk.length;
+        if (size < 5_000_000 || asked++ > 0) return;
+        setTimeout(() => socket.write(ANSWER), 50);
+      });
     });
-    assert.equal(status, 200);
+    const call = makeCall({ body: Buffer.alloc(5_000_000) });
+    const { body } = await open({ baseUrl: server.url }).send(call, makeContext());
     assert.equal(body.toString(), '{}');
+  });
+
+  it('keeps what looks like an interim answer where it is none', async () => {
+    const text = 'HTTP/1.1 100 Continue\r\n\r\n';
+    assert.equal((await ask((response) => response.end(text))).body.toString(), text);
   });
 
   it('is decompressed', async () => {
@@ -59,11 +109,80 @@ describe('http: the answer', () => {
     }
   });
 
-  it('must be in an encoding that was asked for', async () => {
-    const error = await failure(askCoded('zstd', Buffer.from('{}')), 'PROTOCOL');
-    assert.equal(error.problem, 'unknown-encoding');
-    assert.equal(error.details.httpStatus, 200);
-    assert.equal(error.details.charged, null);
+  it('is decompressed as often as it was compressed', async () => {
+    const text = JSON.stringify({ name: '张三'.repeat(1000) });
+    const coded: [string, Buffer][] = [
+      ['gzip, br', brotliCompressSync(gzipSync(text))],
+      ['br,gzip', gzipSync(brotliCompressSync(text))],
+      ['identity, deflate, gzip', gzipSync(deflateSync(text))],
+      ['gzip, gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(gzipSync(text))))],
+      ['deflate', deflateRawSync(text)],
+    ];
+    for (const [encoding, body] of coded) {
+      assert.equal((await askCoded(encoding, body)).body.toString(), text, encoding);
+    }
+  });
+
+  const plain = Buffer.from(' \r\n{"name":"张三"}');
+  const announced: [string, Buffer][] = [
+    ...[
+      'UTF-8',
+      'utf8',
+      'none',
+      'binary',
+      '8bit',
+      'application/json',
+      'zstd',
+      'gzip',
+      'br',
+      'deflate',
+      'x-gzip',
+    ].map((encoding): [string, Buffer] => [encoding, plain]),
+    ['gzip, br', brotliCompressSync(plain)],
+    ['gzip, br', plain],
+    ['gzip, utf-8', gzipSync(plain)],
+    ['utf-8, gzip', gzipSync(plain)],
+    ['gzip, gzip, gzip, gzip, gzip, gzip', plain],
+  ];
+  for (const [encoding, body] of announced) {
+    it(`is JSON where it is, although ${encoding} is announced (${body.length} bytes)`, async () => {
+      assert.ok((await askCoded(encoding, body)).body.equals(plain));
+    });
+  }
+
+  it('is JSON behind a byte order mark, in UTF-16 and in GBK too, whatever is announced', async () => {
+    for (const body of [Buffer.from('\ufeff{}'), Buffer.from('\ufeff {}', 'utf16le'), GBK]) {
+      for (const encoding of ['gzip', 'br', 'deflate', 'UTF-8']) {
+        assert.ok((await askCoded(encoding, body)).body.equals(body), encoding);
+      }
+    }
+  });
+
+  it('must be in an encoding that was asked for, or JSON', async () => {
+    const fiveTimes = (body: Buffer) => [1, 2, 3, 4, 5].reduce((inside) => gzipSync(inside), body);
+    const coded: [string, (body: Buffer) => Buffer][] = [
+      ['zstd', (body) => body],
+      ['UTF-8', (body) => body],
+      ['zstd, gzip', (body) => gzipSync(body)],
+      ['gzip, gzip, gzip, gzip, gzip', fiveTimes],
+    ];
+    for (const [encoding, code] of coded) {
+      for (const body of [Buffer.from('{"half":'), Buffer.from('<html>'), Buffer.from('[1]')]) {
+        const error = await failure(askCoded(encoding, code(body)), 'PROTOCOL');
+        assert.equal(error.problem, 'unknown-encoding', encoding);
+        assert.equal(error.details.httpStatus, 200);
+        assert.equal(error.details.charged, null);
+        assert.equal(error.details.headers, undefined);
+      }
+    }
+  });
+
+  it('tells by its status what it is, where nobody can read its page', async () => {
+    const error = await failure(
+      ask((response) => response.writeHead(401, { 'Content-Encoding': 'UTF-8' }).end('<html>')),
+      'AUTH',
+    );
+    assert.equal(error.details.httpStatus, 401);
   });
 
   it('must not be damaged', async () => {

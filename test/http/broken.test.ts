@@ -44,7 +44,8 @@ const BREAKS: Record<string, (socket: Socket) => void> = {
     socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n');
     setTimeout(() => socket.resetAndDestroy(), 20);
   },
-  'is told to go on although nobody asked': (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'),
+  'is told to go on although nobody asked, and closed': (socket) =>
+    socket.end('HTTP/1.1 100 Continue\r\n\r\n'),
   'is asked to become another protocol': (socket) =>
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n'),
 };

@@ -95,6 +95,37 @@ describe('http: one pool an account', () => {
     );
   });
 
+  it('opens a new connection for each call where the account says so', async () => {
+    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
+    const transport = open({ baseUrl: server.url, keepAlive: false, maxConcurrent: 4 });
+    for (let turn = 0; turn < 5; turn++) await transport.send(makeCall(), makeContext());
+    await Promise.all(Array.from({ length: 20 }, () => transport.send(makeCall(), makeContext())));
+    assert.equal(server.sockets, 25);
+    assert.equal(server.mostAtOnce, 4);
+    for (const { headers } of server.received) assert.equal(headers.connection, 'close');
+    await until(() => server.openSockets.size === 0, 'a socket stays open');
+  });
+
+  for (const keepAlive of [true, false]) {
+    it(`${keepAlive ? 'cannot tell' : 'does not meet'} a late answer of a broken peer`, async () => {
+      const late = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"late":1}';
+      const server = await startRawServer((socket) => {
+        let asked = 0;
+        socket.on('data', (chunk) => {
+          if (!chunk.includes('POST ')) return;
+          // The second is answered with what is left of the first.
+          if (++asked === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+          else socket.write(late);
+        });
+      });
+      const transport = open({ baseUrl: server.url, keepAlive, maxConcurrent: 1 });
+      const bodies: string[] = [];
+      for (let turn = 0; turn < 2; turn++)
+        bodies.push((await transport.send(makeCall(), makeContext())).body.toString());
+      assert.deepEqual(bodies, ['{}', keepAlive ? '{"late":1}' : '{}']);
+    });
+  }
+
   it('drops a socket that is idle for four seconds, whatever the server promises', async () => {
     const server = await startServer((_request, response) => {
       response.setHeader('Keep-Alive', 'timeout=600');

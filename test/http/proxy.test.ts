@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { VerifyError } from '../../src/errors';
 import { isLoopback, type ProxyNode, proxyFor } from '../../src/http/proxy';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -83,6 +84,21 @@ describe('http: which proxy, by the environment', () => {
       authorization: basic('only:'),
     });
   });
+
+  for (const address of ['socks5://p:1080', 'SOCKS://p', 'socks5h://u:word@p:1080', 'ftp://p', 'file:///p']) {
+    it(`${address} is no proxy for HTTP`, () => {
+      for (const node of [undefined, { url: address, noproxy: [] }]) {
+        assert.throws(
+          () => proxyFor(new URL(provider), node, { all_proxy: address }),
+          (error) =>
+            error instanceof VerifyError &&
+            `${error.code} ${error.problem}` === 'CONFIG proxy-scheme' &&
+            /^(?:socks5?h?|ftp|file):$/.test(String(error.values.protocol)),
+        );
+        assert.equal(proxyFor(new URL('http://127.0.0.1:1'), node, { all_proxy: address }), null);
+      }
+    });
+  }
 
   it('throws where the URL cannot be read', () => {
     for (const https_proxy of ['http://', 'http://p:99999', 'a b', 'http://%ZZ@p:1']) {

@@ -133,6 +133,7 @@ export async function freePort(): Promise<number> {
 export function open(options: Partial<TransportOptions> & { baseUrl: URL }): Transport {
   const transport = createTransport({
     timeout: 10_000,
+    keepAlive: true,
     maxConcurrent: 16,
     maxPerSecond: 0,
     maxWaiting: 1000,

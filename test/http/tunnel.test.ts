@@ -76,6 +76,26 @@ describe('http: through a proxy', () => {
     assert.equal(server.received.length, 1);
   });
 
+  it('reads past a 100 Continue nobody asked for', async () => {
+    server = await startServer((_request, response) => {
+      response.writeContinue();
+      response.end('{"a":1}');
+    }, identity);
+    proxy = await startProxy(server.port);
+    const transport = connect({ maxConcurrent: 1 });
+    for (let turn = 0; turn < 3; turn++) {
+      const { body } = await transport.send(makeCall(), makeContext());
+      assert.equal(body.toString(), '{"a":1}');
+    }
+    assert.equal(proxy.connects.length, 1);
+  });
+
+  it('has a tunnel for each request where the account says so', async () => {
+    const transport = connect({ keepAlive: false });
+    for (let turn = 0; turn < 3; turn++) await transport.send(makeCall(), makeContext());
+    assert.equal(proxy.connects.length, 3);
+  });
+
   it('keeps a tunnel for the next request, and has no more of them than maxConcurrent', async () => {
     for (const maxConcurrent of [1, 5]) {
       const transport = connect({ maxConcurrent });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, CallContext, Context, HttpAnswer, HttpRequest, Place } from '../../action';
+import type { Account, Call, CallContext, Context, HttpRequest, Place } from '../../action';
 import { VerifyError } from '../../errors';
 import { type Person, writeForm } from './form';
-import { type Comparison, readAnswer } from './response';
+import { type Comparison, readAnswer, requestIdIn } from './response';
 import { schemeFor } from './scheme';
 import { signatureHeaders } from './sign';
 
@@ -13,6 +13,7 @@ const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
  * Compares a face with the police register's photo: tencent-market.md. May cost money.
  * @param account tencent-market's
  * @param person who it is said to be
+ * @param maxPhotoMB the node's own limit
  * @param place of the message in the account's queue
  * @param context of the message
  * @returns what was found
@@ -21,6 +22,7 @@ const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
 export function compare(
   account: Account,
   person: Person,
+  maxPhotoMB: number,
   place: Place,
   context: Context,
 ): Promise<Comparison> {
@@ -30,9 +32,10 @@ export function compare(
     body ??= writeForm(person);
     return body;
   });
-  const read = (answer: HttpAnswer) =>
-    readAnswer(answer, { person, secrets: Object.values(account.credentials) });
-  return account.transport.send({ build, read, place, mayCost: true }, context);
+  return account.transport.send(
+    { build, ...reading(account, person, maxPhotoMB), place, mayCost: true },
+    context,
+  );
 }
 
 /**
@@ -44,9 +47,20 @@ export function compare(
  */
 export async function compareNobody(account: Account, context: CallContext): Promise<void> {
   const build = request(account, () => EMPTY_FORM);
-  const read = (answer: HttpAnswer) =>
-    readAnswer(answer, { person: null, secrets: Object.values(account.credentials) });
-  await account.transport.send({ build, read, mayCost: false }, context);
+  await account.transport.send({ build, ...reading(account, null, 0), mayCost: false }, context);
+}
+
+/** How an answer is read, and what of one that cannot be read. */
+function reading(
+  { credentials }: Account,
+  person: Person | null,
+  maxPhotoMB: number,
+): Pick<Call<Comparison>, 'read' | 'requestIdIn'> {
+  const known = { person, secrets: Object.values(credentials) };
+  return {
+    read: (answer) => readAnswer(answer, { known, maxPhotoMB }),
+    requestIdIn: (headers) => requestIdIn(headers, known),
+  };
 }
 
 /** Signs the form for the time of each attempt. */

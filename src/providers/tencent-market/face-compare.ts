@@ -3,15 +3,17 @@ import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
 import type { Answer } from '../../result';
+import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
-import { type Bands, verdictOf } from './incorrect';
+import { chargedFor, verdictOf } from './incorrect';
 
 interface CompareInput {
   name: string;
   /** Still to be read: whether a birth date is one depends on the time. */
   idNumber: unknown;
   photo: Person['photo'];
+  maxPhotoMB: number;
   bands: Bands;
 }
 
@@ -28,9 +30,14 @@ const MEGABYTE = 1024 * 1024;
 const ADDRESS = /^\s*(?!data:)[a-z][a-z\d+.-]*:/i;
 
 const SETTINGS = {
-  /** tencent-market.md, "The product's answer": both bounds of the bands. */
-  sameFrom: { type: 'number', default: 0.45, min: 0, max: 1 },
-  differentBelow: { type: 'number', default: 0.4, min: 0, max: 1 },
+  /** Both bounds at most the scale, which `bandsOf` sees to. */
+  sameFrom: { type: 'number', default: DOCUMENTED.sameFrom, min: 0, max: 1000 },
+  differentBelow: { type: 'number', default: DOCUMENTED.differentBelow, min: 0, max: 1000 },
+  scoreScale: {
+    type: 'number',
+    default: DOCUMENTED.scoreScale,
+    choices: USUAL_BANDS.map(({ scoreScale }) => scoreScale),
+  },
   maxPhotoMB: { type: 'number', default: 8, min: 0.01 },
 } as const satisfies SettingDefinitions;
 
@@ -46,19 +53,19 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse({ personName, idNumber, photo }, { sameFrom, differentBelow, maxPhotoMB }) {
-    if (differentBelow > sameFrom)
-      throw new VerifyError('CONFIG', 'bounds-crossed', { sameFrom, differentBelow });
+  parse({ personName, idNumber, photo }, { maxPhotoMB, ...given }) {
+    const bands = bandsOf(given);
     const name = readName(personName);
     const picture =
       typeof photo === 'string' && ADDRESS.test(photo)
         ? { url: readUrl(photo) }
         : readPhoto(photo, maxPhotoMB * MEGABYTE);
     if ('problem' in picture) throw new VerifyError('INPUT', picture.problem, { maxPhotoMB });
-    return { name, idNumber, photo: picture, bands: { sameFrom, differentBelow } };
+    return { name, idNumber, photo: picture, maxPhotoMB, bands };
   },
 
-  async run(account, { name, idNumber: given, photo, bands }, context): Promise<Answer<CompareData>> {
+  async run(account, input, context): Promise<Answer<CompareData>> {
+    const { name, idNumber: given, photo, maxPhotoMB, bands } = input;
     const read = readIdNumber(given, context.now());
     if ('problem' in read) throw new VerifyError('INPUT', read.problem);
     const person = { name, idNumber: read.idNumber, photo };
@@ -67,13 +74,14 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       const { incorrect, score, orderNo, code, message, requestId, raw } = await compare(
         account,
         person,
+        maxPhotoMB,
         place,
         context,
       );
       return {
         ...verdictOf(incorrect, score, bands),
         ...{ code, message, requestId, raw },
-        charged: null,
+        charged: chargedFor(incorrect),
         data: { score, incorrect, orderNo, ...bands },
       };
     } finally {

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../result';
+import type { Bands } from './bands';
 
 /** What a comparison says to a flow. */
 export interface Verdict {
@@ -6,46 +7,65 @@ export interface Verdict {
   reason: string;
 }
 
-/** Scores from `sameFrom` on are the same person's, those below `differentBelow` another's. */
-export interface Bands {
-  sameFrom: number;
-  differentBelow: number;
-}
-
 /** tencent-market.md, the table of `incorrect`: two faces were compared, and the score decides. */
 export const COMPARED = 100;
 
-/** The same table: a service behind the provider failed, so there is no result. */
-export const FAILED_SERVICES: ReadonlySet<number> = new Set([106, 113]);
-
-/** The same table: what is known without a score. */
-const VERDICTS: ReadonlyMap<number, Verdict> = new Map([
-  [101, { outcome: 'failed', reason: 'name-id-mismatch' }],
-  [102, { outcome: 'failed', reason: 'id-not-found' }],
-  [103, { outcome: 'inconclusive', reason: 'invalid-data' }],
-  [104, { outcome: 'inconclusive', reason: 'invalid-data' }],
-  [107, { outcome: 'inconclusive', reason: 'poor-photo' }],
-  [108, { outcome: 'inconclusive', reason: 'photo-too-large' }],
-  [109, { outcome: 'inconclusive', reason: 'no-reference-photo' }],
-  [110, { outcome: 'inconclusive', reason: 'no-face-features' }],
-  [111, { outcome: 'inconclusive', reason: 'multiple-faces' }],
-  [112, { outcome: 'inconclusive', reason: 'invalid-photo' }],
-]);
+/** One row of that table. */
+interface Row {
+  /** Missing where the score decides, and where a service behind the provider failed, so that there is no result. */
+  verdict?: Verdict;
+  /** The paragraph below the table, observed on a sister product; missing where that does not say. */
+  charged?: boolean;
+}
 
 const UNKNOWN: Verdict = { outcome: 'inconclusive', reason: 'unknown-code' };
+
+const INCORRECT: ReadonlyMap<number, Row> = new Map<number, Row>([
+  [COMPARED, { charged: true }],
+  [101, { verdict: { outcome: 'failed', reason: 'name-id-mismatch' }, charged: true }],
+  [102, { verdict: { outcome: 'failed', reason: 'id-not-found' } }],
+  [103, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: true }],
+  [104, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: false }],
+  [106, { charged: false }],
+  [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false }],
+  [108, { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false }],
+  [109, { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true }],
+  [110, { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true }],
+  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, charged: true }],
+  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true }],
+  [113, { charged: false }],
+]);
+
+/**
+ * @param incorrect as the provider sent it
+ * @returns whether a service behind the provider failed, so that there is no result
+ */
+export function isFailedService(incorrect: number): boolean {
+  const row = INCORRECT.get(incorrect);
+  return row !== undefined && incorrect !== COMPARED && !row.verdict;
+}
+
+/**
+ * @param incorrect as the provider sent it
+ * @returns whether the call was charged, or null where nobody says
+ */
+export function chargedFor(incorrect: number): boolean | null {
+  return INCORRECT.get(incorrect)?.charged ?? null;
+}
 
 /**
  * tencent-market.md, "The product's answer".
  * @param incorrect as the provider sent it
- * @param score from 0 to 1 where two faces were compared, else null
+ * @param score where two faces were compared, else null
  * @param bands of the node; between the two nobody can tell
  */
 export function verdictOf(
   incorrect: number,
   score: number | null,
-  { sameFrom, differentBelow }: Bands,
+  { sameFrom, differentBelow, scoreScale }: Bands,
 ): Verdict {
-  if (score === null) return VERDICTS.get(incorrect) ?? UNKNOWN;
+  if (score === null) return INCORRECT.get(incorrect)?.verdict ?? UNKNOWN;
+  if (score < 0 || score > scoreScale) return { outcome: 'inconclusive', reason: 'score-out-of-range' };
   if (score >= sameFrom) return { outcome: 'passed', reason: 'same-person' };
   if (score < differentBelow) return { outcome: 'failed', reason: 'different-person' };
   return { outcome: 'inconclusive', reason: 'score-inconclusive' };

@@ -1,10 +1,11 @@
 import type { HttpAnswer } from '../../action';
-import { refusal, VerifyError } from '../../errors';
+import { type ErrorDetails, refusal, VerifyError } from '../../errors';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
+import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, GATEWAY_REFUSALS } from './codes';
-import { COMPARED, FAILED_SERVICES } from './incorrect';
+import { COMPARED, chargedFor, isFailedService } from './incorrect';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -13,7 +14,7 @@ export interface Comparison {
   message: string;
   requestId: string | null;
   incorrect: number;
-  /** From 0 to 1; only where two faces were compared. */
+  /** Only where two faces were compared; in whatever scale the product has. */
   score: number | null;
   /** Exact, however it was written. */
   orderNo: string | null;
@@ -21,46 +22,84 @@ export interface Comparison {
   raw: Record<string, unknown>;
 }
 
+/** What it takes to read an answer. */
+export interface Reader {
+  /** What its texts may repeat. */
+  known: Known;
+  /** The node's own limit in MB, for a gateway that takes less. */
+  maxPhotoMB: number;
+}
+
 /** "The gateway's own refusals": where the request id stands. */
 const REQUEST_ID_HEADERS = ['x-api-requestid', 'request-id', 'x-request-id'];
 /** A gateway's text is a sentence; a page from elsewhere is not searched to its end. */
 const LONGEST_GATEWAY_TEXT = 2000;
+/** A number of JSON, and what others write for one: ".82", "8.2e-1", "+1". */
+const NUMBER_IN_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** "An envelope's `success` may be a text". */
+const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
 
 /**
  * Takes an answer apart. The product's envelope goes before the HTTP status, and so does the gateway's.
  * @param answer of the gateway, or of the product behind it
- * @param known what its texts may repeat
+ * @param reader what it takes
  * @returns what was found
  * @throws VerifyError by the tables of tencent-market.md, or by the HTTP status where they are silent
  */
-export function readAnswer(answer: HttpAnswer, known: Known): Comparison {
-  const requestId = requestIdOf(answer, known);
+export function readAnswer(answer: HttpAnswer, reader: Reader): Comparison {
+  const requestId = requestIdIn(answer.headers, reader.known);
   try {
-    return { ...readComparison(answer, known), requestId };
+    return { ...readComparison(answer, reader), requestId };
   } catch (error) {
     if (error instanceof VerifyError) error.details.requestId = requestId;
     throw error;
   }
 }
 
-function readComparison(answer: HttpAnswer, known: Known): Omit<Comparison, 'requestId'> {
-  const text = answer.body.toString('utf8');
-  const raw = parseObject(text);
-  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, known);
-  const { data } = raw;
-  const code = conceal(String(raw.code), known);
-  const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
-  if (code !== '200') throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+/**
+ * @param headers of an answer
+ * @param known what an id may repeat
+ * @returns the gateway's request id, or null where there is none
+ */
+export function requestIdIn(headers: HttpAnswer['headers'], known: Known): string | null {
+  for (const name of REQUEST_ID_HEADERS) {
+    const value = [headers[name]].flat()[0];
+    if (value) return harmlessId(value, known);
+  }
+  return null;
+}
 
-  const incorrect = isObject(data) ? numberIn(data.incorrect) : null;
+function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'requestId'> {
+  const { known } = reader;
+  const text = textOf(answer);
+  const raw = parseObject(text);
+  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, reader);
+  const data = isObject(raw.data) ? raw.data : {};
+  const code = conceal(String(raw.code).trim(), known);
+  const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
+  const incorrect = numberIn(data.incorrect);
+  const score = incorrect === null || incorrect === COMPARED ? numberIn(data.score) : null;
+  const orderNo = harmlessId(data.order_no, known);
+  if (code !== '200') {
+    const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+    Object.assign(error.details, { orderNo });
+    throw error;
+  }
+
   // An answer that says both 200 and that it failed is none: nobody may pass on it.
-  if (!isObject(data) || incorrect === null || !Number.isInteger(incorrect) || raw.success === false)
-    throw missingData();
-  // `code` is 200 here and would say nothing.
-  if (FAILED_SERVICES.has(incorrect)) throw refusal('PROVIDER', String(incorrect), message);
-  const score = incorrect === COMPARED ? numberIn(data.score) : null;
-  if (incorrect === COMPARED && (score === null || score < 0 || score > 1)) throw missingData();
-  return { code, message, incorrect, score, orderNo: harmlessId(data.order_no, known), raw };
+  const success = typeof raw.success === 'object' ? '' : String(raw.success);
+  const contradicts = NO_SUCCESS.has(success.trim().toLowerCase());
+  if (incorrect === null || !Number.isInteger(incorrect) || contradicts)
+    throw unusable(message, { orderNo, score });
+  const charged = chargedFor(incorrect);
+  if (isFailedService(incorrect)) {
+    // `code` is 200 here and would say nothing.
+    const error = refusal('PROVIDER', String(incorrect), message);
+    Object.assign(error.details, { orderNo, charged });
+    throw error;
+  }
+  if (incorrect === COMPARED && score === null) throw unusable(message, { orderNo, score, charged });
+  return { code, message, incorrect, score, orderNo, raw };
 }
 
 /**
@@ -71,23 +110,27 @@ function refusedByGateway(
   status: number,
   raw: Record<string, unknown> | null,
   text: string,
-  known: Known,
+  { known, maxPhotoMB }: Reader,
 ): VerifyError {
   const ownForm = typeof raw?.message === 'string';
   const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
   const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
+  // "any": a proxy in front of the gateway refuses as well, with a page of its own.
+  if (status === 413) return new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }, { charged: false });
   const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
   // A gateway has no codes but the HTTP status, which has a place of its own.
   error.details.providerCode = null;
-  return error;
+  if (!row?.isOtherScheme) return error;
+  return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }
 
-/** @returns the error of a success that lacks what the document promises */
-function missingData(): VerifyError {
-  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, { providerCode: '200', envelope: true });
+/** @returns the error of a success that lacks what the document promises, with what it has all the same: it was paid for */
+function unusable(providerMessage: string, bought: ErrorDetails): VerifyError {
+  const details = { ...bought, providerCode: '200', providerMessage, envelope: true };
+  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
 }
 
 /** Both have a `message` in some version; the product alone has these. */
@@ -96,21 +139,14 @@ function isProductAnswer(raw: Record<string, unknown>, status: number): boolean 
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
 }
 
-function wordsOf(value: unknown, name: string): string {
-  const words = isObject(value) ? value[name] : undefined;
+function wordsOf(fields: Record<string, unknown>, name: string): string {
+  const words = fields[name];
   return typeof words === 'string' ? words : '';
 }
 
 /** A number, sent as one or as text. */
 function numberIn(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : null;
-}
-
-function requestIdOf({ headers }: HttpAnswer, known: Known): string | null {
-  for (const name of REQUEST_ID_HEADERS) {
-    const value = [headers[name]].flat()[0];
-    if (value) return harmlessId(value, known);
-  }
-  return null;
+  const isText = typeof value === 'string' && NUMBER_IN_TEXT.test(value.trim());
+  const number = typeof value === 'number' || isText ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? number : null;
 }

@@ -35,9 +35,11 @@ export async function idCardThreeElements(
     { customNumber: secretId, xM: encrypt(personName, derived), gMSFZHM: encrypt(idNumber, derived) },
     photo,
   );
+  let offset = 0;
   /** "`timestamp` in the query and `data.timeStamp` are the same string." */
   const build = (now: number): HttpRequest => {
     const timeStamp = String(Math.floor(now));
+    offset = now - context.now();
     return {
       method: 'POST',
       path: `/${encodeURIComponent(secretId)}/idCardThreeElements?timestamp=${timeStamp}`,
@@ -50,7 +52,8 @@ export async function idCardThreeElements(
     return await account.transport.send(
       {
         build,
-        read: (answer) => readEnvelope(answer, { key, keyDerivation, aesKey: derived, known }),
+        read: (answer) =>
+          readEnvelope(answer, { key, keyDerivation, aesKey: derived, known, now: context.now(), offset }),
         place,
         mayCost: true,
       },

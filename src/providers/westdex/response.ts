@@ -1,7 +1,8 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorDetails, refusal, VerifyError } from '../../errors';
+import { Clock } from '../../http/clock';
 import { envelopeOf } from '../../http/envelope';
-import { parseJson } from '../../http/json';
+import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
@@ -9,6 +10,16 @@ import { decrypt, otherKeys } from './cipher';
 
 /** westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
+/** "`error_code` 0 is no error." */
+const NO_ERROR = /^0*$/;
+/** What is in no text that people read, but for its line ends: bytes that another key made. */
+const UNREADABLE = /(?![\t\r\n])[\p{Cc}\p{Cn}\p{Co}]/u;
+
+/** westdex.md, "Nobody knows, but a neighbour fits": "an `IsCharge` is believed", in whatever words. */
+const CHARGED: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'y', 'yes', '是'].map((word) => [word, true] as const),
+  ...['false', '0', 'n', 'no', '否'].map((word) => [word, false] as const),
+]);
 
 /** What it takes to read an answer. */
 export interface Reader {
@@ -18,6 +29,10 @@ export interface Reader {
   /** The AES key that the request was encrypted with. */
   aesKey: Buffer;
   known: Known;
+  /** Unix time in milliseconds, by this machine's clock. */
+  now: number;
+  /** Milliseconds that the request's time stamp was ahead of this machine's clock. */
+  offset: number;
 }
 
 /** A success: westdex.md, "Answer". */
@@ -25,8 +40,10 @@ export interface Envelope {
   code: string;
   message: string;
   id: string | null;
-  /** The decrypted JSON; null where the answer has no data. */
+  /** The decrypted JSON, or the decrypted text where it is none; null where the answer has no data. */
   result: unknown;
+  /** null: the decrypted answer does not say. */
+  charged: boolean | null;
   /** The whole answer, parsed, its data still encrypted. */
   raw: Record<string, unknown>;
 }
@@ -46,60 +63,91 @@ export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
   const code = conceal(given, reader.known);
   const message = wordsOf(raw, reader.known);
   const id = harmlessId(raw.id, reader.known);
-  if (!SUCCESS.has(given)) throw failure(code, message, id, raw.data, reader);
+  const data = raw.data ?? '';
+  if (!SUCCESS.has(given)) throw failure(answer, { code, message, id, data }, reader);
 
-  const { data = '' } = raw;
   const details = { providerCode: code, providerMessage: message, requestId: id, envelope: true };
-  return { code, message, id, result: readData(data ?? '', details, reader), raw };
+  const result = readData(data, details, reader);
+  return { code, message, id, result, charged: chargedOf(result), raw };
 }
 
 /** "It may be absent or empty": westdex.md, "Answer". */
 function readData(data: unknown, details: ErrorDetails, reader: Reader): unknown {
   if (data === '') return null;
   if (typeof data !== 'string') throw new VerifyError('PROTOCOL', 'answer-unreadable', {}, details);
-  const decrypted = decryptJson(data, reader.aesKey);
-  if (decrypted) return decrypted.json;
-  const keyDerivation = derivationThatFits(data, reader);
+  const read = open(data, reader);
+  if ('value' in read) return read.value;
+  const { keyDerivation } = read;
   if (keyDerivation) throw new VerifyError('PROTOCOL', 'answer-other-key', { keyDerivation }, details);
   throw new VerifyError('PROTOCOL', 'answer-undecryptable', {}, details);
 }
 
 /**
- * A failure's encrypted details are about a person and stay where they are; but where only another derivation reads
- * them, the provider could not read the request either.
+ * A failure's encrypted details are about a person and stay where they are, but for whether it was charged; where only
+ * another derivation reads them, the provider could not read the request either. And a time stamp that it does not
+ * accept is refused in words that nobody documents.
  */
 function failure(
-  code: string,
-  message: string,
-  requestId: string | null,
-  data: unknown,
+  answer: HttpAnswer,
+  { code, message, id, data }: { code: string; message: string; id: string | null; data: unknown },
   reader: Reader,
 ): VerifyError {
   const error = refusal('PROVIDER', code, message);
-  error.details.requestId = requestId;
-  if (typeof data !== 'string' || data === '' || decryptJson(data, reader.aesKey)) return error;
-  const keyDerivation = derivationThatFits(data, reader);
-  if (!keyDerivation) return error;
+  const { details } = error;
   const words = String(error.values.words);
-  return new VerifyError('PROVIDER', 'failed-other-key', { words, keyDerivation }, error.details);
+  details.requestId = id;
+  const read = typeof data === 'string' && data !== '' ? open(data, reader) : { keyDerivation: null };
+  if ('value' in read) details.charged = chargedOf(read.value);
+  else if (read.keyDerivation) {
+    const { keyDerivation } = read;
+    return new VerifyError('PROVIDER', 'failed-other-key', { words, keyDerivation }, details);
+  }
+  const asked = new Clock(() => reader.now).offsetAskedBy(answer, reader.offset);
+  if (asked === null) return error;
+  const seconds = Math.round(Math.abs(asked - reader.offset) / 1000);
+  return new VerifyError('PROVIDER', 'failed-clock', { words, seconds }, details);
 }
 
-/** westdex.md: "When an answer cannot be decrypted with the chosen derivation but can with another". */
-function derivationThatFits(data: string, { key, keyDerivation }: Reader): KeyDerivation | null {
-  const fits = otherKeys(key, keyDerivation).find(([, other]) => decryptJson(data, other));
-  return fits ? fits[0] : null;
+/**
+ * Any text may be an answer (westdex.md: "`一致`"), so JSON goes first, under whatever key, and then what people can read:
+ * under a wrong key hardly one answer in a billion has valid padding, is UTF-8 and is without a control character.
+ * @param data encrypted
+ * @returns the answer, or which derivation reads it; null where none does
+ */
+function open(
+  data: string,
+  { key, keyDerivation, aesKey }: Reader,
+): { value: unknown } | { keyDerivation: KeyDerivation | null } {
+  const text = decrypt(data, aesKey);
+  const json = jsonIn(text);
+  if (json) return json;
+  const others = otherKeys(key, keyDerivation).map(([name, other]) => [name, decrypt(data, other)] as const);
+  const fits = others.find(([, other]) => jsonIn(other));
+  if (fits) return { keyDerivation: fits[0] };
+  if (isReadable(text)) return { value: text };
+  return { keyDerivation: others.find(([, other]) => isReadable(other))?.[0] ?? null };
 }
 
 /** Wrapped, because `null` is JSON as well. Nothing that was encrypted is still nothing. */
-function decryptJson(data: string, aesKey: Buffer): { json: unknown } | null {
-  const text = decrypt(data, aesKey);
+function jsonIn(text: string | null): { value: unknown } | null {
   if (text === null) return null;
-  if (text.trim() === '') return { json: null };
+  if (text.trim() === '') return { value: null };
   try {
-    return { json: parseJson(text) };
+    return { value: parseJson(text) };
   } catch {
     return null;
   }
+}
+
+function isReadable(text: string | null): text is string {
+  return text !== null && !UNREADABLE.test(text);
+}
+
+/** The neighbour's form has it beside `Code` and `Data`. */
+function chargedOf(result: unknown): boolean | null {
+  const fields = Object.entries(isObject(result) ? result : {});
+  const [, said] = fields.find(([name]) => /^is_?charge$/i.test(name)) ?? [];
+  return typeof said === 'object' ? null : (CHARGED.get(String(said).trim().toLowerCase()) ?? null);
 }
 
 /** "A failure may carry `error_code` (number or string) and `reason`": westdex.md, "Answer". */
@@ -107,7 +155,9 @@ function wordsOf(raw: Record<string, unknown>, known: Known): string {
   const texts = [raw.message, raw.error_code, raw.reason].map((value) =>
     typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '',
   );
-  const [message = '', errorCode, reason] = texts;
-  const details = [errorCode && `error_code ${errorCode}`, reason].filter(Boolean).join(': ');
+  const [message = '', errorCode = '', reason] = texts;
+  const details = [NO_ERROR.test(errorCode) ? '' : `error_code ${errorCode}`, reason]
+    .filter(Boolean)
+    .join(': ');
   return conceal(details ? `${message} (${details})`.trim() : message, known);
 }

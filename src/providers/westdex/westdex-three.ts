@@ -1,14 +1,13 @@
-import type { Expression } from 'jsonata';
 import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { type IdNumberProblem, readIdNumber } from '../../input/id-number';
 import { type PhotoProblem, readPhoto } from '../../input/photo';
 import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
-import { compilePassWhen, judge } from './pass-when';
+import { type Conditions, compileConditions, judge } from './conditions';
 
 interface ThreeInput extends Person {
-  passWhen: Expression | null;
+  conditions: Conditions;
 }
 
 /** CONTRACT, "Result", `data` of westdex-three. */
@@ -21,6 +20,7 @@ export interface ThreeData {
 const SETTINGS = {
   maxPhotoMB: { type: 'number', default: 8, min: 0.01, max: 20 },
   passWhen: { type: 'string', default: '' },
+  failWhen: { type: 'string', default: '' },
 } as const satisfies SettingDefinitions;
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -53,8 +53,8 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse(fields, { maxPhotoMB, passWhen }) {
-    const compiled = compilePassWhen(passWhen);
+  parse(fields, { maxPhotoMB, passWhen, failWhen }) {
+    const conditions = compileConditions({ passWhen, failWhen });
     const raise = (problem: keyof typeof PROBLEMS): never => {
       throw PROBLEMS[problem](maxPhotoMB);
     };
@@ -66,19 +66,19 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     if (typeof fields.photo === 'string' && /^\s*https?:/i.test(fields.photo)) raise('photo-url');
     const photo = readPhoto(fields.photo, maxPhotoMB * BYTES_PER_MB);
     if ('problem' in photo) return raise(photo.problem);
-    return { personName, idNumber: person.idNumber, photo, passWhen: compiled };
+    return { personName, idNumber: person.idNumber, photo, conditions };
   },
 
-  async run(account, { passWhen, ...person }, context): Promise<Answer<ThreeData>> {
-    const { code, message, id, result, raw } = await idCardThreeElements(account, person, context);
+  async run(account, { conditions, ...person }, context): Promise<Answer<ThreeData>> {
+    const { code, message, id, result, charged, raw } = await idCardThreeElements(account, person, context);
     return {
-      outcome: await judge(passWhen, result),
+      outcome: await judge(conditions, result),
       // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
       reason: null,
       code,
       message,
       requestId: id,
-      charged: null,
+      charged,
       data: { id, result },
       raw,
     };

@@ -9,6 +9,8 @@ import { toNumber } from './photo';
 
 /** xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;
+/** The same table. */
+const SUCCESS = '200';
 
 /** What every answer has: xhey.md, the samples of both calls. */
 export interface Envelope {
@@ -41,9 +43,9 @@ export interface TaskAnswer extends Envelope {
 function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const code = conceal(String(raw.code), known);
-  const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
-  if (code === '200') return { code, message, data: raw.data, raw };
+  const code = conceal(String(raw.code).trim(), known);
+  const message = wordsOf(raw, known);
+  if (code === SUCCESS) return { code, message, data: raw.data, raw };
   throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
 }
 
@@ -51,32 +53,36 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
  * xhey.md, "POST /v2/truth_build/create": the list stands under `data` (documented) or `data.data` (observed).
  * @param answer to a create
  * @param known what its texts may repeat
- * @throws VerifyError as `readEnvelope`, and PROTOCOL where there is no task id
+ * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where there is no task id
  */
 export function readCreated(answer: HttpAnswer, known: Known): Created {
   const { code, message, data, raw } = readEnvelope(answer, known);
-  const list = isObject(data) ? data.data : data;
   const taskIds = new Set<string>();
-  for (const item of Array.isArray(list) ? list : []) {
+  // One task may stand there without a list round it.
+  for (const item of levelsOf(data).flat()) {
     const id = isObject(item) ? item.taskID : null;
-    if ((typeof id === 'string' && id !== '') || Number.isSafeInteger(id)) taskIds.add(String(id));
+    const text = typeof id === 'string' || Number.isSafeInteger(id) ? String(id).trim() : '';
+    if (text !== '') taskIds.add(text);
   }
-  if (taskIds.size === 0 || taskIds.size > MOST_ITEMS) throw missingData();
+  if (taskIds.size === 0 || taskIds.size > MOST_ITEMS) throw innerRefusal(data, known) ?? incomplete(message);
   return { code, message, data, raw, taskIds: [...taskIds] };
 }
 
 /**
- * xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented).
+ * xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
+ * each of the two may stand in another place than the other.
  * @param answer to a query
  * @param known what its texts may repeat
- * @throws VerifyError as `readEnvelope`, and PROTOCOL where they are missing
+ * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where they are missing
  */
 export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   const { code, message, data, raw } = readEnvelope(answer, known);
-  const fields = isObject(data) ? data : raw;
-  const taskStatus = toNumber(fields.taskStatus);
-  const list = fields.list ?? [];
-  if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS) throw missingData();
+  const levels = [...levelsOf(data), raw];
+  const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
+  const given = fieldIn(levels, 'list') ?? levels.find(Array.isArray);
+  const list = given ?? (taskStatus !== null && !innerRefusal(data, known) ? [] : null);
+  if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
+    throw innerRefusal(data, known) ?? incomplete(message);
   const concealed = list.map((item: unknown) =>
     isObject(item) && typeof item.msg === 'string' ? { ...item, msg: conceal(item.msg, known) } : item,
   );
@@ -84,7 +90,34 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   return { code, message, data, raw, taskStatus, list: concealed };
 }
 
-/** A success that lacks what the document promises. */
-function missingData(): VerifyError {
-  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, { providerCode: '200', envelope: true });
+/** What may hold an answer's fields, the innermost first: `data` comes with another `data` in it, and without. */
+function levelsOf(data: unknown): unknown[] {
+  return isObject(data) && data.data != null ? [data.data, data] : [data];
+}
+
+/** @returns the first that is there */
+function fieldIn(levels: readonly unknown[], name: string): unknown {
+  for (const level of levels) if (isObject(level) && level[name] != null) return level[name];
+  return undefined;
+}
+
+/**
+ * "`{code:200,data:{data:null,status:-1,msg:"…"}}` was seen: the inner words are the reason": xhey.md, "Observed since".
+ * @returns the error they stand for, or null where they tell of none
+ */
+function innerRefusal(data: unknown, known: Known): VerifyError | null {
+  const status = isObject(data) ? toNumber(data.status) : null;
+  if (!isObject(data) || status === null || status === 0 || String(status) === SUCCESS) return null;
+  const code = String(status);
+  return refusal(CODES.get(code) ?? 'PROVIDER', code, wordsOf(data, known));
+}
+
+/** @returns the error of a success that lacks what the document promises */
+function incomplete(providerMessage: string): VerifyError {
+  const details = { providerCode: SUCCESS, providerMessage, envelope: true };
+  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
+}
+
+function wordsOf(fields: Record<string, unknown>, known: Known): string {
+  return typeof fields.msg === 'string' ? conceal(fields.msg, known) : '';
 }

@@ -10,17 +10,28 @@ const SECRETS = ['a-secret-id-of-the-test', KEY];
 
 const keyOf = (keyDerivation: KeyDerivation) => aesKey(keyDerivation, KEY)!;
 
-function read(body: unknown, keyDerivation: KeyDerivation = 'sha1prng', status = 200) {
+const NOW = Date.parse('2026-11-25T08:00:00Z');
+
+function read(
+  body: unknown,
+  keyDerivation: KeyDerivation = 'sha1prng',
+  status = 200,
+  headers = {},
+  offset = 0,
+) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return readEnvelope(
-    { status, headers: {}, body: Buffer.from(text) },
-    { key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), known: { person: PERSON, secrets: SECRETS } },
+    { status, headers, body: Buffer.from(text) },
+    {
+      ...{ key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), now: NOW, offset },
+      known: { person: PERSON, secrets: SECRETS },
+    },
   );
 }
 
-function refused(body: unknown, keyDerivation?: KeyDerivation, status?: number): VerifyError {
+function refused(...given: Parameters<typeof read>): VerifyError {
   try {
-    read(body, keyDerivation, status);
+    read(...given);
   } catch (error) {
     assert.ok(error instanceof VerifyError);
     return error;
@@ -34,7 +45,7 @@ describe('westdex answer', () => {
       const data = encrypt('{"code":"0","msg":"一致"}', keyOf('sha1prng'));
       const { result, raw, ...rest } = read({ code, message: '成功', data, id: 'abc' });
       assert.deepEqual(result, { code: '0', msg: '一致' });
-      assert.deepEqual(rest, { code: String(code), message: '成功', id: 'abc' });
+      assert.deepEqual(rest, { code: String(code), message: '成功', id: 'abc', charged: null });
       assert.equal(raw.data, data);
     });
   }
@@ -83,15 +94,70 @@ describe('westdex answer', () => {
 
   it('that no derivation reads is said to be so', () => {
     const foreign = encrypt('{"code":"0"}', Buffer.alloc(16, 9));
-    const noJson = encrypt('no JSON', keyOf('sha1prng'));
-    const noJsonOfAnother = encrypt('no JSON', keyOf('hex'));
-    for (const data of [foreign, noJson, noJsonOfAnother, 'not base64 at all', 'AAAA', ' ']) {
+    const bytes = encrypt('\u0001\u0002', keyOf('sha1prng'));
+    const bytesOfAnother = encrypt('一\u0000致', keyOf('hex'));
+    for (const data of [foreign, bytes, bytesOfAnother, 'not base64 at all', 'AAAA', ' ']) {
       const { code, problem: reason, details } = refused({ code: '00000', message: '成功', data, id: 'abc' });
       assert.deepEqual([code, reason], ['PROTOCOL', 'answer-undecryptable']);
       assert.deepEqual([details.providerCode, details.requestId, details.envelope], ['00000', 'abc', true]);
     }
     for (const data of [5, {}, [], true]) {
       assert.equal(refused({ code: '00000', data }).problem, 'answer-unreadable');
+    }
+  });
+
+  it('is the text, where it is text that people read', () => {
+    for (const text of ['一致', '不一致', 'no JSON', '认证通过\r\n得分：98', '{"half":', '王\t李 𠮷😀']) {
+      const data = encrypt(text, keyOf('sha1prng'));
+      assert.equal(read({ code: '00000', data }).result, text);
+      const { problem, values } = refused({ code: '00000', data }, 'utf8');
+      assert.deepEqual([problem, values], ['answer-other-key', { keyDerivation: 'sha1prng' }]);
+    }
+  });
+
+  const charges: [unknown, boolean | null][] = [
+    [{ Code: 0, IsCharge: true, Data: { Result: 1 } }, true],
+    [{ Code: 0, IsCharge: false }, false],
+    [{ isCharge: 1 }, true],
+    [{ is_charge: '0' }, false],
+    [{ ISCHARGE: ' True ' }, true],
+    [{ IsCharge: '是' }, true],
+    [{ IsCharge: '否' }, false],
+    [{ IsCharge: 2 }, null],
+    [{ IsCharge: null }, null],
+    [{ IsCharge: [] }, null],
+    // String() of it would throw.
+    [{ IsCharge: { toString: 0 } }, null],
+    [{ Data: { Charge: 1 } }, null],
+    [[{ IsCharge: true }], null],
+    ['IsCharge', null],
+    [null, null],
+  ];
+  for (const [answer, charged] of charges) {
+    it(`${JSON.stringify(answer)} was charged: ${charged}`, () => {
+      const data = encrypt(JSON.stringify(answer), keyOf('sha1prng'));
+      assert.equal(read({ code: '00000', data }).charged, charged);
+      assert.equal(refused({ code: '9', data }).details.charged, charged);
+    });
+  }
+
+  it('of a failure shows a clock that is off', () => {
+    const date = (seconds: number) => ({ date: new Date(NOW + seconds * 1000).toUTCString() });
+    for (const seconds of [-3600, -31, 31, 600]) {
+      const { code, problem, values } = refused({ code: '9', message: 'no' }, 'sha1prng', 200, date(seconds));
+      assert.deepEqual([code, problem], ['PROVIDER', 'failed-clock']);
+      assert.deepEqual(values, { words: '9: no', seconds: Math.abs(seconds) });
+    }
+    const none: [object, number][] = [
+      [date(30), 0],
+      [date(-30), 0],
+      [{ ...date(600), age: '5' }, 0],
+      [{}, 0],
+      // The request had the provider's time.
+      [date(600), 600_000],
+    ];
+    for (const [headers, offset] of none) {
+      assert.equal(refused({ code: '9' }, 'sha1prng', 200, headers, offset).problem, 'refused.PROVIDER');
     }
   });
 
@@ -103,6 +169,10 @@ describe('westdex answer', () => {
       [{ message: '失败', error_code: '30001', reason: '照片模糊' }, '失败 (error_code 30001: 照片模糊)'],
       [{ message: '失败', reason: '照片模糊' }, '失败 (照片模糊)'],
       [{ error_code: 1 }, '(error_code 1)'],
+      [{ message: '失败', error_code: 0 }, '失败'],
+      [{ message: '失败', error_code: '0', reason: '照片模糊' }, '失败 (照片模糊)'],
+      [{ message: '失败', error_code: '00000' }, '失败'],
+      [{ message: '失败', error_code: '10' }, '失败 (error_code 10)'],
       [{}, ''],
       [{ message: { a: 1 }, reason: [2] }, ''],
     ];

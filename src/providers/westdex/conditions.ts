@@ -1,0 +1,68 @@
+/** The verdict a flow's owner makes of an answer that the provider does not document: CONTRACT, "Result", westdex-three. */
+import type { Expression } from 'jsonata';
+import { VerifyError } from '../../errors';
+
+/**
+ * How many milliseconds an expression may go on for, and how deep it may recurse. Both are looked at between the steps
+ * of an expression: a single built-in function (a regular expression, say) runs to its end, and the process waits.
+ */
+const LIMITS = { timeout: 1000, stack: 500 };
+/** More than any flow has; what is beyond them is compiled again. */
+const MOST_KEPT = 100;
+
+const compiled = new Map<string, Expression>();
+
+/** Both as the node has them; null where it has none. */
+export interface Conditions {
+  passWhen: Expression | null;
+  failWhen: Expression | null;
+}
+
+/**
+ * @param settings of the node
+ * @returns their expressions, each compiled once
+ * @throws VerifyError CONFIG where one has a syntax error
+ */
+export function compileConditions(settings: Record<keyof Conditions, string>): Conditions {
+  return {
+    passWhen: compile('passWhen', settings.passWhen),
+    failWhen: compile('failWhen', settings.failWhen),
+  };
+}
+
+/** JSONata itself and not Node-RED's, which has a legacy mode for expressions that mention `msg` (NODE-RED, "Runtime"). */
+function compile(name: string, text: string): Expression | null {
+  if (text.trim() === '') return null;
+  const kept = compiled.get(text);
+  if (kept) return kept;
+  const jsonata = require('jsonata') as typeof import('jsonata');
+  let expression: Expression;
+  try {
+    expression = jsonata(text, LIMITS);
+  } catch {
+    throw new VerifyError('CONFIG', 'jsonata-syntax', { name });
+  }
+  if (compiled.size >= MOST_KEPT) compiled.clear();
+  compiled.set(text, expression);
+  return expression;
+}
+
+/**
+ * `failWhen` true failed, else `passWhen` true passed, anything else inconclusive: in JSONata a missing field equals
+ * nothing, so `false` is what is said of an answer that lacks it.
+ * @param conditions of `compileConditions`
+ * @param result the decrypted answer, which was paid for: no error of an expression may lose it
+ */
+export async function judge(
+  { passWhen, failWhen }: Conditions,
+  result: unknown,
+): Promise<'answered' | 'passed' | 'failed' | 'inconclusive'> {
+  if (!passWhen && !failWhen) return 'answered';
+  try {
+    if ((await failWhen?.evaluate(result)) === true) return 'failed';
+    return (await passWhen?.evaluate(result)) === true ? 'passed' : 'inconclusive';
+  } catch {
+    // Of failWhen too: who cannot be told from those that fail does not pass.
+    return 'inconclusive';
+  }
+}

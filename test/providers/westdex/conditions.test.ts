@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { VerifyError } from '../../../src/errors';
+import { compileConditions, judge } from '../../../src/providers/westdex/conditions';
+
+const both = (passWhen = '', failWhen = '') => compileConditions({ passWhen, failWhen });
+
+describe('westdex passWhen and failWhen', () => {
+  const rows: [string, string, unknown, string][] = [
+    ['', '', { code: '0' }, 'answered'],
+    ['  ', ' ', { code: '0' }, 'answered'],
+    ['code = "0"', '', { code: '0' }, 'passed'],
+    // A missing field equals nothing: who lacks it has not failed.
+    ['code = "0"', '', { code: '1' }, 'inconclusive'],
+    ['code = "0"', '', {}, 'inconclusive'],
+    ['code = "0"', '', null, 'inconclusive'],
+    ['$ = null', '', null, 'passed'],
+    ['$ = "一致"', '$ = "不一致"', '一致', 'passed'],
+    ['$ = "一致"', '$ = "不一致"', '不一致', 'failed'],
+    ['$ = "一致"', '$ = "不一致"', '库中无照片', 'inconclusive'],
+    ['', 'code = "1"', { code: '1' }, 'failed'],
+    ['', 'code = "1"', { code: '0' }, 'inconclusive'],
+    ['', 'code != "0"', {}, 'inconclusive'],
+    ['code = "0"', 'code = "1"', { code: '0' }, 'passed'],
+    ['code = "0"', 'code = "1"', { code: '2' }, 'inconclusive'],
+    ['true', 'true', {}, 'failed'],
+    ['true', 'false', {}, 'passed'],
+    ['true', 'nothing', {}, 'passed'],
+    ['true', '1', {}, 'passed'],
+    ['true', '$error("no")', {}, 'inconclusive'],
+    ['$error("no")', 'true', {}, 'failed'],
+    ['code', '', { code: '0' }, 'inconclusive'],
+    ['code', '', { code: 1 }, 'inconclusive'],
+    ['code', '', { code: [true, true] }, 'inconclusive'],
+    ['nothing', '', {}, 'inconclusive'],
+    ['$error("no")', '', {}, 'inconclusive'],
+    ['1 + "a"', '', {}, 'inconclusive'],
+    // Node-RED's own JSONata would take this for its legacy mode.
+    ['msg = "一致"', '', { msg: '一致' }, 'passed'],
+  ];
+  for (const [passWhen, failWhen, result, outcome] of rows) {
+    it(`"${passWhen}" and "${failWhen}" over ${JSON.stringify(result)} is ${outcome}`, async () => {
+      assert.equal(await judge(both(passWhen, failWhen), result), outcome);
+    });
+  }
+
+  it('are compiled once', () => {
+    const { passWhen, failWhen } = both('a = 1', 'a = 1');
+    assert.equal(passWhen, failWhen);
+    for (let index = 0; index < 250; index++) both(`a = ${index}`);
+    assert.ok(both('a = 1').passWhen);
+  });
+
+  for (const name of ['passWhen', 'failWhen'] as const) {
+    it(`${name} with a syntax error is CONFIG, and is named`, () => {
+      for (const expression of ['code =', '(', '"', 'a b']) {
+        assert.throws(
+          () => compileConditions({ passWhen: '', failWhen: '', [name]: expression }),
+          (error) =>
+            error instanceof VerifyError && error.problem === 'jsonata-syntax' && error.values.name === name,
+          expression,
+        );
+      }
+    });
+
+    for (const [what, milliseconds, expression] of [
+      ['recurses for ever', 900, '($f := function($n){ 1 + $f($n + 1) }; $f(0) = 1)'],
+      ['goes on for ever', 2000, '($f := function($n){ $f($n + 1) }; $f(0))'],
+    ] as const) {
+      it(`${name} that ${what} is inconclusive, soon`, async () => {
+        const start = performance.now();
+        const conditions = compileConditions({ passWhen: '', failWhen: '', [name]: expression });
+        assert.equal(await judge(conditions, {}), 'inconclusive');
+        assert.ok(performance.now() - start < milliseconds);
+      });
+    }
+  }
+
+  it('leave the result as it is', async () => {
+    const result = { code: '0', list: [1, 2] };
+    await judge(both('($ ~> |$|{"code": "1"}|).code = "1"'), result);
+    assert.deepEqual(result, { code: '0', list: [1, 2] });
+  });
+});
