@@ -14,6 +14,7 @@ import type { PollData } from '../src/providers/xhey/truth-poll';
 import type { Outcome, Result, Timing } from '../src/result';
 import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './flows/runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './flows/scripted-server';
+import { jpg } from './input/pictures';
 
 const ROOT = join(__dirname, '../..');
 
@@ -55,7 +56,12 @@ const result: Names<Result> = {
 };
 const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', attempts: 'required' };
 const task: Names<Task> = { taskId: 'required', photoUrls: 'required' };
-const truthCreateData: Names<CreateData> = { taskIds: 'required', tasks: 'required', photoCount: 'required' };
+const truthCreateData: Names<CreateData> = {
+  taskIds: 'required',
+  tasks: 'required',
+  photoCount: 'required',
+  repaired: 'required',
+};
 const truthPollData: Names<PollData> = {
   taskIds: 'required',
   tasks: 'required',
@@ -82,6 +88,7 @@ const getTokenData: Names<TokenData> = {
   expiresAt: 'required',
   sequenceId: 'required',
   detectionType: 'required',
+  repaired: 'required',
 };
 const faceCompareData: Names<CompareData> = {
   score: 'required',
@@ -89,8 +96,9 @@ const faceCompareData: Names<CompareData> = {
   orderNo: 'required',
   sameFrom: 'required',
   differentBelow: 'required',
+  repaired: 'required',
 };
-const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required' };
+const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required', repaired: 'required' };
 const cause: Names<Cause> = {
   provider: 'required',
   operation: 'required',
@@ -139,7 +147,7 @@ interface Run {
 const PERSON = {
   name: '张三',
   idNumber: '110101199001011237',
-  photo: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]),
+  photo: jpg(),
 };
 const photoUrl = (special: string) => `https://example.com/sandbox/${special}/a.jpg`;
 
@@ -215,7 +223,7 @@ describe('the schema of results', () => {
         message: '',
         requestId: null,
         charged: null,
-        data: { id: null, result: null },
+        data: { id: null, result: null, repaired: [] },
       },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
     };
@@ -225,8 +233,8 @@ describe('the schema of results', () => {
       { ...good, outcome: 'submitted' },
       { ...good, provider: 'xhey' },
       { ...good, code: 0 },
-      { ...good, data: { id: null } },
-      { ...good, data: { id: null, result: 1, extra: 1 } },
+      { ...good, data: { id: null, repaired: [] } },
+      { ...good, data: { id: null, result: 1, repaired: [], extra: 1 } },
       { ...good, timing: {} },
       { ...good, reason: 'Not a word' },
     ];

@@ -165,6 +165,7 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
       if (error) throw error;
       this.#settings ??= this.#readSettings();
       const input = this.#action.parse(fields, this.#settings, this.#arrival());
+      work.unsent = this.#action.unsent?.(input);
       this.#keep(input, work);
       const account = this.#accountNode().open();
       const answered =
@@ -300,6 +301,8 @@ class Runner<Input, Definitions extends SettingDefinitions> implements Surroundi
     if (work.ended) return;
     try {
       const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      if (error.cause) unexpected(this.#red, this.#node, error.cause);
+      if (!error.details.submitted) Object.assign(error.details, work.unsent);
       if (work.taskIds.length > 0) error.details.taskIds ??= [...work.taskIds];
       const left = {
         error: { message: textOf(this.#red, error), code: error.code, cause: this.explain(error, work) },

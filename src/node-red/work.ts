@@ -1,5 +1,5 @@
 import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import { type ErrorDetails, VerifyError } from '../errors';
 import { scheduler } from '../polling/scheduler';
 import type { Resumed } from './backlog';
 import type { Done, Message, Send } from './red';
@@ -49,6 +49,8 @@ export class Work {
   /** In the spool, where it is kept. */
   id: string | undefined;
   taskIds: readonly string[] = [];
+  /** What its error tells as long as nothing was sent. */
+  unsent: ErrorDetails | undefined;
   /** Unix time in milliseconds, where it waits for a task. */
   deadline: number | null = null;
   /** Stops what is still under way when it ends early. */

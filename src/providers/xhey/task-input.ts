@@ -1,6 +1,8 @@
 import { VerifyError } from '../../errors';
 import { isObject } from '../../http/json';
+import { readTaskId } from '../../input/task-id';
 import type { TaskState } from './assemble';
+import { readJsonText } from './json-text';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
@@ -14,18 +16,17 @@ export interface KnownTasks {
   states: Map<string, TaskState>;
 }
 
-const LONGEST_TASK_ID = 64;
-
 /**
  * Reads what truth-create or truth-poll sent, or bare task ids: CONTRACT, "Action nodes", truth-poll.
- * @param value a task id, an array of them, or an object with `data.taskIds` or `taskIds`
+ * @param given a task id, an array of them, or an object with `data.taskIds` or `taskIds`
  * @throws VerifyError INPUT
  */
-export function readTasks(value: unknown): KnownTasks {
+export function readTasks(given: unknown): KnownTasks {
+  const value = readJsonText(given);
   const source = isObject(value) ? (isObject(value.data) ? value.data : value) : { taskIds: value };
-  const given: unknown[] = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
-  if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
-  const taskIds = [...new Set(given.map(readTaskId))];
+  const ids: unknown[] = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
+  if (ids.length === 0) throw new VerifyError('INPUT', 'no-tasks');
+  const taskIds = [...new Set(ids.map((id, index) => readTaskId(id, index + 1, new Set())))];
 
   const carried = Array.isArray(source.photos) ? source.photos.filter(isPhoto) : [];
   const states = new Map<string, TaskState>();
@@ -37,17 +38,6 @@ export function readTasks(value: unknown): KnownTasks {
     ? source.tasks.filter(isTask).filter(({ taskId }) => states.has(taskId))
     : [];
   return { taskIds, tasks, states };
-}
-
-function readTaskId(value: unknown, index: number): string {
-  const position = index + 1;
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new VerifyError('INPUT', 'task-id-inexact', { position });
-  }
-  const taskId = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-  if (taskId === '' || taskId.length > LONGEST_TASK_ID)
-    throw new VerifyError('INPUT', 'not-a-task-id', { position });
-  return taskId;
 }
 
 function isTask(value: unknown): value is Task {

@@ -1,0 +1,40 @@
+/** Texts as channels bring them: CONTRACT, "What an input may look like", Text. */
+import { VerifyError } from '../errors';
+
+/** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]+/gu;
+const OUTER = /[\s\p{Cc}]/u;
+/** U+FFFD and other characters that are none, half of a pair, and what a wrong decoder makes of UTF-8. */
+const DAMAGED = /[\p{Cs}\ufffd-\uffff\u0080-\u009f]/u;
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * @param value as a message has it
+ * @param field name of the node's property
+ * @param longest in characters; what is far longer is refused before it is looked at
+ * @param repaired gets the field's name where the text was changed
+ * @returns the text without what nobody sees and without outer white space; empty where there is none
+ * @throws VerifyError INPUT
+ */
+export function readText(value: unknown, field: string, longest: number, repaired: Set<string>): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw new VerifyError('INPUT', 'text-not-text', { field });
+  // A character takes two units at the most.
+  if (value.length > 2 * longest) throw new VerifyError('INPUT', 'text-too-long', { field, longest });
+  const text = trim(value.replace(UNSEEN, ''));
+  if (text.length > longest && [...text].length > longest)
+    throw new VerifyError('INPUT', 'text-too-long', { field, longest });
+  if (DAMAGED.test(text)) throw new VerifyError('INPUT', 'text-damaged', { field });
+  if (CONTROL.test(text)) throw new VerifyError('INPUT', 'text-control', { field });
+  if (text !== value) repaired.add(field);
+  return text;
+}
+
+/** A NUL of a C program at the end goes as white space does. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && OUTER.test(text[start]!)) start++;
+  while (end > start && OUTER.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
