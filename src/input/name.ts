@@ -103,5 +103,6 @@ function wrongIn(name: string): string {
   if (/%[\da-f]{2}|&#?\w+;|\\[ux]?[\da-f]{2}/i.test(name)) return 'name-encoded';
   if (name.includes('?')) return 'name-question-marks';
   if (/[*×○◯●■□]/.test(name)) return 'name-masked';
-  return /\p{N}/u.test(name) ? 'name-digits' : 'name-characters';
+  if (/\p{N}/u.test(name)) return 'name-digits';
+  return 'name-characters';
 }

@@ -215,11 +215,14 @@ describe('westdex-three, in a real Node-RED', () => {
         answers({ code, message: '成功', data: encrypted({ verdict: 1 }), id: 7 });
         const { data, outcome, requestId, ...rest } = await verify(PERSON);
         assert.deepEqual([outcome, requestId, rest.code], ['answered', '7', String(code)]);
-        assert.deepEqual(data, { id: '7', result: { verdict: 1 } });
+        assert.deepEqual(data, { id: '7', result: { verdict: 1 }, repaired: [] });
         for (const nothing of [{}, { data: '' }, { data: null }]) {
           answers({ code, message: '成功', ...nothing });
           const empty = await verify(PERSON);
-          assert.deepEqual([empty.outcome, empty.data], ['answered', { id: null, result: null }]);
+          assert.deepEqual(
+            [empty.outcome, empty.data],
+            ['answered', { id: null, result: null, repaired: [] }],
+          );
         }
       });
     }
