@@ -100,10 +100,13 @@ export function maskIdNumber(idNumber: string): string {
 function mayTell(text: string, { person, secrets }: Known): boolean {
   return (
     secrets.some((secret) => secret.length <= text.length && text.includes(secret.toLowerCase())) ||
-    (person !== null &&
-      (text.includes(person.idNumber.toLowerCase()) ||
-        [...person.name.toLowerCase()].every((letter) => !COUNTS.test(letter) || text.includes(letter))))
+    (person !== null && (text.includes(person.idNumber.toLowerCase()) || holdsAll(text, person.name)))
   );
+}
+
+/** Whether a text in lower case holds every letter of another. */
+function holdsAll(text: string, sent: string): boolean {
+  return [...inLowerCase(sent)].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
 /** A part of a text, and what is shown in its place. */
@@ -133,7 +136,8 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
     for (const start of placesOf(inLowerCase(secret), lower))
       spans.push({ start, end: start + secret.length, shown: '…' });
   }
-  if (!person) return spans;
+  // Nearly every text: it lacks a letter of the name, and a digit of the number.
+  if (!person || !(holdsAll(lower, person.name) || holdsAll(lower, person.idNumber))) return spans;
   const { letters, starts, ends } = lettersOf(text);
   for (const [sent, shown] of [
     [person.idNumber, maskIdNumber(person.idNumber)],

@@ -1,6 +1,7 @@
 /** Addresses of photos: CONTRACT, "What an input may look like", Photo URL. */
 import { VerifyError } from '../errors';
 import type { Environment } from '../result';
+import { parseJsonText } from './json-text';
 import { readText } from './text';
 import { isUnreachable } from './unreachable';
 
@@ -9,7 +10,10 @@ const MOST_URLS = 1000;
 /** No document has a limit; servers and proxies refuse far shorter ones than this. */
 const LONGEST_URL = 8192;
 
-const JSON_TEXT = /^[\s\ufeff]*[[{"]/;
+/** A thousand addresses with long signatures in one text. */
+const LONGEST_LIST = 4 * 1024 * 1024;
+
+const JSON_TEXT = /^\s*[[{"]/;
 /** What no URL has unescaped; `URL` would read a backslash as a slash, and two slashes too many as none. */
 const ADDRESS = /^https?:\/\/[^/\\?#]+[^\\]*$/i;
 /** A second address behind a separator or none, or a separator at the end. */
@@ -74,8 +78,7 @@ export function isAddress(value: unknown): value is string {
 function listOf(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') {
-    if (value.length > MOST_URLS * LONGEST_URL)
-      throw new VerifyError('INPUT', 'too-many-photos', { most: MOST_URLS });
+    if (value.length > LONGEST_LIST) throw new VerifyError('INPUT', 'too-many-photos', { most: MOST_URLS });
     return JSON_TEXT.test(value.slice(0, 64)) ? listOf(parsed(value)) : [value];
   }
   if (Array.isArray(value)) return value;
@@ -84,7 +87,7 @@ function listOf(value: unknown): unknown[] {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^[\s\ufeff]+/, ''));
+    return parseJsonText(text.trim());
   } catch {
     throw new VerifyError('INPUT', 'photos-not-json');
   }

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
 import { decodeBase64, undressBase64 } from './base64';
+import { parseJsonText } from './json-text';
 import { formatOf, isSendable, isWholePicture } from './picture';
 
 /** A photo that can be sent: its bytes, or its bare base64, whichever the message brought. */
@@ -90,7 +91,7 @@ function fromText(text: string, limit: Limit, wrappers: number): Buffer | string
   if (!/^[[{]/.test(head) || wrappers >= MOST_WRAPPERS) return text;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJsonText(text);
   } catch {
     throw new VerifyError('INPUT', 'photo-not-base64');
   }
@@ -103,7 +104,8 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: st
   const plain = tooLong(text) ? null : decodeBase64(text);
   if (plain) return plain;
   const readings = undressBase64(text);
-  if (readings.every(tooLong)) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  if (readings.length > 0 && readings.every(tooLong))
+    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const found = readings.map((reading) => (tooLong(reading) ? null : decodeBase64(reading)));
   const decodable = found.filter((reading) => reading !== null);
   const [likeliest] = decodable;

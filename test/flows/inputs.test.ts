@@ -1,7 +1,7 @@
 /** What channels do to inputs, through a real Node-RED: what arrives at a server, or that nothing does. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { VerifyError } from '../../src/errors';
+import { type Cause, VerifyError } from '../../src/errors';
 import { readIdNumber } from '../../src/input/id-number';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
@@ -12,7 +12,7 @@ import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/task-input';
 import { jpg, PNG } from '../input/pictures';
 import { checkError, FIVE, flowOf, SECRET } from './five-actions';
-import { ask, deploy, startRuntime } from './runtime';
+import { ask, deploy, send, startRuntime } from './runtime';
 import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const NAME = '张三';
@@ -241,6 +241,37 @@ describe('inputs, in a real Node-RED', function () {
     const { out1 } = await ask({ payload: [A, B, A] });
     const { data } = out1[0]!.payload as { data: { tasks: { photoUrls: string[] }[]; photoCount: number } };
     assert.deepEqual([data.tasks.map(({ photoUrls }) => photoUrls), data.photoCount], [[[A, B, A]], 2]);
+  });
+
+  it('a hole among task ids is none', async () => {
+    await deployed('truth-poll');
+    assert.equal(await sent('truth-poll', Object.assign(['9'], { length: 2 })), 'not-a-task-id');
+  });
+
+  describe('an error before anything was sent tells of all photos that they were not', () => {
+    const nothingSent = { submitted: [], notSubmitted: [A, B, A], uncertain: [] };
+    const told = ({ error }: { error?: unknown }) => {
+      const { code, cause } = error as { code: string; cause: Cause };
+      const { submitted, notSubmitted, uncertain } = cause;
+      return [code, { submitted, notSubmitted, uncertain }];
+    };
+
+    it('an account without a key', async () => {
+      const five = FIVE.find(({ type }) => type === 'truth-create')!;
+      server = await scriptedServer(() => {});
+      await deploy(flowOf(five, server.baseUrl, { credentials: { groupKey: 'a' } }));
+      const { caught } = await ask({ payload: [A, B, A] });
+      assert.deepEqual(told(caught[0]!), ['CONFIG', nothingSent]);
+    });
+
+    it('too many that wait', async () => {
+      const five = FIVE.find(({ type }) => type === 'truth-create')!;
+      server = await scriptedServer(() => {});
+      await deploy(flowOf(five, server.baseUrl, { maxConcurrent: 1, maxWaiting: 0, timeout: 1 }));
+      send('action', { payload: C });
+      const { caught } = await ask({ payload: [A, B, A] });
+      assert.deepEqual(told(caught[0]!), ['OVERLOADED', nothingSent]);
+    });
   });
 
   describe('whatever the text', () => {

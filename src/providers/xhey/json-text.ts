@@ -1,4 +1,5 @@
 import { parseJson } from '../../http/json';
+import { isDeepJson } from '../../input/json-text';
 
 const JSON_TEXT = /^\s*[[{"]/;
 /** A hundred thousand task ids with their photos; what is longer is not looked into. */
@@ -13,7 +14,7 @@ export function readJsonText(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > LONGEST || !JSON_TEXT.test(value.slice(0, 64)))
     return value;
   try {
-    return parseJson(value.trim());
+    return isDeepJson(value) ? value : parseJson(value.trim());
   } catch {
     return value;
   }

@@ -26,7 +26,7 @@ export function readTasks(given: unknown): KnownTasks {
   const source = isObject(value) ? (isObject(value.data) ? value.data : value) : { taskIds: value };
   const ids: unknown[] = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
   if (ids.length === 0) throw new VerifyError('INPUT', 'no-tasks');
-  const taskIds = [...new Set(ids.map((id, index) => readTaskId(id, index + 1, new Set())))];
+  const taskIds = [...new Set(Array.from(ids, (id, index) => readTaskId(id, index + 1, new Set())))];
 
   const carried = Array.isArray(source.photos) ? source.photos.filter(isPhoto) : [];
   const states = new Map<string, TaskState>();
