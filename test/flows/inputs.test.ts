@@ -8,6 +8,7 @@ import { readPhoto } from '../../src/input/photo';
 import { isAddress, readPhotoUrl, readPhotoUrls } from '../../src/input/photo-url';
 import { readTaskId } from '../../src/input/task-id';
 import { readText } from '../../src/input/text';
+import type { Message } from '../../src/node-red/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/task-input';
 import { jpg, PNG } from '../input/pictures';
@@ -250,7 +251,7 @@ describe('inputs, in a real Node-RED', function () {
 
   describe('an error before anything was sent tells of all photos that they were not', () => {
     const nothingSent = { submitted: [], notSubmitted: [A, B, A], uncertain: [] };
-    const told = ({ error }: { error?: unknown }) => {
+    const told = ({ error }: Message) => {
       const { code, cause } = error as { code: string; cause: Cause };
       const { submitted, notSubmitted, uncertain } = cause;
       return [code, { submitted, notSubmitted, uncertain }];
