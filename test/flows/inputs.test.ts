@@ -260,7 +260,7 @@ describe('inputs, in a real Node-RED', function () {
     it('an account without a key', async () => {
       const five = FIVE.find(({ type }) => type === 'truth-create')!;
       server = await scriptedServer(() => {});
-      await deploy(flowOf(five, server.baseUrl, { credentials: { groupKey: 'a' } }));
+      await deploy(flowOf(five, server.baseUrl, { credentials: { groupKey: 'a', groupSecret: '' } }));
       const { caught } = await ask({ payload: [A, B, A] });
       assert.deepEqual(told(caught[0]!), ['CONFIG', nothingSent]);
     });

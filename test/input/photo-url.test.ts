@@ -21,6 +21,7 @@ describe('input: photo URL', () => {
     ['JSON of a list', JSON.stringify([A, B]), [A, B]],
     ['JSON of an object', ` ${JSON.stringify({ photoUrls: [A] })}\n`, [A]],
     ['JSON of one', JSON.stringify(A), [A]],
+    ['JSON with brackets in it', JSON.stringify(`${A}?${'['.repeat(40)}`), [`${A}?${'['.repeat(40)}`]],
     ['capitals', 'HTTPS://P.EXAMPLE.COM/A.JPG', ['HTTPS://P.EXAMPLE.COM/A.JPG']],
     ['a public IPv4 address', 'http://203.0.113.7:8080/a', ['http://203.0.113.7:8080/a']],
     ['a public IPv6 address', 'http://[2400:3200::1]/a', ['http://[2400:3200::1]/a']],
@@ -76,6 +77,7 @@ describe('input: photo URL', () => {
     ['nothing between them', `${A}${A}`, 'urls-glued'],
     ['a comma at the end', `${A},`, 'urls-glued'],
     ['JSON that is cut off', '["https://p.example.com/a.jpg', 'photos-not-json'],
+    ['JSON that is nested deep', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`, 'photos-not-json'],
     ['a very long one', `${A}?${'x'.repeat(20_000)}`, 'text-too-long'],
     ['1,001 in a list', Array(1001).fill(A), 'too-many-photos'],
     ['1,001 in a text', `${A}\n`.repeat(1001), 'too-many-photos'],
@@ -128,7 +130,12 @@ describe('input: photo URL', () => {
       'b.ks3-cn-beijing-internal.ksyuncs.com',
       'b.obs.internal.example.com',
     ],
-    ...['b.s3-internal.cn-north-1.jdcloud-oss.com', 'www.internal-cn-gd-02.ufileos.com'],
+    ...[
+      'b.s3-internal.cn-north-1.jdcloud-oss.com',
+      'www.internal-cn-gd-02.ufileos.com',
+      'ks3-cn-beijing-internal.ksyuncs.com',
+      's3-internal.cn-north-1.jdcloud-oss.com',
+    ],
   ];
   for (const host of unreachable)
     it(`refuses ${host}, but on the sandbox`, () => {

@@ -123,6 +123,17 @@ describe('input: photo', () => {
     assert.ok(counts.has(0) && counts.size > 1);
   });
 
+  it('tells line breaks that became spaces from plus signs, where there may be a multiple of four of either', () => {
+    for (const size of [220, 410, 600]) {
+      const base64 = jpg(size)
+        .fill(0, 60, size - 2)
+        .toString('base64');
+      assert.ok(!base64.includes('+'));
+      const spaced = lines(base64, 64, ' ').trim();
+      assert.deepEqual(read(spaced)[0], { base64 }, `${spaced.split(' ').length - 1} spaces`);
+    }
+  });
+
   it('clears the bits that a last character may have too many', () => {
     const base64 = jpg(512).toString('base64');
     assert.match(base64, /k=$/);
