@@ -17,6 +17,8 @@ const DOTS =
 const LARGE_DOT = /(?<=\p{Script=Han}{2})\s*[●⚫]\s*(?=\p{Script=Han}{2})/gu;
 /** One dot or full stop between two letters, with the spaces round it. */
 const DOT_BETWEEN = /(?<=[\p{L}\p{M}〇])\s*[·.。]\s*(?=[\p{L}〇])/gu;
+/** A text program makes them of a hyphen. */
+const DASHES = /[\u2010-\u2015\u2212]/g;
 const SPACE_BETWEEN_HAN = /(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu;
 const SPACES = /\s+/g;
 
@@ -25,47 +27,17 @@ const SPACES = /\s+/g;
  * are known to NFKC.
  */
 const RADICALS: ReadonlyMap<string, string> = new Map(
-  [
-    ...[
-      '⺠民',
-      '⻁虎',
-      '⻄西',
-      '⻅见',
-      '⻆角',
-      '⻉贝',
-      '⻋车',
-      '⻓长',
-      '⻔门',
-      '⻘青',
-      '⻙韦',
-      '⻚页',
-      '⻛风',
-    ],
-    ...[
-      '⻜飞',
-      '⻝食',
-      '⻢马',
-      '⻣骨',
-      '⻤鬼',
-      '⻥鱼',
-      '⻦鸟',
-      '⻧卤',
-      '⻨麦',
-      '⻩黄',
-      '⻬齐',
-      '⻮齿',
-      '⻰龙',
-      '⻳龟',
-    ],
-  ].map((pair) => [pair[0]!, pair[1]!]),
+  '⺠民 ⻁虎 ⻄西 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻧卤 ⻨麦 ⻩黄 ⻬齐 ⻮齿 ⻰龙 ⻳龟'
+    .split(' ')
+    .map((pair) => [pair[0]!, pair[1]!]),
 );
 const RADICAL = /[\u2e80-\u2eff]/g;
 
 /** Words with one separator between two of them; the newest Chinese characters are not yet letters to every Node.js. */
 const NAME =
-  /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:[· ‐-][\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*$/u;
+  /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:[· -][\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*$/u;
 /** These belong into names in other scripts only. */
-const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘‐-]|['’ʼ‘‐-]\p{Script=Han}/u;
+const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘-]|['’ʼ‘-]\p{Script=Han}/u;
 
 /**
  * @param value as a message has it
@@ -89,6 +61,7 @@ export function readName(
     .replace(DOTS, '·')
     .replace(LARGE_DOT, '·')
     .normalize('NFKC')
+    .replace(DASHES, '-')
     .replace(RADICAL, (radical) => RADICALS.get(radical) ?? radical)
     .replace(DOT_BETWEEN, '·')
     .replace(SPACE_BETWEEN_HAN, '')

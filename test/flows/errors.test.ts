@@ -175,7 +175,7 @@ describe('errors, in a real Node-RED', () => {
       ['truth-poll', 'an empty list', []],
       ['truth-poll', 'an object without task ids', { data: {} }],
       ['truth-poll', 'an id that lost its last digits', Number(TASK)],
-      ['truth-poll', 'a very long id', '1'.repeat(100)],
+      ['truth-poll', 'a very long id', '1'.repeat(200)],
       ['truth-poll', 'a list in a list', [[TASK]]],
     ];
     for (const [type, name, payload] of rows) {

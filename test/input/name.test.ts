@@ -52,6 +52,7 @@ describe('input: name', () => {
     ['a radical that NFKC does not know', '\u2ee2云', '马云'],
     ['wide letters', 'Ａｌｉｍ', 'Alim'],
     ['a letter in two characters', 'Jose\u0301', 'José'],
+    ['dashes in place of a hyphen', 'Anne–Marie', 'Anne-Marie'],
     ['a variation selector', '葛\u{e0100}三', '葛三'],
   ];
   for (const [name, given, expected] of repairs) {
