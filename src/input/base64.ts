@@ -51,6 +51,15 @@ export function decodeBase64(text: string): { base64: string; bytes: Buffer } | 
 }
 
 /**
+ * @param text base64 or a data URI
+ * @returns what stands behind its prefix, where it has one
+ */
+export function withoutPrefix(text: string): string {
+  const prefix = PREFIX.exec(text.slice(0, PREFIX_LONGEST))?.[0] ?? '';
+  return prefix === '' ? text : text.slice(prefix.length);
+}
+
+/**
  * @param text that is not base64 as it stands
  * @returns what it may have been, the likeliest first: two where its spaces may be line breaks or plus signs
  */
@@ -90,8 +99,7 @@ function peel(text: string): string {
   const [first] = text;
   let bare =
     text.length > 1 && (first === '"' || first === "'") && text.endsWith(first) ? text.slice(1, -1) : text;
-  const prefix = PREFIX.exec(bare.slice(0, PREFIX_LONGEST))?.[0] ?? '';
-  if (prefix !== '') bare = bare.slice(prefix.length);
+  bare = withoutPrefix(bare);
   if (bare.includes('%')) bare = orElse(bare, decodeURIComponent);
   if (bare.includes('\\')) bare = orElse(bare, (escaped) => String(JSON.parse(`"${escaped}"`)));
   if (bare.includes('&')) for (const [entity, sign] of ENTITIES) bare = bare.replace(entity, sign);

@@ -1,7 +1,7 @@
 /** Photos as messages bring them: CONTRACT, "What an input may look like", Photo. The caller's value is never changed. */
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
-import { decodeBase64, undressBase64 } from './base64';
+import { decodeBase64, undressBase64, withoutPrefix } from './base64';
 import { parseJsonText } from './json-text';
 import { formatOf, isSendable, isWholePicture } from './picture';
 
@@ -101,7 +101,9 @@ function fromText(text: string, limit: Limit, wrappers: number): Buffer | string
 /** Which of its readings is right is told by the photo it gives. */
 function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: string; bytes: Buffer } {
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
-  const plain = tooLong(text) ? null : decodeBase64(text);
+  // Nearly every photo. A large one is not gone over more often than it has to be.
+  const bare = withoutPrefix(text);
+  const plain = tooLong(bare) ? null : decodeBase64(bare);
   if (plain) return plain;
   const readings = undressBase64(text);
   if (readings.length > 0 && readings.every(tooLong))
