@@ -1,6 +1,6 @@
 /** What an action is and what it is given: DESIGN, "Rules of the house". */
 import type { Cancel } from './cancel';
-import type { Cause, VerifyError } from './errors';
+import type { Cause, ErrorDetails, VerifyError } from './errors';
 import type { Answer, Environment, Result } from './result';
 
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
@@ -213,6 +213,11 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
+  /**
+   * @param input that `parse` gave
+   * @returns what an error tells beside itself as long as nothing was sent
+   */
+  unsent?(input: Input): ErrorDetails;
   /** @throws VerifyError for anything that gave no result */
   run(account: Account, input: Input, context: Context): Promise<Answer>;
   waits?: Waits<Input, State>;

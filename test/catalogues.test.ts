@@ -269,13 +269,7 @@ function uses(type: string): Use[] {
   const files = reachable(entries);
   return [...files].flatMap((file) => {
     const source = readFileSync(file, 'utf8');
-    const found = [
-      ...raised(source),
-      ...problems(source, files),
-      ...refusals(source, files),
-      ...warned(source),
-      ...tested(source),
-    ];
+    const found = [...raised(source), ...refusals(source, files), ...warned(source), ...tested(source)];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
   });
 }
@@ -315,21 +309,6 @@ function raised(source: string): Omit<Use, 'file'>[] {
     const texts = named ? returned(source, named) : literals(reason!);
     return texts.map((each) => ({ key: `errors.${each}`, values: valueNames(values) }));
   });
-}
-
-/**
- * `new VerifyError('INPUT', read.problem, { values })`: what src/input may find, which stands there as a type of its
- * own for each thing it reads.
- */
-function problems(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
-  const sites = [...source.matchAll(/new VerifyError\('INPUT', \w+\.problem(?:, \{([^}]*)\})?/g)];
-  if (sites.length === 0) return [];
-  const values = [...new Set(sites.flatMap(([, names]) => valueNames(names)))];
-  const types = [...files]
-    .map((file) => readFileSync(file, 'utf8'))
-    .flatMap((text) => [...text.matchAll(/type \w+Problem =([^;]+);/g)]);
-  assert.ok(types.length > 0);
-  return types.flatMap(([, words]) => literals(words!).map((word) => ({ key: `errors.${word}`, values })));
 }
 
 /** The literals a function of the same file returns. */

@@ -22,6 +22,12 @@ const TERMS = [
   ...['SHA1PRNG', 'TLS', 'URI', 'URL', 'base64', 'http', 'https', 'buffer', 'payload', 'token'],
   ...[
     'BMP',
+    'Excel',
+    'GBK',
+    'HTML',
+    'MQTT',
+    'UTF-8',
+    'XX',
     'CA',
     'Catch',
     'DNS',

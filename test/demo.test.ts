@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Demo, ROOT, runDemo, startDemo, temporaryDirectory } from './demo-process';
+import { PNG } from './input/pictures';
 
 const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
   'mqtt',
@@ -20,9 +21,6 @@ const UPGRADE = {
   'Sec-WebSocket-Version': '13',
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
-
-/** The first bytes of a photo. */
-const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 
 const outcomesOf = (result: { data: { photos: { outcome: string }[] } }) =>
   result.data.photos.map(({ outcome }) => outcome);

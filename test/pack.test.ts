@@ -10,7 +10,7 @@ const NEEDED = [
   /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
   /^dist\/nodes\/locales\/(en-US|zh-CN|zh)\/[a-z-]+\.(json|html)$/,
-  /^dist\/src\/[a-z/-]+\.(js|d\.ts)$/,
+  /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^examples\/[a-z-]+\.json$/,
   /^docs\/result\.schema\.json$/,
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,

@@ -14,6 +14,7 @@ import type { CreateData, Task } from '../src/providers/xhey/truth-create';
 import type { Outcome, Result, Timing } from '../src/result';
 import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './flows/runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './flows/scripted-server';
+import { jpg } from './input/pictures';
 
 const ROOT = join(__dirname, '../..');
 
@@ -56,7 +57,12 @@ const result: Names<Result> = {
 const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', attempts: 'required' };
 const task: Names<Task> = { taskId: 'required', photoUrls: 'required', batch: 'optional' };
 const polledTask: Names<PollData['tasks'][number]> = { ...task, status: 'required' };
-const truthCreateData: Names<CreateData> = { taskIds: 'required', tasks: 'required', photoCount: 'required' };
+const truthCreateData: Names<CreateData> = {
+  taskIds: 'required',
+  tasks: 'required',
+  photoCount: 'required',
+  repaired: 'required',
+};
 const truthPollData: Names<PollData> = {
   taskIds: 'required',
   tasks: 'required',
@@ -86,6 +92,7 @@ const getTokenData: Names<TokenData> = {
   expiresAt: 'required',
   sequenceId: 'required',
   detectionType: 'required',
+  repaired: 'required',
 };
 const faceCompareData: Names<CompareData> = {
   score: 'required',
@@ -94,8 +101,9 @@ const faceCompareData: Names<CompareData> = {
   sameFrom: 'required',
   differentBelow: 'required',
   scoreScale: 'required',
+  repaired: 'required',
 };
-const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required' };
+const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required', repaired: 'required' };
 const cause: Names<Cause> = {
   provider: 'required',
   operation: 'required',
@@ -144,7 +152,7 @@ interface Run {
 const PERSON = {
   name: '张三',
   idNumber: '110101199001011237',
-  photo: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]),
+  photo: jpg(),
 };
 const photoUrl = (special: string) => `https://example.com/sandbox/${special}/a.jpg`;
 
@@ -220,7 +228,7 @@ describe('the schema of results', () => {
         message: '',
         requestId: null,
         charged: null,
-        data: { id: null, result: null },
+        data: { id: null, result: null, repaired: [] },
       },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
     };
@@ -230,8 +238,8 @@ describe('the schema of results', () => {
       { ...good, outcome: 'submitted' },
       { ...good, provider: 'xhey' },
       { ...good, code: 0 },
-      { ...good, data: { id: null } },
-      { ...good, data: { id: null, result: 1, extra: 1 } },
+      { ...good, data: { id: null, repaired: [] } },
+      { ...good, data: { id: null, result: 1, repaired: [], extra: 1 } },
       { ...good, timing: {} },
       { ...good, reason: 'Not a word' },
     ];

@@ -1,34 +1,60 @@
-/** Citizen identity numbers: GB 11643-1999, and the 15-digit ones that came before. */
+/** Citizen identity numbers: GB 11643-1999, and the 15-digit ones that came before. CONTRACT, "What an input may look like". */
+import { VerifyError } from '../errors';
+import { readText } from './text';
+
+/** CONTRACT, "What an input may look like", Text: an id of any kind. */
+const LONGEST_ID = 128;
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
 const CHECK_CHARACTERS = '10X98765432';
+/** The first two digits, and the 9 of foreigners: CONTRACT, "What an input may look like", Id number. */
+const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
+const FIRST_YEAR = 1900;
 
-export type IdNumberProblem =
-  | 'id-number-missing'
-  | 'id-number-form'
-  | 'id-number-birth-date'
-  | 'id-number-check-digit';
+/** What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; and CSV's own quotes. */
+const EXCEL = /^(?:['’‘`]|="(?=.*"$)|"(?=.*"$))/;
+const HYPHENS_AND_SPACES = /[\s\p{Pd}\u2212\u2043]+/gu;
+/** Behind 17 digits a cross, and what looks like one in other scripts, is an X. */
+const CROSS_AT_END = /(?<=^\d{17})[xχХх×✕✖]$/i;
+/** As Excel shows and exports a long number. */
+const EXPONENT = /^\d(?:\.\d+)?E\+?\d+$/i;
 
 /**
  * @param value as a message has it
+ * @param field name of the node's property
  * @param now Unix time in milliseconds, for birth dates in the future
- * @returns the number as it is sent, trimmed and with a capital X, or what is wrong with it
+ * @param repaired gets the field's name where the number was changed
+ * @returns the number as it is sent
+ * @throws VerifyError INPUT
  */
-export function readIdNumber(
-  value: unknown,
-  now: number,
-): { idNumber: string } | { problem: IdNumberProblem } {
-  const idNumber = typeof value === 'string' ? value.trim().toUpperCase() : '';
-  if (idNumber === '')
-    return {
-      problem: value === undefined || value === null || value === '' ? 'id-number-missing' : 'id-number-form',
-    };
-  if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) return { problem: 'id-number-form' };
+export function readIdNumber(value: unknown, field: string, now: number, repaired: Set<string>): string {
+  const given = typeof value === 'bigint' ? value.toString() : exactText(value);
+  const text = readText(given, field, LONGEST_ID, repaired);
+  if (text === '') throw new VerifyError('INPUT', 'id-number-missing');
+  const idNumber = bare(text.normalize('NFKC'));
+  if (EXPONENT.test(text)) throw new VerifyError('INPUT', 'id-number-number');
+  if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) throw new VerifyError('INPUT', 'id-number-form');
+  if (!REGION.test(idNumber)) throw new VerifyError('INPUT', 'id-number-region');
   const birthDate = idNumber.length === 15 ? `19${idNumber.slice(6, 12)}` : idNumber.slice(6, 14);
-  if (!isPastDate(birthDate, now)) return { problem: 'id-number-birth-date' };
+  if (!isBirthDate(birthDate, now)) throw new VerifyError('INPUT', 'id-number-birth-date');
   if (idNumber.length === 18 && checkCharacter(idNumber) !== idNumber[17])
-    return { problem: 'id-number-check-digit' };
-  return { idNumber };
+    throw new VerifyError('INPUT', 'id-number-check-digit');
+  if (idNumber !== value) repaired.add(field);
+  return idNumber;
+}
+
+/** 15 digits are exact as a number; of 18 the last are lost already. */
+function exactText(value: unknown): unknown {
+  if (typeof value !== 'number') return value;
+  if (!Number.isSafeInteger(value) || !/^\d{15}$/.test(String(value)))
+    throw new VerifyError('INPUT', 'id-number-number');
+  return String(value);
+}
+
+function bare(text: string): string {
+  const guard = EXCEL.exec(text)?.[0] ?? '';
+  const inner = guard.endsWith('"') ? text.slice(guard.length, -1) : text.slice(guard.length);
+  return inner.replace(HYPHENS_AND_SPACES, '').replace(CROSS_AT_END, 'X');
 }
 
 /** @param digits the first 17 of an 18-character number, at least */
@@ -38,9 +64,9 @@ function checkCharacter(digits: string): string {
 }
 
 /** @param date `yyyymmdd`, in China's time */
-function isPastDate(date: string, now: number): boolean {
+function isBirthDate(date: string, now: number): boolean {
   const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`;
   const time = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
-  return time - 8 * 3_600_000 <= now;
+  return Number(date.slice(0, 4)) >= FIRST_YEAR && time - 8 * 3_600_000 <= now;
 }

@@ -24,10 +24,14 @@ const PLAIN = /^(?:[A-Za-z\u4e00-\u9fff ,.，。：；！？、]{0,39}|\w{1,10})
 
 /** A very short one is no secret, and without it no code of the provider could be read. */
 const SHORTEST_SECRET = 6;
-/** What may stand between two characters of a name or an id number. */
-const GAP = '[\\s\\\\·•・.,_|/*-]{0,3}';
+/** What may stand between two characters of a name or an id number, and how many of it. */
+const GAP = /[\s\\·•・.,_|/*'’ʼ‘‐-]/;
+const LONGEST_GAP = 3;
 /** What counts in a name; all else may be left out by who repeats it. */
-const IN_NAMES = /[\p{L}\p{N}]/u;
+const COUNTS = /[\p{L}\p{M}\p{N}]/u;
+/** A name in a script that writes words apart is found as words only: "Li" is not in "invalid". */
+const IN_WORDS = /[\p{L}\p{M}]/u;
+const WITHOUT_WORDS = /[\p{Script=Han}〇]/u;
 const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}|&#(?:x[\da-f]{1,6}|\d{1,7});?/gi;
 
 /**
@@ -51,12 +55,12 @@ export function maskText(text: string): string {
 export function conceal(text: string, known: Known): string {
   if (PLAIN.test(text) && !mayTell(text.toLowerCase(), known)) return text;
   const given = text.replace(UNSEEN, ' ');
-  const plain = readable(given);
-  const hidden = hiddenIn(known, GAP);
-  const told = plain !== given && hidden.some(([pattern]) => plain.search(pattern) >= 0);
-  return maskText(
-    hidden.reduce((rest, [pattern, shown]) => rest.replace(pattern, () => shown), told ? plain : given),
+  // What is escaped twice is read twice.
+  const once = readable(given);
+  const told = [readable(once), once].find(
+    (reading) => reading !== given && spansIn(reading, known).length > 0,
   );
+  return maskText(without(told ?? given, known));
 }
 
 /**
@@ -69,8 +73,9 @@ export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
-  if (PLAIN_ID.test(text)) return holdsAny(text.toLowerCase(), known) ? null : text;
-  return hiddenIn(known, '').some(([pattern]) => readable(text).search(pattern) >= 0) ? null : text;
+  if (PLAIN_ID.test(text) && !mayTell(text.toLowerCase(), known)) return text;
+  const readings = [text, readable(text)];
+  return readings.some((reading) => spansIn(reading, known).length > 0) ? null : text;
 }
 
 /**
@@ -79,7 +84,8 @@ export function harmlessId(id: unknown, known: Known): string | null {
  */
 export function maskName(name: string): string {
   const [first = '', ...rest] = name;
-  return first + '*'.repeat(rest.length);
+  // Of one character nothing can be shown.
+  return rest.length === 0 ? '*' : first + '*'.repeat(rest.length);
 }
 
 /**
@@ -90,48 +96,128 @@ export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }
 
-/** Whether an id, in lower case, holds a name, an id number or a secret as it is. */
-function holdsAny(id: string, { person, secrets }: Known): boolean {
-  const words = person ? [person.idNumber, lettersOf(person.name)] : [];
-  for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) words.push(secret);
-  return words.some((word) => word !== '' && word.length <= id.length && id.includes(word.toLowerCase()));
-}
-
-function lettersOf(name: string): string {
-  return [...name].filter((character) => IN_NAMES.test(character)).join('');
-}
-
-/** Whether a plain text, in lower case, holds all letters of the name, or a secret. */
+/** Whether a text in which nothing is escaped, in lower case, holds all letters of the name, the number, or a secret. */
 function mayTell(text: string, { person, secrets }: Known): boolean {
   return (
     secrets.some((secret) => secret.length <= text.length && text.includes(secret.toLowerCase())) ||
-    (person !== null &&
-      [...person.name.toLowerCase()].every((letter) => !IN_NAMES.test(letter) || text.includes(letter)))
+    (person !== null && (text.includes(person.idNumber.toLowerCase()) || holdsAll(text, person.name)))
   );
 }
 
-/**
- * @param known what must not be shown
- * @param gap what may stand between two characters that count
- * @returns how each of it is found, in either case, and what is shown in its place
- */
-function hiddenIn({ person, secrets }: Known, gap: string): [RegExp, string][] {
-  const hidden = secrets
-    .filter(({ length }) => length >= SHORTEST_SECRET)
-    .map((secret): [RegExp, string] => [written([...secret], ''), '…']);
-  if (!person) return hidden;
-  const { name, idNumber } = person;
-  const letters = [...name].filter((character) => IN_NAMES.test(character));
-  return [
-    ...hidden,
-    [written([...idNumber], gap), maskIdNumber(idNumber)],
-    // A name of one character has nothing that could be shown of it.
-    [written(letters.length > 0 ? letters : [...name], gap), name.length > 1 ? maskName(name) : '*'],
-  ];
+/** Whether a text in lower case holds every letter of another. */
+function holdsAll(text: string, sent: string): boolean {
+  return [...inLowerCase(sent)].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
-function written(characters: string[], gap: string): RegExp {
-  return new RegExp(characters.map((each) => each.replace(/[\\^$.*+?()[\]{}|]/, '\\$&')).join(gap), 'gi');
+/** A part of a text, and what is shown in its place. */
+interface Span {
+  start: number;
+  end: number;
+  shown: string;
+}
+
+function without(text: string, known: Known): string {
+  let shown = '';
+  let at = 0;
+  for (const span of spansIn(text, known).sort((a, b) => a.start - b.start)) {
+    if (span.start < at) continue;
+    shown += text.slice(at, span.start) + span.shown;
+    at = span.end;
+  }
+  return shown + text.slice(at);
+}
+
+/** Where a text tells what it must not, in either case. No pattern is made of what somebody sent. */
+function spansIn(text: string, { person, secrets }: Known): Span[] {
+  const spans: Span[] = [];
+  const lower = inLowerCase(text);
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST_SECRET) continue;
+    for (const start of placesOf(inLowerCase(secret), lower))
+      spans.push({ start, end: start + secret.length, shown: '…' });
+  }
+  // Nearly every text: it lacks a letter of the name, and a digit of the number.
+  if (!person || !(holdsAll(lower, person.name) || holdsAll(lower, person.idNumber))) return spans;
+  const { letters, starts, ends } = lettersOf(text);
+  for (const [sent, shown] of [
+    [person.idNumber, maskIdNumber(person.idNumber)],
+    [person.name, maskName(person.name)],
+  ] as const) {
+    const wanted = lettersOf(sent).letters.replaceAll(BREAK, '');
+    for (const place of placesOf(wanted, letters)) {
+      const span = { start: starts[place]!, end: ends[place + wanted.length - 1]!, shown };
+      if (sent === person.idNumber || standsAlone(text, span)) spans.push(span);
+    }
+  }
+  return spans;
+}
+
+function placesOf(wanted: string, text: string): number[] {
+  const places: number[] = [];
+  if (wanted === '') return places;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) places.push(at);
+  return places;
+}
+
+/** Of the same length: a few letters would become two. */
+function inLowerCase(text: string): string {
+  const lower = text.toLowerCase();
+  if (lower.length === text.length) return lower;
+  return Array.from(text, (letter) => sameLength(letter, letter.toLowerCase())).join('');
+}
+
+function sameLength(letter: string, changed: string): string {
+  return changed.length === letter.length ? changed : letter;
+}
+
+/** The letters and digits of a text, in lower case, and where each of them begins and ends in it. */
+interface Letters {
+  letters: string;
+  starts: number[];
+  ends: number[];
+}
+
+/** Stands between two that belong to different words, whatever the writing. */
+const BREAK = '\n';
+
+function lettersOf(text: string): Letters {
+  const found: Letters = { letters: '', starts: [], ends: [] };
+  const add = (letter: string, start: number, end: number) => {
+    found.letters += letter;
+    for (let unit = 0; unit < letter.length; unit++) {
+      found.starts.push(start);
+      found.ends.push(end);
+    }
+  };
+  let end = 0;
+  for (const letter of text) {
+    const start = end;
+    end += letter.length;
+    if (!COUNTS.test(letter)) continue;
+    if (!isGap(text, found.ends.at(-1) ?? start, start)) add(BREAK, start, start);
+    add(sameLength(letter, letter.toLowerCase()), start, end);
+  }
+  return found;
+}
+
+function isGap(text: string, start: number, end: number): boolean {
+  if (end - start > LONGEST_GAP) return false;
+  for (let at = start; at < end; at++) if (!GAP.test(text[at]!)) return false;
+  return true;
+}
+
+function standsAlone(text: string, { start, end }: Span): boolean {
+  const [before] = [...text.slice(Math.max(0, start - 2), start)].slice(-1);
+  const [after] = text.slice(end, end + 2);
+  const [first] = text.slice(start, start + 2);
+  const [last] = [...text.slice(Math.max(0, end - 2), end)].slice(-1);
+  return !areOneWord(before, first) && !areOneWord(last, after);
+}
+
+function areOneWord(left: string | undefined, right: string | undefined): boolean {
+  return [left, right].every(
+    (each) => each !== undefined && IN_WORDS.test(each) && !WITHOUT_WORDS.test(each),
+  );
 }
 
 /** A text that was written for a URL, for JSON, for HTML or in wide letters, as people read it. */

@@ -1,79 +1,120 @@
-/** Photos as messages bring them: CONTRACT, "Action nodes", `photo`. The caller's value is never changed. */
+/** Photos as messages bring them: CONTRACT, "What an input may look like", Photo. The caller's value is never changed. */
 import { types } from 'node:util';
-
-export type PhotoProblem = 'photo-missing' | 'photo-not-base64' | 'photo-format' | 'photo-too-large';
+import { VerifyError } from '../errors';
+import { decodeBase64, undressBase64, withoutPrefix } from './base64';
+import { parseJsonText } from './json-text';
+import { formatOf, isSendable, isWholePicture } from './picture';
 
 /** A photo that can be sent: its bytes, or its bare base64, whichever the message brought. */
 export type Photo = { bytes: Buffer } | { base64: string };
 
-const DATA_PREFIX = /^\s*data:[^,]{0,200};base64,/i;
-/** First bytes of JPG, PNG and BMP. */
-const SIGNATURES = [
-  Buffer.from([0xff, 0xd8, 0xff]),
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-  Buffer.from('BM'),
-];
-const PIECE_CHARACTERS = 64 * 1024;
-const LAST_GROUP = /^(?:[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==))?$/i;
+const BYTES_PER_MB = 1024 * 1024;
+/** `{type, data: {type, data}}` and the like. */
+const MOST_WRAPPERS = 3;
+/** What a byte of a photo takes at the most: `255,` in JSON, and a group of base64 whose every character is escaped. */
+const CHARACTERS_PER_BYTE = 4;
+const MOST_AROUND = 1024;
+/** Bytes that were decoded as text: U+FFFD, or Latin-1 as it begins for a JPG and a PNG. */
+const DECODED = /^(?:\ufffd|\xff\xd8\xff|\x89PNG|BM\p{Cc})/u;
 
 /**
- * @param value a Buffer or Uint8Array, base64 or a `data:` URI
- * @param maxBytes of the photo itself, decoded
- * @returns the photo, or what is wrong with it
+ * @param value a Buffer, Uint8Array, ArrayBuffer or byte array; `{type: "Buffer", data}` or an uploaded file; base64 in any
+ *   dress; or JSON of one of these
+ * @param field name of the node's property
+ * @param maxPhotoMB of the photo itself, decoded, in MB; what is far larger is refused before it is looked at
+ * @param repaired gets the field's name where base64 was changed
+ * @returns a whole JPG, PNG or BMP
+ * @throws VerifyError INPUT
  */
-export function readPhoto(value: unknown, maxBytes: number): Photo | { problem: PhotoProblem } {
+export function readPhoto(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Photo {
+  const limit = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB };
+  const given = unwrap(value, limit);
+  if (typeof given === 'string') {
+    const { base64, bytes } = readBase64(given, limit);
+    check(bytes, limit);
+    if (base64 !== given) repaired.add(field);
+    return { base64 };
+  }
+  check(given, limit);
+  return { bytes: given };
+}
+
+interface Limit {
+  maxPhotoMB: number;
+  maxBytes: number;
+}
+
+function check(bytes: Buffer, { maxPhotoMB, maxBytes }: Limit): void {
+  if (bytes.length === 0) throw new VerifyError('INPUT', 'photo-missing');
+  if (bytes.length > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  const format = formatOf(bytes);
+  if (format === null) throw new VerifyError('INPUT', 'photo-format-unknown');
+  if (!isSendable(format)) throw new VerifyError('INPUT', 'photo-format', { format });
+  if (!isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-not-whole', { format });
+}
+
+/** @returns bytes, in the memory of the message, or text that should be base64 */
+function unwrap(value: unknown, limit: Limit, wrappers = 0): Buffer | string {
+  if (value === undefined || value === null || value === '') throw new VerifyError('INPUT', 'photo-missing');
   // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
-  if (types.isUint8Array(value)) {
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    return checked({ bytes }, bytes, bytes.length, maxBytes);
+  if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
+  if (Array.isArray(value)) return fromNumbers(value, limit);
+  if (typeof value === 'string') return fromText(value, limit, wrappers);
+  if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
+    if ('buffer' in value) return unwrap(value.buffer, limit, wrappers + 1);
+    if ('data' in value) return unwrap(value.data, limit, wrappers + 1);
   }
-  if (typeof value !== 'string' || value.trim() === '')
-    return { problem: value ? 'photo-not-base64' : 'photo-missing' };
-  const bare =
-    value.startsWith('data:') || DATA_PREFIX.test(value.slice(0, 256))
-      ? value.replace(DATA_PREFIX, '')
-      : value;
-  // A large photo is only copied where it has white space to be taken out.
-  const isClean = isBase64(bare);
-  const base64 = isClean ? bare : bare.replace(/\s+/g, '');
-  if (!isClean && !isBase64(base64)) return { problem: 'photo-not-base64' };
-  return checked(
-    { base64 },
-    Buffer.from(base64.slice(0, 16), 'base64'),
-    (base64.length / 4) * 3 - paddingOf(base64),
-    maxBytes,
-  );
+  throw new VerifyError('INPUT', 'photo-not-bytes');
 }
 
-/**
- * Reads it and writes it again, piece by piece: over a photo of some megabytes a regular expression takes forty times as
- * long. Only the last group may have padding, and bits that are not used.
- */
-function isBase64(text: string): boolean {
-  if (text.length % 4 !== 0) return false;
-  const end = Math.max(0, text.length - 4);
-  if (!LAST_GROUP.test(text.slice(end))) return false;
-  const bytes = Buffer.allocUnsafe((Math.min(end, PIECE_CHARACTERS) / 4) * 3);
-  for (let start = 0; start < end; start += PIECE_CHARACTERS) {
-    const piece = text.slice(start, Math.min(end, start + PIECE_CHARACTERS));
-    if (bytes.toString('base64', 0, bytes.write(piece, 'base64')) !== piece) return false;
+/** Java's bytes are from -128; a Buffer takes both the same way. */
+function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Limit): Buffer {
+  if (values.length > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  const bytes = Buffer.allocUnsafe(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const byte = values[index];
+    if (typeof byte !== 'number' || !Number.isInteger(byte) || byte < -128 || byte > 255)
+      throw new VerifyError('INPUT', 'photo-not-bytes');
+    bytes[index] = byte;
   }
-  return true;
+  return bytes;
 }
 
-function paddingOf(base64: string): number {
-  if (base64.endsWith('==')) return 2;
-  return base64.endsWith('=') ? 1 : 0;
+function fromText(text: string, limit: Limit, wrappers: number): Buffer | string {
+  const { maxPhotoMB, maxBytes } = limit;
+  if (text.length > CHARACTERS_PER_BYTE * maxBytes + MOST_AROUND)
+    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  const head = text.slice(0, 64).trimStart();
+  if (DECODED.test(head)) throw new VerifyError('INPUT', 'photo-decoded');
+  if (!/^[[{]/.test(head) || wrappers >= MOST_WRAPPERS) return text;
+  let parsed: unknown;
+  try {
+    parsed = parseJsonText(text);
+  } catch {
+    throw new VerifyError('INPUT', 'photo-not-base64');
+  }
+  return unwrap(parsed, limit, wrappers + 1);
 }
 
-function checked(
-  photo: Photo,
-  head: Buffer,
-  size: number,
-  maxBytes: number,
-): Photo | { problem: PhotoProblem } {
-  if (size === 0) return { problem: 'photo-missing' };
-  if (size > maxBytes) return { problem: 'photo-too-large' };
-  const known = SIGNATURES.some((signature) => head.subarray(0, signature.length).equals(signature));
-  return known ? photo : { problem: 'photo-format' };
+/** Which of its readings is right is told by the photo it gives. */
+function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: string; bytes: Buffer } {
+  const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
+  // Nearly every photo. A large one is not gone over more often than it has to be.
+  const bare = withoutPrefix(text);
+  const plain = tooLong(bare) ? null : decodeBase64(bare);
+  if (plain) return plain;
+  const readings = undressBase64(text);
+  if (readings.length > 0 && readings.every(tooLong))
+    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  const found = readings.map((reading) => (tooLong(reading) ? null : decodeBase64(reading)));
+  const decodable = found.filter((reading) => reading !== null);
+  const [likeliest] = decodable;
+  if (!likeliest) throw new VerifyError('INPUT', 'photo-not-base64');
+  const whole = decodable.find(({ bytes }) => isWholePicture(bytes));
+  const format = formatOf(likeliest.bytes);
+  if (!whole && readings.length > 1 && (format === null || isSendable(format)))
+    throw new VerifyError('INPUT', 'photo-spaces');
+  return whole ?? likeliest;
 }

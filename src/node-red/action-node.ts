@@ -157,6 +157,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
       const input = this.#parse(fields, this.#settings);
+      work.unsent = this.#action.unsent?.(input);
       const account = this.open();
       const begin = (opened: Account) => this.#begin(opened, input, work);
       if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
@@ -251,6 +252,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     if (work.ended) return;
     try {
       const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      if (error.cause) unexpected(this.#red, this.#node, error.cause);
+      if (!error.details.submitted) Object.assign(error.details, work.unsent);
       if (work.entry) error.details.taskIds ??= [...work.entry.taskIds];
       this.tell(this.told(error, work.attempts), work);
     } catch (again) {

@@ -1,4 +1,4 @@
-import type { Cause, ErrorCode } from '../errors';
+import type { Cause, ErrorCode, ErrorDetails } from '../errors';
 import type { Result } from '../result';
 import type { Entry } from '../waiting/book';
 import type { Done, Message, Send } from './red';
@@ -25,6 +25,8 @@ export interface Work {
   /** In the book, where it waits or is one from before. */
   entry: Entry | null;
   ended: boolean;
+  /** What its error tells as long as nothing was sent. */
+  unsent?: ErrorDetails | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { writeForm } from '../../src/providers/tencent-market/form';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { sign as signXhey } from '../../src/providers/xhey/sign';
+import { jpg } from '../input/pictures';
 
 export interface BareRequest {
   path: string;
@@ -24,7 +25,7 @@ export interface ActionBench {
 const GROUP_SECRET = 'secret-of-the-benchmark';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 /** As much as a photo of a face that was scaled down. */
-const PHOTO = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), randomBytes(20_000)]);
+const PHOTO = jpg(20_000);
 const NAME = '王小明';
 const ID_NUMBER = '11010519491231002X';
 const WESTDEX_KEY = '0123456789abcdef0123456789abcdef';

@@ -1,9 +1,10 @@
 /** Each node from the palette to a result in the debug pane, as a newcomer gets there: by hand, from an empty editor. */
 import assert from 'node:assert/strict';
+import { PNG } from '../input/pictures';
 import { VERSION, Workbench, words } from './workbench';
 
 /** A person who passes on the sandbox. */
-const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: 'iVBORw0KGgo=' };
+const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: PNG.toString('base64') };
 const PHOTO_URL = 'https://example.com/site/a.jpg';
 const A_MINUTE_MS = 60_000;
 const COLUMNS = [120, 320, 520, 760] as const;

@@ -147,6 +147,7 @@ describe('face-compare, in a real Node-RED', () => {
           score: 0.82,
           incorrect: 100,
           orderNo: data.orderNo,
+          repaired: [],
           sameFrom: 0.45,
           differentBelow: 0.4,
           scoreScale: 1,

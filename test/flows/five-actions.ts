@@ -7,6 +7,7 @@ import { type Cause, ERRORS } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
+import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { actionFlow, type FlowNode } from './runtime';
 
@@ -14,7 +15,7 @@ export const NAME = '欧阳小明';
 export const ID_NUMBER = '11010519491231002X';
 export const SECRET = 'a-secret-of-the-test';
 const KEY_ID = 'an-id-of-the-test';
-const PERSON = { name: NAME, idNumber: ID_NUMBER, photo: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]) };
+const PERSON = { name: NAME, idNumber: ID_NUMBER, photo: jpg() };
 const PHOTO_URL = 'https://example.com/photo-of-somebody.jpg';
 const TASK = '1916812048797622272';
 

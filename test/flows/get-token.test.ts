@@ -106,7 +106,7 @@ describe('get-token, in a real Node-RED', () => {
         charged: false,
       });
       assert.match(requestId!, /^TID/);
-      assert.deepEqual(Object.keys(data), ['token', 'expiresAt', 'sequenceId', 'detectionType']);
+      assert.deepEqual(Object.keys(data), ['token', 'expiresAt', 'sequenceId', 'detectionType', 'repaired']);
       assert.match(data.token, /^sandbox-/);
       assert.equal(data.detectionType, 'liveness');
       assert.equal(timing.attempts, 1);

@@ -79,8 +79,8 @@ describe('load, in a real Node-RED', function () {
     await deploy(
       actionFlow({ type: 'truth-create', batchSize: 1 }, account({ maxConcurrent: 1, maxWaiting: 1 })),
     );
-    send('action', { payload: [PHOTO, PHOTO, PHOTO], index: 1 });
-    send('action', { payload: [PHOTO, PHOTO, PHOTO], index: 2 });
+    send('action', { payload: [PHOTO, `${PHOTO}?2`, `${PHOTO}?3`], index: 1 });
+    send('action', { payload: [PHOTO, `${PHOTO}?2`, `${PHOTO}?3`], index: 2 });
     send('action', { payload: PHOTO, index: 3 });
     await until(() => got('completed').length + got('caught').length >= 3);
     assert.deepEqual(

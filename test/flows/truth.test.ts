@@ -70,7 +70,12 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       });
       const [taskId] = data.taskIds;
       assert.match(taskId, /^\d{19}$/);
-      assert.deepEqual(data, { taskIds: [taskId], tasks: [{ taskId, photoUrls: [PASSES] }], photoCount: 1 });
+      assert.deepEqual(data, {
+        taskIds: [taskId],
+        tasks: [{ taskId, photoUrls: [PASSES] }],
+        photoCount: 1,
+        repaired: [],
+      });
       assert.equal(new Date(timing.startedAt).toISOString(), timing.startedAt);
       assert.ok(timing.durationMs >= 0);
       assert.equal(timing.attempts, 1);

@@ -42,8 +42,8 @@ describe('input: masking', () => {
   for (const [name, masked] of [
     ['张三', '张*'],
     ['欧阳锋', '欧**'],
-    ['张', '张'],
-    ['', ''],
+    ['张', '*'],
+    ['𠮷', '*'],
     ['𠮷田', '𠮷*'],
   ] as const) {
     it(`of the name ${name}`, () => assert.equal(maskName(name), masked));
@@ -98,7 +98,15 @@ describe("what was sent, in a provider's words", () => {
       '𠮷* 𠮷* 𠮷*',
     ],
     ['a name in Latin letters', 'ALIM and alim', 'Alim', 'A*** and A***'],
-    ['signs of a regular expression', 'a.( b', '.(', 'a.* b'],
+    ['a name of one character outside the first plane', '𠮷 不存在', '𠮷', '* 不存在'],
+    ['a name within a sentence', '您好张三先生', '张三', '您好张*先生'],
+    ['a Latin name that is part of a word', 'invalid, aLi, Lix', 'Li', 'invalid, aLi, Lix'],
+    ['a Latin name that is a word', 'Li: invalid; 姓名li不存在', 'Li', 'L*: invalid; 姓名L*不存在'],
+    ['a Latin name of two words', 'muhammad  ALI, MuhammadAli', 'Muhammad Ali', 'M***********, M***********'],
+    ['a name with an apostrophe', "OBrien O'Brien O’Brien", "O'Brien", 'O****** O****** O******'],
+    ['a name escaped for a URL twice', '%25E5%25BC%25A0%25E4%25B8%2589', '张三', '张*'],
+    ['a name in wide letters', 'Ａｌｉｍ', 'Alim', 'A***'],
+    ['a name that is far apart', '张 ---- 三', '张三', '张 ---- 三'],
     ['an address', '照片见 https://example.com/a.jpg', '张三', '照片见 …'],
     ['a secret', 'the key a-secret/of+the test is wrong', '张三', 'the key … is wrong'],
     ['a secret percent-encoded', 'key=a-secret%2Fof%2Bthe%20test', '张三', 'key=…'],

@@ -1,115 +1,294 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
-import { type PhotoProblem, readPhoto } from '../../src/input/photo';
+import { readPhoto } from '../../src/input/photo';
+import { BMP, jpg, PNG } from './pictures';
+import { problemOf } from './refusal';
 
-const JPG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('rest of a photo')]);
-const PNG = Buffer.concat([
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-  Buffer.alloc(20, 251),
-]);
-const BMP = Buffer.from('BM and the rest of it');
-const BASE64 = PNG.toString('base64');
-const ENOUGH = 1000;
+const JPG = jpg();
+const BASE64 = JPG.toString('base64');
+
+function read(value: unknown, maxPhotoMB = 8) {
+  const repaired = new Set<string>();
+  return [readPhoto(value, 'photo', maxPhotoMB, repaired), [...repaired]];
+}
+
+const escapeAll = (text: string) =>
+  [...text].map((sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+const lines = (text: string, length: number, end: string) =>
+  text.replace(new RegExp(`.{${length}}`, 'g'), `$&${end}`);
 
 describe('input: photo', () => {
-  for (const [name, bytes] of Object.entries({ JPG, PNG, BMP })) {
-    it(`takes ${name}, as bytes and as base64`, () => {
-      assert.deepEqual(readPhoto(bytes, ENOUGH), { bytes });
-      const base64 = bytes.toString('base64');
-      assert.deepEqual(readPhoto(base64, ENOUGH), { base64 });
-    });
-  }
-
-  it('takes a Uint8Array that is part of a larger one, without a copy of it', () => {
-    const large = new Uint8Array([1, 2, ...JPG, 3]);
-    const read = readPhoto(large.subarray(2, 2 + JPG.length), ENOUGH);
-    assert.ok('bytes' in read && read.bytes.equals(JPG));
-    assert.equal(read.bytes.buffer, large.buffer);
-  });
-
-  it('takes the Uint8Array of a function node, which has globals of its own', () => {
-    const photo: unknown = runInNewContext(`new Uint8Array([${[...JPG]}])`);
-    assert.ok(!(photo instanceof Uint8Array));
-    const read = readPhoto(photo, ENOUGH);
-    assert.ok('bytes' in read && read.bytes.equals(JPG));
-  });
-
-  describe('in base64 of several pieces', () => {
-    const large = Buffer.concat([JPG, Buffer.alloc(200_000, 251)]).toString('base64');
-    const piece = 64 * 1024;
-
-    it('is taken', () => {
-      assert.deepEqual(readPhoto(large, large.length), { base64: large });
-    });
-
-    // Two that Node.js decodes, and one whose low byte is that of "A".
-    for (const foreign of ['-', '_', '=', '\u0141', '照', '.']) {
-      it(`is refused for one ${foreign}`, () => {
-        for (const at of [0, piece - 1, piece, 3 * piece + 5, large.length - 5, large.length - 4]) {
-          const text = large.slice(0, at) + foreign + large.slice(at + 1);
-          assert.deepEqual(readPhoto(text, large.length), { problem: 'photo-not-base64' }, `at ${at}`);
-        }
-      });
-    }
-
-    it('is taken with bits at its end that nobody uses', () => {
-      const base64 = `${large}QR==`;
-      assert.deepEqual(readPhoto(base64, large.length), { base64 });
-    });
-  });
-
-  const wrapped = BASE64.replace(/.{10}/g, '$&\r\n');
-  for (const [name, value] of [
-    ['line breaks', wrapped],
-    ['white space around it', `\n ${BASE64}\t`],
-    ['a data prefix', `data:image/png;base64,${BASE64}`],
-    ['a data prefix with a parameter, in capitals', ` DATA:image/png;charset=utf-8;BASE64,${BASE64}`],
-    ['a data prefix and line breaks', `data:image/png;base64,\n${wrapped}`],
+  for (const [format, bytes] of [
+    ['JPG', JPG],
+    ['PNG', PNG],
+    ['BMP', BMP],
   ] as const) {
-    it(`takes base64 with ${name}, bare`, () => {
-      assert.deepEqual(readPhoto(value, ENOUGH), { base64: BASE64 });
+    it(`takes a ${format} as bytes and as base64, both as they are`, () => {
+      assert.deepEqual(read(bytes), [{ bytes }, []]);
+      const base64 = bytes.toString('base64');
+      assert.deepEqual(read(base64), [{ base64 }, []]);
     });
   }
 
-  const problems: [string, unknown, PhotoProblem][] = [
-    ['nothing', undefined, 'photo-missing'],
-    ['null', null, 'photo-missing'],
-    ['an empty text', '', 'photo-missing'],
-    ['an empty Buffer', Buffer.alloc(0), 'photo-missing'],
-    ['a data prefix with nothing behind it', 'data:image/png;base64,', 'photo-missing'],
-    ['an object', { photo: BASE64 }, 'photo-not-base64'],
-    ['a number', 5, 'photo-not-base64'],
-    ['the name of a file', 'photo.jpg', 'photo-not-base64'],
-    ['base64 cut short', BASE64.slice(0, -1), 'photo-not-base64'],
-    ['base64 with something else in it', `${BASE64.slice(0, 8)}****${BASE64.slice(12)}`, 'photo-not-base64'],
-    ['padding within', `${BASE64.slice(0, 8)}====${BASE64.slice(12)}`, 'photo-not-base64'],
-    ['base64 of the other alphabet', BASE64.replaceAll('+', '-'), 'photo-not-base64'],
-    ['data that is not base64', 'data:image/svg+xml,<svg/>', 'photo-not-base64'],
-    ['a GIF', Buffer.from('GIF89a and the rest'), 'photo-format'],
-    ['a text in base64', Buffer.from('not a photo').toString('base64'), 'photo-format'],
-    ['the beginning of a JPG', JPG.subarray(0, 2), 'photo-format'],
+  it("does not copy a Buffer, nor the part of a larger one's memory that it is", () => {
+    const large = Buffer.concat([Buffer.alloc(100), JPG, Buffer.alloc(100)]);
+    const part = large.subarray(100, 100 + JPG.length);
+    const [photo] = read(part) as [{ bytes: Buffer }, unknown];
+    assert.deepEqual([photo.bytes.buffer, photo.bytes.byteOffset], [part.buffer, part.byteOffset]);
+    assert.ok(photo.bytes.equals(JPG));
+  });
+
+  const ofBytes: [string, unknown][] = [
+    ["a function node's Uint8Array", runInNewContext(`new Uint8Array([${[...JPG]}])`)],
+    ["a function node's ArrayBuffer", runInNewContext(`new Uint8Array([${[...JPG]}]).buffer`)],
+    ['an ArrayBuffer', Uint8Array.from(JPG).buffer],
+    ['a clamped array', Uint8ClampedArray.from(JPG)],
+    ['a DataView', new DataView(Uint8Array.from(JPG).buffer)],
+    ['a list of bytes', [...JPG]],
+    ['a list of bytes as Java has them', [...JPG].map((byte) => (byte > 127 ? byte - 256 : byte))],
+    ['a Buffer that went through JSON', JSON.parse(JSON.stringify(JPG))],
+    ['that as a text', JSON.stringify(JPG)],
+    ['a list of bytes as a text', ` ${JSON.stringify([...JPG])}`],
+    ['the file of an upload', { fieldname: 'photo', originalname: 'a.jpg', buffer: JPG }],
+    ['that with its buffer through JSON', { originalname: 'a.jpg', buffer: JSON.parse(JSON.stringify(JPG)) }],
+    ['an upload with data', { name: 'a.jpg', data: JPG }],
   ];
-  for (const [name, value, problem] of problems) {
-    it(`${name}: ${problem}`, () => assert.deepEqual(readPhoto(value, ENOUGH), { problem }));
+  for (const [name, given] of ofBytes) {
+    it(`takes ${name}`, () => assert.deepEqual(read(given), [{ bytes: JPG }, []]));
+  }
+  it('takes base64 in a Buffer that went through JSON', () =>
+    assert.deepEqual(read({ type: 'Buffer', data: BASE64 }), [{ base64: BASE64 }, []]));
+
+  // Of a length whose base64 has padding, and with all 64 signs in it.
+  const padded = jpg(514);
+  const text = padded.toString('base64');
+  assert.match(text, /\+.*\/.*==$/s);
+  const urlSafe = text.replaceAll('+', '-').replaceAll('/', '_');
+  const dresses: [string, string][] = [
+    ['without padding', text.replaceAll('=', '')],
+    ['with too much padding', `${text}==`],
+    ['for URLs', urlSafe],
+    ['for URLs, without padding', urlSafe.replaceAll('=', '')],
+    ['percent-encoded', encodeURIComponent(text)],
+    ['percent-encoded twice', encodeURIComponent(encodeURIComponent(text))],
+    ['percent-encoded to the last sign', escapeAll(text)],
+    ['quoted', `"${text}"`],
+    ['in single quotes', `'${text}'`],
+    ['with slashes escaped for JSON', text.replaceAll('/', '\\/')],
+    ['quoted and escaped', `"${text.replaceAll('/', '\\/')}"`],
+    ['escaped as for HTML in JSON', text.replaceAll('=', '\\u003d').replaceAll('+', '\\u002b')],
+    ['escaped twice', text.replaceAll('/', '\\\\/')],
+    ['escaped for HTML', text.replaceAll('/', '&#x2F;').replaceAll('+', '&#43;').replaceAll('=', '&equals;')],
+    ['with the line breaks of a mail', lines(text, 76, '\r\n')],
+    ['with line breaks and indentation', lines(text, 64, '\n    ')],
+    ['with line breaks that became spaces', lines(text, 64, ' ')],
+    ['with line breaks that became two spaces', lines(text, 76, '  ')],
+    ['with line breaks written out', lines(text, 76, '\\r\\n')],
+    ['with a data: prefix', `data:image/jpeg;base64,${text}`],
+    ['with it in capitals', `DATA:IMAGE/JPEG;BASE64,${text}`],
+    ['with a parameter in it', `data:image/jpeg;charset=utf-8;base64,${text}`],
+    ['with a name in it', `data:image/jpeg;name=a%20photo.jpg;base64,${text}`],
+    ['with a space behind it', `data:image/jpeg;base64, ${text}`],
+    ['with no type in it', `data:;base64,${text}`],
+    ['with two of them', `data:image/jpeg;base64,data:image/jpeg;base64,${text}`],
+    ['with one without data:', `image/jpeg;base64,${text}`],
+    ['with the rest of one', `base64,${text}`],
+    ['with the prefix of a bot', `base64://${text}`],
+    ['with the prefix of a framework', `base64:${text}`],
+    ['with a prefix, percent-encoded', encodeURIComponent(`data:image/jpeg;base64,${text}`)],
+    [
+      'with a prefix, quoted and escaped',
+      JSON.stringify(`data:image/jpeg;base64,${text}`).replaceAll('/', '\\/'),
+    ],
+    ['behind a byte order mark', `\ufeff${text}`],
+    ['with a zero-width space in it', `${text.slice(0, 40)}\u200b${text.slice(40)}`],
+    ['with a NUL at the end', `${text}\0`],
+    ['with white space round it', `\u3000\n${text} \r\n`],
+    ['whose + became spaces', text.replaceAll('+', ' ')],
+    ['whose + became spaces, behind a prefix', `data:image/jpeg;base64,${text}`.replaceAll('+', ' ')],
+    ['whose + became spaces, in lines', lines(text, 76, '\r\n').replaceAll('+', ' ')],
+    ['whose + became spaces, without padding', text.replaceAll('+', ' ').replaceAll('=', '')],
+  ];
+  for (const [name, given] of dresses) {
+    it(`repairs base64 ${name}`, () => assert.deepEqual(read(given), [{ base64: text }, ['photo']]));
   }
 
-  it('measures the photo itself, whatever the base64 around it', () => {
-    for (const size of [28, 29, 30]) {
-      const bytes = Buffer.concat([PNG, Buffer.alloc(size - PNG.length)]);
-      for (const value of [
-        bytes,
-        bytes.toString('base64'),
-        `data:image/png;base64,${bytes.toString('base64')}`,
-      ]) {
-        assert.ok(!('problem' in readPhoto(value, size)), String(size));
-        assert.deepEqual(readPhoto(value, size - 1), { problem: 'photo-too-large' }, String(size));
+  it('puts back any number of + that became spaces, a multiple of four too', () => {
+    const counts = new Set<number>();
+    for (let size = 400; size < 600; size++) {
+      const base64 = jpg(size).toString('base64');
+      counts.add((base64.split('+').length - 1) % 4);
+      assert.deepEqual(read(base64.replaceAll('+', ' '))[0], { base64 });
+    }
+    assert.ok(counts.has(0) && counts.size > 1);
+  });
+
+  it('tells line breaks that became spaces from plus signs, where there may be a multiple of four of either', () => {
+    for (const size of [220, 410, 600]) {
+      const base64 = jpg(size)
+        .fill(0, 60, size - 2)
+        .toString('base64');
+      assert.ok(!base64.includes('+'));
+      const spaced = lines(base64, 64, ' ').trim();
+      assert.deepEqual(read(spaced)[0], { base64 }, `${spaced.split(' ').length - 1} spaces`);
+    }
+  });
+
+  it('clears the bits that a last character may have too many', () => {
+    const base64 = jpg(512).toString('base64');
+    assert.match(base64, /k=$/);
+    assert.deepEqual(read(base64.replace(/k=$/, 'l=')), [{ base64 }, ['photo']]);
+  });
+
+  it('sees every single wrong character, wherever a large photo is cut into pieces', () => {
+    const large = jpg(150_000).toString('base64');
+    assert.deepEqual(read(large), [{ base64: large }, []]);
+    for (const at of [0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, large.length - 9]) {
+      for (const wrong of ['*', '=', 'é', '\u{1f600}']) {
+        const given = large.slice(0, at) + wrong + large.slice(at + 1);
+        assert.equal(
+          problemOf(() => read(given)),
+          'photo-not-base64',
+          `${wrong} at ${at}`,
+        );
       }
     }
   });
 
-  it('does not change what it is given', () => {
+  it('takes what a phone appends, and metadata of any size', () => {
+    const appended = Buffer.concat([JPG, Buffer.from('MotionPhoto_Data'), Buffer.alloc(5000, 7)]);
+    assert.deepEqual(read(appended), [{ bytes: appended }, []]);
+    const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0xff, 0xff]), Buffer.alloc(0xfffd, 1)]);
+    const described = Buffer.concat([JPG.subarray(0, 2), ...Array(40).fill(segment), JPG.subarray(2)]);
+    assert.deepEqual(read(described), [{ bytes: described }, []]);
+  });
+
+  const words = 'a text of some length, as a person would write it';
+  const refusals: [string, unknown, string][] = [
+    ['nothing', undefined, 'photo-missing'],
+    ['null', null, 'photo-missing'],
+    ['an empty text', '', 'photo-missing'],
+    ['an empty Buffer', Buffer.alloc(0), 'photo-missing'],
+    ['an empty list', [], 'photo-missing'],
+    ['an upload without data', { buffer: null }, 'photo-missing'],
+    ['an object', { photo: BASE64 }, 'photo-not-bytes'],
+    ['a number', 5, 'photo-not-bytes'],
+    ['true', true, 'photo-not-bytes'],
+    ['a list of photos', [JPG], 'photo-not-bytes'],
+    ['a list with a hole', Object.assign([...JPG], { length: JPG.length + 1 }), 'photo-not-bytes'],
+    ['a list with a number that is no byte', [...JPG, 256], 'photo-not-bytes'],
+    ['a list with a fraction', [...JPG, 0.5], 'photo-not-bytes'],
+    [
+      'an array of bytes that went through JSON',
+      JSON.parse(JSON.stringify(Uint8Array.from(JPG))),
+      'photo-not-bytes',
+    ],
+    ['wrapped too often', { buffer: { data: { buffer: { data: JPG } } } }, 'photo-not-bytes'],
+    ['the name of a file', 'photo.jpg', 'photo-not-base64'],
+    ['a path', 'C:\\photos\\a.jpg', 'photo-not-base64'],
+    ['an object as a text', '[object Object]', 'photo-not-base64'],
+    ['JSON that is cut off', '{"type":"Buffer","data":[255,216,', 'photo-not-base64'],
+    ['base64 with something else in it', `${BASE64.slice(0, 8)}****${BASE64.slice(12)}`, 'photo-not-base64'],
+    ['padding within', `${BASE64.slice(0, 8)}====${BASE64.slice(12)}`, 'photo-not-base64'],
+    ['a text', words, 'photo-not-base64'],
+    ['bytes read as UTF-8', JPG.toString('utf8'), 'photo-decoded'],
+    ['bytes read as Latin-1', JPG.toString('latin1'), 'photo-decoded'],
+    ['a PNG read as Latin-1', PNG.toString('latin1'), 'photo-decoded'],
+    ['a file of zeros', Buffer.alloc(100), 'photo-format-unknown'],
+    ['a text in base64', Buffer.from(words).toString('base64'), 'photo-format-unknown'],
+    ['three bytes of a JPG', JPG.subarray(0, 3), 'photo-not-whole'],
+    ['a JPG that is cut off', JPG.subarray(0, 400), 'photo-not-whole'],
+    ['base64 of it', BASE64.slice(0, 400), 'photo-not-whole'],
+    ['base64 that lost its last characters', BASE64.slice(0, -5), 'photo-not-whole'],
+    ['a PNG that is cut off', PNG.subarray(0, -1), 'photo-not-whole'],
+    ['the beginning of a PNG', PNG.subarray(0, 8), 'photo-not-whole'],
+    ['a PNG without a header', Buffer.concat([PNG.subarray(0, 8), PNG.subarray(33)]), 'photo-not-whole'],
+    ['a BMP that is cut off', BMP.subarray(0, -1), 'photo-not-whole'],
+    ['a text about BMW', Buffer.from('BM this is a text about BMW cars'), 'photo-not-whole'],
+    ['a BMP of zeros', Buffer.concat([Buffer.from('BM'), Buffer.alloc(60)]), 'photo-not-whole'],
+    [
+      'a JPG without a size',
+      Buffer.from(`ffd8ffe0000400000000${'00'.repeat(40)}ffd9`, 'hex'),
+      'photo-not-whole',
+    ],
+    [
+      'a JPG that is cut off behind its thumbnail',
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0x02, 0x02]),
+        jpg(512),
+        JPG.subarray(20, JPG.length - 2),
+      ]),
+      'photo-not-whole',
+    ],
+  ];
+  for (const [name, given, problem] of refusals) {
+    it(`refuses ${name}: ${problem}`, () =>
+      assert.equal(
+        problemOf(() => read(given)),
+        problem,
+      ));
+  }
+
+  it('names the form where spaces are all that may be wrong', () => {
+    const spaced = `${BASE64.slice(0, 100)} ${BASE64.slice(103, 200)}  ${BASE64.slice(205)}`;
+    assert.equal(
+      problemOf(() => read(spaced.replaceAll('+', ' '))),
+      'photo-spaces',
+    );
+  });
+
+  const formats: [string, Buffer | string][] = [
+    ['GIF', 'GIF89a and the rest'],
+    ['WebP', 'RIFF\x24\0\0\0WEBPVP8 '],
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
+    ['HEIC', '\0\0\0\x18ftypmif1\0\0\0\0'],
+    ['AVIF', '\0\0\0\x18ftypavif\0\0\0\0'],
+    ['MP4', '\0\0\0\x18ftypmp42\0\0\0\0'],
+    ['TIFF', 'II*\0\x08\0\0\0'],
+    ['TIFF', 'MM\0*\0\0\0\x08'],
+    ['JPEG XL', '\xff\x0a\xfa\x1f'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['ICO', '\0\0\x01\0\x01\0'],
+    ['PSD', '8BPS\0\x01'],
+    ['PDF', '%PDF-1.7\n'],
+    ['ZIP', 'PK\x03\x04\x14\0'],
+    ['GZIP', '\x1f\x8b\x08\0'],
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['SVG', '<?xml version="1.0"?>\n<svg/>'],
+    ['HTML', '<!DOCTYPE html><html>'],
+    ['HTML', '\xef\xbb\xbf  <html lang="zh">'],
+    ['XML', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'],
+    ['JSON', '{"code":404}'],
+    ['base64', BASE64],
+    ['hex', JPG.toString('hex')],
+  ];
+  for (const [format, content] of formats) {
+    it(`names ${format}, as bytes and in base64`, () => {
+      const bytes = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
+      for (const given of [bytes, bytes.toString('base64')])
+        assert.throws(() => read(given), { problem: 'photo-format', values: { format } });
+    });
+  }
+
+  it('measures the photo itself, to the byte', () => {
+    for (let size = 300; size < 310; size++) {
+      const bytes = jpg(size);
+      for (const given of [bytes, bytes.toString('base64'), bytes.toString('base64url')]) {
+        assert.equal(read(given, size / 1024 / 1024).length, 2);
+        assert.throws(() => read(given, (size - 1) / 1024 / 1024), {
+          problem: 'photo-too-large',
+          values: { maxPhotoMB: (size - 1) / 1024 / 1024 },
+        });
+      }
+    }
+  });
+
+  it('changes nothing that it is given', () => {
+    const given = { type: 'Buffer', data: [...JPG] };
     const bytes = Buffer.from(JPG);
-    readPhoto(bytes, ENOUGH);
+    read(given);
+    read(bytes);
+    assert.deepEqual(given, { type: 'Buffer', data: [...JPG] });
     assert.ok(bytes.equals(JPG));
   });
 });

@@ -1,5 +1,6 @@
 import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
+import { readText } from '../../input/text';
 import type { Answer } from '../../result';
 import { DETECTION_TYPES, requestToken, type TokenRequest } from './client';
 
@@ -10,20 +11,23 @@ export interface TokenData {
   expiresAt: string;
   sequenceId: string;
   detectionType: string;
+  repaired: string[];
+}
+
+interface TokenInput extends TokenRequest {
+  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  repaired: string[];
 }
 
 const SETTINGS = {} as const satisfies SettingDefinitions;
 
 /** linkface.md, the first paragraph: "valid for 5 minutes". From when is not said; from the sending is never too late. */
 const VALID_MS = 5 * 60 * 1000;
-/** The document has no limit. Twice the recommended length stays a URL that every gateway lets through. */
+/** CONTRACT, "What an input may look like", Text; the document has no limit, and this stays a URL that gateways let through. */
 const LONGEST_SEQUENCE_ID = 128;
 
-/** Half of a character that takes two: it has no UTF-8. */
-const BROKEN_CHARACTER = /\p{Surrogate}/u;
-
 /** Gets the token that a liveness or OCR SDK needs when it starts. */
-export const getToken: Action<TokenRequest, typeof SETTINGS> = {
+export const getToken: Action<TokenInput, typeof SETTINGS> = {
   provider: 'linkface',
   operation: 'get-token',
   mayCost: false,
@@ -38,10 +42,13 @@ export const getToken: Action<TokenRequest, typeof SETTINGS> = {
     if (typeof detectionType !== 'string' || !DETECTION_TYPES.includes(detectionType)) {
       throw new VerifyError('INPUT', 'not-a-detection-type', { choices: DETECTION_TYPES.join(', ') });
     }
-    return { detectionType, sequenceId: readSequenceId(sequenceId) };
+    const changed = new Set<string>();
+    const read = readText(exactText(sequenceId), 'sequenceId', LONGEST_SEQUENCE_ID, changed);
+    // An empty one asks for a random one.
+    return { detectionType, sequenceId: read || null, repaired: read ? [...changed] : [] };
   },
 
-  async run(account, wanted, context): Promise<Answer<TokenData>> {
+  async run(account, { repaired, ...wanted }, context): Promise<Answer<TokenData>> {
     const place = account.transport.place();
     try {
       const answer = await requestToken(account, wanted, place, context);
@@ -58,6 +65,7 @@ export const getToken: Action<TokenRequest, typeof SETTINGS> = {
           expiresAt: new Date(sentAt + VALID_MS).toISOString(),
           sequenceId,
           detectionType: wanted.detectionType,
+          repaired,
         },
         raw,
       };
@@ -67,17 +75,10 @@ export const getToken: Action<TokenRequest, typeof SETTINGS> = {
   },
 };
 
-/** @returns null where there is none, so that a random one is sent */
-function readSequenceId(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  // A whole number that is not exact any more is not the caller's number.
-  const exact =
-    typeof value === 'string' ||
-    (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
-  const text = exact ? String(value) : '';
-  if (exact && text.trim() === '') return null;
-  if (!exact || text.length > LONGEST_SEQUENCE_ID || BROKEN_CHARACTER.test(text)) {
-    throw new VerifyError('INPUT', 'not-a-sequence-id', { longest: LONGEST_SEQUENCE_ID });
-  }
-  return text;
+/** A whole number that is not exact any more is not the caller's number. */
+function exactText(value: unknown): unknown {
+  if (typeof value !== 'number') return value;
+  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    throw new VerifyError('INPUT', 'sequence-id-inexact');
+  return String(value);
 }

@@ -1,20 +1,19 @@
 import type { Action, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
+import { readName } from '../../input/name';
 import { readPhoto } from '../../input/photo';
+import { isAddress, readPhotoUrl } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
 import { chargedFor, verdictOf } from './incorrect';
 
-interface CompareInput {
-  name: string;
-  /** Still to be read: whether a birth date is one depends on the time. */
-  idNumber: unknown;
-  photo: Person['photo'];
+interface CompareInput extends Person {
   maxPhotoMB: number;
   bands: Bands;
+  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  repaired: string[];
 }
 
 /** CONTRACT, "Result", `data` of face-compare. */
@@ -23,11 +22,8 @@ export interface CompareData extends Bands {
   score: number | null;
   incorrect: number;
   orderNo: string | null;
+  repaired: string[];
 }
-
-const MEGABYTE = 1024 * 1024;
-/** What has a scheme and is no `data:` URI is an address; base64 has no colon. */
-const ADDRESS = /^\s*(?!data:)[a-z][a-z\d+.-]*:/i;
 
 const SETTINGS = {
   /** Both bounds at most the scale, which `bandsOf` sees to. */
@@ -53,22 +49,21 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse({ personName, idNumber, photo }, { maxPhotoMB, ...given }) {
-    const bands = bandsOf(given);
-    const name = readName(personName);
-    const picture =
-      typeof photo === 'string' && ADDRESS.test(photo)
-        ? { url: readUrl(photo) }
-        : readPhoto(photo, maxPhotoMB * MEGABYTE);
-    if ('problem' in picture) throw new VerifyError('INPUT', picture.problem, { maxPhotoMB });
-    return { name, idNumber, photo: picture, maxPhotoMB, bands };
+  parse({ personName, idNumber, photo }, { maxPhotoMB, ...given }, { now, environment }) {
+    const changed = new Set<string>();
+    return {
+      bands: bandsOf(given),
+      name: readName(personName, 'personName', environment, changed),
+      idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
+      photo: isAddress(photo)
+        ? { url: readPhotoUrl(photo, 'photo', environment, changed) }
+        : readPhoto(photo, 'photo', maxPhotoMB, changed),
+      maxPhotoMB,
+      repaired: [...changed],
+    };
   },
 
-  async run(account, input, context): Promise<Answer<CompareData>> {
-    const { name, idNumber: given, photo, maxPhotoMB, bands } = input;
-    const read = readIdNumber(given, context.now());
-    if ('problem' in read) throw new VerifyError('INPUT', read.problem);
-    const person = { name, idNumber: read.idNumber, photo };
+  async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const place = account.transport.place();
     try {
       const { incorrect, score, orderNo, code, message, requestId, raw } = await compare(
@@ -82,32 +77,10 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         ...verdictOf(incorrect, score, bands),
         ...{ code, message, requestId, raw },
         charged: chargedFor(incorrect),
-        data: { score, incorrect, orderNo, ...bands },
+        data: { score, incorrect, orderNo, ...bands, repaired },
       };
     } finally {
       place.leave();
     }
   },
 };
-
-function readName(value: unknown): string {
-  const name = typeof value === 'string' ? value.trim() : '';
-  if (name === '') throw new VerifyError('INPUT', 'name-missing');
-  if (!isWellFormed(name)) throw new VerifyError('INPUT', 'name-unreadable');
-  return name;
-}
-
-/** The provider downloads it by a plain GET, without logging in. */
-function readUrl(value: string): string {
-  const url = value.trim();
-  if (!URL.canParse(url) || !isWellFormed(url)) throw new VerifyError('INPUT', 'photo-not-a-url');
-  const { protocol, username, password } = new URL(url);
-  if (protocol !== 'http:' && protocol !== 'https:') throw new VerifyError('INPUT', 'photo-not-a-url');
-  if (username || password) throw new VerifyError('INPUT', 'photo-url-with-password');
-  return url;
-}
-
-/** Half of a surrogate pair cannot be written in UTF-8. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
-}

@@ -1,13 +1,17 @@
 import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
-import { type IdNumberProblem, readIdNumber } from '../../input/id-number';
-import { type PhotoProblem, readPhoto } from '../../input/photo';
+import { readIdNumber } from '../../input/id-number';
+import { readName } from '../../input/name';
+import { readPhoto } from '../../input/photo';
+import { isAddress } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
 import { type Conditions, compileConditions, judge } from './conditions';
 
 interface ThreeInput extends Person {
   conditions: Conditions;
+  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  repaired: string[];
 }
 
 /** CONTRACT, "Result", `data` of westdex-three. */
@@ -15,6 +19,7 @@ export interface ThreeData {
   [name: string]: unknown;
   id: string | null;
   result: unknown;
+  repaired: string[];
 }
 
 const SETTINGS = {
@@ -22,24 +27,6 @@ const SETTINGS = {
   passWhen: { type: 'string', default: '' },
   failWhen: { type: 'string', default: '' },
 } as const satisfies SettingDefinitions;
-
-const BYTES_PER_MB = 1024 * 1024;
-
-/** What is said of each thing that can be wrong with a message. */
-const PROBLEMS: Readonly<
-  Record<IdNumberProblem | PhotoProblem | 'name-missing' | 'photo-url', (maxPhotoMB: number) => VerifyError>
-> = {
-  'name-missing': () => new VerifyError('INPUT', 'name-missing'),
-  'id-number-missing': () => new VerifyError('INPUT', 'id-number-missing'),
-  'id-number-form': () => new VerifyError('INPUT', 'id-number-form'),
-  'id-number-birth-date': () => new VerifyError('INPUT', 'id-number-birth-date'),
-  'id-number-check-digit': () => new VerifyError('INPUT', 'id-number-check-digit'),
-  'photo-missing': () => new VerifyError('INPUT', 'photo-missing'),
-  'photo-url': () => new VerifyError('INPUT', 'photo-url'),
-  'photo-not-base64': () => new VerifyError('INPUT', 'photo-not-base64'),
-  'photo-format': () => new VerifyError('INPUT', 'photo-format'),
-  'photo-too-large': (maxPhotoMB) => new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }),
-};
 
 /** Asks whether a name, an id number and a face belong to the same person. */
 export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
@@ -53,23 +40,21 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse(fields, { maxPhotoMB, passWhen, failWhen }) {
+  parse({ personName, idNumber, photo }, { maxPhotoMB, passWhen, failWhen }, { now, environment }) {
     const conditions = compileConditions({ passWhen, failWhen });
-    const raise = (problem: keyof typeof PROBLEMS): never => {
-      throw PROBLEMS[problem](maxPhotoMB);
-    };
-    const personName = typeof fields.personName === 'string' ? fields.personName.trim() : '';
-    if (personName === '') raise('name-missing');
-    const person = readIdNumber(fields.idNumber, Date.now());
-    if ('problem' in person) return raise(person.problem);
+    const changed = new Set<string>();
     // westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
-    if (typeof fields.photo === 'string' && /^\s*https?:/i.test(fields.photo)) raise('photo-url');
-    const photo = readPhoto(fields.photo, maxPhotoMB * BYTES_PER_MB);
-    if ('problem' in photo) return raise(photo.problem);
-    return { personName, idNumber: person.idNumber, photo, conditions };
+    if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
+    return {
+      personName: readName(personName, 'personName', environment, changed),
+      idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
+      photo: readPhoto(photo, 'photo', maxPhotoMB, changed),
+      conditions,
+      repaired: [...changed],
+    };
   },
 
-  async run(account, { conditions, ...person }, context): Promise<Answer<ThreeData>> {
+  async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
     const { code, message, id, result, charged, raw } = await idCardThreeElements(account, person, context);
     return {
       outcome: await judge(conditions, result),
@@ -79,7 +64,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       message,
       requestId: id,
       charged,
-      data: { id, result },
+      data: { id, result, repaired },
       raw,
     };
   },

@@ -1,7 +1,8 @@
 /** Tasks as messages carry them: CONTRACT, "Action nodes", truth-poll, and "Result", `data.tasks`. */
 import { VerifyError } from '../../errors';
-import { isObject, parseJson } from '../../http/json';
+import { isObject } from '../../http/json';
 import { readTaskId } from '../../input/task-id';
+import { readJsonText } from './json-text';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
@@ -30,7 +31,7 @@ const MOST_PHOTOS = 10 * MOST_TASKS;
  * @throws VerifyError INPUT
  */
 export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
-  const source = sourceOf(jsonIn(value));
+  const source = sourceOf(readJsonText(value));
   const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
   if (given.length > MOST_TASKS) throw new VerifyError('INPUT', 'too-many-tasks', { most: MOST_TASKS });
@@ -55,16 +56,6 @@ export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
     if (task.status !== 'waiting') task.photos.push(photo);
   }
   return [...tasks.values()];
-}
-
-/** MQTT brings it so; long ids are exact all the same. */
-function jsonIn(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s{0,9}[[{"]/.test(value)) return value;
-  try {
-    return parseJson(value);
-  } catch {
-    return value;
-  }
 }
 
 function sourceOf(value: unknown): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { Action, SettingDefinitions } from '../../action';
-import { ERRORS, VerifyError } from '../../errors';
-import { isObject } from '../../http/json';
+import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
+import { readPhotoUrls } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { create } from './client';
 import type { Envelope } from './response';
@@ -14,8 +14,11 @@ export interface Task {
 }
 
 interface CreateInput {
+  /** As they were given, one that was given twice too. */
   photoUrls: string[];
   batchSize: number;
+  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  repaired: string[];
 }
 
 /** CONTRACT, "Result", `data` of truth-create. */
@@ -23,7 +26,9 @@ export interface CreateData {
   [name: string]: unknown;
   taskIds: string[];
   tasks: Task[];
+  /** As submitted, each address once. */
   photoCount: number;
+  repaired: string[];
 }
 
 const SETTINGS = {
@@ -39,28 +44,31 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   fields: { photos: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ photos }, { batchSize }) {
-    const given = isObject(photos) ? photos.photoUrls : photos;
-    const list = Array.isArray(given) ? given : [given ?? []].flat();
-    if (list.length === 0) throw new VerifyError('INPUT', 'no-photos');
-    return { photoUrls: list.map(photoUrl), batchSize };
+  parse({ photos }, { batchSize }, { environment }) {
+    const changed = new Set<string>();
+    const photoUrls = readPhotoUrls(photos, 'photos', environment, changed);
+    return { photoUrls, batchSize, repaired: [...changed] };
   },
 
-  async run(account, { photoUrls, batchSize }, context): Promise<Answer<CreateData>> {
+  unsent: ({ photoUrls }) => ({ submitted: [], notSubmitted: photoUrls, uncertain: [] }),
+
+  async run(account, { photoUrls, batchSize, repaired }, context): Promise<Answer<CreateData>> {
     const place = account.transport.place();
     const tasks: Task[] = [];
     const answers: Envelope[] = [];
+    const addresses = [...new Set(photoUrls)];
     try {
-      for (let start = 0; start < photoUrls.length; start += batchSize) {
-        const batch = photoUrls.slice(start, start + batchSize);
+      for (let start = 0; start < addresses.length; start += batchSize) {
+        const batch = addresses.slice(start, start + batchSize);
+        const given = asGiven(photoUrls, batch);
         try {
           const created = await create(account, batch, place, context);
           answers.push(created);
           const { taskIds } = created;
           const shared = taskIds.length > 1 ? { batch: taskIds[0]! } : {};
-          for (const taskId of taskIds) tasks.push({ taskId, photoUrls: batch, ...shared });
+          for (const taskId of taskIds) tasks.push({ taskId, photoUrls: given, ...shared });
         } catch (error) {
-          throw withPhotos(error, tasks, batch, photoUrls.slice(start + batchSize));
+          throw withPhotos(error, tasks, given, asGiven(photoUrls, addresses.slice(start + batchSize)));
         }
       }
     } finally {
@@ -74,21 +82,34 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
       message,
       requestId: null,
       charged: null,
-      data: { taskIds: tasks.map(({ taskId }) => taskId), tasks, photoCount: photoUrls.length },
+      data: {
+        taskIds: tasks.map(({ taskId }) => taskId),
+        tasks,
+        photoCount: addresses.length,
+        repaired,
+      },
       raw: answers.length === 1 ? answers[0]!.raw : answers.map(({ raw }) => raw),
     };
   },
 };
 
+/** An address that was given twice is submitted once, and reported twice. */
+function asGiven(photoUrls: readonly string[], addresses: readonly string[]): string[] {
+  const wanted = new Set(addresses);
+  return photoUrls.filter((url) => wanted.has(url));
+}
+
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
-function withPhotos(error: unknown, submitted: Task[], batch: string[], rest: string[]): unknown {
-  if (!(error instanceof VerifyError)) return error;
-  const { details } = error;
+function withPhotos(reason: unknown, submitted: Task[], batch: string[], rest: string[]): VerifyError {
+  const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+  if (error !== reason) error.cause = reason;
   const taken = fateUnknown(error);
-  details.submitted = submitted;
-  details.uncertain = taken ? batch : [];
-  details.notSubmitted = taken ? rest : [...batch, ...rest];
-  if (submitted.length > 0) Object.assign(details, { charged: null, retryable: false });
+  const photos: ErrorDetails = {
+    submitted,
+    uncertain: taken ? batch : [],
+    notSubmitted: taken ? rest : [...batch, ...rest],
+  };
+  Object.assign(error.details, photos, submitted.length > 0 ? { charged: null, retryable: false } : {});
   return error;
 }
 
@@ -96,23 +117,4 @@ function withPhotos(error: unknown, submitted: Task[], batch: string[], rest: st
 function fateUnknown({ code, details }: VerifyError): boolean {
   if (details.charged === false || details.refused) return false;
   return ERRORS[code].mayBeTaken;
-}
-
-/** "Each URL must be downloadable by a plain GET without authentication": xhey.md, "POST /v2/truth_build/create". */
-function photoUrl(value: unknown, index: number): string {
-  const url = typeof value === 'string' ? value.trim() : '';
-  const { protocol, username, password } = parseUrl(url) ?? { protocol: '', username: '', password: '' };
-  if (protocol !== 'http:' && protocol !== 'https:')
-    throw new VerifyError('INPUT', 'not-a-url', { position: index + 1 });
-  if (username || password) throw new VerifyError('INPUT', 'url-with-password', { position: index + 1 });
-  return url;
-}
-
-/** Parsed once: `URL.canParse` would parse it a second time. */
-function parseUrl(text: string): URL | null {
-  try {
-    return new URL(text);
-  } catch {
-    return null;
-  }
 }

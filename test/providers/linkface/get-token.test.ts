@@ -35,7 +35,7 @@ describe('get-token, what a message may ask for', () => {
     ['', null],
     ['  ', null],
     ['a', 'a'],
-    [' a ', ' a '],
+    [' a ', 'a'],
     ['订单 & /', '订单 & /'],
     [0, '0'],
     [20250728, '20250728'],
@@ -49,12 +49,17 @@ describe('get-token, what a message may ask for', () => {
     });
   }
 
-  const none = [{}, [], ['a'], true, false, Number.NaN, Infinity, 2 ** 53, 'a'.repeat(129), 'a\ud800b'];
-  for (const sequenceId of none) {
+  const none: [unknown, string][] = [
+    ...[{}, [], ['a'], true, false].map((value): [unknown, string] => [value, 'text-not-text']),
+    ...[Number.NaN, Infinity, 2 ** 53].map((value): [unknown, string] => [value, 'sequence-id-inexact']),
+    ['a'.repeat(129), 'text-too-long'],
+    ['a\ud800b', 'text-damaged'],
+    ['a\nb', 'text-control'],
+  ];
+  for (const [sequenceId, expected] of none) {
     it(`not the sequence id ${JSON.stringify(sequenceId)}`, () => {
-      const { code, problem: reason, values } = refused({ sequenceId });
-      assert.deepEqual([code, reason], ['INPUT', 'not-a-sequence-id']);
-      assert.deepEqual(values, { longest: 128 });
+      const { code, problem } = refused({ sequenceId });
+      assert.deepEqual([code, problem], ['INPUT', expected]);
     });
   }
 });

@@ -92,6 +92,7 @@ describe("tencent-market's half of the sandbox", () => {
         ['no id number', `name=${NAME}&image=${ESCAPED}`, refusedId],
         ['an id number with one byte changed', GOOD.replace('1231002X', '1232002X'), refusedId],
         ['the id number under its other name', GOOD.replace('idcard', 'idNumber'), refusedId],
+        ['an id number that only a reader could repair', GOOD.replace(ID_NUMBER, `+${ID_NUMBER}`), refusedId],
         ['neither image nor url', `name=${NAME}&idcard=${ID_NUMBER}&image=&url=`, /image/],
         ['both of them', `${GOOD}&url=https%3A%2F%2Fa.test%2F1.jpg`, /image/],
         ['the image twice', `${GOOD}&image=${ESCAPED}`, /重复/],

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../../src/providers/westdex/cipher';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
+import { BMP, jpg, PNG } from '../../input/pictures';
 
 const NOW = 1_700_000_000_000;
-const JPG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 4, 5]).toString('base64');
+const JPG = jpg().toString('base64');
 
 interface Parts {
   method: string;
@@ -87,8 +88,8 @@ describe('westdex on the sandbox', () => {
   }
 
   it('takes JPG, PNG and BMP, an X as check digit, and 15 digits', async () => {
-    for (const head of ['89504e470d0a1a0a', '424d0000000000', 'ffd8ff']) {
-      assert.equal((await post({ photoData: Buffer.from(head, 'hex').toString('base64') })).message, '成功');
+    for (const photo of [jpg(), PNG, BMP]) {
+      assert.equal((await post({ photoData: photo.toString('base64') })).message, '成功');
     }
     for (const idNumber of ['53010219200508011X', '110105491231002']) {
       assert.equal((await post({ gMSFZHM: encrypt(idNumber, key) })).message, '成功');

@@ -1,0 +1,81 @@
+/** Names of persons: CONTRACT, "What an input may look like", Name. */
+import { VerifyError } from '../errors';
+import type { Environment } from '../result';
+import { isMisread } from './misread';
+import { readText } from './text';
+
+/** CONTRACT, "What an input may look like", Text. */
+const LONGEST_NAME = 64;
+
+/** CONTRACT, "Sandbox": names that choose the answer. Nobody is called so. */
+const SPECIAL = /^沙箱|sandbox-/;
+
+/** What keyboards, fonts and old encodings have for the dot within a name; before NFKC, which changes some of them. */
+const DOTS =
+  /[\u00b7\u02d9\u0387\u1427\u16eb\u2022\u2024\u2027\u2218\u2219\u22c5\u25e6\u2981\u2e30\u2e31\u2e33\u30fb\u318d\uff65\ua78f\u{10101}]/gu;
+/** A large one may also stand for a character that was masked, but hardly between two words. */
+const LARGE_DOT = /(?<=\p{Script=Han}{2})\s*[●⚫]\s*(?=\p{Script=Han}{2})/gu;
+/** One dot or full stop between two letters, with the spaces round it. */
+const DOT_BETWEEN = /(?<=[\p{L}\p{M}〇])\s*[·.。]\s*(?=[\p{L}〇])/gu;
+/** A text program makes them of a hyphen. */
+const DASHES = /[\u2010-\u2015\u2212]/g;
+const SPACE_BETWEEN_HAN = /(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu;
+const SPACES = /\s+/g;
+
+/**
+ * Parts of characters that a PDF or a text recognition gives for the character itself; those of the block before (U+2F00)
+ * are known to NFKC.
+ */
+const RADICALS: ReadonlyMap<string, string> = new Map(
+  '⺠民 ⻁虎 ⻄西 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻧卤 ⻨麦 ⻩黄 ⻬齐 ⻮齿 ⻰龙 ⻳龟'
+    .split(' ')
+    .map((pair) => [pair[0]!, pair[1]!]),
+);
+const RADICAL = /[\u2e80-\u2eff]/g;
+
+/** Words with one separator between two of them; the newest Chinese characters are not yet letters to every Node.js. */
+const NAME =
+  /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:[· -][\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*$/u;
+/** These belong into names in other scripts only. */
+const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘-]|['’ʼ‘-]\p{Script=Han}/u;
+
+/**
+ * @param value as a message has it
+ * @param field name of the node's property
+ * @param environment of the account: anywhere but in production a name may be one that chooses the sandbox's answer
+ * @param repaired gets the field's name where the name was changed
+ * @returns the name as registers have it
+ * @throws VerifyError INPUT
+ */
+export function readName(
+  value: unknown,
+  field: string,
+  environment: Environment | null,
+  repaired: Set<string>,
+): string {
+  const text = readText(value, field, LONGEST_NAME, repaired);
+  if (text === '') throw new VerifyError('INPUT', 'name-missing');
+  if (SPECIAL.test(text) && environment !== null && environment !== 'production') return text;
+  if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
+  const name = text
+    .replace(DOTS, '·')
+    .replace(LARGE_DOT, '·')
+    .normalize('NFKC')
+    .replace(DASHES, '-')
+    .replace(RADICAL, (radical) => RADICALS.get(radical) ?? radical)
+    .replace(DOT_BETWEEN, '·')
+    .replace(SPACE_BETWEEN_HAN, '')
+    .replace(SPACES, ' ');
+  if (!NAME.test(name) || HYPHEN_AT_HAN.test(name)) throw new VerifyError('INPUT', wrongIn(name));
+  if (name !== text) repaired.add(field);
+  return name;
+}
+
+/** Which channel usually does that. */
+function wrongIn(name: string): string {
+  if (/%[\da-f]{2}|&#?\w+;|\\[ux]?[\da-f]{2}/i.test(name)) return 'name-encoded';
+  if (name.includes('?')) return 'name-question-marks';
+  if (/[*×○◯●■□]/.test(name)) return 'name-masked';
+  if (/\p{N}/u.test(name)) return 'name-digits';
+  return 'name-characters';
+}

@@ -1,0 +1,163 @@
+/** What an input may cost: nothing where its size alone refuses it, and never more than in proportion to its size. */
+import assert from 'node:assert/strict';
+import { conceal } from '../../src/input/mask';
+import { readName } from '../../src/input/name';
+import { readPhoto } from '../../src/input/photo';
+import { readPhotoUrls } from '../../src/input/photo-url';
+import { readText } from '../../src/input/text';
+import { readTasks } from '../../src/providers/xhey/tasks';
+import { jpg } from './pictures';
+import { problemOf } from './refusal';
+
+const MEGABYTE = 1024 * 1024;
+const URL = 'https://p.example.com/a.jpg';
+
+const photo = (value: unknown) => readPhoto(value, 'photo', 8, new Set());
+const urls = (value: unknown) => readPhotoUrls(value, 'photos', 'production', new Set());
+const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
+
+/** @returns the shortest of some runs, in milliseconds */
+function shortest(work: () => unknown, runs = 5): number {
+  let least = Infinity;
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    try {
+      work();
+    } catch {
+      // A refusal is what many of them are for.
+    }
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
+
+/** A list that counts how often somebody asks for one of its elements. */
+function watched(length: number, element: unknown): { list: unknown[]; asked: () => number } {
+  let asked = 0;
+  const list = new Proxy(Array(length), {
+    get(target, key, receiver) {
+      if (typeof key === 'symbol' || !/^\d+$/.test(key)) return Reflect.get(target, key, receiver);
+      asked++;
+      return element;
+    },
+  });
+  return { list, asked: () => asked };
+}
+
+describe('input: what it costs', () => {
+  const refused: [string, string, () => unknown, (value: unknown) => unknown][] = [
+    ['a name of 100 MB', 'text-too-long', () => '张'.repeat(100 * MEGABYTE), name],
+    ['one of white space', 'text-too-long', () => ' '.repeat(100 * MEGABYTE), name],
+    ['a photo of 100 MB in base64', 'photo-too-large', () => 'A'.repeat(100 * MEGABYTE), photo],
+    ['one in a Buffer', 'photo-too-large', () => Buffer.alloc(100 * MEGABYTE), photo],
+    ['fifty million holes for a photo', 'photo-too-large', () => Array(50_000_000), photo],
+    [
+      'the same in a Buffer of JSON',
+      'photo-too-large',
+      () => ({ type: 'Buffer', data: Array(50_000_000) }),
+      photo,
+    ],
+    ['fifty million holes for addresses', 'not-a-url', () => Array(50_000_000), urls],
+    ['100 MB of addresses', 'too-many-photos', () => `${URL}\n`.repeat((100 * MEGABYTE) / 28), urls],
+    [
+      'a sequence id of 100 MB',
+      'text-too-long',
+      () => '9'.repeat(100 * MEGABYTE),
+      (value) => readText(value, 'sequenceId', 128, new Set()),
+    ],
+    [
+      'a task id of 100 MB',
+      'text-too-long',
+      () => '9'.repeat(100 * MEGABYTE),
+      (value) => readTasks(value, new Set()),
+    ],
+  ];
+  for (const [what, problem, make, read] of refused) {
+    it(`${what} costs less than a small photo`, () => {
+      const value = make();
+      assert.equal(
+        problemOf(() => read(value)),
+        problem,
+      );
+      const usual = jpg(200_000).toString('base64');
+      assert.ok(shortest(() => read(value)) < 2 * shortest(() => photo(usual)));
+    });
+  }
+
+  it('looks at no more elements of a list than may be sent', () => {
+    const addresses = watched(100_000, URL);
+    assert.equal(
+      problemOf(() => urls(addresses.list)),
+      'too-many-photos',
+    );
+    assert.ok(addresses.asked() <= 1001, String(addresses.asked()));
+    const bytes = watched(50_000_000, 0);
+    assert.equal(
+      problemOf(() => photo(bytes.list)),
+      'photo-too-large',
+    );
+    assert.equal(bytes.asked(), 0);
+  });
+
+  const sent = { name: `${'a'.repeat(63)}b`, idNumber: '111111111111111112' };
+  const known = { person: sent, secrets: ['abababac'] };
+  const grown: [string, string, (value: string) => unknown][] = [
+    ...[
+      '=',
+      'a ',
+      'a\n',
+      '%41',
+      '\\',
+      '&#43;',
+      '&#43',
+      '_-',
+      '[',
+      '[0,',
+      '{"a":',
+      '"',
+      ' ',
+      'data:',
+      'base64,',
+      '\u200b',
+      '照',
+    ].map((part): [string, string, (value: string) => unknown] => [
+      `a photo of ${JSON.stringify(part)}`,
+      part,
+      (text) => photo(`${text}x`),
+    ]),
+    ...['a ', '[', '["a",', ',', 'https://', `${URL} `].map(
+      (part): [string, string, (value: string) => unknown] => [
+        `addresses of ${JSON.stringify(part)}`,
+        part,
+        (text) => urls(`${text}x`),
+      ],
+    ),
+    ...['-', 'a', 'a ', '1', '%61', '\\u0061', '&#97;', 'ab', 'http:', '1-'].map(
+      (part): [string, string, (value: string) => unknown] => [
+        `the words of a provider, of ${JSON.stringify(part)}`,
+        part,
+        (text) => conceal(text, known),
+      ],
+    ),
+  ];
+  const SHORT = 128 * 1024;
+  const TIMES = 8;
+  for (const [what, part, read] of grown) {
+    it(`grows with its length: ${what}`, () => {
+      const short = part.repeat(SHORT / part.length);
+      const long = part.repeat((TIMES * SHORT) / part.length);
+      const [first, second] = [shortest(() => read(short), 3), shortest(() => read(long), 3)];
+      // In proportion it would be eight times as long, and by the square 64 times.
+      assert.ok(second < 4 * TIMES * first + 20, `${first} ms became ${second} ms`);
+    });
+  }
+
+  it('a name of dashes that comes back costs nothing', () => {
+    const person = { name: '-'.repeat(32), idNumber: '110101199001011237' };
+    const usual = shortest(() =>
+      conceal('姓名 与身份证号 不一致'.repeat(1000), { person: { ...person, name: '张三' }, secrets: [] }),
+    );
+    const dashes = shortest(() => conceal('- '.repeat(8000), { person, secrets: [] }));
+    assert.ok(dashes < 20 * usual + 5, `${dashes} ms against ${usual} ms`);
+  });
+});

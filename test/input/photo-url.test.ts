@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { isAddress, readPhotoUrl, readPhotoUrls } from '../../src/input/photo-url';
+import type { Environment } from '../../src/result';
+import { problemOf } from './refusal';
+
+const A = 'https://p.example.com/a.jpg';
+const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
+
+function read(value: unknown, environment: Environment | null = 'production') {
+  const repaired = new Set<string>();
+  return [readPhotoUrls(value, 'photos', environment, repaired), [...repaired]];
+}
+
+describe('input: photo URL', () => {
+  const given: [string, unknown, string[]][] = [
+    ['one', A, [A]],
+    ['a list', [A, B], [A, B]],
+    ['one twice', [A, B, A], [A, B, A]],
+    ['an object', { photoUrls: [A, B] }, [A, B]],
+    ['an object with one', { photoUrls: A }, [A]],
+    ['JSON of a list', JSON.stringify([A, B]), [A, B]],
+    ['JSON of an object', ` ${JSON.stringify({ photoUrls: [A] })}\n`, [A]],
+    ['JSON of one', JSON.stringify(A), [A]],
+    ['JSON with brackets in it', JSON.stringify(`${A}?${'['.repeat(40)}`), [`${A}?${'['.repeat(40)}`]],
+    ['capitals', 'HTTPS://P.EXAMPLE.COM/A.JPG', ['HTTPS://P.EXAMPLE.COM/A.JPG']],
+    ['a public IPv4 address', 'http://203.0.113.7:8080/a', ['http://203.0.113.7:8080/a']],
+    ['a public IPv6 address', 'http://[2400:3200::1]/a', ['http://[2400:3200::1]/a']],
+    ['an address in an address', `https://i.example.com/w_1/${A}`, [`https://i.example.com/w_1/${A}`]],
+  ];
+  for (const [name, value, expected] of given)
+    it(`takes ${name}`, () => assert.deepEqual(read(value), [expected, []]));
+
+  const repairs: [string, unknown, string[]][] = [
+    ['white space round it', ` ${A}\r\n`, [A]],
+    ['a byte order mark', `\ufeff${A}`, [A]],
+    ['a zero-width space', `https://p.example.com/\u200ba.jpg`, [A]],
+    ['two lines', `${A}\n${B}`, [A, B]],
+    ['two with tabs and wide spaces', `${A}\t\u3000${B}`, [A, B]],
+    ['an element with two', [A, `${A} ${B}`], [A, A, B]],
+  ];
+  for (const [name, value, expected] of repairs)
+    it(`repairs ${name}`, () => assert.deepEqual(read(value), [expected, ['photos']]));
+
+  const refusals: [string, unknown, string][] = [
+    ['nothing', undefined, 'no-photos'],
+    ['null', null, 'no-photos'],
+    ['an empty list', [], 'no-photos'],
+    ['an object with none', { photoUrls: [] }, 'no-photos'],
+    ['an empty text', '', 'not-a-url'],
+    ['a hole', Object.assign([A, A], { length: 3 }), 'not-a-url'],
+    ['a number', 5, 'not-a-url'],
+    ['a Buffer', Buffer.from(A), 'not-a-url'],
+    ['a list in a list', [[A]], 'not-a-url'],
+    ['another object', { urls: [A] }, 'not-a-url'],
+    ['the name of a file', 'photo.jpg', 'not-a-url'],
+    ['another scheme', 'ftp://p.example.com/a.jpg', 'not-a-url'],
+    ['no host', 'https://', 'not-a-url'],
+    ['no slashes', 'https:p.example.com/a.jpg', 'not-a-url'],
+    ['three of them', 'https:///p.example.com/a.jpg', 'not-a-url'],
+    ['backslashes', 'https:\\\\p.example.com\\a.jpg', 'not-a-url'],
+    ['slashes escaped for JSON', 'https:\\/\\/p.example.com\\/a.jpg', 'not-a-url'],
+    ['percent-encoded', encodeURIComponent(A), 'not-a-url'],
+    ['a blob of a page', 'blob:https://p.example.com/0f8fad5b', 'not-a-url'],
+    ['in angle brackets', `<${A}>`, 'not-a-url'],
+    ['a password', 'https://user:word@p.example.com/a.jpg', 'url-with-password'],
+    ['a user name', 'https://user@p.example.com/a.jpg', 'url-with-password'],
+    ['a line break inside', 'https://p.example.com/a\n.jpg', 'url-with-space'],
+    ['a space inside', 'https://p.example.com/a b.jpg', 'url-with-space'],
+    ['a control character inside', 'https://p.example.com/a\0b.jpg', 'text-control'],
+    ['a damaged character', 'https://p.example.com/\ufffd.jpg', 'text-damaged'],
+    ['commas', `${A},${B}`, 'urls-glued'],
+    ['commas and spaces', `${A}, ${B}`, 'urls-glued'],
+    ['semicolons', `${A};${B}`, 'urls-glued'],
+    ['wide commas', `${A}，${B}`, 'urls-glued'],
+    ['wide semicolons', `${A}；${B}`, 'urls-glued'],
+    ['bars', `${A}|${B}`, 'urls-glued'],
+    ['nothing between them', `${A}${A}`, 'urls-glued'],
+    ['a comma at the end', `${A},`, 'urls-glued'],
+    ['JSON that is cut off', '["https://p.example.com/a.jpg', 'photos-not-json'],
+    ['JSON that is nested deep', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`, 'photos-not-json'],
+    ['a very long one', `${A}?${'x'.repeat(20_000)}`, 'text-too-long'],
+    ['1,001 in a list', Array(1001).fill(A), 'too-many-photos'],
+    ['1,001 in a text', `${A}\n`.repeat(1001), 'too-many-photos'],
+  ];
+  for (const [name, value, problem] of refusals)
+    it(`refuses ${name}: ${problem}`, () =>
+      assert.equal(
+        problemOf(() => read(value)),
+        problem,
+      ));
+
+  it('takes 1,000', () => assert.equal((read(Array(1000).fill(A))[0] as string[]).length, 1000));
+
+  it('tells which one is wrong', () => {
+    assert.throws(() => read([A, B, 'http://10.0.0.1/a']), {
+      problem: 'url-unreachable',
+      values: { position: 3 },
+    });
+    assert.throws(() => read(`${A}\n${B}\nhttps://me@p.example.com/`), { values: { position: 3 } });
+  });
+
+  const unreachable = [
+    ...['localhost', 'localhost.', 'a.localhost', 'localhost.localdomain', 'camera', 'nvr.local', 'nas.lan'],
+    ...['a.internal', 'a.intranet', 'a.corp', 'a.home', 'a.home.arpa', 'a.private', 'a.local.', 'A.LOCAL'],
+    ...['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', '127.255.255.254', '127.0.0.1.'],
+    ...['10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.1.10', '0xC0A8010A'],
+    ...['169.254.169.254', '100.64.0.1', '100.100.100.200', '100.127.255.255', '0.0.0.0', '0', '198.18.0.1'],
+    ...['224.0.0.1', '255.255.255.255', '１９２.168.1.10', '192。168。1。10'],
+    ...[
+      '[::1]',
+      '[::]',
+      '[0:0:0:0:0:0:0:1]',
+      '[fd00::1]',
+      '[fc00::1]',
+      '[fe80::1]',
+      '[febf::1]',
+      '[ff02::1]',
+    ],
+    ...['[::ffff:127.0.0.1]', '[::ffff:c0a8:10a]', '[::ffff:10.0.0.1]', '[::10.0.0.1]', '[64:ff9b::a00:1]'],
+    ...['[2002:c0a8:10a::1]', '[2002:a00:1::]'],
+    ...['b.oss-cn-beijing-internal.aliyuncs.com', 'oss-cn-hangzhou-internal.aliyuncs.com'],
+    ...[
+      'b.s3.oss-cn-beijing-internal.aliyuncs.com',
+      'b.oss-internal.aliyuncs.com',
+      'b.vpc100-oss-cn-beijing.aliyuncs.com',
+    ],
+    ...['b-1250000000.cos-internal.ap-beijing.tencentcos.cn', 'cos-internal.ap-beijing.tencentcos.cn'],
+    ...[
+      'b.tos-cn-beijing.ivolces.com',
+      'b.ks3-cn-beijing-internal.ksyuncs.com',
+      'b.obs.internal.example.com',
+    ],
+    ...[
+      'b.s3-internal.cn-north-1.jdcloud-oss.com',
+      'www.internal-cn-gd-02.ufileos.com',
+      'ks3-cn-beijing-internal.ksyuncs.com',
+      's3-internal.cn-north-1.jdcloud-oss.com',
+    ],
+  ];
+  for (const host of unreachable)
+    it(`refuses ${host}, but on the sandbox`, () => {
+      const url = `http://${host}/a.jpg`;
+      for (const environment of ['production', 'custom', null] as const)
+        assert.equal(
+          problemOf(() => read(url, environment)),
+          'url-unreachable',
+        );
+      assert.deepEqual(read(url, 'sandbox'), [[url], []]);
+    });
+
+  const reachable = [
+    ...[
+      '9.255.255.255',
+      '11.0.0.1',
+      '172.15.255.255',
+      '172.32.0.1',
+      '192.167.1.1',
+      '169.253.1.1',
+      '100.63.255.255',
+    ],
+    ...['100.128.0.1', '126.255.255.255', '128.0.0.1', '198.17.0.1', '[2400:3200::1]', '[::ffff:8.8.8.8]'],
+    ...[
+      'p.example.com',
+      'local.example.com',
+      'internal.example.com',
+      'localhost.example.com',
+      'b.oss-cn-beijing.aliyuncs.com',
+    ],
+    ...[
+      'acme-internal.oss-cn-beijing.aliyuncs.com',
+      'b-1250000000.cos.ap-beijing.myqcloud.com',
+      'international.example.com',
+    ],
+    ...['b.obs.cn-north-4.myhuaweicloud.com', 'b.tos-cn-beijing.volces.com'],
+  ];
+  for (const host of reachable)
+    it(`takes ${host}`, () => assert.equal(read(`http://${host}/a.jpg`).length, 2));
+
+  it('reads the one address of a photo', () => {
+    const repaired = new Set<string>();
+    assert.equal(readPhotoUrl(` ${A}\n`, 'photo', 'production', repaired), A);
+    assert.deepEqual([...repaired], ['photo']);
+    assert.equal(
+      problemOf(() => readPhotoUrl(`${A}\n${B}`, 'photo', 'production', repaired)),
+      'text-control',
+    );
+    assert.equal(
+      problemOf(() => readPhotoUrl(`${A} ${B}`, 'photo', 'production', repaired)),
+      'url-with-space',
+    );
+  });
+
+  it('tells an address from a photo', () => {
+    for (const text of [A, ` \ufeff${A}`, `"${A}"`, 'ftp://a', 'file:///a', 'blob:http://a', 'HTTP://'])
+      assert.ok(isAddress(text), text);
+    for (const text of [
+      '',
+      'data:image/png;base64,iVBO',
+      '/9j/4AAQ',
+      'iVBORw0KGgo',
+      'base64://iVBO',
+      'C:\\a.jpg',
+      'image/png;base64,a',
+      5,
+      undefined,
+    ])
+      assert.ok(!isAddress(text), String(text));
+  });
+});

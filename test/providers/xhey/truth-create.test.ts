@@ -1,0 +1,57 @@
+/** The three lists of truth-create on errors that no provider's answer brings. */
+import assert from 'node:assert/strict';
+import type { Account } from '../../../src/action';
+import { truthCreate } from '../../../src/providers/xhey/truth-create';
+import { closeServers, scriptedServer, taskCreated } from '../../flows/scripted-server';
+import { failure, makeContext } from '../../http/context';
+import { closeAll, open } from '../../http/server';
+
+const A = 'https://p.example.com/a.jpg';
+const B = 'https://p.example.com/b.jpg';
+const C = 'https://p.example.com/c.jpg';
+
+describe('xhey truth-create', () => {
+  afterEach(async () => {
+    await closeAll();
+    closeServers();
+  });
+
+  it('an unexpected error in batch two keeps the lists, and where it came from', async () => {
+    const server = await scriptedServer((_asked, response) => taskCreated(response));
+    const baseUrl = new URL(server.baseUrl);
+    const transport = open({ baseUrl });
+    const account: Account = {
+      ...{ environment: 'custom', baseUrl, settings: {}, transport },
+      credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
+    };
+    const input = truthCreate.parse(
+      { photos: [A, B, A, C] },
+      { batchSize: 1 },
+      { now: 0, environment: 'custom' },
+    );
+    let attempts = 0;
+    const context = makeContext({
+      attempted: () => {
+        if (++attempts === 2) throw new TypeError('a fault of our own');
+      },
+    });
+    const error = await failure(truthCreate.run(account, input, context), 'PROTOCOL');
+    assert.equal(error.problem, 'internal');
+    assert.ok(error.cause instanceof TypeError);
+    const { submitted, notSubmitted, uncertain, retryable } = error.details;
+    assert.deepEqual(
+      submitted?.map(({ photoUrls }) => photoUrls),
+      [[A, A]],
+    );
+    assert.deepEqual([notSubmitted, uncertain, retryable], [[C], [B], false]);
+  });
+
+  it('tells of a message of which nothing was sent that nothing was', () => {
+    const input = truthCreate.parse(
+      { photos: [A, B, A] },
+      { batchSize: 9 },
+      { now: 0, environment: 'custom' },
+    );
+    assert.deepEqual(truthCreate.unsent?.(input), { submitted: [], notSubmitted: [A, B, A], uncertain: [] });
+  });
+});
