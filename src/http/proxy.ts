@@ -2,6 +2,7 @@
  * Which proxy a provider is reached through: CONTRACT, "Account nodes", `proxy`, and NODE-RED, "Runtime": the
  * environment variables are read as Node-RED reads them, lower case first.
  */
+import { isLoopback } from './address';
 
 export interface ProxyNode {
   url: string;
@@ -16,16 +17,6 @@ export interface ProxyRoute {
   url: string;
   /** Value of the Proxy-Authorization header. */
   authorization?: string;
-}
-
-/** @param hostname as `URL` gives it; true for this machine */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
 }
 
 /**

@@ -28,7 +28,7 @@ export const getToken: Action<TokenRequest, typeof SETTINGS> = {
   operation: 'get-token',
   mayCost: false,
   fields: {
-    detectionType: { value: 'liveness', type: 'str' },
+    detectionType: { value: 'liveness', type: 'str', choices: DETECTION_TYPES },
     sequenceId: { value: '', type: 'str' },
   },
   settings: SETTINGS,

@@ -31,6 +31,7 @@ const SETTINGS = {
   /** tencent-market.md, "The product's answer": both bounds of the bands. */
   sameFrom: { type: 'number', default: 0.45, min: 0, max: 1 },
   differentBelow: { type: 'number', default: 0.4, min: 0, max: 1 },
+  scoreScale: { type: 'string', default: '1', choices: ['1', '100', '1000'] },
   maxPhotoMB: { type: 'number', default: 8, min: 0.01 },
 } as const satisfies SettingDefinitions;
 

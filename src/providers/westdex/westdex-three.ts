@@ -21,6 +21,7 @@ export interface ThreeData {
 const SETTINGS = {
   maxPhotoMB: { type: 'number', default: 8, min: 0.01, max: 20 },
   passWhen: { type: 'string', default: '' },
+  failWhen: { type: 'string', default: '' },
 } as const satisfies SettingDefinitions;
 
 const BYTES_PER_MB = 1024 * 1024;
