@@ -72,7 +72,9 @@ function fieldCheck(name, field) {
 function typesOf(node, name, { type, choices }) {
   if (type !== 'str') return ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
   if (!choices) return ['str', 'msg', 'flow', 'global', 'num', 'env', 'jsonata'];
-  const options = $(`#{{prefix}}-${name}-choices option`)
+  const options = input(name)
+    .siblings('datalist')
+    .children()
     .toArray()
     .map(({ value, text }) => ({ value, label: `${value} · ${text}` }));
   // The list replaces what is not in it: a value that somebody wrote by hand, ${VARIABLE} say, is put into it.

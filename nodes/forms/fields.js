@@ -54,8 +54,8 @@ function settingDefaults(checks) {
       (setting.type === 'number' && !setting.choices
         ? (node, value) => checkNumber(node, value, setting, label)
         : () => true);
-    const validate = function (value, _opt) {
-      return check(this, value, label);
+    const validate = function (value, opt) {
+      return check(this, value, opt?.label);
     };
     return [name, { value: setting.default, label, validate }];
   });

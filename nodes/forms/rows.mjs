@@ -21,7 +21,7 @@ export const ROWS = {
       label(of),
       input(of),
       `<input type="hidden" id="${of.id}Type">`,
-      ...(of.choices.length > 0 ? [`<datalist id="${of.id}-choices">${options(of)}</datalist>`] : []),
+      ...(of.choices.length > 0 ? [`<datalist>${options(of)}</datalist>`] : []),
       ...(of.unit ? [`<div style="margin: 2px 0 0 104px" data-i18n="${of.unit}"></div>`] : []),
     ]),
   select: (of) => row([label(of), `<select id="${of.id}" style="width: 70%">${options(of)}</select>`]),
