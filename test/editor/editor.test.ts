@@ -55,6 +55,25 @@ const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
   (file) => JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[],
 );
 
+describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese browsers ask for it`, () => {
+  it('has the help in Chinese', async () => {
+    const demo = await startDemo();
+    const { page, close } = await openEditor(demo.address, 'zh-Hans-CN');
+    try {
+      await page.evaluate(`RED.sidebar.help.show('truth-poll')`);
+      const [, first = ''] = /<p>([^<]+)/.exec(
+        readFileSync(join(ROOT, 'nodes/locales/zh-CN/truth-poll.html'), 'utf8'),
+      )!;
+      await page.locator('.red-ui-help:visible').getByText(first).first().waitFor();
+      const entry = page.locator('.red-ui-palette-node[data-palette-type="truth-poll"]');
+      assert.match(String(await entry.getAttribute('data-palette-label')), /\p{Script=Han}/u);
+    } finally {
+      await close();
+      await demo.stop();
+    }
+  });
+});
+
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let demo: Demo;
