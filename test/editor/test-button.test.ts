@@ -87,6 +87,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       const [refused = ''] = await test('refused');
       assert.ok(refused.startsWith(said('test-refused')), refused);
       assert.match(refused, /4007: no …/);
+      assert.doesNotMatch(refused, /。 /);
       if (locale === 'zh-CN') assert.deepEqual(foreignWords(refused.replace(/4007: no …/, '')), []);
 
       server.script = (_asked, response) => response.socket!.destroy();
