@@ -5,7 +5,7 @@
 //   <!-- credentials -->, <!-- all other rows -->    a row for each credential; for each setting that has none yet
 //   RUNTIME_TABLE, RUNTIME('file', 'export')         what the runtime takes; a constant or a function of src/file.ts
 //   {{type}}, {{prefix}}                             the node's type, and what Node-RED puts before the id of an input
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROWS } from '../nodes/forms/rows.mjs';
@@ -74,13 +74,11 @@ function accountTable(runtime, type) {
 /** Of the one action that names itself as the node's type. */
 function actionTable(root, runtime, type) {
   const providers = readdirSync(join(root, 'src/providers'));
-  const file = providers.map((each) => `providers/${each}/${type}`).find((each) => canRead(root, each));
+  const file = providers
+    .map((each) => `providers/${each}/${type}`)
+    .find((each) => existsSync(join(root, 'src', `${each}.ts`)));
   const { fields, settings } = Object.values(runtime(file)).find(({ operation }) => operation === type);
   return { fields, settings: { ...settings, ...runtime('node-red/action-node').COMMON_SETTINGS } };
-}
-
-function canRead(root, file) {
-  return readdirSync(join(root, 'src', file, '..')).includes(`${file.split('/').at(-1)}.ts`);
 }
 
 /** What kind of row a name has, its choices, and what it is where it is left empty. */
