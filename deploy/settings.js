@@ -8,6 +8,8 @@ module.exports = {
   // No editor and no admin interface: the flow comes with the image.
   httpAdminRoot: false,
   mqttReconnectTime: 2000,
+  // Of errors and of the log; without it LANG decides.
+  lang: process.env.NODE_RED_LANG,
   // A photo of 8 MB as base64 in JSON.
   apiMaxLength: '12mb',
   telemetry: { enabled: false },

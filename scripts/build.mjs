@@ -1,26 +1,19 @@
 // Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there:
 // html, icons and catalogues (NODE-RED, "Loading and packaging" and "Languages").
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeForm } from './forms.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const from = (...parts) => join(root, 'nodes', ...parts);
 const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
+const TYPES = Object.keys(readJson(join(root, 'package.json'))['node-red'].nodes);
 
 compile();
-copyForms();
+writeForms();
 writeCatalogues();
 // scripts/ready.mjs looks at its time.
 writeFileSync(join(root, 'dist/.built'), '');
@@ -37,32 +30,43 @@ function compile() {
   chmodSync(join(root, 'dist/src/sandbox/command-line.js'), 0o755);
 }
 
-function copyForms() {
-  for (const file of readdirSync(from()).filter((name) => name.endsWith('.html')))
-    cpSync(from(file), to(file));
+function writeForms() {
+  for (const type of TYPES) writeFileSync(to(`${type}.html`), makeForm(root, type, textsOf('en-US', type)));
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
 
 /**
- * A catalogue belongs to one node and is found under its name, so what all nodes say (errors, warnings, status words)
- * is written once, in shared.json, and put into each. `zh` is what Chinese browsers and LANG may ask for.
+ * Each language, and what else Chinese browsers and LANG may ask for: NODE-RED, "Languages". Node-RED itself looks from
+ * `zh-CN` to `zh`, but not from a name of three parts.
  */
 function writeCatalogues() {
-  const types = Object.keys(readJson(join(root, 'package.json'))['node-red'].nodes);
   for (const [source, ...languages] of [
     ['en-US', 'en-US'],
-    ['zh-CN', 'zh-CN', 'zh'],
+    ['zh-CN', 'zh-CN', 'zh', 'zh-Hans-CN'],
   ]) {
-    const shared = readJson(from('locales', source, 'shared.json'));
     for (const language of languages) {
       mkdirSync(to('locales', language), { recursive: true });
-      for (const type of types) {
-        const own = readJson(from('locales', source, `${type}.json`));
-        writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(merge(shared, own)));
-        cpSync(from('locales', source, `${type}.html`), to('locales', language, `${type}.html`));
+      for (const type of TYPES) {
+        writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(textsOf(source, type)));
+        writeFileSync(to('locales', language, `${type}.html`), helpOf(source, type));
       }
     }
   }
+}
+
+/**
+ * A catalogue belongs to one node and is found under its name, so what all nodes say (errors, warnings, status words)
+ * is written once, in shared.json, and put into each.
+ */
+function textsOf(language, type) {
+  const [shared, own] = ['shared', type].map((name) => readJson(from('locales', language, `${name}.json`)));
+  return merge(shared, own);
+}
+
+/** The help of a node; what several have in common stands in the language's folder `shared`. */
+function helpOf(language, type) {
+  const read = (...path) => readFileSync(from('locales', language, ...path), 'utf8');
+  return read(`${type}.html`).replace(/<!-- include (\S+) -->\n/g, (_, file) => read('shared', file));
 }
 
 function merge(shared, own) {

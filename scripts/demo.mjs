@@ -145,6 +145,8 @@ async function startNodeRed() {
     // A photo of 8 MB, also as base64 in JSON.
     apiMaxLength: '12mb',
     dashboard: { maxHttpBufferSize: 12e6 },
+    // Of errors, as the person at this machine reads them; Windows has no LANG.
+    lang: Intl.DateTimeFormat().resolvedOptions().locale.startsWith('zh') ? 'zh-CN' : 'en-US',
     telemetry: { enabled: false, updateNotification: false },
     // The palette manager asks the flow library for its list whenever the editor is opened.
     externalModules: { palette: { allowInstall: false, allowUpload: false } },

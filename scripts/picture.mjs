@@ -152,6 +152,7 @@ async function takePicture(browser, address, locale, file) {
   }, 'photos over HTTP');
   // Palette and sidebar slide.
   await page.waitForTimeout(1500);
+  await page.evaluate(`$('.red-ui-palette-node[data-palette-type="truth-create"]')[0].scrollIntoView()`);
   await page.screenshot({ path: file });
   await page.close();
 }

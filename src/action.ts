@@ -7,6 +7,8 @@ import type { Answer, Environment, Result } from './result';
 export interface FieldDefinition {
   value: string;
   type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'env' | 'jsonata';
+  /** What a text may be, where the editor offers a list. */
+  choices?: readonly string[];
 }
 
 /** A plain property of a node, with its default and what it may be. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import jsonata from 'jsonata';
 import { ERRORS } from '../src/errors';
 import type { Outcome } from '../src/result';
 import { foreignWords } from './chinese';
@@ -24,6 +25,7 @@ const OUTCOMES: Record<Outcome, true> = {
 };
 /** What a status shows: outcomes, error codes, and that it waits. */
 const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(ERRORS), 'waiting'];
+const LANGUAGES = { 'en-US': ['en-US'], 'zh-CN': ['zh-CN', 'zh', 'zh-Hans-CN'] };
 const LONGEST_STATUS = 19;
 
 /** The provider's own names for its keys, the same in every language. */
@@ -60,7 +62,9 @@ describe('catalogues', () => {
 
       it('is Chinese in zh-CN and not in en-US', () => {
         for (const [key, text] of chinese) {
-          assert.ok(SAME_IN_CHINESE.includes(text) || /\p{Script=Han}/u.test(text), `${key}: ${text}`);
+          const own = text.replace(/__\w+?__/g, '');
+          const isChinese = own === '' || SAME_IN_CHINESE.includes(own) || /\p{Script=Han}/u.test(own);
+          assert.ok(isChinese, `${key}: ${text}`);
         }
         for (const [key, text] of english) assert.doesNotMatch(text, /\p{Script=Han}/u, key);
       });
@@ -84,31 +88,71 @@ describe('catalogues', () => {
   describe('help', () => {
     for (const type of TYPES) {
       it(`has no English in the Chinese help of ${type}`, () => {
-        const help = readFileSync(join(NODES, 'locales', 'zh-CN', `${type}.html`), 'utf8');
-        const prose = help.replace(/<(code|pre|dt)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]*>/g, ' ');
+        const prose = help('zh-CN', type)
+          .replace(/<(code|pre|dt)\b[\s\S]*?<\/\1>/g, ' ')
+          .replace(/<[^>]*>/g, ' ');
         assert.deepEqual(foreignWords(prose), []);
       });
+
+      for (const language of Object.keys(LANGUAGES)) {
+        it(`is short and to be used: ${type} in ${language}`, () => {
+          const html = help(language, type);
+          assert.doesNotMatch(html, /<!--/, 'nothing that is left to be put in');
+          assert.match(html, /<h3>(What to switch on|该打开什么)<\/h3>\n<table>/);
+          const [, recipes = ''] =
+            /<h3>(?:Three recipes|三个用法)<\/h3>\n<ol>([\s\S]*?)<\/ol>/.exec(html) ?? [];
+          assert.equal(recipes.split('<li>').length - 1, 3);
+        });
+      }
     }
+
+    it('is without a blank between two Chinese sentences, as are the catalogues', () => {
+      for (const type of TYPES) {
+        assert.doesNotMatch(
+          help('zh-CN', type).replace(/<[^>]*>/g, ''),
+          /[。！？；]　| [。！？；]|[。！？；] (?=\p{Script=Han})/u,
+        );
+        for (const [key, text] of merged('zh-CN', type)) assert.doesNotMatch(text, /[。！？] /, key);
+      }
+    });
+
+    it('has one word for one thing in Chinese', () => {
+      const others = /应答|校验位|无法判断结果|调试面板|调试侧栏|网址|连通|连不上|付费/;
+      for (const type of TYPES) {
+        assert.doesNotMatch(help('zh-CN', type), others, type);
+        for (const [key, text] of merged('zh-CN', type)) assert.doesNotMatch(text, others, key);
+      }
+    });
+
+    it('has no condition for westdex-three that takes missing data for a verdict', async () => {
+      const examples = [
+        ...[...help('en-US', 'westdex-three').matchAll(/<code class="expression">([^<]+)<\/code>/g)],
+        ...[...help('zh-CN', 'westdex-three').matchAll(/<code class="expression">([^<]+)<\/code>/g)],
+        ...[
+          ...form('westdex-three').matchAll(
+            /Type|id="node-input-(?:pass|fail)When" placeholder="([^>]+?)" /g,
+          ),
+        ],
+      ].flatMap(([, example]) => (example ? [example.replaceAll('&quot;', '"')] : []));
+      assert.equal(examples.length, 6);
+      for (const example of examples) {
+        for (const nothing of [{}, null, '', { code: null }]) {
+          assert.notEqual(await jsonata(example).evaluate(nothing), true, example);
+        }
+      }
+    });
   });
 
   describe('built', () => {
     for (const type of TYPES) {
       it(`has ${type} in every language, shared texts merged in`, () => {
-        for (const language of ['en-US', 'zh-CN', 'zh']) {
-          const source = language === 'zh' ? 'zh-CN' : language;
+        for (const [source, languages] of Object.entries(LANGUAGES)) {
           const expected = new Map([...own(source, SHARED), ...own(source, type)]);
-          const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.json`)));
-          assert.deepEqual(sorted(built), sorted(expected), language);
-        }
-      });
-
-      it(`has the help of ${type} in every language`, () => {
-        for (const language of ['en-US', 'zh-CN', 'zh']) {
-          const source = readFileSync(
-            join(NODES, 'locales', language === 'zh' ? 'zh-CN' : language, `${type}.html`),
-          );
-          const built = readFileSync(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.html`));
-          assert.ok(built.equals(source), language);
+          for (const language of languages) {
+            const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.json`)));
+            assert.deepEqual(sorted(built), sorted(expected), language);
+            assert.equal(help(language, type), help(source, type), language);
+          }
         }
       });
     }
@@ -176,13 +220,16 @@ describe('catalogues', () => {
       });
 
       it(`looks the labels of ${type} up in its own catalogue`, () => {
-        const namespaces = [...form(type).matchAll(/RED\._\('(.+?):[\w.-]+'/g)].map(([, found]) => found);
-        assert.deepEqual([...new Set(namespaces)], [`@cn-verify/node-red-cn-verify/${type}`]);
+        const namespaces = [...form(type).matchAll(/@cn-verify\/node-red-cn-verify\/([\w-]+):/g)];
+        assert.deepEqual(
+          namespaces.map(([, found]) => found),
+          [type],
+        );
       });
 
       it(`writes no text of ${type}'s form anywhere else`, () => {
         const [template = ''] = form(type).split('</script>');
-        const visible = template.replace(/<[^>]*>/g, ' ').replace(/\$\{\w+\}/g, ' ');
+        const visible = template.replace(/<[^>]*>/g, ' ');
         assert.doesNotMatch(visible, /[\p{Letter}]/u);
       });
     }
@@ -193,7 +240,7 @@ describe('catalogues', () => {
       const unused: string[] = [];
       for (const name of [SHARED, ...TYPES]) {
         const types = name === SHARED ? TYPES : [name];
-        const used = new Set(STATUS_WORDS);
+        const used = new Set([...STATUS_WORDS, 'told']);
         for (const type of types) {
           for (const key of formKeys(type)) used.add(key);
           for (const { key } of uses(type)) for (const each of ['', '.text', '.hint']) used.add(key + each);
@@ -238,8 +285,13 @@ function interpolations(text: string): string[] {
   return [...new Set([...text.matchAll(/__([A-Za-z]+)__/g)].map(([, name]) => name!))].sort();
 }
 
+function help(language: string, type: string): string {
+  return readFileSync(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.html`), 'utf8');
+}
+
+/** As it is published. */
 function form(type: string): string {
-  return readFileSync(join(NODES, `${type}.html`), 'utf8');
+  return readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
 }
 
 /** The keys a form takes from the catalogue, and that of its palette category. */
@@ -248,9 +300,13 @@ function formKeys(type: string): string[] {
   const attributes = [...html.matchAll(/data-i18n="([^"]+)"/g)]
     .flatMap(([, value]) => value!.split(';'))
     .map((value) => value.replace(/^\[[\w-]+\]/, ''));
-  const calls = [...html.matchAll(/\b_\('(?:[^':]+:)?([^']+)'/g)].map(([, key]) => key!);
+  const written = [...html.matchAll(/['}`]((?:form|label)\.[a-z][\w-]*)['`]/g)].map(([, key]) => key!);
+  const named = addressProblems(html).map((problem) => `form.${problem}`);
   const category = /category: '([^']+)'/.exec(html)?.[1];
-  return [...attributes, ...calls, ...(category === 'config' ? [] : [`palette.label.${category}`])];
+  return [
+    ...[...attributes, ...written, ...named],
+    ...(category === 'config' ? [] : [`palette.label.${category}`]),
+  ];
 }
 
 /**
@@ -269,7 +325,13 @@ function uses(type: string): Use[] {
   const files = reachable(entries);
   return [...files].flatMap((file) => {
     const source = readFileSync(file, 'utf8');
-    const found = [...raised(source), ...refusals(source, files), ...warned(source), ...tested(source)];
+    const found = [
+      ...raised(source),
+      ...refusals(source, files),
+      ...warned(source),
+      ...tested(source),
+      ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
+    ];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
   });
 }
@@ -345,6 +407,12 @@ function warned(source: string): Omit<Use, 'file'>[] {
 /** `red._('test.…')`: what a test of an account is answered. */
 function tested(source: string): Omit<Use, 'file'>[] {
   return [...source.matchAll(/'(test\.[a-z-]+)'/g)].map(([, key]) => ({ key: key!, values: [] }));
+}
+
+/** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */
+function addressProblems(source: string): string[] {
+  const body = /function addressProblem\([\s\S]*?\n}/.exec(source)?.[0] ?? '';
+  return [...body.matchAll(/'(base-url-[a-z-]+)'/g)].map(([, problem]) => problem!);
 }
 
 function literals(text: string): string[] {

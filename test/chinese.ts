@@ -6,6 +6,7 @@ const TERMS = [
   ...[
     'AES',
     'API',
+    'App',
     'Buffer',
     'GPS',
     'HTTP',

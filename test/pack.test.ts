@@ -9,7 +9,7 @@ import { freePort } from './http/server';
 const NEEDED = [
   /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
-  /^dist\/nodes\/locales\/(en-US|zh-CN|zh)\/[a-z-]+\.(json|html)$/,
+  /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^examples\/[a-z-]+\.json$/,
   /^docs\/result\.schema\.json$/,

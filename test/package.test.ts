@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-const LANGUAGES = ['en-US', 'zh-CN', 'zh'];
+const LANGUAGES = ['en-US', 'zh-CN', 'zh', 'zh-Hans-CN'];
 
 interface Manifest {
   name: string;
@@ -93,7 +93,7 @@ describe('package', () => {
         });
 
         it('has a route in the admin application if its form has a button that asks it', () => {
-          const tests = built.includes("'cn-verify/accounts/' + encodeURIComponent(node.id) + '/test'");
+          const tests = built.includes(`id="${type}-test"`);
           assert.equal(
             tests,
             ['xhey', 'linkface', 'tencent-market'].some((name) => type === `${name}-account`),
@@ -273,7 +273,7 @@ describe('package', () => {
 
 /** Runs a form's script as the editor would, as far as its definition goes. */
 function define(type: string): Definition {
-  const html = readFileSync(join(ROOT, 'nodes', `${type}.html`), 'utf8');
+  const html = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
   const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
   let definition: Definition | undefined;
   const RED = {

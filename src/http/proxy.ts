@@ -3,6 +3,7 @@
  * environment variables are read as Node-RED reads them, lower case first.
  */
 import { VerifyError } from '../errors';
+import { isLoopback } from './address';
 
 export interface ProxyNode {
   url: string;
@@ -17,16 +18,6 @@ export interface ProxyRoute {
   url: string;
   /** Value of the Proxy-Authorization header. */
   authorization?: string;
-}
-
-/** @param hostname as `URL` gives it; true for this machine */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
 }
 
 /**

@@ -1,7 +1,8 @@
 /** The account nodes: CONTRACT, "Account nodes". What is wrong with one is found when it is first used. */
 import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
-import { isLoopback, type ProxyRoute, proxyFor } from '../http/proxy';
+import { addressProblem } from '../http/address';
+import { type ProxyRoute, proxyFor } from '../http/proxy';
 import { createTransport } from '../http/send';
 import type { TlsOptions } from '../http/wire';
 import { ENVIRONMENTS, type Environment } from '../result';
@@ -25,9 +26,13 @@ export interface AccountNode extends Node {
   test?: AccountTest;
 }
 
+/** Longer would overflow a timer. */
+const LONGEST_TIMEOUT_S = 3600;
+
 const SETTINGS = {
   environment: { type: 'string', default: 'production', choices: ENVIRONMENTS },
   baseUrl: { type: 'string', default: '' },
+  timeout: { type: 'number', default: 10, min: 0.05, max: LONGEST_TIMEOUT_S },
   maxConcurrent: { type: 'number', default: 16, min: 1, max: 1000, integer: true },
   maxPerSecond: { type: 'number', default: 0, min: 0, max: 10_000, integer: true },
   maxWaiting: { type: 'number', default: 1000, min: 0, integer: true },
@@ -35,8 +40,13 @@ const SETTINGS = {
   keepAlive: { type: 'boolean', default: true },
 } as const satisfies SettingDefinitions;
 
-/** Longer would overflow a timer. */
-const LONGEST_TIMEOUT_S = 3600;
+/**
+ * @param definition of a provider's account
+ * @returns the properties that all accounts have; its form is built from the same table
+ */
+export function sharedSettings({ timeout }: AccountDefinition) {
+  return { ...SETTINGS, timeout: { ...SETTINGS.timeout, default: timeout } };
+}
 
 /**
  * Makes a node hold an account.
@@ -101,11 +111,7 @@ function prepare(
   definition: AccountDefinition,
   secrets: Record<string, string>,
 ): () => Account | Promise<Account> {
-  const { environment, baseUrl, ...limits } = readSettings(SETTINGS, config);
-  const { timeout } = readSettings(
-    { timeout: { type: 'number', default: definition.timeout, min: 0.05, max: LONGEST_TIMEOUT_S } } as const,
-    config,
-  );
+  const { environment, baseUrl, timeout, ...limits } = readSettings(sharedSettings(definition), config);
   const settings = readSettings(definition.settings, config);
   const tls = tlsOptions(red, config.tls);
   const isSandbox = environment === 'sandbox';
@@ -167,15 +173,9 @@ function readCredentials(names: readonly string[], secrets: Record<string, strin
   return credentials;
 }
 
-/** `https:` only, except for loopback hosts. */
 function customAddress(baseUrl: string): string {
-  if (baseUrl === '') throw new VerifyError('CONFIG', 'base-url-missing');
-  if (!URL.canParse(baseUrl)) throw new VerifyError('CONFIG', 'base-url-unreadable');
-  const { protocol, hostname, username, password, search, hash } = new URL(baseUrl);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
-    throw new VerifyError('CONFIG', 'base-url-not-https');
-  }
-  if (username || password || search || hash) throw new VerifyError('CONFIG', 'base-url-unreadable');
+  const problem = addressProblem(baseUrl);
+  if (problem) throw new VerifyError('CONFIG', problem);
   return baseUrl;
 }
 

@@ -4,16 +4,23 @@ import { Cancel } from '../cancel';
 import { ERRORS, type ErrorCode, VerifyError } from '../errors';
 import { Clock } from '../http/clock';
 import type { AccountNode } from './account-node';
+import { textOf } from './explain';
 import type { Red } from './red';
 import { unexpected } from './unexpected';
 
 /** What the form is told; without secrets and without a person. */
 export interface TestResult {
-  /** refused: by the provider, or by the account's own settings. unreachable: no answer that the provider gives. */
-  state: 'works' | 'refused' | 'unreachable';
-  /** In the language of the runtime. */
+  /** refused: by the provider. unreachable: no answer that the provider gives. not-set-up: it was not even asked. */
+  state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
+  /** In the language of who asked. */
   text: string;
   /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
+  clockOffsetSeconds: number | null;
+}
+
+/** What a test found, before it is said in anybody's language. */
+interface Found {
+  error: VerifyError | null;
   clockOffsetSeconds: number | null;
 }
 
@@ -26,7 +33,7 @@ export class AccountTest {
   readonly #probe: Probe;
   readonly #clock = new Clock(Date.now);
   readonly #closing = new Cancel();
-  #running: Promise<TestResult> | undefined;
+  #running: Promise<Found> | undefined;
 
   /**
    * @param red Node-RED, with the catalogue of the account's node
@@ -39,12 +46,18 @@ export class AccountTest {
     this.#probe = probe;
   }
 
-  /** Tests the account; who asks while a test is running gets the result of that one. */
-  run(): Promise<TestResult> {
+  /**
+   * Tests the account; who asks while a test is running gets the result of that one.
+   * @param language of who asks; without one, that of the runtime
+   */
+  async run(language?: string): Promise<TestResult> {
     this.#running ??= this.#test().finally(() => {
       this.#running = undefined;
     });
-    return this.#running;
+    const { error, clockOffsetSeconds } = await this.#running;
+    if (error) return { state: stateOf(error), text: this.#explain(error, language), clockOffsetSeconds };
+    const works = this.#node.environment === 'sandbox' ? 'test.works-sandbox' : 'test.works';
+    return { state: 'works', text: this.#red._(works, { lng: language }), clockOffsetSeconds };
   }
 
   /** Ends a test that is running. */
@@ -52,7 +65,7 @@ export class AccountTest {
     this.#closing.cancel();
   }
 
-  async #test(): Promise<TestResult> {
+  async #test(): Promise<Found> {
     let clockOffsetSeconds: number | null = null;
     const watch = (answer: HttpAnswer) => {
       const offset = this.#clock.offsetAskedBy(answer, 0);
@@ -61,11 +74,10 @@ export class AccountTest {
     try {
       const account = await this.#node.open();
       await this.#probe(watched(account, watch), this.#context());
-      return { state: 'works', text: this.#red._('test.works'), clockOffsetSeconds };
+      return { error: null, clockOffsetSeconds };
     } catch (reason) {
       const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-      const refused = REFUSED.has(error.code) || error.details.envelope === true;
-      return { state: refused ? 'refused' : 'unreachable', text: this.#explain(error), clockOffsetSeconds };
+      return { error, clockOffsetSeconds };
     }
   }
 
@@ -82,11 +94,17 @@ export class AccountTest {
   }
 
   /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
-  #explain({ code, problem, values, details }: VerifyError): string {
-    const text = this.#red._(`errors.${problem}.text`, values);
+  #explain(error: VerifyError, language: string | undefined): string {
+    const { code, problem, values, details } = error;
     const aboutAccount = code !== 'INPUT' && (!ERRORS[code].retryable || details.charged === false);
-    return aboutAccount ? `${text} ${this.#red._(`errors.${problem}.hint`, values)}` : text;
+    if (aboutAccount) return textOf(this.#red, error, language);
+    return this.#red._(`errors.${problem}.text`, { ...values, lng: language });
   }
+}
+
+function stateOf({ code, problem, details }: VerifyError): TestResult['state'] {
+  if (code === 'CONFIG' && problem !== 'refused.CONFIG') return 'not-set-up';
+  return REFUSED.has(code) || details.envelope === true ? 'refused' : 'unreachable';
 }
 
 /** The same account, with calls that are sent once and answers that are shown to `watch` first. */

@@ -21,7 +21,8 @@ import { type Told, type Work, workOn } from './work';
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
 
-const COMMON_SETTINGS = {
+/** The forms are built from it, too. */
+export const COMMON_SETTINGS = {
   output: { type: 'string', default: 'payload' },
   includeRaw: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;

@@ -51,10 +51,13 @@ export function causeOf(
 /**
  * @param red Node-RED, with the catalogue of the node
  * @param error of an action
+ * @param language of the reader; without one, that of the runtime
  * @returns the error for people: what is wrong, and what to do
  */
-export function textOf(red: Red, error: VerifyError): string {
-  return `${red._(`errors.${error.problem}.text`, error.values)} ${hintOf(red, error)}`;
+export function textOf(red: Red, { problem, values }: VerifyError, language?: string): string {
+  const said = { ...values, lng: language };
+  const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
+  return red._('told', { text, hint, lng: language });
 }
 
 function hintOf(red: Red, { problem, values }: VerifyError): string {

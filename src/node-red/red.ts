@@ -45,7 +45,7 @@ export interface HttpProxyNode extends Node {
 
 /** As much of an Express request and response as is used here. */
 export type AdminHandler = (
-  request: { params: Record<string, string> },
+  request: { params: Record<string, string>; acceptsLanguages(): string[] },
   response: AdminResponse,
   next: () => void,
 ) => void;
@@ -91,6 +91,6 @@ export interface Red {
     cloneMessage(message: Message): Message;
     generateId(): string;
   };
-  /** Looks a text up in the catalogue of the node set, in the language of the runtime. */
+  /** Looks a text up in the catalogue of the node set, in the language of the runtime or of `values.lng`. */
   _(key: string, values?: Record<string, unknown>): string;
 }

@@ -6,6 +6,9 @@ const PATH = '/cn-verify/accounts/:id/test';
 /** Who may deploy may test: a test is a request to the provider. */
 const PERMISSION = 'cn-verify.write';
 
+/** As browsers name one. */
+const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
+
 /** Each runtime's admin application once, whichever account node comes first. */
 const registered = new WeakSet<object>();
 
@@ -18,12 +21,13 @@ export function registerTestRoute(red: Red): void {
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
   const test: AdminHandler = (request, response) => {
+    const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));
     const node = red.nodes.getNode(String(request.params.id)) as AccountNode | null;
     if (!node?.test) {
-      response.status(404).json({ text: red._('test.not-deployed') });
+      response.status(404).json({ text: red._('test.not-deployed', { lng: language }) });
       return;
     }
-    node.test.run().then(
+    node.test.run(language).then(
       (result) => response.json(result),
       () => response.status(500).end(),
     );

@@ -5,10 +5,45 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { type Demo, ROOT, startDemo } from '../demo-process';
 import { type Opened, openEditor } from './browser';
-import { VERSION } from './workbench';
+import { VERSION, words } from './workbench';
 
 const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
 const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
+
+/** In production. */
+const ADDRESSES: Record<string, string> = {
+  'xhey-account': 'https://openapi.xhey.top',
+  'linkface-account': 'https://cloudapi.linkface.cn',
+  'tencent-market-account':
+    'https://service-ndq49qvj-1256140209.ap-shanghai.apigateway.myqcloud.com/release/face_id_card/post',
+  'westdex-account': 'https://apimaster.westdex.com.cn/api/invoke',
+};
+
+/** More are no longer read. */
+const MOST_LINES = 4;
+
+/** Of the sidebar in a window of 1,280 pixels. */
+const HELP_WIDTH = 313;
+
+/** What somebody types who looks for a node, and what there is to be found. */
+const SEARCHES: Record<string, Record<string, string[]>> = {
+  'en-US': {
+    photo: ['truth-create', 'truth-poll'],
+    verify: ['truth-create', 'westdex-three'],
+    identity: ['face-compare', 'westdex-three'],
+    xhey: ['truth-create', 'truth-poll'],
+  },
+  'zh-CN': {
+    照片: ['truth-create', 'truth-poll'],
+    水印: ['truth-create', 'truth-poll'],
+    人脸: ['face-compare'],
+    身份证: ['face-compare', 'westdex-three'],
+    活体: ['get-token'],
+    三要素: ['westdex-three'],
+    核验: ['truth-create', 'truth-poll', 'westdex-three'],
+    腾讯: ['face-compare'],
+  },
+};
 
 interface FlowNode {
   id: string;
@@ -19,6 +54,25 @@ interface FlowNode {
 const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
   (file) => JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[],
 );
+
+describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese browsers ask for it`, () => {
+  it('has the help in Chinese', async () => {
+    const demo = await startDemo();
+    const { page, close } = await openEditor(demo.address, 'zh-Hans-CN');
+    try {
+      await page.evaluate(`RED.sidebar.help.show('truth-poll')`);
+      const [, first = ''] = /<p>([^<]+)/.exec(
+        readFileSync(join(ROOT, 'nodes/locales/zh-CN/truth-poll.html'), 'utf8'),
+      )!;
+      await page.locator('.red-ui-help:visible').getByText(first).first().waitFor();
+      const entry = page.locator('.red-ui-palette-node[data-palette-type="truth-poll"]');
+      assert.match(String(await entry.getAttribute('data-palette-label')), /\p{Script=Han}/u);
+    } finally {
+      await close();
+      await demo.stop();
+    }
+  });
+});
 
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
@@ -53,13 +107,63 @@ for (const locale of ['en-US', 'zh-CN']) {
       }
     });
 
-    it('writes their names in the palette as they are written elsewhere', async () => {
+    it("has in the palette what each is in the reader's language, and its name as it is written elsewhere", async () => {
       for (const type of ACTION_NODES) {
         const label = page.locator(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`);
-        const [text] = await label.allInnerTexts();
-        assert.equal(text!.replace(/\u2011\n?/, '-'), type);
+        const [text = ''] = await label.allInnerTexts();
+        const written = text.replace(/\u2011\n?/, '-').replace(/\s+/g, ' ');
+        assert.equal(written, `${words(locale, type, 'label.palette')} ${type}`);
+        assert.ok(text.split('\n').length <= MOST_LINES, text);
       }
     });
+
+    it('is found by those who look for what it does', async () => {
+      for (const [word, expected] of Object.entries(SEARCHES[locale]!)) {
+        await search('#red-ui-palette-search input', word);
+        const found = `$('.red-ui-palette-node:visible').toArray().map((each) => each.dataset.paletteType).sort().join()`;
+        await page
+          .waitForFunction(`${found} === '${[...expected].sort()}'`)
+          .catch(async () => assert.fail(`${word} finds ${await page.evaluate(found)}`));
+      }
+      await search('#red-ui-palette-search input', '');
+      await page.waitForFunction(`$('.red-ui-palette-node[data-palette-type="inject"]').is(':visible')`);
+    });
+
+    it('is found by quick-add, too', async () => {
+      for (const [word, expected] of Object.entries(SEARCHES[locale]!)) {
+        await page.evaluate(`RED.typeSearch.show({ x: 400, y: 200, add: () => {} })`);
+        await search('#red-ui-type-search-input', word);
+        const results = page.locator('.red-ui-type-search .red-ui-search-result:visible');
+        await page.waitForFunction(
+          `$('.red-ui-type-search .red-ui-search-result:visible').length === ${expected.length}`,
+        );
+        const texts = (await results.allTextContents()).map((text) => text.replace(/\u2011\s?/g, '-'));
+        for (const type of expected)
+          assert.ok(
+            texts.some((text) => text.includes(type)),
+            `${word}: ${texts}`,
+          );
+        await page.keyboard.press('Escape');
+        await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
+      }
+    });
+
+    for (const type of [...ACTION_NODES, ...ACCOUNT_NODES]) {
+      it(`shows the help of ${type} without scrolling sideways, as narrow as the sidebar is at first`, async () => {
+        await page.evaluate(`RED.sidebar.help.show('${type}')`);
+        await page.waitForFunction(
+          `$('.red-ui-help-title:visible').text().replace(/\\u2011\\s?/, '-').endsWith('${type}') ||
+            $('.red-ui-help-title:visible').text() === '${type}'`,
+        );
+        const widths = (await page.evaluate(`(() => {
+          const help = $('.red-ui-help:visible').first().css({ width: '${HELP_WIDTH}px', boxSizing: 'border-box' })[0];
+          const result = [help.scrollWidth, help.clientWidth];
+          $(help).css({ width: '', boxSizing: '' });
+          return result;
+        })()`)) as [number, number];
+        assert.ok(widths[0] <= widths[1], String(widths));
+      });
+    }
 
     for (const type of ACTION_NODES) {
       it(`opens the form of ${type}, filled and without a mark of something invalid`, async () => {
@@ -70,6 +174,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         assert.equal(await page.inputValue('#node-input-account'), node.account);
         assert.equal(await page.locator('#dialog-form .input-error').count(), 0);
         await assertWords();
+        await assertExamples();
         await page.click('#node-dialog-ok');
         await page.waitForSelector('#node-dialog-ok', { state: 'detached' });
       });
@@ -83,6 +188,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         assert.equal(await page.inputValue('#node-config-input-name'), node.name);
         assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
         await assertWords();
+        await assertExamples();
         await page.click('#node-config-dialog-ok');
         await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
       });
@@ -105,12 +211,53 @@ for (const locale of ['en-US', 'zh-CN']) {
       const deployed = (await (await fetch(`${demo.address}/flows`)).json()) as FlowNode[];
       const own = [...ACCOUNT_NODES, ...ACTION_NODES];
       for (const node of EXAMPLES.filter(({ type }) => own.includes(type))) {
-        assert.deepEqual(
-          deployed.find(({ id }) => id === node.id),
-          node,
-        );
+        const found = deployed.find(({ id }) => id === node.id)!;
+        // A form that was open adds the defaults of what the example does not say.
+        const kept = Object.fromEntries(Object.keys(node).map((name) => [name, found[name]]));
+        assert.deepEqual(kept, node);
       }
     });
+
+    for (const [type, address] of Object.entries(ADDRESSES)) {
+      it(`shows the address that ${type} calls, and where its keys come from`, async () => {
+        const { id } = EXAMPLES.find((each) => each.type === type)!;
+        await page.evaluate(`RED.editor.editConfig('', '${type}', '${id}')`);
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+        const shown = page.locator(`#${type}-address`);
+        assert.equal(await shown.inputValue(), words(locale, type, 'form.address-sandbox'));
+        await page.selectOption('#node-config-input-environment', 'production');
+        assert.equal(await shown.inputValue(), address);
+        assert.notEqual(await shown.getAttribute('readonly'), null);
+        assert.equal(await page.isVisible('#node-config-input-baseUrl'), false);
+        await page.selectOption('#node-config-input-environment', 'custom');
+        assert.equal(await shown.isVisible(), false);
+        assert.equal(await page.isVisible('#node-config-input-baseUrl'), true);
+        const tray = page.locator('.red-ui-tray-body').last();
+        assert.equal(await tray.getByText(words(locale, type, 'form.keys-from')).isVisible(), true);
+        // No page of westdex's is documented.
+        const pages = await tray.getByText(words(locale, type, 'form.keys-page')).count();
+        assert.equal(pages, type === 'westdex-account' ? 0 : 1);
+        await page.click('#node-config-dialog-cancel');
+        await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+      });
+    }
+
+    /** The editor looks when a key is let go. */
+    async function search(field: string, word: string) {
+      await page.fill(field, word);
+      await page.press(field, 'End');
+    }
+
+    /** Whoever sees an empty field sees what could stand there. */
+    async function assertExamples() {
+      const without = await page.evaluate(`(() => {
+        const fields = $('.red-ui-tray-body').last().find('[id^="node-"], .red-ui-typedInput-input');
+        // What has a list in place of a text is no field to write into.
+        const written = fields.filter('[type="text"], [type="password"]').not('[id$="-account"], [id$="-tls"], [id$="-proxy"]');
+        return written.toArray().filter((each) => !each.placeholder).map((each) => each.outerHTML);
+      })()`);
+      assert.deepEqual(without, []);
+    }
 
     /** A catalogue key that has no text is shown as it is. */
     async function assertWords() {

@@ -64,15 +64,26 @@ const ACTIONS: Record<string, Wrong[]> = {
     wrong('differentBelow', '0.5', 'bounds-crossed', 'different-below'),
     wrong('sameFrom', '1.1', 'out-of-bounds', 'same-from', { min: 0, max: 1 }),
     wrong('differentBelow', '-1', 'out-of-bounds', 'different-below', { min: 0, max: 1 }),
-    wrong('maxPhotoMB', '0', 'too-small', 'max-photo', { min: 0.01 }),
+    wrong('maxPhotoMB', '0', 'too-small', 'max-photo-mb', { min: 0.01 }),
     OUTPUT,
   ],
   'westdex-three': [
     ...PERSON,
-    wrong('maxPhotoMB', '21', 'out-of-bounds', 'max-photo', { min: 0.01, max: 20 }),
+    wrong('maxPhotoMB', '21', 'out-of-bounds', 'max-photo-mb', { min: 0.01, max: 20 }),
     { ...wrong('passWhen', 'code = ', 'jsonata-syntax', 'pass-when', { position: 7 }), type: 'jsonata' },
+    { ...wrong('failWhen', 'code = ', 'jsonata-syntax', 'fail-when', { position: 7 }), type: 'jsonata' },
     OUTPUT,
   ],
+};
+
+/** Of a name that Node-RED's own check of a form does not know, but its runtime does. */
+const A_VARIABLE = '${site.number}';
+/** Fields that take an environment variable in place of a number. */
+const NUMBERS: Record<string, string[]> = {
+  'truth-create': ['batchSize'],
+  'truth-poll': ['interval', 'maxInterval', 'timeout'],
+  'face-compare': ['sameFrom', 'maxPhotoMB'],
+  'westdex-three': ['maxPhotoMB'],
 };
 
 const LIMITS = [
@@ -87,6 +98,8 @@ const ADDRESS = [
   wrong('baseUrl', 'example.com', 'base-url-unreadable'),
   wrong('baseUrl', 'https://name:word@example.com', 'base-url-unreadable'),
   wrong('baseUrl', 'http://example.com', 'base-url-not-https'),
+  // A name, and not this machine.
+  wrong('baseUrl', 'http://127.evil.example', 'base-url-not-https'),
 ];
 const account = (first: string, firstLabel: string, second: string, secondLabel: string): Wrong[] => [
   wrong(first, '', 'credential-missing', firstLabel),
@@ -150,12 +163,32 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(await bench.tooltip(input), expected, field);
     }
 
+    /** As the runtime does. */
+    async function assertTakes(input: string, value: string) {
+      await bench.page.fill(input, value);
+      await bench.page.keyboard.press('Tab');
+      await bench.page.waitForSelector(`${input}:not(.input-error)`);
+    }
+
+    /** Both bounds are in the unit of the scale. */
+    async function assertScale() {
+      await bench.page.selectOption('#node-input-scoreScale', '1000');
+      await assertTakes('#node-input-sameFrom', '700');
+      await assertTakes('#node-input-differentBelow', '600');
+      await bench.page.selectOption('#node-input-scoreScale', '100');
+      const label = words(locale, 'face-compare', 'form.same-from');
+      const expected = words(locale, 'face-compare', 'form.out-of-bounds', { label, min: 0, max: 100 });
+      assert.equal(await bench.tooltip('#node-input-sameFrom'), expected);
+    }
+
     for (const [action, values] of Object.entries(ACTIONS)) {
       it(`${action} says what is wrong with each field`, async () => {
         await bench.edit(`the-${action}`);
         assert.equal(await bench.page.locator('#dialog-form .input-error').count(), 0);
         for (const each of values) await assertSays(action, 'node-input', each);
         await bench.picture(`${action}-wrong`);
+        if (action === 'face-compare') await assertScale();
+        for (const field of NUMBERS[action] ?? []) await assertTakes(`#node-input-${field}`, A_VARIABLE);
         await bench.page.click('#node-dialog-cancel');
         await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
       });
@@ -179,6 +212,9 @@ for (const locale of ['en-US', 'zh-CN']) {
           );
         }
         await bench.picture(`${type}-wrong`);
+        for (const field of ['baseUrl', ...LIMITS.map((each) => each.field)])
+          await assertTakes(`#node-config-input-${field}`, A_VARIABLE);
+        await assertTakes('#node-config-input-baseUrl', 'http://127.0.0.1:18080/path');
         await bench.page.selectOption('#node-config-input-environment', 'sandbox');
         for (const hidden of ['baseUrl', values[0]!.field]) {
           assert.equal(

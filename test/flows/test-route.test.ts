@@ -94,11 +94,11 @@ describe('the route of the test buttons, in a real Node-RED', function () {
       const credentials = { [names[0]]: 'an-id-of-the-test', [names[1]]: SECRET };
       const custom = (baseUrl: string) => ({ environment: 'custom', baseUrl, ...settings, credentials });
 
-      it('works on the sandbox inside Node-RED', async () => {
+      it('works on the sandbox inside Node-RED, which says nothing of the provider', async () => {
         const result = await test(provider, { environment: 'sandbox' });
         assert.deepEqual(result, {
           state: 'works',
-          text: 'The provider accepts this account.',
+          text: 'The built-in sandbox answers. No provider was asked, so this says nothing of the real account.',
           clockOffsetSeconds: null,
         });
       });
@@ -174,14 +174,19 @@ describe('the route of the test buttons, in a real Node-RED', function () {
         assert.doesNotMatch(failed.text + late.text, /message|msg\./);
       });
 
-      it('is refused where it is not set up', async () => {
+      it('is not set up where a credential is missing, or a variable not set', async () => {
         // Node-RED keeps the credentials of before where it is given no others.
         const none = { [names[0]]: '', [names[1]]: '' };
         const server = await scriptedServer((_asked, response) => works(response));
         const result = await test(provider, { ...custom(server.baseUrl), credentials: none });
         assert.equal(server.asked.length, 0);
-        assert.equal(result.state, 'refused');
-        assert.match(result.text, new RegExp(`^The account has no ${names[0]}\\.`));
+        assert.equal(result.state, 'not-set-up');
+        assert.ok(result.text.startsWith(`The account has no ${names[0]}.`), result.text);
+        const unset = { [names[0]]: '${CN_VERIFY_NOT_SET}', [names[1]]: SECRET };
+        const named = await test(provider, { ...custom(server.baseUrl), credentials: unset });
+        assert.equal(named.state, 'not-set-up');
+        assert.match(named.text, /^The environment variable CN_VERIFY_NOT_SET is not set\./);
+        assert.equal(server.asked.length, 0);
       });
     });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { VerifyError } from '../../src/errors';
-import { isLoopback, type ProxyNode, proxyFor } from '../../src/http/proxy';
+import { isLoopback } from '../../src/http/address';
+import { type ProxyNode, proxyFor } from '../../src/http/proxy';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 

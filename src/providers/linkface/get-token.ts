@@ -32,7 +32,7 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
   operation: 'get-token',
   mayCost: false,
   fields: {
-    detectionType: { value: 'liveness', type: 'str' },
+    detectionType: { value: 'liveness', type: 'str', choices: DETECTION_TYPES },
     sequenceId: { value: '', type: 'str' },
   },
   settings: SETTINGS,

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { account } from '../../../src/providers/tencent-market/account';
-import { HOSTS, schemeFor } from '../../../src/providers/tencent-market/scheme';
+import { schemeFor } from '../../../src/providers/tencent-market/scheme';
 
 describe('tencent-market: which gateway', () => {
   const rows: [string, string | null][] = [
@@ -26,14 +24,5 @@ describe('tencent-market: which gateway', () => {
       assert.equal(schemeFor('gateway', hostname), 'gateway');
       assert.equal(schemeFor('cloudmarket', hostname), 'cloudmarket');
     }
-  });
-
-  it('the form knows the same hosts', () => {
-    const html = readFileSync(join(__dirname, '../../../../nodes/tencent-market-account.html'), 'utf8');
-    const [, endings = ''] = /\/\\\.\(\?:(.+?)\)\$\//.exec(html) ?? [];
-    assert.deepEqual(
-      endings.split('|').map((ending) => `.${ending.replaceAll('\\', '')}`),
-      HOSTS.map(([ending]) => ending),
-    );
   });
 });

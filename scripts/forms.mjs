@@ -1,0 +1,98 @@
+// Makes a node's form of nodes/<type>.html: what several forms share is written once in nodes/forms/, and what the
+// runtime takes is read off the runtime itself, so that no form can say anything else.
+//   <!-- include file.html -->, // include file.js   a file of nodes/forms/
+//   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
+//   <!-- credentials -->, <!-- all other rows -->    a row for each credential; for each setting that has none yet
+//   RUNTIME_TABLE, RUNTIME('file', 'export')         what the runtime takes; a constant or a function of src/file.ts
+//   {{type}}, {{prefix}}                             the node's type, and what Node-RED puts before the id of an input
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROWS } from '../nodes/forms/rows.mjs';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * @param root of the package, whose src is compiled already
+ * @param type of a node
+ * @param texts of its catalogue, any language
+ * @returns the html as Node-RED takes it
+ */
+export function makeForm(root, type, texts) {
+  const runtime = (file) => require(join(root, 'dist/src', `${file}.js`));
+  const isAccount = type.endsWith('-account');
+  const table = isAccount ? accountTable(runtime, type) : actionTable(root, runtime, type);
+  const prefix = isAccount ? 'node-config-input' : 'node-input';
+  const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
+  const expanded = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8')
+    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
+    .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
+
+  const row = (name, icon, example = '') => {
+    const key = `form.${name.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
+    const { kind, choices = [], usual } = rowOf(table, name);
+    const placeholder = example || usual;
+    return ROWS[kind]({
+      id: `${prefix}-${name}`,
+      key,
+      icon,
+      choices,
+      unit: hasText(texts, `${key}-unit`) && `${key}-unit`,
+      example: hasText(texts, `${key}-example`)
+        ? `data-i18n="[placeholder]${key}-example"`
+        : `placeholder="${String(placeholder).replaceAll('"', '&quot;')}"`,
+    });
+  };
+  const named = new Set([...expanded.matchAll(/<!-- row (\w+) /g)].map(([, name]) => name));
+  const others = Object.keys(table.settings).filter((name) => !named.has(name));
+  const variable = (name) =>
+    `\${${`${table.provider}_${name.replace(/[A-Z]/g, '_$&')}`.replaceAll('-', '_').toUpperCase()}}`;
+  const rows = {
+    'all other rows': () => others.map((name) => row(name)),
+    credentials: () =>
+      table.credentials.map((name, index) => row(name, index === 0 ? 'id-badge' : 'key', variable(name))),
+  };
+  return expanded
+    .replace(/<!-- row (\w+) (\S+)(?: (.+?))? -->/g, (_, name, icon, example) => row(name, icon, example))
+    .replace(/<!-- (all other rows|credentials) -->/g, (_, which) => rows[which]().join('\n  '))
+    .replace(/\bRUNTIME_TABLE\b/, () => JSON.stringify(table))
+    .replace(/\bRUNTIME\('(.+?)', '(.+?)'\)/g, (_, file, name) => {
+      const found = runtime(file)[name];
+      return typeof found === 'function' ? String(found) : JSON.stringify(found);
+    })
+    .replaceAll('{{type}}', type)
+    .replaceAll('{{prefix}}', prefix);
+}
+
+function accountTable(runtime, type) {
+  const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
+  const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
+  const { provider, credentials, baseUrl } = account;
+  return { provider, baseUrl, credentials, fields: {}, settings };
+}
+
+/** Of the one action that names itself as the node's type. */
+function actionTable(root, runtime, type) {
+  const providers = readdirSync(join(root, 'src/providers'));
+  const file = providers
+    .map((each) => `providers/${each}/${type}`)
+    .find((each) => existsSync(join(root, 'src', `${each}.ts`)));
+  const { fields, settings } = Object.values(runtime(file)).find(({ operation }) => operation === type);
+  return { fields, settings: { ...settings, ...runtime('node-red/action-node').COMMON_SETTINGS } };
+}
+
+/** What kind of row a name has, its choices, and what it is where it is left empty. */
+function rowOf({ fields, settings, credentials = [], baseUrl }, name) {
+  if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
+  if (credentials.includes(name)) return { kind: 'password' };
+  if (['name', 'account', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
+  const setting = settings[name];
+  if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);
+  if (setting.choices) return { kind: 'select', choices: setting.choices };
+  const kind = { number: 'number', boolean: 'checkbox', string: 'text' }[setting.type];
+  return { kind, usual: name === 'baseUrl' ? baseUrl : setting.default };
+}
+
+function hasText(texts, key) {
+  return typeof key.split('.').reduce((found, part) => found?.[part], texts) === 'string';
+}
