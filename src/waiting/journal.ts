@@ -130,6 +130,21 @@ export class Journal {
     this.#wake();
   }
 
+  /**
+   * Writes what is dirty now, however lately it was tried.
+   * @returns task ids of what is in memory alone
+   */
+  async flush(): Promise<readonly string[]> {
+    if (this.#state !== 'open') return [];
+    if (this.#rest) {
+      clearTimeout(this.#rest);
+      this.#rest = null;
+    }
+    this.#wake();
+    await this.#working;
+    return [...this.#live.values()].filter(({ bytes }) => bytes === 0).flatMap(({ kept }) => kept.taskIds);
+  }
+
   /** Writes what is dirty once more, says what is lost all the same, and gives the folder back. */
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -216,7 +231,8 @@ export class Journal {
   /** @returns false where the folder is not ours */
   async #begin(): Promise<boolean> {
     await this.#log?.close();
-    this.#key ??= purposeKey(await this.#options.key(), 'waiting');
+    // A folder that is made again may have a key of its own.
+    this.#key = purposeKey(await this.#options.key(), 'waiting');
     const taken = await this.#lock.take();
     if (taken === 'theirs') this.#tell('held-elsewhere', this.#live.size);
     if (taken !== 'ours') return false;
@@ -225,20 +241,20 @@ export class Journal {
     this.#log = new Log(this.#folder, this.#key, past);
     this.#isOurs = true;
     // Where the folder was ours before, nobody knows what became of what we wrote there.
-    this.#liveBytes = 0;
-    for (const [id, mine] of this.#live) {
-      mine.bytes = 0;
+    for (const [id, live] of this.#live) {
+      live.bytes = past.live.get(id)?.bytes ?? 0;
       this.#makeDirty(id);
     }
     const found: Kept[] = [];
     for (const [id, live] of past.live) {
       if (this.#live.has(id) || this.#dirty.has(id)) continue;
       this.#live.set(id, live);
-      this.#liveBytes += live.bytes;
       found.push(live.kept);
       // What came before the place where a file could not be read has no file any more.
       if (past.unreadable > 0) this.#makeDirty(id);
     }
+    this.#liveBytes = 0;
+    for (const { bytes } of this.#live.values()) this.#liveBytes += bytes;
     if (past.damaged > 0) this.#tell('damaged', past.damaged);
     if (past.unreadable > 0) this.#tell('unreadable', past.unreadable);
     if (past.live.size === 0) await this.#log.clear();

