@@ -102,7 +102,7 @@ export class Journal {
   }
 
   /**
-   * @param kept in place of what had its id; not to be changed afterwards, as it may be written again
+   * @param kept in place of what had its id; it may be written again later as it is then, so put it again when it changed
    * @returns true once it is on disk; false as soon as it is known that it is not: it is tried again until it is
    */
   put(kept: Kept): Promise<boolean> {
