@@ -52,7 +52,7 @@ function parse(text: string): Partial<Holder> & { pid: number } {
 
 async function startedAt(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  // proc(5): after the name, which is in parentheses and may hold some itself, come the state and, as the 20th, the start.
+  // proc(5): the name is in parentheses and may hold some itself; after it come the state and, as the 20th, the start.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
 }

@@ -20,9 +20,9 @@ const ASK_AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
 
 /**
- * What goes wrong without stopping anything. `unwritable` when it begins, `written-again` when it is over; `unreadable`:
- * the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a message can be kept;
- * `held-elsewhere`: another process, or another journal of this one, has the folder.
+ * What goes wrong without stopping anything. `unwritable` when it begins, `written-again` when it is over;
+ * `unreadable`: the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a message
+ * can be kept; `held-elsewhere`: another process, or another journal of this one, has the folder.
  */
 export type Trouble =
   | 'unwritable'
@@ -41,7 +41,7 @@ export interface JournalOptions {
   told(trouble: Trouble, values: { folder: string; count: number }): void;
   /** At the end: task ids of what is in memory alone. */
   lost(taskIds: readonly string[]): void;
-  /** What was found after `open` had returned, because the folder was another's, or unreadable, until now; oldest first. */
+  /** What was found after `open` had returned, because the folder could not be had until now; oldest first. */
   onFound(kept: Kept[]): void;
 }
 
@@ -102,7 +102,7 @@ export class Journal {
   }
 
   /**
-   * @param kept in place of what had its id; it may be written again later as it is then, so put it again when it changed
+   * @param kept in place of what had its id. It may be written again later, as it is then: put it again when it changed
    * @returns true once it is on disk; false as soon as it is known that it is not: it is tried again until it is
    */
   put(kept: Kept): Promise<boolean> {

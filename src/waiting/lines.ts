@@ -74,7 +74,7 @@ export async function* linesOf(path: string, longest: number): AsyncGenerator<Bu
   }
 }
 
-/** @returns what to wait for between two short pieces of work: it lets others in where the event loop was held long enough */
+/** @returns what to wait for between two short pieces of work, so that the event loop is never held for long */
 export function pacer(): () => Promise<void> {
   let since = performance.now();
   return async () => {

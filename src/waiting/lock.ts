@@ -1,4 +1,4 @@
-/** One process a folder: a file in it says whose it is, and is refreshed while he lives. What the folder is for is not known here. */
+/** One process a folder: a file in it says whose it is, and is refreshed while he lives. */
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ export class Lock {
     }
   }
 
-  /** @returns whether it is ours, by what is on disk now, which is refreshed; a disk that does not answer changes nothing */
+  /** Refreshes it. @returns whether it is ours by what is on disk now; a disk that does not answer changes nothing */
   async holds(): Promise<boolean> {
     try {
       const isOurs = this.#text !== '' && (await look(this.#path))?.text === this.#text;
