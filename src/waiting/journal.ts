@@ -21,8 +21,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * What goes wrong without stopping anything. `unwritable` when it begins, `written-again` when it is over;
- * `unreadable`: the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a message
- * can be kept; `held-elsewhere`: another process, or another journal of this one, has the folder.
+ * `unreadable`: the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a
+ * message can be kept; `held-elsewhere`: another process, or another journal of this one, has the folder.
  */
 export type Trouble =
   | 'unwritable'

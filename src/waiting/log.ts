@@ -1,4 +1,4 @@
-/** The segments of a journal, `NNNNNNNN.log`: records go to the end of the last; what is over is removed when it is much. */
+/** The segments of a journal, `NNNNNNNN.log`: records go to the end of the last; what is over goes when it is much. */
 import { type FileHandle, rename, stat, unlink } from 'node:fs/promises';
 import { createFile, syncFolder, writeAt } from './lines';
 import { FIRST_LINE, seal } from './record';
