@@ -71,6 +71,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
   [/^src\/polling\//, /^src\/polling\//, CONTRACT, NODE],
+  [/^src\/waiting\//, /^src\/waiting\//, CONTRACT, NODE],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
   [CONTRACT, CONTRACT],
 ];
@@ -194,6 +195,9 @@ describe('imports', () => {
     ['src/input/photo.ts', 'node:buffer', true],
     ['src/polling/scheduler.ts', '../http/fifo', false],
     ['src/polling/spool.ts', '../node-red/red', false],
+    ['src/waiting/journal.ts', './lock', true],
+    ['src/waiting/journal.ts', '../node-red/red', false],
+    ['src/waiting/lock.ts', 'node:fs/promises', true],
     ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
     ['src/sandbox/server.ts', '../providers/xhey/sign', false],
     ['src/sandbox/server.ts', '../http/json', false],

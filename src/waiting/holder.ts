@@ -1,5 +1,5 @@
-/** Who a process is, in words that another can check. */
-import { readFile, readlink } from 'node:fs/promises';
+/** Who a process is, in words that another can check, and the file where he says so. */
+import { lstat, readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 export interface Holder {
@@ -8,6 +8,12 @@ export interface Holder {
   host: string;
   /** In the kernel's own count; null where it does not say. */
   started: string | null;
+}
+
+/** A file of a holder; `refreshed` in Unix milliseconds. */
+export interface Seen {
+  text: string;
+  refreshed: number;
 }
 
 let self: Promise<Holder> | undefined;
@@ -46,7 +52,7 @@ function parse(text: string): Partial<Holder> & { pid: number } {
 
 async function startedAt(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  // proc(5): after the name, which is in parentheses and may hold some itself, come the state and, as the 20th, the start.
+  // proc(5): the name is in parentheses and may hold some itself; after it come the state and, as the 20th, the start.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
 }
@@ -56,5 +62,17 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** @returns null where there is no file */
+export async function look(path: string): Promise<Seen | null> {
+  try {
+    const found = await lstat(path);
+    // A pipe under this name must not be waited for.
+    return { text: found.isFile() ? await readFile(path, 'utf8') : '', refreshed: found.mtimeMs };
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
   }
 }

@@ -20,9 +20,9 @@ const ASK_AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
 
 /**
- * What goes wrong without stopping anything. `unwritable` when it begins, `written-again` when it is over; `unreadable`:
- * the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a message can be kept;
- * `held-elsewhere`: another process, or another journal of this one, has the folder.
+ * What goes wrong without stopping anything. `unwritable` when it begins, `written-again` when it is over;
+ * `unreadable`: the key, or files; `damaged`: files or lines that are no record of ours; `in-part`: not all of a
+ * message can be kept; `held-elsewhere`: another process, or another journal of this one, has the folder.
  */
 export type Trouble =
   | 'unwritable'
@@ -41,7 +41,7 @@ export interface JournalOptions {
   told(trouble: Trouble, values: { folder: string; count: number }): void;
   /** At the end: task ids of what is in memory alone. */
   lost(taskIds: readonly string[]): void;
-  /** What was found after `open` had returned, because the folder was another's, or unreadable, until now; oldest first. */
+  /** What was found after `open` had returned, because the folder could not be had until now; oldest first. */
   onFound(kept: Kept[]): void;
 }
 
@@ -102,7 +102,7 @@ export class Journal {
   }
 
   /**
-   * @param kept in place of what had its id; not to be changed afterwards, as it may be written again
+   * @param kept in place of what had its id. It may be written again later, as it is then: put it again when it changed
    * @returns true once it is on disk; false as soon as it is known that it is not: it is tried again until it is
    */
   put(kept: Kept): Promise<boolean> {
@@ -241,20 +241,20 @@ export class Journal {
     this.#log = new Log(this.#folder, this.#key, past);
     this.#isOurs = true;
     // Where the folder was ours before, nobody knows what became of what we wrote there.
-    this.#liveBytes = 0;
-    for (const [id, mine] of this.#live) {
-      mine.bytes = 0;
+    for (const [id, live] of this.#live) {
+      live.bytes = past.live.get(id)?.bytes ?? 0;
       this.#makeDirty(id);
     }
     const found: Kept[] = [];
     for (const [id, live] of past.live) {
       if (this.#live.has(id) || this.#dirty.has(id)) continue;
       this.#live.set(id, live);
-      this.#liveBytes += live.bytes;
       found.push(live.kept);
       // What came before the place where a file could not be read has no file any more.
       if (past.unreadable > 0) this.#makeDirty(id);
     }
+    this.#liveBytes = 0;
+    for (const { bytes } of this.#live.values()) this.#liveBytes += bytes;
     if (past.damaged > 0) this.#tell('damaged', past.damaged);
     if (past.unreadable > 0) this.#tell('unreadable', past.unreadable);
     if (past.live.size === 0) await this.#log.clear();

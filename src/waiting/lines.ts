@@ -58,27 +58,23 @@ export async function* linesOf(path: string, longest: number): AsyncGenerator<Bu
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
       if (bytesRead === 0) return;
-      let from = 0;
-      for (
-        let end = buffer.indexOf(LINE_END);
-        end >= 0 && end < bytesRead;
-        end = buffer.indexOf(LINE_END, from)
-      ) {
+      let rest = buffer.subarray(0, bytesRead);
+      for (let end = rest.indexOf(LINE_END); end >= 0; end = rest.indexOf(LINE_END)) {
         await breathe();
-        yield Buffer.concat([...begun, buffer.subarray(from, end)]);
+        yield Buffer.concat([...begun, rest.subarray(0, end)]);
         begun = [];
         length = 0;
-        from = end + 1;
+        rest = rest.subarray(end + 1);
       }
-      if (length < longest) begun.push(buffer.subarray(from, bytesRead));
-      length += bytesRead - from;
+      if (length < longest) begun.push(rest);
+      length += rest.length;
     }
   } finally {
     await file.close();
   }
 }
 
-/** @returns what to wait for between two short pieces of work: it lets others in where the event loop was held long enough */
+/** @returns what to wait for between two short pieces of work, so that the event loop is never held for long */
 export function pacer(): () => Promise<void> {
   let since = performance.now();
   return async () => {

@@ -1,22 +1,16 @@
-/** One process a folder: a file in it says whose it is, and is refreshed while he lives. What the folder is for is not known here. */
+/** One process a folder: a file in it says whose it is, and is refreshed while he lives. */
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive, thisProcess } from './holder';
+import { isAlive, look, type Seen, thisProcess } from './holder';
 
 /** Milliseconds between two refreshes, and without one until a holder of whom nothing else is known counts as dead. */
 const RHYTHM = { refresh: 2_000, stale: 10_000 };
-
 /** Of a claim, which is there for a moment. */
 const FORGOTTEN_MS = 60_000;
 
 /** `unclear`: somebody may have it, and only time can tell; ask again. */
 export type Taken = 'ours' | 'theirs' | 'unclear';
-
-interface Seen {
-  text: string;
-  refreshed: number;
-}
 
 /** Inside a process: by the folder's real path, whose it is. */
 const held = new Map<string, Lock>();
@@ -74,11 +68,10 @@ export class Lock {
     }
   }
 
-  /** @returns whether it is ours, by what is on disk now, which is refreshed; a disk that does not answer changes nothing */
+  /** Refreshes it. @returns whether it is ours by what is on disk now; a disk that does not answer changes nothing */
   async holds(): Promise<boolean> {
-    const text = this.#text;
     try {
-      const isOurs = text !== '' && (await look(this.#path))?.text === text;
+      const isOurs = this.#text !== '' && (await look(this.#path))?.text === this.#text;
       if (isOurs) await fs.utimes(this.#path, new Date(), new Date());
       else this.#lose();
     } catch {
@@ -148,17 +141,5 @@ export class Lock {
     if (other?.refreshed !== seen.refreshed) this.#other = { ...seen, at, isRefreshed: other !== null };
     else if (at - other.at >= this.#rhythm.stale) return 'dead';
     return this.#other?.isRefreshed ? 'theirs' : 'unclear';
-  }
-}
-
-/** @returns null where there is no file */
-async function look(path: string): Promise<Seen | null> {
-  try {
-    const found = await fs.lstat(path);
-    // A pipe under this name must not be waited for.
-    return { text: found.isFile() ? await fs.readFile(path, 'utf8') : '', refreshed: found.mtimeMs };
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    throw error;
   }
 }

@@ -1,11 +1,11 @@
-/** The segments of a journal, `NNNNNNNN.log`: records are appended to the last one, and what is over goes when it is much. */
+/** The segments of a journal, `NNNNNNNN.log`: records go to the end of the last; what is over goes when it is much. */
 import { type FileHandle, rename, stat, unlink } from 'node:fs/promises';
-import { createFile, pacer, syncFolder, writeAt } from './lines';
-import { seal, VERSION } from './record';
+import { createFile, syncFolder, writeAt } from './lines';
+import { FIRST_LINE, seal } from './record';
 import { type Live, type Recovered, segmentPath } from './recover';
 
-const FIRST_LINE = Buffer.from(`${VERSION}\n`);
-const PIECE_BYTES = 256 * 1024;
+/** As much as is encrypted in a few milliseconds. */
+const PIECE_BYTES = 64 * 1024;
 const COMPACT_FROM_BYTES = 4 * 1024 * 1024;
 /** Each start of the process begins a new one. */
 const MOST_SEGMENTS = 8;
@@ -145,7 +145,6 @@ export class Log {
   async #writeSnapshot(path: string, live: ReadonlyMap<string, Live>): Promise<number> {
     const file = await createFile(path);
     try {
-      const breathe = pacer();
       let [piece, size, position] = [[FIRST_LINE, seal(null, this.#key)!.line], 0, 0];
       for (const { kept, bytes } of live.values()) {
         if (this.#isClosed) throw new Error('There is no time for it');
@@ -157,7 +156,6 @@ export class Log {
           position += await writeAt(file, Buffer.concat(piece), position);
           [piece, size] = [[], 0];
         }
-        await breathe();
       }
       position += await writeAt(file, Buffer.concat(piece), position);
       await file.datasync();

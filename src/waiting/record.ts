@@ -9,8 +9,7 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** The first line of a segment; another form of the lines needs another, and no line can be read under another. */
-export const VERSION = 'cn-verify waiting 1';
-const BOUND_TO = Buffer.from(VERSION);
+export const FIRST_LINE = Buffer.from('cn-verify waiting 1\n');
 /** Longer ones are neither written nor read. */
 export const LONGEST_LINE_BYTES = 64 * 1024 * 1024;
 /** A larger message is not kept: the ids of its tasks are what was paid for. */
@@ -52,7 +51,7 @@ export function seal(entry: Entry, key: Buffer): { line: Buffer; whole: boolean 
     typeof entry === 'object' && entry ? packKept(entry) : { body: serialize(entry), whole: true };
   if (!packed) return null;
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(BOUND_TO);
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(FIRST_LINE);
   const sealed = Buffer.concat([nonce, cipher.update(packed.body), cipher.final(), cipher.getAuthTag()]);
   return { line: Buffer.from(`${sealed.toString('base64')}\n`, 'latin1'), whole: packed.whole };
 }
@@ -67,7 +66,7 @@ export function unseal(line: Buffer, key: Buffer): Entry | undefined {
     const bytes = Buffer.from(line.toString('latin1'), 'base64');
     const nonce = bytes.subarray(0, NONCE_BYTES);
     const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(BOUND_TO).setAuthTag(bytes.subarray(-TAG_BYTES));
+    decipher.setAAD(FIRST_LINE).setAuthTag(bytes.subarray(-TAG_BYTES));
     const body = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
     decipher.final();
     const entry: unknown = deserialize(body);

@@ -2,14 +2,12 @@
 import { mkdir, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { linesOf } from './lines';
-import { type Kept, LONGEST_LINE_BYTES, unseal, VERSION } from './record';
+import { FIRST_LINE, type Kept, LONGEST_LINE_BYTES, unseal } from './record';
 
 const SEGMENT = /^(\d{8,12})\.log/;
-const ANY_VERSION = 'cn-verify waiting ';
 const UNFINISHED = '.unfinished';
 const DAMAGED = 'damaged';
 const KEEP_DAMAGED_MS = 7 * 86_400_000;
-
 const TOO_MANY_OPEN: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE']);
 
 /** Something that waits; `bytes` of its last record on disk, 0 where there is none. */
@@ -71,16 +69,12 @@ export async function recover(folder: string, key: Buffer): Promise<Recovered> {
   return all;
 }
 
-/** @returns `damaged` where not a single line is a record under this key, or the file is of another version */
+/** @returns `damaged` where not a single line is a record of this version under this key */
 async function readSegment(path: string, key: Buffer, all: Recovered): Promise<'segment' | 'damaged'> {
   let [records, damaged, bytes] = [0, 0, 0];
   for await (const line of linesOf(path, LONGEST_LINE_BYTES)) {
-    const isFirst = bytes === 0;
     bytes += line.length + 1;
-    if (isFirst && line.toString('latin1', 0, ANY_VERSION.length) === ANY_VERSION) {
-      if (line.toString('latin1') === VERSION) continue;
-      return 'damaged';
-    }
+    if (bytes === FIRST_LINE.length && line.equals(FIRST_LINE.subarray(0, -1))) continue;
     const entry = unseal(line, key);
     if (entry === undefined) damaged++;
     else records++;

@@ -1,5 +1,6 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
+import { journal } from './journal';
 import { load } from './load';
 import { photo } from './photo';
 import { polling } from './polling';
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   throughput,
   burst,
   polling,
+  journal,
   photo,
   load,
   profile,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +13,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { serialize, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Journal, type JournalOptions, type Kept, type Trouble } from '../../src/waiting/journal';
@@ -49,10 +51,10 @@ async function watched<Value>(
   return { value, ms, longest };
 }
 
-/** Others use this machine too: one good run of three shows that it can be done. */
+/** Others use this machine too: one good run of six shows that it can be done. */
 async function atBest(runs: () => Promise<number>, most: number): Promise<void> {
   const seen: number[] = [];
-  while (seen.length < 3 && !seen.some((ms) => ms <= most)) seen.push(await runs());
+  while (seen.length < 6 && !seen.some((ms) => ms <= most)) seen.push(await runs());
   assert.ok(Math.min(...seen) <= most, `${seen}`);
 }
 
@@ -65,6 +67,7 @@ describe('waiting: the journal', () => {
   let told: { trouble: Trouble; count: number }[];
   let lost: string[];
   let found: Kept[][];
+  let whenFound: () => void;
   const journals: Journal[] = [];
   const segments = () =>
     readdirSync(folder)
@@ -81,7 +84,10 @@ describe('waiting: the journal', () => {
         told.push({ trouble, count: values.count });
       },
       lost: (taskIds) => lost.push(...taskIds),
-      onFound: (kept) => found.push(kept),
+      onFound: (kept) => {
+        found.push(kept);
+        whenFound();
+      },
       ...options,
     });
     journals.push(journal);
@@ -109,6 +115,7 @@ describe('waiting: the journal', () => {
     told = [];
     lost = [];
     found = [];
+    whenFound = () => {};
   });
   afterEach(closed);
 
@@ -240,6 +247,36 @@ describe('waiting: the journal', () => {
         await pause(0);
         return ms;
       }, 250);
+    });
+
+    it('is flushed once for all that came, before anybody is told', async () => {
+      const { journal } = await opened();
+      const file = await open(__filename);
+      const prototype: FileHandle = Object.getPrototypeOf(file);
+      await file.close();
+      const { datasync } = prototype;
+      const order: string[] = [];
+      prototype.datasync = async function () {
+        await datasync.call(this);
+        order.push('flushed');
+      };
+      try {
+        await Promise.all(things(2_000).map((kept) => journal.put(kept).then(() => order.push(kept.id))));
+        await journal.put(thing('another'));
+      } finally {
+        prototype.datasync = datasync;
+      }
+      assert.equal(order[0], 'flushed');
+      assert.equal(order.filter((what) => what === 'flushed').length, 2);
+    });
+
+    it('has 10,000 things without a hold of more than 20 ms once they have come', async () => {
+      await atBest(async () => {
+        folder = temporaryDirectory();
+        const { journal } = await opened();
+        const puts = things(10_000, 300).map((kept) => journal.put(kept));
+        return (await watched(() => Promise.all(puts))).longest;
+      }, 20);
     });
 
     it('is nothing where there is no folder', async () => {
@@ -375,7 +412,7 @@ describe('waiting: the journal', () => {
       const key = purposeKey(KEY, 'waiting');
       const sealed = (value: unknown) => {
         const nonce = randomBytes(12);
-        const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from('cn-verify waiting 1'));
+        const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from('cn-verify waiting 1\n'));
         const parts = [nonce, cipher.update(serialize(value)), cipher.final(), cipher.getAuthTag()];
         return `${Buffer.concat(parts).toString('base64')}\n`;
       };
@@ -423,6 +460,25 @@ describe('waiting: the journal', () => {
       assert.deepEqual(readdirSync(folder).sort(), ['00000003.log', '00000004.log', 'damaged', 'lock']);
     });
 
+    it('a segment that cannot be read, and goes on with the others', async () => {
+      chmodSync(dirname(folder), 0o777);
+      const other = startProcess();
+      await other.ask('becomeNobody');
+      for (const id of ['a', 'b', 'c']) {
+        await other.ask('open', folder);
+        await other.ask('put', [thing(id)]);
+        await other.ask('close');
+      }
+      chmodSync(join(folder, '00000002.log'), 0);
+      assert.deepEqual(await other.ask('open', folder), ['a', 'c']);
+      assert.deepEqual(other.said, [{ told: 'unreadable', count: 1 }]);
+      assert.deepEqual(await other.ask('flush'), []);
+      await other.kill();
+      const { journal, before } = await opened();
+      assert.deepEqual(ids(before), ['a', 'c']);
+      assert.deepEqual(await aside(journal), ['00000002.log']);
+    });
+
     it('for seven days', async () => {
       const damaged = join(folder, 'damaged');
       mkdirSync(damaged, { recursive: true });
@@ -446,6 +502,19 @@ describe('waiting: the journal', () => {
       const journal = made();
       const { value, longest } = await watched(() => journal.open());
       assert.equal(value.length, 10_000);
+      return longest;
+    }, 100);
+  });
+
+  it('reads past a million empty lines without a hold of more than 100 ms', async () => {
+    await writtenBy(things(1));
+    await closed();
+    writeFileSync(join(folder, '00000002.log'), `cn-verify waiting 1\n${'\n'.repeat(1_000_000)}`);
+    await atBest(async () => {
+      await closed();
+      const journal = made();
+      const { value, longest } = await watched(() => journal.open());
+      assert.deepEqual(ids(value), ['0']);
       return longest;
     }, 100);
   });
@@ -483,20 +552,25 @@ describe('waiting: the journal', () => {
     });
 
     it('without a hold of more than 20 ms, and without letting anybody wait', async () => {
-      const journal = await writtenBy(things(10_000, 500));
+      const all = things(10_000, 500);
+      const journal = await writtenBy(all);
+      const putAgain = (some: Kept[]) => Promise.all(some.map((kept) => journal.put(kept)));
       await atBest(async () => {
-        const full = bytes();
-        // All are written again, so all that was is over.
-        for (let round = 0; bytes() <= full * 1.6 && round < 3; round++)
-          await Promise.all(things(10_000, 500).map((kept) => journal.put(kept)));
-        const before = segments();
-        await journal.put(thing('0', 500));
+        // What is over is not more than what waits yet.
+        await putAgain(all.slice(0, 9_000));
+        const [first] = segments();
+        await pause(100);
+        assert.equal(segments()[0], first);
         const { longest } = await watched(async () => {
-          for (let index = 0; segments().includes(before[0]!); index++) {
-            const { ms } = await watched(() => journal.put(thing(`new ${index}`)));
-            assert.ok(ms < 500, `${ms}`);
+          await putAgain(all.slice(9_000));
+          await journal.put(all[0]!);
+          for (let index = 0; segments()[0] === first; index++) {
+            const start = performance.now();
+            await journal.put(thing(`new ${index}`));
+            assert.ok(performance.now() - start < 500);
           }
         });
+        assert.notEqual(segments()[0], first);
         return longest;
       }, 20);
       assert.ok((await reopened()).length > 10_000);
@@ -544,6 +618,23 @@ describe('waiting: the journal', () => {
       assert.equal(await journal.put(thing('later')), true);
       assert.deepEqual(ids(await reopened()), ['0', '2', 'later', 'mine']);
       assert.deepEqual(lost, []);
+    }).timeout(30_000);
+
+    it('brings nothing back that it ended while it took the folder again', async () => {
+      const journal = await writtenBy(things(3));
+      const other = startProcess();
+      await other.ask('take', temporaryDirectory());
+      const holder = JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'));
+      writeFileSync(join(folder, 'lock'), JSON.stringify({ ...holder, pid: 2 ** 30, token: 'another' }));
+      assert.deepEqual(await other.ask('open', folder), ['0', '1', '2']);
+      assert.equal(await journal.put(thing('mine')), false);
+      await other.ask('put', [thing('of the other')]);
+      await other.ask('close');
+      await other.kill();
+      whenFound = () => journal.end('2');
+      await settled(() => found.length > 0);
+      assert.deepEqual(found.map(ids), [['of the other']]);
+      assert.deepEqual(ids(await reopened()), ['0', '1', 'mine', 'of the other']);
     }).timeout(30_000);
 
     it('says what is lost when it never got it', async () => {

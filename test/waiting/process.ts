@@ -1,6 +1,6 @@
 /** A process of its own, for what only another process can show: it does what it is told, and can be killed. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Journal, type Kept } from '../../src/waiting/journal';
 import { masterKey } from '../../src/waiting/key';
 import { Lock } from '../../src/waiting/lock';
@@ -25,7 +25,12 @@ const COMMANDS = {
   async end(ids: string[]) {
     for (const id of ids) journal.end(id);
   },
+  flush: () => journal.flush(),
   close: () => journal.close(),
+  /** Gives up being root, for whom every file can be read. */
+  async becomeNobody() {
+    if (process.getuid!() === 0) process.seteuid!(65534);
+  },
   take(folder: string, rhythm?: { refresh: number; stale: number }) {
     lock = new Lock(folder, () => say({ lostLock: true }), rhythm);
     return lock.take();
@@ -33,31 +38,29 @@ const COMMANDS = {
   holds: () => lock.holds(),
   masterKey: (userDir: string) => masterKey(userDir),
   /**
-   * Puts 500 things, and then goes on to put and end things until it is killed; says `put` with the ids that are on disk,
-   * and `ended` with those of which the end is, which is known when something that was put later is on disk.
+   * Puts 500 things, and then puts and ends things until it is killed. Says `put` with ids that are on disk, `ending`
+   * before it ends some, and `ended` when that is on disk, as what was put later is.
    */
   async load(folder: string) {
     await COMMANDS.open(folder);
-    const putAll = async (ids: string[]) => {
-      const ending = [...unsaid];
-      await Promise.all(ids.map((id) => journal.put(thing(id, 20_000)).then(() => say({ put: [id] }))));
-      say({ ended: ending });
-      for (const id of ending) unsaid.delete(id);
-    };
-    const unsaid = new Set<string>();
+    const putAll = (ids: string[]) =>
+      Promise.all(
+        ids.map((id) => journal.put(thing(id, 20_000)).then((isWritten) => isWritten && say({ put: [id] }))),
+      );
     const all = Array.from({ length: 500 }, (_, index) => `first ${index}`);
     const first = putAll(all);
     say({ begun: true });
+    await first;
     for (let round = 0; ; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      if (round === 0) await first;
       const ids = Array.from({ length: 5 }, (_, index) => `later ${round} ${index}`);
       all.push(...ids);
-      for (const id of all.splice(0, 5)) {
-        journal.end(id);
-        unsaid.add(id);
-      }
+      const ending = all.splice(0, 5);
+      // Whoever hears of this only after the kill would miss what was ended.
+      await new Promise((resolve) => process.send!({ ending }, resolve));
+      for (const id of ending) journal.end(id);
       await putAll(ids);
+      say({ ended: ending });
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   },
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
@@ -85,6 +88,7 @@ export interface Said {
   found?: string[];
   lostLock?: boolean;
   put?: string[];
+  ending?: string[];
   ended?: string[];
   begun?: boolean;
 }
@@ -93,6 +97,7 @@ export interface Process {
   pid: number;
   /** What it said without being asked. */
   said: Said[];
+  once(what: keyof Said, then: () => void): void;
   ask<Name extends keyof typeof COMMANDS>(
     name: Name,
     ...parameters: Parameters<(typeof COMMANDS)[Name]>
@@ -111,12 +116,15 @@ export function startProcess(): Process {
   const child = fork(__filename, ['serve'], { serialization: 'advanced' });
   running.add(child);
   const said: Said[] = [];
+  const heard = new EventEmitter();
   const asked = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   child.on(
     'message',
     ({ to, value, error, ...rest }: { to?: number; value: never; error?: string } & Said) => {
-      if (to === undefined) said.push(rest);
-      else if (error) asked.get(to)!.reject(new Error(error));
+      if (to === undefined) {
+        said.push(rest);
+        for (const what of Object.keys(rest)) heard.emit(what);
+      } else if (error) asked.get(to)!.reject(new Error(error));
       else asked.get(to)!.resolve(value);
     },
   );
@@ -125,6 +133,7 @@ export function startProcess(): Process {
   return {
     pid: child.pid!,
     said,
+    once: (what, then) => void heard.once(what, then),
     ask: (name, ...parameters) =>
       new Promise((resolve, reject) => {
         asked.set(++count, { resolve, reject });
