@@ -24,9 +24,10 @@ const OUTCOMES: Record<Outcome, true> = {
   answered: true,
 };
 /** What a status shows: outcomes, error codes, and that it waits. */
-const STATUS_WORDS = [...Object.keys(OUTCOMES), ...Object.keys(ERRORS), 'waiting'];
+const WORDS = [...Object.keys(OUTCOMES), ...Object.keys(ERRORS)];
+const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
 const LANGUAGES = { 'en-US': ['en-US'], 'zh-CN': ['zh-CN', 'zh', 'zh-Hans-CN'] };
-const LONGEST_STATUS = 19;
+const LONGEST_STATUS = 20;
 
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'];
@@ -330,6 +331,7 @@ function uses(type: string): Use[] {
       ...refusals(source, files),
       ...warned(source),
       ...tested(source),
+      ...troubles(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
@@ -399,14 +401,26 @@ function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>
 
 function warned(source: string): Omit<Use, 'file'>[] {
   return [
-    ...[...source.matchAll(/'warnings\.([a-z-]+)'(?:, \{([^}]*)\})?/g)],
+    ...[...source.matchAll(/'warnings\.([a-z.-]+)'(?:, \{([^}]*)\})?/g)],
     ...[...source.matchAll(/warnOnce\('([a-z-]+)'(?:, \{([^}]*)\})?/g)],
   ].map(([, key, values]) => ({ key: `warnings.${key}`, values: valueNames(values) }));
 }
 
-/** `red._('test.…')`: what a test of an account is answered. */
+/** `red._('test.…')`: what a test of an account is answered; `red._('status.…')`: a status with a number in it. */
 function tested(source: string): Omit<Use, 'file'>[] {
-  return [...source.matchAll(/'(test\.[a-z-]+)'/g)].map(([, key]) => ({ key: key!, values: [] }));
+  return [...source.matchAll(/'((?:test|status)\.[a-z-]+)'/g)].map(([, key]) => ({
+    key: key!,
+    values: key!.startsWith('status.') ? ['count'] : [],
+  }));
+}
+
+/** The journal's `Trouble`, which is told as `warnings.journal.…`. */
+function troubles(source: string): Omit<Use, 'file'>[] {
+  const union = /export type Trouble =([^;]+);/.exec(source)?.[1] ?? '';
+  return [...union.matchAll(/'([a-z-]+)'/g)].map(([, trouble]) => ({
+    key: `warnings.journal.${trouble}`,
+    values: ['count', 'folder'],
+  }));
 }
 
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */

@@ -78,7 +78,7 @@ export function foreignWords(text: string): string[] {
     ...text
       .replace(/\u2011\s?/g, '-')
       .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.spoolDir|[a-zA-Z][\w-]*/g,
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.(?:spoolDir|key)|[a-zA-Z][\w-]*/g,
       ),
   ]
     .map(([word]) => word)

@@ -1,12 +1,13 @@
 /** Secrets and persons are looked for wherever somebody might find them: CONTRACT, "Errors" and "Status". */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { openDebugSidebar } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
 import { FIVE, type FiveAction, flowOf, ID_NUMBER, NAME, SECRET } from './five-actions';
+import { untilOnDisk } from './on-disk';
 import { actionFlow, ask, deploy, got, liveNode, send, startRuntime, until } from './runtime';
 import {
   type Asked,
@@ -114,8 +115,11 @@ describe('leaks', function () {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ payload: '1', person: NAME, idNumber: ID_NUMBER }),
       });
-      const spool = join(nodeRed.userDir, 'cn-verify', 'waits');
-      await until(() => existsSync(spool) && readdirSync(spool).length > 0);
+      await untilOnDisk(nodeRed.userDir, 1);
+      const waiting = join(nodeRed.userDir, 'cn-verify/waiting');
+      const segments = readdirSync(waiting).filter((name) => name.endsWith('.log'));
+      assert.ok(segments.length > 0);
+      for (const name of segments) seen.push(readFileSync(join(waiting, name), 'latin1'));
 
       for (const path of [
         '/flows',

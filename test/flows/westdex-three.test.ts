@@ -267,7 +267,7 @@ describe('westdex-three, in a real Node-RED', () => {
       ]) {
         answers({ code: '00000', message: '成功', data: encrypt(text!, keyOf()), id: 'W77' });
         const result = await verify(PERSON);
-        assert.deepEqual([result.outcome, result.data], [outcome, { id: 'W77', result: text }]);
+        assert.deepEqual([result.outcome, result.data], [outcome, { id: 'W77', result: text, repaired: [] }]);
       }
     });
 
