@@ -3,6 +3,7 @@
 //   <!-- include file.html -->, // include file.js   a file of nodes/forms/
 //   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
 //   <!-- credentials -->, <!-- all other rows -->    a row for each credential; for each setting that has none yet
+//   <!-- rows for what may cost -->                  `key` and `reuse`, where the action has them
 //   RUNTIME_TABLE, RUNTIME('file', 'export')         what the runtime takes; a constant or a function of src/file.ts
 //   {{type}}, {{prefix}}                             the node's type, and what Node-RED puts before the id of an input
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -49,12 +50,15 @@ export function makeForm(root, type, texts) {
     `\${${`${table.provider}_${name.replace(/[A-Z]/g, '_$&')}`.replaceAll('-', '_').toUpperCase()}}`;
   const rows = {
     'all other rows': () => others.map((name) => row(name)),
+    'rows for what may cost': () => (table.fields.key ? [row('key', 'key'), row('reuse', 'history')] : []),
     credentials: () =>
       table.credentials.map((name, index) => row(name, index === 0 ? 'id-badge' : 'key', variable(name))),
   };
   return expanded
     .replace(/<!-- row (\w+) (\S+)(?: (.+?))? -->/g, (_, name, icon, example) => row(name, icon, example))
-    .replace(/<!-- (all other rows|credentials) -->/g, (_, which) => rows[which]().join('\n  '))
+    .replace(/<!-- (all other rows|credentials|rows for what may cost) -->/g, (_, which) =>
+      rows[which]().join('\n  '),
+    )
     .replace(/\bRUNTIME_TABLE\b/, () => JSON.stringify(table))
     .replace(/\bRUNTIME\('(.+?)', '(.+?)'\)/g, (_, file, name) => {
       const found = runtime(file)[name];
@@ -77,8 +81,18 @@ function actionTable(root, runtime, type) {
   const file = providers
     .map((each) => `providers/${each}/${type}`)
     .find((each) => existsSync(join(root, 'src', `${each}.ts`)));
-  const { fields, settings } = Object.values(runtime(file)).find(({ operation }) => operation === type);
-  return { fields, settings: { ...settings, ...runtime('node-red/action-node').COMMON_SETTINGS } };
+  const { fields, settings, mayCost } = Object.values(runtime(file)).find(
+    ({ operation }) => operation === type,
+  );
+  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/choices');
+  return {
+    fields: { ...fields, ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) },
+    settings: {
+      ...settings,
+      ...(mayCost ? PAID_SETTINGS : {}),
+      ...runtime('node-red/action-node').COMMON_SETTINGS,
+    },
+  };
 }
 
 /** What kind of row a name has, its choices, and what it is where it is left empty. */

@@ -1,7 +1,7 @@
 /** What an action is and what it is given: DESIGN, "Rules of the house". */
 import type { Cancel } from './cancel';
 import type { Cause, ErrorDetails, VerifyError } from './errors';
-import type { Answer, Environment, Result } from './result';
+import type { Answer, Environment, Outcome, Result } from './result';
 
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
 export interface FieldDefinition {
@@ -136,8 +136,71 @@ export interface CallContext {
   wait(milliseconds: number): Promise<void>;
 }
 
+/** How a paid call ended well, as the ledger is told: CONTRACT, "Ledger". */
+export interface Ended {
+  outcome: Outcome;
+  reason: string | null;
+  code: string;
+  requestId: string | null;
+  orderNo: string | null;
+  charged: boolean | null;
+}
+
+/** What was paid for before. */
+export interface Earlier<Answered> {
+  answer: Answered;
+  /** ISO 8601, when it was claimed. */
+  at: string;
+  /** Id of its entry. */
+  ledger: string;
+}
+
+/** One call that may cost. */
+export interface Payment<Value, Answered> {
+  /** What it is paid for but once: any text, of which only a digest is kept. */
+  keys: readonly string[];
+  /** Sends it, once it is written down. */
+  send(): Promise<Value>;
+  ended(value: Value): Ended;
+  /** What a later message with these keys gets: plain JSON. */
+  answers(value: Value): ReadonlyMap<string, Answered>;
+}
+
+/** What stands between an action's client and the transport: DESIGN, "The house". */
+export interface Payments {
+  /** The message's own `key`, or null. */
+  key: string | null;
+  /** Whether what was sent before is not to be paid for again: `reuse`. */
+  reuses: boolean;
+  /**
+   * @returns by key, what was paid for before; what is under way is waited for
+   * @throws VerifyError UNCERTAIN, or what the ledger throws, `charged` false
+   */
+  look<Answered>(keys: readonly string[]): Promise<ReadonlyMap<string, Earlier<Answered>>>;
+  /**
+   * Writes a call down, sends it, and writes down how it ended.
+   * @returns what was sent for, with the id of its entry; or what was paid for before, by key, and then nothing was sent
+   * @throws VerifyError what `send` threw, with its entry; UNCERTAIN, BUDGET, or what the ledger throws, `charged` false
+   */
+  pay<Value, Answered>(
+    payment: Payment<Value, Answered>,
+  ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }>;
+  /**
+   * For an action that is one call: the message's key, or what is sent, is paid for but once.
+   * @param same text that tells what is sent from all else
+   * @param send gives the whole answer
+   * @param orderNo of the answer
+   */
+  payOnce<Data>(
+    same: () => string,
+    send: () => Promise<Answer<Data>>,
+    orderNo: (data: Data) => string | null,
+  ): Promise<Answer<Data>>;
+}
+
 /** What an action knows of the world while it works on one message. */
 export interface Context extends CallContext {
+  payments: Payments;
   /** What the node remembers from one message to the next. */
   memory: Map<string, number>;
   /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */

@@ -52,6 +52,8 @@ export interface Cause {
   /** face-compare: what an answer that was paid for and cannot be used still told. */
   orderNo: string | null;
   score: number | null;
+  /** Id of the ledger's entry, where there is one. */
+  ledger: string | null;
   retryable: boolean;
   /** Seconds the provider asked to wait, or until the circuit lets a request try. */
   retryAfter: number | null;

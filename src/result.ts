@@ -38,6 +38,10 @@ export interface Result<Data = Record<string, unknown>> {
   requestId: string | null;
   /** null: the provider does not say. */
   charged: boolean | null;
+  /** Id of the ledger's entry; null for a call that costs nothing. Of several calls, the last. */
+  ledger: string | null;
+  /** An answer that was paid for before: when, and under which entry. */
+  reused: { at: string; ledger: string } | null;
   data: Data;
   timing: Timing;
   /** The provider's parsed answer, only where `includeRaw` is set. */
@@ -47,5 +51,6 @@ export interface Result<Data = Record<string, unknown>> {
 /** What an action gives: a result without what the runner knows better. */
 export type Answer<Data = Record<string, unknown>> = Omit<
   Result<Data>,
-  'provider' | 'operation' | 'environment' | 'timing'
->;
+  'provider' | 'operation' | 'environment' | 'timing' | 'ledger' | 'reused'
+> &
+  Partial<Pick<Result, 'ledger' | 'reused'>>;

@@ -47,8 +47,11 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     CONTRACT,
     /^src\/http\//,
     /^src\/waiting\//,
+    /^src\/ledger\//,
+    // A key and an account's name come in messages, too.
+    'src/input/text',
     /^src\/sandbox\/shared$/,
-    /^node:path$/,
+    /^node:(?:path|diagnostics_channel)$/,
   ],
   [
     /^src\/providers\/xhey\//,

@@ -50,12 +50,19 @@ const result: Names<Result> = {
   message: 'required',
   requestId: 'required',
   charged: 'required',
+  ledger: 'required',
+  reused: 'required',
   data: 'required',
   timing: 'required',
   raw: 'optional',
 };
 const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', attempts: 'required' };
-const task: Names<Task> = { taskId: 'required', photoUrls: 'required', batch: 'optional' };
+const task: Names<Task> = {
+  taskId: 'required',
+  photoUrls: 'required',
+  batch: 'optional',
+  partial: 'optional',
+};
 const polledTask: Names<PollData['tasks'][number]> = { ...task, status: 'required' };
 const truthCreateData: Names<CreateData> = {
   taskIds: 'required',
@@ -116,6 +123,7 @@ const cause: Names<Cause> = {
   requestId: 'required',
   orderNo: 'required',
   score: 'required',
+  ledger: 'required',
   retryable: 'required',
   retryAfter: 'required',
   charged: 'required',

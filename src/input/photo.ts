@@ -1,4 +1,5 @@
 /** Photos as messages bring them: CONTRACT, "What an input may look like", Photo. The caller's value is never changed. */
+import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
 import { decodeBase64, undressBase64, withoutPrefix } from './base64';
@@ -117,4 +118,13 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: st
   if (!whole && readings.length > 1 && (format === null || isSendable(format)))
     throw new VerifyError('INPUT', 'photo-spaces');
   return whole ?? likeliest;
+}
+
+/**
+ * @param photo of `readPhoto`
+ * @returns the same text for the same bytes, however they came
+ */
+export function photoDigest(photo: Photo): string {
+  const bytes = 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
+  return createHash('sha256').update(bytes).digest('base64url');
 }

@@ -7,6 +7,8 @@ import { createTransport } from '../http/send';
 import type { TlsOptions } from '../http/wire';
 import { ENVIRONMENTS, type Environment } from '../result';
 import { AccountTest } from './account-test';
+import { ledgerOf } from './ledger-of';
+import type { Terms } from './payments';
 import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
 import { readSettings, requireVariable } from './settings';
 
@@ -22,6 +24,11 @@ export interface AccountNode extends Node {
   open(): Account | Promise<Account>;
   /** @throws VerifyError CONFIG where it is not set up; opens nothing */
   check(): void;
+  /**
+   * @returns what its calls cost and may cost, and where that is written down
+   * @throws VerifyError CONFIG where it is not set up
+   */
+  terms(): Terms;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
   test?: AccountTest;
 }
@@ -38,6 +45,9 @@ const SETTINGS = {
   maxWaiting: { type: 'number', default: 1000, min: 0, integer: true },
   circuit: { type: 'boolean', default: true },
   keepAlive: { type: 'boolean', default: true },
+  price: { type: 'number', default: 0, min: 0, max: 10_000 },
+  maxPerDay: { type: 'number', default: 0, min: 0, integer: true },
+  maxPerMonth: { type: 'number', default: 0, min: 0, integer: true },
 } as const satisfies SettingDefinitions;
 
 /**
@@ -75,6 +85,19 @@ export function holdAccount(
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
     return account;
+  };
+  node.terms = () => {
+    const { timeout, price, ...limits } = readSettings(sharedSettings(definition), config);
+    return {
+      ledger: ledgerOf(red, config.ledger),
+      account: node.id,
+      // Nothing that is made up on this machine costs anything.
+      price: node.environment === 'sandbox' ? 0 : price,
+      maxPerDay: limits.maxPerDay,
+      maxPerMonth: limits.maxPerMonth,
+      maxPerSecond: limits.maxPerSecond,
+      timeoutMs: timeout * 1000,
+    };
   };
   if (probe) node.test = new AccountTest(red, node, probe);
   if (config.environment === 'sandbox') {

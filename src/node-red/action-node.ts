@@ -5,11 +5,13 @@ import { type Cause, type ErrorCode, VerifyError } from '../errors';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { bookOf, type OpenBook } from './book-of';
+import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import { MessageContext } from './message-context';
 import { canHold, numberParts, setResult } from './output';
+import { FREE, MessagePayments } from './payments';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
@@ -18,6 +20,7 @@ import { unexpected } from './unexpected';
 import { type Owner, Waiter } from './waiter';
 import { type Told, type Work, workOn } from './work';
 
+const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
 
@@ -59,9 +62,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
   readonly memory = new Map<string, number>();
+  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing);
   readonly #warned = new Set<string>();
   readonly #working = new Set<Work>();
-  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | undefined;
+  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions, State>) {
@@ -69,7 +73,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     this.#node = node;
     this.#config = config;
     this.#action = action;
-    this.#fields = prepareFields(red, node, action.fields, config);
+    this.#fields = prepareFields(red, node, { ...action.fields, ...chosenFields(action, config) }, config);
     this.#status = new NodeStatus(red, node, () => this.#environment() === 'sandbox');
     this.#book = bookOf(red);
     this.#waiter = new Waiter(node, this.#book.book, this, action.waits);
@@ -83,7 +87,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
 
   accept(message: Message, send: Send, done: Done): void {
     const entry = this.#waiter.claim(message);
-    const work = workOn(message, send, done, entry);
+    const work = workOn(message, send, done, String(this.#config.account ?? ''), entry);
     this.#working.add(work);
     this.#status.started();
     if (entry) this.#waiter.goOn(work, entry);
@@ -104,8 +108,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     if (this.#working.size === 0) this.#onIdle();
   }
 
-  open(): Account | Promise<Account> {
-    return this.#accountNode().open();
+  open(account: string): Account | Promise<Account> {
+    return this.#accountNode(account).open();
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
@@ -125,14 +129,13 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     this.#status.waiting(count);
   }
 
-  explain(error: VerifyError, attempts: number): Cause {
-    return causeOf(this.#red, this.#action, error, this.#environment(), attempts);
+  explain(error: VerifyError, attempts: number, account?: string): Cause {
+    return causeOf(this.#red, this.#action, error, this.#environment(account), attempts);
   }
 
-  told(error: VerifyError, attempts = 0): { error: { message: string; code: ErrorCode; cause: Cause } } {
-    return {
-      error: { message: textOf(this.#red, error), code: error.code, cause: this.explain(error, attempts) },
-    };
+  told(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
+    const cause = this.explain(error, work?.attempts ?? 0, work?.account);
+    return { error: { message: textOf(this.#red, error), code: error.code, cause } };
   }
 
   /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
@@ -140,8 +143,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     try {
       if (this.#fields.problem) throw this.#fields.problem;
       this.#settings ??= this.#readSettings();
-      this.#accountNode().check();
-      this.#action.parse({}, this.#settings, this.#arrival());
+      const account = this.#accountNode(String(this.#config.account ?? ''));
+      account.check();
+      if (this.#action.mayCost) account.terms();
+      this.#action.parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
       // Without a message, its fields cannot be right.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
@@ -157,10 +162,12 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       const { output } = this.#settings;
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
-      const input = this.#parse(fields, this.#settings);
+      const node = this.#chosenAccount(fields.accountFrom, work);
+      const input = this.#parse(fields, this.#settings, node.environment);
       work.unsent = this.#action.unsent?.(input);
-      const account = this.open();
-      const begin = (opened: Account) => this.#begin(opened, input, work);
+      const payments = this.#paymentsOf(node, fields.key);
+      const account = node.open();
+      const begin = (opened: Account) => this.#begin(opened, input, payments, work);
       if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
       else begin(account);
     } catch (reason) {
@@ -169,9 +176,9 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   }
 
   /** What throws while it is read, such as a getter, is the message's. */
-  #parse(fields: Record<string, unknown>, settings: Settings<Definitions>): Input {
+  #parse(fields: Record<string, unknown>, settings: Settings<Definitions>, environment: Environment): Input {
     try {
-      return this.#action.parse(fields, settings, this.#arrival());
+      return this.#action.parse(fields, settings, this.#arrival(environment));
     } catch (reason) {
       if (reason instanceof VerifyError) throw reason;
       unexpected(this.#red, this.#node, reason);
@@ -179,14 +186,14 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     }
   }
 
-  #begin(account: Account, input: Input, work: Work): void {
+  #begin(account: Account, input: Input, payments: MessagePayments, work: Work): void {
     if (work.ended) return;
     const waiting = this.#action.waits?.begin(input);
     if (waiting && !this.#closing.cancelled) {
       this.#waiter.begin(work, waiting);
       return;
     }
-    const context = new MessageContext(this, this.#closing, this.#signal);
+    const context = new MessageContext(this, payments, this.#closing, this.#signal);
     this.#action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
@@ -199,12 +206,25 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     );
   }
 
-  #arrival(): Arrival {
-    return { now: Date.now(), environment: this.#environment() };
+  #arrival(environment: Environment): Arrival {
+    return { now: Date.now(), environment };
+  }
+
+  #paymentsOf(account: AccountNode, key: unknown): MessagePayments {
+    const { operation, mayCost } = this.#action;
+    if (!mayCost) return this.free;
+    const reuseMs = this.#settings!.reuse * 3_600_000;
+    return new MessagePayments(
+      account.terms(),
+      { node: this.#node.id, operation, key: readKey(key), reuseMs },
+      this.#closing,
+    );
   }
 
   /** What was paid for is told even by a node whose settings are wrong since. */
-  #settingsIfRight(): (Settings<Definitions> & Settings<typeof COMMON_SETTINGS>) | null {
+  #settingsIfRight():
+    | (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>)
+    | null {
     try {
       this.#settings ??= this.#readSettings();
       return this.#settings;
@@ -213,10 +233,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     }
   }
 
-  #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS> {
+  #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS> {
     const settings = {
       ...readSettings(this.#action.settings, this.#config),
       ...readSettings(COMMON_SETTINGS, this.#config),
+      ...readSettings(PAID_SETTINGS, this.#config),
     };
     try {
       this.#red.util.normalisePropertyExpression(settings.output);
@@ -226,16 +247,22 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     return settings;
   }
 
-  #accountNode(): AccountNode {
-    const id = this.#config.account;
-    const node = id ? (this.#red.nodes.getNode(String(id)) as AccountNode | null) : null;
+  /** CONTRACT, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
+  #chosenAccount(chosen: unknown, work: Work): AccountNode {
+    const id = accountNamed(this.#red, this.#action.provider, chosen);
+    if (id !== null) work.account = id;
+    return this.#accountNode(work.account);
+  }
+
+  #accountNode(id: string): AccountNode {
+    const node = id ? (this.#red.nodes.getNode(id) as AccountNode | null) : null;
     if (!node?.open || node.provider !== this.#action.provider)
       throw new VerifyError('CONFIG', 'account-missing');
     return node;
   }
 
-  #environment(): Environment | null {
-    const node = this.#red.nodes.getNode(String(this.#config.account)) as AccountNode | null;
+  #environment(id = String(this.#config.account)): Environment | null {
+    const node = this.#red.nodes.getNode(id) as AccountNode | null;
     return node?.environment ?? null;
   }
 
@@ -256,7 +283,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       if (error.cause) unexpected(this.#red, this.#node, error.cause);
       if (!error.details.submitted) Object.assign(error.details, work.unsent);
       if (work.entry) error.details.taskIds ??= [...work.entry.taskIds];
-      this.tell(this.told(error, work.attempts), work);
+      this.tell(this.told(error, work), work);
     } catch (again) {
       unexpected(this.#red, this.#node, again);
     }
@@ -291,7 +318,9 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     this.#end(work);
   }
 
-  #resultOf({ outcome, reason, code, message, requestId, charged, data, raw }: Answer, work: Work): Result {
+  #resultOf(answer: Answer, work: Work): Result {
+    const { outcome, reason, code, message, requestId, charged, data, raw } = answer;
+    const { ledger = null, reused = null } = answer;
     const { provider, operation } = this.#action;
     const timing = {
       startedAt: isoTime(work.startedAt),
@@ -299,8 +328,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       attempts: work.attempts,
     };
     const what = {
-      ...{ provider, operation, environment: this.#environment() ?? 'production', outcome, reason, code },
-      ...{ message, requestId, charged, data, timing },
+      ...{ provider, operation, environment: this.#environment(work.account) ?? 'production', outcome },
+      ...{ reason, code, message, requestId, charged, ledger, reused, data, timing },
     };
     return this.#settings!.includeRaw ? { ...what, raw } : what;
   }

@@ -39,6 +39,7 @@ export function causeOf(
     requestId: null,
     orderNo: null,
     score: null,
+    ledger: null,
     retryAfter: null,
     ...known,
     retryable: known.retryable ?? (ERRORS[error.code].retryable && (!asked.mayCost || charged === false)),

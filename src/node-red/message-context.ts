@@ -1,4 +1,4 @@
-import type { AskContext } from '../action';
+import type { AskContext, Payments } from '../action';
 import type { Cancel } from '../cancel';
 import { type Cause, VerifyError } from '../errors';
 
@@ -16,6 +16,7 @@ export class MessageContext implements AskContext {
 
   /**
    * @param surroundings of all messages of the node
+   * @param payments of the message
    * @param closing no new work once this is cancelled
    * @param signal requests in flight end once this is cancelled
    * @param turn why it is worked on
@@ -23,6 +24,7 @@ export class MessageContext implements AskContext {
    */
   constructor(
     readonly surroundings: Surroundings,
+    readonly payments: Payments,
     readonly closing: Cancel,
     readonly signal: Cancel,
     readonly turn: AskContext['turn'] = 'arrived',

@@ -21,6 +21,7 @@ export interface NodeConfig {
 export interface Node {
   id: string;
   type: string;
+  name?: string;
   credentials?: Record<string, string>;
   on(event: 'input', listener: (message: Message, send: Send, done: Done) => void): void;
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void;
@@ -60,6 +61,8 @@ export interface Red {
   nodes: {
     createNode(node: Node, config: NodeConfig): void;
     getNode(id: string): Node | null;
+    /** As they were deployed. */
+    eachNode(callback: (config: NodeConfig) => void): void;
     registerType(
       type: string,
       create: (this: Node, config: NodeConfig) => void,

@@ -1,5 +1,5 @@
 /** A node's hold on what waits for it in the book: CONTRACT, "Action nodes", `resume`, and "Errors", "Retries". */
-import type { Account, Again, AskContext, Waiting, Waits } from '../action';
+import type { Account, Again, AskContext, Payments, Waiting, Waits } from '../action';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { Answer } from '../result';
@@ -13,7 +13,9 @@ const SPREAD_MS = 2_000;
 
 /** What the runner does for messages that wait. */
 export interface Owner extends Surroundings {
-  open(): Account | Promise<Account>;
+  /** For what costs nothing. */
+  free: Payments;
+  open(account: string): Account | Promise<Account>;
   deliver(answer: Answer, work: Work): void;
   tell(told: Told, work: Work): void;
   fail(reason: unknown, work: Work): void;
@@ -69,7 +71,11 @@ export class Waiter<Input, State> implements Holder {
   goOn(work: Work, entry: Entry): void {
     if (entry.holder !== this) this.#owner.leave(work);
     else if (isTold(entry.work)) this.#owner.tell(entry.work, work);
-    else this.#wait(work, entry, 'taken-up');
+    else {
+      const { account } = entry.work as { account?: unknown };
+      if (typeof account === 'string') work.account = account;
+      this.#wait(work, entry, 'taken-up');
+    }
   }
 
   /** A message begins to wait; it is on disk before its first query, if it can be. */
@@ -78,7 +84,7 @@ export class Waiter<Input, State> implements Holder {
     const { entry, written } = this.#book.enter(
       {
         ...{ node: this.#node.id, type: this.#node.type, since: startedAt, deadline: startedAt + timeout },
-        ...{ taskIds, work: { state }, message, durable: resume },
+        ...{ taskIds, work: { state, account: work.account }, message, durable: resume },
       },
       this,
     );
@@ -141,7 +147,7 @@ export class Waiter<Input, State> implements Holder {
     const cancel = new Cancel();
     this.#asking.set(entry, cancel);
     entry.asking = true;
-    const context = new MessageContext(this.#owner, cancel, cancel, turn, entry.until);
+    const context = new MessageContext(this.#owner, this.#owner.free, cancel, cancel, turn, entry.until);
     // While it is asked after, only the end of its time makes it due; one whose time is over is asked for once more.
     if (context.left() > 0) this.#book.due(entry, Number.POSITIVE_INFINITY);
     const { state } = entry.work as { state: State };
@@ -151,14 +157,14 @@ export class Waiter<Input, State> implements Holder {
       work.attempts += context.attempts;
       if (entry.holder === this && !work.ended) then();
     };
-    this.#step(state, context).then(
+    this.#step(state, work.account, context).then(
       (step) => ended(() => this.#took(step, work, entry)),
       (reason) => ended(() => this.#owner.fail(reason, work)),
     );
   }
 
-  async #step(state: State, context: AskContext): Promise<Answer | Again> {
-    return this.#waits!.ask(() => this.#owner.open(), state, context);
+  async #step(state: State, account: string, context: AskContext): Promise<Answer | Again> {
+    return this.#waits!.ask(() => this.#owner.open(account), state, context);
   }
 
   #took(step: Answer | Again, work: Work, entry: Entry): void {

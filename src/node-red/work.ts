@@ -22,6 +22,8 @@ export interface Work {
   readonly started: number;
   /** Requests sent. */
   attempts: number;
+  /** Id of the account node it goes to. */
+  account: string;
   /** In the book, where it waits or is one from before. */
   entry: Entry | null;
   ended: boolean;
@@ -33,11 +35,21 @@ export interface Work {
  * @param message that came in
  * @param send sends on
  * @param done says that it is over
+ * @param account that the node has
  * @param entry where it is one from before
  */
-export function workOn(message: Message, send: Send, done: Done, entry: Entry | undefined): Work {
+export function workOn(
+  message: Message,
+  send: Send,
+  done: Done,
+  account: string,
+  entry: Entry | undefined,
+): Work {
   const now = Date.now();
   const startedAt = entry?.since ?? now;
   const started = performance.now() - Math.max(0, now - startedAt);
-  return { message, send, done, startedAt, started, attempts: 0, entry: entry ?? null, ended: false };
+  return {
+    ...{ message, send, done, startedAt, started, account },
+    ...{ attempts: 0, entry: entry ?? null, ended: false },
+  };
 }

@@ -4,6 +4,7 @@ import type { Call, Context, HttpAnswer } from '../../src/action';
 import { Cancel } from '../../src/cancel';
 import { type ErrorCode, VerifyError } from '../../src/errors';
 import { refusedStatus } from '../../src/http/status';
+import { FREE, MessagePayments } from '../../src/node-red/payments';
 
 export interface TestContext extends Context {
   closing: Cancel;
@@ -20,6 +21,7 @@ export function makeContext(changes: Partial<Context> = {}): TestContext {
     random: () => 0.5,
     closing: new Cancel(),
     signal: new Cancel(),
+    payments: new MessagePayments(FREE, { node: '', operation: '', key: null, reuseMs: 0 }, new Cancel()),
     waits: [],
     attempts: 0,
     attempted: () => {

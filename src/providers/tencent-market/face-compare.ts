@@ -1,7 +1,7 @@
 import type { Action, SettingDefinitions } from '../../action';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
-import { readPhoto } from '../../input/photo';
+import { photoDigest, readPhoto } from '../../input/photo';
 import { isAddress, readPhotoUrl } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
@@ -65,20 +65,20 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
 
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const place = account.transport.place();
-    try {
-      const { incorrect, score, orderNo, code, message, requestId, raw } = await compare(
-        account,
-        person,
-        maxPhotoMB,
-        place,
-        context,
-      );
+    const send = async (): Promise<Answer<CompareData>> => {
+      const found = await compare(account, person, maxPhotoMB, place, context);
+      const { incorrect, score, orderNo, code, message, requestId, raw } = found;
       return {
         ...verdictOf(incorrect, score, bands),
         ...{ code, message, requestId, raw },
         charged: chargedFor(incorrect),
         data: { score, incorrect, orderNo, ...bands, repaired },
       };
+    };
+    const { name, idNumber, photo } = person;
+    const same = () => `${name} ${idNumber} ${'url' in photo ? photo.url : photoDigest(photo)}`;
+    try {
+      return await context.payments.payOnce(same, send, ({ orderNo }) => orderNo);
     } finally {
       place.leave();
     }

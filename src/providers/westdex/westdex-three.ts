@@ -2,7 +2,7 @@ import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
-import { readPhoto } from '../../input/photo';
+import { photoDigest, readPhoto } from '../../input/photo';
 import { isAddress } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
@@ -55,17 +55,22 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
 
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
-    const { code, message, id, result, charged, raw } = await idCardThreeElements(account, person, context);
-    return {
-      outcome: await judge(conditions, result),
-      // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
-      reason: null,
-      code,
-      message,
-      requestId: id,
-      charged,
-      data: { id, result, repaired },
-      raw,
+    const send = async (): Promise<Answer<ThreeData>> => {
+      const { code, message, id, result, charged, raw } = await idCardThreeElements(account, person, context);
+      return {
+        outcome: await judge(conditions, result),
+        // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
+        reason: null,
+        code,
+        message,
+        requestId: id,
+        charged,
+        data: { id, result, repaired },
+        raw,
+      };
     };
+    const { personName, idNumber, photo } = person;
+    const same = () => `${personName} ${idNumber} ${photoDigest(photo)}`;
+    return context.payments.payOnce(same, send, () => null);
   },
 };

@@ -33,7 +33,10 @@ export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
   return [...groups.values()];
 }
 
-/** Each address once, as it was submitted; a photo that was given twice is reported twice. */
+/**
+ * Each address once, as it was submitted; a photo that was given twice is reported twice. Of a task that was created
+ * for more photos than the message asked for, the others are nobody's here.
+ */
 function match(
   photoUrls: readonly string[],
   tasks: readonly PolledTask[],
@@ -46,7 +49,8 @@ function match(
   if (tasks.every(({ status }) => status !== 'waiting')) {
     for (const [url, photo] of places) if (!photo) places.set(url, silence(url, tasks));
   }
-  return { matched: photoUrls.flatMap((url) => places.get(url) ?? []), left };
+  const others = tasks.some(({ partial }) => partial) ? [] : left;
+  return { matched: photoUrls.flatMap((url) => places.get(url) ?? []), left: others };
 }
 
 function byAddress(places: Map<string, Photo | undefined>, left: Photo[]): void {

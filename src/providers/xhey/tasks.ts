@@ -39,19 +39,19 @@ export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
   for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));
 
   const tasks = new Map<string, PolledTask>();
-  const enter = (taskId: string, status: TaskStatus, photoUrls: readonly string[] = [], batch?: string) => {
-    tasks.set(taskId, { taskId, photoUrls: [...photoUrls], status, photos: [], ...(batch ? { batch } : {}) });
+  const enter = (status: TaskStatus, { taskId, photoUrls, batch, partial }: Task) => {
+    const more = { ...(batch ? { batch } : {}), ...(partial === true ? { partial } : {}) };
+    tasks.set(taskId, { taskId, photoUrls: [...photoUrls], status, photos: [], ...more });
   };
   for (const each of first(source.tasks, MOST_TASKS)) {
     if (!isTask(each)) continue;
-    const { taskId, photoUrls, status, batch } = each;
-    if (asked.has(taskId)) enter(taskId, 'waiting', photoUrls, batch);
-    else if (isEnd(status)) enter(taskId, status, photoUrls, batch);
+    if (asked.has(each.taskId)) enter('waiting', each);
+    else if (isEnd(each.status)) enter(each.status, each);
   }
-  for (const taskId of asked) if (!tasks.has(taskId)) enter(taskId, 'waiting');
+  for (const taskId of asked) if (!tasks.has(taskId)) enter('waiting', { taskId, photoUrls: [] });
   for (const photo of first(source.photos, MOST_PHOTOS)) {
     if (!isPhoto(photo)) continue;
-    if (!tasks.has(photo.taskId)) enter(photo.taskId, 'finished');
+    if (!tasks.has(photo.taskId)) enter('finished', { taskId: photo.taskId, photoUrls: [] });
     const task = tasks.get(photo.taskId)!;
     if (task.status !== 'waiting') task.photos.push(photo);
   }

@@ -1,9 +1,9 @@
-import type { Action, SettingDefinitions } from '../../action';
+import type { Action, Earlier, Payments, SettingDefinitions } from '../../action';
 import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
 import { readPhotoUrls } from '../../input/photo-url';
 import type { Answer } from '../../result';
 import { create } from './client';
-import type { Envelope } from './response';
+import type { Created } from './response';
 
 /** A task with the photos it was created for. */
 export interface Task {
@@ -11,6 +11,24 @@ export interface Task {
   photoUrls: string[];
   /** Where one batch was answered with several tasks, which share its photos: the id of the first. */
   batch?: string;
+  /** It was created for more photos than these, which are all that the message asked for. */
+  partial?: true;
+}
+
+/** What is kept of a batch that was submitted under a message's `key`. */
+interface EarlierBatch {
+  tasks: Task[];
+  code: string;
+  message: string;
+}
+
+/** What is kept of a photo that was submitted, where `reuse` is set. */
+interface EarlierPhoto {
+  taskIds: string[];
+  /** How many photos its tasks were created for. */
+  photos: number;
+  code: string;
+  message: string;
 }
 
 interface CreateInput {
@@ -54,44 +72,147 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 
   async run(account, { photoUrls, batchSize, repaired }, context): Promise<Answer<CreateData>> {
     const place = account.transport.place();
-    const tasks: Task[] = [];
-    const answers: Envelope[] = [];
     const addresses = [...new Set(photoUrls)];
+    const submission = new Submission(photoUrls);
     try {
-      for (let start = 0; start < addresses.length; start += batchSize) {
-        const batch = addresses.slice(start, start + batchSize);
-        const given = asGiven(photoUrls, batch);
+      const open = await submission.withoutEarlier(addresses, context.payments);
+      for (let index = 0; open.length > 0; index++) {
+        const batch = open.splice(0, batchSize);
         try {
-          const created = await create(account, batch, place, context);
-          answers.push(created);
-          const { taskIds } = created;
-          const shared = taskIds.length > 1 ? { batch: taskIds[0]! } : {};
-          for (const taskId of taskIds) tasks.push({ taskId, photoUrls: given, ...shared });
+          const send = () => create(account, batch, place, context);
+          open.unshift(...(await submission.submit(batch, index, send, context.payments)));
         } catch (error) {
-          throw withPhotos(error, tasks, given, asGiven(photoUrls, addresses.slice(start + batchSize)));
+          throw withPhotos(error, submission.tasks, asGiven(photoUrls, batch), asGiven(photoUrls, open));
         }
       }
     } finally {
       place.leave();
     }
-    const { code, message } = answers.at(-1)!;
+    const { tasks, raw } = submission;
     return {
       outcome: 'submitted',
       reason: null,
-      code,
-      message,
       requestId: null,
-      charged: null,
+      ...submission.told(),
       data: {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
         photoCount: addresses.length,
         repaired,
       },
-      raw: answers.length === 1 ? answers[0]!.raw : answers.map(({ raw }) => raw),
+      raw: raw.length === 1 ? raw[0] : raw,
     };
   },
 };
+
+/** What becomes of the photos of one message, with what was paid for before: CONTRACT, "Ledger", `key` and `reuse`. */
+class Submission {
+  readonly tasks: Task[] = [];
+  readonly raw: unknown[] = [];
+  readonly #photoUrls: readonly string[];
+  #code = '';
+  #message = '';
+  #ledger: string | null = null;
+  #earlier: Earlier<unknown> | null = null;
+
+  constructor(photoUrls: readonly string[]) {
+    this.#photoUrls = photoUrls;
+  }
+
+  /** @returns the addresses that are still to be submitted */
+  async withoutEarlier(addresses: readonly string[], payments: Payments): Promise<string[]> {
+    if (payments.key !== null || !payments.reuses) return [...addresses];
+    const earlier = await payments.look<EarlierPhoto>(addresses.map(photoKey));
+    return this.#takeEarlier(addresses, earlier);
+  }
+
+  /** @returns those of the batch that were not submitted, because others of it turned out to have been before */
+  async submit(
+    batch: readonly string[],
+    index: number,
+    send: () => Promise<Created>,
+    payments: Payments,
+  ): Promise<string[]> {
+    const ended = ({ code }: Created) => ({
+      ...{ outcome: 'submitted' as const, reason: null, code, requestId: null, orderNo: null, charged: null },
+    });
+    if (payments.key === null) {
+      const keys = payments.reuses ? batch.map(photoKey) : [];
+      const answers = ({ taskIds, code, message }: Created) => {
+        const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
+        return new Map(keys.map((key) => [key, earlier]));
+      };
+      const paid = await payments.pay<Created, EarlierPhoto>({ keys, send, ended, answers });
+      if ('known' in paid) return this.#takeEarlier(batch, paid.known);
+      this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
+      return [];
+    }
+    const key = `truth-create key ${payments.key} ${index}`;
+    const answers = ({ taskIds, code, message }: Created) =>
+      new Map([[key, { tasks: this.#tasksOf(batch, taskIds), code, message }]]);
+    const paid = await payments.pay<Created, EarlierBatch>({ keys: [key], send, ended, answers });
+    if ('value' in paid) this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
+    else {
+      const earlier = paid.known.get(key)!;
+      this.#earlier ??= earlier;
+      this.#take(earlier.answer.tasks, earlier.answer, this.#ledger);
+    }
+    return [];
+  }
+
+  /** Of the whole: what was paid for before costs nothing now. */
+  told(): Pick<Answer, 'code' | 'message' | 'charged' | 'ledger' | 'reused'> {
+    const isAllEarlier = this.#ledger === null && this.#earlier !== null;
+    const { at, ledger } = this.#earlier ?? { at: '', ledger: '' };
+    return {
+      code: this.#code,
+      message: this.#message,
+      charged: isAllEarlier ? false : null,
+      ledger: this.#ledger,
+      reused: isAllEarlier ? { at, ledger } : null,
+    };
+  }
+
+  #take(
+    tasks: readonly Task[],
+    { code, message, raw }: { code: string; message: string; raw?: unknown },
+    ledger: string | null,
+  ): void {
+    this.tasks.push(...tasks);
+    if (raw !== undefined) this.raw.push(raw);
+    this.#code = code;
+    this.#message = message;
+    this.#ledger = ledger;
+  }
+
+  #tasksOf(addresses: readonly string[], taskIds: readonly string[]): Task[] {
+    const shared = taskIds.length > 1 ? { batch: taskIds[0]! } : {};
+    return taskIds.map((taskId) => ({ taskId, photoUrls: asGiven(this.#photoUrls, addresses), ...shared }));
+  }
+
+  /** @returns those that were not submitted before */
+  #takeEarlier(addresses: readonly string[], earlier: ReadonlyMap<string, Earlier<EarlierPhoto>>): string[] {
+    const byEntry = new Map<string, { urls: string[]; photo: EarlierPhoto }>();
+    for (const url of addresses) {
+      const found = earlier.get(photoKey(url));
+      if (!found) continue;
+      this.#earlier ??= found;
+      const group = byEntry.get(found.ledger) ?? { urls: [], photo: found.answer };
+      group.urls.push(url);
+      byEntry.set(found.ledger, group);
+    }
+    for (const { urls, photo } of byEntry.values()) {
+      const partial = urls.length < photo.photos ? { partial: true as const } : {};
+      const tasks = this.#tasksOf(urls, photo.taskIds).map((task) => ({ ...task, ...partial }));
+      this.#take(tasks, photo, this.#ledger);
+    }
+    return addresses.filter((url) => !earlier.has(photoKey(url)));
+  }
+}
+
+function photoKey(url: string): string {
+  return `truth-create photo ${url}`;
+}
 
 /** An address that was given twice is submitted once, and reported twice. */
 function asGiven(photoUrls: readonly string[], addresses: readonly string[]): string[] {

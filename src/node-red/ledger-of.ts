@@ -1,0 +1,68 @@
+/** The ledger of a runtime, and those that several share. */
+import { channel } from 'node:diagnostics_channel';
+import { join } from 'node:path';
+import { VerifyError } from '../errors';
+import { openFileLedger } from '../ledger/file';
+import type { BudgetWarning, Ledger } from '../ledger/ledger';
+import { masterKey } from '../waiting/key';
+import type { Node, Red } from './red';
+
+/** A `verify-ledger-store`. */
+export interface LedgerStoreNode extends Node {
+  /** @throws VerifyError CONFIG where it is not set up */
+  ledger(): Ledger;
+}
+
+/** `cnVerify` in settings.js. */
+interface Settings {
+  /** false: nothing is written down, and neither budgets nor keys hold. */
+  ledger?: false;
+  key?: string;
+}
+
+/** CONTRACT, "Ledger": each entry when it is settled, for metrics and traces. */
+const settled = channel('cn-verify:call');
+
+const ledgers = new WeakMap<object, Ledger>();
+
+/**
+ * @param red Node-RED
+ * @param store id of the account's `verify-ledger-store`; none for the ledger of this Node-RED
+ * @returns the ledger; null where the user wants none, or there is no user directory for one
+ * @throws VerifyError CONFIG where the store is missing or not set up
+ */
+export function ledgerOf(red: Red, store?: unknown): Ledger | null {
+  const { userDir, cnVerify } = red.settings;
+  const { ledger, key } = (cnVerify ?? {}) as Settings;
+  if (store) {
+    const node = red.nodes.getNode(String(store)) as LedgerStoreNode | null;
+    if (!node?.ledger) throw new VerifyError('CONFIG', 'ledger-store-missing');
+    return node.ledger();
+  }
+  if (ledger === false || !userDir) return null;
+  const known =
+    ledgers.get(red.events) ??
+    publish(
+      openFileLedger({
+        folder: join(userDir, 'cn-verify/ledger'),
+        key: () => masterKey(userDir, key),
+        now: Date.now,
+        told: (trouble, values) => red.log.warn(red._(`warnings.ledger.${trouble}`, values)),
+        onBudget: (warning) => warnOfBudget(red, warning),
+      }),
+    );
+  ledgers.set(red.events, known);
+  return known;
+}
+
+/** @param ledger whose entries everybody may see as they are settled */
+export function publish(ledger: Ledger): Ledger {
+  ledger.subscribe((entry) => settled.publish(entry));
+  return ledger;
+}
+
+/** At 80 %, once a day or month. */
+export function warnOfBudget(red: Red, { account, period, limit, spent }: BudgetWarning): void {
+  const name = red.nodes.getNode(account)?.name || account;
+  red.log.warn(red._(`warnings.budget.${period}`, { account: name, limit, spent }));
+}
