@@ -332,6 +332,7 @@ function uses(type: string): Use[] {
       ...warned(source),
       ...tested(source),
       ...troubles(source),
+      ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
     return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
@@ -366,9 +367,14 @@ function reachable(entries: readonly string[]): Set<string> {
 /** `new VerifyError(code, reason, { values }`, and `fail(code, reason, { values }` of src/http/wire.ts. */
 function raised(source: string): Omit<Use, 'file'>[] {
   const sites = source.matchAll(
-    /(?:new VerifyError|\bfail)\(\s*(?:'[A-Z_]+'|\w+),\s*(\w+\([^)]*\)|[^,{)`]+)\s*(?:,\s*\{([^}]*)\})?/g,
+    /(?:new VerifyError|\bfail)\(\s*(?:'[A-Z_]+'|\w+),\s*(\w+\([^)]*\)|[^,{)`]+)\s*(?:,\s*(?:\{([^}]*)\}|(values\b)))?/g,
   );
-  return [...sites].flatMap(([, reason, values]) => {
+  return [...sites].flatMap((site) => {
+    const [, reason, literal, variable] = site;
+    const before = source.slice(0, site.index);
+    const values = variable
+      ? /const values = \{([^}]*)\}/.exec(before.slice(before.lastIndexOf('const values = {')))?.[1]
+      : literal;
     const named = /^(\w+)\(/.exec(reason!)?.[1];
     const texts = named ? returned(source, named) : literals(reason!);
     return texts.map((each) => ({ key: `errors.${each}`, values: valueNames(values) }));
@@ -406,6 +412,13 @@ function warned(source: string): Omit<Use, 'file'>[] {
   ].map(([, key, values]) => ({ key: `warnings.${key}`, values: valueNames(values) }));
 }
 
+/** A `BudgetWarning`'s period. */
+function budgets(source: string): Omit<Use, 'file'>[] {
+  if (!source.includes('warnings.budget.')) return [];
+  const values = ['account', 'limit', 'spent'];
+  return ['day', 'month'].map((period) => ({ key: `warnings.budget.${period}`, values }));
+}
+
 /** `red._('test.…')`: what a test of an account is answered; `red._('status.…')`: a status with a number in it. */
 function tested(source: string): Omit<Use, 'file'>[] {
   return [...source.matchAll(/'((?:test|status)\.[a-z-]+)'/g)].map(([, key]) => ({
@@ -414,12 +427,14 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The journal's `Trouble`, which is told as `warnings.journal.…`. */
+/** The `Trouble` of the journal and of the ledgers, which is told as `warnings.journal.…` and `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const union = /export type Trouble =([^;]+);/.exec(source)?.[1] ?? '';
-  return [...union.matchAll(/'([a-z-]+)'/g)].map(([, trouble]) => ({
-    key: `warnings.journal.${trouble}`,
-    values: ['count', 'folder'],
+  const union = /export type (?:Redis)?Trouble =([^;]+);/.exec(source)?.[1] ?? '';
+  const whose = source.includes('class Journal') ? 'journal' : 'ledger';
+  const values = source.includes('RedisTrouble') ? ['count', 'place', 'code'] : ['count', 'folder'];
+  return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
+    key: `warnings.${whose}.${each}`,
+    values,
   }));
 }
 

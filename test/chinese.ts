@@ -80,7 +80,7 @@ export function foreignWords(text: string): string[] {
     ...text
       .replace(/\u2011\s?/g, '-')
       .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|[a-zA-Z][\w-]*/g,
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|[a-zA-Z][\w-]*/g,
       ),
   ]
     .map(([word]) => word)

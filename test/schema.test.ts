@@ -236,6 +236,8 @@ describe('the schema of results', () => {
         message: '',
         requestId: null,
         charged: null,
+        ledger: null,
+        reused: null,
         data: { id: null, result: null, repaired: [] },
       },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
@@ -364,6 +366,26 @@ describe('the schema of results', () => {
         send('action', { payload: PAYLOADS[type] });
         await ask({ payload: PAYLOADS[type] });
         assertError('OVERLOADED');
+      });
+
+      it(`${type}: BUDGET`, async () => {
+        await deploy(flow(type, { maxPerDay: 1 }));
+        await ask({ payload: PAYLOADS[type] });
+        await ask({ payload: PAYLOADS[type] });
+        const { charged, retryable, retryAfter } = assertError('BUDGET');
+        assert.deepEqual([charged, retryable], [false, true]);
+        assert.ok(retryAfter! > 0 && retryAfter! <= 86_400);
+      });
+
+      it(`${type}: UNCERTAIN`, async () => {
+        await deploy(flow(type, {}, { key: `${type} ${Date.now()}` }));
+        await ask({ payload: PAYLOADS[type] });
+        const { ledger } = assertError('TIMEOUT');
+        await ask({ payload: PAYLOADS[type] });
+        const cause = assertError('UNCERTAIN');
+        assert.deepEqual([cause.charged, cause.retryable, cause.attempts], [false, false, 0]);
+        assert.ok(ledger && cause.ledger === ledger);
+        assert.equal(server.asked.length, 1);
       });
     }
 

@@ -64,8 +64,9 @@ export class Limits {
    * @throws VerifyError OVERLOADED when `maxWaiting` messages wait already
    */
   enter(): Place {
-    const mustWait = this.#queued > 0 || !this.#free();
-    if (mustWait && this.#seats - this.#seatsActive >= this.#options.maxWaiting) {
+    // Who has a seat and no request under way goes first, also while his call is still being written down.
+    const ahead = this.#seats - this.#seatsActive;
+    if (ahead - this.#room() >= this.#options.maxWaiting) {
       throw new VerifyError('OVERLOADED', 'too-many-waiting', { maxWaiting: this.#options.maxWaiting });
     }
     this.#seats++;
@@ -167,6 +168,16 @@ export class Limits {
     const { maxPerSecond } = this.#options;
     if (maxPerSecond === 0 || this.#starts.length < maxPerSecond) return 0;
     return Math.max(0, this.#starts[0]! + 1000 - this.#now());
+  }
+
+  /** How many requests may start at once. */
+  #room(): number {
+    const { maxConcurrent, maxPerSecond } = this.#options;
+    const free = Math.max(0, maxConcurrent - this.#active);
+    if (maxPerSecond === 0) return free;
+    const since = this.#now() - 1000;
+    const started = this.#starts.length - 1 - this.#starts.findLastIndex((at) => at <= since);
+    return Math.min(free, Math.max(0, maxPerSecond - started));
   }
 
   #free(): boolean {

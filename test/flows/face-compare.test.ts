@@ -131,7 +131,8 @@ describe('face-compare, in a real Node-RED', () => {
         assert.deepEqual([out1.length, caught.length], [1, 0]);
         assert.equal(out1[0], message);
         assert.equal(message.topic, 'gate 7');
-        const { timing, requestId, data, ...rest } = message.payload as unknown as Result<CompareData>;
+        const { timing, requestId, data, ledger, ...rest } =
+          message.payload as unknown as Result<CompareData>;
         assert.deepEqual(rest, {
           provider: 'tencent-market',
           operation: 'face-compare',
@@ -141,7 +142,9 @@ describe('face-compare, in a real Node-RED', () => {
           code: '200',
           message: '系统判断为同一人',
           charged: true,
+          reused: null,
         });
+        assert.match(ledger!, /^20\d{6}-\d{6}-/);
         assert.match(data.orderNo!, /^\d{18}$/);
         assert.deepEqual(data, {
           score: 0.82,

@@ -104,6 +104,8 @@ describe('get-token, in a real Node-RED', () => {
         code: '0000',
         message: '调用成功',
         charged: false,
+        ledger: null,
+        reused: null,
       });
       assert.match(requestId!, /^TID/);
       assert.deepEqual(Object.keys(data), ['token', 'expiresAt', 'sequenceId', 'detectionType', 'repaired']);
@@ -248,6 +250,7 @@ describe('get-token, in a real Node-RED', () => {
           problem: `refused.${error.code}`,
           orderNo: null,
           score: null,
+          ledger: null,
           providerCode,
           httpStatus: 200,
           retryable,

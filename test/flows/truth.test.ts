@@ -56,7 +56,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       assert.deepEqual([out1.length, out2.length, caught.length, completed.length], [1, 0, 0, 1]);
       assert.equal(out1[0], message);
       assert.deepEqual([message.topic, message.kept], ['site 7', { whatever: 1 }]);
-      const { timing, data, ...rest } = payload(message);
+      const { timing, data, ledger, ...rest } = payload(message);
       assert.deepEqual(rest, {
         provider: 'xhey',
         operation: 'truth-create',
@@ -67,7 +67,9 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         message: 'success',
         requestId: null,
         charged: null,
+        reused: null,
       });
+      assert.match(ledger!, /^20\d{6}-\d{6}-/);
       const [taskId] = data.taskIds;
       assert.match(taskId, /^\d{19}$/);
       assert.deepEqual(data, {

@@ -85,7 +85,7 @@ describe('westdex-three, in a real Node-RED', () => {
         assert.deepEqual([out1.length, caught.length, completed.length], [1, 0, 1]);
         assert.equal(out1[0], message);
         assert.deepEqual([message.topic, message.kept], ['gate 7', { whatever: 1 }]);
-        const { timing, code, requestId, data, ...rest } = out1[0]!.payload as unknown as Three;
+        const { timing, code, requestId, data, ledger, ...rest } = out1[0]!.payload as unknown as Three;
         assert.deepEqual(rest, {
           provider: 'westdex',
           operation: 'westdex-three',
@@ -94,7 +94,9 @@ describe('westdex-three, in a real Node-RED', () => {
           reason: null,
           message: '成功',
           charged: null,
+          reused: null,
         });
+        assert.match(ledger!, /^20\d{6}-\d{6}-/);
         assert.ok(['00000', '0', '200'].includes(code));
         assert.match(requestId!, /^SANDBOX\d+$/);
         assert.deepEqual(data, { id: requestId, result: { code: '0', msg: '一致' }, repaired: [] });
