@@ -144,6 +144,8 @@ export class Waiter<Input, State> implements Holder {
   }
 
   #ask(work: Work, entry: Entry, turn: AskContext['turn']): void {
+    // An operator may have asked while the entry was still being written.
+    if (this.#asking.has(entry)) return;
     const cancel = new Cancel();
     this.#asking.set(entry, cancel);
     entry.asking = true;
