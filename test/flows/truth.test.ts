@@ -133,6 +133,24 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       }
     });
 
+    it('a message that throws while it is read is one INPUT error, and the next one goes through', async () => {
+      await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
+      let reads = 0;
+      const throwing = Object.defineProperty({}, 'photoUrls', {
+        enumerable: true,
+        get: () => {
+          // Catch gets a copy, which Node-RED has to be able to make.
+          if (++reads === 1) throw new Error('a getter of another node');
+          return [];
+        },
+      });
+      send('action', { payload: throwing });
+      await until(() => got('caught').length === 1);
+      const { code, cause } = got('caught')[0]!.error as { code: string; cause: Cause };
+      assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'message-unreadable', false]);
+      assert.equal((await ask({ payload: PASSES })).out1.length, 1);
+    });
+
     it('puts it wherever a path leads that can be made', async () => {
       for (const output of ['a.b.c', 'list[0].result', 'topic', 'a["b c"]', 'a[msg.topic]']) {
         await deploy(actionFlow({ type: 'truth-create', output }, SANDBOX));
