@@ -36,6 +36,8 @@ const RADICAL = /[\u2e80-\u2eff]/g;
 /** Words with one separator between two of them; the newest Chinese characters are not yet letters to every Node.js. */
 const NAME =
   /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:[· -][\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*$/u;
+/** What programs write where there is no name. */
+const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** These belong into names in other scripts only. */
 const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘-]|['’ʼ‘-]\p{Script=Han}/u;
 
@@ -54,7 +56,7 @@ export function readName(
   repaired: Set<string>,
 ): string {
   const text = readText(value, field, LONGEST_NAME, repaired);
-  if (text === '') throw new VerifyError('INPUT', 'name-missing');
+  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'name-missing');
   if (SPECIAL.test(text) && environment !== null && environment !== 'production') return text;
   if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
   const name = text

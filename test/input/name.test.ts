@@ -63,6 +63,8 @@ describe('input: name', () => {
     ['nothing', undefined, 'name-missing'],
     ['white space', ' \u3000\n', 'name-missing'],
     ['nothing that is seen', '\u200b\ufeff', 'name-missing'],
+    ['what a page writes where there is none', 'undefined', 'name-missing'],
+    ['what a database has where there is none', 'null', 'name-missing'],
     ['a number', 5, 'text-not-text'],
     ['an object', { name: '张三' }, 'text-not-text'],
     ['U+FFFD', '张\ufffd', 'text-damaged'],
