@@ -1,0 +1,39 @@
+/** An account's pairs of keys, as they are entered: CONTRACT, "Account nodes", on rotation. */
+import type { Account } from '../action';
+import { VerifyError } from '../errors';
+import { requireVariable } from './settings';
+
+/**
+ * @param name of a credential: `groupKey`
+ * @returns the name of its twin for rotation: `nextGroupKey`
+ */
+export function twinOf(name: string): string {
+  return `next${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/**
+ * @param names of the credentials of a pair
+ * @param entered what the account has, by the names of credentials and of their twins
+ * @returns the first pair, and the next one where it is entered and another; both by the provider's names
+ * @throws VerifyError CONFIG that names what is missing, or an environment variable that is not set
+ */
+export function readPairs(
+  names: readonly string[],
+  entered: Readonly<Record<string, string>>,
+): Account['pairs'] {
+  const enteredAs = (name: string) => String(entered[name] ?? '').trim();
+  const read = (nameOf: (name: string) => string, missing: string) =>
+    Object.fromEntries(
+      names.map((name) => {
+        const value = enteredAs(nameOf(name));
+        requireVariable(value);
+        if (value === '') throw new VerifyError('CONFIG', missing, { name: nameOf(name) });
+        return [name, value];
+      }),
+    );
+
+  const first = read((name) => name, 'credential-missing');
+  if (names.every((name) => enteredAs(twinOf(name)) === '')) return [first];
+  const next = read(twinOf, 'next-credential-missing');
+  return names.every((name) => first[name] === next[name]) ? [first] : [first, next];
+}
