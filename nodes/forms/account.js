@@ -21,9 +21,9 @@ function account({ checks = {}, prepare } = {}) {
       return this._('form.credential-missing', { label: opt?.label });
     },
   });
-  const nextCredential = (name, index) => ({
+  const nextCredential = (name) => ({
     type: 'password',
-    label: RED._(`${NAMESPACE}form.next-credential`, { label: labelOf(TABLE.credentials[index]) }),
+    label: RED._(`${NAMESPACE}form.next-credential`, { label: labelOf(name) }),
     validate: function (value, opt) {
       if (value || !hasNextPair() || environmentOf(this) === 'sandbox') return true;
       return this._('form.next-credential-missing', { label: opt?.label });
@@ -40,7 +40,7 @@ function account({ checks = {}, prepare } = {}) {
     },
     credentials: Object.fromEntries([
       ...TABLE.credentials.map((name) => [name, credential(name)]),
-      ...TABLE.nextCredentials.map((name, index) => [name, nextCredential(name, index)]),
+      ...TABLE.nextCredentials.map((twin, index) => [twin, nextCredential(TABLE.credentials[index])]),
     ]),
     label: function () {
       const name = this.name || this._('label.account');

@@ -22,18 +22,22 @@ export function readPairs(
   entered: Readonly<Record<string, string>>,
 ): Account['pairs'] {
   const enteredAs = (name: string) => String(entered[name] ?? '').trim();
-  const read = (nameOf: (name: string) => string, missing: string) =>
+  const read = (isNext: boolean) =>
     Object.fromEntries(
-      names.map((name) => {
-        const value = enteredAs(nameOf(name));
+      names.map((of) => {
+        const name = isNext ? twinOf(of) : of;
+        const value = enteredAs(name);
         requireVariable(value);
-        if (value === '') throw new VerifyError('CONFIG', missing, { name: nameOf(name) });
-        return [name, value];
+        if (value === '')
+          throw new VerifyError('CONFIG', isNext ? 'next-credential-missing' : 'credential-missing', {
+            name,
+          });
+        return [of, value];
       }),
     );
 
-  const first = read((name) => name, 'credential-missing');
+  const first = read(false);
   if (names.every((name) => enteredAs(twinOf(name)) === '')) return [first];
-  const next = read(twinOf, 'next-credential-missing');
+  const next = read(true);
   return names.every((name) => first[name] === next[name]) ? [first] : [first, next];
 }
