@@ -2,7 +2,8 @@
 // runtime takes is read off the runtime itself, so that no form can say anything else.
 //   <!-- include file.html -->, // include file.js   a file of nodes/forms/
 //   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
-//   <!-- credentials -->, <!-- all other rows -->    a row for each credential; for each setting that has none yet
+//   <!-- credentials -->, <!-- next credentials -->  a row for each credential; for each of its twins
+//   <!-- all other rows -->                          a row for each setting that has none yet
 //   <!-- rows for what may cost -->                  `key` and `reuse`, where the action has them
 //   RUNTIME_TABLE, RUNTIME('file', 'export')         what the runtime takes; a constant or a function of src/file.ts
 //   {{type}}, {{prefix}}                             the node's type, and what Node-RED puts before the id of an input
@@ -29,8 +30,8 @@ export function makeForm(root, type, texts) {
     .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
 
-  const row = (name, icon, example = '') => {
-    const key = `form.${name.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
+  const row = (name, icon, example = '', labelled = name) => {
+    const key = `form.${labelled.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
     const { kind, choices = [], usual } = rowOf(table, name);
     const placeholder = example || usual;
     return ROWS[kind]({
@@ -48,15 +49,20 @@ export function makeForm(root, type, texts) {
   const others = Object.keys(table.settings).filter((name) => !named.has(name));
   const variable = (name) =>
     `\${${`${table.provider}_${name.replace(/[A-Z]/g, '_$&')}`.replaceAll('-', '_').toUpperCase()}}`;
+  // What a twin is called stands above it: it is the next pair's.
+  const keyRows = (names) =>
+    names.map((name, index) =>
+      row(name, index === 0 ? 'id-badge' : 'key', variable(name), table.credentials[index]),
+    );
   const rows = {
     'all other rows': () => others.map((name) => row(name)),
     'rows for what may cost': () => (table.fields.key ? [row('key', 'key'), row('reuse', 'history')] : []),
-    credentials: () =>
-      table.credentials.map((name, index) => row(name, index === 0 ? 'id-badge' : 'key', variable(name))),
+    credentials: () => keyRows(table.credentials),
+    'next credentials': () => keyRows(table.nextCredentials),
   };
   return expanded
     .replace(/<!-- row (\w+) (\S+)(?: (.+?))? -->/g, (_, name, icon, example) => row(name, icon, example))
-    .replace(/<!-- (all other rows|credentials|rows for what may cost) -->/g, (_, which) =>
+    .replace(/<!-- (all other rows|(?:next )?credentials|rows for what may cost) -->/g, (_, which) =>
       rows[which]().join('\n  '),
     )
     .replace(/\bRUNTIME_TABLE\b/, () => JSON.stringify(table))
@@ -72,7 +78,8 @@ function accountTable(runtime, type) {
   const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
   const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
   const { provider, credentials, baseUrl } = account;
-  return { provider, baseUrl, credentials, fields: {}, settings };
+  const nextCredentials = credentials.map(runtime('node-red/pairs').twinOf);
+  return { provider, baseUrl, credentials, nextCredentials, fields: {}, settings };
 }
 
 /** Of the one action that names itself as the node's type. */
@@ -96,9 +103,9 @@ function actionTable(root, runtime, type) {
 }
 
 /** What kind of row a name has, its choices, and what it is where it is left empty. */
-function rowOf({ fields, settings, credentials = [], baseUrl }, name) {
+function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
   if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
-  if (credentials.includes(name)) return { kind: 'password' };
+  if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
   if (['name', 'account', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
   const setting = settings[name];
   if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);

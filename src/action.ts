@@ -31,10 +31,13 @@ export type Settings<Definitions extends SettingDefinitions> = {
         : string;
 };
 
+/** One pair of an account's keys, by the provider's names. */
+export type Credentials = Readonly<Record<string, string>>;
+
 /** What a provider's account node is made of. */
 export interface AccountDefinition {
   provider: string;
-  /** Names of the credentials, all of them required. */
+  /** Names of the credentials of a pair, all of them required. */
   credentials: readonly string[];
   /** Where the provider answers, or null where every customer has an address of their own. */
   baseUrl: string | null;
@@ -72,13 +75,16 @@ export interface Call<Value> {
   /**
    * Signs the request anew for each attempt.
    * @param now Unix time in milliseconds as the provider has it
+   * @param credentials one of the account's pairs
    */
-  build(now: number): HttpRequest;
+  build(now: number, credentials: Credentials): HttpRequest;
   /**
    * Takes an answer apart.
+   * @param answer of the provider
+   * @param credentials that the request was built with
    * @throws VerifyError with `details.envelope` true where the answer was in the provider's own form
    */
-  read(answer: HttpAnswer): Value;
+  read(answer: HttpAnswer, credentials: Credentials): Value;
   /**
    * What support finds a call by, where the headers tell it: of an answer that came in part, or cannot be decoded.
    * @returns the request id, or null
@@ -90,7 +96,7 @@ export interface Call<Value> {
   mayCost: boolean;
   /** true: costs nothing and is repeated on NETWORK, TIMEOUT, RATE_LIMITED and PROVIDER. */
   repeat?: boolean;
-  /** true: sent once, for somebody who watches; only a wrong clock is still corrected. */
+  /** true: sent once, for somebody who watches; only a wrong clock and a pair that is refused are still corrected. */
   once?: boolean;
 }
 
@@ -112,7 +118,10 @@ export interface Account {
   environment: Environment;
   /** As the account has it, the sandbox's own where it is on the sandbox. */
   baseUrl: URL;
-  credentials: Readonly<Record<string, string>>;
+  /** The first pair of keys, and the next one where there is one; the transport decides which of them signs. */
+  pairs: readonly [Credentials, ...Credentials[]];
+  /** All that stands in them, and must not be told. */
+  secrets: readonly string[];
   settings: Readonly<Record<string, unknown>>;
   transport: Transport;
 }

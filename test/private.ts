@@ -2,6 +2,8 @@
 export const PRIVATE: readonly string[] = [
   'a-secret-of-the-test',
   'an-id-of-the-test',
+  'next-secret-of-the-test',
+  'next-id-of-the-test',
   'photo-of-somebody',
   '张三',
   '欧阳小明',

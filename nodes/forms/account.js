@@ -21,6 +21,14 @@ function account({ checks = {}, prepare } = {}) {
       return this._('form.credential-missing', { label: opt?.label });
     },
   });
+  const nextCredential = (name) => ({
+    type: 'password',
+    label: RED._(`${NAMESPACE}form.next-credential`, { label: labelOf(name) }),
+    validate: function (value, opt) {
+      if (value || !hasNextPair() || environmentOf(this) === 'sandbox') return true;
+      return this._('form.next-credential-missing', { label: opt?.label });
+    },
+  });
   const configNode = (name, type) => ({ value: '', type, required: false, label: labelOf(name) });
   return {
     category: 'config',
@@ -30,7 +38,10 @@ function account({ checks = {}, prepare } = {}) {
       tls: configNode('tls', 'tls-config'),
       proxy: configNode('proxy', 'http proxy'),
     },
-    credentials: Object.fromEntries(TABLE.credentials.map((name) => [name, credential(name)])),
+    credentials: Object.fromEntries([
+      ...TABLE.credentials.map((name) => [name, credential(name)]),
+      ...TABLE.nextCredentials.map((twin, index) => [twin, nextCredential(TABLE.credentials[index])]),
+    ]),
     label: function () {
       const name = this.name || this._('label.account');
       return this.environment === 'sandbox' ? this._('label.on-sandbox', { name }) : name;
@@ -46,6 +57,8 @@ function account({ checks = {}, prepare } = {}) {
         ([name]) => limits.has(input(name)[0]).length > 0,
       );
       limits.prop('open', !folded.every(isUsual));
+      $('#{{type}}-next-pair').prop('open', hasNextPair());
+      showKeys(this);
       prepareTest(this);
       prepare?.call(this);
       input('environment').on('change', () => {
@@ -63,6 +76,18 @@ function account({ checks = {}, prepare } = {}) {
       });
     },
   };
+}
+
+const hasNextPair = () => TABLE.nextCredentials.some((name) => input(name).val());
+
+/** Only the runtime knows which pair it signs with; none goes to the browser. */
+function showKeys(node) {
+  if (!hasNextPair() || !RED.nodes.node(node.id)) return;
+  $.getJSON(`cn-verify/accounts/${encodeURIComponent(node.id)}/keys`).done(({ inUse }) => {
+    $('#{{type}}-keys')
+      .attr('data-in-use', inUse)
+      .text(node._(inUse === 'next' ? 'form.keys-next' : 'form.keys-first'));
+  });
 }
 
 /** The runtime tests the account as it is deployed: what stands in the form is not sent. */
@@ -100,5 +125,6 @@ function prepareTest(node) {
     if (offset < 0) lines.push(node._('form.test-clock-ahead', { seconds: -offset }));
     result.attr('data-state', state).css('color', `var(--red-ui-text-color-${color})`).empty();
     for (const line of lines) $('<div>').text(line).appendTo(result);
+    showKeys(node);
   }
 }

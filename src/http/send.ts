@@ -1,9 +1,10 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
-import type { Call, CallContext, HttpAnswer, Place, Transport } from '../action';
+import type { Call, CallContext, Credentials, HttpAnswer, Place, Transport } from '../action';
 import { ERRORS, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
 import { type LimitOptions, Limits } from './limits';
+import { Pairs } from './pairs';
 import { retryAfterSeconds } from './retry-after';
 import { Wire, type WireOptions } from './wire';
 
@@ -12,6 +13,10 @@ const FIRST_BACK_OFF_MS = 200;
 const LONGEST_RETRY_AFTER_S = 60;
 
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
+  /** The first pair of keys, and the next one where there is one. */
+  pairs: readonly [Credentials, ...Credentials[]];
+  /** Told once, when the provider has refused the first pair and accepted the next one, which signs from then on. */
+  onRotated(): void;
   /** Refuse at once while the provider is down. */
   circuit: boolean;
   /** Told once each time the circuit opens (true) or closes (false). */
@@ -30,12 +35,14 @@ class AccountTransport implements Transport {
   readonly #wire: Wire;
   readonly #limits: Limits;
   readonly #clock = new Clock(Date.now);
+  readonly #pairs: Pairs;
   readonly #circuit: Circuit | undefined;
 
   constructor(options: TransportOptions) {
     this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
     const now = () => performance.now();
     this.#limits = new Limits(options, now);
+    this.#pairs = new Pairs(options.pairs, options.onRotated);
     if (options.circuit) this.#circuit = new Circuit(now, options.onCircuit);
   }
 
@@ -45,19 +52,21 @@ class AccountTransport implements Transport {
 
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let offset: number | null = null;
+    let other: Credentials | undefined;
     for (let attempt = 1; ; attempt++) {
       const turn = this.#turn(call, context);
       if (turn) await turn;
       const used: number = offset ?? this.#clock.offset;
+      const credentials: Credentials = other ?? this.#pairs.inUse;
       const trial = this.#circuit?.started() ?? 0;
       let answer: HttpAnswer | undefined;
       let error: VerifyError;
       try {
         context.attempted();
-        answer = await this.#wire.send(call.build(this.#clock.at(used)), context.signal);
-        const value = call.read(answer);
+        answer = await this.#wire.send(call.build(this.#clock.at(used), credentials), context.signal);
+        const value = call.read(answer, credentials);
         this.#circuit?.answered();
-        if (offset !== null) this.#clock.keep(offset);
+        this.#accepted(offset, credentials);
         return value;
       } catch (caught) {
         if (!(caught instanceof VerifyError)) {
@@ -69,10 +78,18 @@ class AccountTransport implements Transport {
         this.#limits.ended(call.place);
       }
 
-      if (offset !== null && error.details.envelope && error.code !== 'AUTH') this.#clock.keep(offset);
-      if (error.code === 'AUTH' && answer && offset === null) {
-        offset = this.#clock.offsetAskedBy(answer, used);
-        if (offset !== null) continue;
+      if (error.details.envelope && error.code !== 'AUTH') this.#accepted(offset, credentials);
+      if (error.code === 'AUTH' && answer) {
+        const asked: number | null = offset === null ? this.#clock.offsetAskedBy(answer, used) : null;
+        if (asked !== null) {
+          offset = asked;
+          continue;
+        }
+        // A refused signature was not taken, so what may cost is not sent twice.
+        if (!other) {
+          other = this.#pairs.beside(credentials);
+          if (other) continue;
+        }
       }
       const retryAfter = error.details.retryAfter ?? 0;
       if (!repeatable(error, call) || attempt >= ATTEMPTS || retryAfter > LONGEST_RETRY_AFTER_S) throw error;
@@ -88,6 +105,12 @@ class AccountTransport implements Transport {
   async close(): Promise<void> {
     this.#limits.close();
     await this.#wire.close();
+  }
+
+  /** What a signature was made with is kept, once the provider let it in. */
+  #accepted(offset: number | null, credentials: Credentials): void {
+    if (offset !== null) this.#clock.keep(offset);
+    this.#pairs.accepted(credentials);
   }
 
   /** Waits until one more request may start; nothing where it may start at once. */

@@ -8,15 +8,18 @@ import type { TlsOptions } from '../http/wire';
 import { ENVIRONMENTS, type Environment } from '../result';
 import { AccountTest } from './account-test';
 import { ledgerOf } from './ledger-of';
+import { readPairs } from './pairs';
 import type { Terms } from './payments';
 import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
-import { readSettings, requireVariable } from './settings';
+import { readSettings } from './settings';
 
 /** An account node as the runner uses it. */
 export interface AccountNode extends Node {
   /** The provider it belongs to. */
   provider: string;
   environment: Environment;
+  /** Whether the provider has refused the first pair of keys and accepted the next one. */
+  onNextPair: boolean;
   /**
    * @returns the account, ready to be called; a promise only while the sandbox starts
    * @throws VerifyError CONFIG where it is not set up
@@ -32,6 +35,8 @@ export interface AccountNode extends Node {
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
   test?: AccountTest;
 }
+
+type Pairs = Account['pairs'];
 
 /** Longer would overflow a timer. */
 const LONGEST_TIMEOUT_S = 3600;
@@ -81,6 +86,7 @@ export function holdAccount(
   let account: Account | Promise<Account> | undefined;
   node.provider = definition.provider;
   node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
+  node.onNextPair = false;
   node.check = () => void prepare(red, node, config, definition, secrets);
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
@@ -129,7 +135,7 @@ export function holdAccount(
  */
 function prepare(
   red: Red,
-  node: Node,
+  node: AccountNode,
   config: NodeConfig,
   definition: AccountDefinition,
   secrets: Record<string, string>,
@@ -140,12 +146,13 @@ function prepare(
   const isSandbox = environment === 'sandbox';
   const production = environment === 'custom' ? customAddress(baseUrl) : definition.baseUrl;
   if (!production && !isSandbox) throw new VerifyError('CONFIG', 'base-url-missing');
-  const own = isSandbox ? {} : readCredentials(definition.credentials, secrets);
+  const own: Pairs = isSandbox ? [{}] : readPairs(definition.credentials, secrets);
 
-  const connect = (address: URL, credentials: Readonly<Record<string, string>>, standIns = {}): Account => ({
+  const connect = (address: URL, pairs: Pairs, standIns = {}): Account => ({
     environment,
     baseUrl: address,
-    credentials,
+    pairs,
+    secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
     transport: createTransport({
       ...limits,
@@ -153,6 +160,11 @@ function prepare(
       timeout: timeout * 1000,
       tls,
       proxy: proxyOf(red, config.proxy, address),
+      pairs,
+      onRotated: () => {
+        node.onNextPair = true;
+        node.warn(red._('warnings.rotated'));
+      },
       onCircuit: (open) => node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed')),
     }),
   });
@@ -167,12 +179,12 @@ function prepare(
 async function openSandbox(
   red: Red,
   provider: string,
-  connect: (address: URL, credentials: Readonly<Record<string, string>>, standIns: object) => Account,
+  connect: (address: URL, pairs: Pairs, standIns: object) => Account,
 ): Promise<Account> {
   const { sharedSandbox } = require('../sandbox/shared') as typeof import('../sandbox/shared');
   const sandbox = await sharedSandbox(red.settings.userDir);
   const { baseUrl, credentials, settings } = sandbox.accounts[provider]!;
-  return connect(new URL(baseUrl), credentials, settings);
+  return connect(new URL(baseUrl), [credentials], settings);
 }
 
 /** Settings that a user chose stay as they are. */
@@ -183,17 +195,6 @@ function replaceDefaults(
 ): Record<string, unknown> {
   const replaced = Object.entries(standIns).filter(([name]) => settings[name] === definitions[name]?.default);
   return { ...settings, ...Object.fromEntries(replaced) };
-}
-
-function readCredentials(names: readonly string[], secrets: Record<string, string>): Record<string, string> {
-  const credentials: Record<string, string> = {};
-  for (const name of names) {
-    const value = String(secrets[name] ?? '').trim();
-    requireVariable(value);
-    if (value === '') throw new VerifyError('CONFIG', 'credential-missing', { name });
-    credentials[name] = value;
-  }
-  return credentials;
 }
 
 function customAddress(baseUrl: string): string {

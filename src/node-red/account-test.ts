@@ -1,5 +1,5 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
-import type { Account, CallContext, HttpAnswer, Probe } from '../action';
+import type { Account, CallContext, Credentials, HttpAnswer, Probe } from '../action';
 import { Cancel } from '../cancel';
 import { ERRORS, type ErrorCode, VerifyError } from '../errors';
 import { Clock } from '../http/clock';
@@ -56,7 +56,8 @@ export class AccountTest {
     });
     const { error, clockOffsetSeconds } = await this.#running;
     if (error) return { state: stateOf(error), text: this.#explain(error, language), clockOffsetSeconds };
-    const works = this.#node.environment === 'sandbox' ? 'test.works-sandbox' : 'test.works';
+    const onNextPair = this.#node.onNextPair ? 'test.works-next-pair' : 'test.works';
+    const works = this.#node.environment === 'sandbox' ? 'test.works-sandbox' : onNextPair;
     return { state: 'works', text: this.#red._(works, { lng: language }), clockOffsetSeconds };
   }
 
@@ -115,9 +116,9 @@ function watched(account: Account, watch: (answer: HttpAnswer) => void): Account
     transport: {
       place: () => transport.place(),
       send: (call, context) => {
-        const read = (answer: HttpAnswer) => {
+        const read = (answer: HttpAnswer, credentials: Credentials) => {
           watch(answer);
-          return call.read(answer);
+          return call.read(answer, credentials);
         };
         return transport.send({ ...call, once: true, read }, context);
       },

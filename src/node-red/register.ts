@@ -3,9 +3,10 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
+import { registerAccountRoutes } from './account-routes';
+import { twinOf } from './pairs';
 import type { Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
-import { registerTestRoute } from './test-route';
 
 /**
  * Registers the node of an action.
@@ -39,9 +40,12 @@ export function registerAccount(
   definition: AccountDefinition,
   loadProbe?: () => Probe,
 ): void {
-  if (loadProbe) registerTestRoute(red);
+  registerAccountRoutes(red);
   const credentials = Object.fromEntries(
-    definition.credentials.map((name) => [name, { type: 'password' as const }]),
+    [...definition.credentials, ...definition.credentials.map(twinOf)].map((name) => [
+      name,
+      { type: 'password' as const },
+    ]),
   );
   red.nodes.registerType(
     type,

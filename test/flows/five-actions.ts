@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { type Cause, ERRORS } from '../../src/errors';
+import { twinOf } from '../../src/node-red/pairs';
 import type { Message } from '../../src/node-red/red';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
@@ -15,26 +16,35 @@ export const NAME = '欧阳小明';
 export const ID_NUMBER = '11010519491231002X';
 export const SECRET = 'a-secret-of-the-test';
 const KEY_ID = 'an-id-of-the-test';
+export const NEXT_SECRET = 'the-next-secret-of-the-test';
+export const NEXT_KEY_ID = 'the-next-id-of-the-test';
 const PERSON = { name: NAME, idNumber: ID_NUMBER, photo: jpg() };
 const PHOTO_URL = 'https://example.com/photo-of-somebody.jpg';
 const TASK = '1916812048797622272';
 
 export interface FiveAction {
   type: string;
-  account: object;
+  account: { type: string; scheme?: string; credentials: Record<string, string> };
   action: object;
   payload: unknown;
-  /** A success, as the document has it; `words` stand wherever its form has room for them. */
-  success(words?: string): Record<string, unknown>;
+  /**
+   * A success, as the document has it; `words` stand wherever its form has room for them. `secret` is that of the pair it
+   * answers.
+   */
+  success(words?: string, secret?: string): Record<string, unknown>;
   /** A failure, as the document has it, and the error it is. */
   failure(words?: string): Record<string, unknown>;
   failureCode: string;
+  /** How it refuses a signature: the answer, and its status where that is not 200. */
+  refusal(words?: string): [body: Record<string, unknown>, status?: number];
 }
 
 /** What stands in westdex's `data`. */
-export function encrypted(text: string): string {
-  return encrypt(text, aesKey('sha1prng', SECRET)!);
+export function encrypted(text: string, secret = SECRET): string {
+  return encrypt(text, aesKey('sha1prng', secret)!);
 }
+
+const refusedByXhey: FiveAction['refusal'] = (msg = 'groupKey error') => [{ code: 4007, msg, data: null }];
 
 export const FIVE: readonly FiveAction[] = [
   {
@@ -45,6 +55,7 @@ export const FIVE: readonly FiveAction[] = [
     success: (msg = 'success') => ({ code: 200, msg, data: { data: [{ taskID: TASK }], status: 0, msg } }),
     failure: (msg = 'param error') => ({ code: 400, msg, data: null }),
     failureCode: 'INPUT',
+    refusal: refusedByXhey,
   },
   {
     type: 'truth-poll',
@@ -66,6 +77,7 @@ export const FIVE: readonly FiveAction[] = [
     }),
     failure: (msg = 'verify error') => ({ code: 403, msg, data: null }),
     failureCode: 'ACCOUNT',
+    refusal: refusedByXhey,
   },
   {
     type: 'get-token',
@@ -81,6 +93,7 @@ export const FIVE: readonly FiveAction[] = [
     }),
     failure: (msg = '权限不足') => ({ request_id: 'TID1', code: '1011', msg, charge: 2 }),
     failureCode: 'ACCOUNT',
+    refusal: (msg = '签名错误') => [{ request_id: 'TID1', code: '1000', msg }],
   },
   {
     type: 'face-compare',
@@ -97,20 +110,28 @@ export const FIVE: readonly FiveAction[] = [
     }),
     failure: (msg = '入参错误') => ({ msg, success: false, code: 400, data: {} }),
     failureCode: 'INPUT',
+    refusal: (words = '') => [{ message: `HMAC signature does not match ${words}` }, 403],
   },
   {
     type: 'westdex-three',
     account: { type: 'westdex-account', credentials: { secretId: KEY_ID, key: SECRET } },
     action: { passWhen: 'code = "0"' },
     payload: PERSON,
-    success: (message = '成功') => ({
+    success: (message = '成功', secret = SECRET) => ({
       ...{ code: '00000', message, id: 'W1', error_code: null, reason: '' },
-      data: encrypted('{"code":"0","msg":"一致"}'),
+      data: encrypted('{"code":"0","msg":"一致"}', secret),
     }),
     failure: (message = '失败') => ({ code: '9999', message, id: 'W1', error_code: 30001, reason: message }),
     failureCode: 'PROVIDER',
+    refusal: (message = '') => [{ message }, 401],
   },
 ];
+
+/** Its account, with another pair of keys for rotation. */
+export function withNextPair({ account }: FiveAction): { credentials: Record<string, string> } {
+  const [id = '', secret = ''] = Object.keys(account.credentials).map(twinOf);
+  return { credentials: { ...account.credentials, [id]: NEXT_KEY_ID, [secret]: NEXT_SECRET } };
+}
 
 /** The action's flow, at a server of the test; what comes out goes to two nodes, so that Node-RED copies it. */
 export function flowOf(

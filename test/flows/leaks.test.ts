@@ -6,7 +6,16 @@ import { inspect } from 'node:util';
 import { openDebugSidebar } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
-import { FIVE, type FiveAction, flowOf, ID_NUMBER, NAME, SECRET } from './five-actions';
+import {
+  FIVE,
+  type FiveAction,
+  flowOf,
+  ID_NUMBER,
+  NAME,
+  NEXT_SECRET,
+  SECRET,
+  withNextPair,
+} from './five-actions';
 import { untilOnDisk } from './on-disk';
 import { actionFlow, ask, deploy, got, liveNode, send, startRuntime, until } from './runtime';
 import {
@@ -20,13 +29,15 @@ import {
 
 /** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
 const echo = ({ payload }: FiveAction, { url, headers, body }: Asked) =>
-  `${typeof payload === 'object' && 'name' in payload! ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
+  `${typeof payload === 'object' && 'name' in payload! ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
   'a success that repeats everything': (action) => (asked, response) =>
     json(response, action.success(echo(action, asked))),
   'a failure that repeats everything': (action) => (asked, response) =>
     json(response, action.failure(echo(action, asked))),
+  'both pairs of keys refused in words that repeat everything': (action) => (asked, response) =>
+    json(response, ...action.refusal(echo(action, asked))),
   'a page that repeats everything': (action) => (asked, response) =>
     response.end(`<html>${echo(action, asked)}</html>`),
   'a server that fails and repeats everything': (action) => (asked, response) =>
@@ -51,7 +62,7 @@ describe('leaks', function () {
   describe('in what a flow can reach', () => {
     for (const action of FIVE) {
       it(`${action.type}: nodes and errors show nothing, while they work and afterwards`, async () => {
-        await deploy(flowOf(action, server.baseUrl));
+        await deploy(flowOf(action, server.baseUrl, withNextPair(action)));
         for (const [what, script] of Object.entries(SCRIPTS)) {
           server.script = script(action);
           const { caught } = await ask({ payload: action.payload });
@@ -148,7 +159,14 @@ function flows(baseUrl: string): object[] {
   const all = FIVE.flatMap((action, index) => {
     const [, account, node] = actionFlow(
       { type: action.type, ...action.action },
-      { environment: 'custom', baseUrl, timeout: 0.3, circuit: false, ...action.account },
+      {
+        environment: 'custom',
+        baseUrl,
+        timeout: 0.3,
+        circuit: false,
+        ...action.account,
+        ...withNextPair(action),
+      },
     );
     const own = `account-${index}`;
     return [

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { TestResult } from '../../src/node-red/account-test';
+import { twinOf } from '../../src/node-red/pairs';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
@@ -76,6 +77,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
   afterEach(closeServers);
 
   const path = (id: string) => `/cn-verify/accounts/${id}/test`;
+  const keysPath = (id: string) => `/cn-verify/accounts/${id}/keys`;
 
   /** Deploys an account and tests it. */
   async function test(provider: string, account: Record<string, unknown>): Promise<TestResult> {
@@ -150,6 +152,33 @@ describe('the route of the test buttons, in a real Node-RED', function () {
           assert.ok(Math.abs(clockOffsetSeconds! - seconds) <= 2, String(clockOffsetSeconds));
           assert.equal(server.asked.length, 2);
         }
+      });
+
+      it('goes on with the next pair where the first is refused, and says which is in use', async () => {
+        const server = await scriptedServer(({ url, headers }, response) => {
+          if (`${url} ${JSON.stringify(headers)}`.includes('the-next-id')) works(response);
+          else refuses(response, '');
+        });
+        const both = {
+          ...credentials,
+          [twinOf(names[0])]: 'the-next-id-of-the-test',
+          [twinOf(names[1])]: 'the-next-secret-of-the-test',
+        };
+        await nodeRed.deploy([
+          {
+            id: 'account',
+            type: `${provider}-account`,
+            name: '',
+            ...custom(server.baseUrl),
+            credentials: both,
+          },
+        ]);
+        const inUse = async () => (await nodeRed.ask(keysPath('account'), undefined, READER)).text();
+        assert.equal(await inUse(), '{"inUse":"first"}');
+        const { state, text } = (await (await nodeRed.ask(path('account'), {})).json()) as TestResult;
+        assert.deepEqual([state, server.asked.length], ['works', 2]);
+        assert.match(text, /^The provider accepts this account with its next pair of keys/);
+        assert.equal(await inUse(), '{"inUse":"next"}');
       });
 
       it('is unreachable where nobody answers, and where somebody else does', async () => {
@@ -228,6 +257,8 @@ describe('the route of the test buttons, in a real Node-RED', function () {
 
   it('asks to deploy first where there is no such account, or none that can be tested', async () => {
     await nodeRed.deploy([{ id: 'westdex', type: 'westdex-account', environment: 'sandbox' }]);
+    assert.equal(await (await nodeRed.ask(keysPath('westdex'))).text(), '{"inUse":"first"}');
+    for (const id of ['account', 'tab', 'a%2Fb']) assert.equal((await nodeRed.ask(keysPath(id))).status, 404);
     for (const id of ['account', 'westdex', 'a%2Fb']) {
       const response = await nodeRed.ask(path(id), {});
       assert.equal(response.status, 404);
@@ -242,6 +273,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
       assert.equal(response.status, 401);
       assert.doesNotMatch(await response.text(), /state/);
     }
+    assert.equal((await nodeRed.ask(keysPath('account'), undefined, null)).status, 401);
     assert.equal((await nodeRed.ask(path('account'), {})).status, 200);
   });
 });

@@ -134,6 +134,8 @@ export function open(options: Partial<TransportOptions> & { baseUrl: URL }): Tra
   const transport = createTransport({
     timeout: 10_000,
     keepAlive: true,
+    pairs: [{}],
+    onRotated: () => {},
     maxConcurrent: 16,
     maxPerSecond: 0,
     maxWaiting: 1000,

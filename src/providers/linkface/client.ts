@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Account, CallContext, HttpAnswer, Place } from '../../action';
+import type { Account, CallContext, Credentials, HttpAnswer, Place } from '../../action';
 import { writeMultipart } from './multipart';
 import { type Issued, readIssued } from './response';
 import { sign } from './sign';
@@ -47,14 +47,11 @@ export async function requestToken(
   context: CallContext,
   randomHex = (bytes: number) => randomBytes(bytes).toString('hex'),
 ): Promise<TokenAnswer> {
-  const { apiId = '', apiSecret = '' } = account.credentials;
   // One serial number for all attempts: they are one call to whoever looks for it in the provider's logs.
   const sequenceId = wanted.sequenceId ?? randomHex(SEQUENCE_ID_BYTES);
-  // The placement is that of the document's curl; its table does not say where a field stands.
-  const query = `sequence_id=${encodeURIComponent(sequenceId)}&api_id=${encodeURIComponent(apiId)}`;
   let sentAt = 0;
 
-  const build = (now: number) => {
+  const build = (now: number, { apiId = '', apiSecret = '' }: Credentials) => {
     sentAt = context.now();
     const timestamp = String(Math.floor(account.settings.timestampUnit === 's' ? now / 1000 : now));
     const boundary = `cn-verify-${randomHex(BOUNDARY_BYTES)}`;
@@ -65,13 +62,14 @@ export async function requestToken(
     };
     return {
       method: 'POST' as const,
-      path: `/v2/sdk/get_token?${query}`,
+      // The placement is that of the document's curl; its table does not say where a field stands.
+      path: `/v2/sdk/get_token?sequence_id=${encodeURIComponent(sequenceId)}&api_id=${encodeURIComponent(apiId)}`,
       headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },
       body: writeMultipart(form, boundary),
     };
   };
 
-  const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: [apiId, apiSecret] });
+  const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: account.secrets });
   const issued = await account.transport.send({ build, read, place, mayCost: false, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Call, CallContext, Context, HttpRequest, Place } from '../../action';
+import type { Account, Call, CallContext, Context, Place } from '../../action';
 import { VerifyError } from '../../errors';
 import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, requestIdIn } from './response';
@@ -52,30 +52,29 @@ export async function compareNobody(account: Account, context: CallContext): Pro
 
 /** How an answer is read, and what of one that cannot be read. */
 function reading(
-  { credentials }: Account,
+  { secrets }: Account,
   person: Person | null,
   maxPhotoMB: number,
 ): Pick<Call<Comparison>, 'read' | 'requestIdIn'> {
-  const known = { person, secrets: Object.values(credentials) };
+  const known = { person, secrets };
   return {
     read: (answer) => readAnswer(answer, { known, maxPhotoMB }),
     requestIdIn: (headers) => requestIdIn(headers, known),
   };
 }
 
-/** Signs the form for the time of each attempt. */
-function request(account: Account, body: () => Buffer): (now: number) => HttpRequest {
-  const { secretId = '', secretKey = '' } = account.credentials;
-  const signer = { secretId, secretKey, source: String(account.settings.source) };
+/** Signs the form for the time and with the keys of each attempt. */
+function request(account: Account, body: () => Buffer): Call<unknown>['build'] {
+  const source = String(account.settings.source);
   const scheme = schemeFor(account.settings.scheme, account.baseUrl.hostname);
   if (!scheme) throw new VerifyError('CONFIG', 'scheme-unknown');
-  return (now) => ({
+  return (now, { secretId = '', secretKey = '' }) => ({
     method: 'POST',
     // The base URL is the whole endpoint.
     path: '',
     headers: {
       'Content-Type': 'application/x-www-form-urlencoded',
-      ...signatureHeaders(scheme, signer, now, randomUUID()),
+      ...signatureHeaders(scheme, { secretId, secretKey, source }, now, randomUUID()),
     },
     body: body(),
   });

@@ -1,4 +1,4 @@
-import type { Account, Context, HttpRequest } from '../../action';
+import type { Account, Context, Credentials, HttpAnswer, HttpRequest } from '../../action';
 import { VerifyError } from '../../errors';
 import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
@@ -11,6 +11,15 @@ export interface Person {
   personName: string;
   idNumber: string;
   photo: Photo;
+}
+
+/** What one pair of keys makes of a person. */
+interface Sealed {
+  credentials: Credentials;
+  key: string;
+  aesKey: Buffer;
+  /** The request's, for a time stamp. */
+  body(timeStamp: string): Buffer;
 }
 
 /**
@@ -26,39 +35,44 @@ export async function idCardThreeElements(
   { personName, idNumber, photo }: Person,
   context: Context,
 ): Promise<Envelope> {
-  const { secretId = '', key = '' } = account.credentials;
   const keyDerivation = account.settings.keyDerivation as KeyDerivation;
-  const derived = aesKey(keyDerivation, key);
-  if (!derived) throw new VerifyError('CONFIG', 'key-unusable', { keyDerivation });
-  const known = { person: { name: personName, idNumber }, secrets: [secretId, key] };
-  const body = bodyOf(
-    { customNumber: secretId, xM: encrypt(personName, derived), gMSFZHM: encrypt(idNumber, derived) },
-    photo,
-  );
+  const keyOf = (pair: Credentials): Buffer => {
+    const derived = aesKey(keyDerivation, pair.key ?? '');
+    if (derived) return derived;
+    const name = pair === account.pairs[0] ? 'key' : 'nextKey';
+    throw new VerifyError('CONFIG', 'key-unusable', { name, keyDerivation });
+  };
+  // A next key that cannot be used is found now, and not when it is needed.
+  for (const pair of account.pairs) keyOf(pair);
+  const known = { person: { name: personName, idNumber }, secrets: account.secrets };
+  let sealed: Sealed | undefined;
+  const seal = (credentials: Credentials): Sealed => {
+    if (sealed?.credentials === credentials) return sealed;
+    const { secretId: customNumber = '', key = '' } = credentials;
+    const derived = keyOf(credentials);
+    const [xM, gMSFZHM] = [encrypt(personName, derived), encrypt(idNumber, derived)];
+    sealed = { credentials, key, aesKey: derived, body: bodyOf({ customNumber, xM, gMSFZHM }, photo) };
+    return sealed;
+  };
   let offset = 0;
   /** "`timestamp` in the query and `data.timeStamp` are the same string." */
-  const build = (now: number): HttpRequest => {
+  const build = (now: number, credentials: Credentials): HttpRequest => {
     const timeStamp = String(Math.floor(now));
     offset = now - context.now();
     return {
       method: 'POST',
-      path: `/${encodeURIComponent(secretId)}/idCardThreeElements?timestamp=${timeStamp}`,
+      path: `/${encodeURIComponent(credentials.secretId ?? '')}/idCardThreeElements?timestamp=${timeStamp}`,
       headers: { 'Content-Type': 'application/json' },
-      body: body(timeStamp),
+      body: seal(credentials).body(timeStamp),
     };
+  };
+  const read = (answer: HttpAnswer, credentials: Credentials) => {
+    const { key, aesKey: usedKey } = seal(credentials);
+    return readEnvelope(answer, { key, aesKey: usedKey, keyDerivation, known, now: context.now(), offset });
   };
   const place = account.transport.place();
   try {
-    return await account.transport.send(
-      {
-        build,
-        read: (answer) =>
-          readEnvelope(answer, { key, keyDerivation, aesKey: derived, known, now: context.now(), offset }),
-        place,
-        mayCost: true,
-      },
-      context,
-    );
+    return await account.transport.send({ build, read, place, mayCost: true }, context);
   } finally {
     place.leave();
   }

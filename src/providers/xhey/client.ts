@@ -1,4 +1,4 @@
-import type { Account, CallContext, Context, HttpAnswer, HttpRequest, Place } from '../../action';
+import type { Account, Call, CallContext, Context, HttpAnswer, Place } from '../../action';
 import type { Known } from '../../input/mask';
 import { type Created, readCreated, readTask, type TaskAnswer } from './response';
 import { sign } from './sign';
@@ -18,7 +18,7 @@ export function create(
   place: Place,
   context: Context,
 ): Promise<Created> {
-  const build = request(account, '/v2/truth_build/create', { photoUrlList: photoUrls });
+  const build = request('/v2/truth_build/create', { photoUrlList: photoUrls });
   const read = (answer: HttpAnswer) => readCreated(answer, known(account));
   return account.transport.send({ build, read, place, mayCost: true }, context);
 }
@@ -32,16 +32,15 @@ export function create(
  * @throws VerifyError
  */
 export function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
-  const build = request(account, '/v2/truth_build/query', { taskID: taskId });
+  const build = request('/v2/truth_build/query', { taskID: taskId });
   const read = (answer: HttpAnswer) => readTask(answer, known(account));
   return account.transport.send({ build, read, mayCost: false }, context);
 }
 
-/** Serialises the body once, and signs it for the time of each attempt. */
-function request(account: Account, path: string, payload: unknown): (now: number) => HttpRequest {
+/** Serialises the body once, and signs it for the time and with the keys of each attempt. */
+function request(path: string, payload: unknown): Call<unknown>['build'] {
   const body = Buffer.from(JSON.stringify(payload));
-  const { groupKey = '', groupSecret = '' } = account.credentials;
-  return (now) => {
+  return (now, { groupKey = '', groupSecret = '' }) => {
     const timestamp = String(Math.floor(now / 1000));
     return {
       method: 'POST',
@@ -58,6 +57,6 @@ function request(account: Account, path: string, payload: unknown): (now: number
 }
 
 /** No person is sent to xhey; what its texts could repeat are the keys. */
-function known({ credentials }: Account): Known {
-  return { person: null, secrets: Object.values(credentials) };
+function known({ secrets }: Account): Known {
+  return { person: null, secrets };
 }

@@ -24,20 +24,17 @@ async function ask(
   let call: Call<unknown> | undefined;
   let clock = NOW;
   const account = {
-    credentials,
+    secrets: Object.values(credentials),
     settings,
     transport: {
       send: async <Value>(given: Call<Value>) => {
         call = given;
         for (const time of times) {
-          requests.push(given.build(time));
+          requests.push(given.build(time, credentials));
           clock += 1000;
         }
-        return given.read({
-          status: 200,
-          headers: {},
-          body: Buffer.from(JSON.stringify(ISSUED)),
-        } as HttpAnswer);
+        const answer: HttpAnswer = { status: 200, headers: {}, body: Buffer.from(JSON.stringify(ISSUED)) };
+        return given.read(answer, credentials);
       },
     },
   } as unknown as Account;

@@ -19,11 +19,9 @@ describe('xhey truth-create', () => {
   it('an unexpected error in batch two keeps the lists, and where it came from', async () => {
     const server = await scriptedServer((_asked, response) => taskCreated(response));
     const baseUrl = new URL(server.baseUrl);
-    const transport = open({ baseUrl });
-    const account: Account = {
-      ...{ environment: 'custom', baseUrl, settings: {}, transport },
-      credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
-    };
+    const pairs: Account['pairs'] = [{ groupKey: 'groupKey', groupSecret: 'groupSecret' }];
+    const transport = open({ baseUrl, pairs });
+    const account: Account = { environment: 'custom', baseUrl, pairs, secrets: [], settings: {}, transport };
     const input = truthCreate.parse(
       { photos: [A, B, A, C] },
       { batchSize: 1 },

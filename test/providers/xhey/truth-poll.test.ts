@@ -48,8 +48,9 @@ async function waitFor(account: Account, task: unknown, changes: Partial<Context
 
 async function accountAt(script: Script): Promise<Account> {
   const baseUrl = new URL((await scriptedServer(script)).baseUrl);
-  const credentials = { groupKey: 'groupKey', groupSecret: 'groupSecret' };
-  return { environment: 'custom', baseUrl, credentials, settings: {}, transport: open({ baseUrl }) };
+  const pairs: Account['pairs'] = [{ groupKey: 'groupKey', groupSecret: 'groupSecret' }];
+  const transport = open({ baseUrl, pairs });
+  return { environment: 'custom', baseUrl, pairs, secrets: [], settings: {}, transport };
 }
 
 describe('xhey truth-poll, over time', () => {

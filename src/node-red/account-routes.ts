@@ -1,10 +1,11 @@
-/** The admin route behind the test buttons: it is given a node's id, never a credential (NODE-RED, "Runtime"). */
+/** The admin routes behind the forms of accounts: they are given a node's id, never a credential (NODE-RED, "Runtime"). */
 import type { AccountNode } from './account-node';
 import type { AdminHandler, Red } from './red';
 
-const PATH = '/cn-verify/accounts/:id/test';
+const PATH = '/cn-verify/accounts/:id';
+const READ = 'cn-verify.read';
 /** Who may deploy may test: a test is a request to the provider. */
-const PERMISSION = 'cn-verify.write';
+const WRITE = 'cn-verify.write';
 
 /** As browsers name one. */
 const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
@@ -13,16 +14,18 @@ const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
 const registered = new WeakSet<object>();
 
 /**
- * Registers the route.
+ * Registers the routes.
  * @param red Node-RED, as any account node has it
  */
-export function registerTestRoute(red: Red): void {
-  const { httpAdmin } = red;
+export function registerAccountRoutes(red: Red): void {
+  const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
+  const nodeOf = (id: unknown) => red.nodes.getNode(String(id)) as Partial<AccountNode> | null;
+
   const test: AdminHandler = (request, response) => {
     const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));
-    const node = red.nodes.getNode(String(request.params.id)) as AccountNode | null;
+    const node = nodeOf(request.params.id);
     if (!node?.test) {
       response.status(404).json({ text: red._('test.not-deployed', { lng: language }) });
       return;
@@ -32,5 +35,12 @@ export function registerTestRoute(red: Red): void {
       () => response.status(500).end(),
     );
   };
-  httpAdmin.post(PATH, red.auth.needsPermission(PERMISSION), test);
+  httpAdmin.post(`${PATH}/test`, auth.needsPermission(WRITE), test);
+
+  const keys: AdminHandler = (request, response) => {
+    const onNextPair = nodeOf(request.params.id)?.onNextPair;
+    if (onNextPair === undefined) response.status(404).end();
+    else response.json({ inUse: onNextPair ? 'next' : 'first' });
+  };
+  httpAdmin.get(`${PATH}/keys`, auth.needsPermission(READ), keys);
 }
