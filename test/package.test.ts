@@ -101,9 +101,10 @@ describe('package', () => {
           assert.equal(built.includes("'cn-verify/tasks'"), type === 'truth-poll');
           const { routes } = registerInRuntime(type);
           assert.equal(routes.includes('/cn-verify/accounts/:id/test'), tests);
-          // Any of them, as there may be tasks of nodes that are gone.
-          assert.equal(routes.includes('/cn-verify/tasks'), category !== 'config');
-          assert.equal(routes.length > 0, tests || category !== 'config');
+          // Any action, as there may be tasks of nodes that are gone.
+          const isAction = 'account' in defaults;
+          assert.equal(routes.includes('/cn-verify/tasks'), isAction);
+          assert.equal(routes.length > 0, tests || isAction);
         });
 
         it('keeps its credentials from the browser', () => {
@@ -171,7 +172,7 @@ describe('package', () => {
           if (!definition) {
             assert.doesNotMatch(
               node.type,
-              /^(?:truth|face|get-token|westdex|xhey|linkface|tencent)/,
+              /^(?:truth|face|get-token|westdex|xhey|linkface|tencent|verify)/,
               node.id,
             );
             continue;
@@ -191,7 +192,7 @@ describe('package', () => {
           const definition = definitions.get(node.type);
           if (!definition) continue;
           assert.equal(node.credentials, undefined, node.id);
-          if (definition.category === 'config') assert.equal(node.environment, 'sandbox', node.id);
+          if (node.type.endsWith('-account')) assert.equal(node.environment, 'sandbox', node.id);
           if (!('account' in definition.defaults)) continue;
           const account = nodes.find(({ id }) => id === node.account);
           assert.equal(account?.type, definition.defaults.account!.type, `${node.id}: account`);

@@ -3,7 +3,7 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
-import type { Red } from './red';
+import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
 import { registerTestRoute } from './test-route';
 
@@ -40,9 +40,6 @@ export function registerAccount(
   loadProbe?: () => Probe,
 ): void {
   if (loadProbe) registerTestRoute(red);
-  const credentials = Object.fromEntries(
-    definition.credentials.map((name) => [name, { type: 'password' as const }]),
-  );
   red.nodes.registerType(
     type,
     function (config) {
@@ -50,6 +47,33 @@ export function registerAccount(
       const { holdAccount } = require('./account-node') as typeof import('./account-node');
       holdAccount(red, this, config, definition, loadProbe?.());
     },
-    { credentials },
+    { credentials: passwords(definition.credentials) },
   );
+}
+
+/**
+ * Registers a node that asks no provider.
+ * @param red Node-RED
+ * @param type of the node
+ * @param load gives what makes a node what it is
+ * @param credentials names of its credentials
+ */
+export function registerOther(
+  red: Red,
+  type: string,
+  load: () => (red: Red, node: Node, config: NodeConfig) => void,
+  credentials: readonly string[] = [],
+): void {
+  red.nodes.registerType(
+    type,
+    function (config) {
+      red.nodes.createNode(this, config);
+      load()(red, this, config);
+    },
+    { credentials: passwords(credentials) },
+  );
+}
+
+function passwords(names: readonly string[]): Record<string, { type: 'password' }> {
+  return Object.fromEntries(names.map((name) => [name, { type: 'password' as const }]));
 }
