@@ -22,11 +22,12 @@ const require = createRequire(import.meta.url);
  */
 export function makeForm(root, type, texts) {
   const runtime = (file) => require(join(root, 'dist/src', `${file}.js`));
-  const isAccount = type.endsWith('-account');
-  const table = isAccount ? accountTable(runtime, type) : actionTable(root, runtime, type);
-  const prefix = isAccount ? 'node-config-input' : 'node-input';
+  const source = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8');
+  const table = tableOf(root, runtime, type);
+  const isConfig = type.endsWith('-account') || source.includes("category: 'config'");
+  const prefix = isConfig ? 'node-config-input' : 'node-input';
   const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const expanded = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8')
+  const expanded = source
     .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
 
@@ -74,6 +75,21 @@ export function makeForm(root, type, texts) {
     .replaceAll('{{prefix}}', prefix);
 }
 
+function tableOf(root, runtime, type) {
+  if (type.endsWith('-account')) return accountTable(runtime, type);
+  return actionTable(root, runtime, type) ?? otherTable(root, type);
+}
+
+/** Of a node that asks no provider: what it registers. */
+function otherTable(root, type) {
+  let credentials = [];
+  const registerType = (_type, _create, options) => {
+    credentials = Object.keys(options.credentials);
+  };
+  require(join(root, 'dist/nodes', `${type}.js`)).default({ nodes: { registerType } });
+  return { provider: type, credentials, fields: {}, settings: {} };
+}
+
 function accountTable(runtime, type) {
   const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
   const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
@@ -82,12 +98,13 @@ function accountTable(runtime, type) {
   return { provider, baseUrl, credentials, nextCredentials, fields: {}, settings };
 }
 
-/** Of the one action that names itself as the node's type. */
+/** Of the one action that names itself as the node's type; null where there is none. */
 function actionTable(root, runtime, type) {
   const providers = readdirSync(join(root, 'src/providers'));
   const file = providers
     .map((each) => `providers/${each}/${type}`)
     .find((each) => existsSync(join(root, 'src', `${each}.ts`)));
+  if (!file) return null;
   const { fields, settings, mayCost } = Object.values(runtime(file)).find(
     ({ operation }) => operation === type,
   );
@@ -106,7 +123,7 @@ function actionTable(root, runtime, type) {
 function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
   if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
   if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
-  if (['name', 'account', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
+  if (['name', 'account', 'ledger', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
   const setting = settings[name];
   if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);
   if (setting.choices) return { kind: 'select', choices: setting.choices };

@@ -179,6 +179,11 @@ export interface Payment<Value, Answered> {
 export interface Payments {
   /** The message's own `key`, or null. */
   key: string | null;
+  /**
+   * @param part of the message, where it takes several calls: 0, 1, …
+   * @returns what that part is paid for but once, where the message has a key
+   */
+  keyOf(part: number): string | null;
   /** Whether what was sent before is not to be paid for again: `reuse`. */
   reuses: boolean;
   /**

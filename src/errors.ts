@@ -37,7 +37,8 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** What a flow finds in `msg.error.cause`: plain JSON, without secrets and without a person. */
 export interface Cause {
-  provider: string;
+  /** null of a node that asks none. */
+  provider: string | null;
   operation: string;
   /** Of the account; null where there is none. */
   environment: Environment | null;

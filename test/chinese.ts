@@ -39,6 +39,7 @@ const TERMS = [
     'Linkface',
     'Node-RED',
     'PNG',
+    'Prometheus',
     'Redis',
     'WestDex',
     'X',
@@ -62,6 +63,7 @@ const CODE = [
   ],
   ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
   ...['appendonly', 'noeviction', 'redis', 'rediss', 'ioredis', 'key', 'npm', 'install', 'userDir'],
+  ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];

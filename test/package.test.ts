@@ -103,8 +103,9 @@ describe('package', () => {
           // Registered with whichever account comes first.
           for (const what of ['test', 'keys'])
             assert.equal(routes.includes(`/cn-verify/accounts/:id/${what}`), type.endsWith('-account'), what);
-          // Any of them, as there may be tasks of nodes that are gone.
-          assert.equal(routes.includes('/cn-verify/tasks'), category !== 'config');
+          // Any action, as there may be tasks of nodes that are gone.
+          const isAction = 'account' in defaults;
+          assert.equal(routes.includes('/cn-verify/tasks'), isAction);
         });
 
         it('keeps its credentials from the browser', () => {
@@ -172,7 +173,7 @@ describe('package', () => {
           if (!definition) {
             assert.doesNotMatch(
               node.type,
-              /^(?:truth|face|get-token|westdex|xhey|linkface|tencent)/,
+              /^(?:truth|face|get-token|westdex|xhey|linkface|tencent|verify)/,
               node.id,
             );
             continue;
@@ -192,7 +193,7 @@ describe('package', () => {
           const definition = definitions.get(node.type);
           if (!definition) continue;
           assert.equal(node.credentials, undefined, node.id);
-          if (definition.category === 'config') assert.equal(node.environment, 'sandbox', node.id);
+          if (node.type.endsWith('-account')) assert.equal(node.environment, 'sandbox', node.id);
           if (!('account' in definition.defaults)) continue;
           const account = nodes.find(({ id }) => id === node.account);
           assert.equal(account?.type, definition.defaults.account!.type, `${node.id}: account`);

@@ -29,7 +29,6 @@ function account({ checks = {}, prepare } = {}) {
       return this._('form.next-credential-missing', { label: opt?.label });
     },
   });
-  const configNode = (name, type) => ({ value: '', type, required: false, label: labelOf(name) });
   return {
     category: 'config',
     defaults: {
@@ -37,6 +36,7 @@ function account({ checks = {}, prepare } = {}) {
       ...settingDefaults({ baseUrl, ...checks }),
       tls: configNode('tls', 'tls-config'),
       proxy: configNode('proxy', 'http proxy'),
+      ledger: configNode('ledger', 'verify-ledger-store'),
     },
     credentials: Object.fromEntries([
       ...TABLE.credentials.map((name) => [name, credential(name)]),

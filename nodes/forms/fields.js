@@ -11,6 +11,9 @@ const isVariable = (value) => /^\$\{[^}]+\}$/.test(value);
 const textKey = (name) => `form.${name.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
 const labelOf = (name) => RED._(NAMESPACE + textKey(name));
 
+/** A property that names a config node, or is empty. */
+const configNode = (name, type) => ({ value: '', type, required: false, label: labelOf(name) });
+
 /** While a node's form is open, what stands there counts, and not yet the node's. */
 function shown(node, name) {
   const value = RED.editor.getEditStack().includes(node) ? input(name).val() : undefined;

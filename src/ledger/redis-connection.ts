@@ -42,8 +42,7 @@ export class RedisConnection {
   /** Connects at first use. */
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    const url = URL.canParse(options.url) ? new URL(options.url) : null;
-    this.url = url?.hostname && /^rediss?:$/.test(url.protocol) ? url : null;
+    this.url = readRedisUrl(options.url);
   }
 
   /**
@@ -185,6 +184,12 @@ export class RedisConnection {
     const word = wordOf(error);
     return word === 'Error' ? this.#failure : word;
   }
+}
+
+/** @returns null where it cannot be used */
+export function readRedisUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url?.hostname && /^rediss?:$/.test(url.protocol) ? url : null;
 }
 
 /** Not for anybody to see. */

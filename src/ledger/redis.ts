@@ -52,6 +52,8 @@ export interface RedisLedgerOptions {
   onBudget(warning: BudgetWarning): void;
   /** Milliseconds without a sign of life after which a process counts as dead. */
   leaseMs?: number;
+  /** Milliseconds for which calls that are under way may still end when it is closed; none where it is left out. */
+  graceMs?: number;
 }
 
 /** How a call ended, on its way to Redis. */
@@ -225,6 +227,8 @@ class RedisLedger implements Ledger {
     this.#isClosed = true;
     clearTimeout(this.#pulse);
     for (const id of [...this.#waiters.keys()]) this.#over(id);
+    const grace = performance.now() + (this.#options.graceMs ?? 0);
+    while (this.#mine.size > 0 && performance.now() < grace) await pause(TRY_AGAIN_MS, new Cancel());
     const until = performance.now() + CLOSE_MS;
     while (this.#outbox.size > 0 && performance.now() < until) {
       await this.#drain();

@@ -40,15 +40,31 @@ export function readKey(value: unknown): string | null {
  * @returns the id of the account node, or null for the node's own
  * @throws VerifyError INPUT where it is no text, CONFIG where there is no such account, or more than one
  */
-export function accountNamed({ nodes }: Red, provider: string, chosen: unknown): string | null {
+export function accountNamed(red: Red, provider: string, chosen: unknown): string | null {
   const wanted = readText(chosen, 'accountFrom', LONGEST_KEY, new Set());
   if (wanted === '') return null;
+  const id = idOfAccount(red, wanted, (type) => type === `${provider}-account`);
+  if (id === null) throw new VerifyError('CONFIG', 'account-not-found');
+  return id;
+}
+
+/**
+ * @param red Node-RED
+ * @param wanted name or id
+ * @param isLooked whether accounts of a type are looked through
+ * @returns the id of the account node, or null where there is none
+ * @throws VerifyError CONFIG where there is more than one of that name
+ */
+export function idOfAccount(
+  { nodes }: Red,
+  wanted: string,
+  isLooked: (type: string) => boolean,
+): string | null {
   const found: string[] = [];
   nodes.eachNode(({ id, type, name }) => {
-    if (type === `${provider}-account` && (id === wanted || name === wanted)) found.push(id);
+    if (isLooked(type) && (id === wanted || name === wanted)) found.push(id);
   });
-  const [id] = found;
-  if (id === undefined) throw new VerifyError('CONFIG', 'account-not-found');
-  if (found.length > 1 && !found.includes(wanted)) throw new VerifyError('CONFIG', 'account-name-twice');
-  return found.includes(wanted) ? wanted : id;
+  if (found.includes(wanted)) return wanted;
+  if (found.length > 1) throw new VerifyError('CONFIG', 'account-name-twice');
+  return found[0] ?? null;
 }

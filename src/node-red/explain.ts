@@ -5,7 +5,8 @@ import type { Red } from './red';
 
 /** What of an action its errors tell. */
 interface Asked {
-  provider: string;
+  /** null where none is asked. */
+  provider: string | null;
   operation: string;
   mayCost: boolean;
 }

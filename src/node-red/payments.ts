@@ -28,6 +28,19 @@ export interface Asked {
   reuseMs: number;
 }
 
+/** Whose calls may cost, and so have keys. */
+export const PAID_OPERATIONS = ['truth-create', 'face-compare', 'westdex-three'] as const;
+
+/**
+ * @param operation that is paid for
+ * @param key of a message
+ * @param part of the message, where it takes several calls: 0, 1, …
+ * @returns what the ledger keeps a digest of
+ */
+export function messageKey(operation: string, key: string, part: number): string {
+  return `${operation} key ${key} ${part}`;
+}
+
 /** Nothing is paid for: what costs nothing is sent as it is. */
 export const FREE: Terms = {
   ...{ ledger: null, account: '', price: 0, maxPerDay: 0, maxPerMonth: 0, maxPerSecond: 0, timeoutMs: 0 },
@@ -52,6 +65,10 @@ export class MessagePayments implements Payments {
     this.key = asked.key;
     this.reuses = asked.reuseMs > 0;
     if ((this.key !== null || this.reuses) && !terms.ledger) throw new VerifyError('CONFIG', 'ledger-off');
+  }
+
+  keyOf(part: number): string | null {
+    return this.key === null ? null : messageKey(this.#asked.operation, this.key, part);
   }
 
   async look<Answered>(keys: readonly string[]): Promise<ReadonlyMap<string, Earlier<Answered>>> {
@@ -82,9 +99,7 @@ export class MessagePayments implements Payments {
     send: () => Promise<Answer<Data>>,
     orderNo: (data: Data) => string | null,
   ): Promise<Answer<Data>> {
-    const { operation } = this.#asked;
-    const key =
-      this.key !== null ? `${operation} key ${this.key}` : this.reuses ? `${operation} same ${same()}` : null;
+    const key = this.keyOf(0) ?? (this.reuses ? `${this.#asked.operation} same ${same()}` : null);
     const paid = await this.pay<Answer<Data>, Answer<Data>>({
       keys: key === null ? [] : [key],
       send,

@@ -27,6 +27,8 @@ export interface Node {
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void;
   /** Takes a message as if it came in over a wire. */
   receive(message: Message): void;
+  /** What comes with no message that came in. */
+  send: Send;
   status(status: Status): void;
   log(text: string): void;
   warn(text: string): void;

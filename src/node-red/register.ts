@@ -5,7 +5,7 @@
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
 import { registerAccountRoutes } from './account-routes';
 import { twinOf } from './pairs';
-import type { Red } from './red';
+import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
 
 /**
@@ -41,12 +41,6 @@ export function registerAccount(
   loadProbe?: () => Probe,
 ): void {
   registerAccountRoutes(red);
-  const credentials = Object.fromEntries(
-    [...definition.credentials, ...definition.credentials.map(twinOf)].map((name) => [
-      name,
-      { type: 'password' as const },
-    ]),
-  );
   red.nodes.registerType(
     type,
     function (config) {
@@ -54,6 +48,33 @@ export function registerAccount(
       const { holdAccount } = require('./account-node') as typeof import('./account-node');
       holdAccount(red, this, config, definition, loadProbe?.());
     },
-    { credentials },
+    { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );
+}
+
+/**
+ * Registers a node that asks no provider.
+ * @param red Node-RED
+ * @param type of the node
+ * @param load gives what makes a node what it is
+ * @param credentials names of its credentials
+ */
+export function registerOther(
+  red: Red,
+  type: string,
+  load: () => (red: Red, node: Node, config: NodeConfig) => void,
+  credentials: readonly string[] = [],
+): void {
+  red.nodes.registerType(
+    type,
+    function (config) {
+      red.nodes.createNode(this, config);
+      load()(red, this, config);
+    },
+    { credentials: passwords(credentials) },
+  );
+}
+
+function passwords(names: readonly string[]): Record<string, { type: 'password' }> {
+  return Object.fromEntries(names.map((name) => [name, { type: 'password' as const }]));
 }

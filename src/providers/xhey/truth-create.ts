@@ -136,7 +136,8 @@ class Submission {
     const ended = ({ code }: Created) => ({
       ...{ outcome: 'submitted' as const, reason: null, code, requestId: null, orderNo: null, charged: null },
     });
-    if (payments.key === null) {
+    const key = payments.keyOf(index);
+    if (key === null) {
       const keys = payments.reuses ? batch.map(photoKey) : [];
       const answers = ({ taskIds, code, message }: Created) => {
         const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
@@ -147,7 +148,6 @@ class Submission {
       this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
       return [];
     }
-    const key = `truth-create key ${payments.key} ${index}`;
     const answers = ({ taskIds, code, message }: Created) =>
       new Map([[key, { tasks: this.#tasksOf(batch, taskIds), code, message }]]);
     const paid = await payments.pay<Created, EarlierBatch>({ keys: [key], send, ended, answers });
