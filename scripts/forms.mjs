@@ -25,10 +25,7 @@ export function makeForm(root, type, texts) {
   const isAccount = type.endsWith('-account');
   const table = isAccount ? accountTable(runtime, type) : actionTable(root, runtime, type);
   const prefix = isAccount ? 'node-config-input' : 'node-input';
-  const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const expanded = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8')
-    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
-    .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
+  const expanded = withIncludes(root, type);
 
   const row = (name, icon, example = '', labelled = name) => {
     const key = `form.${labelled.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
@@ -72,6 +69,18 @@ export function makeForm(root, type, texts) {
     })
     .replaceAll('{{type}}', type)
     .replaceAll('{{prefix}}', prefix);
+}
+
+/**
+ * @param root of the package
+ * @param name of a node or plugin
+ * @returns its html with the files of nodes/forms/ that it asks for
+ */
+export function withIncludes(root, name) {
+  const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
+  return readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
+    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
+    .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
 }
 
 function accountTable(runtime, type) {

@@ -51,7 +51,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     // A key and an account's name come in messages, too.
     'src/input/text',
     /^src\/sandbox\/shared$/,
-    /^node:(?:path|diagnostics_channel)$/,
+    /^node:(?:path|diagnostics_channel|stream\/promises)$/,
   ],
   [
     /^src\/providers\/xhey\//,

@@ -3,10 +3,17 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
+
 import { registerAccountRoutes } from './account-routes';
 import { twinOf } from './pairs';
+
+import { registerLedgerRoutes } from './ledger-routes';
+
 import type { Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
+
+/** Of the nodes that raise what a Catch is for. */
+const actionTypes = new Set<string>();
 
 /**
  * Registers the node of an action.
@@ -20,6 +27,8 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   load: () => Action<Input, Definitions>,
 ): void {
   registerTasksRoutes(red);
+  registerLedgerRoutes(red, actionTypes);
+  actionTypes.add(type);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./action-node') as typeof import('./action-node');
