@@ -3,12 +3,9 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
-
 import { registerAccountRoutes } from './account-routes';
-import { twinOf } from './pairs';
-
 import { registerLedgerRoutes } from './ledger-routes';
-
+import { twinOf } from './pairs';
 import type { Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
 
