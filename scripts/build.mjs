@@ -5,12 +5,13 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeForm } from './forms.mjs';
+import { makeForm, withIncludes } from './forms.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const from = (...parts) => join(root, 'nodes', ...parts);
 const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
-const TYPES = Object.keys(readJson(join(root, 'package.json'))['node-red'].nodes);
+const { nodes, plugins } = readJson(join(root, 'package.json'))['node-red'];
+const [TYPES, PLUGINS] = [nodes, plugins].map(Object.keys);
 
 compile();
 writeForms();
@@ -32,6 +33,7 @@ function compile() {
 
 function writeForms() {
   for (const type of TYPES) writeFileSync(to(`${type}.html`), makeForm(root, type, textsOf('en-US', type)));
+  for (const name of PLUGINS) writeFileSync(to(`${name}.html`), withIncludes(root, name));
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
 
@@ -50,6 +52,8 @@ function writeCatalogues() {
         writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(textsOf(source, type)));
         writeFileSync(to('locales', language, `${type}.html`), helpOf(source, type));
       }
+      for (const name of PLUGINS)
+        cpSync(from('locales', source, `${name}.json`), to('locales', language, `${name}.json`));
     }
   }
 }

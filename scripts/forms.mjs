@@ -22,14 +22,10 @@ const require = createRequire(import.meta.url);
  */
 export function makeForm(root, type, texts) {
   const runtime = (file) => require(join(root, 'dist/src', `${file}.js`));
-  const source = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8');
   const table = tableOf(root, runtime, type);
-  const isConfig = type.endsWith('-account') || source.includes("category: 'config'");
+  const expanded = withIncludes(root, type);
+  const isConfig = type.endsWith('-account') || expanded.includes("category: 'config'");
   const prefix = isConfig ? 'node-config-input' : 'node-input';
-  const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const expanded = source
-    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
-    .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
 
   const row = (name, icon, example = '', labelled = name) => {
     const key = `form.${labelled.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
@@ -73,6 +69,18 @@ export function makeForm(root, type, texts) {
     })
     .replaceAll('{{type}}', type)
     .replaceAll('{{prefix}}', prefix);
+}
+
+/**
+ * @param root of the package
+ * @param name of a node or plugin
+ * @returns its html with the files of nodes/forms/ that it asks for
+ */
+export function withIncludes(root, name) {
+  const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
+  return readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
+    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
+    .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
 }
 
 function tableOf(root, runtime, type) {

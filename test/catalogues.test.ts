@@ -10,9 +10,9 @@ import { foreignWords } from './chinese';
 const ROOT = join(__dirname, '..', '..');
 const NODES = join(ROOT, 'nodes');
 const SHARED = 'shared';
-const TYPES: string[] = Object.keys(
-  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'].nodes,
-);
+const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
+const TYPES = Object.keys(nodes);
+const PLUGINS = Object.keys(plugins);
 
 const OUTCOMES: Record<Outcome, true> = {
   submitted: true,
@@ -46,7 +46,7 @@ interface Use {
 }
 
 describe('catalogues', () => {
-  for (const name of [SHARED, ...TYPES]) {
+  for (const name of [SHARED, ...TYPES, ...PLUGINS]) {
     describe(name, () => {
       const english = own('en-US', name);
       const chinese = own('zh-CN', name);
@@ -232,6 +232,38 @@ describe('catalogues', () => {
         const [template = ''] = form(type).split('</script>');
         const visible = template.replace(/<[^>]*>/g, ' ');
         assert.doesNotMatch(visible, /[\p{Letter}]/u);
+      });
+    }
+  });
+
+  describe('against the plugins', () => {
+    for (const name of PLUGINS) {
+      it(`has every text of ${name}, and no other`, () => {
+        const asked = [...form(name).matchAll(/\bwords\(([^;]*?)[,)]/g)]
+          .flatMap(([, expression]) => [...expression!.matchAll(/'([a-z][\w.-]*)'/g)])
+          .map(([, key]) => key!);
+        assert.deepEqual([...new Set(asked)].sort(), [...own('en-US', name).keys()].sort());
+      });
+
+      it(`has ${name} in every language`, () => {
+        for (const [source, languages] of Object.entries(LANGUAGES)) {
+          for (const language of languages) {
+            const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${name}.json`)));
+            assert.deepEqual(sorted(built), sorted(own(source, name)), language);
+          }
+        }
+      });
+
+      it(`takes of truth-poll's texts for ${name} what is there`, () => {
+        const catalogue = merged('en-US', 'truth-poll');
+        const asked = [...form(name).matchAll(/\bsay\('([\w.-]+)'/g)].map(([, key]) => key!);
+        assert.ok(asked.length > 5);
+        for (const key of asked) assert.ok(catalogue.has(key), key);
+      });
+
+      it(`writes no text of ${name} anywhere else`, () => {
+        assert.doesNotMatch(form(name), /\p{Script=Han}/u);
+        for (const [, text] of form(name).matchAll(/\.text\('([^']*)'/g)) assert.fail(text);
       });
     }
   });

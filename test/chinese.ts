@@ -6,6 +6,7 @@ const TERMS = [
   ...[
     'AES',
     'API',
+    'CSV',
     'App',
     'Buffer',
     'GPS',
@@ -62,7 +63,7 @@ const CODE = [
     'incorrect',
   ],
   ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
-  ...['appendonly', 'noeviction', 'redis', 'rediss', 'ioredis', 'key', 'npm', 'install', 'userDir'],
+  ...['lang', 'appendonly', 'noeviction', 'redis', 'rediss', 'ioredis', 'key', 'npm', 'install', 'userDir'],
   ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
@@ -82,7 +83,7 @@ export function foreignWords(text: string): string[] {
     ...text
       .replace(/\u2011\s?/g, '-')
       .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|[a-zA-Z][\w-]*/g,
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|cn-verify\.\w+|\d{4}-\d{2}-\d{2}T[\d:]+|[a-zA-Z][\w-]*/g,
       ),
   ]
     .map(([word]) => word)

@@ -51,7 +51,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     // A key, an account's name and a question for the ledger come in messages, too.
     /^src\/input\/(?:text|moment|json-text)$/,
     /^src\/sandbox\/shared$/,
-    /^node:(?:path|diagnostics_channel)$/,
+    /^node:(?:path|diagnostics_channel|stream\/promises)$/,
   ],
   [
     /^src\/providers\/xhey\//,

@@ -16,7 +16,7 @@ interface Manifest {
   files?: string[];
   bin: Record<string, string>;
   dependencies: Record<string, string>;
-  'node-red': { version: string; nodes: Record<string, string> };
+  'node-red': { version: string; nodes: Record<string, string>; plugins: Record<string, string> };
 }
 
 /** One node of an example flow. */
@@ -58,6 +58,15 @@ describe('package', () => {
       );
       const sources = readdirSync(join(ROOT, 'nodes')).filter((name) => name.endsWith('.ts'));
       assert.deepEqual(sources.sort(), TYPES.map((type) => `${type}.ts`).sort());
+    });
+
+    it('bring a plugin of the editor, which needs no code in the runtime', () => {
+      assert.deepEqual(manifest['node-red'].plugins, { verification: 'dist/nodes/verification.html' });
+      const html = readFileSync(join(ROOT, 'dist/nodes/verification.html'), 'utf8');
+      assert.match(html, /RED\.plugins\.registerPlugin\('cn-verify-verification', /);
+      // The editor's own colours alone, in the light and in the dark.
+      assert.doesNotMatch(html, /#[\da-f]{3,6}\b(?!-)|\brgba?\(/i);
+      assert.doesNotMatch(html, /\/\/ include|<!-- include/);
     });
 
     for (const type of TYPES) {
@@ -106,6 +115,8 @@ describe('package', () => {
           // Any action, as there may be tasks of nodes that are gone.
           const isAction = 'account' in defaults;
           assert.equal(routes.includes('/cn-verify/tasks'), isAction);
+          for (const path of ['/cn-verify/ledger', '/cn-verify/ledger.csv', '/cn-verify/check'])
+            assert.equal(routes.includes(path), isAction, path);
         });
 
         it('keeps its credentials from the browser', () => {

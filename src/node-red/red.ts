@@ -48,15 +48,15 @@ export interface HttpProxyNode extends Node {
 
 /** As much of an Express request and response as is used here. */
 export type AdminHandler = (
-  request: { params: Record<string, string>; acceptsLanguages(): string[] },
+  request: { params: Record<string, string>; query: Record<string, unknown>; acceptsLanguages(): string[] },
   response: AdminResponse,
   next: () => void,
 ) => void;
 
-interface AdminResponse {
+export interface AdminResponse extends NodeJS.WritableStream {
   status(code: number): AdminResponse;
+  set(headers: Record<string, string>): AdminResponse;
   json(value: unknown): void;
-  end(): void;
 }
 
 export interface Red {

@@ -4,9 +4,13 @@
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
 import { registerAccountRoutes } from './account-routes';
+import { registerLedgerRoutes } from './ledger-routes';
 import { twinOf } from './pairs';
 import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
+
+/** Of the nodes that raise what a Catch is for. */
+const actionTypes = new Set<string>();
 
 /**
  * Registers the node of an action.
@@ -20,6 +24,8 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   load: () => Action<Input, Definitions>,
 ): void {
   registerTasksRoutes(red);
+  registerLedgerRoutes(red, actionTypes);
+  actionTypes.add(type);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./action-node') as typeof import('./action-node');

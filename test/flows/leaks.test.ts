@@ -138,6 +138,9 @@ describe('leaks', function () {
         '/settings',
         '/cn-verify/tasks',
         '/cn-verify/tasks/waits',
+        '/cn-verify/ledger',
+        '/cn-verify/ledger.csv',
+        '/cn-verify/check',
         '/diagnostics',
       ])
         seen.push(await (await nodeRed.ask(path)).text());

@@ -1,0 +1,229 @@
+/** What the ledgers of a runtime tell together: its own, and those of its `verify-ledger-store` nodes. */
+import { VerifyError } from '../errors';
+import { dayOf } from '../ledger/calendar';
+import { csv } from '../ledger/csv';
+import type { Entry, Ledger, Query, Sum } from '../ledger/ledger';
+import { emptySum, PRICE_STEPS } from '../ledger/sums';
+import type { AccountNode } from './account-node';
+import { ledgerOf } from './ledger-of';
+import { readLedgerQuery, readMonth } from './ledger-query';
+import type { Red } from './red';
+
+const STORE = 'verify-ledger-store';
+/** Nobody looks through more, and the table has them all. */
+const MOST_UNCERTAIN = 100;
+/** A table is sent in pieces of about so many characters. */
+const PIECE = 65_536;
+
+/** Of one account. */
+interface Budget {
+  spent: number;
+  /** 0: no limit. */
+  limit: number;
+}
+
+interface AccountSpending {
+  account: string;
+  /** Yuan for one charged call, 0 where that is not known. */
+  price: number;
+  day: Budget;
+  month: Budget;
+}
+
+/** A ledger that cannot be read. */
+interface Trouble {
+  /** Of the `verify-ledger-store`; null for the ledger of this Node-RED. */
+  store: string | null;
+  problem: string;
+  values: VerifyError['values'];
+}
+
+type DaySum = Omit<Sum, 'period' | 'operation'> & { day: string };
+type UncertainCall = Pick<
+  Entry,
+  'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'requestId' | 'orderNo'
+>;
+
+export interface Summary {
+  /** That `days` is of, such as `2026-11`. */
+  month: string;
+  /** In Shanghai. */
+  today: string;
+  /** How many ledgers there are; 0 where the user wants none. */
+  ledgers: number;
+  /** Those that are deployed and set up. */
+  accounts: AccountSpending[];
+  /** Newest first. */
+  days: DaySum[];
+  /** Newest first, at most a hundred. */
+  uncertain: UncertainCall[];
+  uncertainCount: number;
+  troubles: Trouble[];
+}
+
+/**
+ * @param red Node-RED
+ * @param asked the month, such as `2026-11`, or nothing for the present one
+ * @returns what was spent and is not certain
+ * @throws VerifyError INPUT where there is no such month
+ */
+export async function summarize(red: Red, asked: unknown): Promise<Summary> {
+  const now = Date.now();
+  const { month, ...query } = readMonth(asked, now);
+  const { found, troubles } = ledgersOf(red);
+  const days = new Map<string, DaySum>();
+  const uncertain = new Map<string, Entry>();
+  const accounts: AccountSpending[] = [];
+  for (const [ledger, store] of found) {
+    try {
+      for (const sum of await ledger.sums('day', query)) add(days, sum);
+      for (const entry of await ledger.uncertain()) uncertain.set(entry.id, entry);
+      accounts.push(...(await spendingOf(red, ledger)));
+    } catch (reason) {
+      troubles.push(troubleOf(store, reason));
+    }
+  }
+  const calls = [...uncertain.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return {
+    ...{ month, today: dayOf(now), ledgers: found.size, accounts, troubles },
+    days: [...days.values()].sort((a, b) =>
+      a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
+    ),
+    uncertain: calls
+      .slice(0, MOST_UNCERTAIN)
+      .map(({ id, at, account, node, operation, price, requestId, orderNo }) => ({
+        ...{ id, at, account, node, operation, price, requestId, orderNo },
+      })),
+    uncertainCount: calls.length,
+  };
+}
+
+/**
+ * @param red Node-RED
+ * @param asked as `readLedgerQuery` takes it
+ * @returns the entries as a table, in pieces; accounts and nodes by name, with their ids
+ * @throws VerifyError INPUT; CONFIG or NETWORK where a ledger cannot be read, as then something would be missing
+ */
+export async function* tableOf(
+  red: Red,
+  asked: Readonly<Record<string, unknown>>,
+): AsyncGenerator<string, void> {
+  const query = readLedgerQuery(asked);
+  const { found, troubles } = ledgersOf(red);
+  const [trouble] = troubles;
+  if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
+  let piece = '';
+  for await (const line of csv(entriesOf(red, found.keys(), query))) {
+    piece += line;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+/**
+ * @param red Node-RED
+ * @param id of an uncertain entry
+ * @returns false where no ledger has one
+ * @throws VerifyError where a ledger cannot be reached, and no other had it
+ */
+export async function release(red: Red, id: string): Promise<boolean> {
+  let failed: unknown;
+  for (const ledger of ledgersOf(red).found.keys()) {
+    try {
+      if (await ledger.release(id)) return true;
+    } catch (reason) {
+      failed = reason;
+    }
+  }
+  if (failed) throw failed;
+  return false;
+}
+
+/** Stores that are one and the same ledger count once. */
+function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Trouble[] } {
+  const stores: (string | null)[] = [null];
+  red.nodes.eachNode(({ id, type }) => {
+    if (type === STORE && red.nodes.getNode(id)) stores.push(id);
+  });
+  const found = new Map<Ledger, string | null>();
+  const troubles: Trouble[] = [];
+  for (const store of stores) {
+    try {
+      const ledger = ledgerOf(red, store);
+      if (ledger && !found.has(ledger)) found.set(ledger, store);
+    } catch (reason) {
+      troubles.push(troubleOf(store, reason));
+    }
+  }
+  return { found, troubles };
+}
+
+/** Those that pay into a ledger. One that is not set up pays nothing; the check tells of it. */
+async function spendingOf(red: Red, ledger: Ledger): Promise<AccountSpending[]> {
+  const spending: AccountSpending[] = [];
+  for (const node of accountsOf(red)) {
+    const terms = termsOf(node);
+    if (terms?.ledger !== ledger) continue;
+    const { price, maxPerDay, maxPerMonth } = terms;
+    const { day, month } = await ledger.spent(node.id);
+    spending.push({
+      ...{ account: node.id, price },
+      ...{ day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } },
+    });
+  }
+  return spending;
+}
+
+function termsOf(node: AccountNode): ReturnType<AccountNode['terms']> | null {
+  try {
+    return node.terms();
+  } catch (reason) {
+    if (reason instanceof VerifyError) return null;
+    throw reason;
+  }
+}
+
+/** @returns the account nodes that are deployed and running */
+export function accountsOf({ nodes }: Red): AccountNode[] {
+  const accounts: AccountNode[] = [];
+  nodes.eachNode(({ id, type }) => {
+    const node = type.endsWith('-account') ? nodes.getNode(id) : null;
+    if (node && isAccount(node)) accounts.push(node);
+  });
+  return accounts;
+}
+
+function isAccount(node: object): node is AccountNode {
+  return 'terms' in node && 'check' in node && 'provider' in node;
+}
+
+/** All operations of a day and account in one. */
+function add(days: Map<string, DaySum>, sum: Sum): void {
+  const key = `${sum.period}\n${sum.account}`;
+  const { period, operation: _, ...none } = emptySum(sum.period, sum.account, '');
+  const of = days.get(key) ?? { day: period, ...none };
+  days.set(key, of);
+  for (const name of ['calls', 'charged', 'uncharged', 'unknown', 'uncertain', 'price'] as const)
+    of[name] += sum[name];
+  of.price = Math.round(of.price * PRICE_STEPS) / PRICE_STEPS;
+}
+
+async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): AsyncIterable<Entry> {
+  const names = new Map<string, string>();
+  red.nodes.eachNode(({ id, name }) => {
+    if (name) names.set(id, `${name} (${id})`);
+  });
+  const named = (id: string) => names.get(id) ?? id;
+  for (const ledger of ledgers)
+    for await (const entry of ledger.entries(query))
+      yield { ...entry, account: named(entry.account), node: named(entry.node) };
+}
+
+function troubleOf(store: string | null, reason: unknown): Trouble {
+  if (!(reason instanceof VerifyError)) throw reason;
+  return { store, problem: reason.problem, values: reason.values };
+}
+
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,88 @@
+/** The admin routes over the ledger, for the sidebar and for a spreadsheet: CONTRACT, "Ledger", "Editor sidebar". */
+import { pipeline } from 'node:stream/promises';
+import { VerifyError } from '../errors';
+import type { AdminHandler, AdminResponse, Red } from './red';
+
+const PATH = '/cn-verify/ledger';
+const CSV_PATH = `${PATH}.csv`;
+const CHECK_PATH = '/cn-verify/check';
+/** Who may see flows may see what they spend; who may deploy may have a call paid once more. */
+const READ = 'cn-verify.read';
+const WRITE = 'cn-verify.write';
+
+const CSV_HEADERS = {
+  'Content-Type': 'text/csv; charset=utf-8',
+  'Content-Disposition': 'attachment; filename="cn-verify-ledger.csv"',
+  'Cache-Control': 'no-store',
+};
+/** By status, what an error is answered with; anything else is ours. */
+const STATUSES: Readonly<Record<string, number>> = { INPUT: 400, CONFIG: 503, NETWORK: 503 };
+
+/** Each runtime's admin application once. */
+const registered = new WeakSet<object>();
+
+/**
+ * Registers the routes.
+ * @param red Node-RED, as any action node has it
+ * @param actionTypes of the nodes that a Catch should cover; more may be added later
+ */
+export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>): void {
+  const { httpAdmin, auth } = red;
+  if (registered.has(httpAdmin)) return;
+  registered.add(httpAdmin);
+  const mayRead = auth.needsPermission(READ);
+  const mayWrite = auth.needsPermission(WRITE);
+  const answer =
+    (work: (...given: Parameters<AdminHandler>) => Promise<unknown>): AdminHandler =>
+    (request, response, next) => {
+      work(request, response, next).catch((reason: unknown) => refuse(response, reason));
+    };
+  httpAdmin.get(
+    PATH,
+    mayRead,
+    answer(async ({ query }, response) => response.json(await reports().summarize(red, query.month))),
+  );
+  httpAdmin.get(
+    CSV_PATH,
+    mayRead,
+    answer(async ({ query }, response) => {
+      const table = reports().tableOf(red, query);
+      // What cannot be read at all is told before anything is sent.
+      const first = await table.next();
+      response.status(200).set(CSV_HEADERS);
+      await pipeline(async function* () {
+        yield first.value ?? '';
+        yield* table;
+      }, response);
+    }),
+  );
+  httpAdmin.post(
+    `${PATH}/:id/release`,
+    mayWrite,
+    answer(async ({ params }, response) =>
+      response.json({ released: await reports().release(red, params.id ?? '') }),
+    ),
+  );
+  httpAdmin.get(
+    CHECK_PATH,
+    mayRead,
+    answer(async (_request, response) => {
+      const { checkLive } = require('./live-check') as typeof import('./live-check');
+      response.json(checkLive(red, actionTypes));
+    }),
+  );
+}
+
+/** Loaded when somebody asks. */
+function reports(): typeof import('./ledger-reports') {
+  return require('./ledger-reports') as typeof import('./ledger-reports');
+}
+
+/** `problem` and `values`, so that who asks can say it in his own words, as in an error's `cause`. */
+function refuse(response: AdminResponse, reason: unknown): void {
+  // A table that broke off has its headers already, and whoever took it sees that it broke off.
+  if ('headersSent' in response && response.headersSent) return;
+  const { code, problem, values } =
+    reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+  response.status(STATUSES[code] ?? 500).json({ code, problem, values });
+}

@@ -1,0 +1,264 @@
+/** The sidebar: what waits, what was spent, what is uncertain, and what to look at before going live. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
+import { foreignWords } from '../chinese';
+import { compared, paidFlow, pay } from '../flows/paid-calls';
+import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
+import { VERSION, Workbench, words } from './workbench';
+
+const ID = 'cn-verify-verification';
+const PARTS = ['waiting', 'spending', 'uncertain', 'check'];
+/** Of the sidebar in a window of 1,280 pixels. */
+const NARROW = 313;
+const NAME = '浙江 <b>账号</b>';
+
+const VARIABLE = 'CN_VERIFY_NOT_SET';
+
+const at = { z: 'tab', y: 300 };
+const others = (baseUrl: string) => [
+  {
+    ...{ id: 'photos', type: 'xhey-account', name: '', environment: 'custom', baseUrl },
+    credentials: { groupKey: 'k', groupSecret: 's' },
+  },
+  { id: 'liveness', type: 'linkface-account', name: 'Token', environment: 'sandbox' },
+  {
+    ...{ id: 'keyless', type: 'westdex-account', name: 'Keyless', environment: 'production' },
+    credentials: { secretId: `\${${VARIABLE}}`, key: 'k' },
+  },
+  {
+    id: 'in-poll',
+    ...at,
+    x: 100,
+    type: 'http in',
+    url: '/poll',
+    method: 'post',
+    wires: [['poll', 'answer']],
+  },
+  {
+    ...{ id: 'poll', ...at, x: 400, type: 'truth-poll', name: 'Poll', account: 'photos', wires: [[], []] },
+    ...{ interval: 60, maxInterval: 60 },
+  },
+  { id: 'catch', ...at, x: 700, type: 'catch', scope: ['poll', 'token', 'three'], wires: [[]] },
+  { id: 'token', ...at, y: 400, x: 400, type: 'get-token', account: 'liveness', wires: [[]] },
+  { id: 'three', ...at, y: 500, x: 400, type: 'westdex-three', account: 'keyless', wires: [[]] },
+];
+
+for (const locale of ['en-US', 'zh-CN']) {
+  describe(`the sidebar, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
+    let provider: ScriptedServer;
+    let bench: Workbench;
+
+    const say = (key: string, values?: Record<string, string | number>) =>
+      words(locale, 'verification', key, values);
+    const sidebar = () => bench.page.locator(`#${ID}`);
+    const part = (name: string) => sidebar().locator(`[data-part="${name}"]`);
+    const has = (place: Locator, text: string) => place.getByText(text, { exact: true }).first().waitFor();
+    const yuan = (amount: string) => say('amount', { amount });
+    const refresh = () => bench.page.getByRole('button', { name: say('refresh'), exact: true }).click();
+    const problems = () => part('check').locator('[data-problem]');
+
+    /** Waits until it is so, and not for the ten seconds of the sidebar itself. */
+    async function refreshUntil(effect: Locator): Promise<void> {
+      await bench.insist(refresh, effect);
+    }
+
+    before(async () => {
+      provider = await scriptedServer(({ url }, response) =>
+        url.startsWith('/v2')
+          ? json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] })
+          : json(response, compared()),
+      );
+      bench = await Workbench.open(locale, [
+        ...paidFlow(provider.baseUrl, { name: NAME, price: 1.25, maxPerDay: 4, maxPerMonth: 1000 }),
+        ...others(provider.baseUrl),
+      ]);
+    });
+    after(async () => {
+      await bench?.close();
+      closeServers();
+    });
+    afterEach(() => bench.tidy());
+
+    it('is found in its menu and by its action, and says that there is nothing yet', async () => {
+      await bench.page.evaluate(`RED.actions.invoke('cn-verify:show-verification')`);
+      await has(part('waiting'), words(locale, 'truth-poll', 'form.tasks-none'));
+      await has(part('spending'), say('spending.none'));
+      await has(part('uncertain'), say('uncertain.none'));
+      for (const name of PARTS)
+        await sidebar()
+          .getByRole('region', { name: say(`${name}.title`), exact: true })
+          .waitFor();
+    });
+
+    it('checks what was deployed before it goes live', async () => {
+      await problems().first().waitFor();
+      const found = await problems().evaluateAll((items) =>
+        items.map((item) => [
+          item.getAttribute('data-problem'),
+          item.querySelector('button')?.textContent ?? '',
+        ]),
+      );
+      const onSandbox = words(locale, 'linkface-account', 'label.on-sandbox', { name: 'Token' });
+      assert.deepEqual(found, [
+        ['unready', 'Keyless'],
+        ['sandbox', onSandbox],
+        ['uncaught', 'Compare'],
+        // The runtime has its `lang`.
+      ]);
+      const [unready] = await problems().allTextContents();
+      const missing = words(locale, 'westdex-account', 'errors.variable-not-set.text', {
+        variable: VARIABLE,
+      });
+      assert.ok(unready!.includes(missing), unready);
+      await bench.page.getByRole('button', { name: say('show', { node: 'Compare' }) }).click();
+      await bench.page.getByRole('button', { name: say('show', { node: 'Keyless' }) }).click();
+      await bench.page.waitForSelector('#node-config-dialog-cancel', { state: 'visible' });
+    });
+
+    it('shows what was spent and how much of the budget is used, at 313 pixels', async () => {
+      await pay(bench.nodeRed, 'a');
+      await pay(bench.nodeRed, 'b');
+      await bench.page.evaluate(`$('#red-ui-sidebar').width(${NARROW})`);
+      const row = part('spending').locator('[data-day]');
+      await refreshUntil(row.getByText(yuan('2.50'), { exact: true }));
+      assert.deepEqual(await row.locator('th, td').allTextContents(), [NAME, '2', '2', '0', yuan('2.50')]);
+      const meters = part('spending').getByRole('meter');
+      const told = ['aria-valuenow', 'aria-valuemax', 'data-state', 'aria-label'];
+      assert.deepEqual(
+        await meters.evaluateAll(
+          (all, names) => all.map((each) => names.map((name) => each.getAttribute(name))),
+          told,
+        ),
+        [
+          ['2', '4', 'fine', say('spending.budget', { account: NAME, period: say('spending.today') })],
+          [
+            '2',
+            '1000',
+            'fine',
+            say('spending.budget', { account: NAME, period: say('spending.this-month') }),
+          ],
+        ],
+      );
+      await has(part('spending'), say('spending.price', { amount: yuan('1.25') }));
+      const { scroll, client } = (await bench.page.evaluate(
+        `(({ scrollWidth: scroll, clientWidth: client }) => ({ scroll, client }))($('#${ID}')[0])`,
+      )) as { scroll: number; client: number };
+      assert.ok(client <= NARROW && scroll <= client, `${scroll} in ${client}`);
+      await bench.picture('verification');
+    });
+
+    it('shows what waits, has it asked after, and drops it', async () => {
+      await fetch(`${bench.nodeRed.address}/poll`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ taskIds: ['1'] }),
+      });
+      const row = part('waiting').locator('[data-node="poll"]');
+      await refreshUntil(row);
+      await has(part('waiting'), 'Poll');
+      const before = provider.asked.length;
+      await row.locator('[data-action="ask"]').click();
+      for (const deadline = Date.now() + 5_000; provider.asked.length === before; ) {
+        assert.ok(Date.now() < deadline);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await bench.picture('verification-waiting');
+      await row.locator('[data-action="drop"]').click();
+      await bench.page
+        .locator('.red-ui-notification')
+        .getByRole('button', { name: words(locale, 'truth-poll', 'form.tasks-drop') })
+        .click();
+      await row.waitFor({ state: 'detached' });
+      await has(part('waiting'), words(locale, 'truth-poll', 'form.tasks-none'));
+    });
+
+    it('releases an uncertain call when told so twice, with the keyboard', async () => {
+      provider.script = (_asked, response) => response.destroy();
+      await pay(bench.nodeRed, 'c');
+      const call = part('uncertain').locator('[data-call]');
+      await refreshUntil(call);
+      await has(call, 'Compare');
+      await part('spending').locator('[data-day]').getByText(yuan('3.75'), { exact: true }).waitFor();
+      const button = call.getByRole('button', { name: say('uncertain.release') }).first();
+      await button.focus();
+      // What is drawn anew does not take the cursor away.
+      const asked = bench.page.waitForResponse((response) => response.url().includes('/cn-verify/ledger'));
+      await bench.page.evaluate(`RED.events.emit('deploy')`);
+      await asked;
+      await bench.page.waitForFunction(`document.activeElement.matches('[data-call] button')`);
+      await bench.page.keyboard.press('Enter');
+      const sure = bench.page.locator('.red-ui-notification');
+      await sure.waitFor();
+      await bench.picture('verification-release');
+      await sure.getByRole('button', { name: say('uncertain.keep'), exact: true }).click();
+      await sure.waitFor({ state: 'detached' });
+      assert.equal(await call.count(), 1);
+      await button.click();
+      await sure.getByRole('button', { name: say('uncertain.release'), exact: true }).click();
+      await call.waitFor({ state: 'detached' });
+      await has(part('uncertain'), say('uncertain.none'));
+      assert.equal(await part('spending').getByRole('meter').first().getAttribute('data-state'), 'fine');
+    });
+
+    it('marks a budget that is nearly and wholly used', async () => {
+      provider.script = (_asked, response) => json(response, compared());
+      await pay(bench.nodeRed, 'd');
+      await refreshUntil(part('spending').locator('[data-state="full"]'));
+    });
+
+    it('gives the table of a month', async () => {
+      const [file] = await Promise.all([
+        bench.page.waitForEvent('download'),
+        part('spending')
+          .getByRole('button', { name: say('spending.csv') })
+          .click(),
+      ]);
+      assert.match(file.suggestedFilename(), /^cn-verify-ledger-\d{4}-\d{2}\.csv$/);
+      const table = readFileSync((await file.path())!, 'utf8');
+      assert.equal(table.charCodeAt(0), 0xfeff);
+      assert.equal(table.trim().split('\r\n').length, 5);
+      assert.ok(table.includes(`${NAME} (payer)`));
+    });
+
+    it('shows another month when told so', async () => {
+      const month = part('spending').getByRole('combobox', { name: say('spending.month') });
+      assert.equal(await month.locator('option').count(), 13);
+      await month.selectOption({ index: 1 });
+      await has(part('spending'), say('spending.none'));
+      await part('spending').getByRole('combobox').selectOption({ index: 0 });
+      await part('spending').locator('[data-day]').first().waitFor();
+    });
+
+    it('refreshes by itself when something is deployed', async () => {
+      await bench.edit('poll');
+      await bench.page.fill('#node-input-name', 'Renamed');
+      await bench.done();
+      await bench.node('catch').locator('.red-ui-flow-node').click();
+      await bench.page.keyboard.press('Delete');
+      await bench.deploy();
+      await part('check').getByText('Renamed', { exact: true }).waitFor();
+    });
+
+    it('says nothing in another language', async () => {
+      const texts = String(await bench.page.evaluate(`$('#${ID}')[0].innerText`)).replace(
+        /\d{8}-\d{6}-\w+/g,
+        '',
+      );
+      const known = [NAME, 'Keyless', 'Token', 'Compare', 'Renamed', VARIABLE, 'NAME', 'get-token'];
+      if (locale === 'zh-CN') {
+        assert.deepEqual(foreignWords(known.reduce((rest, each) => rest.replaceAll(each, ''), texts)), []);
+      } else assert.doesNotMatch(texts.replaceAll(NAME, ''), /\p{Script=Han}/u);
+    });
+
+    it('says so when Node-RED does not answer', async () => {
+      await bench.page.route('**/cn-verify/**', (route) => route.abort());
+      await refresh();
+      for (const name of PARTS) await has(part(name), say('not-reached'));
+      await bench.page.unroute('**/cn-verify/**');
+      // The console tells of requests that failed.
+      bench.complaints.length = 0;
+      await refreshUntil(part('spending').locator('[data-day]').first());
+    });
+  });
+}

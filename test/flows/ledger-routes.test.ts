@@ -1,0 +1,316 @@
+/** The routes over the ledger, in a real Node-RED with its admin interface. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { dayOf, monthAfter } from '../../src/ledger/calendar';
+import type { Summary } from '../../src/node-red/ledger-reports';
+import type { LiveCheck } from '../../src/node-red/live-check';
+import { temporaryDirectory } from '../demo-process';
+import { answered, call, claimed, ledgerIn } from '../ledger/ledgers';
+import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { compared, paidFlow, pay } from './paid-calls';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+
+const PATH = '/cn-verify/ledger';
+const CSV = `${PATH}.csv`;
+const CHECK = '/cn-verify/check';
+
+/** What a spreadsheet would compute, and what would break a table. */
+const NAME = '=HYPERLINK("http://a.example"),\n浙江';
+const ORDER_NO = '+1+1';
+
+/** Reads RFC 4180 as a spreadsheet does: what is in quotes may hold commas, line ends and doubled quotes. */
+function readTable(text: string): Record<string, string>[] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    if (end === '' && quoted === undefined && plain === '') break;
+    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain!);
+    if (end === '\r\n') rows.push([]);
+  }
+  assert.deepEqual(rows.pop(), [], 'it ends with a line end');
+  const [names = [], ...cells] = rows;
+  for (const row of cells) assert.equal(row.length, names.length);
+  return cells.map((row) => Object.fromEntries(row.map((cell, index) => [names[index]!, cell])));
+}
+
+describe('the routes over the ledger, in a real Node-RED', function () {
+  this.timeout(60_000);
+  let nodeRed: NodeRed;
+  let provider: ScriptedServer;
+  const now = Date.now();
+  const today = dayOf(now);
+  const month = today.slice(0, 7);
+  const lastMonth = monthAfter(month, -1);
+
+  const get = async <Answer>(path: string): Promise<Answer> =>
+    (await nodeRed.ask(path)).json() as Promise<Answer>;
+  const settled = async (calls: number): Promise<Summary> => {
+    for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      const summary = await get<Summary>(PATH);
+      const {
+        charged = 0,
+        uncertain = 0,
+        uncharged = 0,
+      } = summary.days.find(({ day }) => day === today) ?? {};
+      if (charged + uncharged + uncertain === calls && summary.uncertainCount === uncertain) return summary;
+      if (Date.now() > deadline) throw new Error(`not ${calls} settled: ${JSON.stringify(summary)}`);
+    }
+  };
+  const table = async (query = ''): Promise<Record<string, string>[]> => {
+    const response = await nodeRed.ask(`${CSV}${query}`);
+    assert.equal(response.status, 200);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    assert.equal(bytes.subarray(0, 3).toString('hex'), 'efbbbf', 'Excel reads UTF-8 only with it');
+    return readTable(bytes.subarray(3).toString('utf8'));
+  };
+
+  before(async () => {
+    provider = await scriptedServer((_asked, response) => {
+      const answer = compared() as { data: object };
+      json(response, { ...answer, data: { ...answer.data, order_no: ORDER_NO } });
+    });
+    const userDir = temporaryDirectory();
+    const before = ledgerIn(join(userDir, 'cn-verify/ledger'), () =>
+      Date.parse(`${lastMonth}-10T12:00:00+08:00`),
+    );
+    const id = await claimed(before, call([], { account: 'payer', operation: 'westdex-three', price: 2 }));
+    await before.settle(id, answered());
+    await before.close();
+    nodeRed = await startNodeRed({}, undefined, userDir);
+    await nodeRed.deploy(
+      paidFlow(provider.baseUrl, { name: NAME, price: 1.1, maxPerDay: 10, maxPerMonth: 0 }),
+    );
+  });
+  after(async () => {
+    await nodeRed?.stop();
+    closeServers();
+  });
+
+  it('tell what was spent, by day and account, and how much of a budget is used', async () => {
+    assert.deepEqual((await get<Summary>(PATH)).days, []);
+    await pay(nodeRed, 'a');
+    await pay(nodeRed, 'b');
+    const summary = await settled(2);
+    assert.deepEqual([summary.month, summary.today, summary.ledgers], [month, today, 1]);
+    assert.deepEqual(summary.accounts, [
+      { account: 'payer', price: 1.1, day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+    ]);
+    assert.deepEqual(summary.days, [
+      {
+        ...{ day: today, account: 'payer', calls: 2, charged: 2 },
+        ...{ uncharged: 0, unknown: 0, uncertain: 0, price: 2.2 },
+      },
+    ]);
+    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
+    const past = await get<Summary>(`${PATH}?month=${lastMonth}`);
+    assert.deepEqual(
+      past.days.map(({ day, price }) => [day, price]),
+      [[`${lastMonth}-10`, 2]],
+    );
+    assert.equal(past.accounts[0]!.day.spent, 2, 'budgets are those of now');
+  });
+
+  it('release what is uncertain, once', async () => {
+    provider.script = (_asked, response) => response.destroy();
+    await pay(nodeRed, 'c');
+    const { uncertain } = await settled(3);
+    assert.deepEqual(
+      uncertain.map(({ account, node, operation, price }) => [account, node, operation, price]),
+      [['payer', 'compare', 'face-compare', 1.1]],
+    );
+    const path = `${PATH}/${uncertain[0]!.id}/release`;
+    const asked = provider.asked.length;
+    await pay(nodeRed, 'c');
+    assert.equal((await nodeRed.ask(path, {}, READER)).status, 401);
+    assert.equal((await get<Summary>(PATH)).uncertainCount, 1);
+    assert.equal(provider.asked.length, asked, 'its key is held until then');
+    assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: true });
+    assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: false });
+    assert.equal((await get<Summary>(PATH)).uncertainCount, 0);
+    await pay(nodeRed, 'c');
+    for (const deadline = Date.now() + 5_000; provider.asked.length === asked; ) {
+      assert.ok(Date.now() < deadline, 'the key is free');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  it('give a table that a spreadsheet reads and does not compute', async () => {
+    const response = await nodeRed.ask(CSV);
+    assert.equal(response.headers.get('content-type'), 'text/csv; charset=utf-8');
+    assert.equal(response.headers.get('content-disposition'), 'attachment; filename="cn-verify-ledger.csv"');
+    await response.arrayBuffer();
+    const rows = await table();
+    assert.equal(rows.length, 5);
+    const [past, first] = rows;
+    assert.equal(past!.at!.slice(0, 7), lastMonth);
+    assert.equal(first!.account, `'${NAME} (payer)`);
+    assert.equal(first!.node, 'Compare (compare)');
+    assert.equal(first!.orderNo, `'${ORDER_NO}`);
+    assert.deepEqual([first!.charged, first!.price, first!.outcome], ['true', '1.1', 'passed']);
+    for (const row of rows) for (const cell of Object.values(row)) assert.doesNotMatch(cell, /^[=+\-@]/);
+  });
+
+  it('give of the table what is asked for', async () => {
+    for (const [query, count] of [
+      [`?from=${month}-01`, 4],
+      [`?to=${lastMonth}-10`, 1],
+      [`?to=${lastMonth}-09`, 0],
+      [`?from=${lastMonth}-10T12:00:00%2B08:00&to=${lastMonth}-10T12:00:00%2B08:00`, 0],
+      [`?from=${lastMonth}-10T04:00:00Z&to=${lastMonth}-10T12:00:00.001%2B08:00`, 1],
+      ['?account=payer', 5],
+      ['?account=nobody', 0],
+      ['?operation=face-compare', 4],
+    ] as const)
+      assert.equal((await table(query)).length, count, query);
+  });
+
+  it('refuse what they cannot read, and say what it is', async () => {
+    for (const [path, problem] of [
+      [`${PATH}?month=2026-13`, 'ledger-month'],
+      [`${PATH}?month=a&month=b`, 'text-not-text'],
+      [`${CSV}?from=yesterday`, 'ledger-time'],
+      [`${CSV}?to=2026-13-41`, 'ledger-time'],
+      // Of which zone?
+      [`${CSV}?to=2026-11-25T12:00:00`, 'ledger-time'],
+      [`${CSV}?account=${'a'.repeat(5_000)}`, 'text-too-long'],
+    ] as const) {
+      const response = await nodeRed.ask(path);
+      assert.equal(response.status, 400, path);
+      assert.equal(((await response.json()) as { problem: string }).problem, problem, path);
+    }
+  });
+
+  it('need permission: to read, and to write', async () => {
+    for (const path of [PATH, CSV, CHECK]) {
+      assert.equal((await nodeRed.ask(path, undefined, READER)).status, 200, path);
+      assert.equal((await nodeRed.ask(path, undefined, null)).status, 401, path);
+    }
+    assert.equal((await nodeRed.ask(`${PATH}/nothing/release`, {}, READER)).status, 401);
+    assert.equal((await nodeRed.ask(`${PATH}/nothing/release`, {}, null)).status, 401);
+    assert.deepEqual(await (await nodeRed.ask(`${PATH}/nothing/release`, {}, DEPLOYER)).json(), {
+      released: false,
+    });
+  });
+
+  describe('check before going live', () => {
+    const at = { x: 1, y: 1 };
+    const action = (id: string, properties: object = {}) => ({
+      id,
+      ...at,
+      z: 'tab',
+      type: 'get-token',
+      account: 'liveness',
+      wires: [[]],
+      ...properties,
+    });
+    const catching = (id: string, properties: object = {}) => ({
+      id,
+      ...at,
+      z: 'tab',
+      type: 'catch',
+      scope: null,
+      wires: [[]],
+      ...properties,
+    });
+    const group = (id: string, nodes: string[], properties: object = {}) => ({
+      id,
+      ...at,
+      z: 'tab',
+      type: 'group',
+      nodes,
+      w: 1,
+      h: 1,
+      ...properties,
+    });
+    const liveness = { id: 'liveness', type: 'linkface-account', environment: 'sandbox' };
+
+    const checked = async (...nodes: object[]): Promise<LiveCheck> => {
+      await nodeRed.deploy(nodes);
+      return get<LiveCheck>(CHECK);
+    };
+
+    it('finds accounts on the sandbox and those without their keys', async () => {
+      const { sandbox, unready, lang, speaksChinese } = await checked(
+        liveness,
+        { id: 'empty', type: 'linkface-account', environment: 'production' },
+        { id: 'ready', type: 'xhey-account', credentials: { groupKey: 'k', groupSecret: 's' } },
+        { id: 'off', type: 'xhey-account', d: true },
+      );
+      assert.deepEqual(sandbox, ['liveness']);
+      assert.deepEqual(unready, [
+        {
+          account: 'empty',
+          type: 'linkface-account',
+          problem: 'credential-missing',
+          values: { name: 'apiId' },
+        },
+      ]);
+      assert.deepEqual([lang, speaksChinese], [null, false]);
+    });
+
+    for (const [what, uncaught, nodes] of [
+      ['a Catch for all covers all', [], [action('a'), catching('c')]],
+      ['no Catch covers nothing', ['a'], [action('a')]],
+      ['a Catch that is disabled covers nothing', ['a'], [action('a'), catching('c', { d: true })]],
+      ['a node that is disabled raises nothing', [], [action('a', { d: true })]],
+      ['a Catch for the rest covers the rest', [], [action('a'), catching('c', { uncaught: true })]],
+      ['a Catch covers those it names', ['b'], [action('a'), action('b'), catching('c', { scope: ['a'] })]],
+      [
+        'a Catch of another flow covers nothing',
+        ['a'],
+        [action('a'), catching('c', { z: 'other' }), { id: 'other', type: 'tab', label: 'other' }],
+      ],
+      [
+        'a flow that is disabled raises nothing',
+        [],
+        [action('a', { z: 'other' }), { id: 'other', type: 'tab', label: 'other', disabled: true }],
+      ],
+      [
+        'a Catch for its group covers that and what is in it',
+        ['a', 'd'],
+        [
+          ...[
+            action('a'),
+            action('b', { g: 'outer' }),
+            action('c', { g: 'inner' }),
+            action('d', { g: 'side' }),
+          ],
+          catching('e', { scope: 'group', g: 'outer' }),
+          ...[
+            group('outer', ['b', 'e', 'inner']),
+            group('inner', ['c'], { g: 'outer' }),
+            group('side', ['d']),
+          ],
+        ],
+      ],
+      [
+        'what a subflow does not catch goes to those around each of its instances',
+        ['a'],
+        [
+          { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
+          action('a', { z: 'sub' }),
+          action('b', { z: 'sub' }),
+          catching('c', { z: 'sub', scope: ['b'] }),
+          { id: 'one', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
+          { id: 'two', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
+          catching('d', { scope: ['one'] }),
+        ],
+      ],
+      [
+        'a Catch around all instances is enough, however deep',
+        [],
+        [
+          { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
+          { id: 'deep', type: 'subflow', name: 'deep', in: [], out: [] },
+          action('a', { z: 'deep' }),
+          { id: 'inside', ...at, z: 'sub', type: 'subflow:deep', wires: [] },
+          { id: 'one', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
+          catching('d', { scope: ['one'] }),
+        ],
+      ],
+    ] as const) {
+      it(what, async () => {
+        assert.deepEqual((await checked(liveness, ...nodes)).uncaught, uncaught);
+      });
+    }
+  });
+});
