@@ -47,6 +47,8 @@ export function decodeBase64(text: string): { base64: string; bytes: Buffer } | 
     if (written !== text.slice(start, next)) return null;
   }
   const last = bytes.toString('base64', (end / 4) * 3);
+  // A group with padding right before it ended what was read.
+  if (last === '') return null;
   return { base64: text.endsWith(last) ? text : text.slice(0, end) + last, bytes };
 }
 

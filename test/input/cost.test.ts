@@ -44,7 +44,7 @@ function watched(length: number, element: unknown): { list: unknown[]; asked: ()
   return { list, asked: () => asked };
 }
 
-describe('input: what it costs', () => {
+describe('input: what it costs [measured]', () => {
   const refused: [string, string, () => unknown, (value: unknown) => unknown][] = [
     ['a name of 100 MB', 'text-too-long', () => '张'.repeat(100 * MEGABYTE), name],
     ['one of white space', 'text-too-long', () => ' '.repeat(100 * MEGABYTE), name],

@@ -190,6 +190,7 @@ describe('input: photo', () => {
     ['JSON that is cut off', '{"type":"Buffer","data":[255,216,', 'photo-not-base64'],
     ['base64 with something else in it', `${BASE64.slice(0, 8)}****${BASE64.slice(12)}`, 'photo-not-base64'],
     ['padding within', `${BASE64.slice(0, 8)}====${BASE64.slice(12)}`, 'photo-not-base64'],
+    ['four signs behind the padding', `${PNG.toString('base64')}/+==`, 'photo-not-base64'],
     ['a text', words, 'photo-not-base64'],
     ['bytes read as UTF-8', JPG.toString('utf8'), 'photo-decoded'],
     ['bytes read as Latin-1', JPG.toString('latin1'), 'photo-decoded'],

@@ -237,7 +237,7 @@ describe('waiting: the journal', () => {
         assert.equal(bytes.includes(hidden, 0, 'latin1'), false, hidden);
     });
 
-    it('has 2,000 things within 250 ms of their coming', async () => {
+    it('has 2,000 things within 250 ms of their coming [measured]', async () => {
       await atBest(async () => {
         folder = temporaryDirectory();
         const { journal } = await opened();
@@ -270,7 +270,7 @@ describe('waiting: the journal', () => {
       assert.equal(order.filter((what) => what === 'flushed').length, 2);
     });
 
-    it('has 10,000 things without a hold of more than 20 ms once they have come', async () => {
+    it('has 10,000 things without a hold of more than 20 ms once they have come [measured]', async () => {
       await atBest(async () => {
         folder = temporaryDirectory();
         const { journal } = await opened();
@@ -495,7 +495,7 @@ describe('waiting: the journal', () => {
     });
   });
 
-  it('reads 10,000 things without a hold of more than 100 ms', async () => {
+  it('reads 10,000 things without a hold of more than 100 ms [measured]', async () => {
     await writtenBy(things(10_000, 500));
     await atBest(async () => {
       await closed();
@@ -506,7 +506,7 @@ describe('waiting: the journal', () => {
     }, 100);
   });
 
-  it('reads past a million empty lines without a hold of more than 100 ms', async () => {
+  it('reads past a million empty lines without a hold of more than 100 ms [measured]', async () => {
     await writtenBy(things(1));
     await closed();
     writeFileSync(join(folder, '00000002.log'), `cn-verify waiting 1\n${'\n'.repeat(1_000_000)}`);
@@ -551,7 +551,7 @@ describe('waiting: the journal', () => {
       assert.deepEqual(ids(await reopened()), ids(expected));
     });
 
-    it('without a hold of more than 20 ms, and without letting anybody wait', async () => {
+    it('without a hold of more than 20 ms, and without letting anybody wait [measured]', async () => {
       const all = things(10_000, 500);
       const journal = await writtenBy(all);
       const putAgain = (some: Kept[]) => Promise.all(some.map((kept) => journal.put(kept)));

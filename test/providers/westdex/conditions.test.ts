@@ -66,7 +66,7 @@ describe('westdex passWhen and failWhen', () => {
       ['recurses for ever', 900, '($f := function($n){ 1 + $f($n + 1) }; $f(0) = 1)'],
       ['goes on for ever', 2000, '($f := function($n){ $f($n + 1) }; $f(0))'],
     ] as const) {
-      it(`${name} that ${what} is inconclusive, soon`, async () => {
+      it(`${name} that ${what} is inconclusive, soon [measured]`, async () => {
         const start = performance.now();
         const conditions = compileConditions({ passWhen: '', failWhen: '', [name]: expression });
         assert.equal(await judge(conditions, {}), 'inconclusive');
