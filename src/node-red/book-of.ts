@@ -23,6 +23,8 @@ export interface OpenBook {
   whenOpen(take: () => void): () => void;
   /** Writes what is not on disk yet, and says what cannot be. */
   settle(): Promise<void>;
+  /** @returns files that were put aside because nobody could read them, and since when, in Unix milliseconds */
+  damaged(): Promise<{ file: string; since: number }[]>;
 }
 
 const books = new WeakMap<object, OpenBook>();
@@ -59,6 +61,7 @@ function openBook(red: Red): OpenBook {
   return {
     book,
     settle: () => book.settle().then(tellLost),
+    damaged: () => journal.damaged(),
     whenOpen: (take) => {
       takers.add(take);
       const forget = onceStarted(red, () => void opened.then(() => takers.has(take) && take()));
