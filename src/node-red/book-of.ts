@@ -49,7 +49,6 @@ function openBook(red: Red): OpenBook {
     folder: root && join(root, 'waiting'),
     key: () => masterKey(userDir ?? dirname(root!), key),
     told: (trouble, values) => red.log.warn(red._(`warnings.journal.${trouble}`, values)),
-    lost: tellLost,
     onFound: (found) => {
       book.found(found);
       for (const take of takers) take();
