@@ -1,8 +1,9 @@
 /** The one book of a runtime, and where it is on disk. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { Book } from '../waiting/book';
 import { Journal } from '../waiting/journal';
 import { masterKey } from '../waiting/key';
+import { placeOf } from '../waiting/place';
 import type { Red } from './red';
 import { onceStarted } from './started';
 
@@ -40,14 +41,14 @@ function openBook(red: Red): OpenBook {
   const takers = new Set<() => void>();
   const { userDir, cnVerify } = red.settings;
   const { spoolDir, key } = (cnVerify ?? {}) as Settings;
-  const root = folderOf(userDir, spoolDir);
+  const folder = placeOf(userDir, spoolDir);
   const tellLost = (taskIds: readonly string[]) => {
     if (taskIds.length > 0)
       red.log.error(red._('warnings.journal.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
   };
   const journal = new Journal({
-    folder: root && join(root, 'waiting'),
-    key: () => masterKey(userDir ?? dirname(root!), key),
+    folder,
+    key: () => masterKey(userDir ?? dirname(dirname(folder!)), key),
     told: (trouble, values) => red.log.warn(red._(`warnings.journal.${trouble}`, values)),
     onFound: (found) => {
       book.found(found);
@@ -70,13 +71,6 @@ function openBook(red: Red): OpenBook {
       };
     },
   };
-}
-
-/** @returns null where nothing is written to disk */
-function folderOf(userDir: string | undefined, spoolDir: string | false | undefined): string | null {
-  if (spoolDir === false) return null;
-  if (spoolDir) return resolve(userDir ?? '', spoolDir);
-  return userDir ? join(userDir, 'cn-verify') : null;
 }
 
 /** What waits for a node that is deleted or disabled is told by nobody until it is back. */

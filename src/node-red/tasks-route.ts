@@ -1,5 +1,6 @@
 /** The admin routes over waiting tasks: to see them, to have them asked after at once, to drop them. */
 import type { Book, Entry } from '../waiting/book';
+import { isUsed, placeOf } from '../waiting/place';
 import type { OpenBook } from './book-of';
 import type { AdminHandler, Red } from './red';
 
@@ -39,6 +40,11 @@ export function registerTasksRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
+  // What waits for nodes that are all gone has nobody else to open the book.
+  const { userDir, cnVerify } = red.settings;
+  red.events.on('flows:starting', () => {
+    if (isUsed(placeOf(userDir, (cnVerify as { spoolDir?: unknown } | undefined)?.spoolDir))) bookOf(red);
+  });
   const answer =
     (work: (book: Book, node: string, id: string | undefined) => unknown): AdminHandler =>
     ({ params: { node = '', id } }, response) => {
