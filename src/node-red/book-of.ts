@@ -1,8 +1,9 @@
 /** The one book of a runtime, and where it is on disk. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { Book } from '../waiting/book';
 import { Journal } from '../waiting/journal';
 import { masterKey } from '../waiting/key';
+import { placeOf } from '../waiting/place';
 import type { Red } from './red';
 import { onceStarted } from './started';
 
@@ -23,6 +24,8 @@ export interface OpenBook {
   whenOpen(take: () => void): () => void;
   /** Writes what is not on disk yet, and says what cannot be. */
   settle(): Promise<void>;
+  /** @returns files that were put aside because nobody could read them, and since when, in Unix milliseconds */
+  damaged(): Promise<{ file: string; since: number }[]>;
 }
 
 const books = new WeakMap<object, OpenBook>();
@@ -38,16 +41,15 @@ function openBook(red: Red): OpenBook {
   const takers = new Set<() => void>();
   const { userDir, cnVerify } = red.settings;
   const { spoolDir, key } = (cnVerify ?? {}) as Settings;
-  const root = folderOf(userDir, spoolDir);
+  const folder = placeOf(userDir, spoolDir);
   const tellLost = (taskIds: readonly string[]) => {
     if (taskIds.length > 0)
       red.log.error(red._('warnings.journal.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
   };
   const journal = new Journal({
-    folder: root && join(root, 'waiting'),
-    key: () => masterKey(userDir ?? dirname(root!), key),
+    folder,
+    key: () => masterKey(userDir ?? dirname(dirname(folder!)), key),
     told: (trouble, values) => red.log.warn(red._(`warnings.journal.${trouble}`, values)),
-    lost: tellLost,
     onFound: (found) => {
       book.found(found);
       for (const take of takers) take();
@@ -59,6 +61,7 @@ function openBook(red: Red): OpenBook {
   return {
     book,
     settle: () => book.settle().then(tellLost),
+    damaged: () => journal.damaged(),
     whenOpen: (take) => {
       takers.add(take);
       const forget = onceStarted(red, () => void opened.then(() => takers.has(take) && take()));
@@ -68,13 +71,6 @@ function openBook(red: Red): OpenBook {
       };
     },
   };
-}
-
-/** @returns null where nothing is written to disk */
-function folderOf(userDir: string | undefined, spoolDir: string | false | undefined): string | null {
-  if (spoolDir === false) return null;
-  if (spoolDir) return resolve(userDir ?? '', spoolDir);
-  return userDir ? join(userDir, 'cn-verify') : null;
 }
 
 /** What waits for a node that is deleted or disabled is told by nobody until it is back. */

@@ -1,5 +1,7 @@
 /** The admin routes over waiting tasks: to see them, to have them asked after at once, to drop them. */
 import type { Book, Entry } from '../waiting/book';
+import { isUsed, placeOf } from '../waiting/place';
+import type { OpenBook } from './book-of';
 import type { AdminHandler, Red } from './red';
 
 const PATH = '/cn-verify/tasks';
@@ -38,14 +40,25 @@ export function registerTasksRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
+  // What waits for nodes that are all gone has nobody else to open the book.
+  const { userDir, cnVerify } = red.settings;
+  red.events.on('flows:starting', () => {
+    if (isUsed(placeOf(userDir, (cnVerify as { spoolDir?: unknown } | undefined)?.spoolDir))) bookOf(red);
+  });
   const answer =
     (work: (book: Book, node: string, id: string | undefined) => unknown): AdminHandler =>
     ({ params: { node = '', id } }, response) => {
-      response.json(work(bookOf(red), node, id));
+      response.json(work(bookOf(red).book, node, id));
     };
   const mayRead = auth.needsPermission(READ);
   const mayWrite = auth.needsPermission(WRITE);
   httpAdmin.get(PATH, mayRead, answer(listAll));
+  // What was on disk and is no record of ours: files, and Unix times in milliseconds.
+  httpAdmin.get('/cn-verify/damaged', mayRead, (_request, response) => {
+    bookOf(red)
+      .damaged()
+      .then((damaged) => response.json(damaged));
+  });
   httpAdmin.get(
     `${PATH}/:node`,
     mayRead,
@@ -66,8 +79,8 @@ export function registerTasksRoutes(red: Red): void {
 }
 
 /** Loaded when somebody asks. */
-function bookOf(red: Red): Book {
-  return (require('./book-of') as typeof import('./book-of')).bookOf(red).book;
+function bookOf(red: Red): OpenBook {
+  return (require('./book-of') as typeof import('./book-of')).bookOf(red);
 }
 
 /** Without the tasks themselves: there may be thousands. */

@@ -15,6 +15,8 @@ export type { Kept } from './record';
 /** Written in one piece; while the disk is in trouble less is tried. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
+/** Of what is on disk already, and is written anew to make room: nothing new waits for longer than that takes. */
+const ANEW_BYTES = 256 * 1024;
 const TRY_AGAIN_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
@@ -39,8 +41,6 @@ export interface JournalOptions {
   key: () => Buffer | Promise<Buffer>;
   /** Told once for each trouble until that is over. `count`: things that wait, or files and lines. */
   told(trouble: Trouble, values: { folder: string; count: number }): void;
-  /** At the end: task ids of what is in memory alone. */
-  lost(taskIds: readonly string[]): void;
   /** What was found after `open` had returned, because the folder could not be had until now; oldest first. */
   onFound(kept: Kept[]): void;
 }
@@ -69,6 +69,9 @@ export class Journal {
   #hand: (kept: Kept[]) => void;
   #log: Log | null = null;
   #liveBytes = 0;
+  /** Ids of what is still to be written anew before old segments can go. */
+  #anew: string[] = [];
+  #isTidyingDue = false;
   #working: Promise<void> | null = null;
   /** Until it is over nothing is tried. */
   #rest: NodeJS.Timeout | null = null;
@@ -94,7 +97,7 @@ export class Journal {
     if (this.#options.folder === null || this.#state !== 'new') return [];
     this.#state = 'open';
     this.#daily = setInterval(() => this.#tidy(), DAY_MS).unref();
-    this.#tidy();
+    void forgetAside(this.#folder);
     return new Promise((resolve) => {
       this.#hand = resolve;
       this.#wake();
@@ -136,32 +139,33 @@ export class Journal {
    */
   async flush(): Promise<readonly string[]> {
     if (this.#state !== 'open') return [];
-    if (this.#rest) {
-      clearTimeout(this.#rest);
-      this.#rest = null;
-    }
-    this.#wake();
-    await this.#working;
-    return [...this.#live.values()].filter(({ bytes }) => bytes === 0).flatMap(({ kept }) => kept.taskIds);
-  }
-
-  /** Writes what is dirty once more, says what is lost all the same, and gives the folder back. */
-  async close(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'closed';
-    clearInterval(this.#daily!);
-    while (this.#working) await this.#working;
     clearTimeout(this.#rest!);
+    this.#rest = null;
     // The folder may have gone without anybody noticing.
     if (await this.#isGone()) this.#isOurs = false;
-    await this.#work();
-    for (const waiters of this.#dirty.values()) settle(waiters, false);
+    this.#wake();
+    do await this.#working;
+    while (this.#working && (this.#dirty.size > 0 || !this.#isOurs));
     const isSafe = this.#isOurs || this.#told.has('held-elsewhere');
-    const lost = [...this.#live.values()].filter(({ bytes }) => bytes === 0 || !isSafe);
-    if (lost.length > 0) this.#options.lost(lost.flatMap(({ kept }) => kept.taskIds));
-    if (this.#isOurs && this.#live.size === 0) await this.#log?.clear();
+    return [...this.#live.values()]
+      .filter(({ bytes }) => bytes === 0 || !isSafe)
+      .flatMap(({ kept }) => kept.taskIds);
+  }
+
+  /**
+   * Writes what is dirty once more, and gives the folder back.
+   * @returns task ids of what is lost all the same
+   */
+  async close(): Promise<readonly string[]> {
+    clearInterval(this.#daily!);
+    const lost = await this.flush();
+    this.#state = 'closed';
+    await this.#working;
+    clearTimeout(this.#rest!);
+    if (this.#isOurs && this.#live.size === 0) await this.#clear();
     await this.#log?.close();
     await this.#lock.release();
+    return lost;
   }
 
   /** @returns what was put aside because it could not be read, and when, in Unix milliseconds; gone after seven days */
@@ -172,14 +176,16 @@ export class Journal {
   /** What is over may stand on disk for some time, but not for ever. */
   #tidy(): void {
     void forgetAside(this.#folder);
-    if (!this.#working) this.#compactWhereDue(true);
+    this.#isTidyingDue = true;
+    this.#wake();
   }
 
   #wake(): void {
     if (this.#rest || this.#working || this.#state !== 'open') return;
     this.#working = this.#work().then(() => {
       this.#working = null;
-      if (this.#dirty.size > 0 || !this.#isOurs) this.#wake();
+      const isMore = this.#dirty.size > 0 || this.#anew.length > 0 || this.#log?.isDue(this.#liveBytes);
+      if (isMore || !this.#isOurs) this.#wake();
     });
   }
 
@@ -188,7 +194,8 @@ export class Journal {
     await setImmediate();
     try {
       if (!this.#isOurs && !(await this.#begin())) return this.#pause(ASK_AGAIN_MS);
-      while (this.#isOurs && this.#dirty.size > 0) await this.#flush();
+      do await this.#flush();
+      while (this.#isOurs && this.#dirty.size > 0);
     } catch {
       this.#isTroubled = true;
       this.#tell(this.#key ? 'unwritable' : 'unreadable', this.#live.size);
@@ -238,8 +245,9 @@ export class Journal {
     if (taken !== 'ours') return false;
     this.#isOver('held-elsewhere', 'damaged');
     const past = await recover(this.#folder, this.#key);
-    this.#log = new Log(this.#folder, this.#key, past);
+    this.#log = new Log(this.#folder, past);
     this.#isOurs = true;
+    this.#anew = [];
     // Where the folder was ours before, nobody knows what became of what we wrote there.
     for (const [id, live] of this.#live) {
       live.bytes = past.live.get(id)?.bytes ?? 0;
@@ -257,27 +265,26 @@ export class Journal {
     for (const { bytes } of this.#live.values()) this.#liveBytes += bytes;
     if (past.damaged > 0) this.#tell('damaged', past.damaged);
     if (past.unreadable > 0) this.#tell('unreadable', past.unreadable);
-    if (past.live.size === 0) await this.#log.clear();
+    if (past.live.size === 0) await this.#clear();
     this.#handOver(this.#state === 'open' ? found.sort((a, b) => a.since - b.since) : []);
     return true;
   }
 
   async #flush(): Promise<void> {
+    await this.#makeRoom();
     const batch = await this.#takeBatch();
-    if (batch.length === 0) return;
-    let failure: unknown;
-    await this.#log!.append(batch.map(({ line }) => line)).catch((error) => {
-      failure = error;
-    });
+    const isAllAnew = this.#anew.length === 0 && this.#dirty.size === 0;
+    const lines = batch.map(({ line }) => line);
+    const failure = lines.length > 0 && (await this.#log!.append(lines).catch((error: Error) => error));
     // Then it must be taken anew, and what was written went nowhere.
     if (await this.#isGone()) this.#isOurs = false;
-    const isWritten = failure === undefined && this.#isOurs;
     for (const record of batch) {
-      if (isWritten) this.#flushed(record);
+      if (this.#isOurs && !failure) this.#flushed(record);
       else this.#giveBack(record);
     }
-    if (this.#isOurs && failure !== undefined) throw failure;
-    this.#compactWhereDue();
+    if (!this.#isOurs) return;
+    if (failure) throw failure;
+    if (isAllAnew) await this.#log!.forgetOld();
   }
 
   async #isGone(): Promise<boolean> {
@@ -285,18 +292,26 @@ export class Journal {
     return !isHeld || isGone === true;
   }
 
-  #compactWhereDue(isDaily = false): void {
-    if (!this.#isOurs || this.#state !== 'open') return;
-    this.#log?.compactWhereDue(this.#live, this.#liveBytes, () => this.#lock.holds(), isDaily);
+  /** Segments that hold much of what is over go, once all that waits was written anew behind them. */
+  async #makeRoom(): Promise<void> {
+    const isDue = this.#log!.isDue(this.#liveBytes, this.#isTidyingDue);
+    this.#isTidyingDue = false;
+    if (!isDue) return;
+    await this.#log!.turn();
+    this.#anew = [...this.#live.keys()];
+  }
+
+  async #clear(): Promise<void> {
+    await this.#log!.turn();
+    await this.#log!.forgetOld();
   }
 
   async #takeBatch(): Promise<Written[]> {
-    const most = this.#isTroubled ? PROBE_BYTES : BATCH_BYTES;
     const breathe = pacer();
     const batch: Written[] = [];
     let bytes = 0;
-    for (const [id, waiters] of this.#dirty) {
-      if (bytes >= most) break;
+    const take = (id: string) => {
+      const waiters = this.#dirty.get(id) ?? [];
       this.#dirty.delete(id);
       const live = this.#live.get(id);
       const sealed = seal(live?.kept ?? id, this.#key!);
@@ -304,7 +319,17 @@ export class Journal {
       if (sealed) batch.push({ id, live, waiters, line: sealed.line });
       else settle(waiters, false);
       bytes += sealed?.line.length ?? 0;
-      await breathe();
+      return breathe();
+    };
+    const most = this.#isTroubled ? PROBE_BYTES : BATCH_BYTES;
+    for (const id of this.#dirty.keys()) {
+      if (bytes >= most) return batch;
+      await take(id);
+    }
+    const mostAnew = this.#isTroubled || this.#state !== 'open' ? 0 : bytes + ANEW_BYTES;
+    while (this.#anew.length > 0 && bytes < mostAnew) {
+      const id = this.#anew.pop()!;
+      if (this.#live.has(id)) await take(id);
     }
     return batch;
   }

@@ -37,8 +37,8 @@ export interface Kept {
   message: Record<string, unknown>;
 }
 
-/** A thing that waits; the id of one that is over; or null: nothing that stands before this record counts. */
-export type Entry = Kept | string | null;
+/** A thing that waits, or the id of one that is over. */
+export type Entry = Kept | string;
 
 /**
  * @param entry what to write
@@ -47,8 +47,7 @@ export type Entry = Kept | string | null;
  *   null where nothing of it can be written down
  */
 export function seal(entry: Entry, key: Buffer): { line: Buffer; whole: boolean } | null {
-  const packed =
-    typeof entry === 'object' && entry ? packKept(entry) : { body: serialize(entry), whole: true };
+  const packed = typeof entry === 'string' ? { body: serialize(entry), whole: true } : packKept(entry);
   if (!packed) return null;
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(FIRST_LINE);
@@ -70,7 +69,7 @@ export function unseal(line: Buffer, key: Buffer): Entry | undefined {
     const body = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
     decipher.final();
     const entry: unknown = deserialize(body);
-    return entry === null || typeof entry === 'string' || isKept(entry) ? entry : undefined;
+    return typeof entry === 'string' || isKept(entry) ? entry : undefined;
   } catch {
     return undefined;
   }

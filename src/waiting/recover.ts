@@ -1,11 +1,10 @@
 /** Reads a journal's folder: what waits, and what is there that is no journal, which is put aside for seven days. */
-import { mkdir, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { linesOf } from './lines';
 import { FIRST_LINE, type Kept, LONGEST_LINE_BYTES, unseal } from './record';
 
 const SEGMENT = /^(\d{8,12})\.log/;
-const UNFINISHED = '.unfinished';
 const DAMAGED = 'damaged';
 const KEEP_DAMAGED_MS = 7 * 86_400_000;
 const TOO_MANY_OPEN: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE']);
@@ -29,9 +28,9 @@ export interface Recovered {
   unreadable: number;
 }
 
-/** @returns the path of a segment, or of one that is being made */
-export function segmentPath(folder: string, number: number, isUnfinished = false): string {
-  return join(folder, `${String(number).padStart(8, '0')}.log${isUnfinished ? UNFINISHED : ''}`);
+/** @returns the path of a segment */
+export function segmentPath(folder: string, number: number): string {
+  return join(folder, `${String(number).padStart(8, '0')}.log`);
 }
 
 /**
@@ -49,11 +48,6 @@ export async function recover(folder: string, key: Buffer): Promise<Recovered> {
     const path = join(folder, file.name);
     all.next = Math.max(all.next, number + 1);
     if (file.isDirectory() || file.name === 'lock' || file.name.startsWith('lock.')) continue;
-    if (number && file.name.endsWith(UNFINISHED)) {
-      // A kill came while it was made; what it was made from is still there.
-      await unlink(path).catch(() => {});
-      continue;
-    }
     let found: 'segment' | 'damaged' | 'unreadable' = 'damaged';
     if (file.isFile() && path === segmentPath(folder, number))
       found = await readSegment(path, key, all).catch((error: NodeJS.ErrnoException) => {
@@ -78,8 +72,7 @@ async function readSegment(path: string, key: Buffer, all: Recovered): Promise<'
     const entry = unseal(line, key);
     if (entry === undefined) damaged++;
     else records++;
-    if (entry === null) all.live.clear();
-    else if (typeof entry === 'string') all.live.delete(entry);
+    if (typeof entry === 'string') all.live.delete(entry);
     else if (entry) all.live.set(entry.id, { kept: entry, bytes: line.length + 1 });
   }
   if (records === 0 && damaged > 0) return 'damaged';

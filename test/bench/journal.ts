@@ -42,7 +42,6 @@ export async function journal(): Promise<void> {
         folder: join(folder, 'waiting'),
         key: () => Buffer.alloc(32, 7),
         told: (trouble) => console.error(trouble),
-        lost: () => {},
         onFound: () => {},
       });
       await written.open();

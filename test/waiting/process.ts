@@ -15,7 +15,6 @@ const COMMANDS = {
       folder,
       key: () => KEY,
       told: (trouble, { count }) => say({ told: trouble, count }),
-      lost: (taskIds) => say({ lost: taskIds }),
       onFound: (kept) => say({ found: kept.map(({ id }) => id) }),
     });
     return (await journal.open()).map(({ id }) => id);
@@ -26,6 +25,7 @@ const COMMANDS = {
     for (const id of ids) journal.end(id);
   },
   flush: () => journal.flush(),
+  /** @returns task ids of what is lost */
   close: () => journal.close(),
   /** Gives up being root, for whom every file can be read. */
   async becomeNobody() {
@@ -84,7 +84,6 @@ export function thing(id: string, size = 10): Kept {
 export interface Said {
   told?: string;
   count?: number;
-  lost?: readonly string[];
   found?: string[];
   lostLock?: boolean;
   put?: string[];

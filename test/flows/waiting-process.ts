@@ -1,0 +1,120 @@
+/** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that is told what came out. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory } from '../demo-process';
+import { type NodeRed, startNodeRed } from '../node-red-process';
+import { json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
+
+const PHOTO = 'https://example.com/photo.jpg';
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What the process is told before Node-RED starts in it. */
+const PRELOADED = `
+if (process.env.CLOCK_SHIFT) {
+  const { now } = Date;
+  Date.now = () => now() + Number(process.env.CLOCK_SHIFT);
+}
+if (process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
+`;
+
+export interface Told {
+  index: number;
+  outcome?: string;
+  code?: string;
+  resumed?: boolean;
+}
+
+export interface Waiting {
+  userDir: string;
+  provider: ScriptedServer;
+  /** Ids of tasks that were asked after. */
+  asked: Set<string>;
+  /** What came out, in order. */
+  told: Told[];
+  /** Answers "finished" from now on, to all tasks or to those for which it is so. */
+  finish(isFinished?: (taskId: string) => boolean): void;
+  /**
+   * @param environment of the process; CLOCK_SHIFT: milliseconds its clock is ahead; BE_NOBODY: it gives up being root
+   * @returns it, with the flows of the one before
+   */
+  start(environment?: Record<string, string>): Promise<NodeRed>;
+  /** Deploys truth-poll with these properties. */
+  deploy(nodeRed: NodeRed, properties?: object): Promise<void>;
+  /** So many tasks come at once. */
+  come(nodeRed: NodeRed, count: number): Promise<void>;
+  until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
+}
+
+/** @param userDir of Node-RED */
+export async function startWaiting(userDir = temporaryDirectory()): Promise<Waiting> {
+  let isFinished = (_taskId: string) => false;
+  let came = 0;
+  const asked = new Set<string>();
+  const told: Told[] = [];
+  const provider = await scriptedServer(({ body }, response) => {
+    const { taskID } = JSON.parse(body) as { taskID: string };
+    asked.add(taskID);
+    if (isFinished(taskID)) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
+    else json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
+  });
+  const collector = await scriptedServer(({ body }, response) => {
+    told.push(JSON.parse(body));
+    response.end();
+  });
+  const preload = join(userDir, 'preload.js');
+  mkdirSync(userDir, { recursive: true });
+  writeFileSync(preload, PRELOADED);
+  return {
+    ...{ userDir, provider, asked, told },
+    finish: (which = () => true) => {
+      isFinished = which;
+    },
+    start: (environment = {}) =>
+      startNodeRed({ NODE_OPTIONS: `--require ${preload}`, ...environment }, undefined, userDir),
+    deploy: (nodeRed, properties) =>
+      nodeRed.deploy(
+        flow(provider.baseUrl, collector.baseUrl, { interval: 0.5, maxInterval: 1, ...properties }),
+      ),
+    come: async (nodeRed, count) => {
+      const response = await fetch(`${nodeRed.address}/start?from=${came}&to=${came + count}`, {
+        method: 'POST',
+      });
+      if (!response.ok) throw new Error(`${response.status}`);
+      came += count;
+    },
+    until: async (condition, milliseconds = 20_000) => {
+      for (const deadline = Date.now() + milliseconds; !(await condition()); await pause(20))
+        if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
+    },
+  };
+}
+
+function flow(provider: string, collector: string, properties: object): object[] {
+  const at = { z: 'tab', x: 1, y: 1 };
+  return [
+    {
+      ...{ id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: provider },
+      credentials: { groupKey: 'k', groupSecret: 's' },
+    },
+    { id: 'in', ...at, type: 'http in', url: '/start', method: 'post', wires: [['many', 'answer']] },
+    { id: 'answer', ...at, type: 'http response', wires: [] },
+    {
+      ...{ id: 'many', ...at, type: 'function', wires: [['poll']] },
+      func: `
+        const { from, to } = msg.req.query;
+        for (let index = Number(from); index < to; index++) node.send({ payload: String(index), index });`,
+    },
+    {
+      ...{ id: 'poll', ...at, type: 'truth-poll', account: 'account', wires: [['tell'], ['tell']] },
+      ...properties,
+    },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
+    {
+      ...{ id: 'tell', ...at, type: 'function', wires: [['post']] },
+      func: `
+        const { index, resumed, payload, error } = msg;
+        return { payload: { index, resumed, outcome: payload.outcome, code: error && error.code } };`,
+    },
+    { id: 'post', ...at, type: 'http request', method: 'POST', ret: 'txt', url: collector, wires: [[]] },
+  ];
+}
