@@ -135,7 +135,7 @@ describe('errors, in a real Node-RED', () => {
           [cause.retryable, cause.charged, cause.provider, cause.operation],
           [false, false, 'xhey', 'truth-create'],
         );
-        if (name.includes('half')) assert.match(message, /next pair of keys has no nextGroupSecret\./);
+        if (name.includes('half of')) assert.match(message, /next pair of keys has no nextGroupSecret\./);
         if (name.includes('unset variable')) assert.match(message, /CN_VERIFY_UNSET/);
         assert.equal(server.asked.length, 0);
       });
