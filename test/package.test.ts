@@ -309,7 +309,9 @@ function registerInRuntime(type: string): { type: string; credentials: string[];
   const routes: string[] = [];
   const route = (path: string) => routes.push(path);
   const httpAdmin = { get: route, post: route, delete: route };
-  register({ nodes: { registerType }, httpAdmin, auth: { needsPermission: () => () => {} } });
+  const events = { on: () => {} };
+  const auth = { needsPermission: () => () => {} };
+  register({ nodes: { registerType }, httpAdmin, auth, events, settings: {} });
   return { ...registered, routes };
 }
 

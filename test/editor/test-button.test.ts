@@ -41,7 +41,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       closeServers();
     });
 
-    async function addAccount(groupSecret = SECRET) {
+    async function addAccount(groupSecret = SECRET, next = { nextGroupKey: '', nextGroupSecret: '' }) {
       const flows = ((await (await fetch(`${demo.address}/flows`)).json()) as { id: string }[]).filter(
         ({ id }) => id !== ACCOUNT,
       );
@@ -49,7 +49,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         ...{ id: ACCOUNT, type: 'xhey-account', name: 'tested', environment: 'custom' },
         baseUrl: server.baseUrl,
         ...{ timeout: 10, maxConcurrent: 16, maxPerSecond: 0, maxWaiting: 1000, circuit: true },
-        ...{ tls: '', proxy: '', credentials: { groupKey: 'groupKey', groupSecret } },
+        ...{ tls: '', proxy: '', credentials: { groupKey: 'groupKey', groupSecret, ...next } },
       };
       const response = await fetch(`${demo.address}/flows`, {
         method: 'POST',
@@ -133,6 +133,36 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(server.asked.length, asked);
       await close();
       await addAccount();
+    });
+
+    it('shows which pair of keys is in use, before and after the first one is refused', async () => {
+      await addAccount(SECRET, { nextGroupKey: 'next-key', nextGroupSecret: 'next-secret-of-the-test' });
+      server.script = ({ headers }, response) =>
+        json(response, { code: headers.groupkey === 'next-key' ? 404 : 4007, msg: '', data: null });
+      await page.reload();
+      await page.waitForFunction(`window.RED && RED.nodes && RED.nodes.node('${ACCOUNT}')`);
+      await open();
+      const keys = page.locator('#xhey-account-keys');
+      await page.waitForSelector('#xhey-account-keys[data-in-use="first"]', { state: 'visible' });
+      assert.equal(await keys.textContent(), form['keys-first']);
+      assert.deepEqual(await test('works'), [said('test-works', tests['works-next-pair'])]);
+      await page.waitForSelector('#xhey-account-keys[data-in-use="next"]', { state: 'visible' });
+      assert.equal(await keys.textContent(), form['keys-next']);
+
+      await page.fill('#node-config-input-nextGroupSecret', '');
+      await page.keyboard.press('Tab');
+      await page.waitForSelector('#node-config-input-nextGroupSecret.input-error');
+      await page.fill('#node-config-input-nextGroupKey', '');
+      await page.keyboard.press('Tab');
+      await page.waitForSelector('#node-config-input-nextGroupSecret:not(.input-error)');
+      const shown = await page.locator('.red-ui-tray-body').last().innerHTML();
+      assert.deepEqual(leaksIn(shown), []);
+      assert.doesNotMatch(shown, />\s*form\.[a-z-]+/);
+      await close();
+      await addAccount();
+      server.script = (_asked, response) => json(response, { code: 404, msg: '', data: null });
+      await page.reload();
+      await page.waitForFunction(`window.RED && RED.nodes && RED.nodes.node('${ACCOUNT}')`);
     });
 
     it('says on the sandbox that the sandbox answers, and nothing of the provider', async () => {

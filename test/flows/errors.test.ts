@@ -90,14 +90,6 @@ describe('errors, in a real Node-RED', () => {
     const rows: [string, () => object | null, object][] = [
       ['no account', () => null, {}],
       ['a missing credential', account({ credentials: { groupKey: 'groupKey' } }), {}],
-      ['half of a next pair', account({ credentials: { ...CREDENTIALS, nextGroupKey: 'k' } }), {}],
-      [
-        'an unset variable in a next pair',
-        account({
-          credentials: { ...CREDENTIALS, nextGroupKey: 'k', nextGroupSecret: '${CN_VERIFY_UNSET}' },
-        }),
-        {},
-      ],
       [
         'an unset variable as credential',
         account({ credentials: { groupKey: '${CN_VERIFY_UNSET}', groupSecret: 'x' } }),
@@ -135,7 +127,6 @@ describe('errors, in a real Node-RED', () => {
           [cause.retryable, cause.charged, cause.provider, cause.operation],
           [false, false, 'xhey', 'truth-create'],
         );
-        if (name.includes('half of')) assert.match(message, /next pair of keys has no nextGroupSecret\./);
         if (name.includes('unset variable')) assert.match(message, /CN_VERIFY_UNSET/);
         assert.equal(server.asked.length, 0);
       });

@@ -57,7 +57,11 @@ describe('leaks', function () {
     await startRuntime();
     server = await scriptedServer(() => {});
   });
-  after(closeServers);
+  after(async () => {
+    closeServers();
+    // Node-RED keeps the credentials that a node had before, until there is no such node.
+    await deploy([]);
+  });
 
   describe('in what a flow can reach', () => {
     for (const action of FIVE) {

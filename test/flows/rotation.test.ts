@@ -33,7 +33,11 @@ describe('keys that are replaced, in a real Node-RED', () => {
     letsIn = isNext;
     warned = logs.length;
   });
-  afterEach(closeServers);
+  afterEach(async () => {
+    closeServers();
+    // Node-RED keeps the credentials that a node had before, until there is no such node.
+    await deploy([]);
+  });
 
   const warnings = () =>
     logs
@@ -117,6 +121,22 @@ describe('keys that are replaced, in a real Node-RED', () => {
     assert.equal(got('caught').length, 0);
   });
 
+  it('half of a next pair is CONFIG that names the other half, and nothing is sent', async () => {
+    const [action = assert.fail()] = FIVE;
+    for (const [given, missing] of [
+      ['nextGroupKey', 'nextGroupSecret'],
+      ['nextGroupSecret', 'nextGroupKey'],
+    ] as const) {
+      const credentials = { ...action.account.credentials, [given]: NEXT_SECRET, [missing]: '' };
+      await deployWith(action, {}, { credentials });
+      const { caught } = await ask({ payload: action.payload });
+      const { code, message } = caught[0]!.error as { code: string; message: string };
+      assert.equal(code, 'CONFIG');
+      assert.ok(message.startsWith(`The account's next pair of keys has no ${missing}.`), message);
+      assert.equal(server.asked.length, 0);
+    }
+  });
+
   describe('a next pair in environment variables', () => {
     const NAMES = ['CN_VERIFY_TEST_NEXT_KEY', 'CN_VERIFY_TEST_NEXT_SECRET'] as const;
     afterEach(() => {
@@ -128,6 +148,16 @@ describe('keys that are replaced, in a real Node-RED', () => {
       nextGroupKey: `\${${NAMES[0]}}`,
       nextGroupSecret: `\${${NAMES[1]}}`,
     };
+
+    it('has to be set, as all others', async () => {
+      process.env[NAMES[0]] = NEXT_KEY_ID;
+      await deployWith(action, {}, { credentials });
+      const { caught } = await ask({ payload: action.payload });
+      const { code, message } = caught[0]!.error as { code: string; message: string };
+      assert.equal(code, 'CONFIG');
+      assert.ok(message.includes(NAMES[1]), message);
+      assert.equal(server.asked.length, 0);
+    });
 
     it('is used', async () => {
       process.env[NAMES[0]] = NEXT_KEY_ID;
@@ -163,7 +193,8 @@ describe('keys that are replaced, in a real Node-RED', () => {
   });
 
   it('an account on the sandbox has one pair, its own', async () => {
-    const [action = assert.fail()] = FIVE;
+    // The sandbox keeps nothing of it on disk, where no test's photo may be.
+    const action = FIVE.find(({ type }) => type === 'get-token')!;
     await deployWith(action, {}, { environment: 'sandbox' });
     const { out1 } = await ask({ payload: action.payload });
     assert.equal(out1.length, 1);
