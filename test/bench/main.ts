@@ -7,12 +7,14 @@ import { photo } from './photo';
 import { polling } from './polling';
 import { profile } from './profile';
 import { scaleOut } from './scale-out';
+import { takingUp } from './taking-up';
 import { throughput } from './throughput';
 
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
   polling,
+  'taking-up': takingUp,
   journal,
   photo,
   load,

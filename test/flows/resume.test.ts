@@ -334,6 +334,49 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     });
   });
 
+  it('an account is redeployed under a node that is not, in a subflow with an environment variable', async () => {
+    const at = { x: 100, y: 100 };
+    const [tab, own, action, ...rest] = poll({ timeout: 30 }) as [
+      FlowNode,
+      FlowNode,
+      FlowNode,
+      ...FlowNode[],
+    ];
+    const nodes = [
+      tab,
+      own,
+      ...[
+        { id: 'sub', type: 'subflow', name: 'sub', in: [{ ...at, wires: [{ id: 'inner' }] }] },
+        { ...action, id: 'inner', z: 'sub', account: '${ACCOUNT}', wires: [[], []] },
+      ].map((node) =>
+        node.id === 'sub' ? { ...node, out: [{ ...at, wires: [{ id: 'inner', port: 0 }] }] } : node,
+      ),
+      {
+        ...{ id: 'action', type: 'subflow:sub', z: 'tab', ...at, wires: [['out1']] },
+        env: [{ name: 'ACCOUNT', type: 'str', value: 'account' }],
+      },
+      ...rest,
+    ] as FlowNode[];
+    await deploy(nodes);
+    send('action', { payload: '1' });
+    await kept(1);
+    await until(() => server.asked.length > 0);
+    // With credentials every node would start anew.
+    const without = nodes.map(({ credentials, ...node }) => node as FlowNode);
+    for (const name of ['another', 'a third'])
+      await deploy(
+        without.map((node) => (node.id === 'account' ? { ...node, name } : node)),
+        'nodes',
+      );
+    const asked = server.asked.length;
+    await until(() => server.asked.length > asked);
+    await kept(1);
+    isFinished = true;
+    await until(() => got('out1').length === 1);
+    assert.deepEqual([result(got('out1')[0]).outcome, got('out1')[0]!.resumed], ['passed', undefined]);
+    assert.equal(got('caught').length, 0);
+  });
+
   describe('a paid request', () => {
     const create = (properties: object = {}) =>
       actionFlow({ type: 'truth-create', ...properties }, account());

@@ -183,6 +183,28 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     await waiting(1);
   });
 
+  it('list and drop what was not handed out yet after a deploy', async () => {
+    for (let index = 0; index < 30; index++) await start(`${index}`);
+    await waiting(60);
+    provider.asked.length = 0;
+    await nodeRed.deploy(flow(['poll-a', 'poll-b']));
+    assert.deepEqual((await list()).map(({ node, count }) => [node, count]).sort(), [
+      ['poll-a', 30],
+      ['poll-b', 30],
+    ]);
+    const response = await nodeRed.ask(`${PATH}/poll-a`, undefined, DEPLOYER, 'DELETE');
+    assert.deepEqual(await response.json(), { dropped: 30 });
+    const errors = (await heard(30)) as { code: string; cause: { taskIds: string[] } }[];
+    assert.deepEqual(new Set(errors.map(({ code }) => code)), new Set(['CANCELLED']));
+    assert.equal(new Set(errors.map(({ cause }) => `${cause.taskIds}`)).size, 30);
+    // Those of the other are asked after one by one for two seconds; of what was dropped, only the first ones were.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const asked = provider.asked.length;
+    assert.ok(asked >= 30 && asked < 60, `${asked}`);
+    await nodeRed.deploy(flow(['poll-a', 'poll-b']));
+    await waiting(30);
+  });
+
   it('list and drop what nodes left that are gone', async () => {
     await start('1');
     await waiting(2);

@@ -1,5 +1,5 @@
 /** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that is told what came out. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
@@ -35,9 +35,10 @@ export interface Waiting {
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
    * @param environment of the process; CLOCK_SHIFT: milliseconds its clock is ahead; BE_NOBODY: it gives up being root
+   * @param userDir of another than the one before
    * @returns it, with the flows of the one before
    */
-  start(environment?: Record<string, string>): Promise<NodeRed>;
+  start(environment?: Record<string, string>, userDir?: string): Promise<NodeRed>;
   /** Deploys truth-poll with these properties. */
   deploy(nodeRed: NodeRed, properties?: object): Promise<void>;
   /** So many tasks come at once. */
@@ -45,8 +46,8 @@ export interface Waiting {
   until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
 }
 
-/** @param userDir of Node-RED */
-export async function startWaiting(userDir = temporaryDirectory()): Promise<Waiting> {
+export async function startWaiting(): Promise<Waiting> {
+  const userDir = temporaryDirectory();
   let isFinished = (_taskId: string) => false;
   let came = 0;
   const asked = new Set<string>();
@@ -62,15 +63,14 @@ export async function startWaiting(userDir = temporaryDirectory()): Promise<Wait
     response.end();
   });
   const preload = join(userDir, 'preload.js');
-  mkdirSync(userDir, { recursive: true });
   writeFileSync(preload, PRELOADED);
   return {
     ...{ userDir, provider, asked, told },
     finish: (which = () => true) => {
       isFinished = which;
     },
-    start: (environment = {}) =>
-      startNodeRed({ NODE_OPTIONS: `--require ${preload}`, ...environment }, undefined, userDir),
+    start: (environment = {}, ofAnother = userDir) =>
+      startNodeRed({ NODE_OPTIONS: `--require ${preload}`, ...environment }, undefined, ofAnother),
     deploy: (nodeRed, properties) =>
       nodeRed.deploy(
         flow(provider.baseUrl, collector.baseUrl, { interval: 0.5, maxInterval: 1, ...properties }),

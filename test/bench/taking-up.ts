@@ -1,0 +1,96 @@
+/** A start over what waits on disk: how long until all of it is out, and how long the event loop is held. */
+import { subscribe } from 'node:diagnostics_channel';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Journal, type Kept } from '../../src/waiting/journal';
+import { masterKey } from '../../src/waiting/key';
+import { inChild, serveCase } from './child';
+import { table } from './measure';
+import { startProvider } from './provider';
+import { ACTIONS } from './requests';
+import { startRuntime } from './runtime';
+import { ours } from './throughput';
+
+const ACTION = 'truth-poll';
+const ENTRIES = 10_000;
+const ROUNDS = 3;
+const MAX_CONCURRENT = 64;
+const WHAT = ['results to tell', 'tasks to ask after'] as const;
+
+interface Took {
+  /** Milliseconds from the deploy to the last. */
+  all: number;
+  /** Milliseconds for which the event loop was held. */
+  p99: number;
+  longest: number;
+}
+
+function kept(index: number, what: (typeof WHAT)[number]): Kept {
+  const now = Date.now();
+  const data = { taskIds: [`${index}`], tasks: [], photos: [], summary: { total: 0 } };
+  const result = { provider: 'xhey', operation: ACTION, outcome: 'passed', data };
+  const task = { taskId: `${index}`, photoUrls: [], status: 'waiting', photos: [] };
+  const state = { tasks: [task], repaired: [], interval: 2_000, maxInterval: 15_000, steps: 3 };
+  return {
+    ...{ id: `entry ${index}`, node: 'in', type: ACTION, since: now, deadline: now + 3_600_000 },
+    ...{ orphanedAt: null, taskIds: [`${index}`] },
+    work: what === 'results to tell' ? { result } : { state: { ...state, code: '', message: '' } },
+    message: { _msgid: `${index}`, payload: { order: index, note: 'x'.repeat(200) } },
+  };
+}
+
+async function runCase(entries: number, what: (typeof WHAT)[number], baseUrl: string): Promise<Took> {
+  const runtime = await startRuntime();
+  const journal = new Journal({
+    folder: join(runtime.userDir, 'cn-verify/waiting'),
+    key: () => masterKey(runtime.userDir),
+    told: (trouble) => console.error(trouble),
+    onFound: () => {},
+  });
+  await journal.open();
+  await Promise.all(Array.from({ length: entries }, (_, index) => journal.put(kept(index, what))));
+  await journal.close();
+
+  let out = 0;
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const count = () => {
+    if (++out === entries) end();
+  };
+  if (what === 'tasks to ask after') subscribe('undici:client:sendHeaders', count);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const start = performance.now();
+  const deployed = runtime.deploy(
+    ours(ACTION, ACTIONS[ACTION]!, baseUrl, MAX_CONCURRENT).map((node) => ({
+      ...node,
+      mode: 'wait',
+    })) as never,
+  );
+  void deployed.then(() => {
+    if (what === 'results to tell') runtime.node('out').on('input', count);
+  });
+  await ended;
+  const all = performance.now() - start;
+  return { all, p99: delay.percentile(99) / 1e6 - 1, longest: delay.max / 1e6 - 1 };
+}
+
+/** @param counts of entries; 10,000 without any */
+export async function takingUp(counts: readonly string[]): Promise<void> {
+  const provider = await startProvider();
+  const rows: (string | number)[][] = [];
+  for (const entries of counts.length > 0 ? counts.map(Number) : [ENTRIES]) {
+    for (const what of WHAT) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const { all, p99, longest } = await inChild<Took>(__filename, entries, what, provider.baseUrl);
+        rows.push([String(entries), what, all, p99, longest]);
+      }
+    }
+  }
+  table(['at start', '', 'all out, ms', 'event loop p99, ms', 'longest, ms'], rows);
+  provider.stop();
+}
+
+serveCase(__filename, runCase);
