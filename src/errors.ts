@@ -24,6 +24,8 @@ export const ERRORS = {
   ACCOUNT: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
   RATE_LIMITED: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: false },
   OVERLOADED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
+  BUDGET: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
+  UNCERTAIN: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
   NETWORK: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
   TIMEOUT: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
   PROVIDER: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },

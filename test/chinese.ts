@@ -39,6 +39,7 @@ const TERMS = [
     'Linkface',
     'Node-RED',
     'PNG',
+    'Redis',
     'WestDex',
     'X',
   ],
@@ -60,6 +61,7 @@ const CODE = [
     'incorrect',
   ],
   ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
+  ...['appendonly', 'noeviction', 'ioredis', 'key', 'npm', 'install', 'userDir'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];
@@ -78,7 +80,7 @@ export function foreignWords(text: string): string[] {
     ...text
       .replace(/\u2011\s?/g, '-')
       .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.(?:spoolDir|key)|[a-zA-Z][\w-]*/g,
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|[a-zA-Z][\w-]*/g,
       ),
   ]
     .map(([word]) => word)
