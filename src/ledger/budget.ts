@@ -1,0 +1,41 @@
+/** What an account may spend: CONTRACT, "Account nodes", `maxPerDay` and `maxPerMonth`. */
+import { VerifyError } from '../errors';
+import { type Period, secondsToNext } from './calendar';
+import type { BudgetWarning, Call } from './ledger';
+
+export type Spent = Record<Period, number>;
+
+type Limits = Pick<Call, 'account' | 'maxPerDay' | 'maxPerMonth'>;
+
+const WARN_FROM = 0.8;
+
+/**
+ * @param call that would be one more
+ * @param now Unix milliseconds
+ * @returns what refuses it, the longer wait first; null where there is room
+ */
+export function overBudget(
+  { maxPerDay, maxPerMonth }: Limits,
+  spent: Spent,
+  now: number,
+): VerifyError | null {
+  if (maxPerMonth > 0 && spent.month >= maxPerMonth) {
+    const retryAfter = secondsToNext('month', now);
+    const details = { charged: false, retryAfter };
+    return new VerifyError('BUDGET', 'budget-month', { maxPerMonth, retryAfter }, details);
+  }
+  if (maxPerDay > 0 && spent.day >= maxPerDay) {
+    const retryAfter = secondsToNext('day', now);
+    return new VerifyError('BUDGET', 'budget-day', { maxPerDay, retryAfter }, { charged: false, retryAfter });
+  }
+  return null;
+}
+
+/** @returns the budgets of which that much is used that their owner should know */
+export function nearlySpent({ account, maxPerDay, maxPerMonth }: Limits, spent: Spent): BudgetWarning[] {
+  const budgets: BudgetWarning[] = [
+    { account, period: 'day', limit: maxPerDay, spent: spent.day },
+    { account, period: 'month', limit: maxPerMonth, spent: spent.month },
+  ];
+  return budgets.filter(({ limit, spent: used }) => limit > 0 && used >= limit * WARN_FROM);
+}
