@@ -37,6 +37,7 @@ const DAY_MS = 86_400_000;
 const REMEMBERED_MS = 31 * DAY_MS;
 const KEPT_MONTHS = 13;
 const TRY_AGAIN_MS = 1_000;
+const CLOSE_MS = 4_000;
 /** How long it is asked whose the folder is, where only time can tell. */
 const UNCLEAR_MS = 15_000;
 const ASK_AGAIN_MS = 250;
@@ -243,9 +244,14 @@ class FileLedger implements Ledger {
     this.#isClosed = true;
     clearInterval(this.#daily);
     clearTimeout(this.#again);
+    for (const id of [...this.#waiters.keys()]) this.#over(id);
+    // A disk that does not answer must not hold up the end of the process.
+    await Promise.race([this.#end(), pause(CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  async #end(): Promise<void> {
     while (this.#working) await this.#working;
     if (this.#queue.length > 0) await this.#work();
-    for (const id of [...this.#waiters.keys()]) this.#over(id);
     for (const file of this.#files.values()) await file.close();
     await this.#lock.release();
   }
@@ -265,7 +271,7 @@ class FileLedger implements Ledger {
     const wanted = Math.min(maxAgeMs ?? 0, (KEPT_MONTHS + 1) * REMEMBERED_MS);
     if (wanted > this.#remembered) {
       this.#remembered = wanted;
-      if (monthOf(this.#options.now() - wanted) < this.#readFrom) this.#isRead = false;
+      this.#isRead = false;
     }
     if (this.#isRead) return;
     const read = new Promise<void>((resolve, reject) => this.#readers.push({ resolve, reject }));
@@ -351,16 +357,17 @@ class FileLedger implements Ledger {
   async #work(): Promise<void> {
     // All that comes in this turn of the event loop is written together.
     await setImmediate();
-    const readers = this.#readers.splice(0);
-    try {
-      if (!this.#isRead) await this.#takeAndRead();
-      for (const { resolve } of readers) resolve();
-    } catch (error) {
-      const reason = error instanceof VerifyError ? error : this.#unwritable(codeOf(error));
-      for (const { reject } of readers) reject(reason);
-      return this.#failed(this.#queue.splice(0), reason);
-    }
-    while (this.#isRead && this.#queue.length > 0) if (!(await this.#flush())) return;
+    do {
+      const readers = this.#readers.splice(0);
+      try {
+        if (!this.#isRead) await this.#takeAndRead();
+        for (const { resolve } of readers) resolve();
+      } catch (error) {
+        const reason = error instanceof VerifyError ? error : this.#unwritable(codeOf(error));
+        for (const { reject } of readers) reject(reason);
+        return this.#failed(this.#queue.splice(0), reason);
+      }
+    } while (this.#queue.length > 0 && (await this.#flush()));
   }
 
   /** @returns whether all of it is written */
@@ -412,8 +419,8 @@ class FileLedger implements Ledger {
   }
 
   async #isOurs(month: string): Promise<boolean> {
-    const isGone = await this.#files.get(month)?.isGone();
-    return !isGone && (await this.#lock.holds());
+    const [isHeld, isGone] = await Promise.all([this.#lock.holds(), this.#files.get(month)?.isGone()]);
+    return isHeld && !isGone;
   }
 
   async #leave(month: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** A file of a ledger, `2026-11.jsonl`: lines are only ever appended, whole and flushed. */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
@@ -30,6 +30,7 @@ export interface Appended {
 }
 
 export class MonthFile {
+  readonly #path: string;
   readonly #file: FileHandle;
   /** Where the next line goes. */
   #position: number;
@@ -46,7 +47,7 @@ export class MonthFile {
     try {
       const { size } = await regular(file, path);
       if (size === 0) await syncFolder(dirname(path));
-      const month = new MonthFile(file, size);
+      const month = new MonthFile(path, file, size);
       // What a kill has cut must not become the beginning of our line.
       if (size > 0 && (await lastByte(file, size)) !== LINE_END) await month.append([{ line: '\n' }]);
       return month;
@@ -56,7 +57,8 @@ export class MonthFile {
     }
   }
 
-  private constructor(file: FileHandle, position: number) {
+  private constructor(path: string, file: FileHandle, position: number) {
+    this.#path = path;
     this.#file = file;
     this.#position = position;
   }
@@ -89,8 +91,11 @@ export class MonthFile {
   }
 
   /** @returns whether somebody deleted it */
-  async isGone(): Promise<boolean> {
-    return (await this.#file.stat()).nlink === 0;
+  isGone(): Promise<boolean> {
+    return stat(this.#path).then(
+      () => false,
+      ({ code }) => code === 'ENOENT',
+    );
   }
 
   /** Never rejects. */
