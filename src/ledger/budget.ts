@@ -7,7 +7,8 @@ export type Spent = Record<Period, number>;
 
 type Limits = Pick<Call, 'account' | 'maxPerDay' | 'maxPerMonth'>;
 
-const WARN_FROM = 0.8;
+/** Of a budget its owner is warned when so much is used. */
+export const WARN_FROM = 0.8;
 
 /**
  * @param call that would be one more

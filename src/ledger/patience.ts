@@ -5,12 +5,12 @@ import type { Patience } from './ledger';
  * @param work that may take for ever; what becomes of it once nobody waits any more is its own affair
  * @param late the error for when it took too long
  * @returns what it gives
- * @throws VerifyError CANCELLED, or that of `late`, or what `work` rejects with
+ * @throws VerifyError CANCELLED, or what `late` gives, or what `work` rejects with
  */
 export function patiently<Value>(
   work: Promise<Value>,
   { timeoutMs, cancel }: Patience,
-  late: () => VerifyError,
+  late: () => Error,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);

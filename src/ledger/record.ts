@@ -69,23 +69,20 @@ export function answerLine({ id, at, key, answer }: AnswerRecord): string {
 
 /** @returns null where a line is anything else */
 export function readRecord(line: string): EntryRecord | AnswerRecord | null {
-  const found = parse(line);
-  if (!found) return null;
-  if (isAnswer(found)) return found;
-  if (!isEntry(found)) return null;
-  const { keys = [] } = found;
-  if (!Array.isArray(keys) || !keys.every(isText)) return null;
-  const { keys: _, ...entry } = found;
-  return { entry, keys };
-}
-
-function parse(line: string): object | null {
   try {
     const found: unknown = JSON.parse(line);
-    return typeof found === 'object' ? found : null;
+    if (typeof found !== 'object' || found === null) return null;
+    return isAnswer(found) ? found : entryOf(found);
   } catch {
     return null;
   }
+}
+
+/** @returns null where it is anything else; a later version may write more into an entry than this one knows */
+export function entryOf(found: object): EntryRecord | null {
+  if (!isEntry(found)) return null;
+  const { keys = [], ...entry } = found;
+  return Array.isArray(keys) && keys.every(isText) ? { entry, keys } : null;
 }
 
 function isAnswer(found: object): found is AnswerRecord {
@@ -93,7 +90,6 @@ function isAnswer(found: object): found is AnswerRecord {
   return isText(id) && isTime(at) && isText(key) && isText(answer);
 }
 
-/** A later version may write more into an entry than this one knows. */
 function isEntry(found: object): found is Entry & { keys?: unknown } {
   const fields: Record<string, unknown> = { ...found };
   return NAMES.every((name) => ENTRY[name as keyof Entry](fields[name]));

@@ -6,7 +6,7 @@ import type { Entry, Query, Sum } from './ledger';
 type Column = 'charged' | 'uncharged' | 'unknown' | 'uncertain';
 
 /** A price has no more decimals; binary fractions would show some. */
-const PRICE_STEPS = 10_000;
+export const PRICE_STEPS = 10_000;
 
 /** @returns the column of a sum that counts an entry */
 export function columnOf({ state, charged }: Pick<Entry, 'state' | 'charged'>): Column {

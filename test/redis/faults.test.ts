@@ -1,0 +1,249 @@
+/** The shared ledger while Redis is away, hangs, dies, forgets or refuses. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { VerifyError } from '../../src/errors';
+import { ROOT, temporaryDirectory } from '../demo-process';
+import { freePort } from '../http/server';
+import { answered, call, claimed, patient, unknown } from '../ledger/ledgers';
+import { startProcess } from './process';
+import { closeLedgers, ledgerOn, type RedisServer, startRedis, type TestLedger } from './server';
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const refused =
+  (code: string, problem: string, values: object = {}) =>
+  (error: unknown) => {
+    assert.ok(error instanceof VerifyError, String(error));
+    const { charged } = error.details;
+    assert.deepEqual([error.code, error.problem, error.values, charged], [code, problem, values, false]);
+    return true;
+  };
+
+describe('the shared ledger, when Redis', () => {
+  let server: RedisServer;
+  const look = async (ledger: TestLedger, key: string) =>
+    (await ledger.look([key], null, patient())).get(key) ?? null;
+  const until = async (isSo: () => Promise<boolean>) => {
+    for (const deadline = performance.now() + 5_000; !(await isSo()); await pause(20))
+      assert.ok(performance.now() < deadline, 'It did not come');
+  };
+
+  afterEach(async () => {
+    await closeLedgers();
+    await server?.stop();
+  });
+
+  it('is away, waits for as long as it may, sends nothing, and goes on once it is back', async () => {
+    server = await startRedis();
+    const ledger = ledgerOn(server.url);
+    await claimed(ledger, call(['a']));
+    await server.kill();
+    const began = performance.now();
+    const away = refused('NETWORK', 'ledger-away', { seconds: 0.6, code: 'ECONNREFUSED' });
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => {
+        const one = call([String(index)], { maxPerSecond: index % 2 ? 1_000 : 0 });
+        return assert.rejects(ledger.claim(one, patient(600)), (error) =>
+          // Those that go one by one have less time left when it is their turn.
+          index % 2 ? error instanceof VerifyError && error.problem === 'ledger-away' : away(error),
+        );
+      }),
+    );
+    const took = performance.now() - began;
+    assert.ok(took > 590 && took < 1_500, `${took} ms`);
+    const waiting = [claimed(ledger, call(['b'])), claimed(ledger, call(['c'], { maxPerSecond: 1_000 }))];
+    await server.start();
+    await Promise.all(waiting);
+    assert.equal((await look(ledger, 'a'))?.state, 'under-way');
+    assert.deepEqual(
+      ledger.told.map(({ trouble }) => trouble),
+      ['away', 'back'],
+    );
+    // Of what was given up nothing is left.
+    await until(async () => (await ledger.spent('an-account')).day === 3);
+    assert.equal(await look(ledger, '1'), null);
+  });
+
+  it('was never there', async () => {
+    const port = await freePort();
+    const ledger = ledgerOn(`redis://127.0.0.1:${port}`);
+    await assert.rejects(
+      ledger.claim(call(['a']), patient(200)),
+      refused('NETWORK', 'ledger-away', { seconds: 0.2, code: 'ECONNREFUSED' }),
+    );
+    await assert.rejects(ledger.look(['a'], null, patient(100)), { problem: 'ledger-away' });
+    const patience = patient();
+    const waiting = ledger.claim(call(), patience);
+    await pause(50);
+    patience.cancel.cancel();
+    await assert.rejects(waiting, refused('CANCELLED', 'cancelled'));
+    const closing = performance.now();
+    await ledger.close();
+    assert.ok(performance.now() - closing < 5_500);
+  });
+
+  for (const [what, settings, trouble] of [
+    ['keeps what it was told', [], []],
+    ['forgets all of it', ['--appendonly', 'no'], ['forgetful']],
+  ] as const) {
+    it(`is killed between a claim and its end and ${what}, learns the end later`, async () => {
+      server = await startRedis(...settings);
+      const ledger = ledgerOn(server.url);
+      const ends = [answered({ a: 'the answer' }), answered({}, { charged: false }), unknown];
+      const ids = [];
+      for (const key of ['a', 'b', 'c']) ids.push(await claimed(ledger, call([key], { price: 2 })));
+      await server.kill();
+      const began = performance.now();
+      await Promise.all(ids.map((id, index) => ledger.settle(id, ends[index]!)));
+      assert.ok(performance.now() - began < 500);
+      await pause(700);
+      await server.start();
+      await until(
+        async () => (await ledger.find({}, 10)).filter(({ state }) => state !== 'claimed').length === 3,
+      );
+      const known = await look(ledger, 'a');
+      assert.deepEqual(known?.state === 'answered' && [known.entry, known.answer], [ids[0], 'the answer']);
+      assert.equal(await look(ledger, 'b'), null);
+      assert.deepEqual(await look(ledger, 'c'), { state: 'uncertain', entry: ids[2] });
+      const [sum] = await ledger.sums('month', {});
+      assert.deepEqual(
+        [sum?.calls, sum?.charged, sum?.uncharged, sum?.uncertain, sum?.price],
+        [3, 1, 1, 1, 4],
+      );
+      assert.deepEqual(await ledger.spent('an-account'), { day: 2, month: 2 });
+      assert.deepEqual(
+        ledger.told.map((one) => one.trouble),
+        [...trouble, 'away', 'back'],
+      );
+    });
+  }
+
+  it('is killed, and all is closed before it is back: then the end is sent as soon as it is', async () => {
+    server = await startRedis();
+    const ledger = ledgerOn(server.url);
+    const id = await claimed(ledger, call(['a']));
+    await server.kill();
+    await ledger.settle(id, answered({ a: 1 }));
+    const closed = ledger.close();
+    await server.start();
+    await closed;
+    assert.equal((await look(ledgerOn(server.url), 'a'))?.state, 'answered');
+    assert.equal(await server.client.hlen('{cn-verify}:processes'), 0);
+  });
+
+  it('hangs, leaves no claim behind that somebody has given up', async () => {
+    server = await startRedis();
+    const ledger = ledgerOn(server.url);
+    await claimed(ledger, call(['a']));
+    process.kill(server.pid(), 'SIGSTOP');
+    await assert.rejects(
+      ledger.claim(call(['b']), patient(300)),
+      refused('NETWORK', 'ledger-away', { seconds: 0.3, code: 'ETIMEDOUT' }),
+    );
+    process.kill(server.pid(), 'SIGCONT');
+    await claimed(ledger, call(['c']));
+    await until(async () => (await look(ledger, 'b')) === null);
+    await until(async () => (await ledger.spent('an-account')).day === 2);
+    await claimed(ledger, call(['b']));
+  });
+
+  it('is killed again and again under load, pays for no key twice', async function () {
+    this.timeout(60_000);
+    server = await startRedis();
+    const one = await startProcess(server.url);
+    const two = await startProcess(server.url);
+    const orders = [3, 7].map((step) => Array.from({ length: 12_000 }, (_, index) => (index * step) % 6_000));
+    const working = Promise.all([one.ask('work', orders[0]!, {}), two.ask('work', orders[1]!, {})]);
+    let kills = 0;
+    const killing = (async () => {
+      for (; kills < 4; kills++) {
+        await pause(150);
+        await server.kill();
+        await pause(100);
+        await server.start();
+      }
+    })();
+    const done = await working;
+    await killing;
+    const paid = done.flatMap((each) => each.paid);
+    assert.deepEqual(
+      done.flatMap((each) => each.refused),
+      [],
+    );
+    assert.deepEqual([paid.length, new Set(paid).size], [6_000, 6_000]);
+    assert.equal(kills, 4);
+    await Promise.all([one.kill(), two.kill()]);
+  });
+
+  it('wants a password that is wrong, says so at once', async () => {
+    server = await startRedis();
+    await server.client.config('SET', 'requirepass', 'another');
+    const url = new URL(server.url);
+    for (const [password, code] of [
+      ['wrong', 'WRONGPASS'],
+      ['', 'NOAUTH'],
+    ] as const) {
+      url.password = password;
+      const began = performance.now();
+      await assert.rejects(
+        ledgerOn(url.href).claim(call(), patient()),
+        refused('CONFIG', 'ledger-refused', { code }),
+      );
+      assert.ok(performance.now() - began < 2_000);
+    }
+    url.password = 'another';
+    await claimed(ledgerOn(url.href), call());
+    await server.client.config('SET', 'requirepass', '');
+  });
+
+  it('was used under another secret, is not used under this one', async () => {
+    server = await startRedis();
+    await claimed(ledgerOn(server.url), call(['a']));
+    const other = ledgerOn(server.url, { secret: 'another secret of the test' });
+    await assert.rejects(other.claim(call(['a']), patient()), refused('CONFIG', 'ledger-secret-differs'));
+    await assert.rejects(other.look(['a'], null, patient()), refused('CONFIG', 'ledger-secret-differs'));
+    // Another database is another ledger.
+    await claimed(ledgerOn(`${server.url}/1`, { secret: 'another secret of the test' }), call(['a']));
+  });
+
+  it('may throw away what it was told, says by which setting', async () => {
+    server = await startRedis(
+      '--appendonly',
+      'no',
+      '--maxmemory',
+      '100mb',
+      '--maxmemory-policy',
+      'allkeys-lru',
+    );
+    const ledger = ledgerOn(server.url);
+    await claimed(ledger, call());
+    assert.deepEqual(ledger.told, [{ trouble: 'forgetful', count: 0, code: 'appendonly, maxmemory-policy' }]);
+  });
+
+  it('is not named in a way that can be read', async () => {
+    for (const url of ['', 'localhost:6379', 'http://localhost', 'redis:', 'redis://', 'rediss:///0'])
+      await assert.rejects(
+        ledgerOn(url).claim(call(), patient()),
+        refused('CONFIG', 'ledger-url-unreadable'),
+        url,
+      );
+    const ledger = ledgerOn('redis://localhost', { secret: '' });
+    await assert.rejects(ledger.claim(call(), patient()), refused('CONFIG', 'ledger-secret-missing'));
+    await assert.rejects(ledger.digest('a', 'b'), refused('CONFIG', 'ledger-secret-missing'));
+  });
+
+  it('could be spoken to if ioredis were installed', () => {
+    const directory = temporaryDirectory();
+    cpSync(join(ROOT, 'dist/src'), join(directory, 'src'), { recursive: true });
+    const program = `
+      const { openRedisLedger } = require('./src/ledger/redis');
+      const { Cancel } = require('./src/cancel');
+      const ledger = openRedisLedger({ url: 'redis://127.0.0.1', secret: 's', told() {}, onBudget() {} });
+      ledger.look(['k'], null, { timeoutMs: 1000, cancel: new Cancel() })
+        .catch(({ code, problem }) => console.log(code, problem));`;
+    const said = execFileSync(process.execPath, ['-e', program], { cwd: directory, encoding: 'utf8' });
+    assert.equal(said, 'CONFIG ioredis-missing\n');
+  });
+});

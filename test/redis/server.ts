@@ -1,0 +1,91 @@
+/** A redis-server of the system, on a port and in a directory of its own, and ledgers that use it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import type { BudgetWarning, Ledger } from '../../src/ledger/ledger';
+import { openRedisLedger, type RedisTrouble } from '../../src/ledger/redis';
+import { temporaryDirectory } from '../demo-process';
+import { freePort } from '../http/server';
+
+export const SECRET = 'a-secret-of-the-test';
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface RedisServer {
+  url: string;
+  pid(): number;
+  /** Resolves once it answers. */
+  start(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** A client of the test's own. */
+  client: Redis;
+  stop(): Promise<void>;
+}
+
+/** @param settings beside those that make it keep what it was told */
+export async function startRedis(...settings: string[]): Promise<RedisServer> {
+  const port = await freePort();
+  const parameters = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', temporaryDirectory(), '--save', ''],
+    ...['--appendonly', 'yes', '--appendfsync', 'always', ...settings],
+  ];
+  const url = `redis://127.0.0.1:${port}`;
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  client.on('error', () => {});
+  let child: ChildProcess | undefined;
+  const server: RedisServer = {
+    url,
+    client,
+    pid: () => child!.pid!,
+    start: async () => {
+      child = spawn('redis-server', parameters, { stdio: 'ignore' });
+      running.add(child);
+      const failed = once(child, 'error').then(([error]) => Promise.reject(error));
+      await Promise.race([failed, client.ping()]);
+    },
+    kill: async (signal = 'SIGKILL') => {
+      const gone = once(child!, 'exit');
+      child!.kill(signal);
+      await gone;
+      running.delete(child!);
+    },
+    stop: async () => {
+      client.disconnect();
+      if (child && child.exitCode === null && child.signalCode === null) await server.kill();
+    },
+  };
+  await server.start();
+  return server;
+}
+
+export interface TestLedger extends Ledger {
+  told: { trouble: RedisTrouble; count: number; code: string }[];
+  warnings: BudgetWarning[];
+}
+
+const open = new Set<Ledger>();
+
+export function ledgerOn(
+  url: string,
+  { secret = SECRET, leaseMs = 2_000 }: { secret?: string; leaseMs?: number } = {},
+): TestLedger {
+  const told: TestLedger['told'] = [];
+  const warnings: BudgetWarning[] = [];
+  const ledger = openRedisLedger({
+    url,
+    secret,
+    leaseMs,
+    told: (trouble, { count, code }) => told.push({ trouble, count, code }),
+    onBudget: (warning) => warnings.push(warning),
+  });
+  open.add(ledger);
+  return Object.assign(ledger, { told, warnings });
+}
+
+export async function closeLedgers(): Promise<void> {
+  await Promise.all([...open].map((ledger) => ledger.close()));
+  open.clear();
+}
