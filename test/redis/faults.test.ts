@@ -1,7 +1,9 @@
 /** The shared ledger while Redis is away, hangs, dies, forgets or refuses. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/errors';
 import { ROOT, temporaryDirectory } from '../demo-process';
@@ -25,8 +27,8 @@ describe('the shared ledger, when Redis', () => {
   let server: RedisServer;
   const look = async (ledger: TestLedger, key: string) =>
     (await ledger.look([key], null, patient())).get(key) ?? null;
-  const until = async (isSo: () => Promise<boolean>) => {
-    for (const deadline = performance.now() + 5_000; !(await isSo()); await pause(20))
+  const until = async (isSo: () => Promise<boolean>, within = 5_000) => {
+    for (const deadline = performance.now() + within; !(await isSo()); await pause(20))
       assert.ok(performance.now() < deadline, 'It did not come');
   };
 
@@ -147,6 +149,49 @@ describe('the shared ledger, when Redis', () => {
     await until(async () => (await look(ledger, 'b')) === null);
     await until(async () => (await ledger.spent('an-account')).day === 2);
     await claimed(ledger, call(['b']));
+  });
+
+  it('is told that a claim was given up before the claim itself reaches it, claims nothing', async () => {
+    server = await startRedis();
+    const held: { bytes: Buffer; to: Socket }[] = [];
+    let isHolding = false;
+    // On its way the first thing that is said is held up, and whatever follows it is lost.
+    const way = createServer((from) => {
+      const to = connect(Number(new URL(server.url).port), '127.0.0.1');
+      to.pipe(from);
+      let isSlow = false;
+      from.on('data', (bytes) => {
+        if (isHolding) held.push({ bytes, to });
+        isSlow ||= isHolding;
+        isHolding = false;
+        if (!isSlow) to.write(bytes);
+      });
+      for (const socket of [from, to]) socket.on('error', () => {});
+    }).listen(0, '127.0.0.1');
+    await once(way, 'listening');
+    const ledger = ledgerOn(`redis://127.0.0.1:${(way.address() as AddressInfo).port}`, { leaseMs: 600_000 });
+    await ledger.settle(await claimed(ledger, call(['a'])), answered({ a: 1 }));
+    isHolding = true;
+    const patience = patient();
+    const claim = ledger.claim(call(['b']), patience);
+    await until(async () => held.length === 1);
+    patience.cancel.cancel();
+    await assert.rejects(claim, refused('CANCELLED', 'cancelled'));
+    // It is said again over another connection, once this one is given up.
+    const abandoned = async () => {
+      for (const key of await server.client.keys('{cn-verify}:entry:*'))
+        if ((await server.client.hget(key, 'state')) === 'abandoned') return true;
+      return false;
+    };
+    await until(abandoned, 10_000);
+    held[0]!.to.write(held[0]!.bytes);
+    await pause(200);
+    assert.ok(held[0]!.bytes.includes('an-account'));
+    assert.equal(await look(ledger, 'b'), null);
+    assert.deepEqual(await ledger.spent('an-account'), { day: 1, month: 1 });
+    await ledger.close();
+    way.close();
+    for (const { to } of held) to.destroy();
   });
 
   it('is killed again and again under load, pays for no key twice', async function () {

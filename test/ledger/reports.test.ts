@@ -1,0 +1,256 @@
+/** What the ledger on disk tells: budgets, sums, entries, and how long it remembers. */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { VerifyError } from '../../src/errors';
+import { csv } from '../../src/ledger/csv';
+import type { Entry, Query, Settlement } from '../../src/ledger/ledger';
+import { temporaryDirectory } from '../demo-process';
+import {
+  answered,
+  call,
+  claimed,
+  closeLedgers,
+  ledgerIn,
+  notTaken,
+  patient,
+  type TestLedger,
+  unknown,
+} from './ledgers';
+
+const DAY = 86_400_000;
+
+describe('the ledger on disk tells', () => {
+  let folder: string;
+  let now: number;
+  let ledger: TestLedger;
+  beforeEach(() => {
+    folder = join(temporaryDirectory(), 'ledger');
+    now = Date.parse('2026-03-10T04:00:00Z');
+    ledger = ledgerIn(folder, () => now);
+  });
+  afterEach(closeLedgers);
+
+  const reopen = async () => {
+    await ledger.close();
+    ledger = ledgerIn(folder, () => now);
+  };
+  const done = async (
+    changes: Parameters<typeof call>[1],
+    end: Settlement = answered(),
+    keys: string[] = [],
+  ) => {
+    const id = await claimed(ledger, call(keys, changes));
+    await ledger.settle(id, end);
+    return id;
+  };
+  const all = async (query: Query) => {
+    const found: Entry[] = [];
+    for await (const entry of ledger.entries(query)) found.push(entry);
+    return found;
+  };
+
+  describe('who has spent too much', () => {
+    it('to the last of many calls at once', async () => {
+      const claims = await Promise.allSettled(
+        Array.from({ length: 200 }, () => ledger.claim(call([], { maxPerDay: 120 }), patient())),
+      );
+      const refused = claims.filter(({ status }) => status === 'rejected');
+      assert.equal(refused.length, 80);
+      for (const { reason } of refused as PromiseRejectedResult[]) {
+        assert.ok(reason instanceof VerifyError);
+        assert.deepEqual(
+          [reason.code, reason.problem, reason.details],
+          ['BUDGET', 'budget-day', { charged: false, retryAfter: 12 * 3_600 }],
+        );
+      }
+    });
+
+    it('counting what cost, or may have, and after a restart too', async () => {
+      await done({}, answered({}, { charged: true }));
+      await done({}, answered({}, { charged: null }));
+      await done({}, unknown);
+      await done({}, answered({}, { charged: false }));
+      await done({}, notTaken);
+      const released = await done({}, unknown);
+      await ledger.release(released);
+      await claimed(ledger, call());
+      await done({ account: 'another' });
+      for (let round = 0; round < 2; round++) {
+        assert.deepEqual(await ledger.spent('an-account'), { day: 5, month: 5 });
+        assert.deepEqual(await ledger.spent('another'), { day: 1, month: 1 });
+        await assert.rejects(ledger.claim(call([], { maxPerMonth: 5 }), patient()), {
+          problem: 'budget-month',
+        });
+        await reopen();
+      }
+      now += DAY;
+      assert.deepEqual(await ledger.spent('an-account'), { day: 0, month: 5 });
+    });
+
+    it('once, when 80 % are used, and again on another day', async () => {
+      const budget = { maxPerDay: 10, maxPerMonth: 20 };
+      for (let index = 0; index < 10; index++) await done(budget);
+      assert.deepEqual(ledger.warnings, [{ account: 'an-account', period: 'day', limit: 10, spent: 8 }]);
+      now += DAY;
+      for (let index = 0; index < 9; index++) await done(budget);
+      assert.deepEqual(ledger.warnings.slice(1), [
+        { account: 'an-account', period: 'month', limit: 20, spent: 16 },
+        { account: 'an-account', period: 'day', limit: 10, spent: 8 },
+      ]);
+    });
+  });
+
+  describe('what was spent', () => {
+    const expected = (period: string, changes: object) => ({
+      ...{ period, account: 'an-account', operation: 'face-compare', calls: 0, charged: 0, uncharged: 0 },
+      ...{ unknown: 0, uncertain: 0, price: 0 },
+      ...changes,
+    });
+
+    it('by day and month, from months that it remembers and others', async () => {
+      await done({ price: 0.1 });
+      await done({ price: 0.2 }, answered({}, { charged: null }));
+      await done({ price: 9 }, answered({}, { charged: false }));
+      const march10 = expected('2026-03-10', { calls: 3, charged: 1, unknown: 1, uncharged: 1, price: 0.3 });
+      now += 5 * DAY;
+      await done({ price: 0.5 }, unknown);
+      await done({ price: 0.5, account: 'another', operation: 'truth-create' });
+      const march15 = expected('2026-03-15', { calls: 1, uncertain: 1, price: 0.5 });
+      const other = expected('2026-03-15', {
+        ...{ account: 'another', operation: 'truth-create', calls: 1, charged: 1, price: 0.5 },
+      });
+      const march = { calls: 4, charged: 1, unknown: 1, uncharged: 1, uncertain: 1, price: 0.8 };
+      for (const later of [0, 0, 200 * DAY]) {
+        now += later;
+        assert.deepEqual(await ledger.sums('day', {}), [march10, march15, other]);
+        assert.deepEqual(await ledger.sums('month', { account: 'an-account' }), [expected('2026-03', march)]);
+        await reopen();
+      }
+      await done({ price: 1 });
+      const october = expected('2026-10', { calls: 1, charged: 1, price: 1 });
+      assert.deepEqual((await ledger.sums('month', {})).slice(-1), [october]);
+      assert.deepEqual(await ledger.sums('day', { account: 'another' }), [other]);
+      assert.equal((await ledger.sums('month', { operation: 'truth-create' })).length, 1);
+      const from = Date.parse('2026-03-10T16:00:00Z');
+      assert.deepEqual(await ledger.sums('day', { from, to: from + 30 * DAY }), [march15, other]);
+      assert.deepEqual(await ledger.sums('day', { from: from - 1, to: from }), [march10]);
+    });
+  });
+
+  describe('entries', () => {
+    it('newest first, by time, account, operation, id and key', async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 6; index++) {
+        now += 12 * DAY;
+        const account = index % 2 ? 'odd' : 'even';
+        ids.push(
+          await done(
+            { account, operation: index < 3 ? 'truth-create' : 'face-compare' },
+            answered({ k: 1 }),
+            [`k${index}`],
+          ),
+        );
+      }
+      const open = await claimed(ledger, call(['k9']));
+      const idsOf = (entries: Entry[]) => entries.map(({ id }) => ids.indexOf(id));
+      assert.deepEqual(idsOf(await ledger.find({ to: now }, 99)), [4, 3, 2, 1, 0]);
+      assert.deepEqual(idsOf(await all({ to: now })), [0, 1, 2, 3, 4]);
+      assert.deepEqual(idsOf(await ledger.find({ to: now }, 2)), [4, 3]);
+      assert.deepEqual(idsOf(await ledger.find({ from: now - 24 * DAY, to: now - 12 * DAY }, 99)), [3]);
+      assert.deepEqual(idsOf(await ledger.find({ account: 'odd' }, 99)), [5, 3, 1]);
+      assert.deepEqual(idsOf(await ledger.find({ operation: 'truth-create' }, 99)), [2, 1, 0]);
+      assert.deepEqual(idsOf(await ledger.find({ key: 'k2' }, 99)), [2]);
+      assert.deepEqual(await ledger.find({ key: 'k2', id: ids[3]! }, 99), []);
+      assert.deepEqual(await ledger.find({ key: 'k' }, 99), []);
+      assert.deepEqual(idsOf(await ledger.find({ id: ids[1]! }, 99)), [1]);
+      assert.deepEqual(await ledger.find({ id: ids[1]!, account: 'even' }, 99), []);
+      for (const id of ['', '../../etc/passwd', '20260301-000000-aaaaaaaaaaaa', '2026'])
+        assert.deepEqual(await ledger.find({ id: id || 'x' }, 99), [], id);
+      assert.deepEqual(
+        (await ledger.find({ id: open }, 9)).map(({ state }) => state),
+        ['claimed'],
+      );
+    });
+
+    it('that nobody has settled as uncertain, however old they are', async () => {
+      const open = await claimed(ledger, call());
+      now += 100 * DAY;
+      await reopen();
+      assert.equal((await ledger.find({ id: open }, 1))[0]?.state, 'uncertain');
+    });
+
+    it('as a table that a spreadsheet reads, and computes nothing of', async () => {
+      const id = await done(
+        { node: '=1+1', account: '账号' },
+        answered({}, { reason: 'a "quoted", reason', code: '-2305', orderNo: '@sum', requestId: '\t+1\n' }),
+      );
+      let text = '';
+      for await (const piece of csv(ledger.entries({}))) text += piece;
+      const head =
+        'id,at,account,node,operation,state,outcome,reason,code,error,requestId,orderNo,charged,price,durationMs';
+      const cells = `${id},2026-03-10T04:00:00.000Z,账号,'=1+1,face-compare,settled,passed,"a ""quoted"", reason"`;
+      assert.equal(text, `\uFEFF${head}\r\n${cells},'-2305,,"'\t+1\n",'@sum,true,1,12\r\n`);
+    });
+  });
+
+  it('nothing of what is older than 13 months', async () => {
+    const id = await done({}, answered({ k: 1 }), ['k']);
+    now = Date.parse('2027-04-30T12:00:00Z');
+    await reopen();
+    assert.equal((await ledger.find({ id }, 1)).length, 1);
+    await ledger.close();
+    now = Date.parse('2027-04-30T16:00:00Z');
+    await reopen();
+    assert.deepEqual(await ledger.find({}, 1), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.jsonl')),
+      [],
+    );
+  });
+
+  it('of 100,000 keys in less than 200 bytes each', async function () {
+    this.timeout(60_000);
+    await ledger.close();
+    const count = 100_000;
+    const at = new Date(now).toISOString();
+    writeEntries(count, at, JSON.stringify((await entryLike(at)).entry));
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    ledger = ledgerIn(folder, () => now);
+    assert.deepEqual(await ledger.spent('an-account'), { day: count, month: count });
+    gc();
+    const each = (process.memoryUsage().heapUsed - before) / count;
+    console.log(`        ${Math.round(each)} bytes`);
+    assert.ok(each < 200, `${each} bytes`);
+    assert.deepEqual(ledger.told, []);
+  });
+
+  /** Each with one key and its answer. */
+  function writeEntries(count: number, at: string, template: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (let from = 0; from < count; from += 1_000) {
+      const lines: string[] = [];
+      for (let index = from; index < from + 1_000; index++) {
+        const key = index.toString(36).padStart(22, '_');
+        const id = `20260310-120000-${index.toString(16).padStart(12, '0')}`;
+        const entry = template.replace('"id":""', `"id":"${id}"`);
+        lines.push(entry.replace('"settled"', '"claimed"').replace('}', `,"keys":["${key}"]}`));
+        lines.push(JSON.stringify({ id, at, key, answer: 'x'.repeat(100) }), entry);
+      }
+      appendFileSync(join(folder, '2026-03.jsonl'), `${lines.join('\n')}\n`);
+    }
+  }
+
+  async function entryLike(at: string): Promise<{ entry: Entry }> {
+    const other = ledgerIn(join(temporaryDirectory(), 'ledger'), () => now);
+    const id = await claimed(other, call());
+    await other.settle(id, answered());
+    const [entry] = await other.find({ id }, 1);
+    return { entry: { ...entry!, id: '', at } };
+  }
+});
