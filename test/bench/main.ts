@@ -1,6 +1,7 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
 import { journal } from './journal';
+import { ledger } from './ledger';
 import { load } from './load';
 import { photo } from './photo';
 import { polling } from './polling';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   journal,
   photo,
   load,
+  ledger,
   profile,
   'scale-out': scaleOut,
 };
