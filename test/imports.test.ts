@@ -72,14 +72,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
   [/^src\/waiting\//, /^src\/waiting\//, CONTRACT, NODE],
-  [
-    /^src\/ledger\//,
-    /^src\/ledger\//,
-    /^src\/waiting\/(?:lock|key)$/,
-    CONTRACT,
-    NODE,
-    /^ioredis$/,
-  ],
+  [/^src\/ledger\//, /^src\/ledger\//, /^src\/waiting\/(?:lock|key)$/, CONTRACT, NODE, /^ioredis$/],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
   [CONTRACT, CONTRACT],
 ];

@@ -12,12 +12,17 @@ export function secondOf(milliseconds: number): string {
   return new Date(milliseconds + OFFSET_MS).toISOString().slice(0, 19);
 }
 
+/** Most that happens happens on one day. */
+let latest = { day: Number.NaN, text: '' };
+
 /**
  * @param milliseconds Unix time
  * @returns such as `2026-11-25`
  */
 export function dayOf(milliseconds: number): string {
-  return secondOf(milliseconds).slice(0, 10);
+  const day = Math.floor((milliseconds + OFFSET_MS) / DAY_MS);
+  if (day !== latest.day) latest = { day, text: secondOf(milliseconds).slice(0, 10) };
+  return latest.text;
 }
 
 /**

@@ -11,7 +11,8 @@ import { VerifyError } from '../errors';
 import { Lock } from '../waiting/lock';
 import { nearlySpent, overBudget, type Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';
-import { monthOfId, newId } from './id';
+import { begun, ended } from './ends';
+import { monthOfId } from './id';
 import type {
   BudgetWarning,
   Call,
@@ -30,7 +31,6 @@ import { linesOf, MonthFile, monthOfName, monthPath, readLine } from './month-fi
 import { cancelled, patiently } from './patience';
 import { type AnswerRecord, answerLine, type EntryRecord, entryLine, readRecord } from './record';
 import { Secret } from './secret';
-import { ended, NOT_SENT } from './settlement';
 import { Sums, sumsBy } from './sums';
 
 const DAY_MS = 86_400_000;
@@ -38,6 +38,7 @@ const REMEMBERED_MS = 31 * DAY_MS;
 const KEPT_MONTHS = 13;
 const TRY_AGAIN_MS = 1_000;
 const CLOSE_MS = 4_000;
+const SEEN_MS = 1_000;
 /** How long it is asked whose the folder is, where only time can tell. */
 const UNCLEAR_MS = 15_000;
 const ASK_AGAIN_MS = 250;
@@ -100,9 +101,11 @@ class FileLedger implements Ledger {
   #remembered = REMEMBERED_MS;
   /** Whether the folder was read, and is ours since. */
   #isRead = false;
+  /** When that was last seen to be so, on both clocks. */
+  #seenOurs = [0, 0];
   #readers: { resolve(): void; reject(error: unknown): void }[] = [];
   #queue: Queued[] = [];
-  #working: Promise<void> | null = null;
+  #working: Promise<unknown> | null = null;
   #again: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -110,6 +113,8 @@ class FileLedger implements Ledger {
     this.#options = options;
     this.#lock = new Lock(options.folder, () => {
       this.#isRead = false;
+      // What is under way has to be on disk all the same.
+      this.#wake();
     });
     this.#daily = setInterval(() => void this.#tidy().catch(() => {}), DAY_MS).unref();
     this.#wake();
@@ -125,34 +130,22 @@ class FileLedger implements Ledger {
   }
 
   async claim(call: Call, patience: Patience): Promise<Claim> {
-    await this.#ready(patience, call.maxAgeMs);
-    const memory = this.#memory;
+    if (!this.#isReady(patience, call.maxAgeMs)) await this.#ready(patience, call.maxAgeMs);
+    const { keys } = call;
     const since = this.#since(call.maxAgeMs);
-    if (call.keys.some((key) => memory.get(key, since)))
-      return { state: 'taken', known: await this.#known(call.keys, since) };
+    if (keys.some((key) => this.#memory.get(key, since)))
+      return { state: 'taken', known: await this.#known(keys, since) };
     const now = this.#options.now();
-    const over = overBudget(call, memory.sums.spent(call.account, now), now);
+    const isLimited = call.maxPerDay > 0 || call.maxPerMonth > 0;
+    const over = isLimited ? overBudget(call, this.#memory.sums.spent(call.account, now), now) : null;
     if (over) throw over;
 
-    const { account, node, operation, price, keys } = call;
-    const id = newId(now);
-    const at = new Date(now).toISOString();
-    const entry: Entry = {
-      ...{ id, at, account, node, operation, state: 'claimed', outcome: null, reason: null, code: null },
-      ...{ error: null, requestId: null, orderNo: null, charged: null, price, durationMs: null },
-    };
+    const entry = begun(call, now);
     // From here on others find its keys under way, though it is not on disk yet.
-    memory.add({ entry, keys });
-    const written = this.#write(monthOf(now), [{ entry, keys }], false);
-    await patiently(written, patience, () => this.#unwritable('ETIMEDOUT')).catch((error) => {
-      void written.then(
-        () => this.settle(id, NOT_SENT),
-        () => {},
-      );
-      throw error;
-    });
-    this.#warn(call, this.#memory.sums.spent(account, now), now);
-    return { state: 'claimed', id, at };
+    this.#memory.add({ entry, keys });
+    await this.#write(monthOf(now), [{ entry, keys }], false);
+    if (isLimited) this.#warn(call, this.#memory.sums.spent(call.account, now), now);
+    return { state: 'claimed', id: entry.id, at: entry.at };
   }
 
   async settle(id: string, settlement: Settlement): Promise<void> {
@@ -265,6 +258,10 @@ class FileLedger implements Ledger {
     }
   }
 
+  #isReady({ cancel }: Patience, maxAgeMs: number | null): boolean {
+    return this.#isRead && !this.#isClosed && !cancel.cancelled && (maxAgeMs ?? 0) <= this.#remembered;
+  }
+
   /** Waits until the folder is ours and read as far back as is asked for. */
   async #ready(patience: Patience, maxAgeMs: number | null = null): Promise<void> {
     if (this.#isClosed || patience.cancel.cancelled) throw cancelled();
@@ -344,17 +341,18 @@ class FileLedger implements Ledger {
   #wake(): void {
     if (this.#working || this.#isClosed) return;
     clearTimeout(this.#again);
-    this.#working = this.#work().then(() => {
+    this.#working = this.#work().then((isDone) => {
       this.#working = null;
-      const isDue = this.#readers.length > 0 || this.#queue.some(({ isKept }) => !isKept);
+      // Who came meanwhile does not wait for what failed before.
+      const isDue = this.#readers.length > 0 || this.#queue.some(({ isKept }) => isDone || !isKept);
       if (isDue) this.#wake();
       else if (this.#queue.length > 0 && !this.#isClosed)
         this.#again = setTimeout(() => this.#wake(), TRY_AGAIN_MS).unref();
     });
   }
 
-  /** Never rejects. */
-  async #work(): Promise<void> {
+  /** @returns whether all that there was is written; never rejects */
+  async #work(): Promise<boolean> {
     // All that comes in this turn of the event loop is written together.
     await setImmediate();
     do {
@@ -365,9 +363,12 @@ class FileLedger implements Ledger {
       } catch (error) {
         const reason = error instanceof VerifyError ? error : this.#unwritable(codeOf(error));
         for (const { reject } of readers) reject(reason);
-        return this.#failed(this.#queue.splice(0), reason);
+        this.#failed(this.#queue.splice(0), reason);
+        return false;
       }
-    } while (this.#queue.length > 0 && (await this.#flush()));
+      if (this.#queue.length === 0) return true;
+    } while (await this.#flush());
+    return false;
   }
 
   /** @returns whether all of it is written */
@@ -418,8 +419,14 @@ class FileLedger implements Ledger {
     await file.append(lines);
   }
 
+  /** Looked up now and then: nobody else takes a folder that was held a second ago. */
   async #isOurs(month: string): Promise<boolean> {
+    // Neither clock runs through all that can stop a process.
+    const seen = [performance.now(), Date.now()];
+    const isRecent = seen.every((time, index) => Math.abs(time - this.#seenOurs[index]!) < SEEN_MS);
+    if (isRecent) return true;
     const [isHeld, isGone] = await Promise.all([this.#lock.holds(), this.#files.get(month)?.isGone()]);
+    this.#seenOurs = seen;
     return isHeld && !isGone;
   }
 

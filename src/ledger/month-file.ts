@@ -42,8 +42,9 @@ export class MonthFile {
    * @throws Error of the file system, or where this is no regular file
    */
   static async open(path: string): Promise<MonthFile> {
-    const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_DSYNC } = constants;
+    // What is written is flushed by that, which is half the work of writing and flushing.
+    const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_DSYNC, 0o600);
     try {
       const { size } = await regular(file, path);
       if (size === 0) await syncFolder(dirname(path));
@@ -68,26 +69,27 @@ export class MonthFile {
    * @throws Error of the file system
    */
   async append(lines: readonly Appended[]): Promise<void> {
-    const pieces = lines.map(({ line }) => Buffer.from(line));
+    const bytes = Buffer.from(lines.map(({ line }) => line).join(''));
     if (this.#isTorn) await this.#mend();
     try {
-      const bytes = Buffer.concat(pieces);
       for (let done = 0; done < bytes.length; ) {
         const at = this.#position + done;
         const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, at);
         if (bytesWritten === 0) throw new Error('The disk takes nothing');
         done += bytesWritten;
       }
-      await this.#file.datasync();
     } catch (error) {
       this.#isTorn = true;
       await this.#mend().catch(() => {});
       throw error;
     }
-    lines.forEach(({ written }, index) => {
-      written?.(this.#position, pieces[index]!.length);
-      this.#position += pieces[index]!.length;
-    });
+    let offset = this.#position;
+    for (const { line, written } of lines) {
+      const length = Buffer.byteLength(line);
+      written?.(offset, length);
+      offset += length;
+    }
+    this.#position = offset;
   }
 
   /** @returns whether somebody deleted it */

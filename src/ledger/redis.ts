@@ -9,7 +9,7 @@ import { VerifyError } from '../errors';
 import { masterKey } from '../waiting/key';
 import { overBudget, type Spent, WARN_FROM } from './budget';
 import { dayOf, type Period } from './calendar';
-import { newId } from './id';
+import { begun, ended, NOT_SENT } from './ends';
 import type {
   BudgetWarning,
   Call,
@@ -27,7 +27,6 @@ import { cancelled, patiently } from './patience';
 import { entryOf } from './record';
 import { PREFIX, SCRIPTS, type Script } from './scripts';
 import { Secret } from './secret';
-import { ended, NOT_SENT } from './settlement';
 import { columnOf, emptySum, PRICE_STEPS, sumsBy } from './sums';
 
 const DAY_MS = 86_400_000;
@@ -271,12 +270,10 @@ class RedisLedger implements Ledger {
   }
 
   async #claim(call: Call, patience: Patience): Promise<Claim> {
-    const { account, node, operation, price, keys } = call;
-    const id = newId(Date.now());
-    const entry: Entry = {
-      ...{ id, at: '', account, node, operation, state: 'claimed', outcome: null, reason: null, code: null },
-      ...{ error: null, requestId: null, orderNo: null, charged: null, price, durationMs: null },
-    };
+    const { account, operation, price, keys } = call;
+    // When it is claimed Redis says.
+    const entry = { ...begun(call, Date.now()), at: '' };
+    const { id } = entry;
     const names = ['entries', 'open', 'processes', 'budget', 'sums', 'warned'].map(named);
     const all = [entryName(id), ...names, named(`rate:${account}`), ...keys.map(keyName)];
     const parameters = [

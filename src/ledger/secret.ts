@@ -5,12 +5,15 @@ import { purposeKey } from '../waiting/key';
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Random bytes are dear one by one. */
+const NONCES_AT_ONCE = 256;
 /** Enough for no two keys ever to meet, and less to remember. */
 const DIGEST_BYTES = 16;
 
 export class Secret {
   readonly #digests: Buffer;
   readonly #answers: Buffer;
+  #nonces = Buffer.alloc(0);
 
   /** @param master 32 bytes */
   constructor(master: Buffer) {
@@ -30,7 +33,9 @@ export class Secret {
    * @returns base64
    */
   seal(answer: unknown, digest: string): string {
-    const nonce = randomBytes(NONCE_BYTES);
+    if (this.#nonces.length === 0) this.#nonces = randomBytes(NONCE_BYTES * NONCES_AT_ONCE);
+    const nonce = this.#nonces.subarray(0, NONCE_BYTES);
+    this.#nonces = this.#nonces.subarray(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#answers, nonce).setAAD(Buffer.from(digest));
     const body = cipher.update(JSON.stringify(answer ?? null), 'utf8');
     return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]).toString('base64');

@@ -49,27 +49,27 @@ export function emptySum(period: string, account: string, operation: string): Su
   };
 }
 
+/** What counts for a budget. */
+interface Counter {
+  spent: number;
+}
+
 export class Sums {
   readonly #days = new Map<string, Sum>();
-  /** What counts for budgets, by day or month, and account. */
-  readonly #spent = new Map<string, number>();
+  /** By day or month, and account. */
+  readonly #counters = new Map<string, Counter>();
+  /** Where the latest entry was counted, as the next one mostly is counted there too. */
+  #latest: { sum: Sum; counters: Counter[] } | null = null;
 
   /** @param times 1, or -1 for an entry that is another now */
   add(entry: Entry, times: 1 | -1 = 1): void {
-    const { at, account, operation, price } = entry;
-    const day = dayOf(Date.parse(at));
-    const key = `${day}\n${account}\n${operation}`;
-    const sum = this.#days.get(key) ?? emptySum(day, account, operation);
-    this.#days.set(key, sum);
+    const { sum, counters } = this.#placeOf(entry);
     const column = columnOf(entry);
     sum[column] += times;
     sum.calls += times;
     if (column === 'uncharged') return;
-    sum.price += times * price;
-    for (const period of [day, day.slice(0, 7)]) {
-      const spent = `${period}\n${account}`;
-      this.#spent.set(spent, (this.#spent.get(spent) ?? 0) + times);
-    }
+    sum.price += times * entry.price;
+    for (const counter of counters) counter.spent += times;
   }
 
   days(): Iterable<Sum> {
@@ -79,7 +79,24 @@ export class Sums {
   /** @param now Unix milliseconds */
   spent(account: string, now: number): Spent {
     const day = dayOf(now);
-    const of = (period: string) => this.#spent.get(`${period}\n${account}`) ?? 0;
+    const of = (period: string) => this.#counters.get(`${period}\n${account}`)?.spent ?? 0;
     return { day: of(day), month: of(day.slice(0, 7)) };
+  }
+
+  #placeOf({ at, account, operation }: Entry): { sum: Sum; counters: Counter[] } {
+    const day = dayOf(Date.parse(at));
+    const { sum } = this.#latest ?? {};
+    if (this.#latest && sum?.period === day && sum.account === account && sum.operation === operation)
+      return this.#latest;
+    const key = `${day}\n${account}\n${operation}`;
+    const found = this.#days.get(key) ?? emptySum(day, account, operation);
+    this.#days.set(key, found);
+    const counters = [day, day.slice(0, 7)].map((period) => {
+      const counter = this.#counters.get(`${period}\n${account}`) ?? { spent: 0 };
+      this.#counters.set(`${period}\n${account}`, counter);
+      return counter;
+    });
+    this.#latest = { sum: found, counters };
+    return this.#latest;
   }
 }

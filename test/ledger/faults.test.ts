@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -304,13 +305,16 @@ describe('the ledger on disk, when things go wrong:', () => {
       const first = await claimed(ledger, call(['a']));
       rmSync(folder, { recursive: true });
       const second = await claimed(ledger, call(['b']));
+      const isThere = () => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.jsonl'));
+      for (const deadline = performance.now() + 5_000; !isThere(); await pause(20))
+        assert.ok(performance.now() < deadline, 'It was not written again');
+      assert.equal((await ledger.claim(call(['a']), patient())).state, 'taken');
       assert.deepEqual(
         linesIn(folder)
           .map(({ id }) => id)
           .sort(),
         [first, second].sort(),
       );
-      assert.equal((await ledger.claim(call(['a']), patient())).state, 'taken');
       await ledger.settle(first, answered({ a: 1 }));
       assert.equal((await look(ledger, 'a'))?.state, 'answered');
     });
@@ -319,6 +323,8 @@ describe('the ledger on disk, when things go wrong:', () => {
       const ledger = ledgerIn(folder);
       const open = await claimed(ledger, call(['a']));
       unlinkSync(file());
+      // It is looked at once a second.
+      await pause(1_100);
       await ledger.settle(open, answered({ a: 1 }));
       await ledger.close();
       assert.equal((await look(ledgerIn(folder), 'a'))?.state, 'answered');
