@@ -162,7 +162,7 @@ export interface Ledger {
   /** @returns what counts for the account's budgets, today and this month */
   spent(account: string): Promise<{ day: number; month: number }>;
   /**
-   * @param listener called with each entry that this process settles; what it throws is its own fault
+   * @param listener called with each entry that this process settles; it must not throw
    * @returns takes it away again
    */
   subscribe(listener: (entry: Entry) => void): () => void;

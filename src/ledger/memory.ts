@@ -49,8 +49,10 @@ export class Memory {
     const { entry } = record;
     const before = this.open.get(entry.id) ?? this.uncertain.get(entry.id);
     if (entry.state === 'claimed') {
-      if (before) return;
       this.open.set(entry.id, record);
+      // Another process may have thought that this one had ended.
+      this.uncertain.delete(entry.id);
+      if (before) return;
       for (const key of record.keys) this.#keys.set(key, entry.id);
       this.sums.add(entry);
       return;

@@ -11,6 +11,11 @@ const LONGEST_LINE_BYTES = 64 * 1024 * 1024;
 /** Milliseconds for which the event loop may be held. */
 const HOLD_MS = 5;
 const LINE_END = 0x0a;
+/**
+ * What is written is flushed by that, which is half the work of writing and flushing; and it never overwrites what another
+ * process, that thought this one dead, has written meanwhile.
+ */
+const APPEND_FLUSHED = constants.O_APPEND | constants.O_DSYNC;
 
 /** @param month such as `2026-11` */
 export function monthPath(folder: string, month: string): string {
@@ -42,9 +47,8 @@ export class MonthFile {
    * @throws Error of the file system, or where this is no regular file
    */
   static async open(path: string): Promise<MonthFile> {
-    const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_DSYNC } = constants;
-    // What is written is flushed by that, which is half the work of writing and flushing.
-    const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_DSYNC, 0o600);
+    const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | APPEND_FLUSHED, 0o600);
     try {
       const { size } = await regular(file, path);
       if (size === 0) await syncFolder(dirname(path));

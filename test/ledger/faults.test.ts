@@ -293,6 +293,20 @@ describe('the ledger on disk, when things go wrong:', () => {
       await claimed(ledger, call(['b']));
     });
 
+    it('that thought this one dead has no last word on what is under way here', async () => {
+      const ledger = ledgerIn(folder);
+      const id = await claimed(ledger, call(['a']));
+      const [{ keys: _, ...claim } = {}] = linesIn(folder);
+      appendFileSync(file(), `${JSON.stringify({ ...claim, state: 'uncertain' })}\n`);
+      unlinkSync(join(folder, 'lock'));
+      await pause(1_100);
+      await claimed(ledger, call(['b']));
+      assert.equal((await look(ledger, 'a'))?.state, 'under-way');
+      await ledger.settle(id, answered({ a: 1 }));
+      await ledger.close();
+      assert.equal((await look(ledgerIn(folder), 'a'))?.state, 'answered');
+    });
+
     it('of this process counts as one', async () => {
       await claimed(ledgerIn(folder), call());
       await assert.rejects(ledgerIn(folder).claim(call(), patient()), refused('ledger-held-elsewhere'));
