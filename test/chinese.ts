@@ -61,7 +61,7 @@ const CODE = [
     'incorrect',
   ],
   ...['damaged', 'true', 'false', 'null', 'raw', 'msg', 'data', 'photoUrls', 'idNumber', 'name', 'photo'],
-  ...['appendonly', 'noeviction', 'ioredis', 'key', 'npm', 'install', 'userDir'],
+  ...['appendonly', 'noeviction', 'redis', 'rediss', 'ioredis', 'key', 'npm', 'install', 'userDir'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];

@@ -44,6 +44,12 @@ export class Memory {
     return this.open.has(found) ? { open: found } : { uncertain: found };
   }
 
+  /** Takes up a line of a file. */
+  take(record: EntryRecord | AnswerRecord): void {
+    if ('entry' in record) this.add(record);
+    else this.answer(record);
+  }
+
   /** Takes up a call as it was claimed, or as it ended. */
   add(record: EntryRecord): void {
     const { entry } = record;

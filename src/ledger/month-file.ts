@@ -175,6 +175,11 @@ export async function readLine(path: string, offset: number, length: number): Pr
   }
 }
 
+/** @returns the code of an error of the file system */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
+}
+
 async function openToRead(path: string): Promise<FileHandle> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

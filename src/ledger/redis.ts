@@ -332,8 +332,12 @@ class RedisLedger implements Ledger {
     try {
       return secret.open(answer, key);
     } catch {
-      const values = { code: 'EBADMSG', folder: this.#place };
-      throw new VerifyError('CONFIG', 'ledger-answer-unreadable', values, { charged: false });
+      throw new VerifyError(
+        'CONFIG',
+        'ledger-answer-unreadable',
+        { code: 'EBADMSG', folder: this.#place },
+        { charged: false },
+      );
     }
   }
 
@@ -431,7 +435,8 @@ class RedisLedger implements Ledger {
   }
 
   #keyed(): Promise<Secret> {
-    if (!this.#options.secret) return Promise.reject(misconfigured('ledger-secret-missing'));
+    if (!this.#options.secret)
+      return Promise.reject(new VerifyError('CONFIG', 'ledger-secret-missing', {}, { charged: false }));
     this.#secret ??= masterKey('', this.#options.secret).then((master) => new Secret(master));
     return this.#secret;
   }
@@ -471,7 +476,8 @@ class RedisLedger implements Ledger {
       } catch (error) {
         if (error instanceof VerifyError) throw error;
         const code = this.#codeOf(error);
-        if (REFUSALS.has(code)) throw misconfigured('ledger-refused', { code });
+        if (REFUSALS.has(code))
+          throw new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
         this.#awayCode = code;
         if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
         if (this.#awaySince === null) {
@@ -495,8 +501,9 @@ class RedisLedger implements Ledger {
   }
 
   #away({ timeoutMs }: Patience): VerifyError {
-    const values = { seconds: Math.round(timeoutMs / 100) / 10, code: this.#awayCode };
-    return new VerifyError('NETWORK', 'ledger-away', values, { charged: false });
+    const seconds = Math.round(timeoutMs / 100) / 10;
+    const code = this.#awayCode;
+    return new VerifyError('NETWORK', 'ledger-away', { seconds, code }, { charged: false });
   }
 
   async #connected(): Promise<Redis> {
@@ -517,10 +524,11 @@ class RedisLedger implements Ledger {
   async #connect(): Promise<Redis> {
     await this.#keyed();
     const url = URL.canParse(this.#options.url) ? new URL(this.#options.url) : null;
-    if (!url?.hostname || !/^rediss?:$/.test(url.protocol)) throw misconfigured('ledger-url-unreadable');
+    if (!url?.hostname || !/^rediss?:$/.test(url.protocol))
+      throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, { charged: false });
     this.#place = url.host;
     const { Redis } = await import('ioredis').catch(() => {
-      throw misconfigured('ioredis-missing');
+      throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
     });
     const redis = new Redis(url.href, {
       lazyConnect: true,
@@ -546,7 +554,8 @@ class RedisLedger implements Ledger {
   async #check(redis: Redis): Promise<void> {
     const sign = (await this.#keyed()).digest('', 'cn-verify');
     const { lua } = SCRIPTS.secret;
-    if ((await redis.eval(lua, 1, named('secret'), sign)) !== 1) throw misconfigured('ledger-secret-differs');
+    if ((await redis.eval(lua, 1, named('secret'), sign)) !== 1)
+      throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
     if (this.#isForgetfulTold) return;
     // Not everybody may ask.
     const info = await redis.info().catch(() => '');
@@ -611,10 +620,6 @@ function isoOf(milliseconds: string | undefined): string {
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function misconfigured(problem: string, values: Record<string, string> = {}): VerifyError {
-  return new VerifyError('CONFIG', problem, values, { charged: false });
 }
 
 /** Not for anybody to see. */
