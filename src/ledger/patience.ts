@@ -1,3 +1,4 @@
+import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { Patience } from './ledger';
 
@@ -24,4 +25,18 @@ export function patiently<Value>(
 
 export function cancelled(): VerifyError {
   return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}
+
+/** @throws VerifyError CANCELLED */
+export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      forget();
+      resolve();
+    }, milliseconds);
+    const forget = cancel.onCancel(() => {
+      clearTimeout(timer);
+      reject(cancelled());
+    });
+  });
 }

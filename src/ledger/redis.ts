@@ -3,7 +3,6 @@
  * once that is over, what it had claimed is uncertain. What could not be settled, as Redis was away, is settled later.
  */
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import { masterKey } from '../waiting/key';
@@ -23,9 +22,10 @@ import type {
   Settlement,
   Sum,
 } from './ledger';
-import { cancelled, patiently } from './patience';
+import { cancelled, pause } from './patience';
 import { entryOf } from './record';
-import { PREFIX, SCRIPTS, type Script } from './scripts';
+import { RedisConnection, type RedisTrouble } from './redis-connection';
+import { PREFIX, SCRIPTS } from './scripts';
 import { Secret } from './secret';
 import { columnOf, emptySum, PRICE_STEPS, sumsBy } from './sums';
 
@@ -33,8 +33,6 @@ const DAY_MS = 86_400_000;
 const REMEMBERED_MS = 31 * DAY_MS;
 const KEPT_MS = 13 * 31 * DAY_MS;
 const LEASE_MS = 30_000;
-/** Then a connection that seems to be there is given up. */
-const ATTEMPT_MS = 5_000;
 const TRY_AGAIN_MS = 50;
 const SETTLE_AGAIN_MS = 500;
 const WATCH_MS = 250;
@@ -43,12 +41,6 @@ const PAGE = 500;
 const CLOSE_MS = 4_000;
 const READER: Patience = { timeoutMs: 10_000, cancel: new Cancel() };
 const ONCE: Patience = { timeoutMs: 0, cancel: new Cancel() };
-
-/** Redis' own words for what only its operator can change; anything else may pass. */
-const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
-
-/** `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was told, `code` says by which setting. */
-export type RedisTrouble = 'away' | 'back' | 'forgetful';
 
 export interface RedisLedgerOptions {
   /** `redis:` or `rediss:`, with user name, password and database. */
@@ -92,24 +84,23 @@ class RedisLedger implements Ledger {
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** By account, the last claim of those that go one by one, as there is a limit of them a second. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  #place = '';
+  readonly #redis: RedisConnection;
   #secret: Promise<Secret> | null = null;
-  #connecting: Promise<Redis> | null = null;
-  /** Whether this Redis, since it was connected to, is one that knows our secret. */
-  #checked: Promise<void> | null = null;
-  /** On the clock of `performance.now()`; null while Redis answers. */
-  #awaySince: number | null = null;
-  #awayCode = '';
-  #isForgetfulTold = false;
-  #failure = 'ECONNREFUSED';
   #again: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
   #pulseAt = 0;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #isClosed = false;
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#redis = new RedisConnection({
+      url: options.url,
+      signKey: named('secret'),
+      sign: () => this.digest('', 'cn-verify'),
+      told: (trouble, code) =>
+        options.told(trouble, { place: this.#place(), count: this.#outbox.size, code }),
+    });
   }
 
   async digest(account: string, key: string): Promise<string> {
@@ -119,11 +110,11 @@ class RedisLedger implements Ledger {
   async look(keys: readonly string[], maxAgeMs: number | null, patience: Patience): Promise<KnownKeys> {
     if (keys.length === 0) return new Map();
     const names = [named('processes'), ...keys.map(keyName)];
-    return this.#known(keys, await this.#ask(SCRIPTS.look, names, [age(maxAgeMs)], patience));
+    return this.#known(keys, await this.#redis.run(SCRIPTS.look, names, [age(maxAgeMs)], patience));
   }
 
   claim(call: Call, patience: Patience): Promise<Claim> {
-    if (this.#state !== 'open') return Promise.reject(cancelled());
+    if (this.#isClosed) return Promise.reject(cancelled());
     return call.maxPerSecond > 0 ? this.#claimInTurn(call, patience) : this.#claim(call, patience);
   }
 
@@ -146,7 +137,7 @@ class RedisLedger implements Ledger {
   }
 
   async whenOver(id: string, cancel: Cancel): Promise<void> {
-    if (cancel.cancelled || this.#state !== 'open') return;
+    if (cancel.cancelled || this.#isClosed) return;
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters);
     await new Promise<void>((resolve) => {
@@ -166,11 +157,11 @@ class RedisLedger implements Ledger {
     const [found] = await this.#read([id]);
     if (!found) return false;
     const names = [entryName(id), named('open'), named('processes'), ...found.keys.map(keyName)];
-    return (await this.#ask(SCRIPTS.release, names, [id], READER)) === 1;
+    return (await this.#redis.run(SCRIPTS.release, names, [id], READER)) === 1;
   }
 
   async uncertain(): Promise<Entry[]> {
-    const ids = await this.#do((redis) => redis.zrevrange(named('open'), 0, -1), READER);
+    const ids = await this.#redis.do((redis) => redis.zrevrange(named('open'), 0, -1), READER);
     const found: Entry[] = [];
     for (let from = 0; from < ids.length; from += PAGE)
       for (const { entry } of await this.#read(ids.slice(from, from + PAGE)))
@@ -192,7 +183,7 @@ class RedisLedger implements Ledger {
   }
 
   async sums(by: Period, query: Query): Promise<Sum[]> {
-    const fields = await this.#do((redis) => redis.hgetall(named('sums')), READER);
+    const fields = await this.#redis.do((redis) => redis.hgetall(named('sums')), READER);
     const days = new Map<string, Sum>();
     for (const [field, count] of Object.entries(fields)) {
       const parts = field.split('|');
@@ -217,10 +208,10 @@ class RedisLedger implements Ledger {
   }
 
   async spent(account: string): Promise<Spent> {
-    const [seconds] = await this.#do((redis) => redis.time(), READER);
+    const [seconds] = await this.#redis.do((redis) => redis.time(), READER);
     const day = dayOf(Number(seconds) * 1000);
     const fields = [`${day}|${account}`, `${day.slice(0, 7)}|${account}`];
-    const [ofDay, ofMonth] = await this.#do((redis) => redis.hmget(named('budget'), ...fields), READER);
+    const [ofDay, ofMonth] = await this.#redis.do((redis) => redis.hmget(named('budget'), ...fields), READER);
     return { day: Number(ofDay ?? 0), month: Number(ofMonth ?? 0) };
   }
 
@@ -230,8 +221,8 @@ class RedisLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'closing';
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearTimeout(this.#pulse);
     for (const id of [...this.#waiters.keys()]) this.#over(id);
     const until = performance.now() + CLOSE_MS;
@@ -240,10 +231,7 @@ class RedisLedger implements Ledger {
       if (this.#outbox.size > 0) await pause(TRY_AGAIN_MS, new Cancel());
     }
     clearTimeout(this.#again);
-    const leave = (redis: Redis) => redis.hdel(named('processes'), this.#process);
-    if (this.#connecting) await this.#do(leave, ONCE).catch(() => {});
-    this.#state = 'closed';
-    (await this.#connecting?.catch(() => null))?.disconnect();
+    await this.#redis.close((redis) => redis.hdel(named('processes'), this.#process));
   }
 
   /** One by one, so that those who have to wait do not all ask again at once. */
@@ -252,10 +240,10 @@ class RedisLedger implements Ledger {
     const before = this.#turns.get(account) ?? Promise.resolve();
     const arrived = performance.now();
     const turn = before.then(() => {
-      if (patience.cancel.cancelled || this.#state !== 'open') throw cancelled();
+      if (patience.cancel.cancelled || this.#isClosed) throw cancelled();
       // Who came while those before him waited in vain does not wait as long again after them.
-      const timeoutMs = patience.timeoutMs - this.#awayFor(arrived);
-      if (timeoutMs <= 0) throw this.#away(patience);
+      const timeoutMs = patience.timeoutMs - this.#redis.awayFor(arrived);
+      if (timeoutMs <= 0) throw this.#redis.away(patience);
       return this.#claim(call, { ...patience, timeoutMs });
     });
     const over = turn.then(
@@ -305,7 +293,7 @@ class RedisLedger implements Ledger {
   /** @returns what the script says once it says anything but that it is too early */
   async #answer(keys: string[], parameters: string[], patience: Patience): Promise<unknown[]> {
     for (;;) {
-      const answer = listOf(await this.#ask(SCRIPTS.claim, keys, parameters, patience));
+      const answer = listOf(await this.#redis.run(SCRIPTS.claim, keys, parameters, patience));
       if (answer[0] !== 'wait') return answer;
       await pause(Number(listOf(answer[2])[0]) / 1000, patience.cancel);
     }
@@ -335,7 +323,7 @@ class RedisLedger implements Ledger {
       throw new VerifyError(
         'CONFIG',
         'ledger-answer-unreadable',
-        { code: 'EBADMSG', folder: this.#place },
+        { code: 'EBADMSG', folder: this.#place() },
         { charged: false },
       );
     }
@@ -343,7 +331,7 @@ class RedisLedger implements Ledger {
 
   async #read(ids: readonly string[]): Promise<Mine[]> {
     const names = [named('processes'), ...ids.map(entryName)];
-    const found = listOf(await this.#ask(SCRIPTS.read, names, [], READER)).map((each) => {
+    const found = listOf(await this.#redis.run(SCRIPTS.read, names, [], READER)).map((each) => {
       const [text, at, state, digests] = listOf(each).map(String);
       const call: unknown = JSON.parse(text ?? 'null');
       if (typeof call !== 'object') return null;
@@ -363,13 +351,13 @@ class RedisLedger implements Ledger {
       (await this.#read(ids)).map(({ entry }) => entry).filter(isAsked);
 
     if (key !== undefined) {
-      const holder = await this.#do((redis) => redis.hget(keyName(key), 'entry'), READER);
+      const holder = await this.#redis.do((redis) => redis.hget(keyName(key), 'entry'), READER);
       if (holder && (id ?? holder) === holder) yield await pageOf([holder]);
       return;
     }
     if (id !== undefined) return yield await pageOf([id]);
     for (let offset = 0; ; offset += PAGE) {
-      const ids = await this.#do(
+      const ids = await this.#redis.do(
         (redis) =>
           isNewestFirst
             ? redis.zrevrangebyscore(named('entries'), `(${to}`, from, 'LIMIT', offset, PAGE)
@@ -386,7 +374,7 @@ class RedisLedger implements Ledger {
     const { id, keys, parameters, isAbandoned } = ending;
     this.#outbox.set(id, ending);
     try {
-      await this.#ask(SCRIPTS.settle, keys, parameters, ONCE);
+      await this.#redis.run(SCRIPTS.settle, keys, parameters, ONCE);
       this.#outbox.delete(id);
     } catch (error) {
       // There was nothing to claim then.
@@ -421,7 +409,7 @@ class RedisLedger implements Ledger {
     const names = [named('processes'), ...ids.map(entryName)];
     try {
       const underWay = listOf(
-        await this.#ask(SCRIPTS.renew, names, [this.#process, String(this.#leaseMs)], ONCE),
+        await this.#redis.run(SCRIPTS.renew, names, [this.#process, String(this.#leaseMs)], ONCE),
       );
       for (const [index, id] of ids.entries())
         if (underWay[index] === 0 && !this.#outbox.has(id)) this.#over(id);
@@ -429,9 +417,13 @@ class RedisLedger implements Ledger {
       // Whoever needs Redis is told by what he asks for.
     }
     this.#pulse = undefined;
-    if (this.#state !== 'open') return;
+    if (this.#isClosed) return;
     if (this.#waiters.size > 0) this.#beat(WATCH_MS);
     else this.#beat(this.#leaseMs / 3);
+  }
+
+  #place(): string {
+    return this.#redis.url?.host ?? '';
   }
 
   #keyed(): Promise<Secret> {
@@ -439,141 +431,6 @@ class RedisLedger implements Ledger {
       return Promise.reject(new VerifyError('CONFIG', 'ledger-secret-missing', {}, { charged: false }));
     this.#secret ??= masterKey('', this.#options.secret).then((master) => new Secret(master));
     return this.#secret;
-  }
-
-  #ask(script: Script, keys: string[], parameters: string[], patience: Patience): Promise<unknown> {
-    return this.#do(async (redis) => {
-      try {
-        return await redis.evalsha(script.sha, keys.length, ...keys, ...parameters);
-      } catch (error) {
-        if (wordOf(error) !== 'NOSCRIPT') throw error;
-        return redis.eval(script.lua, keys.length, ...keys, ...parameters);
-      }
-    }, patience);
-  }
-
-  /**
-   * Tries it until Redis answers.
-   * @throws VerifyError NETWORK once Redis was away for as long as somebody waits, CONFIG, or CANCELLED
-   */
-  async #do<Value>(work: (redis: Redis) => Promise<Value>, patience: Patience): Promise<Value> {
-    const { timeoutMs, cancel } = patience;
-    const arrived = performance.now();
-    for (;;) {
-      const began = performance.now();
-      const leftNow = () => timeoutMs - (performance.now() - Math.max(arrived, this.#awaySince ?? began));
-      const attemptMs =
-        timeoutMs === 0 ? ATTEMPT_MS : Math.min(ATTEMPT_MS, Math.max(leftNow(), TRY_AGAIN_MS));
-      try {
-        if (this.#state === 'closed') throw cancelled();
-        const attempt = this.#connected().then(work);
-        const value = await patiently(attempt, { timeoutMs: attemptMs, cancel }, timedOut);
-        if (this.#awaySince !== null) {
-          this.#awaySince = null;
-          this.#tell('back', '');
-        }
-        return value;
-      } catch (error) {
-        if (error instanceof VerifyError) throw error;
-        const code = this.#codeOf(error);
-        if (REFUSALS.has(code))
-          throw new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
-        this.#awayCode = code;
-        if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
-        if (this.#awaySince === null) {
-          this.#awaySince = began;
-          this.#tell('away', code);
-        }
-        if (leftNow() <= 0) throw this.#away(patience);
-        await pause(Math.min(TRY_AGAIN_MS, leftNow()), cancel);
-      }
-    }
-  }
-
-  async #giveUpConnection(): Promise<void> {
-    const redis = await this.#connecting;
-    if (redis?.status === 'ready') redis.disconnect(true);
-  }
-
-  /** @returns milliseconds for which Redis has been away since then */
-  #awayFor(since: number): number {
-    return this.#awaySince === null ? 0 : performance.now() - Math.max(since, this.#awaySince);
-  }
-
-  #away({ timeoutMs }: Patience): VerifyError {
-    const seconds = Math.round(timeoutMs / 100) / 10;
-    const code = this.#awayCode;
-    return new VerifyError('NETWORK', 'ledger-away', { seconds, code }, { charged: false });
-  }
-
-  async #connected(): Promise<Redis> {
-    this.#connecting ??= this.#connect();
-    // What is missing now may be there later.
-    const redis = await this.#connecting.catch((error) => {
-      this.#connecting = null;
-      throw error;
-    });
-    this.#checked ??= this.#check(redis);
-    await this.#checked.catch((error) => {
-      this.#checked = null;
-      throw error;
-    });
-    return redis;
-  }
-
-  async #connect(): Promise<Redis> {
-    await this.#keyed();
-    const url = URL.canParse(this.#options.url) ? new URL(this.#options.url) : null;
-    if (!url?.hostname || !/^rediss?:$/.test(url.protocol))
-      throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, { charged: false });
-    this.#place = url.host;
-    const { Redis } = await import('ioredis').catch(() => {
-      throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
-    });
-    const redis = new Redis(url.href, {
-      lazyConnect: true,
-      // Nothing is sent later than somebody waits for it.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: ATTEMPT_MS,
-      retryStrategy: (times) => Math.min(times * TRY_AGAIN_MS, 1_000),
-      reconnectOnError: (error) => wordOf(error) === 'READONLY',
-    });
-    redis.on('error', (error) => {
-      this.#failure = wordOf(error);
-    });
-    redis.on('close', () => {
-      this.#checked = null;
-    });
-    await redis.connect().catch(() => {});
-    return redis;
-  }
-
-  /** @throws VerifyError CONFIG where this Redis was used under another secret, whose keys would not be known again */
-  async #check(redis: Redis): Promise<void> {
-    const sign = (await this.#keyed()).digest('', 'cn-verify');
-    const { lua } = SCRIPTS.secret;
-    if ((await redis.eval(lua, 1, named('secret'), sign)) !== 1)
-      throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
-    if (this.#isForgetfulTold) return;
-    // Not everybody may ask.
-    const info = await redis.info().catch(() => '');
-    const isEvicting = /^maxmemory:[1-9]/m.test(info) && !/^maxmemory_policy:noeviction/m.test(info);
-    const settings = [/^aof_enabled:0/m.test(info) ? 'appendonly' : '', isEvicting ? 'maxmemory-policy' : ''];
-    const code = settings.filter(Boolean).join(', ');
-    this.#isForgetfulTold = true;
-    if (code) this.#tell('forgetful', code);
-  }
-
-  /** What a command says while there is no connection is less than what the connection said. */
-  #codeOf(error: unknown): string {
-    const word = wordOf(error);
-    return word === 'Error' ? this.#failure : word;
-  }
-
-  #tell(trouble: RedisTrouble, code: string): void {
-    this.#options.told(trouble, { place: this.#place, count: this.#outbox.size, code });
   }
 }
 
@@ -620,30 +477,4 @@ function isoOf(milliseconds: string | undefined): string {
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** Not for anybody to see. */
-function timedOut(): Error {
-  return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
-}
-
-/** @returns the code of an error of the network, or the word with which Redis begins what it refuses */
-function wordOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Error';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name === 'ReplyError' ? (/^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR') : 'Error';
-}
-
-/** @throws VerifyError CANCELLED */
-function pause(milliseconds: number, cancel: Cancel): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      forget();
-      resolve();
-    }, milliseconds);
-    const forget = cancel.onCancel(() => {
-      clearTimeout(timer);
-      reject(cancelled());
-    });
-  });
 }

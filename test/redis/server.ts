@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { BudgetWarning, Ledger } from '../../src/ledger/ledger';
-import { openRedisLedger, type RedisTrouble } from '../../src/ledger/redis';
+import { openRedisLedger } from '../../src/ledger/redis';
+import type { RedisTrouble } from '../../src/ledger/redis-connection';
+
 import { temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 
