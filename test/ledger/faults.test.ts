@@ -302,6 +302,7 @@ describe('the ledger on disk, when things go wrong:', () => {
       await pause(1_100);
       await claimed(ledger, call(['b']));
       assert.equal((await look(ledger, 'a'))?.state, 'under-way');
+      assert.deepEqual(await ledger.uncertain(), []);
       await ledger.settle(id, answered({ a: 1 }));
       await ledger.close();
       assert.equal((await look(ledgerIn(folder), 'a'))?.state, 'answered');
