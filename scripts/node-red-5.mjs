@@ -19,25 +19,19 @@ mkdirSync(folder, { recursive: true });
 for (const file of ['package.json', 'package-lock.json'])
   cpSync(join(source, file), join(folder, file), { preserveTimestamps: true });
 install(folder);
-const SUITES = ['node-red-5', 'editor'];
+const SUITES = {
+  flows: [join(root, 'scripts/test.mjs'), 'flows', 'nodes', 'demo', 'examples', 'pack'],
+  editor: [mocha, '--config', join(root, 'test/editor/.mocharc.json')],
+};
 const parameters = process.argv.slice(2);
-const named = parameters.filter((each) => SUITES.includes(each));
+const named = parameters.filter((each) => each in SUITES);
 
 // A suite runs, whatever became of the one before it.
-for (const suite of parameters.includes('--no-tests') ? [] : named.length > 0 ? named : SUITES) {
-  const { status } = spawnSync(
-    join(folder, 'node_modules/node/bin', program),
-    [
-      mocha,
-      '--config',
-      join(root, 'test', suite, '.mocharc.json'),
-      ...parameters.filter((each) => !SUITES.includes(each)),
-    ],
-    {
-      cwd: root,
-      env: { ...process.env, NODE_RED: join(folder, 'node_modules/node-red') },
-      stdio: 'inherit',
-    },
-  );
+for (const suite of parameters.includes('--no-tests') ? [] : named.length > 0 ? named : Object.keys(SUITES)) {
+  const { status } = spawnSync(join(folder, 'node_modules/node/bin', program), SUITES[suite], {
+    cwd: root,
+    env: { ...process.env, NODE_RED: join(folder, 'node_modules/node-red') },
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exitCode = 1;
 }

@@ -1,6 +1,8 @@
 // `npm test`: the test files in several processes beside each other, as most of them wait more than they work; then, with
 // nothing beside them, the tests that measure how long something takes. What went well is one line, what failed is shown
 // whole. A folder of test/ with a .mocharc.json is a suite with a script of its own.
+//
+//     node scripts/test.mjs [name of a test file or of a folder] …
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -37,24 +39,26 @@ const names = readdirSync(join(root, 'dist/test'), { recursive: true, encoding: 
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => !existsSync(join(root, 'test', file.split('/')[0], '.mocharc.json')))
   .map((file) => file.slice(0, -'.test.js'.length));
+const wanted = process.argv.slice(2);
+const chosen = names.filter(
+  (name) => wanted.length === 0 || wanted.some((each) => name === each || name.startsWith(`${each}/`)),
+);
 const shared = new Map();
-for (const name of names.filter((each) => !OWN.includes(each))) {
+for (const name of chosen.filter((each) => !OWN.includes(each))) {
   const folder = name.includes('/') ? name.split('/')[0] : 'test';
   shared.set(folder, [...(shared.get(folder) ?? []), name]);
 }
 
 let passed = 0;
 let failed = 0;
-const queue = [...shared, ...OWN.map((name) => [name, [name]])];
+const queue = [...shared, ...OWN.filter((name) => chosen.includes(name)).map((name) => [name, [name]])];
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let group = queue.shift(); group; group = queue.shift()) await run(...group, '--invert');
   }),
 );
-await run(
-  MEASURED,
-  names.filter((name) => readFileSync(pathOf(name), 'utf8').includes(MEASURED)),
-);
+const measuring = chosen.filter((name) => readFileSync(pathOf(name), 'utf8').includes(MEASURED));
+if (measuring.length > 0) await run(MEASURED, measuring);
 console.log(`\n  ${passed} passing (${Math.round((Date.now() - started) / 1000)}s)`);
 if (failed > 0) console.log(`  ${failed} failing`);
 process.exitCode = failed > 0 ? 1 : 0;
@@ -64,7 +68,7 @@ function run(title, group, ...options) {
   const start = Date.now();
   const child = spawn(
     process.execPath,
-    [mocha, '--exit', '--fgrep', MEASURED, ...options, ...process.argv.slice(2), ...group.map(pathOf)],
+    [mocha, '--exit', '--fgrep', MEASURED, ...options, ...group.map(pathOf)],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_MS, killSignal: 'SIGKILL' },
   );
   let output = '';

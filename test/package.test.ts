@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { define, ROOT } from './nodes/form';
 
-const ROOT = join(__dirname, '..', '..');
 const LANGUAGES = ['en-US', 'zh-CN', 'zh', 'zh-Hans-CN'];
 
 interface Manifest {
@@ -25,17 +25,6 @@ interface FlowNode {
   type: string;
   account?: string;
   [property: string]: unknown;
-}
-
-/** What a form tells the editor. */
-interface Definition {
-  category: string;
-  defaults: Record<string, { value?: unknown; type?: string; validate?: unknown }>;
-  credentials?: Record<string, { type: string; validate?: unknown }>;
-  inputs?: number;
-  outputs?: number;
-  color?: string;
-  icon?: string;
 }
 
 /** What a node of any type may have in a flow. */
@@ -283,20 +272,6 @@ describe('package', () => {
     });
   });
 });
-
-/** Runs a form's script as the editor would, as far as its definition goes. */
-function define(type: string): Definition {
-  const html = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
-  const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
-  let definition: Definition | undefined;
-  const RED = {
-    _: (key: string) => key,
-    nodes: { registerType: (_type: string, given: Definition) => (definition = given) },
-  };
-  new Function('RED', script)(RED);
-  assert.ok(definition, `${type} registers nothing in the editor`);
-  return definition;
-}
 
 /** What a node's code asks of the runtime. */
 function registerInRuntime(type: string): { type: string; credentials: string[]; routes: string[] } {

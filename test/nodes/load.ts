@@ -1,0 +1,83 @@
+/**
+ * One action node with its account on node-red-node-test-helper, both as they come out of the palette. Real flows are in
+ * test/flows, in a process of their own: the helper starts Node-RED in its own way.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Cause } from '../../src/errors';
+import type { Message, Node } from '../../src/node-red/red';
+import type { Result } from '../../src/result';
+import { defaultsOf, define, ROOT } from './form';
+
+interface LiveNode extends Omit<Node, 'on'> {
+  on(event: string, listener: (message: Message) => void): void;
+}
+
+interface TestHelper {
+  init(runtime: string): void;
+  load(modules: ((red: unknown) => void)[], flow: object[], credentials: object): Promise<void>;
+  unload(): Promise<void>;
+  getNode(id: string): (LiveNode & Record<string, unknown>) | null;
+}
+
+const helper = require('node-red-node-test-helper') as TestHelper;
+helper.init(require.resolve(process.env.NODE_RED || 'node-red'));
+
+/**
+ * @param type of the action
+ * @param properties of its account that are not those of a new one
+ * @param credentials of its account
+ */
+export async function load(
+  type: string,
+  properties: object = { environment: 'sandbox' },
+  credentials: object = {},
+): Promise<void> {
+  const accountType = define(type).defaults.account!.type!;
+  const modules = [accountType, type].map(
+    (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
+  );
+  // Without x and y a node counts as a config node.
+  const at = { z: 'tab', x: 100, y: 100 };
+  const flow = [
+    { id: 'tab', type: 'tab' },
+    { id: 'account', type: accountType, ...defaultsOf(accountType), ...properties },
+    { id: 'action', ...at, type, ...defaultsOf(type), account: 'account', wires: [['out1'], ['out2']] },
+    { id: 'catch', ...at, type: 'catch', scope: ['action'], wires: [['caught']] },
+    ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),
+  ];
+  await helper.load(modules, flow, { account: credentials });
+}
+
+export const unload = () => helper.unload();
+
+/** @returns a node of the flow */
+export function nodeOf(id: 'account' | 'action'): LiveNode & Record<string, unknown> {
+  const node = helper.getNode(id);
+  assert.ok(node, `${id} is not loaded`);
+  return node;
+}
+
+/** Where a message came out, and what is in it. */
+export interface Came {
+  from: 'out1' | 'out2' | 'caught';
+  message: Message;
+  result: Result;
+  error: { code: string; message: string; cause: Cause };
+}
+
+/**
+ * @param message for the action
+ * @returns the first that comes out
+ */
+export function ask(message: Message): Promise<Came> {
+  return new Promise((resolve) => {
+    for (const from of ['out1', 'out2', 'caught'] as const) {
+      helper.getNode(from)!.on('input', (came) => {
+        const { payload: result, error } = came as { payload: Result; error: Came['error'] };
+        resolve({ from, message: came, result, error });
+      });
+    }
+    nodeOf('action').receive(message);
+  });
+}
