@@ -25,8 +25,8 @@ const ADMIN_AUTH = `{
 
 /** What a Node-RED with an editor is told; who may use it is not asked then. */
 export interface EditorSettings {
-  /** Of the runtime; that of the editor is the browser's. */
-  lang: string;
+  /** Of the runtime, where settings.js says so; that of the editor is the browser's. */
+  lang?: string;
   /** The theme of the editor. */
   editorTheme?: Record<string, unknown>;
 }

@@ -11,6 +11,11 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** ISO 8601 with its zone: without one, it would be whatever the machine is set to. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 const DAY_MS = 86_400_000;
+/** With the milliseconds after the beginning of a day that they stand for. */
+const BOUNDS = [
+  ['from', 0],
+  ['to', DAY_MS],
+] as const;
 
 /**
  * @param asked `from` and `to`: a day of Asia/Shanghai (`2026-11-25`), of which `to` counts whole, or ISO 8601 with its
@@ -19,9 +24,10 @@ const DAY_MS = 86_400_000;
  */
 export function readLedgerQuery(asked: Readonly<Record<string, unknown>>): Query {
   const query: Query = {};
-  const [from, to] = [moment('from', asked.from, 0), moment('to', asked.to, DAY_MS)];
-  if (from !== undefined) query.from = from;
-  if (to !== undefined) query.to = to;
+  for (const [name, rest] of BOUNDS) {
+    const at = moment(name, asked[name], rest);
+    if (at !== null) query[name] = at;
+  }
   const account = named('account', asked.account);
   if (account) query.account = account;
   const operation = named('operation', asked.operation);
@@ -34,25 +40,20 @@ export function readLedgerQuery(asked: Readonly<Record<string, unknown>>): Query
  * @param now Unix milliseconds
  * @throws VerifyError INPUT
  */
-export function readMonth(
-  asked: unknown,
-  now: number,
-): Required<Pick<Query, 'from' | 'to'>> & { month: string } {
+export function readMonth(asked: unknown, now: number): { month: string; from: number; to: number } {
   const month = named('month', asked) || dayOf(now).slice(0, 7);
   if (!MONTH.test(month)) throw new VerifyError('INPUT', 'ledger-month');
   const begin = (of: string) => Date.parse(`${of}-01T00:00:00+08:00`);
   return { month, from: begin(month), to: begin(monthAfter(month, 1)) };
 }
 
-/** @param rest milliseconds after the beginning of a day that still count */
-function moment(name: string, asked: unknown, rest: number): number | undefined {
+/** @returns null where nothing is asked */
+function moment(name: string, asked: unknown, rest: number): number | null {
   const text = named(name, asked);
-  if (text === '') return undefined;
-  const at = DAY.test(text)
-    ? Date.parse(`${text}T00:00:00+08:00`) + rest
-    : TIME.test(text)
-      ? Date.parse(text)
-      : NaN;
+  if (text === '') return null;
+  let at = Number.NaN;
+  if (DAY.test(text)) at = Date.parse(`${text}T00:00:00+08:00`) + rest;
+  else if (TIME.test(text)) at = Date.parse(text);
   if (Number.isNaN(at)) throw new VerifyError('INPUT', 'ledger-time', { name });
   return at;
 }

@@ -5,6 +5,8 @@ import type { Locator } from 'playwright-core';
 import { foreignWords } from '../chinese';
 import { compared, paidFlow, pay } from '../flows/paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
+import { type NodeRed, startNodeRed } from '../node-red-process';
+import { openEditor } from './browser';
 import { VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
@@ -43,6 +45,31 @@ const others = (baseUrl: string) => [
   { id: 'token', ...at, y: 400, x: 400, type: 'get-token', account: 'liveness', wires: [[]] },
   { id: 'three', ...at, y: 500, x: 400, type: 'westdex-three', account: 'keyless', wires: [[]] },
 ];
+
+describe(`the sidebar of Node-RED ${VERSION} whose settings.js has no lang`, () => {
+  let nodeRed: NodeRed;
+  before(async () => {
+    nodeRed = await startNodeRed({}, {});
+  });
+  after(() => nodeRed?.stop());
+
+  for (const [locale, count] of [
+    ['zh-CN', 1],
+    ['en-US', 0],
+  ] as const) {
+    it(`${count ? 'says so' : 'says nothing of it'} in ${locale}`, async () => {
+      const { page, close } = await openEditor(nodeRed.address, locale);
+      try {
+        await page.evaluate(`RED.actions.invoke('cn-verify:show-verification')`);
+        const told = words(locale, 'verification', count ? 'check.as-deployed' : 'check.fine');
+        await page.locator(`#${ID}`).getByText(told, { exact: true }).waitFor();
+        assert.equal(await page.locator(`#${ID} [data-problem="lang"]`).count(), count);
+      } finally {
+        await close();
+      }
+    });
+  }
+});
 
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the sidebar, in the editor of Node-RED ${VERSION} in ${locale}`, () => {

@@ -72,8 +72,13 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const before = ledgerIn(join(userDir, 'cn-verify/ledger'), () =>
       Date.parse(`${lastMonth}-10T12:00:00+08:00`),
     );
-    const id = await claimed(before, call([], { account: 'payer', operation: 'westdex-three', price: 2 }));
-    await before.settle(id, answered());
+    for (const [operation, price] of [
+      ['westdex-three', 2],
+      ['face-compare', 1],
+    ] as const) {
+      const id = await claimed(before, call([], { account: 'payer', operation, price }));
+      await before.settle(id, answered());
+    }
     await before.close();
     nodeRed = await startNodeRed({}, undefined, userDir);
     await nodeRed.deploy(
@@ -103,8 +108,9 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
     const past = await get<Summary>(`${PATH}?month=${lastMonth}`);
     assert.deepEqual(
-      past.days.map(({ day, price }) => [day, price]),
-      [[`${lastMonth}-10`, 2]],
+      past.days.map(({ day, calls, price }) => [day, calls, price]),
+      [[`${lastMonth}-10`, 2, 3]],
+      'all operations in one',
     );
     assert.equal(past.accounts[0]!.day.spent, 2, 'budgets are those of now');
   });
@@ -139,8 +145,8 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.equal(response.headers.get('content-disposition'), 'attachment; filename="cn-verify-ledger.csv"');
     await response.arrayBuffer();
     const rows = await table();
-    assert.equal(rows.length, 5);
-    const [past, first] = rows;
+    assert.equal(rows.length, 6);
+    const [past, , first] = rows;
     assert.equal(past!.at!.slice(0, 7), lastMonth);
     assert.equal(first!.account, `'${NAME} (payer)`);
     assert.equal(first!.node, 'Compare (compare)');
@@ -152,13 +158,13 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   it('give of the table what is asked for', async () => {
     for (const [query, count] of [
       [`?from=${month}-01`, 4],
-      [`?to=${lastMonth}-10`, 1],
+      [`?to=${lastMonth}-10`, 2],
       [`?to=${lastMonth}-09`, 0],
       [`?from=${lastMonth}-10T12:00:00%2B08:00&to=${lastMonth}-10T12:00:00%2B08:00`, 0],
-      [`?from=${lastMonth}-10T04:00:00Z&to=${lastMonth}-10T12:00:00.001%2B08:00`, 1],
-      ['?account=payer', 5],
+      [`?from=${lastMonth}-10T04:00:00Z&to=${lastMonth}-10T12:00:00.001%2B08:00`, 2],
+      ['?account=payer', 6],
       ['?account=nobody', 0],
-      ['?operation=face-compare', 4],
+      ['?operation=face-compare', 5],
     ] as const)
       assert.equal((await table(query)).length, count, query);
   });
