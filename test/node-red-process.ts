@@ -36,6 +36,7 @@ export interface NodeRed {
   /** Of the admin interface, the editor and http in nodes, without a slash at the end. */
   address: string;
   userDir: string;
+  pid: number;
   /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
   ask(path: string, body?: unknown, token?: string | null, method?: string): Promise<Response>;
   /** Replaces all flows; credentials stand in the nodes. */
@@ -48,11 +49,13 @@ export interface NodeRed {
  * @param environment what it is told besides that of the tests
  * @param editor with it, Node-RED has an editor and no users
  * @param userDir of one that ran before, with its flows
+ * @param settings more of settings.js
  */
 export async function startNodeRed(
   environment: Record<string, string> = {},
   editor?: EditorSettings,
   userDir = temporaryDirectory(),
+  settings: object = {},
 ): Promise<NodeRed> {
   const link = join(userDir, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
@@ -68,6 +71,7 @@ export async function startNodeRed(
       telemetry: { enabled: false, updateNotification: false },
       logging: { console: { level: 'trace' } },
       ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true })},
+      ...${JSON.stringify(settings)},
       adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
     };`,
   );
@@ -120,6 +124,7 @@ export async function startNodeRed(
     pid: child.pid!,
     address: `http://127.0.0.1:${port}`,
     userDir,
+    pid: child.pid!,
     ask,
     deploy: async (nodes) => {
       // Flows that are unlike all before them have a revision of their own.

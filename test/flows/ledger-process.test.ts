@@ -1,0 +1,212 @@
+/** What the ledger does to a Node-RED that is killed, has no room on its disk, or wants none: CONTRACT, "Ledger". */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { csv } from '../../src/ledger/csv';
+import { openFileLedger } from '../../src/ledger/file';
+import type { Entry, Ledger } from '../../src/ledger/ledger';
+import type { Result } from '../../src/result';
+import { masterKey } from '../../src/waiting/key';
+import { temporaryDirectory } from '../demo-process';
+import { type NodeRed, startNodeRed } from '../node-red-process';
+import { leaksIn } from '../private';
+import { FIVE, ID_NUMBER, NAME, type Raised, SECRET } from './five-actions';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+
+const PAID = FIVE.filter(({ type }) => ['truth-create', 'face-compare', 'westdex-three'].includes(type));
+const [, COMPARE] = PAID;
+const ORDER = `order of ${NAME}, ${ID_NUMBER}`;
+
+/** What a flow answered over HTTP. */
+type Told = Partial<Result> & Partial<Raised>;
+
+/** Each action, `/<type>`, and a verify-ledger, `/ledger`, over HTTP; the key is `msg.payload.order`. */
+function flows(baseUrl: string): object[] {
+  const at = { z: 'tab', x: 1, y: 1 };
+  const [compare] = FIVE.filter(({ type }) => type === 'face-compare');
+  const asked = [...PAID, { ...compare!, type: 'verify-ledger' }];
+  return asked.flatMap(({ type, account, action }) => [
+    {
+      ...{ id: `account of ${type}`, environment: 'custom', baseUrl, circuit: false, timeout: 20 },
+      ...account,
+    },
+    { id: `in ${type}`, ...at, type: 'http in', url: `/${type}`, method: 'post', wires: [[`read ${type}`]] },
+    {
+      ...{ id: `read ${type}`, ...at, type: 'function', wires: [[type]] },
+      func: 'msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;',
+    },
+    {
+      ...{ ...action, id: type, ...at, type, account: `account of ${type}` },
+      ...{ key: 'order', keyType: 'msg', wires: [[`answer ${type}`], []] },
+    },
+    { id: `catch ${type}`, ...at, type: 'catch', scope: [type], wires: [[`error ${type}`]] },
+    {
+      ...{ id: `error ${type}`, ...at, type: 'function', wires: [[`answer ${type}`]] },
+      func: 'msg.payload = msg.error; return msg;',
+    },
+    { id: `answer ${type}`, ...at, type: 'http response', wires: [] },
+  ]);
+}
+
+describe('the ledger of a Node-RED', function () {
+  this.timeout(90_000);
+  let server: ScriptedServer;
+  let nodeRed: NodeRed | undefined;
+
+  const start = async (userDir = temporaryDirectory(), settings = {}) => {
+    nodeRed = await startNodeRed({}, undefined, userDir, settings);
+    return nodeRed;
+  };
+  const post = async (type: string, payload: unknown, order?: string) => {
+    const response = await fetch(`${nodeRed!.address}/${type}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      // JSON has no Buffer.
+      body: JSON.stringify({ payload, order }),
+    });
+    return (await response.json()) as Told;
+  };
+  const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
+  const folderOf = (userDir: string) => join(userDir, 'cn-verify/ledger');
+
+  /** The ledger of a Node-RED that does not run. */
+  async function read<Value>(userDir: string, work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
+    const ledger = openFileLedger({
+      ...{ folder: folderOf(userDir), key: () => masterKey(userDir), now: Date.now },
+      ...{ told: () => {}, onBudget: () => {} },
+    });
+    try {
+      return await work(ledger);
+    } finally {
+      await ledger.close();
+    }
+  }
+
+  before(async () => {
+    server = await scriptedServer((_asked, response) => json(response, COMPARE!.success()));
+  });
+  beforeEach(() => {
+    server.asked.splice(0);
+    server.script = (_asked, response) => json(response, COMPARE!.success());
+  });
+  afterEach(() => nodeRed?.stop());
+  after(closeServers);
+
+  it('that is killed knows which key is uncertain, until that is released', async () => {
+    const { userDir } = await start();
+    await nodeRed!.deploy(flows(server.baseUrl));
+    server.script = () => {};
+    const lost = compare(ORDER).catch(() => null);
+    while (server.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await nodeRed!.stop('SIGKILL');
+    assert.equal(await lost, null);
+
+    server.script = (_asked, response) => json(response, COMPARE!.success());
+    await start(userDir);
+    const refused = await compare(ORDER);
+    assert.deepEqual(
+      [refused.code, refused.cause?.problem, refused.cause?.charged, refused.cause?.retryable],
+      ['UNCERTAIN', 'key-uncertain', false, false],
+    );
+    assert.equal((await compare('another')).outcome, 'passed');
+    const asked = (await post('verify-ledger', {
+      key: ORDER,
+      account: 'account of face-compare',
+    })) as Entry[];
+    assert.deepEqual(
+      asked.map(({ id, state, error }) => [id, state, error]),
+      [[refused.cause!.ledger, 'uncertain', null]],
+    );
+    assert.match(nodeRed!.output(), /1 calls were under way when Node-RED ended/);
+    await nodeRed!.stop();
+
+    const { released, paid } = await read(userDir, async (ledger) => {
+      const uncertain = await ledger.uncertain();
+      assert.deepEqual(
+        uncertain.map(({ id }) => id),
+        [refused.cause!.ledger],
+      );
+      return { released: await ledger.release(uncertain[0]!.id), paid: server.asked.length };
+    });
+    assert.equal(released, true);
+    await start(userDir);
+    assert.equal((await compare(ORDER)).outcome, 'passed');
+    assert.equal((await compare(ORDER)).charged, false);
+    assert.equal(server.asked.length, paid + 1);
+  });
+
+  it('that wants none writes nothing, and refuses keys', async () => {
+    const { userDir } = await start(undefined, { cnVerify: { ledger: false } });
+    await nodeRed!.deploy(flows(server.baseUrl));
+    const result = await compare();
+    assert.deepEqual([result.outcome, result.ledger, result.reused], ['passed', null, null]);
+    const refused = await compare(ORDER);
+    assert.deepEqual(
+      [refused.code, refused.cause?.problem, refused.cause?.charged],
+      ['CONFIG', 'ledger-off', false],
+    );
+    const asked = await post('verify-ledger', { sum: 'day' });
+    assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
+    assert.match(asked.message!, /choose a verify-ledger-store in this node/);
+    assert.equal(server.asked.length, 1);
+    assert.equal(existsSync(folderOf(userDir)), false);
+  });
+
+  it('on a full disk sends nothing that is not written down, and goes on when there is room', async () => {
+    const { userDir, pid } = await start();
+    await nodeRed!.deploy(flows(server.baseUrl));
+    const first = await compare(ORDER);
+    assert.equal(first.outcome, 'passed');
+    const [month] = readdirSync(folderOf(userDir)).filter((name) => name.endsWith('.jsonl'));
+    const size = statSync(join(folderOf(userDir), month!)).size;
+    execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
+    for (const order of ['more', undefined]) {
+      const refused = await compare(order);
+      assert.deepEqual(
+        [refused.code, refused.cause?.problem, refused.cause?.charged],
+        ['CONFIG', 'ledger-unwritable', false],
+      );
+    }
+    // What was paid for is still known.
+    assert.equal((await compare(ORDER)).reused?.ledger, first.ledger);
+    assert.equal(server.asked.length, 1);
+    execFileSync('prlimit', ['--pid', String(pid), '--fsize=unlimited:unlimited']);
+    assert.equal((await compare('more')).outcome, 'passed');
+    assert.equal(server.asked.length, 2);
+  });
+
+  it('holds no person, photo, address, key or secret, in its files, its answers or its table', async () => {
+    const { userDir } = await start();
+    await nodeRed!.deploy(flows(server.baseUrl));
+    const told: unknown[] = [];
+    for (const { type, payload, success, failure } of PAID) {
+      const words = `${NAME} ${ID_NUMBER} ${SECRET} photo-of-somebody.jpg`;
+      const photo = typeof payload === 'object' && payload !== null && 'photo' in payload;
+      const sent = photo ? { ...payload, photo: (payload.photo as Buffer).toString('base64') } : payload;
+      server.script = (_asked, response) => json(response, success(words));
+      const paid = await post(type, sent, ORDER);
+      assert.match(paid.ledger!, /^\d{8}-/);
+      assert.equal((await post(type, sent, ORDER)).reused?.ledger, paid.ledger);
+      server.script = (_asked, response) => json(response, failure(words));
+      told.push((await post(type, sent, `another ${ORDER}`)).cause);
+    }
+    for (const question of [{ sum: 'day' }, { from: '2020-01-01' }, { key: ORDER }])
+      told.push(await post('verify-ledger', question));
+    assert.equal((told.at(-1) as Entry[]).length, PAID.length);
+    await nodeRed!.stop();
+    let table = '';
+    await read(userDir, async (ledger) => {
+      for await (const piece of csv(ledger.entries({}))) table += piece;
+    });
+    const folder = folderOf(userDir);
+    const files = readdirSync(folder).map((name) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
+    assert.ok(files.join('').includes('"answer":'));
+    const inBase64 = (text: string) =>
+      [NAME, ID_NUMBER, SECRET, ORDER].filter((each) =>
+        text.includes(Buffer.from(each).toString('base64').slice(0, -4)),
+      );
+    for (const text of [...files, table]) assert.deepEqual([...leaksIn(text), ...inBase64(text)], [], text);
+    for (const answer of told.slice(PAID.length)) assert.deepEqual(leaksIn(JSON.stringify(answer)), []);
+  });
+});
