@@ -11,6 +11,8 @@ import type { Node, Red } from './red';
 export interface LedgerStoreNode extends Node {
   /** @throws VerifyError CONFIG where it is not set up */
   ledger(): Ledger;
+  /** Stores that name the same are one ledger; null where that is not known. */
+  place: string | null;
 }
 
 /** `cnVerify` in settings.js. */

@@ -5,7 +5,7 @@ import { csv } from '../ledger/csv';
 import type { Entry, Ledger, Query, Sum } from '../ledger/ledger';
 import { emptySum, PRICE_STEPS } from '../ledger/sums';
 import type { AccountNode } from './account-node';
-import { ledgerOf } from './ledger-of';
+import { type LedgerStoreNode, ledgerOf } from './ledger-of';
 import { readLedgerQuery, readMonth } from './ledger-query';
 import type { Red } from './red';
 
@@ -73,16 +73,20 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
   const { found, troubles } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
-  const accounts: AccountSpending[] = [];
-  for (const [ledger, store] of found) {
+  const read = async (ledger: Ledger, store: string | null) => {
     try {
-      for (const sum of await ledger.sums('day', query)) add(days, sum);
-      for (const entry of await ledger.uncertain()) uncertain.set(entry.id, entry);
-      accounts.push(...(await spendingOf(red, ledger)));
+      const [sums, open] = await Promise.all([ledger.sums('day', query), ledger.uncertain()]);
+      for (const sum of sums) add(days, sum);
+      for (const entry of open) uncertain.set(entry.id, entry);
     } catch (reason) {
       troubles.push(troubleOf(store, reason));
     }
-  }
+  };
+  // One that cannot be reached takes its time.
+  const [accounts] = await Promise.all([
+    spendingOf(accountsOf(red)),
+    ...[...found].map(([ledger, store]) => read(ledger, store)),
+  ]);
   const calls = [...uncertain.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return {
     ...{ month, today: dayOf(now), ledgers: found.size, accounts, troubles },
@@ -141,18 +145,22 @@ export async function release(red: Red, id: string): Promise<boolean> {
   return false;
 }
 
-/** Stores that are one and the same ledger count once. */
+/** Of stores that are one and the same ledger, the first. */
 function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Trouble[] } {
   const stores: (string | null)[] = [null];
+  const places = new Set<string>();
   red.nodes.eachNode(({ id, type }) => {
-    if (type === STORE && red.nodes.getNode(id)) stores.push(id);
+    const node = type === STORE ? (red.nodes.getNode(id) as LedgerStoreNode | null) : null;
+    if (!node || (node.place !== null && places.has(node.place))) return;
+    if (node.place !== null) places.add(node.place);
+    stores.push(id);
   });
   const found = new Map<Ledger, string | null>();
   const troubles: Trouble[] = [];
   for (const store of stores) {
     try {
       const ledger = ledgerOf(red, store);
-      if (ledger && !found.has(ledger)) found.set(ledger, store);
+      if (ledger) found.set(ledger, store);
     } catch (reason) {
       troubles.push(troubleOf(store, reason));
     }
@@ -160,29 +168,24 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Tro
   return { found, troubles };
 }
 
-/** Those that pay into a ledger. One that is not set up pays nothing; the check tells of it. */
-async function spendingOf(red: Red, ledger: Ledger): Promise<AccountSpending[]> {
-  const spending: AccountSpending[] = [];
-  for (const node of accountsOf(red)) {
-    const terms = termsOf(node);
-    if (terms?.ledger !== ledger) continue;
-    const { price, maxPerDay, maxPerMonth } = terms;
-    const { day, month } = await ledger.spent(node.id);
-    spending.push({
-      ...{ account: node.id, price },
-      ...{ day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } },
-    });
-  }
-  return spending;
-}
-
-function termsOf(node: AccountNode): ReturnType<AccountNode['terms']> | null {
-  try {
-    return node.terms();
-  } catch (reason) {
-    if (reason instanceof VerifyError) return null;
-    throw reason;
-  }
+/**
+ * One that is not set up pays nothing, and the check tells of it; of a ledger that cannot be read is told once, and not for
+ * each of its accounts.
+ */
+async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpending[]> {
+  const spending = nodes.map(async (node): Promise<AccountSpending[]> => {
+    try {
+      const { ledger, price, maxPerDay, maxPerMonth } = node.terms();
+      if (!ledger) return [];
+      const { day, month } = await ledger.spent(node.id);
+      const budgets = { day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } };
+      return [{ account: node.id, price, ...budgets }];
+    } catch (reason) {
+      if (reason instanceof VerifyError) return [];
+      throw reason;
+    }
+  });
+  return (await Promise.all(spending)).flat();
 }
 
 /** @returns the account nodes that are deployed and running */

@@ -21,6 +21,8 @@ export function holdLedgerStore(red: Red, created: Node): void {
   const { url = '', secret = '' } = node.credentials ?? {};
   delete node.credentials;
 
+  const { host, pathname } = readRedisUrl(url) ?? {};
+  node.place = host === undefined ? null : `${host}${pathname}`;
   let ledger: Ledger | undefined;
   node.ledger = () => {
     ledger ??= open();
