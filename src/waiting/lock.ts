@@ -1,5 +1,6 @@
 /** One process a folder: a file in it says whose it is, and is refreshed while he lives. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, unlinkSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, look, type Seen, thisProcess } from './holder';
@@ -14,6 +15,10 @@ export type Taken = 'ours' | 'theirs' | 'unclear';
 
 /** Inside a process: by the folder's real path, whose it is. */
 const held = new Map<string, Lock>();
+/** To who comes after it in another container a process that ended in peace would look alive for some time. */
+process.on('exit', () => {
+  for (const lock of held.values()) lock.releaseAtExit();
+});
 
 export class Lock {
   readonly #folder: string;
@@ -85,6 +90,15 @@ export class Lock {
     if (!(await this.holds())) return;
     this.#forget();
     await fs.unlink(this.#path).catch(() => {});
+  }
+
+  /** The same, where nothing can be waited for. Never throws. */
+  releaseAtExit(): void {
+    try {
+      if (this.#text && readFileSync(this.#path, 'utf8') === this.#text) unlinkSync(this.#path);
+    } catch {
+      // It counts as dead soon.
+    }
   }
 
   #lose(): void {

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { masterKey, purposeKey } from '../../src/waiting/key';
@@ -118,6 +127,7 @@ describe('what waits, in a Node-RED of its own', function () {
     await untilOnDisk(waiting.userDir, 50);
     rmSync(join(waiting.userDir, 'cn-verify'), { recursive: true });
     await nodeRed.stop();
+    assert.equal(existsSync(join(folder(), 'lock')), false);
     assert.deepEqual((await idsOnDisk()).sort(), all(50));
     assert.deepEqual(idsLost(), []);
   });
