@@ -102,7 +102,7 @@ export interface Call<Value> {
 
 /** How an account reaches its provider: src/http. */
 export interface Transport {
-  /** @throws VerifyError OVERLOADED when too many messages wait already */
+  /** @throws VerifyError OVERLOADED when too many messages wait already, or the provider is down */
   place(): Place;
   /**
    * @returns what `call.read` made of the answer

@@ -47,6 +47,8 @@ class AccountTransport implements Transport {
   }
 
   place(): Place {
+    // Before the call is written down: nothing is to be said of what is refused at once.
+    this.#circuit?.refuse();
     return this.#limits.enter();
   }
 

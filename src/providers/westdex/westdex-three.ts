@@ -55,8 +55,14 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
 
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
+    const place = account.transport.place();
     const send = async (): Promise<Answer<ThreeData>> => {
-      const { code, message, id, result, charged, raw } = await idCardThreeElements(account, person, context);
+      const { code, message, id, result, charged, raw } = await idCardThreeElements(
+        account,
+        person,
+        place,
+        context,
+      );
       return {
         outcome: await judge(conditions, result),
         // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
@@ -71,6 +77,10 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     };
     const { personName, idNumber, photo } = person;
     const same = () => `${personName} ${idNumber} ${photoDigest(photo)}`;
-    return context.payments.payOnce(same, send, () => null);
+    try {
+      return await context.payments.payOnce(same, send, () => null);
+    } finally {
+      place.leave();
+    }
   },
 };
