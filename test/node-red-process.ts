@@ -36,7 +36,6 @@ export interface NodeRed {
   /** Of the admin interface, the editor and http in nodes, without a slash at the end. */
   address: string;
   userDir: string;
-  pid: number;
   /** Asks the admin interface, as the deployer unless another token, or null for none, is given. */
   ask(path: string, body?: unknown, token?: string | null, method?: string): Promise<Response>;
   /** Replaces all flows; credentials stand in the nodes. */
@@ -124,7 +123,6 @@ export async function startNodeRed(
     pid: child.pid!,
     address: `http://127.0.0.1:${port}`,
     userDir,
-    pid: child.pid!,
     ask,
     deploy: async (nodes) => {
       // Flows that are unlike all before them have a revision of their own.
