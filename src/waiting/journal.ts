@@ -141,7 +141,7 @@ export class Journal {
     if (this.#state !== 'open') return [];
     clearTimeout(this.#rest!);
     this.#rest = null;
-    // The folder may have gone without anybody noticing.
+    // It may have gone since what is under way looked.
     if (await this.#isGone()) this.#isOurs = false;
     this.#wake();
     do await this.#working;
@@ -276,7 +276,7 @@ export class Journal {
     const isAllAnew = this.#anew.length === 0 && this.#dirty.size === 0;
     const lines = batch.map(({ line }) => line);
     const failure = lines.length > 0 && (await this.#log!.append(lines).catch((error: Error) => error));
-    // Then it must be taken anew, and what was written went nowhere.
+    // The folder may have gone without anybody noticing: then it is taken anew, and what was written went nowhere.
     if (await this.#isGone()) this.#isOurs = false;
     for (const record of batch) {
       if (this.#isOurs && !failure) this.#flushed(record);
