@@ -5,7 +5,7 @@ import { account } from '../src/providers/linkface/account';
 export default function (RED: Red): void {
   registerAccount(RED, 'linkface-account', account, () => {
     const { probe } =
-      require('../src/providers/linkface/probe') as typeof import('../src/providers/linkface/probe');
+      require('../src/providers/linkface/client') as typeof import('../src/providers/linkface/client');
     return probe;
   });
 }

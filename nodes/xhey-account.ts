@@ -4,7 +4,8 @@ import { account } from '../src/providers/xhey/account';
 
 export default function (RED: Red): void {
   registerAccount(RED, 'xhey-account', account, () => {
-    const { probe } = require('../src/providers/xhey/probe') as typeof import('../src/providers/xhey/probe');
+    const { probe } =
+      require('../src/providers/xhey/client') as typeof import('../src/providers/xhey/client');
     return probe;
   });
 }

@@ -424,7 +424,7 @@ function returned(source: string, name: string): string[] {
 function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
   const calls = [...source.matchAll(/(?<!function )\brefusal\(([^;]*)/g)];
   if (calls.length === 0) return [];
-  const tables = /\bSTATUSES\b/.test(source)
+  const tables = /\b(?:STATUSES|const CODES)\b/.test(source)
     ? source
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [

@@ -6,9 +6,6 @@ import type { Message, Node, NodeConfig, Red } from './red';
 type Callback = (error: VerifyError | null, value: unknown) => void;
 type Field = (message: Message, callback: Callback) => void;
 
-/** Names with dots between them; anything else about a path is for Node-RED to know. */
-const PLAIN_PATH = /^(?!msg\.)[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
-
 /** CONTRACT, "Errors": a context store may never call back (NODE-RED, "Runtime"). */
 const LONGEST_MS = 30_000;
 
@@ -36,22 +33,14 @@ export function prepareFields(
   config: NodeConfig,
 ): PreparedFields {
   let problem: VerifyError | null = null;
-  const typed = Object.entries(definitions).map(([name, definition]) => ({
-    name,
-    type: String(config[`${name}Type`] ?? definition.type),
-    value: config[name] ?? definition.value,
-  }));
-  // As they nearly always are. Node-RED would parse each path anew for every message.
-  if (typed.every(({ type, value }) => type === 'msg' && PLAIN_PATH.test(String(value)))) {
-    const paths = typed.map(({ name, value }) => ({ name, path: String(value).split('.') }));
-    return { read: (message, _closing, callback) => readPaths(paths, message, callback), problem };
-  }
-  const fields = typed.map(({ name, type, value }) => {
+  const fields = Object.entries(definitions).map(([name, definition]) => {
     try {
-      return [name, prepareField(red, node, name, type, value)] as const;
+      const type = String(config[`${name}Type`] ?? definition.type);
+      return [name, prepareField(red, node, name, type, config[name] ?? definition.value)] as const;
     } catch (error) {
-      problem = error as VerifyError;
-      const unusable: Field = (_message, callback) => callback(error as VerifyError, undefined);
+      if (!(error instanceof VerifyError)) throw error;
+      problem = error;
+      const unusable: Field = (_message, callback) => callback(error, undefined);
       return [name, unusable] as const;
     }
   });
@@ -131,23 +120,4 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
   return guarded((message, callback) =>
     red.util.evaluateNodeProperty(value, type, node, message, settle(callback)),
   );
-}
-
-function readPaths(
-  paths: readonly { name: string; path: readonly string[] }[],
-  message: Message,
-  callback: Read,
-): void {
-  const values: Record<string, unknown> = {};
-  let error: VerifyError | null = null;
-  for (const { name, path } of paths) {
-    try {
-      let value: unknown = message;
-      for (const part of path) value = (value as Record<string, unknown>)[part];
-      values[name] = value;
-    } catch {
-      error ??= new VerifyError('INPUT', 'field-unreadable', { name });
-    }
-  }
-  callback(error, values);
 }

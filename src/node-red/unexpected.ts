@@ -9,7 +9,8 @@ import type { Node, Red } from './red';
  * @returns the error to show in its place
  */
 export function unexpected(red: Red, node: Node, reason: unknown): VerifyError {
-  const places = String((reason as Error | undefined)?.stack).match(/^\s+at .*$/gm) ?? [];
+  const places =
+    String((reason as { stack?: unknown } | null | undefined)?.stack).match(/^\s+at .*$/gm) ?? [];
   node.log(red._('warnings.internal', { places: places.slice(0, 5).join(' ') }));
   return new VerifyError('PROTOCOL', 'internal');
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { createHistogram, type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Pool } from 'undici';
-import { nextPause } from '../../src/providers/xhey/back-off';
+import { nextPause } from '../../src/providers/xhey/truth-poll';
 import { Book } from '../../src/waiting/book';
 import { inChild, serveCase } from './child';
 import { table } from './measure';

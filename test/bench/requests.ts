@@ -1,11 +1,10 @@
 /** The requests of all five actions as a bare program would make them: signed, sent and read, and nothing checked. */
 import { randomBytes } from 'node:crypto';
-import { writeMultipart } from '../../src/providers/linkface/multipart';
-import { sign as signLinkface } from '../../src/providers/linkface/sign';
+import { sign as signLinkface, writeMultipart } from '../../src/providers/linkface/client';
 import { writeForm } from '../../src/providers/tencent-market/form';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
-import { sign as signXhey } from '../../src/providers/xhey/sign';
+import { sign as signXhey } from '../../src/providers/xhey/client';
 import { jpg } from '../input/pictures';
 
 export interface BareRequest {

@@ -1,6 +1,6 @@
-/** A real HTTP server that answers as a test tells it, and counts. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Real servers that answer as the test of a flow tells them, and what xhey answers. */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { closeAll, startServer } from '../http/server';
 
 export interface Asked {
   method: string;
@@ -15,63 +15,36 @@ export interface ScriptedServer {
   baseUrl: string;
   asked: Asked[];
   /** The most that were open at the same time. */
-  mostSockets: number;
-  mostRequests: number;
+  readonly mostSockets: number;
+  readonly mostRequests: number;
   script: Script;
   close(): Promise<void>;
 }
 
-const servers: Server[] = [];
-
+/** @param script that answers; a test may put another in its place */
 export async function scriptedServer(script: Script): Promise<ScriptedServer> {
-  let sockets = 0;
-  let requests = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    requests++;
-    scripted.mostRequests = Math.max(scripted.mostRequests, requests);
-    response.on('close', () => requests--);
-    request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => {
-      const asked = {
-        method: request.method ?? '',
-        url: request.url ?? '',
-        headers: request.headers,
-        body: Buffer.concat(chunks).toString(),
-      };
-      scripted.asked.push(asked);
-      scripted.script(asked, response, scripted.asked.length);
-    });
+  const server = await startServer(({ method, url, headers, body }, response) => {
+    const asked = { method, url, headers, body: body.toString() };
+    scripted.asked.push(asked);
+    scripted.script(asked, response, scripted.asked.length);
   });
-  server.on('connection', (socket) => {
-    sockets++;
-    scripted.mostSockets = Math.max(scripted.mostSockets, sockets);
-    socket.on('close', () => sockets--);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const scripted: ScriptedServer = {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrl: server.url.origin,
     asked: [],
-    mostSockets: 0,
-    mostRequests: 0,
     script,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    get mostSockets() {
+      return server.mostSockets;
+    },
+    get mostRequests() {
+      return server.mostAtOnce;
+    },
+    close: server.close,
   };
-  servers.push(server);
   return scripted;
 }
 
 /** Ends what a failed test left open. */
-export function closeServers(): void {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-}
+export const closeServers = closeAll;
 
 export function json(response: ServerResponse, value: unknown, status = 200): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));

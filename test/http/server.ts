@@ -23,8 +23,11 @@ export interface TestServer {
   /** Sockets that were ever opened to it. */
   sockets: number;
   openSockets: Set<Socket>;
+  /** The most that were open at one time. */
+  mostSockets: number;
   /** Requests it held unanswered at one time, at the most. */
   mostAtOnce: number;
+  close(): Promise<void>;
 }
 
 export interface TlsIdentity {
@@ -103,20 +106,21 @@ async function listen(server: net.Server, protocol: string, received: Received[]
     received,
     sockets: 0,
     openSockets,
+    mostSockets: 0,
     mostAtOnce: 0,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of openSockets) socket.destroy();
+      }),
   };
   server.on('connection', (socket: Socket) => {
     test.sockets++;
     openSockets.add(socket);
+    test.mostSockets = Math.max(test.mostSockets, openSockets.size);
     socket.on('close', () => openSockets.delete(socket));
   });
-  ends.unshift(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of openSockets) socket.destroy();
-      }),
-  );
+  ends.unshift(test.close);
   return test;
 }
 

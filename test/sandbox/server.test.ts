@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sign } from '../../src/providers/xhey/sign';
+import { sign } from '../../src/providers/xhey/client';
 import { faultIn } from '../../src/sandbox/faults';
 import { paidKey, type Sandbox, startSandbox } from '../../src/sandbox/server';
 

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import type { Account, CallContext, Credentials, HttpAnswer, Place } from '../../action';
-import { writeMultipart } from './multipart';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Account, CallContext, Credentials, HttpAnswer, Place, Probe } from '../../action';
 import { type Issued, readIssued } from './response';
-import { sign } from './sign';
 
 /** linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
 export const DETECTION_TYPES: readonly string[] = [
@@ -73,3 +71,40 @@ export async function requestToken(
   const issued = await account.transport.send({ build, read, place, mayCost: false, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }
+
+/**
+ * Signs a request: linkface.md, the row of sign.
+ * @param apiId the account
+ * @param apiSecret its secret
+ * @param timestamp Unix time, decimal, as it is sent
+ * @returns lower-case hexadecimal
+ */
+export function sign(apiId: string, apiSecret: string, timestamp: string): string {
+  return createHash('sha256')
+    .update(apiId + apiSecret + timestamp, 'utf8')
+    .digest('hex');
+}
+
+/**
+ * Writes a form as one Buffer, so that it is sent with its length and never in chunks (providers/README, "Rules for
+ * all four"): RFC 7578.
+ * @param fields whose names need no quoting, and whose values are text
+ * @param boundary that occurs in none of the values
+ * @returns the body of a multipart/form-data request
+ */
+export function writeMultipart(fields: Readonly<Record<string, string>>, boundary: string): Buffer {
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  return Buffer.from(`${parts.join('')}--${boundary}--\r\n`);
+}
+
+/** linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
+export const probe: Probe = async (account, context) => {
+  const place = account.transport.place();
+  try {
+    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, place, context);
+  } finally {
+    place.leave();
+  }
+};

@@ -2,9 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest } from '../../sandbox-half';
-import { DETECTION_TYPES } from './client';
-import { SUCCESS } from './codes';
-import { sign } from './sign';
+import { DETECTION_TYPES, sign } from './client';
+import { SUCCESS } from './response';
 
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_MS = 900_000;

@@ -1,7 +1,11 @@
-import type { Account, Call, CallContext, Context, HttpAnswer, Place } from '../../action';
+import { createHmac } from 'node:crypto';
+import type { Account, Call, CallContext, Context, HttpAnswer, Place, Probe } from '../../action';
+import { VerifyError } from '../../errors';
 import type { Known } from '../../input/mask';
-import { type Created, readCreated, readTask, type TaskAnswer } from './response';
-import { sign } from './sign';
+import { type Created, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
+
+/** As long as xhey's ids are, and older than the service. */
+const NO_TASK = '1000000000000000000';
 
 /**
  * Asks for photos to be verified: xhey.md, "POST /v2/truth_build/create". May cost money.
@@ -60,3 +64,34 @@ function request(path: string, payload: unknown): Call<unknown>['build'] {
 function known({ secrets }: Account): Known {
   return { person: null, secrets };
 }
+
+/**
+ * Signs a request: xhey.md, "Signing".
+ * @param groupKey the account
+ * @param groupSecret its secret
+ * @param timestamp Unix time in seconds, decimal
+ * @param body the exact bytes that are sent
+ * @returns the Signature header
+ */
+export function sign(
+  groupKey: string,
+  groupSecret: string,
+  timestamp: string,
+  body: Buffer | string,
+): string {
+  const dataSign = hmac(groupSecret, body);
+  return hmac(groupSecret, `groupKey=${groupKey}&sign=${dataSign}&timestamp=${timestamp}`);
+}
+
+function hmac(secret: string, data: Buffer | string): string {
+  return createHmac('sha256', secret).update(data).digest('base64');
+}
+
+/** xhey.md, "POST /v2/truth_build/query": who is told that there is no such task was let in. Free. */
+export const probe: Probe = async (account, context) => {
+  try {
+    await query(account, NO_TASK, context);
+  } catch (error) {
+    if (!(error instanceof VerifyError && error.details.providerCode === UNKNOWN_TASK)) throw error;
+  }
+};

@@ -1,11 +1,31 @@
 import type { HttpAnswer } from '../../action';
-import { refusal, VerifyError } from '../../errors';
+import { type ErrorCode, refusal, VerifyError } from '../../errors';
 import { envelopeOf } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
-import { CODES } from './codes';
 import { toNumber } from './photo';
+
+/** xhey.md, "Codes": every `code` but 200. */
+export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
+  ['400', 'INPUT'],
+  ['401', 'AUTH'],
+  ['403', 'ACCOUNT'],
+  ['404', 'INPUT'],
+  ['500', 'PROVIDER'],
+  ['2001', 'INPUT'],
+  ['4002', 'AUTH'],
+  ['4007', 'AUTH'],
+  ['4008', 'INPUT'],
+  ['4009', 'INPUT'],
+  ['4010', 'INPUT'],
+  ['4011', 'INPUT'],
+  ['4012', 'INPUT'],
+  ['4013', 'INPUT'],
+]);
+
+/** A task the provider does not know (any more). */
+export const UNKNOWN_TASK = '404';
 
 /** xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;

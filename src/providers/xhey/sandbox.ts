@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { parseObject } from '../../http/json';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
-import { sign } from './sign';
+import { sign } from './client';
 
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_SECONDS = 900;

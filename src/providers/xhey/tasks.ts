@@ -1,13 +1,21 @@
 /** Tasks as messages carry them: CONTRACT, "Action nodes", truth-poll, and "Result", `data.tasks`. */
 import { VerifyError } from '../../errors';
-import { isObject } from '../../http/json';
+import { isObject, parseJson } from '../../http/json';
+import { isDeepJson } from '../../input/json-text';
 import { readTaskId } from '../../input/task-id';
-import { readJsonText } from './json-text';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
 /** How a task stands: CONTRACT, "Result". */
 export type TaskStatus = 'waiting' | 'finished' | 'revoked' | 'unknown';
+
+/** xhey.md, "POST /v2/truth_build/query", `taskStatus`. */
+export const TASK_STATUSES: ReadonlyMap<number, Exclude<TaskStatus, 'unknown'>> = new Map([
+  [1, 'waiting'],
+  [2, 'waiting'],
+  [5, 'finished'],
+  [6, 'revoked'],
+]);
 
 /** A task that was asked for, with what was reported of it; plain JSON. */
 export interface PolledTask extends Task {
@@ -83,4 +91,23 @@ function isTask(value: unknown): value is Task & { status?: TaskStatus } {
 function isPhoto(value: unknown): value is Photo {
   if (!isObject(value) || typeof value.taskId !== 'string') return false;
   return value.outcome === 'passed' || value.outcome === 'failed' || value.outcome === 'inconclusive';
+}
+
+const JSON_TEXT = /^\s*[[{"]/;
+/** A hundred thousand task ids with their photos; what is longer is not looked into. */
+const LONGEST = 16 * 1024 * 1024;
+
+/**
+ * A text that is JSON is read as JSON, as MQTT brings it: CONTRACT, "What an input may look like", Task id.
+ * @param value as a message has it
+ * @returns what the JSON says, its long ids exact; anything else as it came
+ */
+export function readJsonText(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length > LONGEST || !JSON_TEXT.test(value.slice(0, 64)))
+    return value;
+  try {
+    return isDeepJson(value) ? value : parseJson(value.trim());
+  } catch {
+    return value;
+  }
 }

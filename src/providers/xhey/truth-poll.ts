@@ -1,19 +1,20 @@
 import type { Account, Action, Again, AskContext, Context, SettingDefinitions } from '../../action';
 import { type Cause, ERRORS, VerifyError } from '../../errors';
 import type { Answer } from '../../result';
-import { nextPause } from './back-off';
 import { query } from './client';
-import { UNKNOWN_TASK } from './codes';
 import { readPhoto } from './photo';
 import { type PollData, report, splitPhotos } from './report';
-import { TASK_STATUSES } from './statuses';
-import { type PolledTask, readTasks } from './tasks';
+import { UNKNOWN_TASK } from './response';
+import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 
 /** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
 const UNKNOWN_FOR_MS = 30_000;
 const MOST_REMEMBERED = 10_000;
 /** Of one message; how many really go out at a time is the account's to say. */
 const QUERIES_AT_A_TIME = 64;
+/** How the pause between two queries grows. */
+const GROWTH = 1.5;
+const JITTER = 0.2;
 
 /** Plain JSON: it is what waits. */
 interface PollState {
@@ -209,4 +210,24 @@ function lastChance(pause: number, left: number, interval: number): number {
 function remember(memory: Map<string, number>, taskId: string, since: number): void {
   memory.set(taskId, since);
   if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
+}
+
+export interface BackOff {
+  /** Milliseconds before the second query. */
+  interval: number;
+  /** Milliseconds at the most. */
+  maxInterval: number;
+}
+
+/**
+ * @param backOff first and longest pause
+ * @param queries made so far, from 1
+ * @param random a number from 0 up to 1
+ * @returns milliseconds to the next query: growing by half each time, and up to a fifth shorter, so that tasks which
+ *   came together drift apart
+ */
+export function nextPause({ interval, maxInterval }: BackOff, queries: number, random: number): number {
+  const longest = Math.max(interval, maxInterval);
+  const pause = Math.min(longest, interval * GROWTH ** (queries - 1));
+  return pause * (1 - JITTER * random);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sign } from '../../../src/providers/linkface/sign';
+import { sign } from '../../../src/providers/linkface/client';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
 
 const ID = 'sandbox-api-id';

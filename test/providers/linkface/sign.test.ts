@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sign } from '../../../src/providers/linkface/sign';
+import { sign } from '../../../src/providers/linkface/client';
 import vectors from '../../vectors.json';
 
 describe('linkface signature', () => {

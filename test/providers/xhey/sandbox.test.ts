@@ -1,6 +1,6 @@
 /** xhey's half of the sandbox lets in what the provider lets in, and nothing else. */
 import assert from 'node:assert/strict';
-import { sign } from '../../../src/providers/xhey/sign';
+import { sign } from '../../../src/providers/xhey/client';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
 
 const PHOTO = 'https://example.com/a.jpg';

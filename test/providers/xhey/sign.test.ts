@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sign } from '../../../src/providers/xhey/sign';
+import { sign } from '../../../src/providers/xhey/client';
 import vectors from '../../vectors.json';
 
 describe('xhey signature', () => {
