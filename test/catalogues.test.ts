@@ -1,6 +1,6 @@
 /** The catalogues against each other, and against the source and the forms that take texts from them. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/errors';
@@ -155,6 +155,20 @@ describe('catalogues', () => {
             assert.equal(help(language, type), help(source, type), language);
           }
         }
+      });
+    }
+  });
+
+  describe('pages and examples', () => {
+    const examples = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' });
+    for (const file of [
+      ...['README.zh-CN.md', 'SECURITY.zh-CN.md', 'deploy/README.zh-CN.md'],
+      ...examples.filter((name) => name.endsWith('.json')).map((name) => join('examples', name)),
+    ]) {
+      it(`${file} has one word for one thing`, () => {
+        const text = readFileSync(join(ROOT, file), 'utf8');
+        assert.doesNotMatch(text, /应答|校验位|无法判断|调试面板|调试侧|连不上|已经付费|计费记录/);
+        assert.doesNotMatch(text, /\p{Script=Han}[。！？] \p{Script=Han}/u);
       });
     }
   });

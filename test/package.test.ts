@@ -75,6 +75,8 @@ describe('package', () => {
           }
         });
 
+        it('has a spec', () => assert.ok(existsSync(join(ROOT, 'test/nodes', `${type}.test.ts`))));
+
         it('registers its type by its literal name, and no other', () => {
           const registered = [...built.matchAll(/RED\.nodes\.registerType\(([^,]*),/g)].map(
             ([, name]) => name,

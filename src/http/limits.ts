@@ -86,7 +86,7 @@ export class Limits {
    * @throws VerifyError CANCELLED
    */
   turn(place: Place | undefined, cancel: Cancel): Promise<void> | undefined {
-    const seat = place as Seat | undefined;
+    const seat = place instanceof Seat ? place : undefined;
     if (cancel.cancelled || this.#closed) throw notStarted();
     if (this.#queued === 0 && this.#free()) {
       this.#start(seat);

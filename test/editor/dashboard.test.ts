@@ -26,7 +26,7 @@ const PHOTO = Buffer.from(
 );
 
 const WORDS = {
-  'zh-CN': { passed: '通过', failed: '不通过', inconclusive: '无法判断', error: '没有结果', total: '照片' },
+  'zh-CN': { passed: '通过', failed: '不通过', inconclusive: '无法判定', error: '没有结果', total: '照片' },
   'en-US': {
     passed: 'Passed',
     failed: 'Failed',

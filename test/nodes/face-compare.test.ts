@@ -10,7 +10,7 @@ describe('node face-compare', () => {
 
   it('is loaded with its defaults', async () => {
     await load('face-compare');
-    assert.equal(nodeOf('action').type, 'face-compare');
+    assert.equal(nodeOf('node').type, 'face-compare');
     assertDefaults('face-compare', {
       ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
       ...{ sameFrom: 0.45, differentBelow: 0.4, maxPhotoMB: 8, output: 'payload', includeRaw: false },

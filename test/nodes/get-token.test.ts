@@ -7,7 +7,7 @@ describe('node get-token', () => {
 
   it('is loaded with its defaults', async () => {
     await load('get-token');
-    assert.equal(nodeOf('action').type, 'get-token');
+    assert.equal(nodeOf('node').type, 'get-token');
     assertDefaults('get-token', {
       ...{ name: '', detectionType: 'liveness', detectionTypeType: 'str', sequenceId: '' },
       ...{ output: 'payload', includeRaw: false },

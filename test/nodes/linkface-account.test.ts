@@ -8,8 +8,8 @@ describe('node linkface-account', () => {
 
   it('is loaded with its defaults, and shows its keys to nobody', async () => {
     await load('get-token', {}, { apiId: 'an-id-of-the-test', apiSecret: 'a-secret-of-the-test' });
-    assert.equal(nodeOf('account').type, 'linkface-account');
-    assert.doesNotMatch(inspect(nodeOf('account'), { depth: 10 }), /-of-the-test/);
+    assert.equal(nodeOf('config').type, 'linkface-account');
+    assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
     assertDefaults('linkface-account', {
       ...{
         name: '',

@@ -1,5 +1,5 @@
 /**
- * One action node with its account on node-red-node-test-helper, both as they come out of the palette. Real flows are in
+ * One node with its config node on node-red-node-test-helper, both as they come out of the palette. Real flows are in
  * test/flows, in a process of their own: the helper starts Node-RED in its own way.
  */
 import assert from 'node:assert/strict';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Cause } from '../../src/errors';
 import type { Message, Node } from '../../src/node-red/red';
 import type { Result } from '../../src/result';
+import { temporaryDirectory } from '../demo-process';
 import { defaultsOf, define, ROOT } from './form';
 
 interface LiveNode extends Omit<Node, 'on'> {
@@ -14,45 +15,49 @@ interface LiveNode extends Omit<Node, 'on'> {
 }
 
 interface TestHelper {
-  init(runtime: string): void;
+  init(runtime: string, settings: object): void;
   load(modules: ((red: unknown) => void)[], flow: object[], credentials: object): Promise<void>;
   unload(): Promise<void>;
   getNode(id: string): (LiveNode & Record<string, unknown>) | null;
 }
 
 const helper = require('node-red-node-test-helper') as TestHelper;
-helper.init(require.resolve(process.env.NODE_RED || 'node-red'));
+helper.init(require.resolve(process.env.NODE_RED || 'node-red'), { userDir: temporaryDirectory() });
 
 /**
- * @param type of the action
- * @param properties of its account that are not those of a new one
- * @param credentials of its account
+ * @param type of the node
+ * @param properties of its account or ledger that are not those of a new one
+ * @param credentials of its account or ledger
+ * @param ownProperties of the node that are not those of a new one
  */
 export async function load(
   type: string,
   properties: object = { environment: 'sandbox' },
   credentials: object = {},
+  ownProperties: object = {},
 ): Promise<void> {
-  const accountType = define(type).defaults.account!.type!;
-  const modules = [accountType, type].map(
+  const { account, ledger } = define(type).defaults;
+  const configType = (account ?? ledger)!.type!;
+  const modules = [configType, type].map(
     (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
   );
   // Without x and y a node counts as a config node.
   const at = { z: 'tab', x: 100, y: 100 };
+  const own = { id: 'node', ...at, type, ...defaultsOf(type) };
   const flow = [
     { id: 'tab', type: 'tab' },
-    { id: 'account', type: accountType, ...defaultsOf(accountType), ...properties },
-    { id: 'action', ...at, type, ...defaultsOf(type), account: 'account', wires: [['out1'], ['out2']] },
-    { id: 'catch', ...at, type: 'catch', scope: ['action'], wires: [['caught']] },
+    { id: 'config', type: configType, ...defaultsOf(configType), ...properties },
+    { ...own, [account ? 'account' : 'ledger']: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
+    { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },
     ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),
   ];
-  await helper.load(modules, flow, { account: credentials });
+  await helper.load(modules, flow, { config: credentials });
 }
 
 export const unload = () => helper.unload();
 
 /** @returns a node of the flow */
-export function nodeOf(id: 'account' | 'action'): LiveNode & Record<string, unknown> {
+export function nodeOf(id: 'config' | 'node'): LiveNode & Record<string, unknown> {
   const node = helper.getNode(id);
   assert.ok(node, `${id} is not loaded`);
   return node;
@@ -67,7 +72,7 @@ export interface Came {
 }
 
 /**
- * @param message for the action
+ * @param message for the node
  * @returns the first that comes out
  */
 export function ask(message: Message): Promise<Came> {
@@ -78,6 +83,6 @@ export function ask(message: Message): Promise<Came> {
         resolve({ from, message: came, result, error });
       });
     }
-    nodeOf('action').receive(message);
+    nodeOf('node').receive(message);
   });
 }

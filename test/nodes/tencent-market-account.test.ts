@@ -11,8 +11,8 @@ describe('node tencent-market-account', () => {
 
   it('is loaded with its defaults, and shows its keys to nobody', async () => {
     await load('face-compare', {}, { secretId: 'an-id-of-the-test', secretKey: 'a-secret-of-the-test' });
-    assert.equal(nodeOf('account').type, 'tencent-market-account');
-    assert.doesNotMatch(inspect(nodeOf('account'), { depth: 10 }), /-of-the-test/);
+    assert.equal(nodeOf('config').type, 'tencent-market-account');
+    assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
     assertDefaults('tencent-market-account', {
       ...{
         name: '',

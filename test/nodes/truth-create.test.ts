@@ -7,7 +7,7 @@ describe('node truth-create', () => {
 
   it('is loaded with its defaults', async () => {
     await load('truth-create');
-    assert.equal(nodeOf('action').type, 'truth-create');
+    assert.equal(nodeOf('node').type, 'truth-create');
     assertDefaults('truth-create', {
       ...{ name: '', photos: 'payload', photosType: 'msg', batchSize: 9 },
       ...{ output: 'payload', includeRaw: false },

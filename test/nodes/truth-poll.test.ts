@@ -11,7 +11,7 @@ describe('node truth-poll', () => {
 
   it('is loaded with its defaults', async () => {
     await load('truth-poll');
-    assert.equal(nodeOf('action').type, 'truth-poll');
+    assert.equal(nodeOf('node').type, 'truth-poll');
     assertDefaults('truth-poll', {
       ...{ name: '', task: 'payload', taskType: 'msg', mode: 'wait', interval: 2, maxInterval: 15 },
       ...{ timeout: 300, resume: true, split: false, output: 'payload', includeRaw: false },

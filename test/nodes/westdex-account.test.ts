@@ -11,8 +11,8 @@ describe('node westdex-account', () => {
 
   it('is loaded with its defaults, and shows its keys to nobody', async () => {
     await load('westdex-three', {}, { secretId: 'an-id-of-the-test', key: 'a-secret-of-the-test' });
-    assert.equal(nodeOf('account').type, 'westdex-account');
-    assert.doesNotMatch(inspect(nodeOf('account'), { depth: 10 }), /-of-the-test/);
+    assert.equal(nodeOf('config').type, 'westdex-account');
+    assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
     assertDefaults('westdex-account', {
       ...{
         name: '',

@@ -10,7 +10,7 @@ describe('node westdex-three', () => {
 
   it('is loaded with its defaults', async () => {
     await load('westdex-three');
-    assert.equal(nodeOf('action').type, 'westdex-three');
+    assert.equal(nodeOf('node').type, 'westdex-three');
     assertDefaults('westdex-three', {
       ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
       ...{ maxPhotoMB: 8, passWhen: '', output: 'payload', includeRaw: false },

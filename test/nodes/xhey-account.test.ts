@@ -8,8 +8,8 @@ describe('node xhey-account', () => {
 
   it('is loaded with its defaults, and shows its keys to nobody', async () => {
     await load('truth-create', {}, { groupKey: 'an-id-of-the-test', groupSecret: 'a-secret-of-the-test' });
-    assert.equal(nodeOf('account').type, 'xhey-account');
-    assert.doesNotMatch(inspect(nodeOf('account'), { depth: 10 }), /-of-the-test/);
+    assert.equal(nodeOf('config').type, 'xhey-account');
+    assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
     assertDefaults('xhey-account', {
       ...{
         name: '',

@@ -1,6 +1,6 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
 import { timingSafeEqual } from 'node:crypto';
-import { parseObject } from '../../http/json';
+import { isObject, parseObject } from '../../http/json';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { sign } from './client';
 
@@ -148,10 +148,12 @@ function isPhotoList(value: unknown): value is string[] {
   return value.every((url) => typeof url === 'string' && URL.canParse(url) && /^https?:/i.test(url));
 }
 
-function storeOf(world: SandboxWorld): Store {
-  world.store.created ??= 0;
-  world.store.tasks ??= {};
-  return world.store as unknown as Store;
+function storeOf({ store }: SandboxWorld): Store {
+  return isStore(store) ? store : Object.assign(store, { created: 0, tasks: {} });
+}
+
+function isStore(store: object): store is Store {
+  return 'created' in store && typeof store.created === 'number' && 'tasks' in store && isObject(store.tasks);
 }
 
 function envelope(
