@@ -107,9 +107,7 @@ function prepareUserDir() {
 
 function examples() {
   const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.json'));
-  const all = files.flatMap((name) => JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')));
-  // Several have the same account, so that importing them makes one.
-  return [...new Map(all.map((node) => [node.id, node])).values()];
+  return files.flatMap((name) => JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')));
 }
 
 /** The broker of the examples stands where MQTT_PORT says; one that the user moved elsewhere is left alone. */

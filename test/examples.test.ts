@@ -123,14 +123,9 @@ OWN_PROPERTIES['face-compare'] = [
 ];
 
 describe('the examples', () => {
-  it('have ids of their own, so that all can be imported at once; an account may be that of another', () => {
-    const byId = new Map<string, FlowNode>();
-    for (const node of ALL) {
-      const known = byId.get(node.id);
-      if (!known) byId.set(node.id, node);
-      else if (node.type.endsWith('-account')) assert.deepEqual(node, known);
-      else assert.fail(`${node.id} ${node.type} twice`);
-    }
+  it('have ids of their own, so that all can be imported at once', () => {
+    const ids = ALL.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
   });
 
   it('show every node of this package', () => {
@@ -354,11 +349,11 @@ describe('the examples of single nodes, at the press of a button', () => {
     const response = await fetch(`${demo.address}/metrics`);
     assert.match(response.headers.get('content-type')!, /^text\/plain;.* version=0\.0\.4/);
     const text = await response.text();
-    assert.match(
-      text,
-      /^cn_verify_calls\{account="40a7ac6e143122f2",operation="face-compare",result="charged"\} [1-9]\d*$/m,
-    );
-    for (const line of text.trimEnd().split('\n'))
+    const { id } = EXAMPLES.get('metrics.json')!.find(({ type }) => type.endsWith('-account'))!;
+    const lines = text.trimEnd().split('\n');
+    const charged = `cn_verify_calls{account="${id}",operation="face-compare",result="charged"} `;
+    assert.ok(lines.some((line) => line.startsWith(charged) && Number(line.slice(charged.length)) >= 1));
+    for (const line of lines)
       assert.match(line, /^(?:# TYPE \w+ gauge|\w+\{\w+="[^"]*"(?:,\w+="[^"]*")*\} [\d.]+)$/);
   });
 
