@@ -15,7 +15,6 @@ describe('the routes over shared ledgers', function () {
 
   before(async () => {
     redis = await startRedis();
-    await redis.start();
     const provider = await scriptedServer((_asked, response) => json(response, compared()));
     nodeRed = await startNodeRed();
     const store = { type: 'verify-ledger-store', credentials: { url: redis.url, secret: SECRET } };
