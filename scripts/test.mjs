@@ -13,18 +13,15 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 
-/** Each has a process of its own, those that take longest first. The others share one for each folder. */
-const OWN = [
-  ...['flows/inputs', 'flows/resume', 'flows/kill', 'flows/hostile', 'waiting/journal', 'flows/get-token'],
-  ...[
-    'flows/face-compare',
-    'flows/leaks',
-    'flows/any-answer',
-    'flows/hostile-time',
-    'examples',
-    'http/circuit',
-  ],
-  ...['flows/errors', 'waiting/full-disk', 'http/timeout', 'demo'],
+/**
+ * Those that take longest, which start first. Each has a process of its own, as has each file of flows, for a Node-RED;
+ * the others share one for each folder.
+ */
+const LONG = [
+  ...['flows/inputs', 'flows/resume', 'flows/hardship', 'flows/ledger', 'flows/kill', 'flows/hostile'],
+  ...['waiting/journal', 'flows/ledger-process', 'flows/get-token', 'flows/face-compare', 'flows/leaks'],
+  ...['flows/any-answer', 'flows/hostile-time', 'examples', 'http/circuit', 'waiting/full-disk'],
+  ...['http/timeout', 'demo'],
 ];
 /** At the end of the title of a test that measures, or of its `describe`. */
 const MEASURED = '[measured]';
@@ -43,15 +40,17 @@ const wanted = process.argv.slice(2);
 const chosen = names.filter(
   (name) => wanted.length === 0 || wanted.some((each) => name === each || name.startsWith(`${each}/`)),
 );
+const isAlone = (name) => LONG.includes(name) || name.startsWith('flows/');
+const alone = [...LONG.filter((name) => chosen.includes(name)), ...chosen.filter(isAlone)];
 const shared = new Map();
-for (const name of chosen.filter((each) => !OWN.includes(each))) {
+for (const name of chosen.filter((each) => !isAlone(each))) {
   const folder = name.includes('/') ? name.split('/')[0] : 'test';
   shared.set(folder, [...(shared.get(folder) ?? []), name]);
 }
 
 let passed = 0;
 let failed = 0;
-const queue = [...shared, ...OWN.filter((name) => chosen.includes(name)).map((name) => [name, [name]])];
+const queue = [...shared, ...[...new Set(alone)].map((name) => [name, [name]])];
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let group = queue.shift(); group; group = queue.shift()) await run(...group, '--invert');

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Cause } from '../../src/errors';
-import { actionFlow, deploy, type FlowNode, got, seen, send, startRuntime, until } from './runtime';
+import {
+  accountAt,
+  actionFlow,
+  deploy,
+  type FlowNode,
+  got,
+  seen,
+  send,
+  startRuntime,
+  until,
+} from './runtime';
 import { closeServers, type ScriptedServer, scriptedServer, taskCreated } from './scripted-server';
 
 const PHOTO = 'https://example.com/photo.jpg';
@@ -13,12 +23,7 @@ function resources(): number {
 
 describe('a deploy while messages are being worked on, in a real Node-RED', () => {
   let server: ScriptedServer;
-  const account = (properties: object = {}) => ({
-    environment: 'custom',
-    baseUrl: server.baseUrl,
-    credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
-    ...properties,
-  });
+  const account = (properties: object = {}) => accountAt(server.baseUrl, properties);
 
   before(() => startRuntime());
   beforeEach(async () => {

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Cause } from '../../src/errors';
 import type { Result } from '../../src/result';
 import {
+  accountAt,
   actionFlow,
   ask,
   deploy,
@@ -43,13 +44,8 @@ interface Raised {
 let server: ScriptedServer;
 
 /** An account at the scripted server. */
-const custom = (properties: object = {}) => ({
-  environment: 'custom',
-  baseUrl: server.baseUrl,
-  timeout: 0.3,
-  credentials: CREDENTIALS,
-  ...properties,
-});
+const custom = (properties: object = {}) =>
+  accountAt(server.baseUrl, { timeout: 0.3, credentials: CREDENTIALS, ...properties });
 
 /** Exactly one error at Catch, none at Complete, nothing on the outputs, a red status. */
 async function raised(payload: unknown, { quick = false } = {}): Promise<Raised> {

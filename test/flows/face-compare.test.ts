@@ -6,6 +6,7 @@ import type { Message } from '../../src/node-red/red';
 import type { Result } from '../../src/result';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import {
+  accountAt,
   actionFlow,
   ask,
   deploy,
@@ -49,15 +50,11 @@ let server: ScriptedServer;
 
 const onSandbox = (properties: object = {}) => ({ type: TYPE, environment: 'sandbox', ...properties });
 /** An account at the scripted server. */
-const custom = (properties: object = {}) => ({
-  type: TYPE,
-  environment: 'custom',
-  baseUrl: server.baseUrl,
-  scheme: 'gateway',
-  timeout: 0.3,
-  credentials: CREDENTIALS,
-  ...properties,
-});
+const custom = (properties: object = {}) =>
+  accountAt(server.baseUrl, {
+    ...{ type: TYPE, scheme: 'gateway', timeout: 0.3, credentials: CREDENTIALS },
+    ...properties,
+  });
 const compareFlow = (account: Record<string, unknown> | null, action: object = {}) =>
   deploy(actionFlow({ type: 'face-compare', ...action }, account));
 

@@ -10,7 +10,7 @@ import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
-import { actionFlow, type FlowNode } from './runtime';
+import { accountAt, actionFlow, type FlowNode } from './runtime';
 
 export const NAME = '欧阳小明';
 export const ID_NUMBER = '11010519491231002X';
@@ -142,7 +142,7 @@ export function flowOf(
 ): FlowNode[] {
   const nodes = actionFlow(
     { type, ...action, ...changes },
-    { environment: 'custom', baseUrl, timeout: 0.3, circuit: false, ...account, ...properties },
+    accountAt(baseUrl, { timeout: 0.3, circuit: false, ...account, ...properties }),
   );
   const copy = { ...nodes.find(({ id }) => id === 'out1')!, id: 'copy' };
   return [

@@ -6,6 +6,7 @@ import type { Result } from '../../src/result';
 import { faultIn } from '../../src/sandbox/faults';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import {
+  accountAt,
   actionFlow,
   ask,
   deploy,
@@ -35,14 +36,8 @@ interface Raised {
 let sandbox: Sandbox;
 let server: ScriptedServer;
 
-/** linkface's account at an address, `actionFlow` has xhey's. */
-const at = (baseUrl: string, properties: object = {}) => ({
-  type: 'linkface-account',
-  environment: 'custom',
-  baseUrl,
-  credentials: CREDENTIALS,
-  ...properties,
-});
+const at = (baseUrl: string, properties: object = {}) =>
+  accountAt(baseUrl, { type: 'linkface-account', credentials: CREDENTIALS, ...properties });
 const onSandbox = (properties: object = {}) => at(sandbox.accounts.linkface!.baseUrl, properties);
 const scripted = (properties: object = {}) => at(server.baseUrl, { timeout: 0.3, ...properties });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/result';
-import { actionFlow, deploy, got, send, startRuntime, until } from './runtime';
+import { accountAt, actionFlow, deploy, got, send, startRuntime, until } from './runtime';
 import {
   closeServers,
   json,
@@ -15,12 +15,7 @@ const PHOTO = 'https://example.com/photo.jpg';
 describe('load, in a real Node-RED', function () {
   this.timeout(60_000);
   let server: ScriptedServer;
-  const account = (properties: object = {}) => ({
-    environment: 'custom',
-    baseUrl: server.baseUrl,
-    credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
-    ...properties,
-  });
+  const account = (properties: object = {}) => accountAt(server.baseUrl, properties);
 
   before(() => startRuntime());
   beforeEach(async () => {

@@ -7,6 +7,7 @@ import type { Message } from '../../src/node-red/red';
 import type { Result } from '../../src/result';
 import { untilOnDisk } from './on-disk';
 import {
+  accountAt,
   actionFlow,
   deploy,
   type FlowNode,
@@ -43,12 +44,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 describe('what waits over a deploy, in a real Node-RED', () => {
   let server: ScriptedServer;
   let isFinished = false;
-  const account = (properties: object = {}) => ({
-    environment: 'custom',
-    baseUrl: server.baseUrl,
-    credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
-    ...properties,
-  });
+  const account = (properties: object = {}) => accountAt(server.baseUrl, properties);
   const poll = (properties: object = {}) =>
     actionFlow({ type: 'truth-poll', interval: 0.2, maxInterval: 0.2, ...properties }, account());
   const kept = (count: number) => untilOnDisk(userDir, count);

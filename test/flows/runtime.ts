@@ -187,6 +187,16 @@ export async function until(condition: () => boolean, milliseconds = 10_000): Pr
   }
 }
 
+/**
+ * An account at a server of the test; xhey's, unless `properties` say otherwise.
+ * @param baseUrl of the server
+ * @param properties beside those
+ */
+export function accountAt(baseUrl: string, properties: object = {}): Record<string, unknown> {
+  const credentials = { groupKey: 'groupKey', groupSecret: 'groupSecret' };
+  return { type: 'xhey-account', environment: 'custom', baseUrl, credentials, ...properties };
+}
+
 /** One action node with everything wired that can come out of it: `out1`, `out2`, `caught`, `completed`. */
 export function actionFlow(
   action: Record<string, unknown> & { type: string },

@@ -4,7 +4,7 @@ import type { Message } from '../../src/node-red/red';
 import type { Photo } from '../../src/providers/xhey/photo';
 import type { PollData } from '../../src/providers/xhey/report';
 import type { Result } from '../../src/result';
-import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
+import { accountAt, actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const A = 'https://p.example.com/a.jpg';
@@ -27,13 +27,7 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
   let standings: Record<string, Standing> = {};
 
   const flow = (properties: object = {}) =>
-    actionFlow(
-      { type: 'truth-poll', mode: 'once', ...properties },
-      {
-        ...{ environment: 'custom', baseUrl: server.baseUrl },
-        credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
-      },
-    );
+    actionFlow({ type: 'truth-poll', mode: 'once', ...properties }, accountAt(server.baseUrl));
   const poll = async (payload: unknown): Promise<{ output: 1 | 2; result: Result<PollData> }> => {
     const { out1, out2, caught } = await ask({ payload });
     assert.equal(caught.length, 0, JSON.stringify(caught[0]?.error));

@@ -130,7 +130,7 @@ describe('http: one time limit for the whole attempt', () => {
       if (!silent) connect(socket);
     });
     const transports = [1, 3].map((maxConcurrent) =>
-      open({ baseUrl: front.url, timeout: 100, maxConcurrent, tls: { ca } }),
+      open({ baseUrl: front.url, timeout: 300, maxConcurrent, tls: { ca } }),
     );
     const ask = (count: number) =>
       transports.flatMap((transport) =>

@@ -178,7 +178,7 @@ describe('http: through a proxy', () => {
 
   it('is not held up for ever by a proxy that hung for a while', async () => {
     proxy.refuse = () => {};
-    const transports = [1, 3].map((maxConcurrent) => connect({ maxConcurrent, timeout: 100 }));
+    const transports = [1, 3].map((maxConcurrent) => connect({ maxConcurrent, timeout: 300 }));
     const ask = () =>
       transports.flatMap((transport) =>
         Array.from({ length: 3 }, () => transport.send(makeCall(), makeContext())),
