@@ -32,6 +32,7 @@ export interface EditorSettings {
 }
 
 export interface NodeRed {
+  pid: number;
   /** Of the admin interface, the editor and http in nodes, without a slash at the end. */
   address: string;
   userDir: string;
@@ -119,6 +120,7 @@ export async function startNodeRed(
   let deployed = 0;
 
   return {
+    pid: child.pid!,
     address: `http://127.0.0.1:${port}`,
     userDir,
     ask,
