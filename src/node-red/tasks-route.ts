@@ -41,8 +41,8 @@ export function registerTasksRoutes(red: Red): void {
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
   // What waits for nodes that are all gone has nobody else to open the book.
-  const { userDir, cnVerify } = red.settings;
   red.events.on('flows:starting', () => {
+    const { userDir, cnVerify } = red.settings;
     if (isUsed(placeOf(userDir, (cnVerify as { spoolDir?: unknown } | undefined)?.spoolDir))) bookOf(red);
   });
   const answer =
