@@ -98,7 +98,7 @@ describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     it(`${action}: status and error of a message it cannot use`, async () => {
       await bench.showDebugPane();
       await bench.press(`press-${action}`);
-      await bench.status(`the-${action}`, '输入有误 INPUT');
+      await bench.status(`the-${action}`, '沙箱 输入有误 INPUT');
       const shown = bench.page.locator(`.red-ui-debug-msg-node-the-${action} .red-ui-debug-msg-payload`);
       await shown.locator('.red-ui-debug-msg-object-header, .red-ui-debug-msg-expandable').first().click();
       await bench.picture(`error-${action}`);
