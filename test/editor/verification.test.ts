@@ -10,6 +10,7 @@ import { openEditor } from './browser';
 import { VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
+const SHOW = `RED.actions.invoke('cn-verify:show-verification')`;
 const PARTS = ['waiting', 'spending', 'uncertain', 'check'];
 /** Of the sidebar in a window of 1,280 pixels. */
 const NARROW = 313;
@@ -60,9 +61,9 @@ describe(`the sidebar of Node-RED ${VERSION} whose settings.js has no lang`, () 
     it(`${count ? 'says so' : 'says nothing of it'} in ${locale}`, async () => {
       const { page, close } = await openEditor(nodeRed.address, locale);
       try {
-        await page.evaluate(`RED.actions.invoke('cn-verify:show-verification')`);
+        await page.evaluate(SHOW);
         const told = words(locale, 'verification', count ? 'check.as-deployed' : 'check.fine');
-        await page.locator(`#${ID}`).getByText(told, { exact: true }).waitFor();
+        await page.locator(`#${ID}`).getByText(told, { exact: true }).waitFor({ state: 'attached' });
         assert.equal(await page.locator(`#${ID} [data-problem="lang"]`).count(), count);
       } finally {
         await close();
@@ -108,7 +109,8 @@ for (const locale of ['en-US', 'zh-CN']) {
     afterEach(() => bench.tidy());
 
     it('is found in its menu and by its action, and says that there is nothing yet', async () => {
-      await bench.page.evaluate(`RED.actions.invoke('cn-verify:show-verification')`);
+      // The editor opens the first sidebar when it is done, which may be after this one.
+      await bench.insist(() => bench.page.evaluate(SHOW), sidebar());
       await has(part('waiting'), words(locale, 'truth-poll', 'form.tasks-none'));
       await has(part('spending'), say('spending.none'));
       await has(part('uncertain'), say('uncertain.none'));
