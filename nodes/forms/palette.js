@@ -4,6 +4,6 @@
  */
 function paletteLabel() {
   const inPalette = $('.red-ui-palette-node[data-palette-type="{{type}}"]').length > 0;
-  const isLong = '{{type}}'.length > 12;
+  const isLong = '{{type}}'.indexOf('-') > 6;
   return `${RED._(`${NAMESPACE}label.palette`)} ${'{{type}}'.replace('-', isLong && !inPalette ? '\u2011 ' : '\u2011')}`;
 }

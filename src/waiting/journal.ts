@@ -13,7 +13,7 @@ import { forgetAside, type Live, putAsideIn, recover } from './recover';
 export type { Kept } from './record';
 
 /** Written in one piece; while the disk is in trouble less is tried. */
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 /** Of what is on disk already, and is written anew to make room: nothing new waits for longer than that takes. */
 const ANEW_BYTES = 256 * 1024;

@@ -48,7 +48,8 @@ export async function openEditor(address: string, locale: string): Promise<Opene
   page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(address);
   await page.waitForSelector('.red-ui-palette-node[data-palette-type="inject"]');
-  // The editor loads the flows after the palette.
+  // The editor loads the flows after the palette, and opens its first sidebar after that.
   await page.waitForSelector('.red-ui-tab');
+  await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
   return { page, complaints, close: () => browser.close() };
 }
