@@ -229,9 +229,10 @@ export class Book {
 
   #arm(): void {
     const first = this.#heap[0];
-    if (!first || this.#timerAt <= first.dueAt) return;
+    if (first && this.#timerAt <= first.dueAt) return;
     clearTimeout(this.#timer);
-    this.#timerAt = first.dueAt;
+    this.#timerAt = first?.dueAt ?? Number.POSITIVE_INFINITY;
+    if (!first) return;
     const milliseconds = Math.ceil(first.dueAt - performance.now());
     this.#timer = setTimeout(() => this.#wake(), Math.min(LONGEST_TIMER_MS, Math.max(0, milliseconds)));
   }

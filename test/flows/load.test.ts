@@ -92,7 +92,12 @@ describe('load, in a real Node-RED', function () {
     const order: string[] = [];
     server.script = ({ url }, response) => {
       order.push(url.endsWith('create') ? 'create' : 'query');
-      setTimeout(url.endsWith('create') ? taskCreated : taskFinished, 20, response);
+      // The first is under way until the others have come, and have been written down.
+      setTimeout(
+        url.endsWith('create') ? taskCreated : taskFinished,
+        order.length === 1 ? 1_000 : 20,
+        response,
+      );
     };
     const nodes = actionFlow({ type: 'truth-poll' }, account({ maxConcurrent: 1, maxWaiting: 3 }));
     const create = {
