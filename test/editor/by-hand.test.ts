@@ -65,8 +65,8 @@ for (const locale of ['en-US', 'zh-CN']) {
       console.log(`      ${(milliseconds / 1000).toFixed(1)} s`);
       assert.match(shown, /outcome: "passed"/);
       assert.ok(milliseconds < A_MINUTE_MS);
-      await bench.status(create, words(locale, 'truth-create', 'submitted'));
-      await bench.status(poll, words(locale, 'truth-poll', 'passed'));
+      await bench.status(create, words(locale, 'truth-create', 'sandbox submitted'));
+      await bench.status(poll, words(locale, 'truth-poll', 'sandbox passed'));
     });
 
     it('get-token', async () => {
@@ -81,7 +81,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.deploy();
       await bench.press(inject);
       assert.match(await bench.debugged(debug), /outcome: "issued"/);
-      await bench.status(nodes[0]!, words(locale, 'get-token', 'issued'));
+      await bench.status(nodes[0]!, words(locale, 'get-token', 'sandbox issued'));
     });
 
     it('face-compare, with a person from the inject node', async () => {
@@ -96,7 +96,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.deploy();
       await bench.press(inject);
       assert.match(await bench.debugged(debug), /outcome: "passed"/);
-      await bench.status(nodes[0]!, words(locale, 'face-compare', 'passed'));
+      await bench.status(nodes[0]!, words(locale, 'face-compare', 'sandbox passed'));
     });
 
     it('westdex-three, with a person from its own form', async () => {
@@ -111,7 +111,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.deploy();
       await bench.press(inject);
       assert.match(await bench.debugged(debug), /outcome: "answered"/);
-      await bench.status(nodes[0]!, words(locale, 'westdex-three', 'answered'));
+      await bench.status(nodes[0]!, words(locale, 'westdex-three', 'sandbox answered'));
       await bench.picture('flows');
     });
   });
