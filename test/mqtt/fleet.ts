@@ -244,7 +244,7 @@ export async function startMember(
         .sort()
         .flatMap((file) => readFileSync(join(journal, file), 'utf8').split('\n').filter(Boolean))
         .map((line) => JSON.parse(line) as JournalLine),
-    spooled: () => spooledIn(join(directory, 'cn-verify')),
+    spooled: () => spooledIn(directory),
   });
 }
 
@@ -253,7 +253,7 @@ async function spooledIn(directory: string): Promise<string[]> {
   const nothing = () => {};
   const key = () => masterKey(directory, undefined);
   const journal = new Journal({
-    ...{ folder: join(directory, 'waiting'), key, told: nothing, lost: nothing, onFound: nothing },
+    ...{ folder: join(directory, 'cn-verify/waiting'), key, told: nothing, lost: nothing, onFound: nothing },
   });
   const kept = await journal.open();
   await journal.close();
