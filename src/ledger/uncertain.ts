@@ -5,5 +5,5 @@ import { VerifyError } from '../errors';
  * @returns the error for a message whose key may have been paid for, and nobody knows
  */
 export function uncertainKey(ledger: string): VerifyError {
-  return new VerifyError('UNCERTAIN', 'key-uncertain', { ledger }, { charged: false });
+  return new VerifyError('UNCERTAIN', 'key-uncertain', { ledger }, { charged: false, ledger });
 }

@@ -3,6 +3,7 @@ import type { Earlier, Payment, Payments } from '../action';
 import type { Cancel } from '../cancel';
 import { ERRORS, VerifyError } from '../errors';
 import type { Call, Known, KnownKeys, Ledger, Patience, Settlement } from '../ledger/ledger';
+import { uncertainKey } from '../ledger/uncertain';
 import type { Answer } from '../result';
 
 /** Under which an account pays. */
@@ -175,13 +176,7 @@ export class MessagePayments implements Payments {
   async #waited(ledger: Ledger, known: KnownKeys): Promise<boolean> {
     const all = [...known.values()];
     const uncertain = all.find(({ state }) => state === 'uncertain');
-    if (uncertain)
-      throw new VerifyError(
-        'UNCERTAIN',
-        'key-uncertain',
-        { ledger: uncertain.entry },
-        { charged: false, ledger: uncertain.entry },
-      );
+    if (uncertain) throw uncertainKey(uncertain.entry);
     const { cancel } = this.#patience;
     const underWay = all.filter(({ state }) => state === 'under-way');
     for (const { entry } of underWay) await ledger.whenOver(entry, cancel);
