@@ -26,6 +26,8 @@ export async function scriptedServer(script: Script): Promise<ScriptedServer> {
   const server = await startServer(({ method, url, headers, body }, response) => {
     const asked = { method, url, headers, body: body.toString() };
     scripted.asked.push(asked);
+    // `asked` has it, and a test may clear that.
+    server.received.length = 0;
     scripted.script(asked, response, scripted.asked.length);
   });
   const scripted: ScriptedServer = {
