@@ -1,5 +1,6 @@
 // Node-RED with these nodes, all examples and an MQTT broker, on loopback. The accounts in the examples are on the
-// sandbox, so nothing leaves the machine and no key is needed.
+// sandbox, so nothing leaves the machine and no key is needed. HOST, an address of this machine or 0.0.0.0 for all of
+// them, opens the pages to a phone beside it; the editor stays on loopback, because it has no password.
 import { once } from 'node:events';
 import {
   existsSync,
@@ -15,6 +16,7 @@ import {
 import { createServer as createHttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer as createTcpServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +27,8 @@ const require = createRequire(import.meta.url);
 const RED = require(process.env.NODE_RED || 'node-red');
 
 const HOST = '127.0.0.1';
+/** The tab that comes first. */
+const WELCOME = 'welcome.json';
 const DASHBOARD = '@flowfuse/node-red-dashboard';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const userDir = resolve(process.env.DEMO_DIR || join(root, '.demo'));
@@ -49,10 +53,13 @@ const httpServer = createHttpServer((request, response) => {
 });
 const broker = await Aedes.createBroker();
 const brokerServer = createTcpServer(broker.handle);
+/** For phones: what a flow offers, and nothing that can change one. */
+const guestServers = guestAddresses().map((address) => ({ address, server: createGuestServer(address) }));
 
 // Both ports before Node-RED: a busy one is told at once.
 const port = await listen(httpServer, 'PORT', 1880);
 const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
+for (const { address, server } of guestServers) await listenAt(server, 'PORT', port, address);
 
 const isKept = existsSync(flowFile);
 prepareUserDir();
@@ -68,14 +75,43 @@ introduce();
 async function listen(server, variable, standard) {
   const wanted = process.env[variable] || String(standard);
   if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65535) refuse(`${variable}=${wanted} is not a port.`);
+  await listenAt(server, variable, Number(wanted), HOST);
+  return server.address().port;
+}
+
+async function listenAt(server, variable, wanted, address) {
   try {
-    server.listen(Number(wanted), HOST);
+    server.listen(wanted, address);
     await once(server, 'listening');
   } catch ({ code }) {
+    if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'].includes(code))
+      refuse(`HOST=${process.env.HOST} is no address of this machine.`);
     const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
     refuse(`Port ${wanted} ${why}. Choose another: set the environment variable ${variable}.`);
   }
-  return server.address().port;
+}
+
+function guestAddresses() {
+  const wanted = process.env.HOST || HOST;
+  if ([HOST, 'localhost', '::1'].includes(wanted)) return [];
+  if (!['0.0.0.0', '::'].includes(wanted)) return [wanted];
+  const all = Object.values(networkInterfaces()).flat();
+  return all.flatMap(({ family, internal, address }) => (family === 'IPv4' && !internal ? [address] : []));
+}
+
+function createGuestServer(address) {
+  const isGuests = ({ headers: { host, origin } }) =>
+    isReady && host === `${address}:${port}` && [undefined, `http://${host}`].includes(origin);
+  return createHttpServer((request, response) => {
+    request.isGuest = true;
+    if (!isGuests(request)) response.writeHead(403).end();
+    else if (request.url === '/') response.writeHead(302, { Location: '/dashboard' }).end();
+    else nodeRedServer.emit('request', request, response);
+  }).on('upgrade', (request, socket, head) => {
+    if (isGuests(request) && request.url.startsWith('/dashboard/'))
+      nodeRedServer.emit('upgrade', request, socket, head);
+    else socket.destroy();
+  });
 }
 
 function refuse(why) {
@@ -106,8 +142,12 @@ function prepareUserDir() {
 }
 
 function examples() {
-  const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.json'));
-  return files.flatMap((name) => JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')));
+  const paths = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.json') && !path.endsWith('scale-out.json'))
+    .sort((a, b) => Number(b.endsWith(WELCOME)) - Number(a.endsWith(WELCOME)));
+  const nodes = paths.flatMap((path) => JSON.parse(readFileSync(join(root, 'examples', path), 'utf8')));
+  // What several have in common has the same id in all.
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
 /** The broker of the examples stands where MQTT_PORT says; one that the user moved elsewhere is left alone. */
@@ -128,9 +168,11 @@ function withBrokerPort(text) {
 
 async function startNodeRed() {
   // Before the dashboard takes the requests of its sockets out.
-  nodeRedServer.on('request', (request, response) =>
-    RED.httpAdmin(request, response, () => RED.httpNode(request, response)),
-  );
+  nodeRedServer.on('request', (request, response) => {
+    const offered = () => RED.httpNode(request, response);
+    if (request.isGuest) offered();
+    else RED.httpAdmin(request, response, offered);
+  });
   RED.init(nodeRedServer, {
     userDir,
     // A bare name would be looked for in the working directory first.
@@ -168,7 +210,7 @@ function logWarning({ level, type, name, id, msg }) {
 async function stop() {
   await running;
   await RED.stop();
-  httpServer.closeAllConnections();
+  for (const server of [httpServer, ...guestServers.map(({ server }) => server)]) server.closeAllConnections();
   brokerServer.close();
   await new Promise((done) => broker.close(done));
   // The sandbox saves its tasks as the process ends.
@@ -186,7 +228,7 @@ Editor / 编辑器：
   ${address}/
 
 The operator's page / 业务人员页面：
-  ${address}/dashboard
+  ${[address, ...guestServers.map((guest) => `http://${guest.address}:${port}`)].map((each) => `${each}/dashboard`).join('\n  ')}
 
 Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}

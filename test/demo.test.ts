@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Demo, ROOT, runDemo, startDemo, temporaryDirectory } from './demo-process';
+import { type Demo, runDemo, startDemo, temporaryDirectory } from './demo-process';
+import { EXAMPLES } from './example-flows';
 import { PNG } from './input/pictures';
 
 const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
@@ -41,9 +42,15 @@ describe('the demo', () => {
   });
 
   it('has every example as a tab', async () => {
-    const tabs = readdirSync(join(ROOT, 'examples')).length;
+    // A machine that works for others needs a Redis.
+    const tabs = [...EXAMPLES.keys()].filter((name) => name !== 'scale-out').length;
     const flows = (await (await fetch(`${demo.address}/flows`)).json()) as { type: string }[];
     assert.equal(flows.filter(({ type }) => type === 'tab').length, tabs);
+  });
+
+  it('begins with the welcome', async () => {
+    const flows = (await (await fetch(`${demo.address}/flows`)).json()) as { type: string; label: string }[];
+    assert.match(flows.find(({ type }) => type === 'tab')!.label, /^welcome/);
   });
 
   it('answers the printed curl with one photo that passed and one that failed', async () => {
@@ -188,5 +195,72 @@ describe('the demo', () => {
 
     const endedAgain = await again.stop('SIGINT');
     assert.deepEqual([endedAgain.code, endedAgain.stderr], [0, '']);
+  });
+});
+
+describe('the demo with a door for phones', () => {
+  const phone = '127.0.0.2';
+  let demo: Demo;
+
+  before(async () => {
+    demo = await startDemo({ HOST: phone });
+  });
+  after(() => demo.stop());
+
+  const at = (path: string) => `http://${phone}:${new URL(demo.address).port}${path}`;
+
+  it("prints the page's address for them", () => {
+    assert.ok(demo.stdout().includes(at('/dashboard')));
+    assert.ok(demo.stdout().includes(`${demo.address}/dashboard`));
+  });
+
+  it('shows the page and what the flows offer', async () => {
+    const page = await fetch(at('/'));
+    assert.match(page.url, /\/dashboard\/?$/);
+    assert.match(await page.text(), /<title>/);
+    assert.equal((await fetch(at('/metrics'))).status, 200);
+  });
+
+  for (const path of [
+    '/flows',
+    '/settings',
+    '/nodes',
+    '/cn-verify/ledger',
+    '/cn-verify/ledger.csv',
+    '/red/red.min.js',
+  ]) {
+    it(`keeps ${path} for the machine itself`, async () => {
+      assert.equal((await fetch(`${demo.address}${path}`)).status, 200);
+      assert.equal((await fetch(at(path))).status, 404);
+    });
+  }
+
+  it('lets nobody deploy from there, nor listen to the editor', async () => {
+    const deploy = await fetch(at('/flows'), { method: 'POST', body: '[]' });
+    assert.equal(deploy.status, 404);
+    const refused = await new Promise<boolean>((resolve) => {
+      const asked = get(at('/comms'), { headers: UPGRADE });
+      asked.on('upgrade', () => resolve(false)).on('response', () => resolve(true));
+      asked.on('error', () => resolve(true));
+    });
+    assert.ok(refused);
+  });
+
+  it('refuses a page from elsewhere, and another name for itself', async () => {
+    const origin = await fetch(at('/metrics'), { headers: { Origin: 'http://example.com' } });
+    assert.equal(origin.status, 403);
+    const status = await new Promise((resolve, reject) => {
+      get(at('/metrics'), { headers: { Host: 'rebound.example' } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on('error', reject);
+    });
+    assert.equal(status, 403);
+  });
+
+  it('says so where an address is not of this machine', async () => {
+    const ended = await runDemo({ HOST: '192.0.2.1' });
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /HOST=192\.0\.2\.1 is no address of this machine/);
   });
 });

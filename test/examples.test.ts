@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, Sum } from '../src/ledger/ledger';
 import type { Result } from '../src/result';
 import { type DebugSidebar, type Demo, openDebugSidebar, ROOT, startDemo } from './demo-process';
-
-interface FlowNode {
-  id: string;
-  type: string;
-  name?: string;
-  z?: string;
-  g?: string;
-  wires?: string[][];
-  [property: string]: unknown;
-}
+import { EXAMPLES, example } from './example-flows';
 
 /** What the tests read of a debug node's value. */
 interface Shown {
@@ -31,11 +22,7 @@ interface Shown {
   };
 }
 
-const FILES = readdirSync(join(ROOT, 'examples')).sort();
-const EXAMPLES = new Map(
-  FILES.map((file) => [file, JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[]]),
-);
-const ALL = [...EXAMPLES.values()].flat();
+const ALL = [...EXAMPLES.values()].flatMap(({ nodes }) => nodes);
 
 /** CONTRACT, "Account nodes" and "Action nodes". */
 const OWN_PROPERTIES: Record<string, string[]> = {
@@ -124,8 +111,19 @@ OWN_PROPERTIES['face-compare'] = [
 
 describe('the examples', () => {
   it('have ids of their own, so that all can be imported at once', () => {
-    const ids = ALL.map(({ id }) => id);
+    const ids = ALL.filter(({ z, type }) => z || type === 'tab').map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('share what is set up alike, so that importing does not double it', () => {
+    const shared = ALL.filter(({ z, type }) => !z && type !== 'tab');
+    const ids = new Map<string, string>();
+    for (const { id, ...properties } of shared) {
+      const what = JSON.stringify(Object.entries(properties).sort());
+      assert.equal(ids.get(what) ?? id, id, `${properties.type} ${properties.name}`);
+      ids.set(what, id);
+    }
+    assert.equal(new Set(ids.values()).size, ids.size, 'one id for two things');
   });
 
   it('show every node of this package', () => {
@@ -136,8 +134,8 @@ describe('the examples', () => {
     assert.deepEqual(missing, ['verify-ledger-store']);
   });
 
-  for (const [file, nodes] of EXAMPLES) {
-    it(`${file} is one whole flow on the sandbox, with a comment, a Catch and a debug`, () => {
+  for (const [name, { nodes }] of EXAMPLES) {
+    it(`${name} is one whole flow on the sandbox, with a comment, a Catch and a debug`, () => {
       const byId = new Map(nodes.map((node) => [node.id, node]));
       const count = (type: string) => nodes.filter((node) => node.type === type).length;
       assert.equal(count('tab'), 1);
@@ -152,7 +150,7 @@ describe('the examples', () => {
       }
     });
 
-    it(`${file} sets the properties of the contract`, () => {
+    it(`${name} sets the properties of the contract`, () => {
       for (const node of nodes) {
         const own = OWN_PROPERTIES[node.type];
         if (!own) continue;
@@ -181,9 +179,9 @@ describe('the examples of single nodes, at the press of a button', () => {
     await demo.stop();
   });
 
-  const press = async (file: string, button: string, debug: string) => {
+  const press = async (flow: string, button: string, debug: string) => {
     const find = (type: string, name: string) =>
-      EXAMPLES.get(file)!.find((node) => node.type === type && node.name?.startsWith(name))!.id;
+      example(flow).find((node) => node.type === type && node.name?.startsWith(name))!.id;
     const shown = find('debug', debug);
     const { status } = await fetch(`${demo.address}/inject/${find('inject', button)}`, { method: 'POST' });
     assert.equal(status, 200);
@@ -191,38 +189,38 @@ describe('the examples of single nodes, at the press of a button', () => {
   };
 
   it('truth-create: one photo', async () => {
-    const { outcome, data } = await press('truth-create.json', 'one photo', 'task ids');
+    const { outcome, data } = await press('truth-create', 'one photo', 'task ids');
     assert.equal(outcome, 'submitted');
     assert.equal(data.photoCount, 1);
     assert.match(data.taskIds[0]!, /^\d{19}$/);
   });
 
   it('truth-create: three photos', async () => {
-    const { data } = await press('truth-create.json', 'three photos', 'task ids');
+    const { data } = await press('truth-create', 'three photos', 'task ids');
     assert.equal(data.photoCount, 3);
   });
 
   it('truth-create: not a URL', async () => {
-    const error = await press('truth-create.json', 'not a URL', 'code, message, cause');
+    const error = await press('truth-create', 'not a URL', 'code, message, cause');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.charged, false);
   });
 
   it('westdex-three: consistent', async () => {
-    const { outcome, code, data } = await press('westdex-three.json', 'consistent', 'result');
+    const { outcome, code, data } = await press('westdex-three', 'consistent', 'result');
     assert.equal(outcome, 'passed');
     assert.ok(['00000', '200', '0'].includes(code));
     assert.deepEqual(data.result, { code: '0', msg: '一致' });
   });
 
   it('westdex-three: refused by the provider', async () => {
-    const error = await press('westdex-three.json', 'refused', 'code, message, cause');
+    const error = await press('westdex-three', 'refused', 'code, message, cause');
     assert.equal(error.code, 'PROVIDER');
     assert.equal(error.cause.providerCode, '10001');
   });
 
   it('westdex-three: wrong check digit', async () => {
-    const error = await press('westdex-three.json', 'wrong check digit', 'code, message, cause');
+    const error = await press('westdex-three', 'wrong check digit', 'code, message, cause');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.charged, false);
   });
@@ -233,24 +231,41 @@ describe('the examples of single nodes, at the press of a button', () => {
     ['cannot tell', 'answered', 'answered'],
   ] as const) {
     it(`know-your-customer: ${button}`, async () => {
-      assert.equal((await press('know-your-customer.json', button, shown)).outcome, outcome);
+      assert.equal((await press('know-your-customer', button, shown)).outcome, outcome);
     });
   }
 
+  it('welcome: two photos, one of which is not genuine', async () => {
+    const { outcome, data } = await press('welcome', 'two photos', 'result');
+    assert.deepEqual([outcome, data.summary.passed, data.summary.failed], ['failed', 1, 1]);
+  });
+
+  it('identity-to-mysql: a row without the person, once for a customer', async () => {
+    const rows = [];
+    for (let times = 0; times < 2; times++)
+      rows.push((await press('identity-to-mysql', 'a customer', 'row / ')) as unknown as unknown[]);
+    assert.match(String(rows[0]![0]), /./);
+    assert.deepEqual(rows[0]!.slice(3, 6), ['passed', 'same-person', 0.82]);
+    assert.equal(rows[0]![1], 'C-1001');
+    // The primary key is that of the call that was paid for.
+    assert.equal(rows[1]![0], rows[0]![0]);
+    assert.doesNotMatch(JSON.stringify(rows), /张三|1101051949/);
+  });
+
   it('get-token: a token', async () => {
-    const { outcome, data } = await press('get-token.json', 'a token', 'token');
+    const { outcome, data } = await press('get-token', 'a token', 'token');
     assert.equal(outcome, 'issued');
     assert.match(data.token, /^sandbox-/);
     assert.match(data.sequenceId, /^[0-9a-f]{64}$/);
   });
 
   it('get-token: with an order number', async () => {
-    const { data } = await press('get-token.json', 'with an order number', 'token');
+    const { data } = await press('get-token', 'with an order number', 'token');
     assert.equal(data.sequenceId, '工单 2025-0001');
   });
 
   it('get-token: expired account', async () => {
-    const error = await press('get-token.json', 'expired account', 'code, message, cause');
+    const error = await press('get-token', 'expired account', 'code, message, cause');
     assert.equal(error.code, 'ACCOUNT');
     assert.equal(error.cause.charged, false);
   });
@@ -284,21 +299,21 @@ describe('the examples of single nodes, at the press of a button', () => {
   });
 
   it('truth-poll: all genuine', async () => {
-    const { outcome, data } = await press('truth-poll.json', 'all genuine', 'result');
+    const { outcome, data } = await press('truth-poll', 'all genuine', 'result');
     assert.equal(outcome, 'passed');
     assert.equal(data.summary.passed, 2);
   });
 
   it('truth-poll: one of two fails', async () => {
-    const { outcome, data } = await press('truth-poll.json', 'one of two', 'result');
+    const { outcome, data } = await press('truth-poll', 'one of two', 'result');
     assert.equal(outcome, 'failed');
     assert.deepEqual(data.summary, { total: 2, passed: 1, failed: 1, inconclusive: 0 });
   });
 
   it('truth-poll: slow, comes out unfinished and is finished after the loop', async () => {
-    const unfinished = await press('truth-poll.json', 'slow', 'unfinished');
+    const unfinished = await press('truth-poll', 'slow', 'unfinished');
     assert.equal(unfinished.outcome, 'unfinished');
-    const result = EXAMPLES.get('truth-poll.json')!.find(({ name }) => name?.startsWith('result'))!;
+    const result = example('truth-poll').find(({ name }) => name?.startsWith('result'))!;
     assert.equal((await sidebar.next(result.id)).outcome, 'passed');
   });
 
@@ -309,47 +324,45 @@ describe('the examples of single nodes, at the press of a button', () => {
     ['name does not fit', 'failed', 'name-id-mismatch'],
   ] as const) {
     it(`face-compare: ${button}`, async () => {
-      const shown = await press('face-compare.json', button, 'result');
+      const shown = await press('face-compare', button, 'result');
       assert.deepEqual([shown.outcome, shown.reason], [outcome, reason]);
     });
   }
 
   it('verify-ledger: pays once for an order, and tells what was paid for', async () => {
-    const pay = () => press('verify-ledger.json', 'order 1', 'result') as unknown as Promise<Result>;
+    const pay = () => press('verify-ledger', 'order 1', 'result') as unknown as Promise<Result>;
     const [first, second] = [await pay(), await pay()];
     assert.deepEqual([first.reused, second.reused?.ledger, second.charged], [null, first.ledger, false]);
-    const settled = EXAMPLES.get('verify-ledger.json')!.find(({ name }) => name?.startsWith('each call'))!;
+    const settled = example('verify-ledger').find(({ name }) => name?.startsWith('each call'))!;
     // Those of the other examples come there too.
     while (((await sidebar.next(settled.id)) as unknown as Entry).id !== first.ledger);
     const ask = (button: string) =>
-      press('verify-ledger.json', button, 'answer') as unknown as Promise<(Entry & Sum)[]>;
+      press('verify-ledger', button, 'answer') as unknown as Promise<(Entry & Sum)[]>;
     for (const button of ['by order', 'calls of today'])
       assert.ok((await ask(button)).some(({ id }) => id === first.ledger));
     assert.ok((await ask('sums by day')).some(({ calls }) => calls >= 1));
-    assert.equal((await press('verify-ledger.json', 'two questions', 'code, message, cause')).code, 'INPUT');
+    assert.equal((await press('verify-ledger', 'two questions', 'code, message, cause')).code, 'INPUT');
   });
 
   it('accounts by message: the branch decides who pays', async () => {
-    const accounts = EXAMPLES.get('accounts-by-message.json')!.filter(({ type }) =>
-      type.endsWith('-account'),
-    );
+    const accounts = example('accounts-by-message').filter(({ type }) => type.endsWith('-account'));
     for (const [button, account] of [
       ['head office', accounts[0]!.id],
       ['north branch', accounts[1]!.id],
     ] as const) {
-      const entries = await press('accounts-by-message.json', button, 'who paid');
+      const entries = await press('accounts-by-message', button, 'who paid');
       assert.equal((entries as unknown as Entry[])[0]!.account, account);
     }
-    const error = await press('accounts-by-message.json', 'a branch without', 'code, message, cause');
+    const error = await press('accounts-by-message', 'a branch without', 'code, message, cause');
     assert.deepEqual([error.code, error.cause.charged], ['CONFIG', false]);
   });
 
   it("metrics: what was paid for, in Prometheus' text format", async () => {
-    await press('metrics.json', 'pay once', 'result');
+    await press('metrics', 'pay once', 'result');
     const response = await fetch(`${demo.address}/metrics`);
     assert.match(response.headers.get('content-type')!, /^text\/plain;.* version=0\.0\.4/);
     const text = await response.text();
-    const { id } = EXAMPLES.get('metrics.json')!.find(({ type }) => type.endsWith('-account'))!;
+    const { id } = example('metrics').find(({ type }) => type.endsWith('-account'))!;
     const lines = text.trimEnd().split('\n');
     const charged = `cn_verify_calls{account="${id}",operation="face-compare",result="charged"} `;
     assert.ok(lines.some((line) => line.startsWith(charged) && Number(line.slice(charged.length)) >= 1));
@@ -379,8 +392,8 @@ describe('the examples of single nodes, at the press of a button', () => {
     });
 
     it('ledger to database: each call is a row', async () => {
-      const { ledger } = (await press('ledger-to-database.json', 'pay once', 'result')) as unknown as Result;
-      const came = EXAMPLES.get('ledger-to-database.json')!.find(({ name }) => name?.startsWith('row that'))!;
+      const { ledger } = (await press('ledger-to-database', 'pay once', 'result')) as unknown as Result;
+      const came = example('ledger-to-database').find(({ name }) => name?.startsWith('row that'))!;
       for (;;) {
         const row = (await sidebar.next(came.id)) as unknown as Entry;
         if (row.id !== ledger) continue;
@@ -389,13 +402,29 @@ describe('the examples of single nodes, at the press of a button', () => {
       }
     });
 
+    it('inspection photos: what was found is told to both robots', async () => {
+      const { text } = (await press('inspection-photos', 'one inspection', 'text / ')) as unknown as {
+        text: { content: string };
+      };
+      assert.match(
+        text.content,
+        /^核验: 3 号泵站, 2 张照片, 1 张通过\n不通过 .+ https:\/\/example\.com\S+b\.jpg$/,
+      );
+      const came = example('inspection-photos').find(({ name }) => name?.startsWith('text that'))!;
+      for (let robots = 0; robots < 2; robots++)
+        assert.equal(
+          ((await sidebar.next(came.id)) as unknown as { text: object }).text instanceof Object,
+          true,
+        );
+    });
+
     it('budget alert: 80 % are told to both robots, once', async () => {
-      for (let index = 0; index < 4; index++) await press('budget-alert.json', 'pay once', 'result');
-      const told = (await press('budget-alert.json', 'now', 'text / ')) as unknown as {
+      for (let index = 0; index < 4; index++) await press('budget-alert', 'pay once', 'result');
+      const told = (await press('budget-alert', 'now', 'text / ')) as unknown as {
         text: { content: string };
       };
       assert.match(told.text.content, /^核验: \d{4}-\d\d-\d\d 已用 \d+ \/ 5 次$/);
-      const came = EXAMPLES.get('budget-alert.json')!.find(({ name }) => name?.startsWith('text that'))!;
+      const came = example('budget-alert').find(({ name }) => name?.startsWith('text that'))!;
       const texts: unknown[] = [];
       while (texts.length < 2) {
         const shown = await sidebar.next(came.id);
@@ -406,12 +435,12 @@ describe('the examples of single nodes, at the press of a button', () => {
   });
 
   it('face-compare: wrong id number', async () => {
-    const error = await press('face-compare.json', 'wrong id number', 'code, message, cause');
+    const error = await press('face-compare', 'wrong id number', 'code, message, cause');
     assert.deepEqual([error.code, error.cause.charged], ['INPUT', false]);
   });
 
   describe('face-compare over HTTP', () => {
-    const buttons = EXAMPLES.get('face-compare.json')!.filter(({ type }) => type === 'inject');
+    const buttons = example('face-compare').filter(({ type }) => type === 'inject');
     const [person] = buttons.map(
       ({ payload }) => JSON.parse(String(payload)) as { name: string; idNumber: string; photo: string },
     );

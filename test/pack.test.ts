@@ -11,7 +11,7 @@ const NEEDED = [
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
   /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
-  /^examples\/[a-z-]+\.json$/,
+  /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
   /^docs\/result\.schema\.json$/,
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,

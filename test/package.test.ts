@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXAMPLES } from './example-flows';
 import { define, ROOT } from './nodes/form';
 
 const LANGUAGES = ['en-US', 'zh-CN', 'zh', 'zh-Hans-CN'];
@@ -17,14 +18,6 @@ interface Manifest {
   bin: Record<string, string>;
   dependencies: Record<string, string>;
   'node-red': { version: string; nodes: Record<string, string>; plugins: Record<string, string> };
-}
-
-/** One node of an example flow. */
-interface FlowNode {
-  id: string;
-  type: string;
-  account?: string;
-  [property: string]: unknown;
 }
 
 /** What a node of any type may have in a flow. */
@@ -158,7 +151,7 @@ describe('package', () => {
   });
 
   describe('examples', () => {
-    const examples = flows();
+    const examples = [...EXAMPLES.values()];
 
     it('show every node', () => {
       const shown = new Set(examples.flatMap(({ nodes }) => nodes.map(({ type }) => type)));
@@ -168,7 +161,7 @@ describe('package', () => {
       assert.deepEqual(missing, []);
     });
 
-    for (const { file, nodes } of examples) {
+    for (const { path: file, nodes } of examples) {
       it(`${file} uses only what there is`, () => {
         for (const node of nodes) {
           const definition = definitions.get(node.type);
@@ -290,14 +283,6 @@ function registerInRuntime(type: string): { type: string; credentials: string[];
   const auth = { needsPermission: () => () => {} };
   register({ nodes: { registerType }, httpAdmin, auth, events, settings: {} });
   return { ...registered, routes };
-}
-
-function flows(): { file: string; nodes: FlowNode[] }[] {
-  const folder = join(ROOT, 'examples');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.json'))
-    .map((file) => ({ file, nodes: JSON.parse(readFileSync(join(folder, file), 'utf8')) }));
 }
 
 /** Whether a range of the form `>=x.y.z` admits a version. */

@@ -1,12 +1,11 @@
 /** The operator's page of the demo, in a real Chromium. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { type Demo, openDebugSidebar, ROOT, startDemo } from '../demo-process';
+import { type Demo, openDebugSidebar, startDemo } from '../demo-process';
+import { example } from '../example-flows';
 import { launchBrowser } from './browser';
 
 interface FlowNode {
@@ -15,7 +14,7 @@ interface FlowNode {
   [property: string]: unknown;
 }
 
-const FLOW = JSON.parse(readFileSync(join(ROOT, 'examples/operator-page.json'), 'utf8')) as FlowNode[];
+const FLOW = example('operator-page') as FlowNode[];
 
 /** The specimen of GB 11643-1999, and the same with a wrong check digit. */
 const ID_NUMBER = '11010519491231002X';

@@ -1,9 +1,10 @@
 /** The nodes in the editor, in a real Chromium. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { type Demo, ROOT, startDemo } from '../demo-process';
+import { EXAMPLES } from '../example-flows';
 import { type Opened, openEditor } from './browser';
 import { VERSION, words } from './workbench';
 
@@ -55,9 +56,7 @@ interface FlowNode {
   [property: string]: unknown;
 }
 
-const EXAMPLES = readdirSync(join(ROOT, 'examples')).flatMap(
-  (file) => JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as FlowNode[],
-);
+const NODES = [...EXAMPLES.values()].flatMap(({ nodes }) => nodes);
 
 describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese browsers ask for it`, () => {
   it('has the help in Chinese', async () => {
@@ -173,7 +172,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     for (const type of ACTION_NODES) {
       it(`opens the form of ${type}, filled and without a mark of something invalid`, async () => {
-        const node = EXAMPLES.find((each) => each.type === type)!;
+        const node = NODES.find((each) => each.type === type)!;
         await page.evaluate(`RED.editor.edit(RED.nodes.node('${node.id}'))`);
         await page.waitForSelector('#node-dialog-ok', { state: 'visible' });
         assert.equal(await page.inputValue('#node-input-name'), node.name);
@@ -188,7 +187,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     for (const type of ACCOUNT_NODES) {
       it(`opens the form of ${type}`, async () => {
-        const node = EXAMPLES.find((each) => each.type === type)!;
+        const node = NODES.find((each) => each.type === type)!;
         await page.evaluate(`RED.editor.editConfig('', '${type}', '${node.id}')`);
         await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
         assert.equal(await page.inputValue('#node-config-input-name'), node.name);
@@ -228,7 +227,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     it('tells a wrong condition of westdex-three from a right one', async () => {
       const validate = (expression: string) =>
         page.evaluate(`(() => {
-          const node = RED.nodes.node('${EXAMPLES.find(({ type }) => type === 'westdex-three')!.id}');
+          const node = RED.nodes.node('${NODES.find(({ type }) => type === 'westdex-three')!.id}');
           return node._def.defaults.passWhen.validate.call(node, ${JSON.stringify(expression)}, { label: 'L' });
         })()`);
       for (const right of ['', ' ', 'code = "0"']) assert.equal(await validate(right), true);
@@ -241,7 +240,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.waitForFunction(`!RED.nodes.dirty()`);
       const deployed = (await (await fetch(`${demo.address}/flows`)).json()) as FlowNode[];
       const own = [...ACCOUNT_NODES, ...PALETTE_NODES];
-      for (const node of EXAMPLES.filter(({ type }) => own.includes(type))) {
+      for (const node of NODES.filter(({ type }) => own.includes(type))) {
         const found = deployed.find(({ id }) => id === node.id)!;
         // A form that was open adds the defaults of what the example does not say.
         const kept = Object.fromEntries(Object.keys(node).map((name) => [name, found[name]]));
@@ -251,7 +250,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     for (const [type, address] of Object.entries(ADDRESSES)) {
       it(`shows the address that ${type} calls, and where its keys come from`, async () => {
-        const { id } = EXAMPLES.find((each) => each.type === type)!;
+        const { id } = NODES.find((each) => each.type === type)!;
         await page.evaluate(`RED.editor.editConfig('', '${type}', '${id}')`);
         await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
         const shown = page.locator(`#${type}-address`);

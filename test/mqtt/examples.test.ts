@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Demo, ROOT, startDemo, temporaryDirectory } from '../demo-process';
+import { type Demo, startDemo, temporaryDirectory } from '../demo-process';
+import { example } from '../example-flows';
 
 const PHOTOS = '["https://example.com/site/a.jpg","https://example.com/sandbox/-2305/b.jpg"]';
 
@@ -35,10 +36,7 @@ function startMosquitto(port: number): ChildProcess {
 
 /** The example as a user has it who has moved its broker: the demo keeps such flows as they are. */
 function exampleOn(port: number): string {
-  const flows = JSON.parse(readFileSync(join(ROOT, 'examples/photos-over-mqtt.json'), 'utf8')) as {
-    type: string;
-  }[];
-  const moved = flows.map((node) =>
+  const moved = example('photos-over-mqtt').map((node) =>
     node.type === 'mqtt-broker' ? { ...node, broker: 'localhost', port: String(port) } : node,
   );
   const directory = temporaryDirectory();
