@@ -76,6 +76,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
   [/^src\/waiting\//, /^src\/waiting\//, CONTRACT, NODE],
   [/^src\/ledger\//, /^src\/ledger\//, /^src\/waiting\/(?:lock|key)$/, CONTRACT, NODE, /^ioredis$/],
+  [/^src\/photos\//, /^src\/photos\//, /^src\/input\//, CONTRACT, NODE, /^sharp$/],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
   [CONTRACT, CONTRACT],
 ];
