@@ -1,5 +1,6 @@
 /** A photo made so that a provider takes it: CONTRACT, "Photos in hand", `fit`. */
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import { formatOf, isSendable } from '../input/picture';
 import { isBare } from './bare';
@@ -51,10 +52,12 @@ interface Attempt {
  * @param photo bytes of a JPG, PNG, WebP, AVIF, TIFF or GIF (its first picture), HEIC where sharp was built with it; a BMP
  *   only where it stays as it is. They are not changed
  * @param maxPhotoKB KiB that the photo may have, 1 or more; 0: no bound
+ * @param closing ends the waiting for others' photos
  * @returns the same Buffer, or a new one
- * @throws VerifyError INPUT where it is no such photo, damaged or has too many pixels; CONFIG where sharp is not installed
+ * @throws VerifyError INPUT where it is no such photo, damaged or has too many pixels; CONFIG where sharp is not installed;
+ *   CANCELLED
  */
-export async function fit(photo: Buffer, maxPhotoKB: number): Promise<Buffer> {
+export async function fit(photo: Buffer, maxPhotoKB: number, closing?: Cancel): Promise<Buffer> {
   const format = formatOf(photo);
   if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing');
   if (format === null) throw new VerifyError('INPUT', 'fit-format-unknown');
@@ -62,7 +65,7 @@ export async function fit(photo: Buffer, maxPhotoKB: number): Promise<Buffer> {
   if (format === 'BMP' && isBare(photo) && photo.length <= maxBytes) return photo;
   if (!READABLE.has(format)) throw new VerifyError('INPUT', 'fit-format', { format });
   const sharp = await loadSharp();
-  const leave = await takeTurn();
+  const leave = await takeTurn(closing);
   try {
     return await shrink(sharp, photo, format, maxBytes);
   } finally {
@@ -146,6 +149,18 @@ async function encode(
 /** HEIC is most often what sharp was built without. */
 function unreadable(format: string): VerifyError {
   return new VerifyError('INPUT', format === 'HEIC' ? 'fit-heic' : 'photo-damaged', { format });
+}
+
+/**
+ * Says when a node is deployed what would else be said with its first photo.
+ * @throws VerifyError CONFIG where sharp is not installed
+ */
+export function checkSharp(): void {
+  try {
+    require.resolve('sharp');
+  } catch {
+    throw new VerifyError('CONFIG', 'sharp-missing');
+  }
 }
 
 let loading: Promise<MakeSharp> | undefined;
