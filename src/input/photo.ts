@@ -28,16 +28,42 @@ const DECODED = /^(?:\ufffd|\xff\xd8\xff|\x89PNG|BM\p{Cc})/u;
  * @throws VerifyError INPUT
  */
 export function readPhoto(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Photo {
-  const limit = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB };
-  const given = unwrap(value, limit);
-  if (typeof given === 'string') {
-    const { base64, bytes } = readBase64(given, limit);
-    check(bytes, limit);
-    if (base64 !== given) repaired.add(field);
-    return { base64 };
-  }
-  check(given, limit);
-  return { bytes: given };
+  const { base64, bytes } = read(value, field, maxPhotoMB, repaired);
+  checkPhoto(bytes, maxPhotoMB);
+  return base64 === null ? { bytes } : { base64 };
+}
+
+/**
+ * @param value as `readPhoto` takes it, but in whatever format
+ * @param field name of the node's property
+ * @param maxPhotoMB of the file itself, decoded, in MB
+ * @param repaired gets the field's name where base64 was changed
+ * @returns the bytes of the file; what they are is not looked at
+ * @throws VerifyError INPUT
+ */
+export function readFile(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Buffer {
+  const { bytes } = read(value, field, maxPhotoMB, repaired);
+  checkSize(bytes, maxPhotoMB);
+  return bytes;
+}
+
+/**
+ * @param bytes of a file
+ * @param maxPhotoMB that it may have
+ * @throws VerifyError INPUT where it is no whole JPG, PNG or BMP, or too large
+ */
+export function checkPhoto(bytes: Buffer, maxPhotoMB: number): void {
+  checkSize(bytes, maxPhotoMB);
+  const format = formatOf(bytes);
+  if (format === null) throw new VerifyError('INPUT', 'photo-format-unknown');
+  if (!isSendable(format)) throw new VerifyError('INPUT', 'photo-format', { format });
+  if (!isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-not-whole', { format });
+}
+
+function checkSize(bytes: Buffer, maxPhotoMB: number): void {
+  if (bytes.length === 0) throw new VerifyError('INPUT', 'photo-missing');
+  if (bytes.length > maxPhotoMB * BYTES_PER_MB)
+    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
 }
 
 interface Limit {
@@ -45,13 +71,19 @@ interface Limit {
   maxBytes: number;
 }
 
-function check(bytes: Buffer, { maxPhotoMB, maxBytes }: Limit): void {
-  if (bytes.length === 0) throw new VerifyError('INPUT', 'photo-missing');
-  if (bytes.length > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
-  const format = formatOf(bytes);
-  if (format === null) throw new VerifyError('INPUT', 'photo-format-unknown');
-  if (!isSendable(format)) throw new VerifyError('INPUT', 'photo-format', { format });
-  if (!isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-not-whole', { format });
+/** @returns its bytes, and its bare base64 where it came so */
+function read(
+  value: unknown,
+  field: string,
+  maxPhotoMB: number,
+  repaired: Set<string>,
+): { base64: string | null; bytes: Buffer } {
+  const limit = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB };
+  const given = unwrap(value, limit);
+  if (typeof given !== 'string') return { base64: null, bytes: given };
+  const found = readBase64(given, limit);
+  if (found.base64 !== given) repaired.add(field);
+  return found;
 }
 
 /** @returns bytes, in the memory of the message, or text that should be base64 */
@@ -121,10 +153,14 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: st
 }
 
 /**
- * @param photo of `readPhoto`
+ * @param photo of `readPhoto` or `readFile`
  * @returns the same text for the same bytes, however they came
  */
-export function photoDigest(photo: Photo): string {
-  const bytes = 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
+export function photoDigest(photo: Photo | { unfitted: Buffer }): string {
+  const bytes = 'unfitted' in photo ? photo.unfitted : bytesOf(photo);
   return createHash('sha256').update(bytes).digest('base64url');
+}
+
+function bytesOf(photo: Photo): Buffer {
+  return 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
 }

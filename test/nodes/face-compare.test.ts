@@ -13,7 +13,15 @@ describe('node face-compare', () => {
     assert.equal(nodeOf('node').type, 'face-compare');
     assertDefaults('face-compare', {
       ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
-      ...{ sameFrom: 0.45, differentBelow: 0.4, maxPhotoMB: 8, output: 'payload', includeRaw: false },
+      ...{
+        sameFrom: 0.45,
+        differentBelow: 0.4,
+        maxPhotoMB: 8,
+        fit: false,
+        maxPhotoKB: 500,
+        output: 'payload',
+        includeRaw: false,
+      },
     });
   });
 

@@ -13,7 +13,7 @@ describe('node westdex-three', () => {
     assert.equal(nodeOf('node').type, 'westdex-three');
     assertDefaults('westdex-three', {
       ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
-      ...{ maxPhotoMB: 8, passWhen: '', output: 'payload', includeRaw: false },
+      ...{ maxPhotoMB: 8, fit: false, maxPhotoKB: 50, passWhen: '', output: 'payload', includeRaw: false },
     });
   });
 

@@ -1,15 +1,18 @@
 import type { Action, SettingDefinitions } from '../../action';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
-import { photoDigest, readPhoto } from '../../input/photo';
+import { photoDigest } from '../../input/photo';
 import { isAddress, readPhotoUrl } from '../../input/photo-url';
+import { checkSharp } from '../../photos/fit';
+import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
 import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
 import { chargedFor, verdictOf } from './incorrect';
 
-interface CompareInput extends Person {
+interface CompareInput extends Omit<Person, 'photo'> {
+  photo: Person['photo'] | PhotoToFit;
   maxPhotoMB: number;
   bands: Bands;
   /** CONTRACT, "What an input may look like": names of the fields that were changed. */
@@ -35,6 +38,8 @@ const SETTINGS = {
     choices: USUAL_BANDS.map(({ scoreScale }) => scoreScale),
   },
   maxPhotoMB: { type: 'number', default: 8, min: 0.01 },
+  // tencent-market.md, the last paragraph: what a sister product takes.
+  ...fitSettings(500),
 } as const satisfies SettingDefinitions;
 
 /** Compares a face with the photo the register has for a name and an id number. */
@@ -49,15 +54,17 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse({ personName, idNumber, photo }, { maxPhotoMB, ...given }, { now, environment }) {
+  parse({ personName, idNumber, photo }, settings, { now, environment }) {
+    const { maxPhotoMB } = settings;
+    if (settings.fit) checkSharp();
     const changed = new Set<string>();
     return {
-      bands: bandsOf(given),
+      bands: bandsOf(settings),
       name: readName(personName, 'personName', environment, changed),
       idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
       photo: isAddress(photo)
         ? { url: readPhotoUrl(photo, 'photo', environment, changed) }
-        : readPhoto(photo, 'photo', maxPhotoMB, changed),
+        : readPhotoToFit(photo, 'photo', settings, changed),
       maxPhotoMB,
       repaired: [...changed],
     };
@@ -65,8 +72,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
 
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const place = account.transport.place();
-    const send = async (): Promise<Answer<CompareData>> => {
-      const found = await compare(account, person, maxPhotoMB, place, context);
+    const { name, idNumber, photo: given } = person;
+    const send = async (photo: Person['photo']): Promise<Answer<CompareData>> => {
+      const found = await compare(account, { name, idNumber, photo }, maxPhotoMB, place, context);
       const { incorrect, score, orderNo, code, message, requestId, raw } = found;
       return {
         ...verdictOf(incorrect, score, bands),
@@ -75,10 +83,14 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         data: { score, incorrect, orderNo, ...bands, repaired },
       };
     };
-    const { name, idNumber, photo } = person;
-    const same = () => `${name} ${idNumber} ${'url' in photo ? photo.url : photoDigest(photo)}`;
+    const same = () => `${name} ${idNumber} ${'url' in given ? given.url : photoDigest(given)}`;
     try {
-      return await context.payments.payOnce(same, send, ({ orderNo }) => orderNo);
+      const photo = await fitted(given, context.closing);
+      return await context.payments.payOnce(
+        same,
+        () => send(photo),
+        ({ orderNo }) => orderNo,
+      );
     } finally {
       place.leave();
     }

@@ -1,0 +1,182 @@
+/** A photo made so that a provider takes it: CONTRACT, "Photos in hand", `fit`. */
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { Cancel } from '../cancel';
+import { VerifyError } from '../errors';
+import { formatOf, isSendable } from '../input/picture';
+import { isBare } from './bare';
+import { takeTurn } from './turn';
+
+/** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
+const READABLE: ReadonlySet<string> = new Set('JPG PNG WebP AVIF HEIC TIFF GIF'.split(' '));
+
+/** Phones have up to 108 million; nine times as many bytes are what the decoders of some formats take at once. */
+const MOST_PIXELS = 120_000_000;
+/** A scan of a hostile file may be gone over a hundred times. */
+const LONGEST_SECONDS = 60;
+
+const BYTES_PER_KB = 1024;
+const BEST_QUALITY = 90;
+/** Qualities, and how large a photo of a camera is with them beside the best. */
+const QUALITIES: readonly (readonly [quality: number, size: number])[] = [
+  [85, 0.75],
+  [80, 0.62],
+  [75, 0.54],
+  [70, 0.48],
+  [65, 0.44],
+];
+const [LEAST_QUALITY, LEAST_SIZE] = QUALITIES.at(-1)!;
+/** No photo of a camera has fewer bytes a pixel in an acceptable quality: larger ones are made smaller straight away. */
+const MOST_PIXELS_PER_BYTE = 16;
+/** What is aimed at, beside the limit: sizes are guessed. */
+const AIM = 0.93;
+/** With fewer pixels there is more to each. */
+const GROWTH = 0.85;
+/** The largest part of the pixels that one more round leaves. */
+const MOST_LEFT = 0.8;
+
+/** What decoders complain of in photos of well-known phones, and read all the same. */
+const HARMLESS = /Invalid SOS parameters|extraneous bytes before marker/;
+
+type MakeSharp = (bytes: Buffer, options: SharpOptions) => Sharp;
+
+interface Attempt {
+  quality: number;
+  /** Part of the pixels. */
+  area: number;
+}
+
+/**
+ * Turns a photo upright, removes all metadata, puts what is transparent onto white, makes a JPG of it and shrinks that, by
+ * its quality first and then by its size. What is already an upright JPG, PNG or BMP with nothing else in it, and small
+ * enough, stays as it is, so that a photo that was fitted once is not made worse by the next one.
+ * @param photo bytes of a JPG, PNG, WebP, AVIF, TIFF or GIF (its first picture), HEIC where sharp was built with it; a BMP
+ *   only where it stays as it is. They are not changed
+ * @param maxPhotoKB KiB that the photo may have, 1 or more; 0: no bound
+ * @param closing ends the waiting for others' photos
+ * @returns the same Buffer, or a new one
+ * @throws VerifyError INPUT where it is no such photo, damaged or has too many pixels; CONFIG where sharp is not installed;
+ *   CANCELLED
+ */
+export async function fit(photo: Buffer, maxPhotoKB: number, closing?: Cancel): Promise<Buffer> {
+  const format = formatOf(photo);
+  if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing');
+  if (format === null) throw new VerifyError('INPUT', 'fit-format-unknown');
+  const maxBytes = maxPhotoKB === 0 ? Number.POSITIVE_INFINITY : maxPhotoKB * BYTES_PER_KB;
+  if (format === 'BMP' && isBare(photo) && photo.length <= maxBytes) return photo;
+  if (!READABLE.has(format)) throw new VerifyError('INPUT', 'fit-format', { format });
+  const sharp = await loadSharp();
+  const leave = await takeTurn(closing);
+  try {
+    return await shrink(sharp, photo, format, maxBytes);
+  } finally {
+    leave();
+  }
+}
+
+async function shrink(sharp: MakeSharp, photo: Buffer, format: string, maxBytes: number): Promise<Buffer> {
+  // The number of pixels is ours to judge: sharp's own limit can be told from damage by its words only.
+  const found = await sharp(photo, { limitInputPixels: false })
+    .metadata()
+    .catch(() => {
+      throw unreadable(format);
+    });
+  const pixels = found.width * found.height;
+  if (pixels > MOST_PIXELS)
+    throw new VerifyError('INPUT', 'photo-bomb', {
+      megapixels: Math.round(pixels / 1e6),
+      most: MOST_PIXELS / 1e6,
+    });
+  if (photo.length <= maxBytes && isPlain(found) && isSendable(format) && isBare(photo)) return photo;
+
+  let attempt = { quality: BEST_QUALITY, area: Math.min(1, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels) };
+  for (;;) {
+    const fitted = await encode(sharp, photo, found, attempt, format);
+    if (fitted.length <= maxBytes) return fitted;
+    attempt = nextAttempt(attempt, fitted.length / maxBytes);
+  }
+}
+
+/** What providers read, and nothing that would have to be turned or put onto white. */
+function isPlain({ orientation = 1, space, depth, hasAlpha }: Metadata): boolean {
+  return orientation === 1 && (space === 'srgb' || space === 'b-w') && depth === 'uchar' && !hasAlpha;
+}
+
+/** @param excess how many times too large what was made is */
+function nextAttempt({ quality, area }: Attempt, excess: number): Attempt {
+  if (quality === BEST_QUALITY) {
+    const enough = QUALITIES.find(([, size]) => size * excess <= AIM);
+    if (enough) return { quality: enough[0], area };
+  }
+  const smaller = quality === BEST_QUALITY ? excess * LEAST_SIZE : excess;
+  const least = quality === BEST_QUALITY ? LEAST_QUALITY : quality;
+  return { quality: least, area: area * Math.min(MOST_LEFT, (AIM / smaller) ** (1 / GROWTH)) };
+}
+
+async function encode(
+  sharp: MakeSharp,
+  photo: Buffer,
+  { width, height, orientation = 1 }: Metadata,
+  { quality, area }: Attempt,
+  format: string,
+): Promise<Buffer> {
+  const scale = Math.sqrt(area);
+  // EXIF, Orientation: from 5 on, width and height change places.
+  const [across, down] = orientation >= 5 ? [height, width] : [width, height];
+  const encoded = (failOn: 'warning' | 'error') => {
+    const upright = sharp(photo, { limitInputPixels: MOST_PIXELS, failOn }).rotate();
+    const sized =
+      area < 1
+        ? upright.resize(Math.max(1, Math.round(across * scale)), Math.max(1, Math.round(down * scale)), {
+            fit: 'fill',
+          })
+        : upright;
+    return sized
+      .flatten({ background: '#fff' })
+      .jpeg({ quality })
+      .timeout({ seconds: LONGEST_SECONDS })
+      .toBuffer();
+  };
+  try {
+    return await encoded('warning').catch((error: Error) => {
+      if (HARMLESS.test(error.message)) return encoded('error');
+      throw error;
+    });
+  } catch {
+    throw unreadable(format);
+  }
+}
+
+/** HEIC is most often what sharp was built without. */
+function unreadable(format: string): VerifyError {
+  return new VerifyError('INPUT', format === 'HEIC' ? 'fit-heic' : 'photo-damaged', { format });
+}
+
+/**
+ * Says when a node is deployed what would else be said with its first photo.
+ * @throws VerifyError CONFIG where sharp is not installed
+ */
+export function checkSharp(): void {
+  try {
+    require.resolve('sharp');
+  } catch {
+    throw new VerifyError('CONFIG', 'sharp-missing');
+  }
+}
+
+let loading: Promise<MakeSharp> | undefined;
+
+/** At first use: it is an optional peer, and takes a while. */
+function loadSharp(): Promise<MakeSharp> {
+  loading ??= import('sharp').then(
+    ({ default: sharp }) => {
+      // What it keeps to be faster the next time are the dots of people's photos.
+      sharp.cache(false);
+      return sharp;
+    },
+    () => {
+      loading = undefined;
+      throw new VerifyError('CONFIG', 'sharp-missing');
+    },
+  );
+  return loading;
+}

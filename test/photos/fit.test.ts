@@ -1,0 +1,394 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { crc32, deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { Cancel } from '../../src/cancel';
+import { VerifyError } from '../../src/errors';
+import { fit as made } from '../../src/photos/fit';
+import { takeTurn } from '../../src/photos/turn';
+import { BMP, PNG } from '../input/pictures';
+import { colourAt, photo, plain, quarters } from './pictures';
+
+const ROOT = join(__dirname, '../../..');
+const KB = 1024;
+
+/** @returns the code and the problem of the error that a photo gives */
+async function refusal(bytes: Buffer, maxPhotoKB = 0): Promise<string> {
+  const error = await made(bytes, maxPhotoKB).then(
+    () => assert.fail('It was fitted.'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof VerifyError, String(error));
+  return `${error.code} ${error.problem}`;
+}
+
+/** The most memory that the process had while something was done, beside what it had before, in MB. */
+async function memoryOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 2);
+  await work();
+  clearInterval(timer);
+  return (Math.max(most, process.memoryUsage().rss) - before) / 1e6;
+}
+
+function pngChunk(name: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(name), data]);
+  const ends = [Buffer.alloc(4), Buffer.alloc(4)] as const;
+  ends[0].writeUInt32BE(data.length);
+  ends[1].writeUInt32BE(crc32(named));
+  return Buffer.concat([ends[0], named, ends[1]]);
+}
+
+/** A PNG that says it is so large. */
+function largePng(width: number, height: number): Buffer {
+  const header = Buffer.from('0000000000000000080200000000'.slice(0, 26), 'hex');
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  const dots = deflateSync(Buffer.alloc(100_000));
+  return Buffer.concat([
+    ...[Buffer.from('89504e470d0a1a0a', 'hex'), pngChunk('IHDR', header), pngChunk('IDAT', dots)],
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function largeGif(width: number, height: number): Buffer {
+  const gif = Buffer.from('47494638396100000000800000000000ffffff2c00000000000000000002024401003b', 'hex');
+  for (const at of [6, 24]) {
+    gif.writeUInt16LE(width, at);
+    gif.writeUInt16LE(height, at + 2);
+  }
+  return gif;
+}
+
+async function largeJpg(width: number, height: number): Promise<Buffer> {
+  const jpg = await (await quarters()).jpeg().toBuffer();
+  const frame = jpg.indexOf(Buffer.from([0xff, 0xc0]));
+  jpg.writeUInt16BE(height, frame + 5);
+  jpg.writeUInt16BE(width, frame + 7);
+  return jpg;
+}
+
+describe('photos: fit, with the real sharp', () => {
+  describe('turns a photo upright', () => {
+    /** EXIF, Orientation: where the red quarter comes to stand, and the green one. */
+    const corners: Record<number, [red: string, green: string]> = {
+      ...{ 1: ['top left', 'top right'], 2: ['top right', 'top left'] },
+      ...{ 3: ['bottom right', 'bottom left'], 4: ['bottom left', 'bottom right'] },
+      ...{ 5: ['top left', 'bottom left'], 6: ['top right', 'bottom right'] },
+      ...{ 7: ['bottom right', 'top right'], 8: ['bottom left', 'top left'] },
+    };
+    const at = (bytes: Buffer, corner: string) =>
+      colourAt(bytes, corner.endsWith('left') ? 0.25 : 0.75, corner.startsWith('top') ? 0.25 : 0.75);
+    for (const [orientation, [red, green]] of Object.entries(corners)) {
+      for (const maxPhotoKB of [0, 1]) {
+        it(`of orientation ${orientation}, ${maxPhotoKB ? 'made smaller' : 'as large as it is'}`, async () => {
+          const given = await (await quarters())
+            .withMetadata({ orientation: Number(orientation) })
+            .jpeg()
+            .toBuffer();
+          const fitted = await made(given, maxPhotoKB);
+          assert.deepEqual([await at(fitted, red), await at(fitted, green)], ['red', 'green']);
+          const found = await sharp(fitted).metadata();
+          assert.equal(found.orientation, undefined);
+          assert.equal(found.width > found.height, Number(orientation) < 5);
+          if (maxPhotoKB === 0) assert.equal(found.width * found.height, 120 * 80);
+        });
+      }
+    }
+  });
+
+  describe('removes what is not the picture', () => {
+    const SECRETS = ['Somebody Somewhere', 'a comment of somebody', 'xmp of somebody', 'trailer of somebody'];
+    const secretIn = (bytes: Buffer) => SECRETS.filter((secret) => bytes.includes(secret));
+
+    it('of a JPG: EXIF with the place, XMP, profile, comment, and what a phone appends', async () => {
+      const bare = await (await quarters())
+        .withExif({ IFD0: { Artist: SECRETS[0]! }, IFD3: { GPSLatitude: '39/1 54/1 0/1' } })
+        .withXmp(`<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x>${SECRETS[2]}</x><?xpacket end="w"?>`)
+        .withIccProfile('p3')
+        .jpeg()
+        .toBuffer();
+      const comment = Buffer.concat([
+        Buffer.from([0xff, 0xfe, 0, SECRETS[1]!.length + 2]),
+        Buffer.from(SECRETS[1]!),
+      ]);
+      const given = Buffer.concat([bare.subarray(0, 2), comment, bare.subarray(2), Buffer.from(SECRETS[3]!)]);
+      assert.deepEqual(secretIn(given), SECRETS);
+      const fitted = await made(given, 500);
+      assert.deepEqual(secretIn(fitted), []);
+      const { exif, xmp, icc, comments, iptc } = await sharp(fitted).metadata();
+      assert.deepEqual(
+        [exif, xmp, icc, comments, iptc],
+        [undefined, undefined, undefined, undefined, undefined],
+      );
+      assert.equal(await colourAt(fitted, 0.25, 0.25), 'red');
+    });
+
+    const parts: [string, (bytes: Buffer) => Buffer][] = [
+      [
+        'a comment',
+        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('fffe0004abcd', 'hex'), jpg.subarray(2)]),
+      ],
+      [
+        'an APP1',
+        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('ffe10004abcd', 'hex'), jpg.subarray(2)]),
+      ],
+      [
+        'an APP13',
+        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('ffed0004abcd', 'hex'), jpg.subarray(2)]),
+      ],
+      ['bytes behind its end', (jpg) => Buffer.concat([jpg, Buffer.from('x')])],
+      ['a second picture behind its end', (jpg) => Buffer.concat([jpg, jpg])],
+    ];
+    for (const [name, dressed] of parts) {
+      it(`of a JPG with no more than ${name}`, async () => {
+        const bare = await (await quarters()).jpeg({ quality: 95 }).toBuffer();
+        assert.equal(await made(bare, 500), bare);
+        const fitted = await made(dressed(bare), 500);
+        assert.equal(await made(fitted, 500), fitted);
+        assert.ok(!fitted.includes('abcd', 0, 'hex'));
+        assert.equal((await sharp(fitted).metadata()).size, fitted.length);
+      });
+    }
+
+    for (const name of ['tEXt', 'eXIf', 'tIME', 'prVt']) {
+      it(`of a PNG with a chunk ${name}`, async () => {
+        const bare = await (await quarters()).png().toBuffer();
+        assert.equal(await made(bare, 500), bare);
+        const given = Buffer.concat([
+          bare.subarray(0, 33),
+          pngChunk(name, Buffer.from('of somebody')),
+          bare.subarray(33),
+        ]);
+        const fitted = await made(given, 500);
+        assert.ok(!fitted.includes('of somebody'));
+      });
+    }
+  });
+
+  describe('makes a JPG of', () => {
+    for (const format of ['webp', 'avif', 'tiff', 'gif', 'png'] as const) {
+      it(`${format}, with what is transparent on white`, async () => {
+        const colours = await (await quarters()).toBuffer();
+        const half = Buffer.alloc(120 * 80);
+        half.fill(255, 0, 120 * 40);
+        const alpha = { raw: { width: 120, height: 80, channels: 1 as const } };
+        const given = await sharp(await sharp(colours).joinChannel(half, alpha).png().toBuffer())
+          .toFormat(format, format === 'tiff' ? { compression: 'lzw' } : {})
+          .toBuffer();
+        const fitted = await made(given, 500);
+        assert.equal((await sharp(fitted).metadata()).format, 'jpeg');
+        assert.equal(await colourAt(fitted, 0.25, 0.25), 'red');
+        assert.equal(await colourAt(fitted, 0.25, 0.75), 'white');
+      });
+    }
+
+    it('the first picture of a GIF and of a TIFF', async () => {
+      for (const format of ['gif', 'tiff'] as const) {
+        const colours = await Promise.all(['red', 'blue', 'lime'].map((colour) => plain(colour, 40, 30)));
+        const pages = await sharp(colours, { join: { animated: true } })
+          .toFormat(format)
+          .toBuffer();
+        assert.equal((await sharp(pages).metadata()).pages, 3);
+        const fitted = await made(pages, 500);
+        const { width, height } = await sharp(fitted).metadata();
+        assert.deepEqual([width, height], [40, 30]);
+        assert.equal(await colourAt(fitted, 0.5, 0.5), 'red');
+      }
+    });
+
+    it('what JPG and PNG have that providers do not read: CMYK, and 16 bits', async () => {
+      const cmyk = await (await quarters()).toColourspace('cmyk').jpeg().toBuffer();
+      assert.equal((await sharp(cmyk).metadata()).space, 'cmyk');
+      const deep = await (await quarters()).toColourspace('rgb16').png().toBuffer();
+      assert.equal((await sharp(deep).metadata()).depth, 'ushort');
+      for (const given of [cmyk, deep]) {
+        const { space, depth, format } = await sharp(await made(given, 500)).metadata();
+        assert.deepEqual([space, depth, format], ['srgb', 'uchar', 'jpeg']);
+      }
+    });
+  });
+
+  describe('makes a photo small enough', () => {
+    let large: Buffer;
+    before(async () => {
+      large = await photo(2000, 1500);
+    });
+
+    for (const maxPhotoKB of [500, 200, 100, 50, 20, 5, 1]) {
+      it(`for ${maxPhotoKB} KB, and uses a good part of them`, async () => {
+        const fitted = await made(large, maxPhotoKB);
+        assert.ok(fitted.length <= maxPhotoKB * KB, `${fitted.length}`);
+        if (maxPhotoKB >= 20) assert.ok(fitted.length > 0.6 * maxPhotoKB * KB, `${fitted.length}`);
+        const { width, height } = await sharp(fitted).metadata();
+        assert.ok(Math.abs(width / height - 4 / 3) < 0.1, `${width} × ${height}`);
+      });
+    }
+
+    it('by its quality first: one that is a third too large keeps every dot', async () => {
+      const once = await made(large, 0);
+      const fitted = await made(large, Math.floor(once.length / KB / 1.33));
+      const { width, height } = await sharp(fitted).metadata();
+      assert.deepEqual([width, height], [2000, 1500]);
+      assert.ok(fitted.length < once.length / 1.33);
+    });
+
+    it('and leaves one alone that it made before, or that is as it should be', async () => {
+      for (const maxPhotoKB of [0, 500, 50, 5]) {
+        const fitted = await made(large, maxPhotoKB);
+        assert.equal(await made(fitted, maxPhotoKB), fitted);
+      }
+      for (const given of [PNG, BMP]) assert.equal(await made(given, 1), given);
+    });
+
+    it('without changing the bytes that came in', async () => {
+      const copy = Buffer.from(large);
+      await made(large, 50);
+      assert.ok(copy.equals(large));
+    });
+  });
+
+  describe('refuses', () => {
+    it('what is damaged, whatever it begins as', async () => {
+      const large = await photo(800, 600);
+      const whole = {
+        jpg: large,
+        ...{ png: await sharp(large).png().toBuffer(), webp: await sharp(large).webp().toBuffer() },
+        ...{ gif: await sharp(large).gif().toBuffer(), tiff: await sharp(large).tiff().toBuffer() },
+        avif: await sharp(large).avif({ effort: 0 }).toBuffer(),
+      };
+      for (const [format, bytes] of Object.entries(whole)) {
+        const cut = bytes.subarray(0, Math.floor(bytes.length * 0.6));
+        assert.equal(await refusal(cut, 20), 'INPUT photo-damaged', format);
+        assert.equal(await refusal(bytes.subarray(0, 40), 20), 'INPUT photo-damaged', format);
+        assert.ok((await made(bytes, 20)).length <= 20 * KB, format);
+      }
+      const wrong = Buffer.from(large);
+      wrong.fill(0xaa, 20_000, 20_200);
+      assert.equal(await refusal(wrong, 20), 'INPUT photo-damaged');
+    });
+
+    it('but not what a decoder only complains of', async () => {
+      const jpg = await (await quarters())
+        .withExif({ IFD0: { Make: 'a phone' } })
+        .jpeg()
+        .toBuffer();
+      const scan = jpg.indexOf(Buffer.from([0xff, 0xda]));
+      // Se, the end of the spectral selection: some phones write 0.
+      jpg[scan + 2 + jpg.readUInt16BE(scan + 2) - 2] = 0;
+      await assert.rejects(sharp(jpg).jpeg().toBuffer(), /Invalid SOS parameters/);
+      assert.equal(await colourAt(await made(jpg, 500), 0.25, 0.25), 'red');
+    });
+
+    const others: [string, string, Buffer | string][] = [
+      ['nothing', 'photo-missing', ''],
+      ['an SVG', 'fit-format', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
+      ['an SVG as XML', 'fit-format', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
+      ['a PDF', 'fit-format', '%PDF-1.7\n'],
+      ['a packed SVG', 'fit-format', Buffer.from('1f8b0800', 'hex')],
+      ['a page', 'fit-format', '<!doctype html><html></html>'],
+      ['a film', 'fit-format', Buffer.from('0000001866747970', 'hex')],
+      ['random bytes', 'fit-format-unknown', Buffer.from('0102030405060708', 'hex')],
+      ['a BMP that would have to be made smaller', 'fit-format', Buffer.concat([BMP, Buffer.alloc(2000)])],
+      ['a HEIC that sharp was built without', 'fit-heic', Buffer.from('000000186674797068656963', 'hex')],
+    ];
+    for (const [name, problem, bytes] of others)
+      it(name, async () => assert.equal(await refusal(Buffer.from(bytes), 1), `INPUT ${problem}`));
+
+    it('bombs, before they take any memory [measured]', async () => {
+      const bombs = {
+        ...{ png: largePng(50_000, 50_000), gif: largeGif(50_000, 50_000) },
+        ...{ jpg: await largeJpg(50_000, 50_000), wide: await largeJpg(65_500, 2_000) },
+      };
+      await refusal(bombs.png);
+      for (const [name, bomb] of Object.entries(bombs)) {
+        assert.ok(bomb.length < 50_000);
+        let found = '';
+        const megabytes = await memoryOf(async () => {
+          found = await refusal(bomb, 50);
+        });
+        assert.equal(found, 'INPUT photo-bomb', name);
+        assert.ok(megabytes < 30, `${name}: ${megabytes} MB`);
+      }
+    });
+
+    it('to read more than the first of a hundred pages [measured]', async () => {
+      const page = await plain('red', 1000, 1000);
+      const pages = await sharp(Array(100).fill(page), { join: { animated: true } })
+        .tiff({ compression: 'deflate' })
+        .toBuffer();
+      const megabytes = await memoryOf(async () => assert.ok((await made(pages, 50)).length < 50 * KB));
+      assert.ok(megabytes < 60, `${megabytes} MB`);
+    });
+  });
+
+  it('holds neither the event loop nor much memory, however many photos come at once [measured]', async () => {
+    const large = await photo(4000, 3000);
+    await made(large, 50);
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const megabytes = await memoryOf(() => Promise.all(Array.from({ length: 12 }, () => made(large, 50))));
+    delay.disable();
+    assert.ok(delay.percentile(99) / 1e6 < 100, `${delay.percentile(99) / 1e6} ms`);
+    assert.ok(megabytes < 250, `${megabytes} MB`);
+  }).timeout(60_000);
+
+  it('works on two photos at once, and on the others in turn', async () => {
+    const order: string[] = [];
+    const turns = ['first', 'second', 'third', 'fourth'].map(async (name) => {
+      const leave = await takeTurn(undefined);
+      order.push(name);
+      return leave;
+    });
+    const [leave] = await Promise.all(turns.slice(0, 2));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(order, ['first', 'second']);
+    leave!();
+    const third = await turns[2]!;
+    assert.deepEqual(order, ['first', 'second', 'third']);
+    third();
+    (await turns[3]!)();
+    (await turns[1]!)();
+    const again = await Promise.all([takeTurn(undefined), takeTurn(undefined)]);
+    for (const each of again) each();
+  });
+
+  it('lets go of those that wait when their node closes, and keeps their place free', async () => {
+    const leaves = await Promise.all([takeTurn(undefined), takeTurn(undefined)]);
+    const closing = new Cancel();
+    const waits = made(await photo(64, 64), 1, closing);
+    closing.cancel();
+    await assert.rejects(waits, { code: 'CANCELLED', details: { charged: false } });
+    await assert.rejects(takeTurn(closing), { code: 'CANCELLED' });
+    for (const leave of leaves) leave();
+    await Promise.all([takeTurn(undefined), takeTurn(undefined)].map(async (turn) => (await turn)()));
+  });
+
+  it('says what to install where sharp is not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cn-verify-no-sharp-'));
+    try {
+      cpSync(join(ROOT, 'dist/src'), join(folder, 'src'), { recursive: true });
+      mkdirSync(join(folder, 'node_modules'));
+      symlinkSync(join(ROOT, 'node_modules/image-size'), join(folder, 'node_modules/image-size'), 'junction');
+      const script = `
+        const { fit, checkSharp } = require('./src/photos/fit.js');
+        const told = (error) => console.log(error.code, error.problem);
+        try { checkSharp() } catch (error) { told(error) }
+        fit(Buffer.from('${PNG.toString('hex')}', 'hex'), 50).catch(told);`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      assert.equal(stdout, 'CONFIG sharp-missing\nCONFIG sharp-missing\n', stderr);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,74 @@
+/** Photos made by sharp, as they would come from a camera. */
+import sharp from 'sharp';
+
+/**
+ * @param width in dots
+ * @param height in dots
+ * @returns something with large shapes and fine grain, which becomes about as large as a photo
+ */
+export async function photo(width: number, height: number): Promise<Buffer> {
+  const noise = (across: number, down: number, sigma: number) =>
+    sharp({
+      create: {
+        width: across,
+        height: down,
+        channels: 3,
+        background: 'black',
+        noise: { type: 'gaussian', mean: 128, sigma },
+      },
+    });
+  const shapes = await noise(Math.ceil(width / 16), Math.ceil(height / 16), 60)
+    .blur(3)
+    .normalise()
+    .png()
+    .toBuffer();
+  const grain = await noise(width, height, 10).blur(0.8).png({ compressionLevel: 1 }).toBuffer();
+  const large = await sharp(shapes)
+    .resize(width, height, { fit: 'fill' })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+  return sharp(large)
+    .composite([{ input: grain, blend: 'soft-light' }])
+    .removeAlpha()
+    .jpeg({ quality: 92 })
+    .toBuffer();
+}
+
+/** Four quarters of 60 by 40 dots: red and green above, blue and white below. */
+export async function quarters(): Promise<sharp.Sharp> {
+  const quarter = (background: string, left: number, top: number) => ({
+    ...{ input: { create: { width: 60, height: 40, channels: 3 as const, background } }, left, top },
+  });
+  const made = await sharp({ create: { width: 120, height: 80, channels: 3, background: 'white' } })
+    .composite([quarter('red', 0, 0), quarter('lime', 60, 0), quarter('blue', 0, 40)])
+    .removeAlpha()
+    .png()
+    .toBuffer();
+  return sharp(made);
+}
+
+/**
+ * @param bytes of a picture
+ * @param left of a dot, as a part of the width
+ * @param top of a dot, as a part of the height
+ * @returns what colour it is there
+ */
+export async function colourAt(bytes: Buffer, left: number, top: number): Promise<string> {
+  const { data, info } = await sharp(bytes).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const at = (Math.floor(info.height * top) * info.width + Math.floor(info.width * left)) * info.channels;
+  const colour = [...data.subarray(at, at + 3)].map((value) => (value > 200 ? 'f' : value < 55 ? '0' : '8'));
+  return (
+    { f00: 'red', '0f0': 'green', '00f': 'blue', fff: 'white', '000': 'black' }[colour.join('')] ?? 'other'
+  );
+}
+
+/**
+ * @param colour of all its dots
+ * @param width in dots
+ * @param height in dots
+ */
+export function plain(colour: string, width: number, height: number): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: colour } })
+    .png()
+    .toBuffer();
+}
