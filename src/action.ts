@@ -45,6 +45,11 @@ export interface AccountDefinition {
   timeout: number;
   /** Properties only this provider's account has. */
   settings: SettingDefinitions;
+  /**
+   * @param settings of the account
+   * @returns what stands behind the sandbox's base URL where the account is on it
+   */
+  sandboxPath?(settings: Readonly<Record<string, unknown>>): string;
 }
 
 /** One request as it goes over the wire. */

@@ -27,6 +27,11 @@ export interface SandboxWorld {
   store: Record<string, unknown>;
   /** To be called after a change of `store`. */
   changed(): void;
+  /**
+   * Downloads a photo as the provider would.
+   * @param look sees its bytes, or null where it cannot be downloaded
+   */
+  fetchPhoto<Seen>(url: string, look: (bytes: Buffer | null) => Seen): Promise<Seen>;
   /** The fault that one of the special values for all providers asks for, or null. */
   faultIn(text: string): SandboxAnswer | null;
 }

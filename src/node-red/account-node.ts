@@ -169,7 +169,10 @@ function prepare(
     }),
   });
 
-  if (isSandbox) return () => openSandbox(red, definition.provider, connect);
+  if (isSandbox) {
+    const path = definition.sandboxPath?.(settings) ?? '';
+    return () => openSandbox(red, definition.provider, path, connect);
+  }
   const address = new URL(production!);
   proxyOf(red, config.proxy, address);
   return () => connect(address, own);
@@ -179,12 +182,13 @@ function prepare(
 async function openSandbox(
   red: Red,
   provider: string,
+  path: string,
   connect: (address: URL, pairs: Pairs, standIns: object) => Account,
 ): Promise<Account> {
   const { sharedSandbox } = require('../sandbox/shared') as typeof import('../sandbox/shared');
   const sandbox = await sharedSandbox(red.settings.userDir);
   const { baseUrl, credentials, settings } = sandbox.accounts[provider]!;
-  return connect(new URL(baseUrl), [credentials], settings);
+  return connect(new URL(baseUrl + path), [credentials], settings);
 }
 
 /** Settings that a user chose stay as they are. */

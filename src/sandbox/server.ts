@@ -8,6 +8,7 @@ import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
 import { faultIn } from './faults';
+import { fetchPhoto } from './fetch-photo';
 import { openStore } from './store';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
@@ -86,7 +87,8 @@ export async function startSandbox({
     if (!body) return { status: 413, body: '' };
     const { method = '', headers } = request;
     const path = pathname.slice(half.provider.length + 1);
-    const world: SandboxWorld = { now, faultIn, store: store.of(half.provider), changed: store.changed };
+    const { changed } = store;
+    const world: SandboxWorld = { now, faultIn, fetchPhoto, store: store.of(half.provider), changed };
     const answer = half.answer({ method, path, query: searchParams, search, headers, body }, world);
     if (answer.paidFor !== undefined) {
       const key = paidKey(half.provider, answer.paidFor);

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cause } from '../../src/errors';
 import { sandboxHalf } from '../../src/providers/linkface/sandbox';
 import type { Result } from '../../src/result';
-import { faultIn } from '../../src/sandbox/faults';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { worldAt } from '../sandbox/world';
 import {
   accountAt,
   actionFlow,
@@ -429,7 +429,7 @@ function sandboxIn(milliseconds: number, asked: Asked, response: ServerResponse<
       headers: asked.headers,
       body: Buffer.from(asked.body),
     },
-    { now, store: {}, changed: () => {}, faultIn },
+    worldAt(now),
   );
   if ('fault' in answer) assert.fail();
   response.writeHead(answer.status, { ...answer.headers, Date: new Date(now()).toUTCString() });

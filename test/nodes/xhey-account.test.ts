@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { sharedSandbox } from '../../src/sandbox/shared';
 import { assertDefaults } from './form';
 import { ask, load, nodeOf, unload } from './load';
 
@@ -19,7 +20,7 @@ describe('node xhey-account', () => {
         maxConcurrent: 16,
         maxPerSecond: 0,
       },
-      ...{ maxWaiting: 1000, circuit: true, keepAlive: true, tls: '', proxy: '' },
+      ...{ maxWaiting: 1000, circuit: true, keepAlive: true, tls: '', proxy: '', sandboxFetches: false },
     });
   });
 
@@ -27,6 +28,13 @@ describe('node xhey-account', () => {
     await load('truth-create', { environment: 'sandbox' });
     const { from, result } = await ask({ payload: 'https://example.com/photo.jpg' });
     assert.deepEqual([from, result.provider, result.environment], ['out1', 'xhey', 'sandbox']);
+  });
+
+  it('has the sandbox download photos where it says so', async () => {
+    await load('truth-create', { environment: 'sandbox', sandboxFetches: true });
+    const { from } = await ask({ payload: 'http://127.0.0.1:9/photo.jpg' });
+    const { requests } = await sharedSandbox(undefined);
+    assert.deepEqual([from, requests.get('/xhey/fetching/v2/truth_build/create')], ['out1', 1]);
   });
 
   it('raises an error at Catch where a key is missing', async () => {

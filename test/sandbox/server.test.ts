@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sign } from '../../src/providers/xhey/client';
 import { faultIn } from '../../src/sandbox/faults';
 import { paidKey, type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { callXhey } from './xhey-caller';
 
 describe('sandbox: the server', () => {
   let folder: string;
@@ -189,26 +189,6 @@ async function queryTask(sandbox: Sandbox, taskID: string): Promise<{ code: numb
   return (await (await post(sandbox, 'query', { taskID })).json()) as { code: number };
 }
 
-/** Signs as xhey's document says. */
-async function post(
-  sandbox: Sandbox,
-  call: string,
-  payload: unknown,
-  signal?: AbortSignal,
-): Promise<Response> {
-  const { baseUrl, credentials } = sandbox.accounts.xhey!;
-  const { groupKey = '', groupSecret = '' } = credentials;
-  const body = Buffer.from(JSON.stringify(payload));
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  return fetch(`${baseUrl}/v2/truth_build/${call}`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      GroupKey: groupKey,
-      Timestamp: timestamp,
-      Signature: sign(groupKey, groupSecret, timestamp, body),
-    },
-    body,
-    ...(signal ? { signal } : {}),
-  });
+function post(sandbox: Sandbox, call: string, payload: unknown, signal?: AbortSignal): Promise<Response> {
+  return callXhey(sandbox, `/v2/truth_build/${call}`, payload, signal);
 }

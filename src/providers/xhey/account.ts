@@ -1,4 +1,5 @@
 import type { AccountDefinition } from '../../action';
+import { FETCHING } from './sandbox-path';
 
 /** xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */
 export const account: AccountDefinition = {
@@ -6,5 +7,9 @@ export const account: AccountDefinition = {
   credentials: ['groupKey', 'groupSecret'],
   baseUrl: 'https://openapi.xhey.top',
   timeout: 10,
-  settings: {},
+  settings: {
+    /** CONTRACT, "Sandbox": whether the sandbox downloads the photos it is given. */
+    sandboxFetches: { type: 'boolean', default: false },
+  },
+  sandboxPath: ({ sandboxFetches }) => (sandboxFetches ? FETCHING : ''),
 };

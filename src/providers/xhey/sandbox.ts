@@ -1,8 +1,10 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
 import { timingSafeEqual } from 'node:crypto';
 import { isObject, parseObject } from '../../http/json';
+import { isWholePicture } from '../../input/picture';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { sign } from './client';
+import { FETCHING } from './sandbox-path';
 
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_SECONDS = 900;
@@ -11,11 +13,21 @@ const MOST_PHOTOS = 10;
 const MOST_TASKS = 20_000;
 const FIRST_TASK_ID = 1_916_812_048_797_600_000n;
 
+/** xhey.md, the table of a photo's `status`. */
+const VERIFIED = 0;
+const UNREACHABLE = -2306;
+const NO_PICTURE = -2307;
+
+/** CONTRACT, "Sandbox": an address that chooses its answer is not downloaded. */
+const SPECIAL = /\/sandbox\/(?:-?\d+(?:\/|$)|slow-|revoked)|sandbox-query-/;
+
 const QUERY_FAULT = /sandbox-query-(?:sandbox-)?(http-\d{3}|timeout|reset|garbage)/g;
 
 interface SandboxTask {
   photoUrls: string[];
   queries: number;
+  /** What was found where the photos are; missing where nobody looks, null while somebody does. */
+  found?: (number | null)[];
 }
 
 interface Store {
@@ -29,15 +41,18 @@ export const sandboxHalf: SandboxHalf = {
 
   answer(request, world) {
     if (request.method !== 'POST') return { status: 405, headers: { Allow: 'POST' }, body: '' };
-    const operation = OPERATIONS.get(request.path);
+    const fetching = request.path.startsWith(`${FETCHING}/`);
+    const operation = OPERATIONS.get(fetching ? request.path.slice(FETCHING.length) : request.path);
     if (!operation) return { status: 404, body: '404 page not found' };
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return envelope(world, ...refusal, null);
-    return operation(parseObject(request.body.toString('utf8')) ?? {}, world);
+    return operation(parseObject(request.body.toString('utf8')) ?? {}, world, fetching);
   },
 };
 
-const OPERATIONS = new Map<string, (body: Record<string, unknown>, world: SandboxWorld) => SandboxAnswer>([
+type Operation = (body: Record<string, unknown>, world: SandboxWorld, fetching: boolean) => SandboxAnswer;
+
+const OPERATIONS = new Map<string, Operation>([
   ['/v2/truth_build/create', create],
   ['/v2/truth_build/query', query],
 ]);
@@ -60,7 +75,11 @@ function refuse(
   return expected.length === given.length && timingSafeEqual(expected, given) ? null : [401, 'verify error'];
 }
 
-function create({ photoUrlList }: Record<string, unknown>, world: SandboxWorld): SandboxAnswer {
+function create(
+  { photoUrlList }: Record<string, unknown>,
+  world: SandboxWorld,
+  fetching: boolean,
+): SandboxAnswer {
   if (!isPhotoList(photoUrlList)) return envelope(world, 400, 'param error', null);
   const fault = world.faultIn(photoUrlList.join(' ').replace(QUERY_FAULT, ''));
   const paidFor = photoUrlList.join(' ');
@@ -68,7 +87,12 @@ function create({ photoUrlList }: Record<string, unknown>, world: SandboxWorld):
 
   const store = storeOf(world);
   const taskID = taskId(store.created++);
-  store.tasks[taskID] = { photoUrls: photoUrlList, queries: 0 };
+  const task: SandboxTask = { photoUrls: photoUrlList, queries: 0 };
+  store.tasks[taskID] = task;
+  if (fetching) {
+    task.found = photoUrlList.map((url) => (SPECIAL.test(url) ? (askedFor(url) ?? VERIFIED) : null));
+    look(task, world);
+  }
   delete store.tasks[taskId(store.created - 1 - MOST_TASKS)];
   world.changed();
   const data = isObserved(taskID) ? { data: [{ taskID }], status: 0, msg: '' } : [{ taskID }];
@@ -87,24 +111,59 @@ function query({ taskID }: Record<string, unknown>, world: SandboxWorld): Sandbo
   const fault = world.faultIn(faults?.join(' ') ?? '');
   if (fault) return fault;
 
+  look(task, world);
   task.queries++;
   world.changed();
   const slowest = Math.max(
     0,
     ...[...text.matchAll(/\/sandbox\/slow-(\d+)/g)].map(([, queries]) => Number(queries)),
   );
-  const finished = task.queries >= slowest;
+  const finished = task.queries >= slowest && !task.found?.includes(null);
   const taskStatus = /\/sandbox\/revoked/.test(text) ? 6 : finished ? 5 : task.queries === 1 ? 1 : 2;
-  const list = taskStatus === 5 ? task.photoUrls.map((url) => photo(url, isObserved(taskID))) : [];
+  const list =
+    taskStatus === 5
+      ? task.photoUrls.map((url, index) => photo(url, task.found?.[index], isObserved(taskID)))
+      : [];
   const fields = { taskStatus, list };
   return isObserved(taskID)
     ? envelope(world, 200, 'success', { ...fields, status: 0, msg: '' })
     : envelope(world, 200, 'success', undefined, fields);
 }
 
+/** @returns the status that a special address asks for, or null */
+function askedFor(photoUrl: string): number | null {
+  const status = /\/sandbox\/(-?\d+)(?:\/|$)/.exec(new URL(photoUrl).pathname)?.[1];
+  return status === undefined ? null : Number(status);
+}
+
+/** Tasks whose photos are being downloaded; one that a restart has interrupted is begun anew by the next query. */
+const looking = new WeakSet<SandboxTask>();
+
+/** Nothing but whether there is a picture is looked at. */
+function look(task: SandboxTask, world: SandboxWorld): void {
+  const { found, photoUrls } = task;
+  if (!found?.includes(null) || looking.has(task)) return;
+  looking.add(task);
+  const statusOf = (bytes: Buffer | null) => {
+    if (!bytes) return UNREACHABLE;
+    return isWholePicture(bytes) ? VERIFIED : NO_PICTURE;
+  };
+  for (const [index, url] of photoUrls.entries()) {
+    if (found[index] !== null) continue;
+    world.fetchPhoto(url, statusOf).then((status) => {
+      found[index] = status;
+      world.changed();
+    });
+  }
+}
+
 /** One item of a query's `list`: xhey.md, the table of its fields. */
-function photo(photoUrl: string, observed: boolean): Record<string, unknown> {
-  const status = Number(/\/sandbox\/(-?\d+)(?:\/|$)/.exec(new URL(photoUrl).pathname)?.[1] ?? 0);
+function photo(
+  photoUrl: string,
+  found: number | null | undefined,
+  observed: boolean,
+): Record<string, unknown> {
+  const status = found ?? askedFor(photoUrl) ?? VERIFIED;
   return {
     photoUrl,
     status,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
 import type { Scheme } from '../../../src/providers/tencent-market/scheme';
 import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
-import { faultIn } from '../../../src/sandbox/faults';
-import type { SandboxRequest, SandboxWorld } from '../../../src/sandbox-half';
+import type { SandboxRequest } from '../../../src/sandbox-half';
+import { worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
 const NAME = encodeURIComponent('张三');
@@ -23,8 +23,7 @@ interface Answered {
   data?: Record<string, unknown>;
 }
 
-const store = {};
-const world: SandboxWorld = { now: () => NOW, store, changed: () => {}, faultIn };
+const world = worldAt(() => NOW);
 
 function ask(
   scheme: Scheme,
