@@ -7,16 +7,6 @@ import sharp from 'sharp';
  * @returns something with large shapes and fine grain, which becomes about as large as a photo
  */
 export async function photo(width: number, height: number): Promise<Buffer> {
-  const noise = (across: number, down: number, sigma: number) =>
-    sharp({
-      create: {
-        width: across,
-        height: down,
-        channels: 3,
-        background: 'black',
-        noise: { type: 'gaussian', mean: 128, sigma },
-      },
-    });
   const shapes = await noise(Math.ceil(width / 16), Math.ceil(height / 16), 60)
     .blur(3)
     .normalise()
@@ -32,6 +22,18 @@ export async function photo(width: number, height: number): Promise<Buffer> {
     .removeAlpha()
     .jpeg({ quality: 92 })
     .toBuffer();
+}
+
+/** The same dots every time, so that what is made of them is as large every time. */
+function noise(width: number, height: number, sigma: number): sharp.Sharp {
+  const dots = Buffer.alloc(width * height * 3);
+  const widest = sigma * Math.sqrt(3);
+  let seed = width;
+  for (let index = 0; index < dots.length; index++) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    dots[index] = Math.min(255, Math.max(0, 128 + widest * (seed / 2 ** 31 - 1)));
+  }
+  return sharp(dots, { raw: { width, height, channels: 3 } });
 }
 
 /** Four quarters of 60 by 40 dots: red and green above, blue and white below. */
