@@ -1,6 +1,6 @@
 /** A truth-poll's result under the rules of a flow. */
 import { type PollResult, withPhotos } from './poll-result';
-import { type Demands, identityOf, judged, type Photo } from './rules';
+import { type Demands, identityOf, judged } from './rules';
 import type { Seen } from './seen';
 
 const DAY_MS = 86_400_000;
@@ -19,22 +19,27 @@ export async function applyRules(
 ): Promise<PollResult> {
   const { photos } = result.data;
   const again =
-    seen && demands.unseen ? await seenAgain(result, seen, demands.unseen.days, demands.now) : new Set();
+    seen && demands.unseen
+      ? await seenAgain(result, seen, demands.unseen.days, demands.now)
+      : new Set<number>();
   return withPhotos(
     result,
-    photos.map((photo) => judged(photo, demands, again.has(photo))),
+    photos.map((photo, position) => judged(photo, demands, again.has(position))),
   );
 }
 
-/** A photo comes again with its message, and is no other one then: it is known by its task and address. */
+/**
+ * A photo comes again with its message, and is no other one then: it is known by its task and address.
+ * @returns positions of those that another one was there before
+ */
 async function seenAgain(
   { provider, environment, data: { photos } }: PollResult,
   seen: Seen,
   days: number,
   now: number,
-): Promise<Set<Photo>> {
+): Promise<Set<number>> {
   const times = new Map<string, number>();
-  const met = photos.flatMap((photo) => {
+  const met = photos.flatMap((photo, position) => {
     const identity = identityOf(photo);
     if (photo.outcome !== 'passed' || 'unknown' in identity) return [];
     // One address that was given twice is reported twice: the same photo twice in one message.
@@ -42,11 +47,11 @@ async function seenAgain(
     const time = (times.get(address) ?? 0) + 1;
     times.set(address, time);
     const where = `${provider} ${environment}`;
-    return [{ photo, same: `${where} ${identity.same}`, as: `${where} ${address} ${time}` }];
+    return [{ position, same: `${where} ${identity.same}`, as: `${where} ${address} ${time}` }];
   });
   const gaps = await seen.meet(
     met.map(({ same, as }) => ({ same, photo: as })),
     now,
   );
-  return new Set(met.flatMap(({ photo }, index) => (gaps[index]! <= days * DAY_MS ? [photo] : [])));
+  return new Set(met.flatMap(({ position }, index) => (gaps[index]! <= days * DAY_MS ? [position] : [])));
 }

@@ -70,7 +70,8 @@ export function polled(photos: readonly Photo[], others: readonly PolledTask[] =
     };
     tasks.set(photo.taskId, task);
     (task.photoUrls as (string | null)[]).push(photo.url);
-    (task.photos as Photo[]).push(photo);
+    // An address that was given twice is submitted once, and reported once.
+    if (!(task.photos as Photo[]).includes(photo)) (task.photos as Photo[]).push(photo);
   }
   const told = { repaired: [], code: '200', message: 'success', lastError: undefined, raw: [] };
   const answer = report({ tasks: [...tasks.values(), ...others], ...told });
