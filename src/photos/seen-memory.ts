@@ -66,11 +66,11 @@ export class SeenMemory {
 
   #add(code: Buffer, photo: Buffer, seconds: number): number {
     const slot = this.#count % this.#capacity;
-    if (this.#count >= this.#capacity) this.#forget(slot);
     const before = this.#latest.find(code);
     // A clock that was set back makes nothing come before itself.
     const gap = before < 0 ? NEVER : Math.max(0, seconds - this.#number(before, TIME));
-    if (before >= 0) this.#latest.delete(before);
+    if (this.#count >= this.#capacity) this.#forget(slot);
+    if (before >= 0 && before !== slot) this.#latest.delete(before);
     const at = slot * RECORD_BYTES;
     code.copy(this.#records, at + CODE);
     photo.copy(this.#records, at + PHOTO);
