@@ -85,17 +85,19 @@ export function withIncludes(root, name) {
 
 function tableOf(root, runtime, type) {
   if (type.endsWith('-account')) return accountTable(runtime, type);
-  return actionTable(root, runtime, type) ?? otherTable(root, type);
+  return actionTable(root, runtime, type) ?? otherTable(root, runtime, type);
 }
 
-/** Of a node that asks no provider: what it registers. */
-function otherTable(root, type) {
+/** Of a node that asks no provider: what it registers, and what its runner takes. */
+function otherTable(root, runtime, type) {
   let credentials = [];
   const registerType = (_type, _create, options) => {
     credentials = Object.keys(options.credentials);
   };
   require(join(root, 'dist/nodes', `${type}.js`)).default({ nodes: { registerType } });
-  return { provider: type, credentials, fields: {}, settings: {} };
+  const runner = existsSync(join(root, `src/node-red/${type}.ts`)) ? runtime(`node-red/${type}`) : {};
+  const { FIELDS: fields = {}, SETTINGS: settings = {} } = runner;
+  return { provider: type, credentials, fields, settings };
 }
 
 function accountTable(runtime, type) {

@@ -46,7 +46,7 @@ const TERMS = [
     'X',
   ],
   ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
-  ...['AVIF', 'EXIF', 'GIF', 'HEIC', 'TIFF', 'WebP', 'iPhone', 'sharp'],
+  ...['AVIF', 'EXIF', 'GIF', 'WGS-84', 'HEIC', 'TIFF', 'WebP', 'iPhone', 'sharp'],
 ];
 
 /** Words of the contract and of the providers' interfaces, which flows name. */

@@ -48,6 +48,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\//,
     /^src\/waiting\//,
     /^src\/ledger\//,
+    /^src\/photos\/(?:demands|poll-result|seen|verdict)$/,
     // A key, an account's name and a question for the ledger come in messages, too.
     /^src\/input\/(?:text|moment|json-text)$/,
     /^src\/sandbox\/shared$/,
@@ -86,7 +87,15 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
   [/^src\/waiting\//, /^src\/waiting\//, CONTRACT, NODE],
   [/^src\/ledger\//, /^src\/ledger\//, /^src\/waiting\/(?:lock|key)$/, CONTRACT, NODE, /^ioredis$/],
-  [/^src\/photos\//, /^src\/photos\//, /^src\/input\//, CONTRACT, NODE, /^sharp$/],
+  [
+    /^src\/photos\//,
+    /^src\/photos\//,
+    /^src\/input\//,
+    /^src\/waiting\/(?:lock|key|lines)$/,
+    CONTRACT,
+    NODE,
+    /^(?:sharp|gcoord)$/,
+  ],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
   [CONTRACT, CONTRACT],
 ];
@@ -135,7 +144,7 @@ describe('imports', () => {
       const targets = [...new Set(importsOf(file, read(file)).map(({ target }) => target))];
       const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
       const isAccount = file.endsWith('-account.ts');
-      if (file.startsWith('nodes/verify-')) {
+      if (/^nodes\/(?:verify-|photo-)/.test(file)) {
         assert.deepEqual(ofProviders, [], file);
         continue;
       }

@@ -1,6 +1,6 @@
 /**
  * What all actions have in the editor.
- * @param account type of its account
+ * @param account type of its account, where it has one
  * @param expressions names of the settings that are JSONata
  * @param checks as `settingDefaults` takes them
  * @param label of a node without a name, where it is not the type
@@ -23,7 +23,9 @@ function action({ account, expressions = [], checks = {}, label, prepare }) {
   return {
     defaults: {
       name: { value: '' },
-      account: { value: '', type: account, required: true, label: labelOf('account') },
+      ...(account
+        ? { account: { value: '', type: account, required: true, label: labelOf('account') } }
+        : {}),
       ...Object.fromEntries(fieldDefaults),
       ...settingDefaults(ownChecks),
     },

@@ -37,8 +37,8 @@ export async function load(
   ownProperties: object = {},
 ): Promise<void> {
   const { account, ledger } = define(type).defaults;
-  const configType = (account ?? ledger)!.type!;
-  const modules = [configType, type].map(
+  const configType = (account ?? ledger)?.type;
+  const modules = [...(configType ? [configType] : []), type].map(
     (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
   );
   // Without x and y a node counts as a config node.
@@ -46,7 +46,7 @@ export async function load(
   const own = { id: 'node', ...at, type, ...defaultsOf(type) };
   const flow = [
     { id: 'tab', type: 'tab' },
-    { id: 'config', type: configType, ...defaultsOf(configType), ...properties },
+    ...(configType ? [{ id: 'config', type: configType, ...defaultsOf(configType), ...properties }] : []),
     { ...own, [account ? 'account' : 'ledger']: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
     { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },
     ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),

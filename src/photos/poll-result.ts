@@ -1,0 +1,94 @@
+/** The result of a truth-poll as a message brings it: CONTRACT, "Result". */
+import { VerifyError } from '../errors';
+import { parseJsonText } from '../input/json-text';
+import type { Outcome, Result } from '../result';
+import type { Place } from './distance';
+import type { Photo } from './rules';
+
+interface PollData {
+  [name: string]: unknown;
+  photos: Photo[];
+}
+
+export type PollResult = Result<PollData>;
+
+const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
+/** CONTRACT, "Result": statuses of tasks that ended without saying anything of their photos, and what is said then. */
+const BARE: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
+
+/**
+ * @param value a result, or JSON of one
+ * @returns it, unchanged
+ * @throws VerifyError INPUT where it is anything else, or is not finished
+ */
+export function readPollResult(value: unknown): PollResult {
+  const given = typeof value === 'string' ? parsed(value) : value;
+  if (!isObject(given) || given.operation !== 'truth-poll' || !isObject(given.data))
+    throw new VerifyError('INPUT', 'not-a-poll-result');
+  if (given.outcome === 'unfinished') throw new VerifyError('INPUT', 'poll-unfinished');
+  const { photos } = given.data;
+  if (!OUTCOMES.has(given.outcome) || !Array.isArray(photos) || !photos.every(isPhoto))
+    throw new VerifyError('INPUT', 'not-a-poll-result');
+  return given as unknown as PollResult;
+}
+
+/**
+ * Outcome, reason and summary of the whole follow from its photos, as truth-poll makes them: what was inconclusive for
+ * another reason than a photo's stays so.
+ * @param result as it came
+ * @param photos as they were judged
+ * @returns the result with these photos
+ */
+export function withPhotos(result: PollResult, photos: Photo[]): PollResult {
+  if (photos.length === 0) return result;
+  const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
+  const summary = {
+    total: photos.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    inconclusive: count('inconclusive'),
+  };
+  const allPassed = result.outcome === 'passed' && summary.passed === photos.length;
+  const outcome = summary.failed > 0 ? 'failed' : allPassed ? 'passed' : 'inconclusive';
+  // A task that ended without a photo had no reason to share.
+  const isShared = result.reason === sharedReason(result.data, result.data.photos);
+  const reason = isShared ? sharedReason(result.data, photos) : null;
+  return { ...result, outcome, reason, data: { ...result.data, photos, summary } };
+}
+
+function sharedReason({ tasks }: PollData, photos: readonly Photo[]): string | null {
+  const bare = Array.isArray(tasks) ? tasks.flatMap(({ status }) => BARE[String(status)] ?? []) : [];
+  const reasons = new Set([...photos.map(({ reason }) => reason), ...bare]);
+  return reasons.size === 1 ? [...reasons][0]! : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJsonText(text);
+  } catch {
+    throw new VerifyError('INPUT', 'not-a-poll-result');
+  }
+}
+
+/** A rule must not take what it cannot read for something that is missing. */
+function isPhoto(value: unknown): value is Photo {
+  if (!isObject(value)) return false;
+  const { outcome, reason, taskId, url, takenAt, address, antiFakeCode, location } = value;
+  const isText = (text: unknown) => text === null || typeof text === 'string';
+  return (
+    OUTCOMES.has(outcome) &&
+    typeof reason === 'string' &&
+    typeof taskId === 'string' &&
+    [url, takenAt, address, antiFakeCode].every(isText) &&
+    (location === null ||
+      (isObject(location) && isPlace(location.gcj02) && (location.wgs84 === null || isPlace(location.wgs84))))
+  );
+}
+
+function isPlace(value: unknown): value is Place {
+  return isObject(value) && Number.isFinite(value.lat) && Number.isFinite(value.lng);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import gcoord from 'gcoord';
+import { distanceBetween, type Place } from '../../src/photos/distance';
+
+const place = (lat: number, lng: number): Place => ({ lat, lng });
+const dms = (degrees: number, minutes: number, seconds: number) =>
+  Math.sign(degrees) * (Math.abs(degrees) + minutes / 60 + seconds / 3600);
+
+describe('photos: distance', () => {
+  const known: [string, Place, Place, number][] = [
+    // Geoscience Australia's published example on GRS80, which differs from WGS-84 by less than a millimetre here.
+    [
+      'Flinders Peak to Buninyong',
+      place(dms(-37, 57, 3.7203), dms(144, 25, 29.5244)),
+      place(dms(-37, 39, 10.1561), dms(143, 55, 35.3839)),
+      54_972.271,
+    ],
+    ['a degree along the equator', place(0, 0), place(0, 1), 111_319.491],
+    ['across the date line', place(0, 179.999), place(0, -179.999), 222.639],
+    ['from pole to pole', place(90, 0), place(-90, 0), 20_003_931.459],
+    ['no way at all', place(30, 104), place(30, 104), 0],
+  ];
+  for (const [name, from, to, metres] of known) {
+    it(`${name} is ${metres} m`, () => {
+      assert.ok(Math.abs(distanceBetween(from, to) - metres) < 0.001, `${distanceBetween(from, to)}`);
+      assert.ok(Math.abs(distanceBetween(to, from) - metres) < 0.001);
+    });
+  }
+
+  it('is half the earth for places opposite each other, for which the formula has no end', () => {
+    const metres = distanceBetween(place(0, 0), place(0.5, 179.7));
+    assert.ok(metres > 19_900_000 && metres < 20_040_000);
+  });
+
+  it('of two places is the same to a metre, whether GCJ-02 or WGS-84 gave them', () => {
+    for (let step = 0; step < 500; step++) {
+      const [lng, lat] = [80 + ((step * 37) % 45), 22 + ((step * 13) % 22)];
+      const mapped = gcoord.transform([lng, lat], gcoord.WGS84, gcoord.GCJ02);
+      const [east = 0, north = 0] = gcoord.transform(mapped, gcoord.GCJ02, gcoord.WGS84);
+      assert.ok(distanceBetween(place(lat, lng), place(north, east)) < 1);
+    }
+  });
+});

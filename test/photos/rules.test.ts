@@ -1,0 +1,245 @@
+/** The verdicts a flow's owner wants, one row a case. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import gcoord from 'gcoord';
+import { withPhotos } from '../../src/photos/poll-result';
+import { type Demands, judged, type Photo } from '../../src/photos/rules';
+import { Seen } from '../../src/photos/seen';
+import { applyRules } from '../../src/photos/verdict';
+import { HERE, polled, type Reported, taken } from './results';
+
+const MINUTE = 60_000;
+/** 2026-11-25, a quarter to eleven in Beijing. */
+const NOW = Date.parse('2026-11-25T10:45:00+08:00');
+const at = (time: string) => `2026年11月25日 ${time}`;
+
+const NOTHING: Demands = { now: NOW, maxAge: null, within: null, unseen: null, addressHolds: null };
+const age = (minutes: number, end = NOW): Partial<Demands> => ({ maxAge: { minutes, at: end } });
+const within = (metres: number, of = HERE, coordinates: 'gcj02' | 'wgs84' = 'gcj02'): Partial<Demands> => ({
+  within: { metres, of, coordinates },
+});
+const [LNG = 0, LAT = 0] = gcoord.transform([HERE.lng, HERE.lat], gcoord.GCJ02, gcoord.WGS84);
+const HERE_BY_GPS = { lat: LAT, lng: LNG };
+/** So many metres north of here, on the ground. */
+const north = (metres: number) => {
+  const [lng = 0, lat = 0] = gcoord.transform([LNG, LAT + metres / 110_861.6], gcoord.WGS84, gcoord.GCJ02);
+  return { lat, lng };
+};
+const TOKYO = { lat: 35.681236, lng: 139.767125 };
+
+const PASSED = 'passed authentic';
+const CASES: [string, Reported | (() => Photo), Partial<Demands>, string][] = [
+  // No older than.
+  ['taken just now', { time: at('10:45') }, age(10), PASSED],
+  ['as old as it may be', { time: at('10:35') }, age(10), PASSED],
+  ['perhaps as old, at the end of its minute', { time: at('10:34') }, age(10), PASSED],
+  ['a minute too old', { time: at('10:33') }, age(10), 'failed too-old'],
+  ['of half a minute, which a watermark cannot tell', { time: at('10:44') }, age(0.5), PASSED],
+  ['of yesterday, at the same time', { time: '2026年11月24日 10:45' }, age(60), 'failed too-old'],
+  ['old enough for a week', { time: '2026年11月19日 10:45' }, age(7 * 1440), PASSED],
+  ['old before a report, not before now', { time: at('08:10') }, age(60, NOW - 120 * MINUTE), PASSED],
+  ['too old before a report', { time: at('07:40') }, age(60, NOW - 120 * MINUTE), 'failed too-old'],
+  ['taken after the report', { time: at('10:30') }, age(60, NOW - 120 * MINUTE), PASSED],
+  ['a clock four minutes ahead', { time: at('10:49') }, age(10), PASSED],
+  ['a clock that cannot be right', { time: at('10:51') }, age(10), 'inconclusive no-time'],
+  ['without a time', { time: undefined }, age(10), 'inconclusive no-time'],
+  ['with a time that is none', { time: '昨天下午' }, age(10), 'inconclusive no-time'],
+  ['in Greenwich time', () => ({ ...taken(), takenAt: '2026-11-25T02:40:00Z' }), age(10), PASSED],
+  ['in Tokyo time', () => ({ ...taken(), takenAt: '2026-11-25T11:33:00+09:00' }), age(10), 'failed too-old'],
+  ['without a zone', () => ({ ...taken(), takenAt: '2026-11-25T10:40:00' }), age(10), 'inconclusive no-time'],
+  // No farther than.
+  ['on the spot', {}, within(1), PASSED],
+  ['199 metres off', north(199), within(200), PASSED],
+  ['201 metres off', north(201), within(200), 'failed too-far'],
+  ['199 metres off, of a place by GPS', north(199), within(200, HERE_BY_GPS, 'wgs84'), PASSED],
+  ['201 metres off, of a place by GPS', north(201), within(200, HERE_BY_GPS, 'wgs84'), 'failed too-far'],
+  ['a GPS place taken for one of a map', {}, within(200, HERE_BY_GPS), 'failed too-far'],
+  ['9,999 metres off', north(9999), within(10_000), PASSED],
+  ['10,001 metres off', north(10_001), within(10_000), 'failed too-far'],
+  ['without a place', { lat: undefined }, within(200), 'inconclusive no-place'],
+  ['at 0, 0, where cameras without a place are', { lat: 0, lng: 0 }, within(200), 'inconclusive no-place'],
+  ['abroad, asked by a map', TOKYO, within(200, TOKYO), PASSED],
+  ['abroad, asked by GPS, which cannot be told', TOKYO, within(200, TOKYO, 'wgs84'), 'inconclusive no-place'],
+  // Address holds.
+  ['with the address', {}, { addressHolds: '天府软件园' }, PASSED],
+  ['with it in full width and with blanks', {}, { addressHolds: '软件园 Ｅ区' }, PASSED],
+  ['in another district', {}, { addressHolds: '高新区' }, 'failed wrong-place'],
+  ['without an address', { address: undefined }, { addressHolds: '武侯区' }, 'inconclusive no-place'],
+  // Several at once.
+  [
+    'too old and too far',
+    { time: at('09:00'), ...north(900) },
+    { ...age(10), ...within(200) },
+    'failed too-old',
+  ],
+  [
+    'too far, and without a time',
+    { time: undefined, ...north(900) },
+    { ...age(10), ...within(200) },
+    'failed too-far',
+  ],
+  [
+    'without time and place',
+    { time: undefined, lat: undefined },
+    { ...within(200), ...age(10) },
+    'inconclusive no-time',
+  ],
+  // What the provider said before.
+  ['failed before', { status: -2305, time: at('09:00') }, age(10), 'failed not-watermark-camera'],
+  ['inconclusive before', { status: -1, time: at('09:00') }, age(10), 'inconclusive low-resolution'],
+];
+
+describe('photo rules: verdicts', () => {
+  for (const [name, given, demands, wanted] of CASES) {
+    it(`${name}: ${wanted}`, () => {
+      const photo = typeof given === 'function' ? given() : taken({ time: at('10:45'), ...given });
+      const { outcome, reason, ...rest } = judged(photo, { ...NOTHING, ...demands }, false);
+      assert.equal(`${outcome} ${reason}`, wanted);
+      const { outcome: _outcome, reason: _reason, ...before } = photo;
+      assert.deepEqual(rest, before, 'keeps everything else');
+    });
+  }
+});
+
+describe('photo rules: photos that came before', () => {
+  let folder: string;
+  let seen: Seen;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cn-verify-seen-'));
+    seen = new Seen({ folder, key: async () => Buffer.alloc(32, 1), damaged: () => {}, capacity: 1000 });
+  });
+  afterEach(async () => {
+    await seen.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** @returns the reasons of a message's photos */
+  async function reasons(photos: Photo[], days = 30, dayOfMonth = 1, changes: object = {}): Promise<string> {
+    const now = NOW + dayOfMonth * 86_400_000;
+    const result = { ...polled(photos), ...changes };
+    const { data } = await applyRules(result, { ...NOTHING, now, unseen: { days } }, seen);
+    return data.photos.map(({ reason }) => reason).join(' ');
+  }
+
+  it('a new one passes, and another one with its code does not', async () => {
+    assert.equal(await reasons([taken({ code: 'A' })]), 'authentic');
+    assert.equal(await reasons([taken({ code: 'A' })]), 'seen-before');
+    assert.equal(await reasons([taken({ code: 'B' })]), 'authentic');
+  });
+
+  it('counts days', async () => {
+    assert.equal(await reasons([taken({ code: 'A' })], 30, 1), 'authentic');
+    assert.equal(await reasons([taken({ code: 'A' })], 7, 8), 'seen-before');
+    assert.equal(await reasons([taken({ code: 'A' })], 7, 16), 'authentic');
+    // Others may look back farther.
+    assert.equal(await reasons([taken({ code: 'A' })], 30, 31), 'seen-before');
+  });
+
+  it('the same photo twice in one message: the second was seen before, whatever its address', async () => {
+    assert.equal(await reasons([taken({ code: 'A' }), taken({ code: 'A' })]), 'authentic seen-before');
+    const twice = taken({ code: 'B', url: 'https://example.com/twice.jpg', taskId: 'task-twice' });
+    assert.equal(await reasons([twice, twice]), 'authentic seen-before');
+  });
+
+  it('a message that comes again is judged as the first time', async () => {
+    const message = [taken({ code: 'A' }), taken({ code: 'A' }), taken({ code: 'B' })];
+    const other = [taken({ code: 'B' })];
+    const first = await reasons(message);
+    assert.equal(first, 'authentic seen-before authentic');
+    assert.equal(await reasons(other), 'seen-before');
+    assert.equal(await reasons(message), first);
+    assert.equal(await reasons(message, 30, 20), first);
+    assert.equal(await reasons(other), 'seen-before');
+  });
+
+  it('the parts of a message that was split are judged as the whole is', async () => {
+    const photos = [taken({ code: 'A' }), taken({ code: 'A' })];
+    const parts = [await reasons([photos[0]!]), await reasons([photos[1]!])];
+    assert.deepEqual(parts, ['authentic', 'seen-before']);
+    assert.equal(await reasons(photos), 'authentic seen-before');
+  });
+
+  it('without a code, by time and place', async () => {
+    const time = '2026年11月25日 10:40';
+    const bare = (more: Reported = {}) => taken({ code: undefined, time, ...more });
+    assert.equal(await reasons([bare()]), 'authentic');
+    assert.equal(await reasons([bare()]), 'seen-before');
+    assert.equal(await reasons([bare({ lat: 30.539733 })]), 'authentic');
+    assert.equal(await reasons([bare({ time: '2026年11月25日 10:41' })]), 'authentic');
+    assert.equal(await reasons([bare({ time: undefined })]), 'no-time');
+    assert.equal(await reasons([bare({ lat: undefined })]), 'no-place');
+  });
+
+  it('remembers no photo that had not passed', async () => {
+    assert.equal(await reasons([taken({ code: 'A', status: -1 })]), 'low-resolution');
+    assert.equal(await reasons([taken({ code: 'A' })]), 'authentic');
+  });
+
+  it('and one that broke another rule all the same: it came', async () => {
+    const demands = { ...NOTHING, ...age(1), unseen: { days: 30 } };
+    const old = polled([taken({ code: 'A', time: at('08:00') })]);
+    assert.equal((await applyRules(old, demands, seen)).reason, 'too-old');
+    const again = polled([taken({ code: 'A', time: at('10:45') })]);
+    assert.equal((await applyRules(again, demands, seen)).reason, 'seen-before');
+  });
+
+  it('keeps the sandbox and production apart', async () => {
+    assert.equal(await reasons([taken({ code: 'A' })], 30, 1, { environment: 'sandbox' }), 'authentic');
+    assert.equal(await reasons([taken({ code: 'A' })]), 'authentic');
+    assert.equal(await reasons([taken({ code: 'A' })], 30, 1, { environment: 'sandbox' }), 'seen-before');
+  });
+});
+
+describe('photo rules: the whole', () => {
+  const fails = (photo: Photo): Photo => ({ ...photo, outcome: 'failed', reason: 'too-old' });
+  const unclear = (photo: Photo): Photo => ({ ...photo, outcome: 'inconclusive', reason: 'no-time' });
+  const [first, second] = [taken(), taken()];
+
+  const wholes: [string, ReturnType<typeof polled>, Photo[], string][] = [
+    ['all pass', polled([first, second]), [first, second], 'passed authentic 2 0 0'],
+    ['one fails', polled([first, second]), [first, fails(second)], 'failed null 1 1 0'],
+    ['all fail alike', polled([first, second]), [fails(first), fails(second)], 'failed too-old 0 2 0'],
+    ['one is unclear', polled([first, second]), [first, unclear(second)], 'inconclusive null 1 0 1'],
+    [
+      'one fails, one is unclear',
+      polled([first, second]),
+      [fails(first), unclear(second)],
+      'failed null 0 1 1',
+    ],
+    [
+      'there is no photo',
+      polled([], [{ taskId: 'x', photoUrls: [], status: 'revoked', photos: [] }]),
+      [],
+      'inconclusive revoked 0 0 0',
+    ],
+    [
+      'a task was revoked beside one that passed',
+      polled([first], [{ taskId: 'x', photoUrls: [], status: 'revoked', photos: [] }]),
+      [first],
+      'inconclusive null 1 0 0',
+    ],
+    [
+      'a task is empty beside one that passed',
+      polled([first], [{ taskId: 'x', photoUrls: [], status: 'finished', photos: [] }]),
+      [first],
+      'inconclusive null 1 0 0',
+    ],
+  ];
+  for (const [name, result, photos, wanted] of wholes) {
+    it(name, () => {
+      const { outcome, reason, data } = withPhotos(result, photos);
+      const { passed, failed, inconclusive } = data.summary as Record<string, number>;
+      assert.equal(
+        [outcome, reason, passed, failed, inconclusive].join(' ').replace(/ {2}/, ' null '),
+        wanted,
+      );
+      assert.deepEqual(
+        withPhotos(result, result.data.photos),
+        result,
+        'where nothing is judged, nothing is different',
+      );
+    });
+  }
+});
