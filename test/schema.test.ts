@@ -60,6 +60,7 @@ const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', a
 const task: Names<Task> = {
   taskId: 'required',
   photoUrls: 'required',
+  names: 'optional',
   batch: 'optional',
   partial: 'optional',
 };
@@ -81,6 +82,7 @@ const truthPollData: Names<PollData> = {
 };
 const photo: Names<Photo> = {
   url: 'required',
+  name: 'optional',
   taskId: 'required',
   outcome: 'required',
   reason: 'required',
