@@ -210,7 +210,8 @@ function logWarning({ level, type, name, id, msg }) {
 async function stop() {
   await running;
   await RED.stop();
-  for (const server of [httpServer, ...guestServers.map(({ server }) => server)]) server.closeAllConnections();
+  for (const server of [httpServer, ...guestServers.map(({ server }) => server)])
+    server.closeAllConnections();
   brokerServer.close();
   await new Promise((done) => broker.close(done));
   // The sandbox saves its tasks as the process ends.

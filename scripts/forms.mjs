@@ -85,17 +85,28 @@ export function withIncludes(root, name) {
 
 function tableOf(root, runtime, type) {
   if (type.endsWith('-account')) return accountTable(runtime, type);
-  return actionTable(root, runtime, type) ?? otherTable(root, type);
+  return actionTable(root, runtime, type) ?? otherTable(root, runtime, type);
 }
 
-/** Of a node that asks no provider: what it registers. */
-function otherTable(root, type) {
+/** Of a node that asks no provider: what it registers, and the settings it reads. */
+function otherTable(root, runtime, type) {
   let credentials = [];
   const registerType = (_type, _create, options) => {
     credentials = Object.keys(options.credentials);
   };
-  require(join(root, 'dist/nodes', `${type}.js`)).default({ nodes: { registerType } });
-  return { provider: type, credentials, fields: {}, settings: {} };
+  const httpAdmin = { get: () => {}, post: () => {} };
+  const httpNode = httpAdmin;
+  const auth = { needsPermission: () => {} };
+  const events = { on: () => {} };
+  require(join(root, 'dist/nodes', `${type}.js`)).default({
+    nodes: { registerType },
+    httpAdmin,
+    httpNode,
+    auth,
+    events,
+  });
+  const own = existsSync(join(root, 'dist/src/node-red', `${type}.js`)) && runtime(`node-red/${type}`);
+  return { provider: type, credentials, fields: {}, settings: own?.SETTINGS ?? {} };
 }
 
 function accountTable(runtime, type) {
@@ -131,7 +142,8 @@ function actionTable(root, runtime, type) {
 function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
   if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
   if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
-  if (['name', 'account', 'ledger', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
+  if (['name', 'account', 'ledger', 'store', 'tls', 'proxy'].includes(name))
+    return { kind: 'text', usual: '' };
   const setting = settings[name];
   if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);
   if (setting.choices) return { kind: 'select', choices: setting.choices };

@@ -265,8 +265,8 @@ export interface Arrival {
   now: number;
   /** Of the account: the sandbox can be given what no provider could reach. */
   environment: Environment | null;
-  /** Whether the node has a photo store. */
-  hasStore?: boolean;
+  /** The node's photo store, where it has one; whether that fits what it is given, and so takes other formats. */
+  store?: { fits: boolean } | null;
 }
 
 /** How a message begins to wait. */

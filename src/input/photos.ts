@@ -4,7 +4,7 @@ import { VerifyError } from '../errors';
 import type { Environment } from '../result';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
-import { isDecodedPhoto, type Photo, readPhoto } from './photo';
+import { isDecodedPhoto, type Photo, readFile, readPhoto } from './photo';
 import { readPhotoUrlsIn } from './photo-url';
 
 /** One photo of a message. */
@@ -20,8 +20,8 @@ export interface Reading {
   field: string;
   /** Of the account: the sandbox can be given an address that nobody can reach. */
   environment: Environment | null;
-  /** Whether a photo in hand can be put anywhere. */
-  hasStore: boolean;
+  /** Where a photo in hand can be put; `fits` where that makes a JPG of any format. null: nowhere. */
+  store: { fits: boolean } | null;
   /** Gets the field's name where a text was changed or split. */
   repaired: Set<string>;
 }
@@ -51,9 +51,9 @@ export function readPhotos(value: unknown, reading: Reading): GivenPhoto[] {
   const given = listOf(value, reading);
   if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
   const photos: GivenPhoto[] = [];
-  for (const each of given) {
+  for (let index = 0; index < given.length; index++) {
     if (photos.length >= MOST_PHOTOS) throw tooMany();
-    photos.push(...readEach(each, null, photos.length + 1, reading));
+    photos.push(...readEach(given[index], null, photos.length + 1, reading));
   }
   if (photos.length > MOST_PHOTOS) throw tooMany();
   return photos;
@@ -63,18 +63,17 @@ function tooMany(): VerifyError {
   return new VerifyError('INPUT', 'too-many-photos', { most: MOST_PHOTOS });
 }
 
-function listOf(value: unknown, { hasStore }: Reading): unknown[] {
+function listOf(value: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') {
-    if (value.length > (hasStore ? LONGEST_LIST.photos : LONGEST_LIST.urls)) throw tooMany();
+    if (value.length > (store ? LONGEST_LIST.photos : LONGEST_LIST.urls)) throw tooMany();
     const isList = JSON_TEXT.test(value.slice(0, 64)) && !isPhotoText(value);
-    return isList ? listOf(parsed(value), { hasStore } as Reading) : [value];
+    return isList ? listOf(parsed(value), { store }) : [value];
   }
   // A byte array is one photo.
   if (Array.isArray(value)) return typeof value[0] === 'number' ? [value] : value;
-  return typeof value === 'object' && 'photoUrls' in value
-    ? listOf(value.photoUrls, { hasStore } as Reading)
-    : [value];
+  const isWrapped = typeof value === 'object' && 'photoUrls' in value;
+  return isWrapped ? listOf(value.photoUrls, { store }) : [value];
 }
 
 function parsed(text: string): unknown {
@@ -97,7 +96,7 @@ function readEach(
   reading: Reading,
   wrappers = 0,
 ): GivenPhoto[] {
-  const { field, environment, hasStore, repaired } = reading;
+  const { field, environment, store, repaired } = reading;
   if (typeof value === 'string' && !isPhotoText(value)) {
     const urls = readPhotoUrlsIn(value, position, field, environment, repaired);
     return urls.map((url) => ({ from: { url }, name }));
@@ -108,15 +107,16 @@ function readEach(
     if (inner !== null) return readEach(inner, own ?? name, position, reading, wrappers + 1);
     return [inHand(value, own ?? name, position, reading)];
   }
-  if (!hasStore && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
+  if (!store && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
   return [inHand(value, name, position, reading)];
 }
 
 function inHand(value: unknown, name: string | null, position: number, reading: Reading): GivenPhoto {
-  const { field, hasStore, repaired } = reading;
-  if (!hasStore) throw new VerifyError('INPUT', 'photos-need-store', { position });
+  const { field, store, repaired } = reading;
+  if (!store) throw new VerifyError('INPUT', 'photos-need-store', { position });
   try {
-    return { from: readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
+    if (!store.fits) return { from: readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
+    return { from: { bytes: readFile(value, field, MOST_PHOTO_MB, repaired) }, name };
   } catch (reason) {
     if (reason instanceof VerifyError) reason.values.position = position;
     throw reason;
@@ -138,5 +138,6 @@ function isInHand(value: unknown): boolean {
 }
 
 function isBytes(value: object): boolean {
-  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || Array.isArray(value);
+  const isByteArray = Array.isArray(value) && typeof value[0] === 'number';
+  return isByteArray || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
 }

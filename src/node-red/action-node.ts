@@ -12,7 +12,7 @@ import { FlowError } from './flow-error';
 import { MessageContext } from './message-context';
 import { canHold, numberParts, setResult } from './output';
 import { FREE, MessagePayments } from './payments';
-import { photoStoreNode } from './photo-store-of';
+import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
@@ -151,7 +151,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       const account = this.#accountNode(String(this.#config.account ?? ''));
       account.check();
       if (this.#action.mayCost) account.terms();
-      if (this.#hasStore()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
+      if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
       this.#action.parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
       // Without a message, its fields cannot be right.
@@ -213,11 +213,14 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   }
 
   #arrival(environment: Environment): Arrival {
-    return { now: Date.now(), environment, hasStore: this.#hasStore() };
+    return { now: Date.now(), environment, store: this.#store() };
   }
 
-  #hasStore(): boolean {
-    return this.#action.storesPhotos === true && Boolean(this.#config.store);
+  /** One that is missing is told when a photo needs it. */
+  #store(): { fits: boolean } | null {
+    if (!this.#action.storesPhotos || !this.#config.store) return null;
+    const node = this.#red.nodes.getNode(String(this.#config.store)) as PhotoStoreNode | null;
+    return { fits: node?.fits === true };
   }
 
   #paymentsOf(account: AccountNode, key: unknown): MessagePayments {

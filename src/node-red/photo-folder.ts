@@ -1,8 +1,8 @@
 /** The folder of photos, and of what object stores hold: one a user directory, whatever stores are deployed. */
 import { join } from 'node:path';
 import { VerifyError } from '../errors';
+import { countIn, type Holdings } from '../photos/holdings';
 import { findPhoto, openLocalFolder } from '../photos/local';
-import { type Holdings, countIn } from '../photos/holdings';
 import type { Held } from '../photos/store';
 import type { PhotoStoreNode } from './photo-store-of';
 import type { Red } from './red';

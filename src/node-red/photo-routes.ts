@@ -43,7 +43,7 @@ export function registerPhotoRoutes(red: Red): void {
       response.sendFile(photo.name, { root: photo.folder, headers, ...plain }, (error) => error && gone());
     }, gone);
   };
-  httpNode?.get('/cn-verify/photos/:id', serve);
+  httpNode.get('/cn-verify/photos/:id', serve);
 
   const test: AdminHandler = (request, response) => {
     const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));

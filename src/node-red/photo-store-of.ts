@@ -8,6 +8,8 @@ import type { Node, Red } from './red';
 /** A `photo-store`. */
 export interface PhotoStoreNode extends Node {
   kind: 's3' | 'local';
+  /** Whether it makes a JPG of any format. */
+  fits: boolean;
   /**
    * @param environment of the account: what only this machine reaches is no use to a provider
    * @throws VerifyError CONFIG where it is not set up

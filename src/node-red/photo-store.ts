@@ -2,7 +2,9 @@
 import type { Credentials, SettingDefinitions, Settings, Transport } from '../action';
 import { VerifyError } from '../errors';
 import { createTransport } from '../http/send';
+import { checkSharp, fit } from '../photos/fit';
 import { openLocalStore } from '../photos/local';
+import { fitSettings } from '../photos/photo-to-fit';
 import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../photos/public-address';
 import { bucketAddress, openS3Store } from '../photos/s3';
 import type { Store } from '../photos/store';
@@ -14,7 +16,7 @@ import { PhotoStoreTest } from './photo-store-test';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings, requireVariable } from './settings';
 
-export const CREDENTIALS = ['accessKeyId', 'secretAccessKey'] as const;
+const CREDENTIALS = ['accessKeyId', 'secretAccessKey'] as const;
 
 /** The form is built from it, too. */
 export const SETTINGS = {
@@ -26,6 +28,8 @@ export const SETTINGS = {
   style: { type: 'string', default: 'virtual-host', choices: ['virtual-host', 'path'] },
   publicUrl: { type: 'string', default: '' },
   keep: { type: 'number', default: 24, min: 0.05, max: LONGEST_KEEP_HOURS },
+  // xhey's watermark must stay readable: without a bound.
+  ...fitSettings(0),
   timeout: { type: 'number', default: 30, min: 0.05, max: 3600 },
 } as const satisfies SettingDefinitions;
 
@@ -59,11 +63,17 @@ export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): voi
     store ??= prepared().open();
     return store;
   };
+  node.fits = config.fit === true || config.fit === 'true';
   node.kind = config.kind === 'local' ? 'local' : 's3';
   node.check = (environment) => prepared().checkReach(environment);
   node.open = (environment) => {
-    prepared().checkReach(environment);
-    return opened();
+    const { maxPhotoKB, checkReach } = prepared();
+    checkReach(environment);
+    const found = opened();
+    if (!node.fits) return found;
+    return {
+      put: async (bytes, context) => found.put(await fit(bytes, maxPhotoKB, context.closing), context),
+    };
   };
   node.held = () => opened().held();
   node.test = new PhotoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
@@ -79,6 +89,8 @@ export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): voi
 }
 
 interface Prepared {
+  /** 0: no bound. */
+  maxPhotoKB: number;
   open(): Store;
   checkReach(environment: Environment): void;
 }
@@ -89,16 +101,18 @@ interface Prepared {
  */
 function prepare(red: Red, node: PhotoStoreNode, config: NodeConfig, keys: Credentials): Prepared {
   const settings = readSettings(SETTINGS, config);
+  if (settings.fit) checkSharp();
   const folder = photoFolder(red);
   if (folder === null) throw notSetUp('store-no-folder');
   if (settings.kind === 'local') return prepareLocal(red, settings, folder);
   return prepareS3(red, node, config, settings, folderOf(folder, node.id), keys);
 }
 
-function prepareLocal(red: Red, { publicUrl, keep }: StoreSettings, folder: string): Prepared {
+function prepareLocal(red: Red, { publicUrl, keep, maxPhotoKB }: StoreSettings, folder: string): Prepared {
   if (red.settings.httpNodeRoot === false) throw notSetUp('store-not-served');
   const address = checkPublicUrl(publicUrl);
   return {
+    maxPhotoKB,
     open: () => openLocalStore(localPhotos(red, folder), address, keep * HOUR_MS),
     checkReach: (environment) => checkReach(address, environment),
   };
@@ -108,7 +122,7 @@ function prepareS3(
   red: Red,
   node: PhotoStoreNode,
   config: NodeConfig,
-  { endpoint, bucket, style, publicUrl, prefix, region, keep }: StoreSettings,
+  { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB }: StoreSettings,
   folder: string,
   keys: Credentials,
 ): Prepared {
@@ -125,6 +139,7 @@ function prepareS3(
   tlsOptions(red, config.tls);
   proxyOf(red, config.proxy, address);
   return {
+    maxPhotoKB,
     open: () =>
       openS3Store({
         ...{ folder, keepMs: keep * HOUR_MS, bucket: inside, publicBucket: outside, prefix },

@@ -104,11 +104,7 @@ export class Holdings {
    * @returns its id
    * @throws VerifyError CONFIG where the disk does not take it
    */
-  async enter(
-    contentOf: (id: string) => Buffer,
-    bytes: number | null,
-    keepMs: number,
-  ): Promise<string> {
+  async enter(contentOf: (id: string) => Buffer, bytes: number | null, keepMs: number): Promise<string> {
     const { folder } = this.#options;
     const id = randomBytes(ID_BYTES).toString('base64url');
     const name = bytes === null ? id : `${id}.${bytes}`;

@@ -80,7 +80,11 @@ class S3Store implements Store {
     const format = formatOf(bytes) ?? '';
     const pathOf = (id: string) => encode(`${prefix}${id}${EXTENSIONS.get(format) ?? ''}`);
     const whereabouts = (id: string): Whereabouts => ({ url: new URL(pathOf(id), bucket).href, region });
-    const id = await this.#holdings.enter((name) => Buffer.from(JSON.stringify(whereabouts(name))), bytes.length, keepMs);
+    const id = await this.#holdings.enter(
+      (name) => Buffer.from(JSON.stringify(whereabouts(name))),
+      bytes.length,
+      keepMs,
+    );
     const url = new URL(pathOf(id), bucket);
     const headers = { 'content-type': CONTENT_TYPES.get(format) ?? 'application/octet-stream' };
     let signing: Signing | undefined;
@@ -125,10 +129,12 @@ class S3Store implements Store {
     const url = new URL(href);
     const build = (now: number, credentials: Credentials) =>
       signed('DELETE', url, {}, EMPTY, { credentials, region, now });
-    await this.#send(url, { build, read: checkAnswer, mayCost: false, once: true }, context).catch((reason) => {
-      // What is not there is deleted, and so is what was in a bucket that is not there.
-      if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
-    });
+    await this.#send(url, { build, read: checkAnswer, mayCost: false, once: true }, context).catch(
+      (reason) => {
+        // What is not there is deleted, and so is what was in a bucket that is not there.
+        if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
+      },
+    );
   }
 
   #send({ origin }: URL, call: Call<void>, context: CallContext): Promise<void> {

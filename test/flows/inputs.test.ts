@@ -379,7 +379,7 @@ describe('inputs, in a real Node-RED', function () {
             ...new Set(
               (
                 once((repaired) =>
-                  readPhotos(text, { field: 'photos', environment, hasStore: false, repaired }),
+                  readPhotos(text, { field: 'photos', environment, store: null, repaired }),
                 ) as GivenPhoto[]
               ).map(({ from }) => ('url' in from ? from.url : null)),
             ),

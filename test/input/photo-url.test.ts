@@ -9,7 +9,7 @@ const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment, hasStore: false, repaired });
+  const photos = readPhotos(value, { field: 'photos', environment, store: null, repaired });
   return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
 }
 

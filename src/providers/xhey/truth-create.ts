@@ -68,9 +68,9 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   fields: { photos: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ photos }, { batchSize }, { environment, hasStore = false }) {
+  parse({ photos }, { batchSize }, { environment, store = null }) {
     const repaired = new Set<string>();
-    const given = readPhotos(photos, { field: 'photos', environment, hasStore, repaired });
+    const given = readPhotos(photos, { field: 'photos', environment, store, repaired });
     return { given, batchSize, repaired: [...repaired] };
   },
 
@@ -264,7 +264,12 @@ function photoKey({ same }: MessagePhoto): string {
 }
 
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
-function withPhotos(reason: unknown, { tasks, isPaid }: Submission, batch: string[], rest: string[]): VerifyError {
+function withPhotos(
+  reason: unknown,
+  { tasks, isPaid }: Submission,
+  batch: string[],
+  rest: string[],
+): VerifyError {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
   if (error !== reason) error.cause = reason;
   const taken = fateUnknown(error);
