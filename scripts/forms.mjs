@@ -94,7 +94,17 @@ function otherTable(root, runtime, type) {
   const registerType = (_type, _create, options) => {
     credentials = Object.keys(options.credentials);
   };
-  require(join(root, 'dist/nodes', `${type}.js`)).default({ nodes: { registerType } });
+  const httpAdmin = { get: () => {}, post: () => {} };
+  const httpNode = httpAdmin;
+  const auth = { needsPermission: () => {} };
+  const events = { on: () => {} };
+  require(join(root, 'dist/nodes', `${type}.js`)).default({
+    nodes: { registerType },
+    httpAdmin,
+    httpNode,
+    auth,
+    events,
+  });
   const runner = existsSync(join(root, `src/node-red/${type}.ts`)) ? runtime(`node-red/${type}`) : {};
   const { FIELDS: fields = {}, SETTINGS: settings = {} } = runner;
   return { provider: type, credentials, fields, settings };
@@ -133,7 +143,8 @@ function actionTable(root, runtime, type) {
 function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
   if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
   if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
-  if (['name', 'account', 'ledger', 'tls', 'proxy'].includes(name)) return { kind: 'text', usual: '' };
+  if (['name', 'account', 'ledger', 'store', 'tls', 'proxy'].includes(name))
+    return { kind: 'text', usual: '' };
   const setting = settings[name];
   if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);
   if (setting.choices) return { kind: 'select', choices: setting.choices };

@@ -54,7 +54,7 @@ export interface AccountDefinition {
 
 /** One request as it goes over the wire. */
 export interface HttpRequest {
-  method: 'POST' | 'GET';
+  method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Path and query, percent-encoded, behind the path of the account's base URL. */
   path: string;
   headers: Record<string, string>;
@@ -82,7 +82,7 @@ export interface Call<Value> {
    * @param now Unix time in milliseconds as the provider has it
    * @param credentials one of the account's pairs
    */
-  build(now: number, credentials: Credentials): HttpRequest;
+  build(now: number, credentials: Credentials): HttpRequest | Promise<HttpRequest>;
   /**
    * Takes an answer apart.
    * @param answer of the provider
@@ -217,9 +217,32 @@ export interface Payments {
   ): Promise<Answer<Data>>;
 }
 
+/** A photo in hand that was put where a provider can fetch it. */
+export interface StoredPhoto {
+  url: string;
+  /** It is not needed: deletes it, at once or as soon as that can be done. */
+  discard(): void;
+}
+
+/** Where photos in hand are put: CONTRACT, "Photos in hand". */
+export interface PhotoStore {
+  /**
+   * @param bytes of a whole picture; they are not changed
+   * @param context of the message
+   * @throws VerifyError NETWORK, CONFIG, INPUT or CANCELLED, `charged` false
+   */
+  put(bytes: Buffer, context: CallContext): Promise<StoredPhoto>;
+}
+
 /** What an action knows of the world while it works on one message. */
 export interface Context extends CallContext {
   payments: Payments;
+  /**
+   * The node's photo store.
+   * @param environment of the account: what only this machine reaches is no use to a provider
+   * @throws VerifyError CONFIG where there is none, or it is not set up
+   */
+  photoStore(environment: Environment): PhotoStore;
   /** What the node remembers from one message to the next. */
   memory: Map<string, number>;
   /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */
@@ -242,6 +265,8 @@ export interface Arrival {
   now: number;
   /** Of the account: the sandbox can be given what no provider could reach. */
   environment: Environment | null;
+  /** The node's photo store, where it has one; whether that fits what it is given, and so takes other formats. */
+  store?: { fits: boolean } | null;
 }
 
 /** How a message begins to wait. */
@@ -288,6 +313,8 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   operation: string;
   /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
   mayCost: boolean;
+  /** true: its node may have a photo store. */
+  storesPhotos?: boolean;
   fields: Readonly<Record<string, FieldDefinition>>;
   settings: Definitions;
   /**

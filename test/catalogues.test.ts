@@ -378,6 +378,7 @@ function uses(type: string): Use[] {
       ...warned(source),
       ...tested(source),
       ...troubles(source),
+      ...storeProblems(source),
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
@@ -469,7 +470,7 @@ function budgets(source: string): Omit<Use, 'file'>[] {
 function tested(source: string): Omit<Use, 'file'>[] {
   return [...source.matchAll(/'((?:test|status)\.[a-z-]+)'/g)].map(([, key]) => ({
     key: key!,
-    values: key!.startsWith('status.') ? ['count'] : [],
+    values: key!.startsWith('status.') ? ['count'] : key!.startsWith('test.store-') ? ['text'] : [],
   }));
 }
 
@@ -482,6 +483,19 @@ function troubles(source: string): Omit<Use, 'file'>[] {
     key: `warnings.${whose}.${each}`,
     values,
   }));
+}
+
+/** Of photo stores: their problems stand in tables, and what became of their photos is told as `warnings.store.…`. */
+function storeProblems(source: string): Omit<Use, 'file'>[] {
+  const values = ['words', 'code', 'seconds', 'retryAfter', 'status'];
+  const [, union = ''] = /export type StoreTrouble =([^;]+);/.exec(source) ?? [];
+  return [
+    ...[...source.matchAll(/'(store-[a-z-]+)'/g)].map(([, problem]) => ({
+      key: `errors.${problem}`,
+      values,
+    })),
+    ...literals(union).map((each) => ({ key: `warnings.store.${each}`, values: ['count'] })),
+  ];
 }
 
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */

@@ -48,7 +48,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\//,
     /^src\/waiting\//,
     /^src\/ledger\//,
-    /^src\/photos\/(?:demands|poll-result|seen|verdict)$/,
+    /^src\/photos\//,
     // A key, an account's name and a question for the ledger come in messages, too.
     /^src\/input\/(?:text|moment|json-text)$/,
     /^src\/sandbox\/shared$/,
@@ -90,11 +90,12 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [
     /^src\/photos\//,
     /^src\/photos\//,
+    /^src\/http\//,
     /^src\/input\//,
     /^src\/waiting\/(?:lock|key|lines)$/,
     CONTRACT,
     NODE,
-    /^(?:sharp|gcoord)$/,
+    /^(?:sharp|gcoord|aws4fetch)$/,
   ],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
   [CONTRACT, CONTRACT],
@@ -144,7 +145,7 @@ describe('imports', () => {
       const targets = [...new Set(importsOf(file, read(file)).map(({ target }) => target))];
       const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
       const isAccount = file.endsWith('-account.ts');
-      if (/^nodes\/(?:verify-|photo-)/.test(file)) {
+      if (/^nodes\/(?:verify|photo)-/.test(file)) {
         assert.deepEqual(ofProviders, [], file);
         continue;
       }
@@ -231,6 +232,11 @@ describe('imports', () => {
     ['src/ledger/file.ts', '../waiting/book', false],
     ['src/ledger/file.ts', '../http/send', false],
     ['src/ledger/file.ts', '../node-red/red', false],
+    ['src/photos/s3.ts', '../http/address', true],
+    ['src/photos/s3.ts', 'aws4fetch', true],
+    ['src/photos/s3.ts', 'undici', false],
+    ['src/photos/s3.ts', '../waiting/book', false],
+    ['src/photos/s3.ts', '../node-red/red', false],
     ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
     ['src/sandbox/server.ts', '../providers/xhey/client', false],
     ['src/sandbox/server.ts', '../http/json', false],

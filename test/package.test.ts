@@ -87,15 +87,22 @@ describe('package', () => {
 
         it('has a route in the admin application if its form has a button that asks it', () => {
           const tests = built.includes(`id="${type}-test"`);
-          assert.equal(
-            tests,
-            ['xhey', 'linkface', 'tencent-market'].some((name) => type === `${name}-account`),
-          );
+          const withTest = [
+            ...['xhey', 'linkface', 'tencent-market'].map((name) => `${name}-account`),
+            'photo-store',
+          ];
+          assert.equal(tests, withTest.includes(type));
           assert.equal(built.includes("'cn-verify/tasks'"), type === 'truth-poll');
           const { routes } = registerInRuntime(type);
           // Registered with whichever account comes first.
           for (const what of ['test', 'keys'])
             assert.equal(routes.includes(`/cn-verify/accounts/:id/${what}`), type.endsWith('-account'), what);
+          for (const path of [
+            '/cn-verify/photo-stores',
+            '/cn-verify/photo-stores/:id/test',
+            '/cn-verify/photos/:id',
+          ])
+            assert.equal(routes.includes(path), type === 'photo-store', path);
           // Any action, as there may be tasks of nodes that are gone.
           const isAction = 'account' in defaults;
           assert.equal(routes.includes('/cn-verify/tasks'), isAction);
@@ -281,7 +288,7 @@ function registerInRuntime(type: string): { type: string; credentials: string[];
   const httpAdmin = { get: route, post: route, delete: route };
   const events = { on: () => {} };
   const auth = { needsPermission: () => () => {} };
-  register({ nodes: { registerType }, httpAdmin, auth, events, settings: {} });
+  register({ nodes: { registerType }, httpAdmin, httpNode: httpAdmin, auth, events, settings: {} });
   return { ...registered, routes };
 }
 

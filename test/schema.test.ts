@@ -60,6 +60,7 @@ const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', a
 const task: Names<Task> = {
   taskId: 'required',
   photoUrls: 'required',
+  names: 'optional',
   batch: 'optional',
   partial: 'optional',
 };
@@ -81,6 +82,7 @@ const truthPollData: Names<PollData> = {
 };
 const photo: Names<Photo> = {
   url: 'required',
+  name: 'optional',
   taskId: 'required',
   outcome: 'required',
   reason: 'required',
@@ -281,7 +283,7 @@ describe('the schema of results', () => {
     it('covers every node that asks a provider, and all its outcomes', () => {
       const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
       const types = Object.keys(manifest['node-red'].nodes).filter(
-        (type) => !type.endsWith('-account') && !/^(?:verify-|photo-)/.test(type),
+        (type) => !type.endsWith('-account') && !/^(?:verify|photo)-/.test(type),
       );
       assert.deepEqual([...new Set(RUNS.map(({ type }) => type))].sort(), types.sort());
       for (const type of types) {

@@ -1,12 +1,13 @@
 /**
  * What all actions have in the editor.
  * @param account type of its account, where it has one
+ * @param others types of other config nodes that may be chosen, by property
  * @param expressions names of the settings that are JSONata
  * @param checks as `settingDefaults` takes them
  * @param label of a node without a name, where it is not the type
  * @param prepare what else is done when the form opens
  */
-function action({ account, expressions = [], checks = {}, label, prepare }) {
+function action({ account, others = {}, expressions = [], checks = {}, label, prepare }) {
   const fieldDefaults = Object.entries(TABLE.fields).flatMap(([name, field]) => [
     [name, { value: field.value, label: labelOf(name), validate: fieldCheck(name, field) }],
     [`${name}Type`, { value: field.type }],
@@ -26,6 +27,7 @@ function action({ account, expressions = [], checks = {}, label, prepare }) {
       ...(account
         ? { account: { value: '', type: account, required: true, label: labelOf('account') } }
         : {}),
+      ...Object.fromEntries(Object.entries(others).map(([name, type]) => [name, configNode(name, type)])),
       ...Object.fromEntries(fieldDefaults),
       ...settingDefaults(ownChecks),
     },

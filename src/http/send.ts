@@ -65,7 +65,9 @@ class AccountTransport implements Transport {
       let error: VerifyError;
       try {
         context.attempted();
-        answer = await this.#wire.send(call.build(this.#clock.at(used), credentials), context.signal);
+        const built = call.build(this.#clock.at(used), credentials);
+        const request = built instanceof Promise ? await built : built;
+        answer = await this.#wire.send(request, context.signal);
         const value = call.read(answer, credentials);
         this.#circuit?.answered();
         this.#accepted(offset, credentials);

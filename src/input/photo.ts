@@ -66,6 +66,14 @@ function checkSize(bytes: Buffer, maxPhotoMB: number): void {
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
 }
 
+/**
+ * @param head of a text
+ * @returns whether it is a photo whose bytes were decoded as text
+ */
+export function isDecodedPhoto(head: string): boolean {
+  return DECODED.test(head.trimStart());
+}
+
 interface Limit {
   maxPhotoMB: number;
   maxBytes: number;
@@ -120,7 +128,7 @@ function fromText(text: string, limit: Limit, wrappers: number): Buffer | string
   if (text.length > CHARACTERS_PER_BYTE * maxBytes + MOST_AROUND)
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const head = text.slice(0, 64).trimStart();
-  if (DECODED.test(head)) throw new VerifyError('INPUT', 'photo-decoded');
+  if (isDecodedPhoto(head)) throw new VerifyError('INPUT', 'photo-decoded');
   if (!/^[[{]/.test(head) || wrappers >= MOST_WRAPPERS) return text;
   let parsed: unknown;
   try {

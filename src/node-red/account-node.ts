@@ -2,15 +2,14 @@
 import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { addressProblem } from '../http/address';
-import { type ProxyRoute, proxyFor } from '../http/proxy';
 import { createTransport } from '../http/send';
-import type { TlsOptions } from '../http/wire';
 import { ENVIRONMENTS, type Environment } from '../result';
 import { AccountTest } from './account-test';
+import { proxyOf, tlsOptions } from './connection';
 import { ledgerOf } from './ledger-of';
 import { readPairs } from './pairs';
 import type { Terms } from './payments';
-import type { HttpProxyNode, Node, NodeConfig, Red, TlsNode } from './red';
+import type { Node, NodeConfig, Red } from './red';
 import { readSettings } from './settings';
 
 /** An account node as the runner uses it. */
@@ -205,31 +204,4 @@ function customAddress(baseUrl: string): string {
   const problem = addressProblem(baseUrl);
   if (problem) throw new VerifyError('CONFIG', problem);
   return baseUrl;
-}
-
-function tlsOptions(red: Red, id: unknown): TlsOptions {
-  if (!id) return {};
-  const node = red.nodes.getNode(String(id)) as TlsNode | null;
-  if (!node) throw new VerifyError('CONFIG', 'tls-missing');
-  if (node.verifyservercert === false) throw new VerifyError('CONFIG', 'tls-unverified');
-  if (node.valid === false) throw new VerifyError('CONFIG', 'tls-missing');
-  const { rejectUnauthorized, ALPNProtocols, ...options } = node.addTLSOptions({});
-  return options as TlsOptions;
-}
-
-function proxyOf(red: Red, id: unknown, address: URL): ProxyRoute | null {
-  const node = id ? (red.nodes.getNode(String(id)) as HttpProxyNode | null) : undefined;
-  if (node === null || (node && !node.url)) throw new VerifyError('CONFIG', 'proxy-missing');
-  const chosen = node && {
-    url: String(node.url),
-    noproxy: node.noproxy ?? [],
-    username: node.credentials?.username ?? '',
-    password: node.credentials?.password ?? '',
-  };
-  try {
-    return proxyFor(address, chosen, process.env);
-  } catch (error) {
-    if (error instanceof VerifyError) throw error;
-    throw new VerifyError('CONFIG', 'proxy-unreadable');
-  }
 }

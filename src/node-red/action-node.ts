@@ -1,5 +1,5 @@
 /** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
-import type { Account, Action, Arrival, SettingDefinitions, Settings } from '../action';
+import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, type ErrorCode, VerifyError } from '../errors';
 import type { Answer, Environment, Result } from '../result';
@@ -12,6 +12,7 @@ import { FlowError } from './flow-error';
 import { MessageContext } from './message-context';
 import { canHold, numberParts, setResult } from './output';
 import { FREE, MessagePayments } from './payments';
+import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
@@ -129,6 +130,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     this.#status.waiting(count);
   }
 
+  photoStore(environment: Environment): PhotoStore {
+    return photoStoreNode(this.#red, this.#config.store).open(environment);
+  }
+
   explain(error: VerifyError, attempts: number, account?: string): Cause {
     return causeOf(this.#red, this.#action, error, this.#environment(account), attempts);
   }
@@ -146,6 +151,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       const account = this.#accountNode(String(this.#config.account ?? ''));
       account.check();
       if (this.#action.mayCost) account.terms();
+      if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
       this.#action.parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
       // Without a message, its fields cannot be right.
@@ -207,7 +213,14 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   }
 
   #arrival(environment: Environment): Arrival {
-    return { now: Date.now(), environment };
+    return { now: Date.now(), environment, store: this.#store() };
+  }
+
+  /** One that is missing is told when a photo needs it. */
+  #store(): { fits: boolean } | null {
+    if (!this.#action.storesPhotos || !this.#config.store) return null;
+    const node = this.#red.nodes.getNode(String(this.#config.store)) as PhotoStoreNode | null;
+    return { fits: node?.fits === true };
   }
 
   #paymentsOf(account: AccountNode, key: unknown): MessagePayments {

@@ -1,12 +1,14 @@
-import type { AskContext, Payments } from '../action';
+import type { AskContext, Payments, PhotoStore } from '../action';
 import type { Cancel } from '../cancel';
 import { type Cause, VerifyError } from '../errors';
+import type { Environment } from '../result';
 
 /** What the contexts of all messages of a node share. */
 export interface Surroundings {
   memory: Map<string, number>;
   warnOnce(key: string, values?: Record<string, string | number>): void;
   explain(error: VerifyError, attempts: number): Cause;
+  photoStore(environment: Environment): PhotoStore;
 }
 
 /** What an action is given for one message, or for one step of one that waits. A class, because there are so many. */
@@ -66,6 +68,10 @@ export class MessageContext implements AskContext {
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
     this.surroundings.warnOnce(key, values);
+  }
+
+  photoStore(environment: Environment): PhotoStore {
+    return this.surroundings.photoStore(environment);
   }
 
   explain(error: VerifyError): Cause {

@@ -59,6 +59,26 @@ export interface AdminResponse extends NodeJS.WritableStream {
   json(value: unknown): void;
 }
 
+/** As much of Express as a file is served with; HEAD and ranges are Express's own. */
+export type PhotoHandler = (
+  request: { params: Record<string, string> },
+  response: {
+    headersSent: boolean;
+    status(code: number): { end(): void };
+    sendFile(
+      name: string,
+      options: {
+        root: string;
+        headers: Record<string, string>;
+        cacheControl: false;
+        lastModified: false;
+        etag: false;
+      },
+      done: (error?: Error) => void,
+    ): void;
+  },
+) => void;
+
 export interface Red {
   nodes: {
     createNode(node: Node, config: NodeConfig): void;
@@ -71,6 +91,8 @@ export interface Red {
       options?: { credentials?: Record<string, { type: 'password' }> },
     ): void;
   };
+  /** The application that serves flows; the world asks it. */
+  httpNode: Record<'get', (path: string, handler: PhotoHandler) => void>;
   /** The admin application; the editor asks it. */
   httpAdmin: Record<'get' | 'post' | 'delete', (path: string, ...handlers: AdminHandler[]) => void>;
   events: { on(event: string, listener: () => void): void };

@@ -6,6 +6,7 @@ import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../ac
 import { registerAccountRoutes } from './account-routes';
 import { registerLedgerRoutes } from './ledger-routes';
 import { twinOf } from './pairs';
+import { registerPhotoRoutes } from './photo-routes';
 import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
 
@@ -79,6 +80,20 @@ export function registerOther(
     },
     { credentials: passwords(credentials) },
   );
+}
+
+/**
+ * Registers the node of a photo store.
+ * @param red Node-RED
+ * @param type of the node
+ */
+export function registerPhotoStore(red: Red, type: string): void {
+  registerPhotoRoutes(red);
+  const load = () => {
+    const { holdPhotoStore } = require('./photo-store') as typeof import('./photo-store');
+    return holdPhotoStore;
+  };
+  registerOther(red, type, load, ['accessKeyId', 'secretAccessKey']);
 }
 
 function passwords(names: readonly string[]): Record<string, { type: 'password' }> {

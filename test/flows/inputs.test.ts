@@ -5,7 +5,8 @@ import { type Cause, VerifyError } from '../../src/errors';
 import { readIdNumber } from '../../src/input/id-number';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
-import { isAddress, readPhotoUrl, readPhotoUrls } from '../../src/input/photo-url';
+import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
+import { type GivenPhoto, readPhotos } from '../../src/input/photos';
 import { readText } from '../../src/input/text';
 import type { Message } from '../../src/node-red/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
@@ -375,7 +376,13 @@ describe('inputs, in a real Node-RED', function () {
         (text) => text,
         (text) => ({
           photoUrlList: [
-            ...new Set(once((repaired) => readPhotoUrls(text, 'photos', environment, repaired)) as string[]),
+            ...new Set(
+              (
+                once((repaired) =>
+                  readPhotos(text, { field: 'photos', environment, store: null, repaired }),
+                ) as GivenPhoto[]
+              ).map(({ from }) => ('url' in from ? from.url : null)),
+            ),
           ],
         }),
       ],

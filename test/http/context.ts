@@ -32,6 +32,7 @@ export function makeContext(changes: Partial<Context> = {}): TestContext {
     },
     memory: new Map(),
     warnOnce: () => {},
+    photoStore: () => assert.fail('no photo is in hand'),
     explain: () => {
       throw new Error('a transport explains nothing');
     },

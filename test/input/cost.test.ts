@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
-import { readPhotoUrls } from '../../src/input/photo-url';
+import { readPhotos } from '../../src/input/photos';
 import { readText } from '../../src/input/text';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg } from './pictures';
@@ -13,7 +13,8 @@ const MEGABYTE = 1024 * 1024;
 const URL = 'https://p.example.com/a.jpg';
 
 const photo = (value: unknown) => readPhoto(value, 'photo', 8, new Set());
-const urls = (value: unknown) => readPhotoUrls(value, 'photos', 'production', new Set());
+const urls = (value: unknown) =>
+  readPhotos(value, { field: 'photos', environment: 'production', store: null, repaired: new Set() });
 const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
 
 /** @returns the shortest of some runs, in milliseconds */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isAddress, readPhotoUrl, readPhotoUrls } from '../../src/input/photo-url';
+import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
+import { readPhotos } from '../../src/input/photos';
 import type { Environment } from '../../src/result';
 import { problemOf } from './refusal';
 
@@ -8,7 +9,8 @@ const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
-  return [readPhotoUrls(value, 'photos', environment, repaired), [...repaired]];
+  const photos = readPhotos(value, { field: 'photos', environment, store: null, repaired });
+  return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
 }
 
 describe('input: photo URL', () => {
@@ -49,7 +51,7 @@ describe('input: photo URL', () => {
     ['an empty text', '', 'not-a-url'],
     ['a hole', Object.assign([A, A], { length: 3 }), 'not-a-url'],
     ['a number', 5, 'not-a-url'],
-    ['a Buffer', Buffer.from(A), 'not-a-url'],
+    ['a Buffer', Buffer.from(A), 'photos-need-store'],
     ['a list in a list', [[A]], 'not-a-url'],
     ['another object', { urls: [A] }, 'not-a-url'],
     ['the name of a file', 'photo.jpg', 'not-a-url'],

@@ -29,16 +29,18 @@ helper.init(require.resolve(process.env.NODE_RED || 'node-red'), { userDir: temp
  * @param properties of its account or ledger that are not those of a new one
  * @param credentials of its account or ledger
  * @param ownProperties of the node that are not those of a new one
+ * @param others a config node beside those, under the id `store`
  */
 export async function load(
   type: string,
   properties: object = { environment: 'sandbox' },
   credentials: object = {},
   ownProperties: object = {},
+  others: { type: string; properties: object; credentials: object }[] = [],
 ): Promise<void> {
   const { account, ledger } = define(type).defaults;
   const configType = (account ?? ledger)?.type;
-  const modules = [...(configType ? [configType] : []), type].map(
+  const modules = [...(configType ? [configType] : []), type, ...others.map((other) => other.type)].map(
     (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
   );
   // Without x and y a node counts as a config node.
@@ -47,17 +49,23 @@ export async function load(
   const flow = [
     { id: 'tab', type: 'tab' },
     ...(configType ? [{ id: 'config', type: configType, ...defaultsOf(configType), ...properties }] : []),
+    ...others.map((other) => ({
+      ...{ id: 'store', type: other.type, ...defaultsOf(other.type), ...other.properties },
+    })),
     { ...own, [account ? 'account' : 'ledger']: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
     { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },
     ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),
   ];
-  await helper.load(modules, flow, { config: credentials });
+  await helper.load(modules, flow, {
+    config: credentials,
+    ...Object.fromEntries(others.map((other) => ['store', other.credentials])),
+  });
 }
 
 export const unload = () => helper.unload();
 
 /** @returns a node of the flow */
-export function nodeOf(id: 'config' | 'node'): LiveNode & Record<string, unknown> {
+export function nodeOf(id: 'config' | 'node' | 'store'): LiveNode & Record<string, unknown> {
   const node = helper.getNode(id);
   assert.ok(node, `${id} is not loaded`);
   return node;

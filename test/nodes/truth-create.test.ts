@@ -9,7 +9,7 @@ describe('node truth-create', () => {
     await load('truth-create');
     assert.equal(nodeOf('node').type, 'truth-create');
     assertDefaults('truth-create', {
-      ...{ name: '', photos: 'payload', photosType: 'msg', batchSize: 9 },
+      ...{ name: '', photos: 'payload', photosType: 'msg', store: '', batchSize: 9 },
       ...{ output: 'payload', includeRaw: false },
     });
   });

@@ -13,8 +13,7 @@ export function assemble(tasks: readonly PolledTask[]): Photo[] {
   const submitted: Photo[] = [];
   const others: Photo[] = [];
   for (const batch of batches(tasks)) {
-    const { photoUrls } = batch[0]!;
-    const { matched, left } = match(photoUrls, batch);
+    const { matched, left } = match(batch[0]!, batch);
     submitted.push(...matched);
     others.push(...left);
   }
@@ -38,7 +37,7 @@ export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
  * for more photos than the message asked for, the others are nobody's here.
  */
 function match(
-  photoUrls: readonly string[],
+  { photoUrls, names }: PolledTask,
   tasks: readonly PolledTask[],
 ): { matched: Photo[]; left: Photo[] } {
   const left = tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos));
@@ -50,7 +49,12 @@ function match(
     for (const [url, photo] of places) if (!photo) places.set(url, silence(url, tasks));
   }
   const others = tasks.some(({ partial }) => partial) ? [] : left;
-  return { matched: photoUrls.flatMap((url) => places.get(url) ?? []), left: others };
+  const matched = photoUrls.flatMap((url, index) => {
+    const photo = places.get(url);
+    const name = names?.[index];
+    return photo ? [name ? { ...photo, name } : photo] : [];
+  });
+  return { matched, left: others };
 }
 
 function byAddress(places: Map<string, Photo | undefined>, left: Photo[]): void {

@@ -36,6 +36,8 @@ export interface Coordinates {
 /** One photo of a truth-poll: CONTRACT, "Result", `data.photos`. */
 export interface Photo {
   url: string | null;
+  /** Its file's own name, where it came in hand and with one. */
+  name?: string;
   taskId: string;
   outcome: PhotoOutcome;
   reason: string;

@@ -47,8 +47,12 @@ export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
   for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));
 
   const tasks = new Map<string, PolledTask>();
-  const enter = (status: TaskStatus, { taskId, photoUrls, batch, partial }: Task) => {
-    const more = { ...(batch ? { batch } : {}), ...(partial === true ? { partial } : {}) };
+  const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial }: Task) => {
+    const more = {
+      ...(isNames(names, photoUrls.length) ? { names: [...names] } : {}),
+      ...(batch ? { batch } : {}),
+      ...(partial === true ? { partial } : {}),
+    };
     tasks.set(taskId, { taskId, photoUrls: [...photoUrls], status, photos: [], ...more });
   };
   for (const each of first(source.tasks, MOST_TASKS)) {
@@ -85,6 +89,11 @@ function isTask(value: unknown): value is Task & { status?: TaskStatus } {
     value.photoUrls.every((url) => typeof url === 'string') &&
     ['string', 'undefined'].includes(typeof value.batch)
   );
+}
+
+function isNames(value: unknown, length: number): value is (string | null)[] {
+  if (!Array.isArray(value) || value.length !== length) return false;
+  return value.every((name) => name === null || typeof name === 'string');
 }
 
 /** A photo that an earlier truth-poll reported. */

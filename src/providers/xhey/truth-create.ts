@@ -1,14 +1,17 @@
 import type { Action, Earlier, Payments, SettingDefinitions } from '../../action';
 import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
-import { readPhotoUrls } from '../../input/photo-url';
+import { type GivenPhoto, readPhotos } from '../../input/photos';
 import type { Answer } from '../../result';
 import { create } from './client';
+import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
 
 /** A task with the photos it was created for. */
 export interface Task {
   taskId: string;
   photoUrls: string[];
+  /** Names of the photos' files, in the same order, where any came with one. */
+  names?: (string | null)[];
   /** Where one batch was answered with several tasks, which share its photos: the id of the first. */
   batch?: string;
   /** It was created for more photos than these, which are all that the message asked for. */
@@ -27,13 +30,15 @@ interface EarlierPhoto {
   taskIds: string[];
   /** How many photos its tasks were created for. */
   photos: number;
+  /** Where it was put, if it came in hand: the provider reports it under this address. */
+  url?: string;
   code: string;
   message: string;
 }
 
 interface CreateInput {
   /** As they were given, one that was given twice too. */
-  photoUrls: string[];
+  given: GivenPhoto[];
   batchSize: number;
   /** CONTRACT, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
@@ -59,34 +64,54 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   provider: 'xhey',
   operation: 'truth-create',
   mayCost: true,
+  storesPhotos: true,
   fields: { photos: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ photos }, { batchSize }, { environment }) {
-    const changed = new Set<string>();
-    const photoUrls = readPhotoUrls(photos, 'photos', environment, changed);
-    return { photoUrls, batchSize, repaired: [...changed] };
+  parse({ photos }, { batchSize }, { environment, store = null }) {
+    const repaired = new Set<string>();
+    const given = readPhotos(photos, { field: 'photos', environment, store, repaired });
+    return { given, batchSize, repaired: [...repaired] };
   },
 
-  unsent: ({ photoUrls }) => ({ submitted: [], notSubmitted: photoUrls, uncertain: [] }),
+  unsent: ({ given }) => ({ submitted: [], notSubmitted: labelsOf(given), uncertain: [] }),
 
-  async run(account, { photoUrls, batchSize, repaired }, context): Promise<Answer<CreateData>> {
+  async run(account, { given, batchSize, repaired }, context): Promise<Answer<CreateData>> {
+    const { environment } = account;
     const place = account.transport.place();
-    const addresses = [...new Set(photoUrls)];
-    const submission = new Submission(photoUrls);
+    const photos = await MessagePhotos.of(given);
+    const submission = new Submission(photos);
+    /** Those whose fate the provider decides from now on. */
+    const sent = new Set<MessagePhoto>();
     try {
-      const open = await submission.withoutEarlier(addresses, context.payments);
+      const open = await submission.withoutEarlier(photos.unique, context.payments);
+      // All of them, before the first is paid for; with a key it is not known yet which were before.
+      if (context.payments.key === null) {
+        await photos.put(open, environment, context).catch((error) => {
+          throw withPhotos(error, submission, [], photos.labels(open));
+        });
+      }
       for (let index = 0; open.length > 0; index++) {
         const batch = open.splice(0, batchSize);
+        const send = async () => {
+          // Nothing is left to do, unless what was known a moment ago was released meanwhile.
+          await photos.put(batch, environment, context);
+          for (const photo of batch) sent.add(photo);
+          return create(account, photos.addresses(batch), place, context);
+        };
         try {
-          const send = () => create(account, batch, place, context);
+          if (!(await submission.isKnown(index, context.payments)))
+            await photos.put(batch, environment, context);
           open.unshift(...(await submission.submit(batch, index, send, context.payments)));
-        } catch (error) {
-          throw withPhotos(error, submission.tasks, asGiven(photoUrls, batch), asGiven(photoUrls, open));
+        } catch (reason) {
+          const error = withPhotos(reason, submission, photos.labels(batch), photos.labels(open));
+          if (error.details.uncertain?.length === 0) for (const photo of batch) sent.delete(photo);
+          throw error;
         }
       }
     } finally {
       place.leave();
+      photos.discardBut(sent);
     }
     const { tasks, raw } = submission;
     return {
@@ -97,7 +122,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
       data: {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
-        photoCount: addresses.length,
+        photoCount: photos.unique.length,
         repaired,
       },
       raw: raw.length === 1 ? raw[0] : raw,
@@ -109,49 +134,64 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 class Submission {
   readonly tasks: Task[] = [];
   readonly raw: unknown[] = [];
-  readonly #photoUrls: readonly string[];
+  /** Whether anything was paid for now. */
+  isPaid = false;
+  readonly #photos: MessagePhotos;
   #code = '';
   #message = '';
   #ledger: string | null = null;
   #earlier: Earlier<unknown> | null = null;
 
-  constructor(photoUrls: readonly string[]) {
-    this.#photoUrls = photoUrls;
+  constructor(photos: MessagePhotos) {
+    this.#photos = photos;
   }
 
-  /** @returns the addresses that are still to be submitted */
-  async withoutEarlier(addresses: readonly string[], payments: Payments): Promise<string[]> {
-    if (payments.key !== null || !payments.reuses) return [...addresses];
-    const earlier = await payments.look<EarlierPhoto>(addresses.map(photoKey));
-    return this.#takeEarlier(addresses, earlier);
+  /** @returns those that are still to be submitted */
+  async withoutEarlier(photos: readonly MessagePhoto[], payments: Payments): Promise<MessagePhoto[]> {
+    if (payments.key !== null || !payments.reuses) return [...photos];
+    const earlier = await payments.look<EarlierPhoto>(photos.map(photoKey));
+    return this.#takeEarlier(photos, earlier);
+  }
+
+  /** @returns whether a batch was submitted before under the message's key, so that nothing of it is put anywhere */
+  async isKnown(index: number, payments: Payments): Promise<boolean> {
+    const key = payments.keyOf(index);
+    return key !== null && (await payments.look([key])).has(key);
   }
 
   /** @returns those of the batch that were not submitted, because others of it turned out to have been before */
   async submit(
-    batch: readonly string[],
+    batch: readonly MessagePhoto[],
     index: number,
     send: () => Promise<Created>,
     payments: Payments,
-  ): Promise<string[]> {
+  ): Promise<MessagePhoto[]> {
     const ended = ({ code }: Created) => ({
       ...{ outcome: 'submitted' as const, reason: null, code, requestId: null, orderNo: null, charged: null },
     });
     const key = payments.keyOf(index);
     if (key === null) {
-      const keys = payments.reuses ? batch.map(photoKey) : [];
+      const reused = payments.reuses ? batch : [];
       const answers = ({ taskIds, code, message }: Created) => {
         const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
-        return new Map(keys.map((key) => [key, earlier]));
+        return new Map(
+          reused.map((photo) => [
+            photoKey(photo),
+            { ...earlier, ...(photo.inHand ? { url: photo.url! } : {}) },
+          ]),
+        );
       };
-      const paid = await payments.pay<Created, EarlierPhoto>({ keys, send, ended, answers });
+      const paid = await payments.pay<Created, EarlierPhoto>({
+        ...{ keys: reused.map(photoKey), send, ended, answers },
+      });
       if ('known' in paid) return this.#takeEarlier(batch, paid.known);
-      this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
+      this.#takePaid(batch, paid);
       return [];
     }
     const answers = ({ taskIds, code, message }: Created) =>
       new Map([[key, { tasks: this.#tasksOf(batch, taskIds), code, message }]]);
     const paid = await payments.pay<Created, EarlierBatch>({ keys: [key], send, ended, answers });
-    if ('value' in paid) this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
+    if ('value' in paid) this.#takePaid(batch, paid);
     else {
       const earlier = paid.known.get(key)!;
       this.#earlier ??= earlier;
@@ -173,6 +213,11 @@ class Submission {
     };
   }
 
+  #takePaid(batch: readonly MessagePhoto[], paid: { value: Created; ledger: string | null }): void {
+    this.isPaid = true;
+    this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
+  }
+
   #take(
     tasks: readonly Task[],
     { code, message, raw }: { code: string; message: string; raw?: unknown },
@@ -185,52 +230,55 @@ class Submission {
     this.#ledger = ledger;
   }
 
-  #tasksOf(addresses: readonly string[], taskIds: readonly string[]): Task[] {
+  #tasksOf(photos: readonly MessagePhoto[], taskIds: readonly string[]): Task[] {
     const shared = taskIds.length > 1 ? { batch: taskIds[0]! } : {};
-    return taskIds.map((taskId) => ({ taskId, photoUrls: asGiven(this.#photoUrls, addresses), ...shared }));
+    return taskIds.map((taskId) => ({ taskId, ...this.#photos.addressed(photos), ...shared }));
   }
 
   /** @returns those that were not submitted before */
-  #takeEarlier(addresses: readonly string[], earlier: ReadonlyMap<string, Earlier<EarlierPhoto>>): string[] {
-    const byEntry = new Map<string, { urls: string[]; photo: EarlierPhoto }>();
-    for (const url of addresses) {
-      const found = earlier.get(photoKey(url));
+  #takeEarlier(
+    photos: readonly MessagePhoto[],
+    earlier: ReadonlyMap<string, Earlier<EarlierPhoto>>,
+  ): MessagePhoto[] {
+    const byEntry = new Map<string, { members: MessagePhoto[]; answer: EarlierPhoto }>();
+    for (const photo of photos) {
+      const found = earlier.get(photoKey(photo));
       if (!found) continue;
       this.#earlier ??= found;
-      const group = byEntry.get(found.ledger) ?? { urls: [], photo: found.answer };
-      group.urls.push(url);
+      photo.url = found.answer.url ?? photo.url;
+      const group = byEntry.get(found.ledger) ?? { members: [], answer: found.answer };
+      group.members.push(photo);
       byEntry.set(found.ledger, group);
     }
-    for (const { urls, photo } of byEntry.values()) {
-      const partial = urls.length < photo.photos ? { partial: true as const } : {};
-      const tasks = this.#tasksOf(urls, photo.taskIds).map((task) => ({ ...task, ...partial }));
-      this.#take(tasks, photo, this.#ledger);
+    for (const { members, answer } of byEntry.values()) {
+      const partial = members.length < answer.photos ? { partial: true as const } : {};
+      const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({ ...task, ...partial }));
+      this.#take(tasks, answer, this.#ledger);
     }
-    return addresses.filter((url) => !earlier.has(photoKey(url)));
+    return photos.filter((photo) => !earlier.has(photoKey(photo)));
   }
 }
 
-function photoKey(url: string): string {
-  return `truth-create photo ${url}`;
-}
-
-/** An address that was given twice is submitted once, and reported twice. */
-function asGiven(photoUrls: readonly string[], addresses: readonly string[]): string[] {
-  const wanted = new Set(addresses);
-  return photoUrls.filter((url) => wanted.has(url));
+function photoKey({ same }: MessagePhoto): string {
+  return `truth-create photo ${same}`;
 }
 
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
-function withPhotos(reason: unknown, submitted: Task[], batch: string[], rest: string[]): VerifyError {
+function withPhotos(
+  reason: unknown,
+  { tasks, isPaid }: Submission,
+  batch: string[],
+  rest: string[],
+): VerifyError {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
   if (error !== reason) error.cause = reason;
   const taken = fateUnknown(error);
   const photos: ErrorDetails = {
-    submitted,
+    submitted: tasks,
     uncertain: taken ? batch : [],
     notSubmitted: taken ? rest : [...batch, ...rest],
   };
-  Object.assign(error.details, photos, submitted.length > 0 ? { charged: null, retryable: false } : {});
+  Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
   return error;
 }
 

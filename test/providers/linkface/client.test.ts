@@ -30,7 +30,7 @@ async function ask(
       send: async <Value>(given: Call<Value>) => {
         call = given;
         for (const time of times) {
-          requests.push(given.build(time, credentials));
+          requests.push(given.build(time, credentials) as HttpRequest);
           clock += 1000;
         }
         const answer: HttpAnswer = { status: 200, headers: {}, body: Buffer.from(JSON.stringify(ISSUED)) };

@@ -1,0 +1,143 @@
+/** The photos of a message, addresses and photos in hand mixed: CONTRACT, "What an input may look like" and "Photos in hand". */
+import { types } from 'node:util';
+import { VerifyError } from '../errors';
+import type { Environment } from '../result';
+import { readFileName } from './file-name';
+import { parseJsonText } from './json-text';
+import { isDecodedPhoto, type Photo, readFile, readPhoto } from './photo';
+import { readPhotoUrlsIn } from './photo-url';
+
+/** One photo of a message. */
+export interface GivenPhoto {
+  from: { url: string } | Photo;
+  /** Its file's own name, where it came with one. */
+  name: string | null;
+}
+
+/** What decides, beside the message itself, how its photos are read. */
+export interface Reading {
+  /** Name of the node's property. */
+  field: string;
+  /** Of the account: the sandbox can be given an address that nobody can reach. */
+  environment: Environment | null;
+  /** Where a photo in hand can be put; `fits` where that makes a JPG of any format. null: nowhere. */
+  store: { fits: boolean } | null;
+  /** Gets the field's name where a text was changed or split. */
+  repaired: Set<string>;
+}
+
+/** CONTRACT, "What an input may look like", Photo URL. */
+const MOST_PHOTOS = 1000;
+/** No document has a limit; a camera's largest are half of that. */
+const MOST_PHOTO_MB = 20;
+/** A thousand addresses with long signatures in one text; with photos in it, what Node-RED itself would not take. */
+const LONGEST_LIST = { urls: 4 * 1024 * 1024, photos: 128 * 1024 * 1024 };
+/** A photo, its name, and what frameworks put around. */
+const MOST_WRAPPERS = 3;
+
+const JSON_TEXT = /^\s*[[{"]/;
+/** How base64 of a picture begins, in any dress: prefixes; JPG, PNG, BMP, GIF, WebP, TIFF. No address begins so. */
+const PHOTO_TEXT =
+  /^\s*["']?(?:data:|(?:image\/[a-z]+;)?base64[,:]|(?:\\?[/_]|%2F)9j(?:\\?[/_]|%2F)|iVBORw0KGg|Qk[012]|R0lGOD|UklGR|SUkq|TU0A)/;
+
+/**
+ * @param value one photo, or an array of them, or an object with `photoUrls`, or JSON of one of these. A photo is an
+ *   address, or several in a text; a Buffer, base64, an uploaded file, or `{photo, name}`
+ * @param reading what it is read for
+ * @returns all of them as they came, one given twice too; at least one
+ * @throws VerifyError INPUT
+ */
+export function readPhotos(value: unknown, reading: Reading): GivenPhoto[] {
+  const given = listOf(value, reading);
+  if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
+  const photos: GivenPhoto[] = [];
+  for (let index = 0; index < given.length; index++) {
+    if (photos.length >= MOST_PHOTOS) throw tooMany();
+    photos.push(...readEach(given[index], null, photos.length + 1, reading));
+  }
+  if (photos.length > MOST_PHOTOS) throw tooMany();
+  return photos;
+}
+
+function tooMany(): VerifyError {
+  return new VerifyError('INPUT', 'too-many-photos', { most: MOST_PHOTOS });
+}
+
+function listOf(value: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'string') {
+    if (value.length > (store ? LONGEST_LIST.photos : LONGEST_LIST.urls)) throw tooMany();
+    const isList = JSON_TEXT.test(value.slice(0, 64)) && !isPhotoText(value);
+    return isList ? listOf(parsed(value), { store }) : [value];
+  }
+  // A byte array is one photo.
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? [value] : value;
+  const isWrapped = typeof value === 'object' && 'photoUrls' in value;
+  return isWrapped ? listOf(value.photoUrls, { store }) : [value];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJsonText(text.trim());
+  } catch {
+    throw new VerifyError('INPUT', 'photos-not-json');
+  }
+}
+
+function isPhotoText(text: string): boolean {
+  const head = text.slice(0, 64);
+  return PHOTO_TEXT.test(head) || isDecodedPhoto(head);
+}
+
+function readEach(
+  value: unknown,
+  name: string | null,
+  position: number,
+  reading: Reading,
+  wrappers = 0,
+): GivenPhoto[] {
+  const { field, environment, store, repaired } = reading;
+  if (typeof value === 'string' && !isPhotoText(value)) {
+    const urls = readPhotoUrlsIn(value, position, field, environment, repaired);
+    return urls.map((url) => ({ from: { url }, name }));
+  }
+  if (isNamed(value) && wrappers < MOST_WRAPPERS) {
+    const own = readFileName(value.originalname ?? value.filename ?? value.name);
+    const inner = value.photo ?? value.url ?? null;
+    if (inner !== null) return readEach(inner, own ?? name, position, reading, wrappers + 1);
+    return [inHand(value, own ?? name, position, reading)];
+  }
+  if (!store && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
+  return [inHand(value, name, position, reading)];
+}
+
+function inHand(value: unknown, name: string | null, position: number, reading: Reading): GivenPhoto {
+  const { field, store, repaired } = reading;
+  if (!store) throw new VerifyError('INPUT', 'photos-need-store', { position });
+  try {
+    if (!store.fits) return { from: readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
+    return { from: { bytes: readFile(value, field, MOST_PHOTO_MB, repaired) }, name };
+  } catch (reason) {
+    if (reason instanceof VerifyError) reason.values.position = position;
+    throw reason;
+  }
+}
+
+type Named = Partial<Record<'originalname' | 'filename' | 'name' | 'photo' | 'url', unknown>>;
+
+/** An uploaded file, or a photo with its name; not the bytes themselves. */
+function isNamed(value: unknown): value is Named {
+  if (typeof value !== 'object' || value === null || isBytes(value)) return false;
+  return ['photo', 'url', 'originalname', 'filename', 'name'].some((name) => name in value);
+}
+
+function isInHand(value: unknown): boolean {
+  if (typeof value === 'string') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return isBytes(value) || 'buffer' in value || 'data' in value;
+}
+
+function isBytes(value: object): boolean {
+  const isByteArray = Array.isArray(value) && typeof value[0] === 'number';
+  return isByteArray || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}

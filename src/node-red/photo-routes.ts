@@ -1,0 +1,70 @@
+/** What photo stores serve: photos to the world, and to the editor how they are. */
+import type { PhotoStoreNode } from './photo-store-of';
+import type { AdminHandler, PhotoHandler, Red } from './red';
+import { onceStarted } from './started';
+
+const PATH = '/cn-verify/photo-stores';
+const READ = 'cn-verify.read';
+/** Who may deploy may test: a test puts a photo. */
+const WRITE = 'cn-verify.write';
+/** As browsers name one. */
+const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
+
+/** Each runtime once. */
+const registered = new WeakSet<object>();
+
+/**
+ * Registers the routes.
+ * @param red Node-RED
+ */
+export function registerPhotoRoutes(red: Red): void {
+  const { httpAdmin, httpNode, auth } = red;
+  if (registered.has(httpAdmin)) return;
+  registered.add(httpAdmin);
+  // A folder that a store has left behind is emptied all the same.
+  onceStarted(red, () => {
+    const { clearFolder } = require('./photo-folder') as typeof import('./photo-folder');
+    void clearFolder(red);
+  });
+
+  const serve: PhotoHandler = ({ params }, response) => {
+    const gone = () => {
+      if (!response.headersSent) response.status(404).end();
+    };
+    const { findLocalPhoto } = require('./photo-folder') as typeof import('./photo-folder');
+    findLocalPhoto(red, params.id ?? '').then((photo) => {
+      if (!photo) return gone();
+      const headers = {
+        'Content-Type': photo.contentType,
+        'X-Content-Type-Options': 'nosniff',
+        'Cache-Control': 'private',
+      };
+      const plain = { cacheControl: false, lastModified: false, etag: false } as const;
+      response.sendFile(photo.name, { root: photo.folder, headers, ...plain }, (error) => error && gone());
+    }, gone);
+  };
+  httpNode.get('/cn-verify/photos/:id', serve);
+
+  const test: AdminHandler = (request, response) => {
+    const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));
+    const node = red.nodes.getNode(String(request.params.id)) as Partial<PhotoStoreNode> | null;
+    if (node?.type !== 'photo-store' || !node.test) {
+      response.status(404).json({ text: red._('test.store-not-deployed', { lng: language }) });
+      return;
+    }
+    node.test.run(language).then(
+      (result) => response.json(result),
+      () => response.status(500).end(),
+    );
+  };
+  httpAdmin.post(`${PATH}/:id/test`, auth.needsPermission(WRITE), test);
+
+  const held: AdminHandler = (_request, response) => {
+    const { storesHeld } = require('./photo-folder') as typeof import('./photo-folder');
+    storesHeld(red).then(
+      (all) => response.json(all),
+      () => response.status(500).end(),
+    );
+  };
+  httpAdmin.get(PATH, auth.needsPermission(READ), held);
+}

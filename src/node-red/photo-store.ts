@@ -1,0 +1,173 @@
+/** Where photos in hand are put: CONTRACT, "Photos in hand". What is wrong with a store is found when it is first used. */
+import type { Credentials, SettingDefinitions, Settings, Transport } from '../action';
+import { VerifyError } from '../errors';
+import { createTransport } from '../http/send';
+import { checkSharp, fit } from '../photos/fit';
+import { openLocalStore } from '../photos/local';
+import { fitSettings } from '../photos/photo-to-fit';
+import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../photos/public-address';
+import { bucketAddress, openS3Store } from '../photos/s3';
+import type { Store } from '../photos/store';
+import type { Environment } from '../result';
+import { proxyOf, tlsOptions } from './connection';
+import { folderOf, LONGEST_KEEP_HOURS, localPhotos, photoFolder } from './photo-folder';
+import type { PhotoStoreNode } from './photo-store-of';
+import { PhotoStoreTest } from './photo-store-test';
+import type { Node, NodeConfig, Red } from './red';
+import { readSettings, requireVariable } from './settings';
+
+const CREDENTIALS = ['accessKeyId', 'secretAccessKey'] as const;
+
+/** The form is built from it, too. */
+export const SETTINGS = {
+  kind: { type: 'string', default: 's3', choices: ['s3', 'local'] },
+  endpoint: { type: 'string', default: '' },
+  region: { type: 'string', default: '' },
+  bucket: { type: 'string', default: '' },
+  prefix: { type: 'string', default: '' },
+  style: { type: 'string', default: 'virtual-host', choices: ['virtual-host', 'path'] },
+  publicUrl: { type: 'string', default: '' },
+  keep: { type: 'number', default: 24, min: 0.05, max: LONGEST_KEEP_HOURS },
+  // xhey's watermark must stay readable: without a bound.
+  ...fitSettings(0),
+  timeout: { type: 'number', default: 30, min: 0.05, max: 3600 },
+} as const satisfies SettingDefinitions;
+
+/** What MinIO and the signature itself take where nobody names one. */
+const USUAL_REGION = 'us-east-1';
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, and older buckets. */
+const BUCKET = /^[A-Za-z\d][A-Za-z\d._-]{1,62}$/;
+const LONGEST_PREFIX = 256;
+const HOUR_MS = 3_600_000;
+/** In flight, over all nodes: as many photos as messages of two batches have. */
+const MAX_CONCURRENT = 8;
+
+type StoreSettings = Settings<typeof SETTINGS>;
+
+/**
+ * Makes a node hold a photo store.
+ * @param red Node-RED
+ * @param created the node
+ * @param config as it was deployed
+ */
+export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): void {
+  const node = created as PhotoStoreNode;
+  // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+  const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
+  delete node.credentials;
+  const keys = { accessKeyId, secretAccessKey };
+
+  let store: Store | undefined;
+  const prepared = () => prepare(red, node, config, keys);
+  const opened = () => {
+    store ??= prepared().open();
+    return store;
+  };
+  node.fits = config.fit === true || config.fit === 'true';
+  node.kind = config.kind === 'local' ? 'local' : 's3';
+  node.check = (environment) => prepared().checkReach(environment);
+  node.open = (environment) => {
+    const { maxPhotoKB, checkReach } = prepared();
+    checkReach(environment);
+    const found = opened();
+    if (!node.fits) return found;
+    return {
+      put: async (bytes, context) => found.put(await fit(bytes, maxPhotoKB, context.closing), context),
+    };
+  };
+  node.held = () => opened().held();
+  node.test = new PhotoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
+  node.on('close', (_removed, done) => {
+    node.test.close();
+    store?.close();
+    done();
+  });
+  // What is due is deleted, whether or not another photo comes.
+  try {
+    opened();
+  } catch {}
+}
+
+interface Prepared {
+  /** 0: no bound. */
+  maxPhotoKB: number;
+  open(): Store;
+  checkReach(environment: Environment): void;
+}
+
+/**
+ * Checks everything there is to check without a connection.
+ * @returns opens the store
+ */
+function prepare(red: Red, node: PhotoStoreNode, config: NodeConfig, keys: Credentials): Prepared {
+  const settings = readSettings(SETTINGS, config);
+  if (settings.fit) checkSharp();
+  const folder = photoFolder(red);
+  if (folder === null) throw notSetUp('store-no-folder');
+  if (settings.kind === 'local') return prepareLocal(red, settings, folder);
+  return prepareS3(red, node, config, settings, folderOf(folder, node.id), keys);
+}
+
+function prepareLocal(red: Red, { publicUrl, keep, maxPhotoKB }: StoreSettings, folder: string): Prepared {
+  if (red.settings.httpNodeRoot === false) throw notSetUp('store-not-served');
+  const address = checkPublicUrl(publicUrl);
+  return {
+    maxPhotoKB,
+    open: () => openLocalStore(localPhotos(red, folder), address, keep * HOUR_MS),
+    checkReach: (environment) => checkReach(address, environment),
+  };
+}
+
+function prepareS3(
+  red: Red,
+  node: PhotoStoreNode,
+  config: NodeConfig,
+  { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB }: StoreSettings,
+  folder: string,
+  keys: Credentials,
+): Prepared {
+  const address = checkEndpoint(endpoint);
+  if (!BUCKET.test(bucket)) throw notSetUp('store-bucket-name');
+  if (prefix.length > LONGEST_PREFIX || /^\/|\/\/|(?:^|\/)\.{1,2}(?:\/|$)|\p{Cc}/u.test(prefix))
+    throw notSetUp('store-prefix');
+  for (const name of CREDENTIALS) {
+    requireVariable(keys[name]);
+    if (!keys[name]) throw notSetUp('store-keys-missing');
+  }
+  const inside = bucketAddress(address, bucket, style);
+  const outside = publicUrl === '' ? inside : bucketAddress(checkPublicUrl(publicUrl), bucket, style);
+  tlsOptions(red, config.tls);
+  proxyOf(red, config.proxy, address);
+  return {
+    maxPhotoKB,
+    open: () =>
+      openS3Store({
+        ...{ folder, keepMs: keep * HOUR_MS, bucket: inside, publicBucket: outside, prefix },
+        region: region || USUAL_REGION,
+        connect: (origin) => connect(red, node, config, origin, keys),
+        told: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
+      }),
+    checkReach: (environment) => checkReach(outside, environment),
+  };
+}
+
+/** The sandbox's account is given what only this machine reaches. */
+function checkReach(address: URL, environment: Environment): void {
+  if (environment !== 'sandbox' && isOutOfReach(address)) throw notSetUp('store-out-of-reach');
+}
+
+function notSetUp(problem: string): VerifyError {
+  return new VerifyError('CONFIG', problem, {}, { charged: false });
+}
+
+function connect(red: Red, node: Node, config: NodeConfig, address: URL, keys: Credentials): Transport {
+  const { timeout } = readSettings(SETTINGS, config);
+  return createTransport({
+    ...{ baseUrl: address, timeout: timeout * 1000, keepAlive: true, pairs: [keys], circuit: true },
+    ...{ maxConcurrent: MAX_CONCURRENT, maxPerSecond: 0, maxWaiting: Number.MAX_SAFE_INTEGER },
+    tls: tlsOptions(red, config.tls),
+    proxy: proxyOf(red, config.proxy, address),
+    onRotated: () => {},
+    onCircuit: (open) => node.warn(red._(open ? 'warnings.store-down' : 'warnings.store-back')),
+  });
+}

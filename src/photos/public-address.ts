@@ -1,0 +1,36 @@
+/** Addresses of a store: where it is reached by us, and where by the providers. */
+import { VerifyError } from '../errors';
+import { addressProblem } from '../http/address';
+import { isUnreachable } from '../input/unreachable';
+
+/**
+ * @param endpoint of an object store
+ * @returns it; `https:` only, except for loopback hosts
+ * @throws VerifyError CONFIG
+ */
+export function checkEndpoint(endpoint: string): URL {
+  if (addressProblem(endpoint)) throw new VerifyError('CONFIG', 'store-endpoint', {}, { charged: false });
+  return new URL(endpoint);
+}
+
+/**
+ * @param publicUrl under which the world gets photos
+ * @returns it; a provider fetches over `http:`, too
+ * @throws VerifyError CONFIG
+ */
+export function checkPublicUrl(publicUrl: string): URL {
+  const problem = addressProblem(publicUrl);
+  if (problem && !(problem === 'base-url-not-https' && isPlainHttp(publicUrl)))
+    throw new VerifyError('CONFIG', 'store-public-url', {}, { charged: false });
+  return new URL(publicUrl);
+}
+
+function isPlainHttp(address: string): boolean {
+  const { protocol, username, password, search, hash } = new URL(address);
+  return protocol === 'http:' && !(username || password || search || hash);
+}
+
+/** @returns whether no provider can reach it */
+export function isOutOfReach({ hostname }: URL): boolean {
+  return isUnreachable(hostname);
+}

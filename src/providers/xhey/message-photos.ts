@@ -1,0 +1,135 @@
+/** The photos of one message on their way to xhey: CONTRACT, "Photos in hand". */
+import { setImmediate } from 'node:timers/promises';
+import type { Context, PhotoStore, StoredPhoto } from '../../action';
+import { VerifyError } from '../../errors';
+import { type Photo, photoDigest } from '../../input/photo';
+import type { GivenPhoto } from '../../input/photos';
+import type { Environment } from '../../result';
+
+/** Of one message; how many really go out at a time is the store's to say. */
+const PUTS_AT_A_TIME = 4;
+
+/** A photo that is submitted once, however often it was given. */
+export interface MessagePhoto {
+  /** What tells it from all others, in another message too: its address, or the digest of its bytes. */
+  same: string;
+  /** null as long as a photo in hand has none. */
+  url: string | null;
+  inHand: Photo | null;
+  stored: StoredPhoto | null;
+}
+
+interface Given {
+  photo: MessagePhoto;
+  name: string | null;
+  label: string;
+}
+
+/**
+ * @param given photos of a message
+ * @returns what errors call them: an address as it is, a photo in hand by its place, `photos[3]`. A file's name may be
+ *   a person's, and two may have the same
+ */
+export function labelsOf(given: readonly GivenPhoto[]): string[] {
+  return given.map(({ from }, index) => ('url' in from ? from.url : `photos[${index}]`));
+}
+
+export class MessagePhotos {
+  readonly #given: readonly Given[];
+
+  private constructor(given: readonly Given[]) {
+    this.#given = given;
+  }
+
+  /**
+   * Tells them apart; digests of large photos let others have a turn in between.
+   * @param given photos of a message
+   */
+  static async of(given: readonly GivenPhoto[]): Promise<MessagePhotos> {
+    const known = new Map<string, MessagePhoto>();
+    const labels = labelsOf(given);
+    const told: Given[] = [];
+    for (const [index, { from, name }] of given.entries()) {
+      const isUrl = 'url' in from;
+      if (!isUrl && index > 0) await setImmediate();
+      const same = isUrl ? from.url : `sha256:${photoDigest(from)}`;
+      const photo = known.get(same) ?? {
+        ...{ same, url: isUrl ? from.url : null, inHand: isUrl ? null : from, stored: null },
+      };
+      known.set(same, photo);
+      told.push({ photo, name, label: labels[index]! });
+    }
+    return new MessagePhotos(told);
+  }
+
+  /** Each once, in the order given. */
+  get unique(): MessagePhoto[] {
+    return [...new Set(this.#given.map(({ photo }) => photo))];
+  }
+
+  /** @returns what errors call these, one that was given twice twice */
+  labels(photos: readonly MessagePhoto[]): string[] {
+    return this.#of(photos).map(({ label }) => label);
+  }
+
+  /** @returns the address of each of these, which all have one by now */
+  addresses(photos: readonly MessagePhoto[]): string[] {
+    return photos.map(({ url }) => url!);
+  }
+
+  /** @returns the addresses of these, and the names of their files where any has one; one that was given twice twice */
+  addressed(photos: readonly MessagePhoto[]): { photoUrls: string[]; names?: (string | null)[] } {
+    const given = this.#of(photos);
+    const photoUrls = given.map(({ photo }) => photo.url!);
+    if (given.every(({ name }) => name === null)) return { photoUrls };
+    return { photoUrls, names: given.map(({ name }) => name) };
+  }
+
+  /**
+   * Puts those that are in hand and have no address yet, several at once.
+   * @throws VerifyError the first that came, once none is under way any more
+   */
+  async put(photos: readonly MessagePhoto[], environment: Environment, context: Context): Promise<void> {
+    const open = photos.filter(({ url }) => url === null);
+    if (open.length === 0) return;
+    const store = openStore(environment, context);
+    const rest = open.values();
+    let failure: unknown;
+    const worker = async () => {
+      for (const photo of rest) {
+        try {
+          photo.stored = await store.put(bytesOf(photo.inHand!), context);
+          photo.url = photo.stored.url;
+        } catch (reason) {
+          failure ??= reason;
+        }
+        if (failure) return;
+      }
+    };
+    await Promise.all(Array.from({ length: PUTS_AT_A_TIME }, worker));
+    if (failure) throw failure;
+  }
+
+  /** @param needed those that a provider may still fetch; what was put beside them goes */
+  discardBut(needed: ReadonlySet<MessagePhoto>): void {
+    for (const photo of this.unique) if (!needed.has(photo)) photo.stored?.discard();
+  }
+
+  #of(photos: readonly MessagePhoto[]): Given[] {
+    const wanted = new Set(photos);
+    return this.#given.filter(({ photo }) => wanted.has(photo));
+  }
+}
+
+function openStore(environment: Environment, context: Context): PhotoStore {
+  try {
+    return context.photoStore(environment);
+  } catch (reason) {
+    if (reason instanceof VerifyError) reason.details.charged = false;
+    throw reason;
+  }
+}
+
+function bytesOf(photo: Photo): Buffer {
+  return 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
+}

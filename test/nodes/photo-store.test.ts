@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import type { PhotoStoreNode } from '../../src/node-red/photo-store-of';
+import { assertDefaults, define } from './form';
+import { load, nodeOf, unload } from './load';
+
+const KEYS = { accessKeyId: 'a-key-of-the-test', secretAccessKey: 'a-secret-of-the-test' };
+const S3 = { endpoint: 'https://oss-cn-hangzhou.aliyuncs.com', bucket: 'photos' };
+
+describe('node photo-store', () => {
+  afterEach(unload);
+
+  const checked = (environment: 'production' | 'sandbox' = 'production') => {
+    try {
+      (nodeOf('store') as unknown as PhotoStoreNode).check(environment);
+      return null;
+    } catch (error) {
+      return (error as { problem: string }).problem;
+    }
+  };
+  const loadStore = (properties: object, credentials: object = KEYS) =>
+    load('truth-create', { environment: 'sandbox' }, {}, { store: 'store' }, [
+      { type: 'photo-store', properties, credentials },
+    ]);
+
+  it('is loaded with its defaults, and shows its keys to nobody', async () => {
+    await loadStore(S3);
+    assert.equal(checked(), null);
+    assert.doesNotMatch(inspect(nodeOf('store'), { depth: 10 }), /-of-the-test/);
+    assertDefaults('photo-store', {
+      ...{ name: '', kind: 's3', endpoint: '', region: '', bucket: '', prefix: '', style: 'virtual-host' },
+      ...{ publicUrl: '', keep: 24, fit: false, maxPhotoKB: 0, timeout: 30, tls: '', proxy: '' },
+    });
+  });
+
+  const wrong: [string, object, object, string][] = [
+    ['no endpoint', { bucket: 'photos' }, KEYS, 'store-endpoint'],
+    ['an endpoint without TLS', { ...S3, endpoint: 'http://oss.example.com' }, KEYS, 'store-endpoint'],
+    ['no bucket', { ...S3, bucket: '' }, KEYS, 'store-bucket-name'],
+    ['an address as bucket', { ...S3, bucket: 'https://b.example.com' }, KEYS, 'store-bucket-name'],
+    ['a prefix that leaves its folder', { ...S3, prefix: 'a/../b/' }, KEYS, 'store-prefix'],
+    ['no secret', S3, { accessKeyId: 'a' }, 'store-keys-missing'],
+    [
+      'a variable that is not set',
+      S3,
+      { ...KEYS, secretAccessKey: `\u0024{NOT_SET_HERE}` },
+      'variable-not-set',
+    ],
+    [
+      'a private endpoint',
+      { ...S3, endpoint: 'https://10.0.0.5:9000', style: 'path' },
+      KEYS,
+      'store-out-of-reach',
+    ],
+    ['too long a time', { ...S3, keep: 169 }, KEYS, 'out-of-bounds'],
+    ['no public address', { kind: 'local' }, {}, 'store-public-url'],
+    [
+      'a public address with a query',
+      { kind: 'local', publicUrl: 'https://a.example.com/?b' },
+      {},
+      'store-public-url',
+    ],
+    ['this machine', { kind: 'local', publicUrl: 'http://127.0.0.1:1880' }, {}, 'store-out-of-reach'],
+  ];
+  for (const [name, properties, credentials, problem] of wrong) {
+    it(`says that it is not set up: ${name}`, async () => {
+      await loadStore(properties, credentials);
+      assert.equal(checked(), problem);
+    });
+  }
+
+  const right: [string, object][] = [
+    [
+      'an internal endpoint with a public one',
+      { ...S3, endpoint: 'https://10.0.0.5', publicUrl: 'https://oss.example.com' },
+    ],
+    ['a reverse proxy', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }],
+  ];
+  for (const [name, properties] of right) {
+    it(`takes ${name}`, async () => {
+      await loadStore(properties);
+      assert.equal(checked(), null);
+    });
+  }
+
+  it('takes this machine for the sandbox', async () => {
+    await loadStore({ kind: 'local', publicUrl: 'http://127.0.0.1:1880' });
+    assert.equal(checked('sandbox'), null);
+  });
+
+  it('is chosen by truth-create', () => {
+    assert.equal(define('truth-create').defaults.store!.type, 'photo-store');
+  });
+});
