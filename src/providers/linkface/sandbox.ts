@@ -109,7 +109,7 @@ const DISPOSITION = /^content-disposition: *form-data *; *name=(?:"([^"]*)"|([^\
 /** @returns null where it is not multipart/form-data; a name that comes twice has no value */
 function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null {
   const [, quoted, plain] =
-    /^multipart\/form-data\s*;\s*boundary=(?:"([^"]+)"|([^\s;"]+))\s*$/i.exec(
+    /^multipart\/form-data\s*;(?:[^"]*;)?\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(
       String(headers['content-type']),
     ) ?? [];
   const boundary = quoted ?? plain;

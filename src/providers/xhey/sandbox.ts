@@ -1,5 +1,5 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
-import { isObject, parseObject } from '../../http/json';
+import { isObject } from '../../http/json';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { refused } from './sandbox-answer';
 import { FETCHING } from './sandbox-path';
@@ -31,11 +31,21 @@ export const sandboxHalf: SandboxHalf = {
     if (!operation) return { status: 404, body: '404 page not found', reason: NO_PATH };
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return refused(world, ...refusal);
-    const body = parseObject(request.body.toString('utf8'));
-    if (!isObject(body)) return refused(world, 400, 'The body is a JSON object in UTF-8.');
+    const body = parsed(request.body);
+    if (!body) return refused(world, 400, 'The body is a JSON object in UTF-8.');
     return operation(body, world, fetching);
   },
 };
+
+/** A provider repairs nothing: an id that is a number stays one. */
+function parsed(body: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * xhey.md, "Signing". Its sample programs send no Content-Type; another one than JSON's is refused.
