@@ -15,7 +15,8 @@ const TEXTS = {
     provider: 'Provider',
     request: 'Request',
     answer: 'Answer',
-    code: 'code',
+    code: ', code ',
+    colon: ': ',
     cost: 'Cost',
     reason: 'Why',
     unanswered: 'none',
@@ -34,7 +35,8 @@ const TEXTS = {
     provider: '服务商',
     request: '请求',
     answer: '响应',
-    code: '代码',
+    code: '，代码 ',
+    colon: '：',
     cost: '费用',
     reason: '原因',
     unanswered: '无',
@@ -52,8 +54,8 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8888;overflow-wrap:anywhere}
 th{white-space:nowrap}
 button{font:inherit;min-height:48px;padding:0 1rem}
-@media (max-width:48rem){thead{position:absolute;clip-path:inset(50%)}tr{display:block;padding:.6rem 0;border-bottom:1px solid #8888}
-td{display:block;border:0;padding:0}td::before{content:attr(data-name) ": ";font-weight:600}}`;
+@media (max-width:48rem){thead,td:empty{display:none}tr{display:block;padding:.6rem 0;border-bottom:1px solid #8888}
+td{display:block;border:0;padding:0}td::before{content:attr(data-name);font-weight:600}}`;
 
 /** A moment as it is read in China. */
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Shanghai' });
@@ -96,7 +98,7 @@ function tableOf(requests: readonly SeenRequest[], texts: Texts): string {
   const names = [texts.time, texts.provider, texts.request, texts.answer, texts.cost, texts.reason];
   const rows = requests.map((request) => {
     const cells = cellsOf(request, texts).map(
-      (cell, index) => `<td data-name="${names[index]}">${cell}</td>`,
+      (cell, index) => `<td data-name="${names[index]}${texts.colon}">${cell}</td>`,
     );
     return `<tr>${cells.join('')}</tr>`;
   });
@@ -111,7 +113,7 @@ function cellsOf({ at, provider, method, path, status, code, reason, charged }: 
     `<time datetime="${at}">${CLOCK.format(new Date(at))}</time>`,
     escaped(provider ?? ''),
     `${escaped(method)} ${escaped(path)}`,
-    code === null ? answer : `${answer}, ${texts.code} ${escaped(code)}`,
+    code === null ? answer : answer + texts.code + escaped(code),
     cost,
     // Reasons are for programs as well, and those are in English.
     reason === null ? '' : `<span lang="en">${escaped(reason)}</span>`,
