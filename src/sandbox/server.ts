@@ -103,7 +103,7 @@ export async function startSandbox({
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
     const { pathname: path, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     const { method = '', headers } = request;
-    requests.set(path, (requests.get(path) ?? 0) + 1);
+    count(requests, path);
     const atDesk = answerAtDesk({ method, path, headers }, host, { log, paid, reset });
     if (atDesk) return atDesk;
     const half = HALVES.find(({ provider }) => `${path}/`.startsWith(`/${provider}/`));
@@ -126,14 +126,10 @@ export async function startSandbox({
         body,
       };
       const answer = half.answer(asked, world);
-      if (answer.paidFor !== undefined && answer.charged !== false) count(paidKey(provider, answer.paidFor));
+      if (answer.paidFor !== undefined && answer.charged !== false)
+        count(paid, paidKey(provider, answer.paidFor));
       return answer;
     }
-  }
-
-  function count(key: string): void {
-    paid.set(key, (paid.get(key) ?? 0) + 1);
-    if (paid.size > MOST_COUNTED) paid.delete(paid.keys().next().value!);
   }
 
   const base = `http://${nameOf(host)}:${listening.port}`;
@@ -151,6 +147,11 @@ export async function startSandbox({
       return listening.close();
     },
   };
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  if (counts.size > MOST_COUNTED) counts.delete(counts.keys().next().value!);
 }
 
 /** How a host is called from this machine, in a URL. */
