@@ -171,11 +171,9 @@ function reply(response: ServerResponse, answer: SandboxAnswer): void {
     return;
   }
   const reason = answer.reason === undefined ? {} : { 'x-sandbox-reason': answer.reason };
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    ...reason,
-    'Content-Length': Buffer.byteLength(answer.body),
-  });
+  // RFC 9110, section 8.6: none with 204.
+  const length = answer.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, { ...answer.headers, ...reason, ...length });
   response.end(answer.body);
 }
 

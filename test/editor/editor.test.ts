@@ -249,7 +249,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('offers only on the sandbox that it downloads photos', async () => {
-      const { id } = EXAMPLES.find((each) => each.type === 'xhey-account')!;
+      const { id } = NODES.find((each) => each.type === 'xhey-account')!;
       await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${id}')`);
       await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
       const box = page.locator('#node-config-input-sandboxFetches');

@@ -164,7 +164,8 @@ describe('sandbox: what it tells of itself', () => {
       return ((await response.json()) as { code: number }).code;
     };
     const paid = async () => Object.keys((await (await fetch(`${base}/paid`)).json()) as object).length;
-    assert.equal((await fetch(`${base}/requests`, { method: 'DELETE' })).status, 204);
+    const forgotten = await fetch(`${base}/requests`, { method: 'DELETE' });
+    assert.deepEqual([forgotten.status, forgotten.headers.get('content-length')], [204, null]);
     assert.deepEqual([await seen(), await codeOfTask(), await paid()], [[], 200, 1]);
     assert.equal((await fetch(`${base}/reset`, { method: 'POST' })).status, 204);
     assert.deepEqual([await seen(), await codeOfTask(), await paid()], [[], 404, 0]);
