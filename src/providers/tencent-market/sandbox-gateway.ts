@@ -19,15 +19,15 @@ export interface Refusal {
 
 type Credentials = Readonly<Record<string, string>>;
 
-const refusal = (status: number, words: string, reason: string): Refusal => ({ status, words, reason });
+const denial = (status: number, words: string, reason: string): Refusal => ({ status, words, reason });
 const missing = (header: string) =>
-  refusal(
+  denial(
     401,
     `HMAC signature cannot be verified, a valid ${header} header is required`,
     `The header ${header} is missing.`,
   );
-const unverified = (reason: string) => refusal(403, 'HMAC signature cannot be verified', reason);
-const mismatch = (reason: string) => refusal(403, 'HMAC signature does not match', reason);
+const unverified = (reason: string) => denial(403, 'HMAC signature cannot be verified', reason);
+const mismatch = (reason: string) => denial(403, 'HMAC signature does not match', reason);
 
 /** @returns what the gateway refuses, or null */
 export function refuse(
@@ -37,7 +37,7 @@ export function refuse(
 ): Refusal | null {
   // A gateway knows an API by method and path.
   if (request.method !== 'POST' || request.path !== '')
-    return refusal(404, 'no such API', 'The method is POST, and the base URL is the whole address.');
+    return denial(404, 'no such API', 'The method is POST, and the base URL is the whole address.');
   const { authorization } = request.headers;
   if (authorization === undefined) return missing('authorization');
   const isNewer = String(authorization).startsWith('{');
@@ -46,7 +46,7 @@ export function refuse(
   const needed = 'application/x-www-form-urlencoded';
   return new RegExp(`^${needed} *(?:;|$)`, 'i').test(String(request.headers['content-type']))
     ? null
-    : refusal(403, `req content type need ${needed}`, `Content-Type is ${needed}; so is the body.`);
+    : denial(403, `req content type need ${needed}`, `Content-Type is ${needed}; so is the body.`);
 }
 
 /** "gateway": headers X-Date, X-Source and Authorization, which names the headers in the order in which they are signed. */
@@ -57,7 +57,7 @@ function refuseGateway(
 ): Refusal | null {
   const authorization = String(headers.authorization);
   if (!/^hmac\s/i.test(authorization))
-    return refusal(
+    return denial(
       403,
       'authorization headers is invalidate',
       'Authorization begins with hmac (older gateway) or is a JSON object (newer gateway).',
@@ -66,7 +66,7 @@ function refuseGateway(
     Array.from(authorization.matchAll(/(\w+)="([^"]*)"/g), ([, name, value]) => [name, value]),
   );
   if (!given.id || !given.signature)
-    return refusal(403, 'id or signature missing', 'Authorization has id="..." and signature="...".');
+    return denial(403, 'id or signature missing', 'Authorization has id="..." and signature="...".');
   if (given.id !== secretId) return unverified("The id in Authorization is not the sandbox's own secretId.");
   if (given.algorithm !== 'hmac-sha1') return unverified('The algorithm in Authorization is hmac-sha1.');
   for (const name of ['x-date', 'x-source']) if (headers[name] === undefined) return missing(name);
@@ -94,14 +94,14 @@ function refuseCloudmarket(
 ): Refusal | null {
   const given = authorizationOf(headers.authorization);
   if (!given)
-    return refusal(
+    return denial(
       403,
       'authorization headers is invalidate',
       'Authorization is a JSON object of three texts: id, x-date and signature.',
     );
   const { id, 'x-date': date = '', signature } = given;
   if (!id || !signature)
-    return refusal(403, 'id or signature missing', 'Authorization has an id and a signature.');
+    return denial(403, 'id or signature missing', 'Authorization has an id and a signature.');
   if (id !== secretId) return unverified("The id in Authorization is not the sandbox's own secretId.");
   if (headers['request-id'] === undefined) return missing('request-id');
   if (!UUID.test(String(headers['request-id']))) return unverified('The header request-id is a UUID.');
@@ -119,7 +119,7 @@ function refuseDate(date: string, world: SandboxWorld): Refusal | null {
   const words = 'HMAC signature cannot be verified, the x-date has expired';
   const side = off < 0 ? 'behind' : 'ahead of';
   const seconds = Math.round(Math.abs(off) / 1000);
-  return refusal(403, words, `x-date is ${seconds} s ${side} the sandbox's clock; 900 s are allowed.`);
+  return denial(403, words, `x-date is ${seconds} s ${side} the sandbox's clock; 900 s are allowed.`);
 }
 
 function authorizationOf(header: unknown): Record<string, string> | null {
