@@ -1,5 +1,10 @@
 /** What a provider's half of the sandbox is and what it is given: CONTRACT, "Sandbox". */
 
+/** Which shape of an answer, where a provider's document and what was observed of it differ. */
+export const SHAPES = ['documented', 'mixed', 'observed'] as const;
+
+export type Shapes = (typeof SHAPES)[number];
+
 export interface SandboxRequest {
   method: string;
   /** Behind the provider's base URL, without the query. */
@@ -18,11 +23,19 @@ export type SandboxAnswer = (
 ) & {
   /** What a real provider could charge for, as the caller knows it: a name, or photo URLs. */
   paidFor?: string;
+  /** Where the provider tells by its answer whether that was charged; what has no `paidFor` was not. */
+  charged?: boolean;
+  /**
+   * Why the request got this answer and no success: one English sentence in ASCII, with the rule and what was expected. It
+   * repeats no value of the request.
+   */
+  reason?: string;
 };
 
 export interface SandboxWorld {
   /** Unix time in milliseconds. */
   now(): number;
+  shapes: Shapes;
   /** What the provider's half keeps, over a restart too; plain JSON. */
   store: Record<string, unknown>;
   /** To be called after a change of `store`. */
@@ -39,9 +52,20 @@ export interface SandboxWorld {
 /** One provider's half of the sandbox. */
 export interface SandboxHalf {
   provider: string;
+  /** The paths that it knows, behind its base URL; what stands in braces is the caller's own. */
+  paths: readonly string[];
   /** What an account needs to be let in. */
   credentials: Readonly<Record<string, string>>;
   /** Stand in for settings at their defaults that only a real host could decide. */
   settings?: Readonly<Record<string, unknown>>;
   answer(request: SandboxRequest, world: SandboxWorld): SandboxAnswer;
+}
+
+/**
+ * @param world of the sandbox
+ * @param id of what is told about: for `mixed` its last digit decides, so that asking twice gives the same shape twice
+ * @returns whether the shape is the observed one
+ */
+export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
+  return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
 }

@@ -1,19 +1,21 @@
 import type { SandboxAnswer } from '../sandbox-half';
 
-const FAULT = /sandbox-(?:http-(\d{3})|(timeout|reset|garbage))/;
+const FAULT = /sandbox-(?:http-(\d{3})|retry-after-(\d{1,6})|(timeout|reset|garbage))/;
 
 /**
- * CONTRACT, "Sandbox", the last row: what all providers can be made to do.
+ * CONTRACT, "Sandbox", the last two rows: what all providers can be made to do.
  * @param text a name, a sequence id or a URL
  */
 export function faultIn(text: string): SandboxAnswer | null {
   const found = FAULT.exec(text);
   if (!found) return null;
-  const [, status, word] = found;
-  if (word === 'timeout' || word === 'reset') return { fault: word };
-  return {
-    status: status ? Number(status) : 200,
-    headers: { 'Content-Type': 'text/html; charset=utf-8' },
-    body: '<!doctype html><title>sandbox</title><p>Not JSON.</p>',
-  };
+  const [special, status, seconds, word] = found;
+  const reason = `Asked for by the special value ${special}.`;
+  if (word === 'timeout' || word === 'reset') return { fault: word, reason };
+  const headers = { 'Content-Type': 'text/html; charset=utf-8' };
+  const body = '<!doctype html><title>sandbox</title><p>Not JSON.</p>';
+  // Who is told to come again has paid nothing.
+  if (seconds)
+    return { status: 429, headers: { ...headers, 'Retry-After': seconds }, body, reason, charged: false };
+  return { status: status ? Number(status) : 200, headers, body, reason };
 }

@@ -1,14 +1,17 @@
-/** The stand-in for the providers, on loopback: CONTRACT, "Sandbox". */
+/** The stand-in for the providers: CONTRACT, "Sandbox". */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
 import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
 import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
-import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../sandbox-half';
+import type { SandboxAnswer, SandboxHalf, SandboxWorld, Shapes } from '../sandbox-half';
+import { answerAtDesk } from './desk';
 import { faultIn } from './faults';
 import { fetchPhoto } from './fetch-photo';
+import { listen } from './listen';
+import { openRequestLog } from './requests';
 import { openStore } from './store';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
@@ -17,11 +20,22 @@ const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 const MOST_COUNTED = 100_000;
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
+const UNKNOWN_PATH: SandboxAnswer = {
+  status: 404,
+  body: '',
+  reason: `The path begins with the name of a provider: ${HALVES.map(({ provider }) => `/${provider}`).join(', ')}.`,
+};
+const TOO_LARGE: SandboxAnswer = { status: 413, body: '', reason: 'A request has at most 32 MiB.' };
+
 export interface SandboxOptions {
   /** 0 for any that is free. */
   port: number;
   /** Where tasks are kept over a restart, or null. */
   file: string | null;
+  /** An address or a name of this machine; null for its loopback addresses alone. */
+  host?: string | null;
+  /** Of the answers; `observed` where nothing is said. */
+  shapes?: Shapes;
   /** Unix time in milliseconds. */
   now?: () => number;
   /** Milliseconds before each answer. */
@@ -57,67 +71,93 @@ export function paidKey(provider: string, what: string): string {
 }
 
 /**
- * Starts the sandbox on 127.0.0.1.
+ * Starts the sandbox, where nothing else is said on this machine's loopback addresses alone.
  * @param options where, and with what memory
- * @throws Error of node:net where the port is taken
+ * @throws Error of node:net where the port is taken or the host is not this machine
  */
 export async function startSandbox({
   port,
   file,
+  host = null,
+  shapes = 'observed',
   now = Date.now,
   latency = 0,
 }: SandboxOptions): Promise<Sandbox> {
   const store = openStore(file);
   const requests = new Map<string, number>();
   const paid = new Map<string, number>();
+  const log = openRequestLog(HALVES.flatMap(({ provider, paths }) => [`/${provider}`, ...paths]));
+  const reset = () => {
+    store.clear();
+    log.clear();
+    requests.clear();
+    paid.clear();
+  };
 
-  const server = createServer((request, response) => {
+  const listening = await listen(host, port, (request, response) => {
     respond(request)
       .then((answer) => after(latency, () => reply(response, answer)))
       .catch(() => request.destroy());
   });
 
   async function respond(request: IncomingMessage): Promise<SandboxAnswer> {
-    const { pathname, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
-    requests.set(pathname, (requests.get(pathname) ?? 0) + 1);
-    if (pathname === '/paid') return { status: 200, body: JSON.stringify(Object.fromEntries(paid)) };
-    const half = HALVES.find(({ provider }) => `${pathname}/`.startsWith(`/${provider}/`));
-    if (!half) return { status: 404, body: '' };
-    const body = await readBody(request);
-    if (!body) return { status: 413, body: '' };
+    const { pathname: path, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     const { method = '', headers } = request;
-    const path = pathname.slice(half.provider.length + 1);
-    const { changed } = store;
-    const world: SandboxWorld = { now, faultIn, fetchPhoto, store: store.of(half.provider), changed };
-    const answer = half.answer({ method, path, query: searchParams, search, headers, body }, world);
-    if (answer.paidFor !== undefined) {
-      const key = paidKey(half.provider, answer.paidFor);
-      paid.set(key, (paid.get(key) ?? 0) + 1);
-      if (paid.size > MOST_COUNTED) paid.delete(paid.keys().next().value!);
-    }
+    count(requests, path);
+    const atDesk = answerAtDesk({ method, path, headers }, host, { log, paid, reset });
+    if (atDesk) return atDesk;
+    const half = HALVES.find(({ provider }) => `${path}/`.startsWith(`/${provider}/`));
+    const answer = half ? await ask(half) : UNKNOWN_PATH;
+    log.add(now(), half?.provider ?? null, method, path, answer);
     return answer;
+
+    async function ask(half: SandboxHalf): Promise<SandboxAnswer> {
+      const body = await readBody(request);
+      if (!body) return TOO_LARGE;
+      const { provider } = half;
+      const { changed } = store;
+      const world: SandboxWorld = { now, shapes, faultIn, fetchPhoto, store: store.of(provider), changed };
+      const asked = {
+        method,
+        path: path.slice(provider.length + 1),
+        query: searchParams,
+        search,
+        headers,
+        body,
+      };
+      const answer = half.answer(asked, world);
+      if (answer.paidFor !== undefined && answer.charged !== false)
+        count(paid, paidKey(provider, answer.paidFor));
+      return answer;
+    }
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-
-  const bound = (server.address() as AddressInfo).port;
+  const base = `http://${nameOf(host)}:${listening.port}`;
   const accounts = HALVES.map(({ provider, credentials, settings = {} }) => {
-    return [provider, { baseUrl: `http://127.0.0.1:${bound}/${provider}`, credentials, settings }] as const;
+    return [provider, { baseUrl: `${base}/${provider}`, credentials, settings }] as const;
   });
   return {
-    port: bound,
+    port: listening.port,
     accounts: Object.fromEntries(accounts),
     requests,
     paid,
-    unref: () => server.unref(),
+    unref: listening.unref,
     close: () => {
-      server.closeAllConnections();
       store.save();
-      return new Promise((resolve) => server.close(() => resolve()));
+      return listening.close();
     },
   };
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  if (counts.size > MOST_COUNTED) counts.delete(counts.keys().next().value!);
+}
+
+/** How a host is called from this machine, in a URL. */
+function nameOf(host: string | null): string {
+  if (host === null || host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 function after(milliseconds: number, act: () => void): void {
@@ -130,7 +170,10 @@ function reply(response: ServerResponse, answer: SandboxAnswer): void {
     if (answer.fault === 'reset') response.socket?.resetAndDestroy();
     return;
   }
-  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(answer.body) });
+  const reason = answer.reason === undefined ? {} : { 'x-sandbox-reason': answer.reason };
+  // RFC 9110, section 8.6: none with 204.
+  const length = answer.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, { ...answer.headers, ...reason, ...length });
   response.end(answer.body);
 }
 

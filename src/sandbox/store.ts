@@ -7,6 +7,8 @@ export interface Store {
   /** What a provider's half keeps. */
   of(provider: string): Record<string, unknown>;
   changed(): void;
+  /** Forgets what all of them keep. */
+  clear(): void;
   /** Writes what has changed, now. A disk that cannot be written costs the memory, not the sandbox. */
   save(): void;
 }
@@ -29,6 +31,10 @@ export function openStore(file: string | null): Store {
       if (timer || !file) return;
       timer = setTimeout(store.save, SAVE_AFTER_MS).unref();
       process.once('exit', store.save);
+    },
+    clear: () => {
+      for (const provider of Object.keys(content)) delete content[provider];
+      store.changed();
     },
     save: () => {
       if (!timer || !file) return;

@@ -248,6 +248,19 @@ for (const locale of ['en-US', 'zh-CN']) {
       }
     });
 
+    it('offers only on the sandbox that it downloads photos', async () => {
+      const { id } = NODES.find((each) => each.type === 'xhey-account')!;
+      await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${id}')`);
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+      const box = page.locator('#node-config-input-sandboxFetches');
+      for (const environment of ['sandbox', 'production', 'custom', 'sandbox']) {
+        await page.selectOption('#node-config-input-environment', environment);
+        assert.equal(await box.isVisible(), environment === 'sandbox', environment);
+      }
+      await page.click('#node-config-dialog-cancel');
+      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    });
+
     for (const [type, address] of Object.entries(ADDRESSES)) {
       it(`shows the address that ${type} calls, and where its keys come from`, async () => {
         const { id } = NODES.find((each) => each.type === type)!;

@@ -181,15 +181,13 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       ['revoked', 'inconclusive', 'revoked'],
     ];
     for (const [status, outcome, reason] of rows) {
-      it(`${status} is ${outcome}, ${reason}, in both shapes of an answer`, async () => {
-        for (const _shape of ['documented', 'observed']) {
-          const result = await verify(photoUrl(status));
-          assert.deepEqual([result.outcome, result.reason], [outcome, reason]);
-          const { photos, summary } = payload({ payload: result }).data;
-          assert.deepEqual([photos[0].outcome, photos[0].reason], [outcome, reason]);
-          assert.equal(photos[0].status, status === 'revoked' ? null : status);
-          assert.deepEqual(summary, { total: 1, passed: 0, failed: 0, inconclusive: 0, [outcome]: 1 });
-        }
+      it(`${status} is ${outcome}, ${reason}`, async () => {
+        const result = await verify(photoUrl(status));
+        assert.deepEqual([result.outcome, result.reason], [outcome, reason]);
+        const { photos, summary } = payload({ payload: result }).data;
+        assert.deepEqual([photos[0].outcome, photos[0].reason], [outcome, reason]);
+        assert.equal(photos[0].status, status === 'revoked' ? null : status);
+        assert.deepEqual(summary, { total: 1, passed: 0, failed: 0, inconclusive: 0, [outcome]: 1 });
       });
     }
   });

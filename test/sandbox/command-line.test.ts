@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { callXhey } from './xhey-caller';
 
 const PROGRAM = join(__dirname, '../../src/sandbox/command-line.js');
 
@@ -67,6 +68,9 @@ describe('sandbox: the command line', () => {
       ['--port', '1.5'],
       ['--latency', 'long'],
       ['--latency=-1'],
+      ['--shapes', 'round'],
+      ['--host', ''],
+      ['--host', '192.0.2.1'],
       ['--other'],
     ]) {
       const { ended, texts } = run(...parameters);
@@ -82,6 +86,27 @@ describe('sandbox: the command line', () => {
     const started = performance.now();
     await fetch(`http://127.0.0.1:${port}/paid`);
     assert.ok(performance.now() - started >= 199);
+  });
+
+  it('listens where it is told to, and answers in the shape it is told to', async () => {
+    const { printed, texts } = run('--port', '0', '--host', '0.0.0.0', '--shapes', 'documented');
+    const [, port = ''] = await printed(/sandbox on 0\.0\.0\.0:(\d+)\./);
+    await printed(/westdex/);
+    assert.match(texts.out, /baseUrl: http:\/\/127\.0\.0\.1:\d+\/xhey\n/);
+    const created = await callXhey(
+      {
+        accounts: {
+          xhey: {
+            baseUrl: `http://127.0.0.1:${port}/xhey`,
+            credentials: { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' },
+          },
+        },
+      },
+      '/v2/truth_build/create',
+      { photoUrlList: ['https://a.test/1.jpg'] },
+    );
+    const { data } = (await created.json()) as { data: { taskID: string }[] };
+    assert.match(data[0]!.taskID, /^\d{19}$/);
   });
 
   it('explains itself', async () => {

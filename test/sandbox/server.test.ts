@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faultIn } from '../../src/sandbox/faults';
 import { paidKey, type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { assertReason } from './reason';
 import { callXhey } from './xhey-caller';
 
 describe('sandbox: the server', () => {
@@ -51,10 +52,10 @@ describe('sandbox: the server', () => {
   it('answers 404 to what belongs to no provider, and counts what comes', async () => {
     const { port, requests } = await start();
     const base = `http://127.0.0.1:${port}`;
-    for (const path of ['/', '/nobody/', '/xheys', '/nobody/?a=1']) {
+    for (const path of ['/nobody', '/nobody/', '/xheys', '/nobody/?a=1']) {
       assert.equal((await fetch(base + path)).status, 404);
     }
-    assert.deepEqual(Object.fromEntries(requests), { '/': 1, '/nobody/': 2, '/xheys': 1 });
+    assert.deepEqual(Object.fromEntries(requests), { '/nobody': 1, '/nobody/': 2, '/xheys': 1 });
   });
 
   it('counts what could be charged for, without saying what it was', async () => {
@@ -98,7 +99,7 @@ describe('sandbox: the server', () => {
     });
     cut.resume().on('error', () => {});
     await new Promise((resolve) => cut.on('close', resolve));
-    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   });
 
   it('does not take more than 32 MiB', async () => {
@@ -112,7 +113,7 @@ describe('sandbox: the server', () => {
       () => 'broken off',
     );
     assert.ok(outcome === 413 || outcome === 'broken off', String(outcome));
-    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   });
 
   it('says that its port is taken', async () => {
@@ -147,17 +148,24 @@ describe('sandbox: faults that all providers can have', () => {
     for (const text of ['', 'a photo', 'sandbox', 'sandbox-http-', 'sandbox-http-20', 'sandbox-other']) {
       assert.equal(faultIn(text), null);
     }
-    assert.deepEqual(faultIn('https://a.test/sandbox-timeout/1.jpg'), { fault: 'timeout' });
-    assert.deepEqual(faultIn('sandbox-reset'), { fault: 'reset' });
+    for (const word of ['timeout', 'reset']) {
+      const answer = faultIn(`https://a.test/sandbox-${word}/1.jpg`);
+      assert.ok(answer && 'fault' in answer);
+      assert.equal(answer.fault, word);
+      assertReason(answer.reason);
+    }
     for (const [text, status] of [
       ['sandbox-http-503', 503],
       ['a sandbox-http-401 b', 401],
       ['sandbox-garbage', 200],
+      ['sandbox-retry-after-30', 429],
     ] as const) {
       const answer = faultIn(text);
       assert.ok(answer && 'status' in answer);
       assert.equal(answer.status, status);
       assert.throws(() => JSON.parse(answer.body));
+      assertReason(answer.reason);
+      assert.equal(answer.headers?.['Retry-After'], status === 429 ? '30' : undefined);
     }
   });
 

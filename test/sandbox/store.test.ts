@@ -60,6 +60,15 @@ describe('sandbox: the store', () => {
     assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { xhey: { created: 101 } });
   });
 
+  it('forgets all of it', () => {
+    const first = openStore(file);
+    first.of('xhey').created = 3;
+    first.changed();
+    first.clear();
+    first.save();
+    assert.deepEqual([first.of('xhey'), openStore(file).of('xhey')], [{}, {}]);
+  });
+
   it('writes nothing where nothing changed', () => {
     openStore(file).save();
     assert.ok(!existsSync(file));

@@ -1,11 +1,12 @@
 import { faultIn } from '../../src/sandbox/faults';
 import { fetchPhoto } from '../../src/sandbox/fetch-photo';
-import type { SandboxWorld } from '../../src/sandbox-half';
+import type { SandboxWorld, Shapes } from '../../src/sandbox-half';
 
 /**
  * @param now Unix time in milliseconds
+ * @param shapes of its answers
  * @returns what the server gives a provider's half, with nothing kept yet
  */
-export function worldAt(now: () => number): SandboxWorld {
-  return { now, store: {}, changed: () => {}, faultIn, fetchPhoto };
+export function worldAt(now: () => number, shapes: Shapes = 'observed'): SandboxWorld {
+  return { now, shapes, store: {}, changed: () => {}, faultIn, fetchPhoto };
 }

@@ -1,5 +1,5 @@
 import { sign } from '../../src/providers/xhey/client';
-import type { Sandbox } from '../../src/sandbox/server';
+import type { SandboxAccount } from '../../src/sandbox/server';
 
 /**
  * Signs as xhey's document says.
@@ -9,7 +9,7 @@ import type { Sandbox } from '../../src/sandbox/server';
  * @param signal breaks it off
  */
 export function callXhey(
-  sandbox: Sandbox,
+  sandbox: { accounts: Readonly<Record<string, Pick<SandboxAccount, 'baseUrl' | 'credentials'>>> },
   path: string,
   payload: unknown,
   signal?: AbortSignal,

@@ -12,6 +12,8 @@ const CLOCK_MS = 900_000;
 const IN_QUERY = ['sequence_id', 'api_id'];
 const IN_FORM = ['detection_type', 'timestamp', 'sign'];
 
+const SIGN_RULE = 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.';
+
 /** What each code means, in the provider's language: linkface.md, the table of codes. */
 const MESSAGES: ReadonlyMap<string, string> = new Map([
   [SUCCESS, '调用成功'],
@@ -25,42 +27,60 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['9999', '服务内部其他错误'],
 ]);
 
+const PATH = '/v2/sdk/get_token';
+
 export const sandboxHalf: SandboxHalf = {
   provider: 'linkface',
+  paths: [PATH],
   credentials: { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' },
 
   answer(request, world) {
-    if (request.method !== 'POST') return { status: 405, headers: { Allow: 'POST' }, body: '' };
-    if (request.path !== '/v2/sdk/get_token') return { status: 404, body: '' };
+    if (request.method !== 'POST')
+      return { status: 405, headers: { Allow: 'POST' }, body: '', reason: 'The method is POST.' };
+    if (request.path !== PATH)
+      return { status: 404, body: '', reason: `The path is ${PATH} behind the base URL.` };
     const query = readQuery(request.search);
     const refused = refuse(query, readForm(request), world.now(), this.credentials);
-    if (refused) return envelope(refused);
+    if (refused) return envelope(...refused);
     const sequenceId = query?.get('sequence_id') ?? '';
-    const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1];
-    return world.faultIn(sequenceId) ?? envelope(wanted ?? SUCCESS);
+    const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1] ?? SUCCESS;
+    const asked = wanted === SUCCESS ? undefined : `Asked for by the special value sandbox-${wanted}-.`;
+    return world.faultIn(sequenceId) ?? envelope(wanted, asked);
   },
 };
 
-/** @returns the code of a refusal, or null */
+/** @returns the code of a refusal, and why; or null */
 function refuse(
   query: ReadonlyMap<string, string> | null,
   form: ReadonlyMap<string, Buffer> | null,
   now: number,
   { apiId = '', apiSecret = '' }: Readonly<Record<string, string>>,
-): string | null {
-  if (!query) return '1001';
-  if (!form) return '1002';
-  if (![...form.values()].every((value) => isUtf8(value))) return '1001';
-  if (IN_QUERY.some((name) => !query.get(name) || form.has(name))) return '1002';
-  if (IN_FORM.some((name) => !form.get(name)?.length || query.has(name))) return '1002';
-  if (query.get('api_id') !== apiId) return '1007';
+): [string, string] | null {
+  if (!query) return ['1001', 'The query is percent-encoded UTF-8.'];
+  if (!form) return ['1002', 'The body is multipart/form-data with its boundary in Content-Type.'];
+  const foreign = [...form].find(([, value]) => !isUtf8(value))?.[0];
+  if (foreign !== undefined) return ['1001', 'Every field of the form is UTF-8.'];
+  for (const [names, place, other] of [
+    [IN_QUERY, query, form],
+    [IN_FORM, form, query],
+  ] as const) {
+    const where = place === query ? 'query' : 'form';
+    for (const name of names) {
+      if (other.has(name)) return ['1002', `${name} stands in the ${where}, and nowhere else.`];
+      if (!place.get(name)?.length) return ['1002', `${name} stands in the ${where} once, and is not empty.`];
+    }
+  }
+  if (query.get('api_id') !== apiId) return ['1007', "api_id is not the sandbox's own apiId."];
 
   const timestamp = String(form.get('timestamp'));
-  if (!isTimely(timestamp, now)) return '1000';
+  if (!isTimely(timestamp, now))
+    return ['1000', 'timestamp is Unix time in milliseconds or seconds, at most 900 s off.'];
   const expected = Buffer.from(sign(apiId, apiSecret, timestamp));
   const given = form.get('sign')!;
-  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return '1000';
-  return DETECTION_TYPES.includes(String(form.get('detection_type'))) ? null : '1002';
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return ['1000', SIGN_RULE];
+  return DETECTION_TYPES.includes(String(form.get('detection_type')))
+    ? null
+    : ['1002', `detection_type is one of ${DETECTION_TYPES.join(', ')}.`];
 }
 
 /** linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */
@@ -83,10 +103,13 @@ function readQuery(search: string): Map<string, string> | null {
   }
 }
 
+/** Programs write it before other headers of a part or behind them, with the name in quotes or bare. */
+const DISPOSITION = /^content-disposition: *form-data *; *name=(?:"([^"]*)"|([^\s;"]+))/im;
+
 /** @returns null where it is not multipart/form-data; a name that comes twice has no value */
 function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null {
   const [, quoted, plain] =
-    /^multipart\/form-data\s*;\s*boundary=(?:"([^"]+)"|([^\s;"]+))\s*$/i.exec(
+    /^multipart\/form-data\s*;(?:[^"]*;)?\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(
       String(headers['content-type']),
     ) ?? [];
   const boundary = quoted ?? plain;
@@ -96,9 +119,8 @@ function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null
 
   const form = new Map<string, Buffer>();
   for (const part of parts) {
-    const [, name, value] =
-      /^\r\nContent-Disposition: form-data; name="([^"]*)"(?:\r\n[^\r\n]+)*\r\n\r\n([\s\S]*)$/i.exec(part) ??
-      [];
+    const [, headers = '', value] = /^\r\n([\s\S]*?)\r\n\r\n([\s\S]*)$/.exec(part) ?? [];
+    const [, quotedName, name = quotedName] = DISPOSITION.exec(headers) ?? [];
     if (name === undefined || value === undefined) return null;
     form.set(name, form.has(name) ? Buffer.alloc(0) : Buffer.from(value, 'latin1'));
   }
@@ -106,7 +128,7 @@ function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null
 }
 
 /** `charge` is 2, not charged, as in the document's sample of a success; nothing made up here costs anything. */
-function envelope(code: string): SandboxAnswer {
+function envelope(code: string, reason?: string): SandboxAnswer {
   return {
     status: 200,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
@@ -117,5 +139,6 @@ function envelope(code: string): SandboxAnswer {
       ...(code === SUCCESS ? { data: { token: `sandbox-${randomBytes(24).toString('hex')}` } } : {}),
       charge: 2,
     }),
+    ...(reason === undefined ? {} : { reason }),
   };
 }

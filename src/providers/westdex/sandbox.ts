@@ -9,6 +9,8 @@ import { aesKey, decrypt, encrypt } from './cipher';
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_MS = 900_000;
 
+const FIRST_ID = 1_000_000_000_000;
+
 const CREDENTIALS = {
   secretId: 'sandbox-secret-id',
   // 32 hexadecimal digits, so that every derivation can use it.
@@ -18,29 +20,56 @@ const AES_KEYS = KEY_DERIVATIONS.map((derivation) => aesKey(derivation, CREDENTI
 
 /** The provider's document lists no failure codes: these are invented. */
 const FAILURES = {
-  customer: ['10001', '客户编号无效'],
-  timestamp: ['10002', '时间戳无效'],
-  body: ['10003', '请求格式错误'],
-  cipher: ['10004', '参数解密失败'],
-  idNumber: ['10005', '身份证号无效'],
-  photo: ['10006', '照片无效'],
-  name: ['10007', '姓名无效'],
+  customer: [
+    '10001',
+    '客户编号无效',
+    "secretId in the path and data.customNumber are the sandbox's own secretId.",
+  ],
+  timestamp: [
+    '10002',
+    '时间戳无效',
+    'timestamp in the query and the text data.timeStamp are the same Unix time in milliseconds, at most 900 s off.',
+  ],
+  body: [
+    '10003',
+    '请求格式错误',
+    'Content-Type is application/json; the body is an object with data and photoData.',
+  ],
+  cipher: [
+    '10004',
+    '参数解密失败',
+    "data.xM and data.gMSFZHM are base64(AES-ECB with PKCS#7 padding(UTF-8)) under one key, which is made of the sandbox's own key by one of the three derivations.",
+  ],
+  idNumber: [
+    '10005',
+    '身份证号无效',
+    'The id number in data.gMSFZHM is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+  ],
+  photo: [
+    '10006',
+    '照片无效',
+    'photoData is base64 without data: prefix or line breaks, of a whole JPG, PNG or BMP.',
+  ],
+  name: ['10007', '姓名无效', 'The name in data.xM is not empty.'],
 } as const;
 
-/** The documented code of success comes quoted, the others in turn. */
+/** "`00000`, `200` and `0` are success", each as a text or a number; the documented one comes first. */
 const SUCCESSES = ['00000', 0, '200', 200, '0'] as const;
 
 export const sandboxHalf: SandboxHalf = {
   provider: 'westdex',
+  paths: ['/{secretId}/idCardThreeElements'],
   credentials: CREDENTIALS,
 
   answer(request, world) {
-    if (request.method !== 'POST') return { status: 405, headers: { Allow: 'POST' }, body: '' };
+    if (request.method !== 'POST')
+      return { status: 405, headers: { Allow: 'POST' }, body: '', reason: 'The method is POST.' };
     const secretId = /^\/([^/]+)\/idCardThreeElements$/.exec(request.path)?.[1];
-    if (!secretId) return { status: 404, body: 'not found' };
+    if (!secretId)
+      return { status: 404, body: 'not found', reason: `The path is ${this.paths[0]} behind the base URL.` };
     const failure = (name: keyof typeof FAILURES) => {
-      const [code, words] = FAILURES[name];
-      return envelope(world, code, words);
+      const [code, words, reason] = FAILURES[name];
+      return { ...envelope(nextId(world), code, words), reason };
     };
     if (secretId !== encodeURIComponent(CREDENTIALS.secretId)) return failure('customer');
 
@@ -65,23 +94,23 @@ export const sandboxHalf: SandboxHalf = {
 
 /** CONTRACT, "Sandbox": `沙箱<code>` gets that code, any other name success. */
 function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer {
-  const turn = count(world);
+  const id = nextId(world);
+  // What westdex.md says may also come: by the last digit of the id.
+  const other = world.shapes === 'mixed' ? Number(id.at(-1)) : 0;
   const asked = /^沙箱(\d{1,9})$/.exec(name)?.[1];
-  // The fields of the decrypted answer are not documented: these are invented.
-  const consistent = encrypt('{"code":"0","msg":"一致"}', key);
   if (asked === undefined || isSuccess(asked)) {
-    const code = asked === undefined ? SUCCESSES[turn % SUCCESSES.length]! : shaped(asked, turn);
-    return envelope(world, code, '成功', consistent);
+    const code = asked === undefined ? SUCCESSES[other % SUCCESSES.length]! : shaped(asked, other);
+    // The fields of the decrypted answer are not documented: these are invented.
+    return envelope(id, code, '成功', encrypt('{"code":"0","msg":"一致"}', key));
   }
-  // Every second failure holds what westdex.md says one may hold.
-  const extra =
-    turn % 2 === 0 ? {} : { data: encrypt('{"detail":"沙箱"}', key), error_code: 30001, reason: '沙箱指定' };
-  return envelope(world, shaped(asked, turn), '沙箱指定的失败', '', extra);
+  const details = { data: encrypt('{"detail":"沙箱"}', key), error_code: 30001, reason: '沙箱指定' };
+  const answer = envelope(id, shaped(asked, other), '沙箱指定的失败', '', other % 2 === 0 ? {} : details);
+  return { ...answer, reason: `Asked for by the name: code ${asked}.` };
 }
 
 /** `code` may be a string or a number: westdex.md, "Answer". */
-function shaped(code: string, turn: number): string | number {
-  return turn % 2 === 1 && String(Number(code)) === code ? Number(code) : code;
+function shaped(code: string, other: number): string | number {
+  return other % 2 === 1 && String(Number(code)) === code ? Number(code) : code;
 }
 
 function isSuccess(code: string): boolean {
@@ -122,16 +151,16 @@ function readBody({ headers, body }: SandboxRequest): Record<string, unknown> | 
   return parseObject(body.toString('utf8'));
 }
 
-/** Counts the answers, for the shapes that take turns. */
-function count(world: SandboxWorld): number {
-  const answers = Number(world.store.answers ?? 0);
-  world.store.answers = answers + 1;
-  world.changed();
-  return answers;
+/** Another one for each answer. */
+function nextId({ store, changed }: SandboxWorld): string {
+  const answers = Number(store.answers ?? 0);
+  store.answers = answers + 1;
+  changed();
+  return `SANDBOX${FIRST_ID + answers}`;
 }
 
 function envelope(
-  world: SandboxWorld,
+  id: string,
   code: string | number,
   message: string,
   data = '',
@@ -140,14 +169,6 @@ function envelope(
   return {
     status: 200,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({
-      code,
-      message,
-      data,
-      id: `SANDBOX${world.now()}`,
-      error_code: null,
-      reason: '',
-      ...extra,
-    }),
+    body: JSON.stringify({ code, message, data, id, error_code: null, reason: '', ...extra }),
   };
 }

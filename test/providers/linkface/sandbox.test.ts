@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sign } from '../../../src/providers/linkface/client';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
+import { assertReason } from '../../sandbox/reason';
 
 const ID = 'sandbox-api-id';
 const SECRET = 'sandbox-api-secret';
@@ -53,6 +54,9 @@ describe("sandbox: linkface's half", () => {
     assert.deepEqual([charge, others], [2, {}]);
     assert.equal(typeof msg, 'string');
     assert.equal(data !== undefined, code === '0000');
+    const reason = response.headers.get('x-sandbox-reason');
+    if (code === '0000') assert.equal(reason, null);
+    else assertReason(reason);
     return code;
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
 import type { Scheme } from '../../../src/providers/tencent-market/scheme';
 import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
 import type { SandboxRequest } from '../../../src/sandbox-half';
+import { assertReason } from '../../sandbox/reason';
 import { worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
@@ -21,6 +23,8 @@ interface Answered {
   success?: boolean;
   code?: number;
   data?: Record<string, unknown>;
+  /** Not part of the answer's body. */
+  reason?: string;
 }
 
 const world = worldAt(() => NOW);
@@ -30,6 +34,7 @@ function ask(
   body: string,
   change: (request: SandboxRequest) => void = () => {},
   signedAt = NOW,
+  on = world,
 ): Answered {
   const { secretId = '', secretKey = '' } = sandboxHalf.credentials;
   const signed = signatureHeaders(
@@ -48,11 +53,16 @@ function ask(
     body: Buffer.from(body),
   };
   change(request);
-  const answer = sandboxHalf.answer(request, world);
+  const answer = sandboxHalf.answer(request, on);
   assert.ok('status' in answer);
-  return { status: answer.status, headers: answer.headers ?? {}, ...JSON.parse(answer.body) };
+  const told = JSON.parse(answer.body) as Answered;
+  if (told.code === 200) assert.equal(answer.reason, undefined);
+  else assertReason(answer.reason);
+  const answered = { ...told, status: answer.status, headers: answer.headers ?? {} };
+  return Object.defineProperty(answered, 'reason', { value: answer.reason, enumerable: false });
 }
 
+const LATER = new Date(NOW + 1000).toUTCString();
 const GOOD = `name=${NAME}&idcard=${ID_NUMBER}&image=${ESCAPED}`;
 
 describe("tencent-market's half of the sandbox", () => {
@@ -144,7 +154,7 @@ describe("tencent-market's half of the sandbox", () => {
           ({ headers }) => {
             headers.authorization = String(headers.authorization).replace('sandbox-secret-id', 'somebody');
           },
-          scheme === 'gateway' ? 401 : 403,
+          403,
           /^HMAC signature/,
         ],
         [
@@ -156,7 +166,7 @@ describe("tencent-market's half of the sandbox", () => {
               (_all, head, first) => head + (first === 'A' ? 'B' : 'A'),
             );
           },
-          scheme === 'gateway' ? 401 : 403,
+          403,
           /^HMAC signature does not match$/,
         ],
       ];
@@ -172,7 +182,8 @@ describe("tencent-market's half of the sandbox", () => {
       for (const minutes of [-20, 20]) {
         it(`refuses a clock that is ${minutes} minutes off, and tells the time`, () => {
           const answered = ask(scheme, GOOD, undefined, NOW + minutes * 60_000);
-          assert.equal(answered.status, scheme === 'gateway' ? 401 : 403);
+          assert.equal(answered.status, 403);
+          assert.match(answered.reason!, /^x-date is 1200 s (behind|ahead of) the sandbox's clock/);
           assert.match(
             answered.message!,
             scheme === 'gateway' ? /^HMAC signature.*expired/ : /签名时间.*超时/,
@@ -188,48 +199,96 @@ describe("tencent-market's half of the sandbox", () => {
     });
   }
 
-  const headers: [string, Scheme, Record<string, string | undefined>][] = [
-    ['no date of its own', 'gateway', { 'x-date': undefined }],
-    ['a date in another form', 'gateway', { 'x-date': '2025-07-28T07:01:00Z' }],
-    ['another date than the signed one', 'gateway', { 'x-date': 'Mon, 28 Jul 2025 07:01:01 GMT' }],
-    ['no source', 'gateway', { 'x-source': undefined }],
-    ['another source', 'gateway', { 'x-source': 'shop' }],
-    ['no request id', 'cloudmarket', { 'request-id': undefined }],
-    ['a request id that is none', 'cloudmarket', { 'request-id': '1' }],
-    ['an object that is none', 'cloudmarket', { authorization: '{"id":' }],
+  const headers: [string, Scheme, Record<string, string | undefined>, number, RegExp, RegExp][] = [
+    ['no date', 'gateway', { 'x-date': undefined }, 401, /x-date header is required$/, /x-date is missing/],
+    ['a date in another form', 'gateway', { 'x-date': '2025-07-28' }, 403, /cannot be/, /x-date looks like/],
+    ['another date than the signed one', 'gateway', { 'x-date': LATER }, 403, /does not match$/, /newline/],
+    ['no source', 'gateway', { 'x-source': undefined }, 401, /x-source header is/, /x-source is missing/],
+    ['another source', 'gateway', { 'x-source': 'shop' }, 403, /cannot be/, /X-Source is market/],
     [
-      'a signature that is no text',
-      'cloudmarket',
-      { authorization: '{"id":"sandbox-secret-id","x-date":1,"signature":{}}' },
+      'no signature in it',
+      'gateway',
+      { authorization: 'hmac id="a"' },
+      403,
+      /signature missing$/,
+      /signature=/,
     ],
+    ['no request id', 'cloudmarket', { 'request-id': undefined }, 401, /request-id header/, /is missing/],
+    ['a request id that is none', 'cloudmarket', { 'request-id': '1' }, 403, /cannot be/, /is a UUID/],
+    ['an object that is none', 'cloudmarket', { authorization: '{"id":' }, 403, /invalidate$/, /JSON object/],
+    ['a date that is no text', 'cloudmarket', { authorization: '{"x-date":1}' }, 403, /invalidate$/, /texts/],
+    ['an empty object', 'cloudmarket', { authorization: '{}' }, 403, /signature missing$/, /a signature/],
   ];
-  for (const [name, scheme, changed] of headers) {
-    it(`refuses ${name} (${scheme})`, () => {
+  for (const [name, scheme, changed, status, words, reason] of headers) {
+    it(`refuses ${name} (${scheme}), and says why`, () => {
       const answered = ask(scheme, GOOD, (request) => {
         Object.assign(request.headers, changed);
       });
-      assert.equal(answered.status, scheme === 'gateway' ? 401 : 403);
-      assert.match(answered.message!, /^HMAC signature/);
+      assert.equal(answered.status, status);
+      assert.match(answered.message!, words);
+      assert.match(answered.reason!, reason);
     });
   }
 
-  for (const [from, to] of [
-    ['algorithm="hmac-sha1"', 'algorithm="hmac-sha256"'],
-    ['headers="x-date x-source"', 'headers="x-date"'],
-    ['headers="x-date x-source"', 'headers="x-source x-date"'],
-    ['hmac id', 'id'],
+  for (const [from, to, words] of [
+    ['algorithm="hmac-sha1"', 'algorithm="hmac-sha256"', 'HMAC signature cannot be verified'],
+    ['headers="x-date x-source"', 'headers="x-date"', 'HMAC signature cannot be verified'],
+    ['headers="x-date x-source"', 'headers="x-date x-source host"', 'HMAC signature cannot be verified'],
+    ['headers="x-date x-source"', 'headers="x-source x-date"', 'HMAC signature does not match'],
+    ['hmac id', 'id', 'authorization headers is invalidate'],
   ] as const) {
     it(`refuses ${to} in place of ${from}`, () => {
       const { status, message } = ask('gateway', GOOD, (request) => {
         request.headers.authorization = String(request.headers.authorization).replace(from, to);
       });
-      assert.deepEqual([status, message], [401, 'HMAC signature cannot be verified']);
+      assert.deepEqual([status, message], [403, words]);
     });
   }
 
-  it('has an order number of its own for each call, and the score in both shapes', () => {
+  it('takes the headers in the order in which they were signed', () => {
+    const { code } = ask('gateway', GOOD, ({ headers }) => {
+      const text = `x-source: market\nx-date: ${headers['x-date']}`;
+      const signature = createHmac('sha1', 'sandbox-secret-key').update(text).digest('base64');
+      headers.authorization = `hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-source x-date", signature="${signature}"`;
+    });
+    assert.equal(code, 200);
+  });
+
+  it('has an order number of its own for each call, and the score as documented', () => {
     const data = [1, 2, 3, 4].map(() => ask('gateway', GOOD).data!);
     assert.equal(new Set(data.map(({ order_no }) => order_no)).size, 4);
-    assert.deepEqual(new Set(data.map(({ score }) => typeof score)), new Set(['number', 'string']));
+    assert.deepEqual(new Set(data.map(({ score }) => typeof score)), new Set(['number']));
+  });
+
+  it('has the score as a text, too, where shapes are mixed', () => {
+    const mixed = worldAt(() => NOW, 'mixed');
+    const data = [1, 2, 3, 4].map(() => ask('gateway', GOOD, undefined, NOW, mixed).data!);
+    for (const { order_no, score } of data)
+      assert.equal(typeof score, Number(String(order_no).at(-1)) % 2 === 1 ? 'string' : 'number');
+    assert.equal(new Set(data.map(({ score }) => typeof score)).size, 2);
+  });
+
+  const special: [string, number, Record<string, unknown>][] = [
+    ['沙箱码400', 200, { code: 400, success: false, data: {}, msg: '入参错误' }],
+    ['沙箱码603', 200, { code: 603, success: false, data: {}, msg: '余额不足' }],
+    ['沙箱码4711', 200, { code: 4711, success: false, data: {}, msg: '未知错误' }],
+    ['沙箱网关401', 401, { message: 'HMAC signature cannot be verified' }],
+    ['沙箱网关403', 403, { message: 'Found no validate usage plan' }],
+    ['沙箱网关404', 404, { message: 'no such API' }],
+    ['沙箱网关413', 413, { message: 'Request Entity Too Large' }],
+    ['沙箱网关429', 429, { message: 'API rate limit exceeded' }],
+    ['沙箱网关503', 503, { message: 'Service Unavailable' }],
+    ['沙箱网关418', 418, { message: '' }],
+  ];
+  for (const [name, status, body] of special) {
+    it(`answers ${name} as it asks`, () => {
+      const answered = ask('gateway', GOOD.replace(NAME, encodeURIComponent(name)));
+      const { headers: _headers, ...rest } = answered;
+      assert.deepEqual(rest, { status, ...body });
+    });
+  }
+
+  it('takes 沙箱码200 for a success', () => {
+    assert.equal(ask('gateway', GOOD.replace(NAME, encodeURIComponent('沙箱码200'))).code, 200);
   });
 });

@@ -3,6 +3,7 @@ import { KEY_DERIVATIONS, type KeyDerivation } from '../../../src/providers/west
 import { aesKey, decrypt, encrypt } from '../../../src/providers/westdex/cipher';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
 import { BMP, jpg, PNG } from '../../input/pictures';
+import { assertReason } from '../../sandbox/reason';
 
 const NOW = 1_700_000_000_000;
 const JPG = jpg().toString('base64');
@@ -28,17 +29,23 @@ interface Answered {
   data: string;
   id: string;
   error_code: unknown;
+  because: string | null;
 }
 
 describe('westdex on the sandbox', () => {
   let sandbox: Sandbox;
   let key: Buffer;
 
-  before(async () => {
+  async function mix(): Promise<void> {
+    await sandbox.close();
+    sandbox = await startSandbox({ port: 0, file: null, now: () => NOW, shapes: 'mixed' });
+  }
+
+  beforeEach(async () => {
     sandbox = await startSandbox({ port: 0, file: null, now: () => NOW });
     key = keyOf('sha1prng');
   });
-  after(() => sandbox.close());
+  afterEach(() => sandbox.close());
 
   const keyOf = (keyDerivation: KeyDerivation) =>
     aesKey(keyDerivation, sandbox.accounts.westdex!.credentials.key!)!;
@@ -68,11 +75,13 @@ describe('westdex on the sandbox', () => {
       ...(signal ? { signal } : {}),
     });
     const text = await response.text();
-    return { status: response.status, ...(text.startsWith('{') ? JSON.parse(text) : {}) };
+    const because = response.headers.get('x-sandbox-reason');
+    return { status: response.status, because, ...(text.startsWith('{') ? JSON.parse(text) : {}) };
   }
 
   for (const keyDerivation of KEY_DERIVATIONS) {
-    it(`reads and answers ${keyDerivation}, with every shape of success in turn`, async () => {
+    it(`reads and answers ${keyDerivation}, with every shape of success where they are mixed`, async () => {
+      await mix();
       const derived = keyOf(keyDerivation);
       const codes = new Set();
       for (let turn = 0; turn < 5; turn++) {
@@ -86,6 +95,16 @@ describe('westdex on the sandbox', () => {
       assert.deepEqual(codes, new Set(['00000', 0, '200', 200, '0']));
     });
   }
+
+  it('answers in the documented shape, and says nothing beside a success', async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      const { code, because } = await post();
+      assert.deepEqual([code, because], ['00000', null]);
+    }
+    const { code, data, error_code, because } = await post({ xM: encrypt('沙箱30001', key) });
+    assert.deepEqual([code, data, error_code], ['30001', '', null]);
+    assertReason(because);
+  });
 
   it('takes JPG, PNG and BMP, an X as check digit, and 15 digits', async () => {
     for (const photo of [jpg(), PNG, BMP]) {
@@ -140,6 +159,7 @@ describe('westdex on the sandbox', () => {
     it(`refuses ${name} with ${code}`, async () => {
       const answer = await post(changed());
       assert.deepEqual([answer.status, answer.code, answer.data], [200, code, '']);
+      assertReason(answer.because);
     });
   }
 
@@ -151,6 +171,7 @@ describe('westdex on the sandbox', () => {
   });
 
   it('gives the code that a name asks for, as a string and as a number', async () => {
+    await mix();
     const named = (name: string) => post({ xM: encrypt(name, key) });
     for (const [name, shapes] of [
       ['沙箱30001', ['30001', 30001]],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { sign } from '../../../src/providers/xhey/client';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
+import { assertReason } from '../../sandbox/reason';
 
 const PHOTO = 'https://example.com/a.jpg';
 
@@ -32,7 +33,11 @@ describe('xhey sandbox', () => {
     const sent = method === 'GET' ? null : new TextEncoder().encode(change.sent ?? body);
     const response = await fetch(baseUrl + path, { method, headers, body: sent });
     const text = await response.text();
-    return response.status === 200 ? JSON.parse(text).code : `HTTP ${response.status}`;
+    const reason = response.headers.get('x-sandbox-reason');
+    const code = response.status === 200 ? JSON.parse(text).code : `HTTP ${response.status}`;
+    if (code === 200) assert.equal(reason, null);
+    else assertReason(reason);
+    return code;
   }
 
   const create = (photoUrlList: unknown) => ({ body: JSON.stringify({ photoUrlList }) });
@@ -67,6 +72,12 @@ describe('xhey sandbox', () => {
     ['sandbox-http-503', 'HTTP 503'],
     ['sandbox-query-sandbox-http-503', 200],
     ['sandbox-query-http-503', 200],
+    ['sandbox-query-code-401', 200],
+    ['sandbox-query-retry-after-5', 200],
+    ['sandbox/code-500', 500],
+    ['sandbox/code-4007', 4007],
+    ['sandbox/code-4711', 4711],
+    ['sandbox-retry-after-5', 'HTTP 429'],
   ] as const) {
     it(`${word} in a URL makes create answer ${answer}`, async () => {
       assert.equal(await request(create([`https://example.com/${word}/a.jpg`])), answer);

@@ -1,0 +1,160 @@
+/** The product behind the gateway: tencent-market.md, "The product's answer". */
+import { readIdNumber } from '../../input/id-number';
+import type { SandboxAnswer, SandboxWorld } from '../../sandbox-half';
+import { COMPARED, chargedFor } from './incorrect';
+
+const FIRST_ORDER = 568_753_443_590_770_688n;
+const USUAL_SCORE = 0.82;
+/** "no data-URI prefix, no line breaks"; a `+` that was not escaped has become a space. */
+const BARE_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** An answer as the product gives it, or a fault in its place. */
+interface Told {
+  status?: number;
+  body?: unknown;
+  fault?: SandboxAnswer;
+  reason?: string;
+  paidFor?: string;
+  charged?: boolean;
+}
+
+/** What it found, in the provider's language: the table of `incorrect`. */
+const FOUND: ReadonlyMap<number, string> = new Map([
+  [101, '姓名与身份证号不一致'],
+  [102, '库中无此身份证号'],
+  [103, '身份验证通过,数据不合法'],
+  [104, '数据不合法'],
+  [106, '身份验证通过,人脸服务异常'],
+  [107, '照片质量过低'],
+  [108, '照片文件过大'],
+  [109, '身份验证通过,库中无照片'],
+  [110, '身份验证通过,未提取到人脸特征'],
+  [111, '身份验证通过,照片中有多张人脸'],
+  [112, '身份验证通过,照片不合法'],
+  [113, '比对服务异常'],
+]);
+
+/** The table of codes. */
+const CODES: ReadonlyMap<number, string> = new Map([
+  [400, '入参错误'],
+  [404, '资源不存在'],
+  [500, '系统内部错误'],
+  [501, '第三方服务异常'],
+  [601, '无访问权限'],
+  [602, '账户已停用'],
+  [603, '余额不足'],
+  [604, '接口已停用'],
+  [606, '调用超过限制'],
+  [1001, '其他错误'],
+]);
+
+/** "The gateway's own refusals", the words of each status. */
+const GATEWAY: ReadonlyMap<number, string> = new Map([
+  [401, 'HMAC signature cannot be verified'],
+  [403, 'Found no validate usage plan'],
+  [404, 'no such API'],
+  [413, 'Request Entity Too Large'],
+  [429, 'API rate limit exceeded'],
+  [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+  [504, 'Gateway Timeout'],
+]);
+
+/** @param form of a request that the gateway let through */
+export function compare(form: URLSearchParams, world: SandboxWorld): Told {
+  const wrong = wrongParameter(form, world);
+  if (wrong)
+    return { body: { msg: `入参错误,${wrong[0]}`, success: false, code: 400, data: {} }, reason: wrong[1] };
+  const name = form.get('name') ?? '';
+  const url = form.get('image') ? '' : (form.get('url') ?? '');
+  const asked = world.faultIn(`${name} ${url}`);
+  if (asked) return { fault: asked, paidFor: name };
+  return atGateway(name) ?? { ...(refusedWith(name) ?? compared(name, world)), paidFor: name };
+}
+
+/** CONTRACT, "Sandbox": `沙箱网关<status>`. A gateway that refuses has not asked the product. */
+function atGateway(name: string): Told | null {
+  const status = Number(/^沙箱网关([45]\d\d)$/.exec(name)?.[1]);
+  if (!status) return null;
+  const reason = `Asked for by the name: the gateway's refusal with status ${status}.`;
+  const body = { message: GATEWAY.get(status) ?? '' };
+  return { status, body, reason, ...(status < 500 ? {} : { paidFor: name }) };
+}
+
+/** CONTRACT, "Sandbox": `沙箱码<code>`. */
+function refusedWith(name: string): Told | null {
+  const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
+  const code = Number(asked);
+  if (asked === undefined || code === 200) return null;
+  const body = { msg: CODES.get(code) ?? '未知错误', success: false, code, data: {} };
+  return { body, reason: `Asked for by the name: code ${code}.` };
+}
+
+/** CONTRACT, "Sandbox": `沙箱<incorrect>` and `沙箱<score>`. */
+function compared(name: string, world: SandboxWorld): Told {
+  const created = Number(world.store.created ?? 0);
+  world.store.created = created + 1;
+  world.changed();
+  const order = String(FIRST_ORDER + BigInt(created));
+  const { incorrect, score } = wanted(name);
+  // Documented as a number; it "can arrive as a string".
+  const asText = world.shapes === 'mixed' && Number(order.at(-1)) % 2 === 1;
+  const msg = incorrect === COMPARED ? words(score) : (FOUND.get(incorrect) ?? '未知');
+  const data = { order_no: order, score: asText ? String(score) : score, msg, incorrect };
+  const charged = chargedFor(incorrect);
+  return { body: { msg: '', success: true, code: 200, data }, ...(charged === null ? {} : { charged }) };
+}
+
+function wanted(name: string): { incorrect: number; score: number } {
+  const [, special = ''] = /^沙箱(\d{3}|[01](?:\.\d+)?)$/.exec(name) ?? [];
+  if (special.length === 3 && !special.includes('.')) {
+    const incorrect = Number(special);
+    // "`score`: meaningful only with `incorrect` 100".
+    return { incorrect, score: incorrect === COMPARED ? USUAL_SCORE : 0 };
+  }
+  return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Math.min(1, Number(special)) };
+}
+
+function words(score: number): string {
+  if (score >= 0.45) return '系统判断为同一人';
+  return score < 0.4 ? '系统判断为不同人' : '不能确定是否为同一人';
+}
+
+/** @returns the provider's words, and why; or null */
+function wrongParameter(form: URLSearchParams, { now }: SandboxWorld): [string, string] | null {
+  const [name, idcard, image, url] = ['name', 'idcard', 'image', 'url'].map(
+    (each) => form.get(each) ?? '',
+  ) as [string, string, string, string];
+  if (form.size !== new Set(form.keys()).size) return ['参数重复', 'Each field of the form comes once.'];
+  if (name === '')
+    return ['姓名[name]不能为空', 'The form has a field name, percent-encoded UTF-8; a JSON body has none.'];
+  if (!isIdNumber(idcard, now()))
+    return [
+      '身份证号[idcard]格式错误',
+      'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+    ];
+  // "The document's program samples send the unused one of the two as an empty field".
+  if ((image === '') === (url === ''))
+    return [
+      '照片[image]与[url]须二选一',
+      'One of image and url has a value; the other is empty or not there.',
+    ];
+  if (image !== '' && !(BARE_BASE64.test(image) && image.length % 4 === 0))
+    return [
+      '照片[image]格式错误',
+      'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
+    ];
+  if (url !== '' && !/^https?:\/\/./i.test(url))
+    return ['照片地址[url]格式错误', 'url begins with http:// or https://.'];
+  return null;
+}
+
+/** A provider repairs nothing. */
+function isIdNumber(idNumber: string, now: number): boolean {
+  try {
+    return readIdNumber(idNumber, 'idcard', now, new Set()) === idNumber;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+/** Tasks of the sandbox: xhey.md, "POST /v2/truth_build/create" and "POST /v2/truth_build/query". */
+import { isObject } from '../../http/json';
+import { isObserved, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
+import { refused, success } from './sandbox-answer';
+import { beginLook, look, photoItem } from './sandbox-photo';
+
+const MOST_PHOTOS = 10;
+/** Older tasks are forgotten. */
+const MOST_TASKS = 20_000;
+const FIRST_TASK_ID = 1_916_812_048_797_600_000n;
+
+/** CONTRACT, "Sandbox": what the addresses of a task can ask for. */
+const CODE = /\/sandbox\/code-(\d{1,6})/;
+const SLOW = /\/sandbox\/slow-(\d{1,6})/g;
+const REVOKED = /\/sandbox\/revoked/;
+const QUERY_CODE = /sandbox-query-code-(\d{1,6})/;
+const QUERY_FAULT = /sandbox-query-(?:sandbox-)?(http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/g;
+
+export interface SandboxTask {
+  photoUrls: string[];
+  queries: number;
+  /** What was found where the photos are; missing where nobody looks, null while somebody does. */
+  found?: (number | null)[];
+}
+
+interface Store {
+  created: number;
+  tasks: Record<string, SandboxTask>;
+}
+
+/**
+ * @param fetching whether the photos are downloaded
+ */
+export function create(
+  { photoUrlList }: Record<string, unknown>,
+  world: SandboxWorld,
+  fetching: boolean,
+): SandboxAnswer {
+  const wrong = wrongInPhotoList(photoUrlList);
+  if (wrong) return refused(world, 400, wrong);
+  const photoUrls = photoUrlList as string[];
+  const paidFor = photoUrls.join(' ');
+  const fault = world.faultIn(paidFor.replace(QUERY_FAULT, '')) ?? codeIn(paidFor, CODE, world);
+  if (fault) return { ...fault, paidFor };
+
+  const store = storeOf(world);
+  const taskID = taskId(store.created++);
+  const task: SandboxTask = { photoUrls, queries: 0 };
+  store.tasks[taskID] = task;
+  delete store.tasks[taskId(store.created - 1 - MOST_TASKS)];
+  if (fetching) beginLook(task, world);
+  world.changed();
+  const tasks = [{ taskID }];
+  const data = isObserved(world, taskID) ? { data: tasks, status: 0, msg: '' } : tasks;
+  return { ...success(world, { data }), paidFor };
+}
+
+export function query({ taskID }: Record<string, unknown>, world: SandboxWorld): SandboxAnswer {
+  if (typeof taskID !== 'string' || taskID === '')
+    return refused(world, 400, 'taskID is a text: 19 digits in a JSON number do not arrive exact.');
+  const { tasks } = storeOf(world);
+  const task = Object.hasOwn(tasks, taskID) ? tasks[taskID] : undefined;
+  if (!task)
+    return refused(
+      world,
+      404,
+      `No such task: it was not created here, or forgotten with a reset or after ${MOST_TASKS} newer ones.`,
+    );
+  const text = task.photoUrls.join(' ');
+  const faults = Array.from(text.matchAll(QUERY_FAULT), ([, word]) => `sandbox-${word}`);
+  const fault = world.faultIn(faults.join(' ')) ?? codeIn(text, QUERY_CODE, world);
+  if (fault) return fault;
+
+  look(task, world);
+  task.queries++;
+  world.changed();
+  const observed = isObserved(world, taskID);
+  const taskStatus = statusOf(task, text);
+  const list =
+    taskStatus === 5
+      ? task.photoUrls.map((url, index) => photoItem(url, task.found?.[index] ?? null, observed))
+      : [];
+  const fields = { taskStatus, list };
+  return success(world, observed ? { data: { ...fields, status: 0, msg: '' } } : fields);
+}
+
+/** `taskStatus`: 1 not started, 2 in progress, 5 finished, 6 revoked. */
+function statusOf({ queries, found }: SandboxTask, text: string): number {
+  if (REVOKED.test(text)) return 6;
+  const slowest = Math.max(0, ...Array.from(text.matchAll(SLOW), ([, queries]) => Number(queries)));
+  if (queries >= slowest && !found?.includes(null)) return 5;
+  return queries === 1 ? 1 : 2;
+}
+
+function codeIn(text: string, special: RegExp, world: SandboxWorld): SandboxAnswer | null {
+  const code = special.exec(text)?.[1];
+  return code === undefined
+    ? null
+    : refused(world, Number(code), `Asked for by a special value: code-${code}.`);
+}
+
+/** @returns a reason, or null */
+function wrongInPhotoList(value: unknown): string | null {
+  if (!Array.isArray(value)) return 'photoUrlList is a list of texts.';
+  if (value.length === 0 || value.length > MOST_PHOTOS)
+    return `photoUrlList has 1 to ${MOST_PHOTOS} addresses, not ${value.length}.`;
+  const wrong = value.findIndex(
+    (url) => typeof url !== 'string' || !URL.canParse(url) || !/^https?:/i.test(url),
+  );
+  return wrong === -1 ? null : `photoUrlList has http and https addresses; number ${wrong + 1} is none.`;
+}
+
+function taskId(created: number): string {
+  return String(FIRST_TASK_ID + BigInt(created));
+}
+
+function storeOf({ store }: SandboxWorld): Store {
+  return isStore(store) ? store : Object.assign(store, { created: 0, tasks: {} });
+}
+
+function isStore(store: object): store is Store {
+  return 'created' in store && typeof store.created === 'number' && 'tasks' in store && isObject(store.tasks);
+}

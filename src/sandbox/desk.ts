@@ -1,0 +1,64 @@
+/** What the sandbox tells about itself: CONTRACT, "Sandbox", the page and what programs ask in its place. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { SandboxAnswer } from '../sandbox-half';
+import { requestsPage } from './page';
+import type { RequestLog } from './requests';
+import { objectionTo } from './visitor';
+
+export interface Memory {
+  log: RequestLog;
+  /** Calls that a real provider could charge for, by `paidKey`. */
+  paid: Map<string, number>;
+  /** Forgets all of it, and what the providers' halves keep. */
+  reset(): void;
+}
+
+type Route = (memory: Memory, headers: IncomingHttpHeaders) => SandboxAnswer;
+
+const json = (value: unknown): SandboxAnswer => ({
+  status: 200,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+  body: JSON.stringify(value),
+});
+const done: SandboxAnswer = { status: 204, body: '' };
+
+const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+  '/': { GET: ({ log }, headers) => requestsPage(log.list(), headers['accept-language'] ?? '') },
+  '/requests': {
+    GET: ({ log }) => json(log.list()),
+    DELETE: ({ log }) => {
+      log.clear();
+      return done;
+    },
+  },
+  '/reset': {
+    POST: ({ reset }, headers) => {
+      reset();
+      // The page's own button wants to see the page again.
+      const isPage = /\btext\/html\b/.test(headers.accept ?? '');
+      return isPage ? { status: 303, headers: { Location: '/' }, body: '' } : done;
+    },
+  },
+  '/paid': { GET: ({ paid }) => json(Object.fromEntries(paid)) },
+};
+
+/**
+ * @param request to one of the sandbox's own paths
+ * @param host that the sandbox was told to listen on, or null
+ * @param memory of the sandbox
+ * @returns null where the path is none of them
+ */
+export function answerAtDesk(
+  { method, path, headers }: { method: string; path: string; headers: IncomingHttpHeaders },
+  host: string | null,
+  memory: Memory,
+): SandboxAnswer | null {
+  const routes = Object.hasOwn(ROUTES, path) ? ROUTES[path]! : null;
+  if (!routes) return null;
+  const objection = objectionTo(method, headers, host);
+  if (objection) return { status: 403, body: '', reason: objection };
+  const route = Object.hasOwn(routes, method) ? routes[method] : undefined;
+  if (route) return route(memory, headers);
+  const Allow = Object.keys(routes).join(', ');
+  return { status: 405, headers: { Allow }, body: '', reason: `This path takes ${Allow}.` };
+}

@@ -1,0 +1,96 @@
+/** Programs of others on the sandbox: linkface.md's curl, and how each language writes a form of several parts. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { runProgram, sendRaw } from './program';
+
+const ID = 'sandbox-api-id';
+const PATH = `/v2/sdk/get_token?sequence_id=%E8%AE%A2%E5%8D%95&api_id=${ID}`;
+
+describe("sandbox: other people's programs for linkface", () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await startSandbox({ port: 0, file: null });
+  });
+  after(() => sandbox.close());
+
+  const fields = () => {
+    const timestamp = String(Date.now());
+    const sign = createHash('sha256').update(`${ID}sandbox-api-secret${timestamp}`).digest('hex');
+    return { detection_type: 'liveness', timestamp, sign };
+  };
+
+  it('written for curl get a token', async function () {
+    const forms = Object.entries(fields()).flatMap(([name, value]) => ['-F', `${name}=${value}`]);
+    const printed = await runProgram(['curl', '-s', ...forms, sandbox.accounts.linkface!.baseUrl + PATH], {});
+    if (printed === null) this.skip();
+    assert.match(printed, /"code":"0000",.*"data":{"token":"sandbox-[0-9a-f]{48}"},"charge":2}$/);
+  });
+
+  /** The boundary, whether it is quoted, and the headers of each part. */
+  const styles: [string, string, (name: string) => string[]][] = [
+    [
+      'PHP',
+      'boundary=--------------------------a1',
+      (name) => [`Content-Disposition: form-data; name="${name}"`],
+    ],
+    ['Go', 'boundary=b0c1', (name) => [`Content-Disposition: form-data; name="${name}"`]],
+    [
+      'C#',
+      'boundary="9e1f-22"',
+      (name) => ['Content-Type: text/plain; charset=utf-8', `Content-Disposition: form-data; name=${name}`],
+    ],
+    [
+      'Java (Apache HttpClient)',
+      'boundary=Ab_-9; charset=UTF-8',
+      (name) => [
+        `Content-Disposition: form-data; name="${name}"`,
+        'Content-Type: text/plain; charset=UTF-8',
+        'Content-Transfer-Encoding: 8bit',
+      ],
+    ],
+    [
+      'Java (OkHttp)',
+      'boundary=0f',
+      (name) => [`Content-Disposition: form-data; name="${name}"`, 'Content-Length: 1'],
+    ],
+    ['Python (requests)', 'boundary=5d', (name) => [`Content-Disposition: form-data; name="${name}"`]],
+    ['Node.js (form-data)', 'boundary=--9', (name) => [`Content-Disposition: form-data; name="${name}"`]],
+  ];
+  for (const [language, parameter, headersOf] of styles) {
+    it(`written in ${language} get a token`, async () => {
+      const boundary = /boundary="?([^";]+)/.exec(parameter)![1]!;
+      const parts = Object.entries(fields()).map(
+        ([name, value]) => `--${boundary}\r\n${headersOf(name).join('\r\n')}\r\n\r\n${value}\r\n`,
+      );
+      const lines = [`POST /linkface${PATH} HTTP/1.1`, `Content-Type: multipart/form-data; ${parameter}`];
+      const answer = await sendRaw(sandbox.port, lines, `${parts.join('')}--${boundary}--\r\n`);
+      assert.deepEqual([answer.status, answer.reason], [200, null]);
+      assert.match(answer.body, /"code":"0000"/);
+    });
+  }
+
+  const mistakes: [string, Record<string, string>, RegExp][] = [
+    ['the signature is in capitals', { sign: fields().sign.toUpperCase() }, /lower-case hex/],
+    ['the time is that of tomorrow', { timestamp: String(Date.now() + 86_400_000) }, /at most 900 s off/],
+    ['the kind of detection is unknown', { detection_type: 'face' }, /detection_type is one of liveness, /],
+    ['a field is empty', { detection_type: '' }, /detection_type stands in the form once, and is not empty/],
+    ['the account is in the form', { api_id: ID }, /api_id stands in the query, and nowhere else/],
+  ];
+  for (const [name, changed, reason] of mistakes) {
+    it(`are told where ${name}`, async () => {
+      const form = new FormData();
+      for (const [field, value] of Object.entries({ ...fields(), ...changed })) form.append(field, value);
+      const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, { method: 'POST', body: form });
+      assert.match(response.headers.get('x-sandbox-reason')!, reason);
+    });
+  }
+
+  it('are told what kind of body it takes', async () => {
+    const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, {
+      method: 'POST',
+      body: new URLSearchParams(fields()),
+    });
+    assert.match(response.headers.get('x-sandbox-reason')!, /multipart\/form-data/);
+  });
+});

@@ -1,0 +1,158 @@
+/** Programs of others on the sandbox: the samples of both gateways, and the one sample that is wrong. */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { jpg } from '../input/pictures';
+import { runProgram, sendRaw } from './program';
+
+const PERSON = { NAME: '张三', ID_NUMBER: '11010519491231002X', IMAGE: jpg().toString('base64') };
+const FORM = 'Content-Type: application/x-www-form-urlencoded';
+
+describe("sandbox: other people's programs for tencent-market", () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await startSandbox({ port: 0, file: null });
+  });
+  after(() => sandbox.close());
+
+  for (const program of [
+    ['python3', 'tencent_market.py'],
+    ['java', 'TencentMarket.java'],
+  ]) {
+    it(`written in ${program[0]} get a comparison`, async function () {
+      const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
+      const { secretId = '', secretKey = '' } = credentials;
+      const printed = await runProgram(program, {
+        BASE_URL: baseUrl,
+        ID: secretId,
+        SECRET: secretKey,
+        ...PERSON,
+      });
+      if (printed === null) this.skip();
+      const { data } = JSON.parse(printed) as { data: { incorrect: number; score: number } };
+      assert.deepEqual([data.incorrect, data.score], [100, 0.82]);
+    });
+  }
+
+  const date = () => new Date().toUTCString();
+  const hmac = (text: string) => createHmac('sha1', 'sandbox-secret-key').update(text).digest('base64');
+  const form = ({ NAME, ID_NUMBER, IMAGE } = PERSON) =>
+    `name=${encodeURIComponent(NAME)}&idcard=${ID_NUMBER}&image=${encodeURIComponent(IMAGE)}&url=`;
+
+  /** Headers as each language's library writes them; the older gateway signs those that are named, in their order. */
+  const dialects: [string, () => string[]][] = [
+    [
+      'PHP',
+      () => {
+        const now = date();
+        return [
+          'Accept: */*',
+          FORM,
+          'X-Source: market',
+          `X-Date: ${now}`,
+          `Authorization: hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-date x-source", signature="${hmac(`x-date: ${now}\nx-source: market`)}"`,
+          'Expect: 100-continue',
+        ];
+      },
+    ],
+    [
+      'Go',
+      () => {
+        const now = date();
+        return [
+          'User-Agent: Go-http-client/1.1',
+          `Authorization: hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-source x-date", signature="${hmac(`x-source: market\nx-date: ${now}`)}"`,
+          FORM,
+          `X-Date: ${now}`,
+          'X-Source: market',
+          'Accept-Encoding: gzip',
+        ];
+      },
+    ],
+    [
+      'C#',
+      () => {
+        const now = date();
+        return [
+          `x-date: ${now}`,
+          'x-source: market',
+          `authorization: hmac id="sandbox-secret-id",algorithm="hmac-sha1",headers="X-Date X-Source",signature="${hmac(`x-date: ${now}\nx-source: market`)}"`,
+          `${FORM}; charset=utf-8`,
+          'Expect: 100-continue',
+        ];
+      },
+    ],
+    [
+      'Node.js, for the newer gateway',
+      () => {
+        const now = date();
+        return [
+          FORM,
+          `X-Date: ${now}`,
+          'X-Requested-With: XMLHttpRequest',
+          'request-id: 7C1F94DE-7B3E-4C55-9B59-7C1B4D8B9B1E',
+          `Authorization: {"id":"sandbox-secret-id","x-date":"${now}","signature":"${hmac(`x-date: ${now}`)}"}`,
+        ];
+      },
+    ],
+  ];
+  for (const [language, headers] of dialects) {
+    it(`written in ${language} get a comparison`, async () => {
+      const answer = await sendRaw(sandbox.port, ['POST /tencent-market HTTP/1.1', ...headers()], form());
+      assert.deepEqual([answer.status, answer.reason], [200, null]);
+      assert.match(answer.body, /"score":0\.82,/);
+    });
+  }
+
+  it("written as the document's curl are refused: it contradicts all its programs", async function () {
+    const printed = await runProgram(
+      [
+        ...['curl', '-s', '-i', '-X', 'POST', sandbox.accounts['tencent-market']!.baseUrl],
+        ...['-H', `Date: ${date()}`, '-H', 'Source: market', '-H', 'Content-Type: application/json'],
+        ...['-d', '{"name":"a","idcard":"b","image":"","url":"",}'],
+      ],
+      {},
+    );
+    if (printed === null) this.skip();
+    assert.match(printed, /^HTTP\/1\.1 401 /);
+    assert.match(printed, /^x-sandbox-reason: The header authorization is missing\.\r$/m);
+  });
+
+  const now = date();
+  const signedWith = (text: string) => [
+    'X-Source: market',
+    `X-Date: ${now}`,
+    `Authorization: hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-date x-source", signature="${hmac(text)}"`,
+  ];
+  const RIGHT = `x-date: ${now}\nx-source: market`;
+  const mistakes: [string, string[], string, RegExp][] = [
+    ['a newline ends the text', [...signedWith(`${RIGHT}\n`), FORM], form(), /none at the end/],
+    [
+      'names are in upper case',
+      [...signedWith(RIGHT.replace('x-', 'X-')), FORM],
+      form(),
+      /names in lower case/,
+    ],
+    ['the body is JSON', [...signedWith(RIGHT), 'Content-Type: application/json'], '{}', /^Content-Type is/],
+    ['JSON is called a form', [...signedWith(RIGHT), FORM], '{"name":"a"}', /a JSON body has none/],
+    [
+      'the photo is not escaped',
+      [...signedWith(RIGHT), FORM],
+      `${form({ ...PERSON, IMAGE: '' })}&image=/9j/+P8=`.replace('&image=&', '&'),
+      /percent-encoded/,
+    ],
+    [
+      'the id number is wrong',
+      [...signedWith(RIGHT), FORM],
+      form({ ...PERSON, ID_NUMBER: '1' }),
+      /right check digit/,
+    ],
+  ];
+  for (const [name, headers, body, reason] of mistakes) {
+    it(`are told where ${name}`, async () => {
+      const answer = await sendRaw(sandbox.port, ['POST /tencent-market HTTP/1.1', ...headers], body);
+      assert.match(answer.reason ?? '', reason);
+      assert.ok(!answer.reason!.includes('sandbox-secret-id'));
+    });
+  }
+});
