@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ERRORS } from '../src/errors';
+import { EXAMPLES } from './example-flows';
 import { type Definition, define, ROOT } from './nodes/form';
 
 /** A row that bounds nothing, and a property that is empty. */
@@ -23,6 +24,9 @@ const PAGES = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
+
+/** Examples of a node each, which its help names. */
+const OF_ONE_NODE = '节点 Nodes';
 
 /** The sections of what several nodes have. */
 const SHARED = {
@@ -113,6 +117,19 @@ describe('docs', () => {
         if (!anchor) continue;
         const anchors = headingsOf(read(target)).map(({ text }) => anchorOf(text));
         assert.ok(anchors.includes(anchor), link);
+      }
+    });
+  }
+
+  for (const page of ['README.md', 'README.zh-CN.md']) {
+    it(`${page} has every example that is a use, as the import dialog shows it`, () => {
+      const text = read(page);
+      const links = linksOf(page).map(decodeURIComponent);
+      for (const { path } of EXAMPLES.values()) {
+        const [folder = '', name = ''] = path.replace(/\.json$/, '').split('/').slice(-2);
+        if (folder === OF_ONE_NODE) continue;
+        assert.ok(text.includes(folder) && text.includes(`[${name}]: `), name);
+        assert.ok(links.includes(`examples/${folder}/${name}.json`), name);
       }
     });
   }
