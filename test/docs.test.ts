@@ -126,7 +126,10 @@ describe('docs', () => {
       const text = read(page);
       const links = linksOf(page).map(decodeURIComponent);
       for (const { path } of EXAMPLES.values()) {
-        const [folder = '', name = ''] = path.replace(/\.json$/, '').split('/').slice(-2);
+        const [folder = '', name = ''] = path
+          .replace(/\.json$/, '')
+          .split('/')
+          .slice(-2);
         if (folder === OF_ONE_NODE) continue;
         assert.ok(text.includes(folder) && text.includes(`[${name}]: `), name);
         assert.ok(links.includes(`examples/${folder}/${name}.json`), name);
@@ -136,10 +139,12 @@ describe('docs', () => {
 
   it('publishes the pages that the READMEs lead to', () => {
     const linked = ['README.md', 'README.zh-CN.md'].flatMap(linksOf).map((link) => link.split('#')[0]!);
-    const pages = linked.filter((link) => link.startsWith('docs/') && !link.endsWith('.png'));
+    const pages = linked.filter((link) => /^(?:docs|deploy)\/.*(?<!\.png)$/.test(link));
     assert.ok(pages.length > 0);
+    const isPublished = (page: string) =>
+      files.some((entry) => page === entry || page.startsWith(`${entry}/`));
     assert.deepEqual(
-      pages.filter((page) => !files.includes(page)),
+      pages.filter((page) => !isPublished(page)),
       [],
     );
   });
