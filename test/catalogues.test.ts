@@ -163,6 +163,7 @@ describe('catalogues', () => {
     const examples = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' });
     for (const file of [
       ...['README.zh-CN.md', 'SECURITY.zh-CN.md', 'deploy/README.zh-CN.md'],
+      ...['docs/nodes.zh-CN.md', 'docs/errors.zh-CN.md'],
       ...examples.filter((name) => name.endsWith('.json')).map((name) => join('examples', name)),
     ]) {
       it(`${file} has one word for one thing`, () => {

@@ -1,0 +1,77 @@
+// Writes the table of problems in docs/errors.md and docs/errors.zh-CN.md, between its two markers: what the catalogues say.
+// With --check it writes nothing, and fails where a table is stale.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const PAGES = [
+  {
+    page: 'docs/errors.md',
+    language: 'en-US',
+    everywhere: 'Of all nodes',
+    columns: ['problem', 'what happened', 'what to do'],
+  },
+  {
+    page: 'docs/errors.zh-CN.md',
+    language: 'zh-CN',
+    everywhere: '所有节点',
+    columns: ['problem', '含义', '怎么办'],
+  },
+];
+const TABLE = /(<!-- problems -->\n)[\s\S]*(<!-- \/problems -->)/;
+
+const isCheck = process.argv.includes('--check');
+for (const { page, ...of } of PAGES) {
+  const path = join(root, page);
+  const text = readFileSync(path, 'utf8');
+  if (!TABLE.test(text)) throw new Error(`${page} has no markers for its table of problems.`);
+  const fresh = text.replace(TABLE, (_, begin, end) => `${begin}${tablesOf(of)}${end}`);
+  if (fresh === text) continue;
+  if (!isCheck) writeFileSync(path, fresh);
+  else {
+    console.error(`${page} is stale: run node scripts/docs.mjs`);
+    process.exitCode = 1;
+  }
+}
+
+/** What a node says otherwise than all do stands under its own heading. */
+function tablesOf({ language, everywhere, columns }) {
+  const folder = join(root, 'nodes/locales', language);
+  const errorsOf = (file) => problemsOf(JSON.parse(readFileSync(join(folder, file), 'utf8')).errors);
+  const shared = errorsOf('shared.json');
+  const own = readdirSync(folder)
+    .filter((file) => file.endsWith('.json') && file !== 'shared.json')
+    .sort();
+  const tables = [[everywhere, shared], ...own.map((file) => [`\`${file.slice(0, -5)}\``, errorsOf(file)])];
+  return tables
+    .filter(([, problems]) => problems.size > 0)
+    .map(([heading, problems]) => {
+      const rows = [...problems].map(([name, { text = shared.get(name)?.text, hint }]) =>
+        row([`\`${name}\``, cell(text), cell(hint)]),
+      );
+      return `\n### ${heading}\n\n${[row(columns), row(columns.map(() => '---')), ...rows].join('')}`;
+    })
+    .join('')
+    .concat('\n');
+}
+
+/** A problem is what has a text or a hint, at any depth: `refused.AUTH`. */
+function problemsOf(errors = {}, before = '') {
+  return new Map(
+    Object.entries(errors).flatMap(([name, value]) =>
+      typeof value.text === 'string' || typeof value.hint === 'string'
+        ? [[before + name, value]]
+        : [...problemsOf(value, `${before}${name}.`)],
+    ),
+  );
+}
+
+function row(cells) {
+  return `| ${cells.join(' | ')} |\n`;
+}
+
+/** What a text is filled with is a name in `cause.values`. */
+function cell(text = '') {
+  return text.replace(/[|<*]/g, '\\$&').replace(/__(\w+?)__/g, '`$1`');
+}
