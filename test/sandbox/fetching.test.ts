@@ -121,6 +121,7 @@ describe('sandbox: photos that are downloaded', () => {
       [`${base}/slow.jpg`, 0],
       [`${base}/a.gif`, -2307],
     ]);
+    assert.deepEqual(asked.toSorted(), ['/a.gif', '/slow.jpg']);
   });
 
   it('are not downloaded where the address chooses the answer', async () => {

@@ -64,6 +64,8 @@ describe('sandbox: the server', () => {
     for (const list of [photoUrlList, photoUrlList, []])
       await post(sandbox, 'create', { photoUrlList: list });
     await post(sandbox, 'create', { photoUrlList: ['https://a.test/sandbox-http-503'] });
+    // Who was told to come again has paid nothing.
+    await post(sandbox, 'create', { photoUrlList: ['https://a.test/sandbox-retry-after-1'] });
     await queryTask(sandbox, 'unknown');
     const paid = await (await fetch(`http://127.0.0.1:${sandbox.port}/paid`)).json();
     assert.deepEqual(paid, {
