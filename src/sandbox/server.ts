@@ -13,6 +13,7 @@ import { fetchPhoto } from './fetch-photo';
 import { listen } from './listen';
 import { openRequestLog } from './requests';
 import { openStore } from './store';
+import { objectionToPage } from './visitor';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
@@ -112,6 +113,8 @@ export async function startSandbox({
     return answer;
 
     async function ask(half: SandboxHalf): Promise<SandboxAnswer> {
+      const objection = objectionToPage(headers, host);
+      if (objection) return { status: 403, body: '', reason: objection };
       const body = await readBody(request);
       if (!body) return TOO_LARGE;
       const { provider } = half;

@@ -1,4 +1,4 @@
-/** Who may see and change what the sandbox remembers: pages of others must not, though they know where it listens. */
+/** Pages of others, which may know where the sandbox listens, must neither see nor change what it remembers. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
@@ -8,8 +8,21 @@ import { isIP } from 'node:net';
  */
 const OWN_NAME = /^(?:[a-z0-9_-]+|.+\.(?:localhost|local|internal))$/i;
 
+const FOREIGN_NAME = 'The header Host is an IP address, localhost, or the name that --host was given.';
+
 /**
- * @param method of the request
+ * A page whose name was made to lead here could have this machine's network searched for it: photos are downloaded. A
+ * program has no origin, and calls the sandbox as it likes.
+ * @param headers of a request to a provider
+ * @param host that the sandbox was told to listen on, or null
+ * @returns why it is refused, or null
+ */
+export function objectionToPage(headers: IncomingHttpHeaders, host: string | null): string | null {
+  return headers.origin === undefined || isOwn(headers, host) ? null : FOREIGN_NAME;
+}
+
+/**
+ * @param method of a request to the sandbox itself
  * @param headers of the request
  * @param host that the sandbox was told to listen on, or null
  * @returns why it is refused, or null
@@ -19,17 +32,20 @@ export function objectionTo(
   headers: IncomingHttpHeaders,
   host: string | null,
 ): string | null {
-  const { host: called = '', origin } = headers;
-  const name = urlOf(`http://${called}`)?.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!name || !(isIP(name) || name === host || OWN_NAME.test(name)))
-    return 'The header Host is an IP address, localhost, or the name that --host was given.';
-  if (origin !== undefined && urlOf(origin)?.host !== called)
+  const { origin } = headers;
+  if (!isOwn(headers, host)) return FOREIGN_NAME;
+  if (origin !== undefined && urlOf(origin)?.host !== headers.host)
     return 'A page of another origin must not ask this: Origin and Host differ.';
   // Who follows a link only looks.
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   return isLink || !/^(?:cross|same)-site$/.test(String(headers['sec-fetch-site']))
     ? null
     : 'A page of another site must not ask this.';
+}
+
+function isOwn({ host: called = '' }: IncomingHttpHeaders, host: string | null): boolean {
+  const name = urlOf(`http://${called}`)?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
+  return isIP(name) !== 0 || name === host || OWN_NAME.test(name);
 }
 
 function urlOf(address: string): URL | null {

@@ -226,6 +226,15 @@ describe('sandbox: what it tells of itself', () => {
     });
   }
 
+  it('lets no page ask a provider whose name was made to lead here, and every program', async () => {
+    for (const [headers, status] of [
+      [{ Host: 'example.com', Origin: 'http://example.com' }, 403],
+      [{ Host: 'example.com' }, 405],
+      [{ Origin: 'http://localhost:1880' }, 405],
+    ] as const)
+      assert.equal((await ask('GET', '/xhey/fetching/v2/truth_build/create', headers)).status, status);
+  });
+
   it('is localhost, whichever of the two that is', async function () {
     const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     if (!addresses.some(({ address }) => address === '::1')) this.skip();
