@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, Sum } from '../src/ledger/ledger';
 import type { Result } from '../src/result';
-import { type DebugSidebar, type Demo, openDebugSidebar, ROOT, startDemo } from './demo-process';
+import {
+  type DebugSidebar,
+  type Demo,
+  openDebugSidebar,
+  ROOT,
+  startDemo,
+  temporaryDirectory,
+} from './demo-process';
 import { EXAMPLES, example } from './example-flows';
 
 /** What the tests read of a debug node's value. */
@@ -98,6 +105,10 @@ const OWN_PROPERTIES: Record<string, string[]> = {
     'includeRaw',
   ],
 };
+OWN_PROPERTIES['photo-rules'] = [
+  ...['maxAge', 'within', 'coordinates', 'unseen', 'output'],
+  ...['input', 'at', 'latitude', 'longitude', 'addressHolds'].flatMap((name) => [name, `${name}Type`]),
+];
 OWN_PROPERTIES['tencent-market-account'] = [...OWN_PROPERTIES['xhey-account']!, 'scheme', 'source'];
 OWN_PROPERTIES['face-compare'] = [
   'account',
@@ -371,13 +382,16 @@ describe('the examples of single nodes, at the press of a button', () => {
   });
 
   describe('with their stand-ins', () => {
+    const files = temporaryDirectory();
     before(async () => {
       // They are at the port of a usual Node-RED.
       const flows = await (await fetch(`${demo.address}/flows`)).text();
       const response = await fetch(`${demo.address}/flows`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: flows.replaceAll('http://127.0.0.1:1880/example/', `${demo.address}/example/`),
+        body: flows
+          .replaceAll('http://127.0.0.1:1880/example/', `${demo.address}/example/`)
+          .replaceAll(/"(persons(?:-result)?\.csv)"/g, (_, file) => JSON.stringify(join(files, file))),
       });
       assert.ok(response.ok);
       for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
@@ -416,6 +430,43 @@ describe('the examples of single nodes, at the press of a button', () => {
           ((await sidebar.next(came.id)) as unknown as { text: object }).text instanceof Object,
           true,
         );
+    });
+
+    it('attendance: today, here and not used before, or why not', async () => {
+      const told = async (button: string) =>
+        ((await press('attendance', button, 'text / ')) as unknown as { text: { content: string } }).text
+          .content;
+      assert.match(await told('on time'), /^打卡: 张三, 天府软件园, 有效 \(\d{4}年.+\)$/);
+      assert.match(await told('a photo of yesterday'), /无效, 照片不是一小时内拍摄/);
+      assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 有效/);
+      assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 无效, 照片已经用过/);
+      assert.match(await told('from another place'), /^打卡: 李四, 高新区, 无效, 拍摄地点不在现场/);
+      const came = example('attendance').find(({ name }) => name?.startsWith('text that'))!;
+      assert.ok('text' in (await sidebar.next(came.id)));
+    });
+
+    it('persons in a file: a row each, in order, and errors among them; read again, nothing is paid for twice', async () => {
+      await press('persons-in-a-file', 'make a sample', 'the file');
+      const run = async () => {
+        await press('persons-in-a-file', 'verify the file', 'written');
+        return readFileSync(join(files, 'persons-result.csv'), 'utf8');
+      };
+      const first = await run();
+      const [head, ...rows] = first.trimEnd().split('\r\n');
+      assert.equal(head, '\ufeff行号,编号,结果,原因,分数,台账,错误,说明');
+      const cells = rows.map((row) => row.split(','));
+      assert.deepEqual(
+        cells.map(([line, number, outcome, reason, , , code]) => [line, number, outcome, reason, code]),
+        [
+          ['2', '1001', 'passed', 'same-person', ''],
+          ['3', '1002', 'failed', 'name-id-mismatch', ''],
+          ['4', '1003', 'error', '', 'INPUT'],
+          ['5', '1004', 'passed', 'same-person', ''],
+        ],
+      );
+      assert.doesNotMatch(first, /张三|欧阳|11010/);
+      const ledgerOf = (text: string) => text.split('\r\n').map((row) => row.split(',')[5]);
+      assert.deepEqual(ledgerOf(await run()), ledgerOf(first));
     });
 
     it('budget alert: 80 % are told to both robots, once', async () => {

@@ -10,7 +10,7 @@ import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import { MessageContext } from './message-context';
-import { canHold, numberParts, setResult } from './output';
+import { canHold, checkOutput, numberParts, setResult } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
 import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
@@ -252,11 +252,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       ...readSettings(COMMON_SETTINGS, this.#config),
       ...readSettings(PAID_SETTINGS, this.#config),
     };
-    try {
-      this.#red.util.normalisePropertyExpression(settings.output);
-    } catch {
-      throw new VerifyError('CONFIG', 'output-unreadable');
-    }
+    checkOutput(this.#red, settings.output);
     return settings;
   }
 

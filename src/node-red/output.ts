@@ -1,6 +1,16 @@
 /** Where a result goes in a message: CONTRACT, "Action nodes", `output`, and `split`. */
+import { VerifyError } from '../errors';
 import type { Result } from '../result';
 import type { Message, Red } from './red';
+
+/** @throws VerifyError CONFIG where nothing could be put there in any message */
+export function checkOutput({ util }: Red, output: string): void {
+  try {
+    util.normalisePropertyExpression(output);
+  } catch {
+    throw new VerifyError('CONFIG', 'output-unreadable');
+  }
+}
 
 /**
  * A message may be frozen or its `payload` read-only when another node brings it (NODE-RED, "Runtime").

@@ -9,7 +9,7 @@ import { applyRules } from '../photos/verdict';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
-import { canHold, setResult } from './output';
+import { canHold, checkOutput, setResult } from './output';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { seenOf } from './seen-of';
 import { readSettings } from './settings';
@@ -59,16 +59,14 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
   const forget = onceStarted(red, () => {
     try {
       if (fields.problem) throw fields.problem;
-      settings = readSettings(SETTINGS, config);
+      const own = ownSettings();
       const values = Object.fromEntries(
         used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
       );
-      readDemands(settings, values, isWritten, Date.now());
+      readDemands(own, values, isWritten, Date.now());
       // So that the first message does not wait for it; what is wrong with it is told then.
-      if (settings.unseen > 0)
-        seenOf(red)
-          .open()
-          .catch(() => {});
+      const ready = own.unseen > 0 ? seenOf(red).open() : null;
+      ready?.catch(() => {});
     } catch (reason) {
       // Without a message, what comes with it cannot be right.
       if (!(reason instanceof VerifyError) || reason.code !== 'CONFIG') return;
@@ -115,15 +113,23 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
     done();
   });
 
+  function ownSettings(): Settings<typeof SETTINGS> {
+    if (settings) return settings;
+    const own = readSettings(SETTINGS, config);
+    checkOutput(red, own.output);
+    settings = own;
+    return own;
+  }
+
   async function judge(
     message: Message,
     { input, ...values }: Record<string, unknown>,
     now: number,
   ): Promise<PollResult> {
-    settings ??= readSettings(SETTINGS, config);
-    const { output } = settings;
+    const own = ownSettings();
+    const { output } = own;
     if (!canHold(red, message, output)) throw new VerifyError('INPUT', 'message-read-only', { output });
-    const demands = readDemands(settings, values, isFixed, now);
+    const demands = readDemands(own, values, isFixed, now);
     const result = readPollResult(input);
     return applyRules(result, demands, demands.unseen ? seenOf(red) : null);
   }

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { isWholePicture } from '../../input/picture';
 import type { SandboxWorld } from '../../sandbox-half';
 
+const MINUTE_MS = 60_000;
+const SHANGHAI_MS = 8 * 60 * MINUTE_MS;
+
 const VERIFIED = 0;
 const UNREACHABLE = -2306;
 const NO_PICTURE = -2307;
@@ -14,7 +17,7 @@ const PUBLISHED: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** CONTRACT, "Sandbox": an address that chooses an answer is not downloaded. */
-const SPECIAL = /\/sandbox\/(?:-?\d+(?:\/|$)|slow-\d|revoked)|sandbox-query-/;
+const SPECIAL = /\/sandbox\/(?:-?\d+(?:\/|$)|slow-\d|taken-\d|revoked)|sandbox-query-/;
 
 /** Another photo has another one: a flow may look for one that it has seen before. */
 function antiFakeCode(photoUrl: string): string {
@@ -78,11 +81,13 @@ function statusOf(bytes: Buffer | null): number {
  * One item of a query's `list`.
  * @param photoUrl as it was submitted
  * @param found its status where it was downloaded, else null
+ * @param now Unix milliseconds
  * @param observed the shape: no words for a photo that passes, and its anti-fake code
  */
 export function photoItem(
   photoUrl: string,
   found: number | null,
+  now: number,
   observed: boolean,
 ): Record<string, unknown> {
   const status = found ?? askedFor(photoUrl) ?? VERIFIED;
@@ -93,10 +98,19 @@ export function photoItem(
     msg: status === VERIFIED ? passed : (MESSAGES.get(status) ?? '验证未通过'),
     lat: '30.539732',
     lng: '104.070011',
-    photoTime: '2025年07月28日 15:01',
+    photoTime: takenAt(photoUrl, now),
     photoAddress: '四川省成都市武侯区桂溪街道天府软件园E区',
     ...(observed && status === VERIFIED ? { antiFakeCode: antiFakeCode(photoUrl) } : {}),
   };
+}
+
+/** `/sandbox/taken-5`: five minutes ago. Any other photo is xhey.md's. */
+function takenAt(photoUrl: string, now: number): string {
+  const minutes = /\/sandbox\/taken-(\d{1,7})(?:\/|$)/.exec(new URL(photoUrl).pathname)?.[1];
+  if (minutes === undefined) return '2025年07月28日 15:01';
+  const inShanghai = new Date(now - Number(minutes) * MINUTE_MS + SHANGHAI_MS).toISOString();
+  const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+)/.exec(inShanghai)!;
+  return `${year}年${month}月${day}日 ${time}`;
 }
 
 /** @returns the status that an address asks for, or null */

@@ -78,7 +78,7 @@ export function query({ taskID }: Record<string, unknown>, world: SandboxWorld):
   const taskStatus = statusOf(task, text);
   const list =
     taskStatus === 5
-      ? task.photoUrls.map((url, index) => photoItem(url, task.found?.[index] ?? null, observed))
+      ? task.photoUrls.map((url, index) => photoItem(url, task.found?.[index] ?? null, world.now(), observed))
       : [];
   const fields = { taskStatus, list };
   return success(world, observed ? { data: { ...fields, status: 0, msg: '' } } : fields);

@@ -1,0 +1,236 @@
+/** photo-rules in a real Node-RED: what it takes, what it sends, and what it raises. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cause } from '../../src/errors';
+import type { Message } from '../../src/node-red/red';
+import type { PollResult } from '../../src/photos/poll-result';
+import { splitPhotos } from '../../src/providers/xhey/report';
+import { HERE, polled, taken } from '../photos/results';
+import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime, userDir } from './runtime';
+
+const WARNING = 30;
+const AGE = { maxAge: 10 };
+const PLACE = { within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
+
+const rules = (properties: object) => deploy(actionFlow({ type: 'photo-rules', ...properties }, null));
+
+async function judged(message: Message): Promise<PollResult> {
+  const { out1, out2, caught, completed } = await ask(message);
+  const raised = (caught[0] as { error?: { message: string } } | undefined)?.error?.message;
+  assert.deepEqual([out1.length, out2.length, caught.length, completed.length], [1, 0, 0, 1], raised);
+  assert.equal(out1[0], message, 'it is the message that came in');
+  return out1[0]!.payload as PollResult;
+}
+
+async function raised(message: Message): Promise<{ code: string; message: string; cause: Cause }> {
+  const { out1, caught, completed } = await ask(message);
+  assert.deepEqual([out1.length, caught.length, completed.length], [0, 1, 0]);
+  const { error } = caught[0] as unknown as { error: { code: string; message: string; cause: Cause } };
+  assert.deepEqual(
+    [error.cause.provider, error.cause.operation, error.cause.charged],
+    [null, 'photo-rules', false],
+  );
+  assert.ok(!error.message.includes('errors.'), error.message);
+  return error;
+}
+
+describe('photo-rules, in a real Node-RED', () => {
+  before(() => startRuntime());
+
+  it('judges each photo, and changes nothing else of the message or of what was in it', async () => {
+    await rules({ ...AGE, ...PLACE });
+    const photos = [
+      taken(),
+      taken({ minutesAgo: 30 }),
+      taken({ lat: 30.6 }),
+      taken({ time: undefined }),
+      taken({ status: -1 }),
+    ];
+    const given = { ...polled(photos), raw: { list: [] } };
+    const copy = structuredClone(given);
+    const result = await judged({ payload: given, topic: 'site 7' });
+    assert.deepEqual(given, copy);
+    assert.deepEqual(
+      result.data.photos.map(({ outcome, reason }) => `${outcome} ${reason}`),
+      [
+        'passed authentic',
+        'failed too-old',
+        'failed too-far',
+        'inconclusive no-time',
+        'inconclusive low-resolution',
+      ],
+    );
+    assert.deepEqual(
+      { ...result, outcome: '', reason: '', data: { ...result.data, photos: [], summary: {} } },
+      { ...copy, outcome: '', reason: '', data: { ...copy.data, photos: [], summary: {} } },
+    );
+    assert.deepEqual([result.outcome, result.reason], ['failed', null]);
+    assert.deepEqual(result.data.summary, { total: 5, passed: 1, failed: 2, inconclusive: 2 });
+  });
+
+  it('takes a result from another property, and as JSON, and puts its own elsewhere', async () => {
+    await rules({ ...AGE, input: 'verified', inputType: 'msg', output: 'site.verdict' });
+    const message: Message = { payload: 'kept', verified: JSON.stringify(polled([taken()])) };
+    const { out1 } = await ask(message);
+    const { payload, site } = out1[0] as { payload: unknown; site: { verdict: PollResult } };
+    assert.deepEqual([payload, site.verdict.outcome], ['kept', 'passed']);
+  });
+
+  it('judges a part of a message that was split, and leaves the whole in it', async () => {
+    await rules(AGE);
+    const [first, second] = splitPhotos(polled([taken({ minutesAgo: 60 }), taken()])) as PollResult[];
+    const parts = { id: 'x', index: 0, count: 2, type: 'array' };
+    const message: Message = { payload: first, parts };
+    const result = await judged(message);
+    assert.deepEqual([result.outcome, result.reason], ['failed', 'too-old']);
+    assert.deepEqual(result.data.summary, { total: 1, passed: 0, failed: 1, inconclusive: 0 });
+    assert.deepEqual(result.data.whole, first!.data.whole);
+    assert.equal(message.parts, parts);
+    assert.equal((await judged({ payload: second })).outcome, 'passed');
+  });
+
+  it('takes place and time from the message', async () => {
+    const typed = { latitude: 'site.lat', longitude: 'site.lng', at: 'reported', addressHolds: 'district' };
+    const types = { latitudeType: 'msg', longitudeType: 'msg', atType: 'msg', addressHoldsType: 'msg' };
+    await rules({ ...AGE, within: 50, ...typed, ...types });
+    const now = Date.now();
+    const photos = [taken({ minutesAgo: 125 })];
+    const at = { payload: polled(photos), site: { lat: `${HERE.lat}`, lng: HERE.lng }, district: '武侯区' };
+    assert.equal((await judged({ ...at, reported: now - 120 * 60_000 })).reason, 'authentic');
+    assert.equal((await judged({ ...at, reported: new Date(now).toISOString() })).reason, 'too-old');
+    assert.equal(
+      (await judged({ ...at, reported: now - 120 * 60_000, site: { lat: 30.6, lng: 104 } })).reason,
+      'too-far',
+    );
+    assert.equal(
+      (await judged({ ...at, reported: now - 120 * 60_000, district: '锦江区' })).reason,
+      'wrong-place',
+    );
+
+    const wrong: [string, object, string][] = [
+      ['no latitude', { site: { lng: HERE.lng } }, 'rule-value latitude'],
+      ['a longitude that is none', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
+      ['a latitude beyond the pole', { site: { lat: 104, lng: 30 } }, 'rule-value latitude'],
+      ['a place that was not filled in', { site: { lat: 0, lng: 0 } }, 'rule-value latitude'],
+      ['no time', { reported: undefined }, 'rule-value at'],
+      ['a time that is none', { reported: 'yesterday' }, 'time-unreadable at'],
+      ['Unix seconds', { reported: Math.floor(now / 1000) }, 'time-unreadable at'],
+      ['no address', { district: ' ' }, 'rule-value addressHolds'],
+    ];
+    for (const [what, change, wanted] of wrong) {
+      const { code, cause } = await raised({ ...at, reported: now, ...change });
+      assert.deepEqual([code, `${cause.problem} ${cause.values.name}`], ['INPUT', wanted], what);
+    }
+  });
+
+  it('raises INPUT for what is no finished result of truth-poll', async () => {
+    await rules(AGE);
+    const result = polled([taken()]);
+    const photo = result.data.photos[0]!;
+    for (const payload of [
+      ...[
+        undefined,
+        null,
+        7,
+        'text',
+        '{',
+        [],
+        {},
+        { data: { photos: [] } },
+        { ...result, operation: 'truth-create' },
+      ],
+      ...[
+        { ...result, data: null },
+        { ...result, data: { photos: 'none' } },
+        { ...result, outcome: 'good' },
+      ],
+      ...[
+        { ...photo, takenAt: 5 },
+        { ...photo, location: { lat: 1, lng: 2 } },
+        { ...photo, outcome: 'fine' },
+        null,
+      ].map((each) => ({ ...result, data: { ...result.data, photos: [each] } })),
+    ]) {
+      const { code, cause } = await raised({ payload });
+      assert.deepEqual([code, cause.problem], ['INPUT', 'not-a-poll-result'], JSON.stringify(payload));
+    }
+    const { cause } = await raised({ payload: { ...result, outcome: 'unfinished' } });
+    assert.equal(cause.problem, 'poll-unfinished');
+    const readOnly = Object.defineProperty({} as Message, 'payload', { value: result });
+    assert.equal((await raised(readOnly)).cause.problem, 'message-read-only');
+  });
+
+  const misconfigured: [string, object, RegExp][] = [
+    ['no rule', {}, /no rule/],
+    ['a distance from nowhere', { within: 200 }, /no place/],
+    ['a latitude that is none', { ...PLACE, latitude: '30,5' }, /latitude/],
+    ['a variable that is not set', { ...PLACE, latitude: '${CN_VERIFY_NOT_SET}' }, /latitude/],
+    ['an address of blanks', { addressHolds: '  ' }, /addressHolds/],
+    ['more days than are remembered', { unseen: 4000 }, /unseen/],
+    ['another system of coordinates', { ...PLACE, coordinates: 'bd09' }, /coordinates/],
+    ['a property nobody can set', { ...AGE, output: 'a[' }, /Result to/],
+    [
+      'an expression with a syntax error',
+      { ...AGE, at: '$(', atType: 'jsonata' },
+      /JSONata expression for at/,
+    ],
+  ];
+  for (const [what, properties, words] of misconfigured) {
+    it(`says when it is deployed, and to each message: ${what}`, async () => {
+      logs.length = 0;
+      await rules(properties);
+      const warned = logs.filter(({ level, type }) => level === WARNING && type === 'photo-rules');
+      assert.equal(warned.length, 1, JSON.stringify(warned));
+      assert.match(String(warned[0]!.msg), words);
+      const { status } = seen.lastStatuses.filter(({ id }) => id === 'action').at(-1)!;
+      assert.deepEqual(status, { fill: 'red', shape: 'ring', text: 'CONFIG' });
+      assert.equal((await raised({ payload: polled([taken()]) })).code, 'CONFIG');
+    });
+  }
+
+  it('says nothing of what only a message can tell, and takes a variable that is set', async () => {
+    process.env.CN_VERIFY_TEST_LATITUDE = String(HERE.lat);
+    logs.length = 0;
+    await rules({
+      ...PLACE,
+      latitude: 'CN_VERIFY_TEST_LATITUDE',
+      latitudeType: 'env',
+      longitude: 'lng',
+      longitudeType: 'msg',
+    });
+    assert.deepEqual(
+      logs.filter(({ level }) => level === WARNING),
+      [],
+    );
+    assert.equal((await judged({ payload: polled([taken()]), lng: HERE.lng })).outcome, 'passed');
+    delete process.env.CN_VERIFY_TEST_LATITUDE;
+  });
+
+  it('shows its verdict', async () => {
+    await rules(AGE);
+    const shown = async (photo: ReturnType<typeof taken>) => {
+      await judged({ payload: polled([photo]) });
+      return settledStatus();
+    };
+    assert.deepEqual(await shown(taken()), { fill: 'green', shape: 'dot', text: 'passed' });
+    assert.deepEqual(await shown(taken({ minutesAgo: 99 })), { fill: 'red', shape: 'dot', text: 'failed' });
+    assert.deepEqual(await shown(taken({ time: undefined })), {
+      fill: 'yellow',
+      shape: 'dot',
+      text: 'inconclusive',
+    });
+  });
+
+  it('knows a photo again after a deploy, from another node too, and forgives a message that comes twice', async () => {
+    await rules({ unseen: 30 });
+    const first = polled([taken({ code: 'ONE' })]);
+    assert.equal((await judged({ payload: first })).reason, 'authentic');
+    assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
+    await rules({ unseen: 7 });
+    assert.equal((await judged({ payload: first })).reason, 'authentic');
+    assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
+    assert.ok(existsSync(join(userDir, 'cn-verify/ledger/seen/00000001.seen')));
+    assert.ok(!JSON.stringify([seen.statuses, logs]).includes('ONE'));
+  });
+});
