@@ -19,6 +19,8 @@ const UNFINISHED_MS = 60_000;
 const GIVE_UP_MS = 7 * 86_400_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
+/** So many fail, and none does not: then the others wait, too. One place that is gone for good holds up nothing else. */
+const MOST_IN_VAIN = 8;
 /** A timer that ran through a night's sleep, or a clock that was set, is noticed. */
 const LONGEST_NAP_MS = 60_000;
 
@@ -35,6 +37,8 @@ export interface HoldingsOptions {
    * @throws where it could not be deleted, and is to be tried again
    */
   remove(path: string): Promise<void>;
+  /** Milliseconds before what could not be deleted is tried again, at first. */
+  firstPauseMs?: number;
   /** Once when a trouble begins; `count`: photos that are due. */
   told(trouble: StoreTrouble, values: { count: number }): void;
 }
@@ -48,7 +52,12 @@ interface Holding {
   due: number;
   /** What may arrive late is deleted again when it would have been due. */
   again: number | null;
+  /** Where it could not be deleted: milliseconds until it is tried again, and when that is. */
+  pause: number;
+  notBefore: number;
 }
+
+const FRESH = { again: null, pause: 0, notBefore: 0 };
 
 /** What a store holds, for its owner. */
 export interface Held {
@@ -88,6 +97,7 @@ export class Holdings {
   #sweeping: Promise<void> | null = null;
   #pause = 0;
   #restUntil = 0;
+  #isTroubled = false;
   #isClosed = false;
 
   /** @param options whose folder is read at once */
@@ -126,7 +136,7 @@ export class Holdings {
       const { code = 'unknown' } = reason as NodeJS.ErrnoException;
       throw new VerifyError('CONFIG', 'store-unwritable', { code }, { charged: false });
     }
-    this.#held.set(id, { name, bytes: bytes ?? content.length, since, due, again: null });
+    this.#held.set(id, { name, bytes: bytes ?? content.length, since, due, ...FRESH });
     if (this.#isClosed) {
       this.forget(id);
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
@@ -198,7 +208,7 @@ export class Holdings {
       const isDated = file.mtimeMs > file.birthtimeMs + unfinished;
       const due = isDated ? Math.min(file.mtimeMs, now + longestMs) : file.birthtimeMs + unfinished;
       const bytes = size === undefined ? file.size : Number(size);
-      this.#held.set(id!, { name, bytes, since: Math.min(file.birthtimeMs, now), due, again: null });
+      this.#held.set(id!, { name, bytes, since: Math.min(file.birthtimeMs, now), due, ...FRESH });
     }
     this.#rearm();
   }
@@ -235,35 +245,41 @@ export class Holdings {
   #rearm(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     let first = Number.POSITIVE_INFINITY;
-    for (const { due } of this.#held.values()) first = Math.min(first, due);
+    for (const { due, notBefore } of this.#held.values()) first = Math.min(first, Math.max(due, notBefore));
     if (first < Number.POSITIVE_INFINITY) this.#wakeAt(first);
   }
 
   async #sweep(): Promise<void> {
     const now = Date.now();
+    if (now < this.#restUntil) return;
     const latest = now + this.#options.longestMs;
     const due: string[] = [];
     for (const [id, holding] of this.#held) {
       // A clock that was set back must not keep a photo for longer.
       if (holding.due > latest) holding.due = latest;
-      if (holding.due <= now) due.push(id);
+      if (Math.max(holding.due, holding.notBefore) <= now) due.push(id);
     }
-    if (now < this.#restUntil || due.length === 0) return;
     const rest = due.values();
-    let failed = 0;
+    let [deleted, failed] = [0, 0];
     const worker = async () => {
       for (const id of rest) {
-        if (failed > 0 || this.#isClosed) return;
-        if (!(await this.#delete(id))) failed++;
+        if (this.#isClosed || (deleted === 0 && failed >= MOST_IN_VAIN)) return;
+        if (await this.#delete(id)) deleted++;
+        else failed++;
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-    if (this.#isClosed) return;
-    if (failed > 0) this.#fail(due);
-    else if (this.#pause > 0) {
-      this.#pause = 0;
-      this.#options.told('deleted-again', { count: due.length });
-    }
+    if (this.#isClosed || deleted + failed === 0) return;
+    this.#pause = deleted > 0 ? 0 : this.#longer(this.#pause);
+    this.#restUntil = failed >= MOST_IN_VAIN ? Date.now() + this.#pause : 0;
+    this.#tell(due.length);
+  }
+
+  #tell(count: number): void {
+    const isTroubled = [...this.#held.values()].some(({ pause }) => pause > 0);
+    if (isTroubled === this.#isTroubled) return;
+    this.#isTroubled = isTroubled;
+    this.#options.told(isTroubled ? 'kept-on' : 'deleted-again', { count });
   }
 
   /** @returns whether it is deleted */
@@ -274,8 +290,11 @@ export class Holdings {
     try {
       await this.#options.remove(path);
     } catch {
+      if (!this.#isClosed) this.#postpone(id, holding);
       return false;
     }
+    holding.pause = 0;
+    holding.notBefore = 0;
     if (holding.again !== null) {
       holding.due = holding.again;
       holding.again = null;
@@ -286,17 +305,19 @@ export class Holdings {
     return true;
   }
 
-  /** The store is away, or does not let us: all of them wait, and are tried again. */
-  #fail(due: readonly string[]): void {
+  /** The store is away, or does not let us. */
+  #postpone(id: string, holding: Holding): void {
     const now = Date.now();
-    if (this.#pause === 0) this.#options.told('kept-on', { count: due.length });
-    this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 2 || FIRST_PAUSE_MS);
-    this.#restUntil = now + this.#pause;
-    const hopeless = due.filter((id) => now - (this.#held.get(id)?.due ?? now) > GIVE_UP_MS);
-    for (const id of hopeless) {
-      void unlink(join(this.#options.folder, this.#held.get(id)!.name)).catch(() => {});
-      this.#held.delete(id);
+    if (now - holding.due > GIVE_UP_MS) {
+      this.forget(id);
+      this.#options.told('given-up', { count: 1 });
+      return;
     }
-    if (hopeless.length > 0) this.#options.told('given-up', { count: hopeless.length });
+    holding.pause = this.#longer(holding.pause);
+    holding.notBefore = now + holding.pause;
+  }
+
+  #longer(pause: number): number {
+    return Math.min(LONGEST_PAUSE_MS, pause * 2 || (this.#options.firstPauseMs ?? FIRST_PAUSE_MS));
   }
 }
