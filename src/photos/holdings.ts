@@ -15,6 +15,8 @@ const NAME = /^([\w-]{22})(?:\.(\d{1,12}))?$/;
 const AT_A_TIME = 4;
 /** A file that is being written is not due yet: for a minute, or half of what a photo is kept. */
 const UNFINISHED_MS = 60_000;
+/** Seconds since 1970 of what is not needed any more. */
+const LONG_AGO = 1;
 /** What a store refuses to delete is tried for so long, as what waits for a node that is gone. */
 const GIVE_UP_MS = 7 * 86_400_000;
 const FIRST_PAUSE_MS = 5_000;
@@ -156,7 +158,7 @@ export class Holdings {
     if (mayArrive) holding.again = holding.due;
     holding.due = Date.now();
     // After a kill it is due at the next start.
-    if (!mayArrive) void this.#date(holding);
+    if (!mayArrive) void utimes(join(this.#options.folder, holding.name), LONG_AGO, LONG_AGO).catch(() => {});
     this.#wakeAt(holding.due);
   }
 
@@ -205,10 +207,11 @@ export class Holdings {
       const [, id, size] = NAME.exec(name) ?? [];
       const file = id === undefined ? null : await stat(join(folder, name)).catch(() => null);
       if (!file?.isFile() || this.#held.has(id!)) continue;
-      const isDated = file.mtimeMs > file.birthtimeMs + unfinished;
-      const due = isDated ? Math.min(file.mtimeMs, now + longestMs) : file.birthtimeMs + unfinished;
+      const { mtimeMs, birthtimeMs } = file;
+      const isUnfinished = Math.abs(mtimeMs - birthtimeMs) < unfinished;
+      const due = isUnfinished ? birthtimeMs + unfinished : Math.min(mtimeMs, now + longestMs);
       const bytes = size === undefined ? file.size : Number(size);
-      this.#held.set(id!, { name, bytes, since: Math.min(file.birthtimeMs, now), due, ...FRESH });
+      this.#held.set(id!, { name, bytes, since: Math.min(birthtimeMs, now), due, ...FRESH });
     }
     this.#rearm();
   }
@@ -221,11 +224,6 @@ export class Holdings {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       return open(path, 'wx', 0o600);
     });
-  }
-
-  async #date({ name, due }: Holding): Promise<void> {
-    const path = join(this.#options.folder, name);
-    await utimes(path, due / 1000, due / 1000).catch(() => {});
   }
 
   #wakeAt(time: number): void {
@@ -300,8 +298,8 @@ export class Holdings {
       holding.again = null;
       return true;
     }
-    await unlink(path).catch(() => {});
     this.#held.delete(id);
+    await unlink(path).catch(() => {});
     return true;
   }
 
