@@ -383,7 +383,10 @@ function uses(type: string): Use[] {
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
-    return found.map((use) => ({ ...use, file: relative(ROOT, file) }));
+    // Of those of truth-create it is said which one it is.
+    const isOneOfMany = /(?:input\/photo|photos\/fit)\.ts$/.test(file) && type === 'truth-create';
+    const more = isOneOfMany ? ['position'] : [];
+    return found.map((use) => ({ ...use, values: [...use.values, ...more], file: relative(ROOT, file) }));
   });
 }
 

@@ -28,8 +28,9 @@ export function registerPhotoRoutes(red: Red): void {
   });
 
   const serve: PhotoHandler = ({ params }, response) => {
-    const gone = () => {
-      if (!response.headersSent) response.status(404).end();
+    // A range that is not there is the only other thing there is to say.
+    const gone = (error?: Error & { status?: number }) => {
+      if (!response.headersSent) response.status(error?.status === 416 ? 416 : 404).end();
     };
     const { findLocalPhoto } = require('./photo-folder') as typeof import('./photo-folder');
     findLocalPhoto(red, params.id ?? '').then((photo) => {
@@ -40,7 +41,11 @@ export function registerPhotoRoutes(red: Red): void {
         'Cache-Control': 'private',
       };
       const plain = { cacheControl: false, lastModified: false, etag: false } as const;
-      response.sendFile(photo.name, { root: photo.folder, headers, ...plain }, (error) => error && gone());
+      response.sendFile(
+        photo.name,
+        { root: photo.folder, headers, ...plain },
+        (error) => error && gone(error),
+      );
     }, gone);
   };
   httpNode.get('/cn-verify/photos/:id', serve);

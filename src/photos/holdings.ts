@@ -15,10 +15,14 @@ const NAME = /^([\w-]{22})(?:\.(\d{1,12}))?$/;
 const AT_A_TIME = 4;
 /** A file that is being written is not due yet: for a minute, or half of what a photo is kept. */
 const UNFINISHED_MS = 60_000;
+/** Seconds since 1970 of what is not needed any more. */
+const LONG_AGO = 1;
 /** What a store refuses to delete is tried for so long, as what waits for a node that is gone. */
 const GIVE_UP_MS = 7 * 86_400_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
+/** So many fail, and none does not: then the others wait, too. One place that is gone for good holds up nothing else. */
+const MOST_IN_VAIN = 8;
 /** A timer that ran through a night's sleep, or a clock that was set, is noticed. */
 const LONGEST_NAP_MS = 60_000;
 
@@ -35,6 +39,8 @@ export interface HoldingsOptions {
    * @throws where it could not be deleted, and is to be tried again
    */
   remove(path: string): Promise<void>;
+  /** Milliseconds before what could not be deleted is tried again, at first. */
+  firstPauseMs?: number;
   /** Once when a trouble begins; `count`: photos that are due. */
   told(trouble: StoreTrouble, values: { count: number }): void;
 }
@@ -48,7 +54,12 @@ interface Holding {
   due: number;
   /** What may arrive late is deleted again when it would have been due. */
   again: number | null;
+  /** Where it could not be deleted: milliseconds until it is tried again, and when that is. */
+  pause: number;
+  notBefore: number;
 }
+
+const FRESH = { again: null, pause: 0, notBefore: 0 };
 
 /** What a store holds, for its owner. */
 export interface Held {
@@ -88,6 +99,7 @@ export class Holdings {
   #sweeping: Promise<void> | null = null;
   #pause = 0;
   #restUntil = 0;
+  #isTroubled = false;
   #isClosed = false;
 
   /** @param options whose folder is read at once */
@@ -126,7 +138,7 @@ export class Holdings {
       const { code = 'unknown' } = reason as NodeJS.ErrnoException;
       throw new VerifyError('CONFIG', 'store-unwritable', { code }, { charged: false });
     }
-    this.#held.set(id, { name, bytes: bytes ?? content.length, since, due, again: null });
+    this.#held.set(id, { name, bytes: bytes ?? content.length, since, due, ...FRESH });
     if (this.#isClosed) {
       this.forget(id);
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
@@ -146,7 +158,7 @@ export class Holdings {
     if (mayArrive) holding.again = holding.due;
     holding.due = Date.now();
     // After a kill it is due at the next start.
-    if (!mayArrive) void this.#date(holding);
+    if (!mayArrive) void utimes(join(this.#options.folder, holding.name), LONG_AGO, LONG_AGO).catch(() => {});
     this.#wakeAt(holding.due);
   }
 
@@ -195,10 +207,11 @@ export class Holdings {
       const [, id, size] = NAME.exec(name) ?? [];
       const file = id === undefined ? null : await stat(join(folder, name)).catch(() => null);
       if (!file?.isFile() || this.#held.has(id!)) continue;
-      const isDated = file.mtimeMs > file.birthtimeMs + unfinished;
-      const due = isDated ? Math.min(file.mtimeMs, now + longestMs) : file.birthtimeMs + unfinished;
+      const { mtimeMs, birthtimeMs } = file;
+      const isUnfinished = Math.abs(mtimeMs - birthtimeMs) < unfinished;
+      const due = isUnfinished ? birthtimeMs + unfinished : Math.min(mtimeMs, now + longestMs);
       const bytes = size === undefined ? file.size : Number(size);
-      this.#held.set(id!, { name, bytes, since: Math.min(file.birthtimeMs, now), due, again: null });
+      this.#held.set(id!, { name, bytes, since: Math.min(birthtimeMs, now), due, ...FRESH });
     }
     this.#rearm();
   }
@@ -211,11 +224,6 @@ export class Holdings {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       return open(path, 'wx', 0o600);
     });
-  }
-
-  async #date({ name, due }: Holding): Promise<void> {
-    const path = join(this.#options.folder, name);
-    await utimes(path, due / 1000, due / 1000).catch(() => {});
   }
 
   #wakeAt(time: number): void {
@@ -235,35 +243,41 @@ export class Holdings {
   #rearm(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     let first = Number.POSITIVE_INFINITY;
-    for (const { due } of this.#held.values()) first = Math.min(first, due);
+    for (const { due, notBefore } of this.#held.values()) first = Math.min(first, Math.max(due, notBefore));
     if (first < Number.POSITIVE_INFINITY) this.#wakeAt(first);
   }
 
   async #sweep(): Promise<void> {
     const now = Date.now();
+    if (now < this.#restUntil) return;
     const latest = now + this.#options.longestMs;
     const due: string[] = [];
     for (const [id, holding] of this.#held) {
       // A clock that was set back must not keep a photo for longer.
       if (holding.due > latest) holding.due = latest;
-      if (holding.due <= now) due.push(id);
+      if (Math.max(holding.due, holding.notBefore) <= now) due.push(id);
     }
-    if (now < this.#restUntil || due.length === 0) return;
     const rest = due.values();
-    let failed = 0;
+    let [deleted, failed] = [0, 0];
     const worker = async () => {
       for (const id of rest) {
-        if (failed > 0 || this.#isClosed) return;
-        if (!(await this.#delete(id))) failed++;
+        if (this.#isClosed || (deleted === 0 && failed >= MOST_IN_VAIN)) return;
+        if (await this.#delete(id)) deleted++;
+        else failed++;
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-    if (this.#isClosed) return;
-    if (failed > 0) this.#fail(due);
-    else if (this.#pause > 0) {
-      this.#pause = 0;
-      this.#options.told('deleted-again', { count: due.length });
-    }
+    if (this.#isClosed || deleted + failed === 0) return;
+    this.#pause = deleted > 0 ? 0 : this.#longer(this.#pause);
+    this.#restUntil = failed >= MOST_IN_VAIN ? Date.now() + this.#pause : 0;
+    this.#tell(due.length);
+  }
+
+  #tell(count: number): void {
+    const isTroubled = [...this.#held.values()].some(({ pause }) => pause > 0);
+    if (isTroubled === this.#isTroubled) return;
+    this.#isTroubled = isTroubled;
+    this.#options.told(isTroubled ? 'kept-on' : 'deleted-again', { count });
   }
 
   /** @returns whether it is deleted */
@@ -274,29 +288,34 @@ export class Holdings {
     try {
       await this.#options.remove(path);
     } catch {
+      if (!this.#isClosed) this.#postpone(id, holding);
       return false;
     }
+    holding.pause = 0;
+    holding.notBefore = 0;
     if (holding.again !== null) {
       holding.due = holding.again;
       holding.again = null;
       return true;
     }
-    await unlink(path).catch(() => {});
     this.#held.delete(id);
+    await unlink(path).catch(() => {});
     return true;
   }
 
-  /** The store is away, or does not let us: all of them wait, and are tried again. */
-  #fail(due: readonly string[]): void {
+  /** The store is away, or does not let us. */
+  #postpone(id: string, holding: Holding): void {
     const now = Date.now();
-    if (this.#pause === 0) this.#options.told('kept-on', { count: due.length });
-    this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 2 || FIRST_PAUSE_MS);
-    this.#restUntil = now + this.#pause;
-    const hopeless = due.filter((id) => now - (this.#held.get(id)?.due ?? now) > GIVE_UP_MS);
-    for (const id of hopeless) {
-      void unlink(join(this.#options.folder, this.#held.get(id)!.name)).catch(() => {});
-      this.#held.delete(id);
+    if (now - holding.due > GIVE_UP_MS) {
+      this.forget(id);
+      this.#options.told('given-up', { count: 1 });
+      return;
     }
-    if (hopeless.length > 0) this.#options.told('given-up', { count: hopeless.length });
+    holding.pause = this.#longer(holding.pause);
+    holding.notBefore = now + holding.pause;
+  }
+
+  #longer(pause: number): number {
+    return Math.min(LONGEST_PAUSE_MS, pause * 2 || (this.#options.firstPauseMs ?? FIRST_PAUSE_MS));
   }
 }

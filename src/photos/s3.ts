@@ -22,6 +22,7 @@ export interface S3Options {
   /** Milliseconds for which a photo is kept. */
   keepMs: number;
   told: HoldingsOptions['told'];
+  firstPauseMs?: HoldingsOptions['firstPauseMs'];
   /** Address of the bucket; photos are put under it. */
   bucket: URL;
   /** The same bucket as providers reach it. */
@@ -70,9 +71,15 @@ class S3Store implements Store {
 
   constructor(options: S3Options) {
     this.#options = options;
-    const { folder, keepMs, told } = options;
+    const { folder, keepMs, told, firstPauseMs } = options;
     const remove = (path: string) => this.#removeByFile(path);
-    this.#holdings = new Holdings({ folder, longestMs: keepMs, told, remove });
+    this.#holdings = new Holdings({
+      folder,
+      longestMs: keepMs,
+      told,
+      remove,
+      ...(firstPauseMs ? { firstPauseMs } : {}),
+    });
   }
 
   async put(bytes: Buffer, context: CallContext): Promise<Put> {

@@ -101,7 +101,7 @@ export class MessagePhotos {
           photo.stored = await store.put(bytesOf(photo.inHand!), context);
           photo.url = photo.stored.url;
         } catch (reason) {
-          failure ??= reason;
+          failure ??= this.#placed(reason, photo);
         }
         if (failure) return;
       }
@@ -113,6 +113,14 @@ export class MessagePhotos {
   /** @param needed those that a provider may still fetch; what was put beside them goes */
   discardBut(needed: ReadonlySet<MessagePhoto>): void {
     for (const photo of this.unique) if (!needed.has(photo)) photo.stored?.discard();
+  }
+
+  /** A photo that cannot be fitted is one of many. */
+  #placed(reason: unknown, photo: MessagePhoto): unknown {
+    if (!(reason instanceof VerifyError) || reason.code !== 'INPUT') return reason;
+    reason.values.position = this.#given.findIndex((each) => each.photo === photo) + 1;
+    reason.details.charged = false;
+    return reason;
   }
 
   #of(photos: readonly MessagePhoto[]): Given[] {

@@ -1,0 +1,286 @@
+/** A photo store in a Node-RED of its own: what it serves, what survives a kill, and what the editor asks it. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { Result } from '../../src/result';
+import { temporaryDirectory } from '../demo-process';
+import { closeAll, until } from '../http/server';
+import { jpg } from '../input/pictures';
+import { type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
+
+const PHOTO = jpg(5_000);
+/** Seconds since 1970. */
+const LONG_AGO = 1;
+const ID = /^[\w-]{22}(?:\.\d+)?$/;
+
+/** An upload over HTTP to a verdict, as the example has it. */
+function flows(store: object, sandboxFetches = true): object[] {
+  const at = { z: 'tab', x: 1, y: 1 };
+  return [
+    { id: 'account', type: 'xhey-account', environment: 'sandbox', sandboxFetches },
+    { id: 'store', type: 'photo-store', ...store },
+    {
+      id: 'in',
+      ...at,
+      type: 'http in',
+      url: '/verify/upload',
+      method: 'post',
+      upload: true,
+      wires: [['create']],
+    },
+    {
+      ...{ id: 'create', ...at, type: 'truth-create', account: 'account', store: 'store' },
+      ...{ photos: 'req.files', photosType: 'msg', wires: [['poll']] },
+    },
+    {
+      ...{ id: 'poll', ...at, type: 'truth-poll', account: 'account', interval: 0.1 },
+      wires: [['answer'], ['answer']],
+    },
+    { id: 'answer', ...at, type: 'http response', wires: [] },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['error']] },
+    {
+      id: 'error',
+      ...at,
+      type: 'function',
+      func: 'msg.payload = msg.error; return msg;',
+      wires: [['answer']],
+    },
+  ];
+}
+
+describe('a photo store in Node-RED', function () {
+  this.timeout(90_000);
+  let nodeRed: NodeRed;
+  afterEach(async () => {
+    await nodeRed?.stop();
+    await closeAll();
+  });
+
+  const local = () => ({ kind: 'local', publicUrl: nodeRed.address });
+  const upload = async (...photos: Buffer[]) => {
+    const form = new FormData();
+    for (const [index, photo] of photos.entries())
+      form.append('photo', new Blob([new Uint8Array(photo)], { type: 'image/jpeg' }), `现场 ${index}.jpg`);
+    const response = await fetch(`${nodeRed.address}/verify/upload`, { method: 'POST', body: form });
+    return (await response.json()) as Result & { data: { photos: { url: string; name: string }[] } };
+  };
+  const folder = () => join(nodeRed.userDir, 'cn-verify/photos');
+  const files = (path = folder()) =>
+    existsSync(path) ? readdirSync(path).filter((name) => ID.test(name)) : [];
+
+  describe('that serves the photos itself', () => {
+    beforeEach(async () => {
+      nodeRed = await startNodeRed();
+      await nodeRed.deploy(flows(local()));
+    });
+
+    it('brings an upload to a verdict', async () => {
+      const { outcome, data } = await upload(PHOTO, jpg(6_000));
+      assert.equal(outcome, 'passed');
+      assert.deepEqual(
+        data.photos.map(({ name }) => name),
+        ['现场 0.jpg', '现场 1.jpg'],
+      );
+      for (const { url } of data.photos) {
+        assert.ok(url.startsWith(`${nodeRed.address}/cn-verify/photos/`));
+        assert.match(url.split('/').at(-1)!, /^[\w-]{22}$/);
+      }
+      for (const name of files()) assert.equal(statSync(join(folder(), name)).mode & 0o777, 0o600);
+    });
+
+    it('serves a photo whole, in parts and by its head, and lets nobody look around', async () => {
+      const { data } = await upload(PHOTO);
+      const { url } = data.photos[0]!;
+      const whole = await fetch(url);
+      assert.deepEqual(
+        [
+          whole.status,
+          ...['content-type', 'x-content-type-options', 'cache-control', 'content-length'].map((name) =>
+            whole.headers.get(name),
+          ),
+        ],
+        [200, 'image/jpeg', 'nosniff', 'private', String(PHOTO.length)],
+      );
+      assert.ok(Buffer.from(await whole.arrayBuffer()).equals(PHOTO));
+      const head = await fetch(url, { method: 'HEAD' });
+      assert.deepEqual(
+        [head.status, head.headers.get('content-length'), (await head.arrayBuffer()).byteLength],
+        [200, String(PHOTO.length), 0],
+      );
+      const part = await fetch(url, { headers: { Range: 'bytes=10-19' } });
+      assert.deepEqual(
+        [part.status, part.headers.get('content-range')],
+        [206, `bytes 10-19/${PHOTO.length}`],
+      );
+      assert.ok(Buffer.from(await part.arrayBuffer()).equals(PHOTO.subarray(10, 20)));
+      assert.equal((await fetch(url, { headers: { Range: 'bytes=9999-' } })).status, 416);
+      for (const path of [
+        '',
+        '.',
+        '..%2f..%2f..%2fflows.json',
+        '..%2fkey',
+        '%2e%2e',
+        'of-store',
+        `${url.slice(-22, -1)}`,
+        `${url.slice(-22)}%00`,
+      ]) {
+        assert.equal(await statusOf(`/cn-verify/photos/${path}`), 404, path);
+      }
+    });
+
+    it('tells nobody whether a photo was ever there', async () => {
+      const { data } = await upload(PHOTO);
+      const { url } = data.photos[0]!;
+      const seen = async (address: string) => {
+        const response = await fetch(address);
+        const { date, 'keep-alive': _alive, ...headers } = Object.fromEntries(response.headers);
+        return [response.status, headers, await response.text()];
+      };
+      const never = await seen(`${url.slice(0, -22)}${'A'.repeat(22)}`);
+      // As if its time had come: the photo is gone for the world before its file is.
+      utimesSync(join(folder(), url.slice(-22)), LONG_AGO, LONG_AGO);
+      assert.deepEqual(await seen(url), never);
+      assert.equal(never[0], 404);
+    });
+
+    it('fails a photo that nobody can get any more, as the provider would', async () => {
+      await nodeRed.deploy(flows({ kind: 'local', publicUrl: 'http://127.0.0.1:9' }));
+      const { outcome, data } = await upload(PHOTO);
+      const [{ reason } = assert.fail()] = data.photos as unknown as { reason: string }[];
+      assert.deepEqual([outcome, reason], ['inconclusive', 'photo-unreachable']);
+    });
+
+    it('forgets photos after a restart, also where the store is gone', async () => {
+      await upload(PHOTO, jpg(6_000));
+      const [due, kept] = files() as [string, string];
+      await nodeRed.stop('SIGKILL');
+      utimesSync(join(folder(), due), LONG_AGO, LONG_AGO);
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await until(() => files().length === 1, 'it is not deleted');
+      assert.deepEqual(files(), [kept]);
+      assert.equal(await statusOf(`/cn-verify/photos/${kept}`), 200);
+      assert.equal(await statusOf(`/cn-verify/photos/${due}`), 404);
+      await nodeRed.deploy([]);
+      await nodeRed.stop();
+      utimesSync(join(folder(), kept), LONG_AGO, LONG_AGO);
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await until(() => files().length === 0, 'no store deletes it any more');
+    });
+
+    /** Past what `fetch` makes of a path. */
+    function statusOf(path: string): Promise<number> {
+      const { port } = new URL(nodeRed.address);
+      return new Promise((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path }, (response) => {
+          response.resume();
+          resolve(response.statusCode!);
+        })
+          .on('error', reject)
+          .end();
+      });
+    }
+  });
+
+  describe('of an object store', () => {
+    let server: ObjectStore;
+    beforeEach(async () => {
+      server = await startObjectStore();
+      nodeRed = await startNodeRed();
+      await nodeRed.deploy(flows(s3()));
+    });
+
+    const s3 = (more: object = {}) => ({
+      ...{ kind: 's3', endpoint: server.url.origin, bucket: BUCKET, style: 'path', credentials: KEYS },
+      ...more,
+    });
+    const test = async (id = 'store', token?: string) => {
+      const response = await nodeRed.ask(`/cn-verify/photo-stores/${id}/test`, {}, token);
+      return {
+        status: response.status,
+        ...((await response.json().catch(() => ({}))) as { state?: string; text?: string }),
+      };
+    };
+    const mark = () => join(folder(), 'of-store');
+
+    it('deletes at the next start what was put before a kill', async () => {
+      server.door = ({ method }) => {
+        if (method !== 'PUT') return true;
+        // Killed while it is put: it arrives, and nobody hears of it.
+        void nodeRed.stop('SIGKILL');
+        return true;
+      };
+      await upload(PHOTO).catch(() => null);
+      await until(() => files(mark()).length === 1, 'it is not written down');
+      server.door = () => true;
+      assert.equal((await server.names()).length, 1);
+      // As if its time had come while nothing ran.
+      const [name] = files(mark());
+      utimesSync(join(mark(), name!), LONG_AGO, LONG_AGO);
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await until(() => files(mark()).length === 0, 'it is not deleted');
+      assert.deepEqual(await server.names(), []);
+    });
+
+    it('is tested by a button, which says which step failed', async () => {
+      const works = await test();
+      assert.deepEqual([works.status, works.state], [200, 'works']);
+      assert.deepEqual([await server.names(), files(mark())], [[], []]);
+      const steps: [string, string, RegExp][] = [
+        ['PUT', 'refused', /^Putting a photo failed\. .*may not do that/],
+        ['GET', 'refused', /^The photo was put, but cannot be fetched .*HTTP 403/],
+        ['DELETE', 'refused', /^The photo was put and fetched, but cannot be deleted\. .*may not do that/],
+      ];
+      for (const [method, state, text] of steps) {
+        server.door = (asked, response) => asked.method !== method || refuse(response, 403, 'AccessDenied');
+        const found = await test();
+        assert.equal(found.state, state, method);
+        assert.match(found.text!, text);
+      }
+      assert.equal((await test('store', READER)).status, 401);
+      assert.equal((await test('account')).status, 404);
+      await nodeRed.deploy(flows(s3({ bucket: '' })));
+      assert.equal((await test()).state, 'not-set-up');
+    });
+
+    it('says what it holds to whoever may read', async () => {
+      await upload(PHOTO, jpg(6_000));
+      const held = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
+      const [{ oldest, ...rest } = assert.fail()] = held as { oldest: string }[];
+      assert.deepEqual(rest, { node: 'store', count: 2, bytes: 11_000 });
+      assert.ok(Date.now() - Date.parse(oldest) < 60_000);
+      assert.equal((await nodeRed.ask('/cn-verify/photo-stores', undefined, null)).status, 401);
+      await nodeRed.deploy(flows(s3({ bucket: '' })));
+      const [wrong] = (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { problem: string }[];
+      assert.equal(wrong?.problem, 'store-bucket-name');
+    });
+
+    it('that is deleted leaves photos behind, and that is told', async () => {
+      await upload(PHOTO);
+      await nodeRed.stop();
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await nodeRed.deploy([]);
+      await nodeRed.stop();
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await until(() => /1 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
+    });
+  });
+
+  it('has the same in a subflow', async () => {
+    nodeRed = await startNodeRed({}, undefined, temporaryDirectory());
+    const inner = flows(local()) as { id: string; z?: string; type: string; wires?: string[][] }[];
+    const create = inner.find(({ id }) => id === 'create')!;
+    const others = inner.filter(({ id }) => id !== 'create');
+    await nodeRed.deploy([
+      {
+        ...{ id: 'sub', type: 'subflow', name: 'submit', in: [{ x: 1, y: 1, wires: [{ id: 'create' }] }] },
+        out: [{ x: 2, y: 1, wires: [{ id: 'create', port: 0 }] }],
+      },
+      { ...create, z: 'sub', wires: [[]] },
+      ...others.map((node) => (node.id === 'in' ? { ...node, wires: [['instance']] } : node)),
+      { id: 'instance', z: 'tab', x: 1, y: 1, type: 'subflow:sub', wires: [['poll']] },
+    ]);
+    assert.equal((await upload(PHOTO)).outcome, 'passed');
+  });
+});

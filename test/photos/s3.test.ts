@@ -1,0 +1,339 @@
+/** Photos in an object store, a real one that checks signatures. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { createServer } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { VerifyError } from '../../src/errors';
+import { bucketAddress, openS3Store, type S3Options } from '../../src/photos/s3';
+import type { Store } from '../../src/photos/store';
+import { temporaryDirectory } from '../demo-process';
+import { selfSigned } from '../http/certificates';
+import { failure, makeContext } from '../http/context';
+import { atEnd, closeAll, open, pause, until } from '../http/server';
+import { jpg, PNG } from '../input/pictures';
+import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from './object-store';
+import { isSignedAsAws } from './verify-signature';
+
+const PHOTO = jpg(2_000);
+const HOUR_MS = 3_600_000;
+
+interface Changes extends Partial<Omit<S3Options, 'connect'>> {
+  keys?: Record<string, string>;
+  endpoint?: URL;
+  style?: 'path' | 'virtual-host';
+  bucketName?: string;
+  transport?: Partial<Parameters<typeof open>[0]>;
+}
+
+describe('photos: S3', () => {
+  let server: ObjectStore;
+  let folder: string;
+  const troubles: string[] = [];
+  beforeEach(async () => {
+    server = await startObjectStore();
+    folder = join(temporaryDirectory(), 'photos');
+    troubles.length = 0;
+  });
+  afterEach(closeAll);
+
+  function openStore(changes: Changes = {}): Store {
+    const {
+      endpoint = server.url,
+      style = 'path',
+      bucketName = BUCKET,
+      keys = KEYS,
+      transport,
+      ...others
+    } = changes;
+    const bucket = bucketAddress(endpoint, bucketName, style);
+    const store = openS3Store({
+      ...{ folder, bucket, publicBucket: bucket, prefix: '', region: 'us-east-1', keepMs: HOUR_MS },
+      told: (trouble, { count }) => troubles.push(`${trouble} ${count}`),
+      connect: (origin) => open({ baseUrl: origin, pairs: [keys], timeout: 2_000, ...transport }),
+      ...others,
+    });
+    atEnd(() => store.close());
+    return store;
+  }
+  const get = async (url: string) => {
+    const response = await fetch(url);
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: Buffer.from(await response.arrayBuffer()),
+    };
+  };
+  const refused = async (store: Store, code: 'CONFIG' | 'NETWORK') => {
+    const error = await failure(store.put(PHOTO, makeContext()), code);
+    assert.equal(error.details.charged, false);
+    return error.problem;
+  };
+  const marks = () => (existsSync(folder) ? readdirSync(folder) : []);
+
+  it('puts a photo under a name nobody can guess, gives out its address, and deletes it', async () => {
+    const store = openStore();
+    const put = await store.put(PHOTO, makeContext());
+    assert.match(new URL(put.url).pathname, /^\/photos\/[\w-]{22}\.jpg$/);
+    const got = await get(put.url);
+    assert.deepEqual([got.status, got.type], [200, 'image/jpeg']);
+    assert.ok(got.body.equals(PHOTO));
+    // Without the signature there is none, and a changed one is none either.
+    assert.equal((await get(put.url.replace(/[^=]$/, (last) => (last === '0' ? '1' : '0')))).status, 403);
+    const { count, bytes, oldest } = await store.held();
+    assert.deepEqual([count, bytes], [1, PHOTO.length]);
+    assert.ok(Math.abs(Date.parse(oldest!) - Date.now()) < 5_000);
+    put.discard();
+    await until(() => marks().length === 0, 'it is not deleted');
+    assert.deepEqual(await server.names(), []);
+    assert.equal((await store.held()).count, 0);
+  });
+
+  it('gives every photo a name and an address of its own, whatever the prefix and the format', async () => {
+    const store = openStore({ prefix: '工地 一号/a+b (1)!/' });
+    const context = makeContext();
+    const puts = await Promise.all([PHOTO, PHOTO, PNG].map((photo) => store.put(photo, context)));
+    assert.equal(new Set(puts.map(({ url }) => url)).size, 3);
+    for (const [index, photo] of [PHOTO, PHOTO, PNG].entries()) {
+      const got = await get(puts[index]!.url);
+      assert.deepEqual([got.status, got.body.length], [200, photo.length]);
+    }
+    for (const name of await server.names())
+      assert.match(name, /^工地 一号\/a\+b \(1\)!\/[\w-]{22}\.(?:jpg|png)$/);
+    for (const put of puts) put.discard();
+    await until(() => marks().length === 0, 'they are not deleted');
+    assert.deepEqual(await server.names(), []);
+  });
+
+  it('is reached by the bucket before the host, over TLS and through a proxy', async () => {
+    const identity = selfSigned('DNS:photos.s3.example.com');
+    const tlsServer = await startObjectStore(identity);
+    const signed: boolean[] = [];
+    tlsServer.door = (request) => {
+      signed.push(isSignedAsAws(request, KEYS.secretAccessKey));
+      return true;
+    };
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, socket, head) => {
+      asked.push(request.url!);
+      const onward = net.connect(Number(tlsServer.url.port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.write(head);
+        onward.pipe(socket).pipe(onward);
+      });
+      for (const each of [socket, onward]) each.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    atEnd(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const endpoint = new URL('https://s3.example.com');
+    const through = { tls: { ca: identity.cert }, proxy: { url: `http://127.0.0.1:${port}/` } };
+    const store = openStore({ endpoint, style: 'virtual-host', transport: through });
+    const put = await store.put(PHOTO, makeContext());
+    assert.equal(new URL(put.url).host, 'photos.s3.example.com');
+    assert.deepEqual(asked, ['photos.s3.example.com:443']);
+    assert.deepEqual(signed, [true]);
+    assert.equal((await tlsServer.names()).length, 1);
+    const untrusted = openStore({ endpoint, style: 'virtual-host', transport: { ...through, tls: {} } });
+    assert.equal(await refused(untrusted, 'NETWORK'), 'store-certificate');
+    put.discard();
+    await until(() => marks().length === 0, 'it is not deleted');
+    assert.deepEqual(await tlsServer.names(), []);
+  });
+
+  const wrong: [string, Changes, string][] = [
+    ['a key that is not known', { keys: { ...KEYS, accessKeyId: 'other' } }, 'store-key-unknown'],
+    ['a wrong secret', { keys: { ...KEYS, secretAccessKey: 'other' } }, 'store-secret-wrong'],
+    ['a bucket that is not there', { bucketName: 'elsewhere' }, 'store-bucket-unknown'],
+  ];
+  for (const [name, changes, problem] of wrong) {
+    it(`says which setting is wrong: ${name}`, async () => {
+      assert.equal(await refused(openStore(changes), 'CONFIG'), problem);
+      await until(() => marks().length === 0, 'nothing is left to delete');
+      assert.deepEqual(troubles, []);
+    });
+  }
+
+  const answers: [string, Parameters<typeof refuse>[1], string, 'CONFIG' | 'NETWORK', string][] = [
+    ['no permission to put', 403, 'AccessDenied', 'CONFIG', 'store-denied'],
+    ['another region', 400, 'AuthorizationHeaderMalformed', 'CONFIG', 'store-region'],
+    ['a redirect to another endpoint', 301, 'PermanentRedirect', 'CONFIG', 'store-region'],
+    ['a photo that is too large for it', 400, 'EntityTooLarge', 'CONFIG', 'store-refused'],
+    ['too many requests', 503, 'SlowDown', 'NETWORK', 'store-failing'],
+    ['a fault of its own', 500, 'InternalError', 'NETWORK', 'store-failing'],
+  ];
+  for (const [name, status, code, error, problem] of answers) {
+    it(`says what the store said: ${name}`, async () => {
+      server.door = (_request, response) => refuse(response, status, code);
+      assert.equal(await refused(openStore(), error), problem);
+    });
+  }
+
+  it('knows a page that answers in the place of a store', async () => {
+    server.door = (_request, response) => {
+      response.end('<html>Please log in</html>');
+      return false;
+    };
+    assert.equal(await refused(openStore(), 'CONFIG'), 'store-foreign');
+  });
+
+  it('says that a store is away, and puts again once it is back', async () => {
+    await server.close();
+    const store = openStore();
+    assert.equal(await refused(store, 'NETWORK'), 'store-away');
+    await until(() => marks().length === 0, 'what was never put needs no deletion');
+    assert.deepEqual(troubles, []);
+  });
+
+  it('deletes twice what may have arrived although nobody said so', async () => {
+    const store = openStore({ transport: { timeout: 300 } });
+    let late: (() => void) | undefined;
+    server.door = ({ method }, response) => {
+      if (method !== 'PUT') return true;
+      late ??= () => response.destroy();
+      return false;
+    };
+    assert.equal(await refused(store, 'NETWORK'), 'store-timeout');
+    await until(() => server.asked.some((each) => each.startsWith('DELETE')), 'it is not deleted');
+    assert.equal(marks().length, 1, 'it is deleted once more when it would have been due');
+    const [id] = marks();
+    assert.ok(statSync(join(folder, id!)).mtimeMs > Date.now() + HOUR_MS / 2);
+    late?.();
+  });
+
+  it('signs once more with the time of a store whose clock is not ours', async () => {
+    const times: string[] = [];
+    server.door = ({ headers }, response) => {
+      const time = String(headers['x-amz-date']);
+      times.push(time);
+      const theirs = Date.now() - HOUR_MS;
+      const signedAt = Date.parse(time.replace(/(....)(..)(..T..)(..)(..Z)/, '$1-$2-$3:$4:$5'));
+      const heading = { Date: new Date(theirs).toUTCString() };
+      if (Math.abs(signedAt - theirs) > 900_000)
+        return refuse(response, 403, 'RequestTimeTooSkewed', heading);
+      response.writeHead(200, { ETag: '"a"' }).end();
+      return false;
+    };
+    const put = await openStore().put(PHOTO, makeContext());
+    assert.equal(times.length, 2);
+    const signedAt = new URL(put.url).searchParams.get('X-Amz-Date');
+    assert.equal(signedAt, times[1], 'the address is valid by the clock of the store');
+  });
+
+  it('refuses with the clock as the reason where even that does not help', async () => {
+    server.door = (_request, response) => refuse(response, 403, 'RequestTimeTooSkewed');
+    assert.equal(await refused(openStore(), 'CONFIG'), 'store-clock');
+  });
+
+  it('writes down what it will put before it puts it', async () => {
+    let seen: string[] = [];
+    server.door = ({ method, url }) => {
+      if (method === 'PUT')
+        seen = marks().map((name) =>
+          readFileSync(join(folder, name), 'utf8').includes(url!) ? 'written' : 'other',
+        );
+      return true;
+    };
+    await openStore().put(PHOTO, makeContext());
+    assert.deepEqual(seen, ['written']);
+    for (const name of marks()) {
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
+      assert.doesNotMatch(readFileSync(join(folder, name), 'utf8'), /Signature|S3RVER/);
+    }
+  });
+
+  it('does not put what it cannot write down', async () => {
+    mkdirSync(join(folder, '..'), { recursive: true });
+    const store = openStore({ folder: '/dev/null/photos' });
+    assert.equal(await refused(store, 'CONFIG'), 'store-unwritable');
+    assert.deepEqual(server.asked, []);
+  });
+
+  it('deletes what is due, and not before, and what a store before it has put', async () => {
+    const before = openStore();
+    await before.put(PHOTO, makeContext());
+    await before.put(PHOTO, makeContext());
+    before.close();
+    const [due] = marks();
+    utimesSync(join(folder, due!), 1, 1);
+    const after = openStore();
+    await until(() => marks().length === 1, 'it is not deleted');
+    await pause(100);
+    assert.deepEqual([marks().includes(due!), (await server.names()).length], [false, 1]);
+    assert.equal((await after.held()).count, 1);
+  });
+
+  it('keeps nothing for longer than it keeps anything, whatever a file says', async () => {
+    const before = openStore();
+    await before.put(PHOTO, makeContext());
+    before.close();
+    openStore({ keepMs: 300 });
+    await until(() => marks().length === 0, 'it is not deleted');
+    assert.deepEqual(await server.names(), []);
+  });
+
+  it('deletes by itself when a photo is due', async () => {
+    const store = openStore({ keepMs: 1_000 });
+    const { url } = await store.put(PHOTO, makeContext());
+    await pause(300);
+    assert.equal((await get(url)).status, 200);
+    await until(() => marks().length === 0, 'it is not deleted');
+    assert.deepEqual(await server.names(), []);
+  });
+
+  it('deletes where a photo was put, even if the settings say another place since', async () => {
+    const before = openStore({ prefix: 'before/' });
+    await before.put(PHOTO, makeContext());
+    before.close();
+    openStore({ bucketName: 'elsewhere', keepMs: 200 });
+    await until(() => marks().length === 0, 'it is not deleted');
+    assert.deepEqual(await server.names(), []);
+  });
+
+  it('tries again what a store that was away did not delete, and says so once', async () => {
+    const store = openStore({ keepMs: 500, firstPauseMs: 100 });
+    for (let index = 0; index < 3; index++) await store.put(PHOTO, makeContext());
+    server.door = ({ method }, response) => method !== 'DELETE' || refuse(response, 500, 'InternalError');
+    await until(
+      () => server.asked.filter((each) => each.startsWith('DELETE')).length > 4,
+      'it is not tried again',
+    );
+    assert.match(troubles.join(), /^kept-on [1-3]$/);
+    assert.equal((await store.held()).count, 3);
+    server.door = () => true;
+    await until(() => marks().length === 0, 'they are not deleted');
+    await until(() => /^kept-on [1-3],deleted-again [1-3]$/.test(troubles.join()), 'it is not told once');
+    assert.deepEqual(await server.names(), []);
+  });
+
+  it('signs an address for others where the store has another one for us', async () => {
+    const publicBucket = new URL('https://oss.example.com/photos/');
+    const { url } = await openStore({ publicBucket, keepMs: 7 * 24 * HOUR_MS }).put(PHOTO, makeContext());
+    const { origin, searchParams } = new URL(url);
+    assert.equal(origin, 'https://oss.example.com');
+    assert.equal(searchParams.get('X-Amz-Expires'), '604800');
+    assert.equal(searchParams.get('X-Amz-SignedHeaders'), 'host');
+  });
+
+  it('does not count its requests as the provider sees them, and ends with its message', async () => {
+    const context = makeContext();
+    const store = openStore();
+    await store.put(PHOTO, context);
+    assert.equal(context.attempts, 0);
+    server.door = () => false;
+    const hanging = store.put(PHOTO, context);
+    await until(() => server.asked.length === 2, 'it is not sent');
+    context.signal.cancel();
+    const error = await failure(hanging, 'CANCELLED');
+    assert.ok(error instanceof VerifyError);
+    assert.equal(error.details.charged, false);
+  });
+
+  it('has no key in what it writes down or says', async () => {
+    const error = await failure(
+      openStore({ keys: { ...KEYS, secretAccessKey: 'word-of-the-test' } }).put(PHOTO, makeContext()),
+      'CONFIG',
+    );
+    assert.doesNotMatch(JSON.stringify([error.message, error.values, error.details]), /word-of-the-test/);
+  });
+});
