@@ -16,6 +16,12 @@ const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
   unfinished: 'yellow',
 };
 
+/** @returns the outcome of what a job answered, which need not be a result of this package */
+export function outcomeOf(payload: unknown): Outcome {
+  const { outcome } = (payload ?? {}) as { outcome?: unknown };
+  return typeof outcome === 'string' && Object.hasOwn(FILLS, outcome) ? (outcome as Outcome) : 'answered';
+}
+
 /**
  * What a node shows. Words are the contract's own: flows read them in Status nodes, and the editor looks each up in its
  * catalogue (NODE-RED, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
