@@ -33,6 +33,7 @@ export class NodeStatus {
   #inFlight = 0;
   #waiting = 0;
   #trouble: ErrorCode | null = null;
+  #stuck: ErrorCode | null = null;
   #last: Status = {};
   #shown = '';
   #shownAt = Number.NEGATIVE_INFINITY;
@@ -74,6 +75,13 @@ export class NodeStatus {
     this.#update();
   }
 
+  /** Nothing can come in, whatever is in flight; null once it can. */
+  stuck(code: ErrorCode | null): void {
+    if (this.#stuck === code) return;
+    this.#stuck = code;
+    this.#update();
+  }
+
   /** A message gave a result. */
   finished(outcome: Outcome): void {
     this.#ended({ fill: FILLS[outcome], shape: 'dot', text: outcome });
@@ -109,6 +117,7 @@ export class NodeStatus {
   }
 
   #current(): Status {
+    if (this.#stuck) return { fill: 'red', shape: 'ring', text: this.#stuck };
     const sandbox = this.#isOnSandbox();
     if (this.#inFlight > this.#waiting && !this.#trouble) {
       const count = this.#inFlight;

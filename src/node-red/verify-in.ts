@@ -33,7 +33,7 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   let taking: JobTaking | undefined;
   let told = '';
   const trouble = (error: VerifyError | null) => {
-    status.trouble(error?.code ?? null);
+    status.stuck(error?.code ?? null);
     // What Redis itself does is told by its connection.
     if (error && error.code !== 'NETWORK' && error.problem !== told) node.warn(textOf(red, error));
     told = error?.problem ?? '';

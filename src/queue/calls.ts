@@ -56,8 +56,8 @@ export class JobCalls {
    * @throws VerifyError INPUT, CONFIG, CANCELLED, NETWORK where it is certainly not in the queue, else UNCERTAIN
    */
   async put(id: string, message: Readonly<Record<string, unknown>>, cancel: Cancel): Promise<boolean> {
-    const { parts, whole } = portable(message);
-    const data = (await this.#options.secret()).seal('message', id, parts);
+    const { bytes, whole } = portable(message);
+    const data = (await this.#options.secret()).seal('message', id, bytes);
     const kept = { age: this.#options.keep };
     let isSent = false;
     try {

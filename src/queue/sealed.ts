@@ -37,12 +37,11 @@ export class JobSecret {
   /**
    * @param kind of what it is
    * @param id of the job: in no other one it can be opened
-   * @param value what V8 can write
+   * @param bytes as `written` gives them
    * @returns text as a job's data
-   * @throws VerifyError INPUT where it is too large or cannot be written
+   * @throws VerifyError INPUT where it is too large, or null
    */
-  seal(kind: Kind, id: string, value: unknown): string {
-    const bytes = written(value);
+  seal(kind: Kind, id: string, bytes: Buffer | null): string {
     if (!bytes) throw new VerifyError('INPUT', 'job-not-plain', {}, { charged: false });
     if (bytes.length > LARGEST_MB * 1024 * 1024)
       throw new VerifyError('INPUT', 'job-too-large', { maxMB: LARGEST_MB }, { charged: false });
@@ -78,17 +77,18 @@ export class JobSecret {
  * @returns as much of it as can be sent; `whole` is false where anything but `req` and `res` had to stay
  */
 export function portable(message: Readonly<Record<string, unknown>>): {
-  parts: Record<string, unknown>;
+  bytes: Buffer | null;
   whole: boolean;
 } {
   const parts = Object.entries(message).filter(([name]) => !STAY.has(name));
-  const all = Object.fromEntries(parts);
-  if (written(all)) return { parts: all, whole: true };
-  return { parts: Object.fromEntries(parts.filter(([, value]) => written(value))), whole: false };
+  const bytes = written(Object.fromEntries(parts));
+  if (bytes) return { bytes, whole: true };
+  const plain = parts.filter(([, value]) => written(value));
+  return { bytes: written(Object.fromEntries(plain)), whole: false };
 }
 
 /** @returns null where a function or the like is in it */
-function written(value: unknown): Buffer | null {
+export function written(value: unknown): Buffer | null {
   try {
     return serialize(value);
   } catch {

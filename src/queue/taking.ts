@@ -13,7 +13,7 @@ import {
   queueOn,
 } from './bull';
 import { isInHand, type JobInHand, letGo, type Told, takeInHand } from './in-hand';
-import type { JobSecret } from './sealed';
+import { type JobSecret, written } from './sealed';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
 const LOCK_MS = 45_000;
@@ -182,11 +182,15 @@ export class JobTaking {
     let told: Told | null = 'error' in how ? how.error : null;
     let data = '';
     try {
-      data = secret.seal(told ? 'error' : 'answer', job.id!, told ?? ('answer' in how ? how.answer : null));
+      data = secret.seal(
+        told ? 'error' : 'answer',
+        job.id!,
+        written(told ?? (how as { answer: unknown }).answer),
+      );
     } catch (error) {
       const { problem, values } = error as VerifyError;
       told = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
-      data = secret.seal('error', job.id!, told);
+      data = secret.seal('error', job.id!, written(told));
     }
     over(told ? { code: told.code } : (how as { answer: unknown }));
     await job.updateData(data);

@@ -133,7 +133,7 @@ describe('the queue', function () {
         { id: 'return', ...at, type: 'verify-return', wires: [] },
       ],
     );
-    send('call', { payload: 'no address' });
+    send('call', { payload: 'nonsense' });
     await until(() => got('caught').length === 1);
     const { code, message, cause } = raised();
     assert.deepEqual([code, cause.problem, cause.operation], ['INPUT', 'not-a-url', 'truth-create']);
@@ -256,7 +256,8 @@ describe('the queue', function () {
   });
 
   it('says what is wrong with its Redis', async () => {
-    const secured = await startRedis('--requirepass', 'right');
+    const secured = await startRedis();
+    await secured.client.config('SET', 'requirepass', 'right');
     try {
       const url = secured.url.replace('redis://', 'redis://:wrong@');
       await start(config({}, url), ...caller(), ...worker('return msg;'));
