@@ -6,7 +6,6 @@ import { load } from './load';
 import { photo } from './photo';
 import { polling } from './polling';
 import { profile } from './profile';
-import { scaleOut } from './scale-out';
 import { takingUp } from './taking-up';
 import { throughput } from './throughput';
 
@@ -20,7 +19,6 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   load,
   ledger,
   profile,
-  'scale-out': scaleOut,
 };
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {

@@ -7,6 +7,7 @@ import { ID_NUMBER, NAME } from '../flows/five-actions';
 import { deploy, type FlowNode, got, logs, send, settledStatus, startRuntime, until } from '../flows/runtime';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
+import { startCable } from './fleet';
 import { type RedisServer, startRedis } from './server';
 
 interface Raised {
@@ -307,6 +308,33 @@ describe('the queue', function () {
       got('taken').map(({ payload }) => payload),
       ['before', 'during'],
     );
+  });
+
+  it('loses no job to a network that breaks, however often', async () => {
+    const cable = await startCable(redis.url);
+    try {
+      const far = { ...config({}, cable.url), id: 'far' };
+      const work = worker('setTimeout(() => node.send(msg), 5)', { queue: 'far', concurrency: 20 });
+      await start(config(), far, ...caller({ wait: 60 }), ...work);
+      const jobs = 2_000;
+      let sent = 0;
+      const more = () => {
+        for (; sent < jobs && sent - got('out1').length < 200; sent++) send('call', { payload: sent });
+      };
+      const refill = setInterval(more, 5);
+      for (let cuts = 0; cuts < 5; cuts++) {
+        await until(() => got('out1').length >= (cuts * jobs) / 6 + 100, 30_000);
+        cable.cut();
+        await pause(20);
+        cable.mend();
+      }
+      await until(() => got('out1').length + got('caught').length === jobs, 40_000);
+      clearInterval(refill);
+      assert.equal(got('caught').length, 0, JSON.stringify(got('caught')[0]));
+      assert.equal(got('taken').length, jobs, 'and does none twice');
+    } finally {
+      cable.close();
+    }
   });
 
   it('fails what a deploy takes out of its hand, and gives back what may be repeated', async () => {
