@@ -223,10 +223,12 @@ async function giveBackLost(
   worker: Worker,
   get: (key: string) => Promise<string | null>,
 ): Promise<void> {
-  const before = await queue.getRanges(['active']);
+  const before = await queue.getRanges(['active'], 0, -1);
   // What is on its way is in hand by then.
   await later(PULSE_MS / 2);
-  const lost = (await queue.getRanges(['active'])).filter((id) => before.includes(id) && !isInHand(id));
+  const lost = (await queue.getRanges(['active'], 0, -1)).filter(
+    (id) => before.includes(id) && !isInHand(id),
+  );
   for (const id of lost) {
     const token = await get(queue.toKey(`${id}:lock`));
     if (!token?.startsWith(worker.id)) continue;

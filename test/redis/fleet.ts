@@ -156,8 +156,8 @@ export async function startMember(
 export interface Cable {
   /** What leads to the same place over it. */
   url: string;
-  /** Nothing comes through, and nobody is told. */
-  cut(): void;
+  /** Nothing comes through, or no answer does, and nobody is told. */
+  cut(which?: 'all' | 'answers'): void;
   mend(): void;
   close(): void;
 }
@@ -165,7 +165,7 @@ export interface Cable {
 /** @param url of a Redis on this machine */
 export async function startCable(url: string): Promise<Cable> {
   const { port } = new URL(url);
-  let isCut = false;
+  let isCut: 'all' | 'answers' | null = null;
   const ends = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(Number(port), '127.0.0.1');
@@ -180,19 +180,19 @@ export async function startCable(url: string): Promise<Cable> {
         if (!isCut) other.destroy();
       });
       one.on('data', (data) => {
-        if (!isCut) other.write(data);
+        if (!isCut || (isCut === 'answers' && one === near)) other.write(data);
       });
     }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => {
-      isCut = true;
+    cut: (which = 'all') => {
+      isCut = which;
     },
     // What was on its way is lost, so that these connections are of no use any more.
     mend: () => {
-      isCut = false;
+      isCut = null;
       for (const end of ends) end.destroy();
     },
     close: () => {

@@ -324,7 +324,7 @@ describe('the queue', function () {
       const refill = setInterval(more, 5);
       for (let cuts = 0; cuts < 5; cuts++) {
         await until(() => got('out1').length >= (cuts * jobs) / 6 + 100, 30_000);
-        cable.cut();
+        cable.cut('answers');
         await pause(20);
         cable.mend();
       }
