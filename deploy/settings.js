@@ -3,7 +3,9 @@
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-const { ROLE, FLOW, HOST = '127.0.0.1', PORT = '1880', NODE_RED_LANG: lang } = process.env;
+const { ROLE, FLOW, HOST = '127.0.0.1', NODE_RED_LANG: lang } = process.env;
+// Nobody asks a worker anything: any port will do.
+const port = Number(process.env.PORT || (ROLE === 'worker' ? 0 : 1880));
 const PACKAGE = '@cn-verify/node-red-cn-verify/package.json';
 const TABS = { worker: ['scale out: worker'], front: ['scale out: front end'] };
 /** The variables of each account's address and credentials; other properties may be variables, too. */
@@ -37,7 +39,7 @@ writeFileSync(join(userDir, 'flows.json'), JSON.stringify(kept));
 writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials));
 
 module.exports = {
-  ...{ userDir, flowFile: 'flows.json', uiHost: HOST, uiPort: Number(PORT), lang },
+  ...{ userDir, flowFile: 'flows.json', uiHost: HOST, uiPort: port, lang },
   // flows_cred.json holds the names of environment variables, no secret.
   credentialSecret: false,
   // No editor and no admin interface.

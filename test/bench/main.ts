@@ -6,6 +6,7 @@ import { load } from './load';
 import { photo } from './photo';
 import { polling } from './polling';
 import { profile } from './profile';
+import { scaleOut } from './scale-out';
 import { takingUp } from './taking-up';
 import { throughput } from './throughput';
 
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   photo,
   load,
   ledger,
+  'scale-out': scaleOut,
   profile,
 };
 
