@@ -2,7 +2,6 @@
 // its user directory.
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-
 const { ROLE, FLOW, HOST = '127.0.0.1', NODE_RED_LANG: lang } = process.env;
 // Nobody asks a worker anything: any port will do.
 const port = Number(process.env.PORT || (ROLE === 'worker' ? 0 : 1880));
