@@ -143,7 +143,7 @@ function actionTable(root, runtime, type) {
 function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
   if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
   if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
-  if (['name', 'account', 'ledger', 'store', 'tls', 'proxy'].includes(name))
+  if (['name', 'account', 'ledger', 'queue', 'store', 'tls', 'proxy'].includes(name))
     return { kind: 'text', usual: '' };
   const setting = settings[name];
   if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);

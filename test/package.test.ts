@@ -106,6 +106,7 @@ describe('package', () => {
           // Any action, as there may be tasks of nodes that are gone.
           const isAction = 'account' in defaults;
           assert.equal(routes.includes('/cn-verify/tasks'), isAction);
+          assert.equal(routes.includes('/cn-verify/queues'), type === 'verify-queue');
           for (const path of ['/cn-verify/ledger', '/cn-verify/ledger.csv', '/cn-verify/check'])
             assert.equal(routes.includes(path), isAction, path);
         });
@@ -146,8 +147,9 @@ describe('package', () => {
         if (category === 'config') return;
         it('has a place in the palette, an input, outputs and a white icon', () => {
           assert.equal(category, 'cn_verify');
-          assert.equal(inputs, 1);
-          assert.ok(outputs && outputs >= 1);
+          // A queue's work comes in at no wire, and leaves at none.
+          assert.equal(inputs, type === 'verify-in' ? 0 : 1);
+          assert.ok(type === 'verify-return' ? outputs === 0 : outputs! >= 1);
           assert.match(color ?? '', /^#[0-9A-F]{6}$/);
           const svg = readFileSync(join(ROOT, 'dist', 'nodes', 'icons', icon!), 'utf8');
           const colours = [...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map(([, colour]) => colour);

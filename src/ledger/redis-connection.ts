@@ -16,8 +16,20 @@ const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 
 /** `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was told, `code` says by which setting. */
 export type RedisTrouble = 'away' | 'back' | 'forgetful';
 
+/** What may be wrong with a Redis. */
+export interface RedisProblems {
+  unreadable(): VerifyError;
+  refused(code: string): VerifyError;
+  /** For who has waited so long. */
+  away(seconds: number, code: string): VerifyError;
+  secretDiffers(): VerifyError;
+}
+
 export interface RedisConnectionOptions {
+  /** `redis:` or `rediss:`, with user name, password and database. */
   url: string;
+  /** In the words of whose connection it is. */
+  problems: RedisProblems;
   /** Where Redis keeps what tells our secret from another. */
   signKey: string;
   /** @returns what has to stand there */
@@ -84,8 +96,7 @@ export class RedisConnection {
       } catch (error) {
         if (error instanceof VerifyError) throw error;
         const code = this.#codeOf(error);
-        if (REFUSALS.has(code))
-          throw new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
+        if (REFUSALS.has(code)) throw this.#options.problems.refused(code);
         this.#awayCode = code;
         if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
         if (this.#awaySince === null) {
@@ -111,8 +122,7 @@ export class RedisConnection {
   /** @returns the error for somebody who has waited for so long */
   away({ timeoutMs }: Patience): VerifyError {
     const seconds = Math.round(timeoutMs / 100) / 10;
-    const code = this.#awayCode;
-    return new VerifyError('NETWORK', 'ledger-away', { seconds, code }, { charged: false });
+    return this.#options.problems.away(seconds, this.#awayCode);
   }
 
   /** @param last is done before, where there is a connection */
@@ -139,7 +149,7 @@ export class RedisConnection {
 
   async #connect(): Promise<Redis> {
     const { url } = this;
-    if (!url) throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, { charged: false });
+    if (!url) throw this.#options.problems.unreadable();
     const { Redis } = await import('ioredis').catch(() => {
       throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
     });
@@ -168,7 +178,7 @@ export class RedisConnection {
     const sign = await this.#options.sign();
     const { lua } = SCRIPTS.secret;
     if ((await redis.eval(lua, 1, this.#options.signKey, sign)) !== 1)
-      throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
+      throw this.#options.problems.secretDiffers();
     if (this.#isForgetfulTold) return;
     // Not everybody may ask.
     const info = await redis.info().catch(() => '');

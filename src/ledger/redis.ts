@@ -24,7 +24,7 @@ import type {
 } from './ledger';
 import { cancelled, pause } from './patience';
 import { entryOf } from './record';
-import { RedisConnection, type RedisTrouble } from './redis-connection';
+import { RedisConnection, type RedisProblems, type RedisTrouble } from './redis-connection';
 import { PREFIX, SCRIPTS } from './scripts';
 import { Secret } from './secret';
 import { columnOf, emptySum, PRICE_STEPS, sumsBy } from './sums';
@@ -41,6 +41,13 @@ const PAGE = 500;
 const CLOSE_MS = 4_000;
 const READER: Patience = { timeoutMs: 10_000, cancel: new Cancel() };
 const ONCE: Patience = { timeoutMs: 0, cancel: new Cancel() };
+
+const PROBLEMS: RedisProblems = {
+  unreadable: () => new VerifyError('CONFIG', 'ledger-url-unreadable', {}, { charged: false }),
+  refused: (code) => new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false }),
+  away: (seconds, code) => new VerifyError('NETWORK', 'ledger-away', { seconds, code }, { charged: false }),
+  secretDiffers: () => new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false }),
+};
 
 export interface RedisLedgerOptions {
   /** `redis:` or `rediss:`, with user name, password and database. */
@@ -98,6 +105,7 @@ class RedisLedger implements Ledger {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#redis = new RedisConnection({
       url: options.url,
+      problems: PROBLEMS,
       signKey: named('secret'),
       sign: () => this.digest('', 'cn-verify'),
       told: (trouble, code) =>

@@ -2,6 +2,7 @@
 import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, type ErrorCode, VerifyError } from '../errors';
+import { jobOf } from '../queue/in-hand';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { bookOf, type OpenBook } from './book-of';
@@ -171,7 +172,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       const node = this.#chosenAccount(fields.accountFrom, work);
       const input = this.#parse(fields, this.#settings, node.environment);
       work.unsent = this.#action.unsent?.(input);
-      const payments = this.#paymentsOf(node, fields.key);
+      const payments = this.#paymentsOf(node, fields.key, work.message);
       const account = node.open();
       const begin = (opened: Account) => this.#begin(opened, input, payments, work);
       if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
@@ -223,13 +224,15 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     return { fits: node?.fits === true };
   }
 
-  #paymentsOf(account: AccountNode, key: unknown): MessagePayments {
+  #paymentsOf(account: AccountNode, key: unknown, message: Message): MessagePayments {
     const { operation, mayCost } = this.#action;
     if (!mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
+    const job = jobOf(message);
+    const paying = job && job !== 'over' ? job.paying : undefined;
     return new MessagePayments(
       account.terms(),
-      { node: this.#node.id, operation, key: readKey(key), reuseMs },
+      { node: this.#node.id, operation, key: readKey(key), reuseMs, paying },
       this.#closing,
     );
   }

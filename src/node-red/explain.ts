@@ -27,7 +27,7 @@ export function causeOf(
   attempts: number,
 ): Cause {
   const { refused, envelope, ...known } = error.details;
-  const charged = known.charged ?? (attempts === 0 ? false : null);
+  const { charged = attempts === 0 ? false : null } = known;
   return {
     provider: asked.provider,
     operation: asked.operation,

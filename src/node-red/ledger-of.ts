@@ -11,6 +11,11 @@ import type { Node, Red } from './red';
 export interface LedgerStoreNode extends Node {
   /** @throws VerifyError CONFIG where it is not set up */
   ledger(): Ledger;
+  /**
+   * @returns 32 bytes, made from its secret
+   * @throws VerifyError CONFIG where it has none
+   */
+  master(): Promise<Buffer>;
   /** Stores that name the same are one ledger; null where that is not known. */
   place: string | null;
 }

@@ -27,6 +27,8 @@ export interface Asked {
   key: string | null;
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
+  /** Told of each call before it is sent. */
+  paying?: ((ledger: string) => void) | undefined;
 }
 
 /** Whose calls may cost, and so have keys. */
@@ -123,6 +125,7 @@ export class MessagePayments implements Payments {
     const settle = (how: Omit<Settlement, 'durationMs'>) =>
       ledger.settle(id, { ...how, durationMs: Math.round(performance.now() - started) });
     let value: Value;
+    this.#asked.paying?.(id);
     try {
       value = await send();
     } catch (reason) {

@@ -16,6 +16,12 @@ const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
   unfinished: 'yellow',
 };
 
+/** @returns the outcome of what a job answered, which need not be a result of this package */
+export function outcomeOf(payload: unknown): Outcome {
+  const { outcome } = (payload ?? {}) as { outcome?: unknown };
+  return typeof outcome === 'string' && Object.hasOwn(FILLS, outcome) ? (outcome as Outcome) : 'answered';
+}
+
 /**
  * What a node shows. Words are the contract's own: flows read them in Status nodes, and the editor looks each up in its
  * catalogue (NODE-RED, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
@@ -27,6 +33,7 @@ export class NodeStatus {
   #inFlight = 0;
   #waiting = 0;
   #trouble: ErrorCode | null = null;
+  #stuck: ErrorCode | null = null;
   #last: Status = {};
   #shown = '';
   #shownAt = Number.NEGATIVE_INFINITY;
@@ -68,6 +75,13 @@ export class NodeStatus {
     this.#update();
   }
 
+  /** Nothing can come in, whatever is in flight; null once it can. */
+  stuck(code: ErrorCode | null): void {
+    if (this.#stuck === code) return;
+    this.#stuck = code;
+    this.#update();
+  }
+
   /** A message gave a result. */
   finished(outcome: Outcome): void {
     this.#ended({ fill: FILLS[outcome], shape: 'dot', text: outcome });
@@ -103,6 +117,7 @@ export class NodeStatus {
   }
 
   #current(): Status {
+    if (this.#stuck) return { fill: 'red', shape: 'ring', text: this.#stuck };
     const sandbox = this.#isOnSandbox();
     if (this.#inFlight > this.#waiting && !this.#trouble) {
       const count = this.#inFlight;

@@ -3,6 +3,7 @@ import { VerifyError } from '../errors';
 import type { Ledger } from '../ledger/ledger';
 import { openRedisLedger } from '../ledger/redis';
 import { readRedisUrl } from '../ledger/redis-connection';
+import { masterKey } from '../waiting/key';
 import { type LedgerStoreNode, publish, warnOfBudget } from './ledger-of';
 import type { Node, Red } from './red';
 import { requireVariable } from './settings';
@@ -27,6 +28,11 @@ export function holdLedgerStore(red: Red, created: Node): void {
   node.ledger = () => {
     ledger ??= open();
     return ledger;
+  };
+  node.master = async () => {
+    requireVariable(secret);
+    if (!secret) throw new VerifyError('CONFIG', 'ledger-secret-missing', {}, { charged: false });
+    return masterKey('', secret);
   };
   node.on('close', (_removed, done) => {
     Promise.resolve(ledger?.close()).then(done, done);

@@ -19,8 +19,8 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   photo,
   load,
   ledger,
-  profile,
   'scale-out': scaleOut,
+  profile,
 };
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {

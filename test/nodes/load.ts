@@ -38,8 +38,9 @@ export async function load(
   ownProperties: object = {},
   others: { type: string; properties: object; credentials: object }[] = [],
 ): Promise<void> {
-  const { account, ledger } = define(type).defaults;
-  const configType = (account ?? ledger)?.type;
+  const { account, ledger, queue } = define(type).defaults;
+  const named = account ? 'account' : queue ? 'queue' : 'ledger';
+  const configType = (account ?? queue ?? ledger)?.type;
   const modules = [...(configType ? [configType] : []), type, ...others.map((other) => other.type)].map(
     (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
   );
@@ -52,7 +53,7 @@ export async function load(
     ...others.map((other) => ({
       ...{ id: 'store', type: other.type, ...defaultsOf(other.type), ...other.properties },
     })),
-    { ...own, [account ? 'account' : 'ledger']: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
+    { ...own, [named]: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
     { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },
     ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),
   ];

@@ -1,0 +1,38 @@
+/** The node that ends a job with a message, or with the error that a Catch brought: CONTRACT, "Queue". */
+import { ERRORS, VerifyError } from '../errors';
+import { jobOf, type Told } from '../queue/in-hand';
+import { causeOf, textOf } from './explain';
+import { FlowError } from './flow-error';
+import type { Message, Node, NodeConfig, Red } from './red';
+
+const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
+
+/**
+ * Makes a node end jobs.
+ * @param red Node-RED
+ * @param node that was created
+ */
+export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
+  node.on('input', (message, _send, done) => {
+    const job = jobOf(message);
+    if (job === null) {
+      const error = new VerifyError('INPUT', 'not-a-job');
+      done(new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0)));
+      return;
+    }
+    // A Catch that leads here would bring an error back.
+    if (job === 'over') node.warn(red._('warnings.queue.over'));
+    else job.end('error' in message ? { error: errorOf(red, message) } : { answer: message.payload });
+    done();
+  });
+}
+
+/** What is none of this package's may tell of a person: its words stay in the worker's log. */
+function errorOf(red: Red, { error }: Message): Told {
+  const { message, code, cause, source } = (error ?? {}) as Partial<Told> & { source?: { type?: unknown } };
+  if (code && Object.hasOwn(ERRORS, code) && cause?.problem) return { message: String(message), code, cause };
+  const type = String(source?.type ?? '');
+  const fate = { charged: null, retryable: false };
+  const foreign = new VerifyError('PROTOCOL', 'job-foreign-error', { type }, fate);
+  return { message: textOf(red, foreign), code: foreign.code, cause: causeOf(red, ASKED, foreign, null, 0) };
+}

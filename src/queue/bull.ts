@@ -1,0 +1,84 @@
+/** BullMQ, loaded at first use, and what all who use one queue have in common. */
+import type { Redis } from 'ioredis';
+import { VerifyError } from '../errors';
+import {
+  RedisConnection,
+  type RedisProblems,
+  type RedisTrouble,
+  readRedisUrl,
+} from '../ledger/redis-connection';
+import type { JobSecret } from './sealed';
+
+/** In one slot of a cluster, and within what the ledger's user may touch. */
+export const PREFIX = '{cn-verify}:queue';
+const CONNECT_MS = 5_000;
+/** A blocking command is answered every five seconds. */
+const SILENT_MS = 15_000;
+
+const PROBLEMS: RedisProblems = {
+  unreadable: () => new VerifyError('CONFIG', 'queue-url-unreadable', {}, { charged: false }),
+  refused: (code) => new VerifyError('CONFIG', 'queue-refused', { code }, { charged: false }),
+  away: (seconds, code) => new VerifyError('NETWORK', 'queue-away', { seconds, code }, { charged: false }),
+  secretDiffers: () => new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false }),
+};
+
+export type Bull = typeof import('bullmq');
+
+export interface QueueOptions {
+  /** `redis:` or `rediss:`, with user name, password and database. */
+  url: string;
+  /** Of the queue. */
+  name: string;
+  /** Seconds for which a job that nobody takes, and an answer that nobody fetches, are kept. */
+  keep: number;
+  /** @throws VerifyError CONFIG */
+  secret(): Promise<JobSecret>;
+  told(trouble: RedisTrouble, values: { place: string; code: string }): void;
+}
+
+/** @throws VerifyError CONFIG where it is not installed */
+export async function loadBull(): Promise<Bull> {
+  return import('bullmq').catch(() => {
+    throw new VerifyError('CONFIG', 'bullmq-missing', {}, { charged: false });
+  });
+}
+
+/** @returns a connection that refuses a Redis whose queue of this name has another secret */
+export function connectionFor({ url, name, secret, told }: QueueOptions): RedisConnection {
+  const place = readRedisUrl(url)?.host ?? '';
+  return new RedisConnection({
+    url,
+    problems: PROBLEMS,
+    signKey: `${PREFIX}:${name}:secret`,
+    sign: async () => (await secret()).sign,
+    told: (trouble, code) => told(trouble, { place, code }),
+  });
+}
+
+/** @returns for what BullMQ connects to by itself, and waits for as long as it takes */
+export function ownConnection(url: string): Record<string, unknown> {
+  return {
+    url,
+    maxRetriesPerRequest: null,
+    connectTimeout: CONNECT_MS,
+    socketTimeout: SILENT_MS,
+    retryStrategy: (times: number) => Math.min(times * 100, 1_000),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
+}
+
+/**
+ * @param redis that is connected
+ * @returns the queue, over that connection
+ */
+export function queueOn(bull: Bull, redis: Redis, name: string): import('bullmq').Queue {
+  const queue = new bull.Queue(name, {
+    connection: redis,
+    prefix: PREFIX,
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+  });
+  // Whoever asks for something is told.
+  queue.on('error', () => {});
+  return queue;
+}

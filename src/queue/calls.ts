@@ -1,0 +1,238 @@
+/** Puts messages into a queue and waits for their answers. */
+import { randomUUID } from 'node:crypto';
+import type { Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { Cancel } from '../cancel';
+import { VerifyError } from '../errors';
+import type { Patience } from '../ledger/ledger';
+import type { RedisConnection } from '../ledger/redis-connection';
+import { connectionFor, loadBull, ownConnection, PREFIX, type QueueOptions, queueOn } from './bull';
+import type { JobEnd, Told } from './in-hand';
+import { portable } from './sealed';
+
+/** A Redis that is away is waited for so long before a message is refused. */
+const PUT_MS = 10_000;
+/** An event may be missed while a connection breaks. */
+const LOOK_AGAIN_MS = 5_000;
+const SWEEP_MS = 60_000;
+const SWEPT_AT_ONCE = 1_000;
+const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+const NOBODY = new Cancel();
+
+/** Why a job is looked at: an event said that it is over, or one may have been missed. */
+type Turn = 'none' | 'over' | 'again';
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  failed: number;
+}
+
+export class JobCalls {
+  readonly #options: QueueOptions;
+  readonly #connection: RedisConnection;
+  /** By the id of a job, who waits for its end. */
+  readonly #waiters = new Map<string, Set<() => void>>();
+  #queue: Promise<Queue> | null = null;
+  #events: QueueEvents | null = null;
+  #sweep: NodeJS.Timeout | undefined;
+
+  /** Connects at first use. */
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#connection = connectionFor(options);
+  }
+
+  /** @returns an id for `put`, which nobody can guess */
+  newId(): string {
+    return randomUUID();
+  }
+
+  /**
+   * Tries it until Redis has it; one id is one job, however often that is tried.
+   * @param id of the job
+   * @param message whose `req` and `res` stay
+   * @returns whether all of it could be sent
+   * @throws VerifyError INPUT, CONFIG, CANCELLED, NETWORK where it is certainly not in the queue, else UNCERTAIN
+   */
+  async put(id: string, message: Readonly<Record<string, unknown>>, cancel: Cancel): Promise<boolean> {
+    const { bytes, whole } = portable(message);
+    const data = (await this.#options.secret()).seal('message', id, bytes);
+    const kept = { age: this.#options.keep };
+    let isSent = false;
+    try {
+      await this.#do(
+        async (queue, redis) => {
+          if (redis.status !== 'ready') throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
+          isSent = true;
+          await queue.add('message', data, {
+            ...{ jobId: id, attempts: 1, stackTraceLimit: 0, sizeLimit: Number.MAX_SAFE_INTEGER },
+            ...{ removeOnComplete: kept, removeOnFail: kept },
+          });
+        },
+        { timeoutMs: PUT_MS, cancel },
+      );
+    } catch (error) {
+      const isOpen = error instanceof VerifyError && ['NETWORK', 'CANCELLED'].includes(error.code);
+      if (!isSent || !isOpen) throw error;
+      throw new VerifyError('UNCERTAIN', 'job-put-uncertain', { job: id }, { charged: null });
+    }
+    return whole;
+  }
+
+  /**
+   * @param id of the job
+   * @param isNew whether it was put this moment, so that it cannot be over yet, and nobody else has its id
+   * @param waitMs milliseconds
+   * @returns how it ended; null where it has not, or Redis is away
+   * @throws VerifyError INPUT where there is no such job, CONFIG, CANCELLED
+   */
+  async end(id: string, isNew: boolean, waitMs: number, cancel: Cancel): Promise<JobEnd | null> {
+    if (!ID.test(id)) throw unknown(id);
+    const until = performance.now() + waitMs;
+    // What ends while it is looked at is not missed.
+    const turns = this.#turnsOf(id);
+    try {
+      for (let turn: Turn = isNew ? 'none' : 'again'; ; ) {
+        const left = Math.max(0, until - performance.now());
+        const end = turn === 'none' ? null : await this.#look(id, turn === 'over', left, cancel);
+        if (end && isNew) void this.#remove(id);
+        if (end || left === 0) return end;
+        turn = (await turns.next(Math.min(left, LOOK_AGAIN_MS), cancel)) ? 'over' : 'again';
+      }
+    } finally {
+      turns.stop();
+    }
+  }
+
+  /** @throws VerifyError CONFIG, NETWORK */
+  counts(timeoutMs: number): Promise<QueueCounts> {
+    return this.#do(
+      async (queue) => {
+        const { wait = 0, active = 0, failed = 0 } = await queue.getJobCounts('wait', 'active', 'failed');
+        return { waiting: wait, active, failed };
+      },
+      { timeoutMs, cancel: NOBODY },
+    );
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await this.#events?.close().catch(() => {});
+    await this.#connection.close(async () => {});
+  }
+
+  async #do<Value>(work: (queue: Queue, redis: Redis) => Promise<Value>, patience: Patience): Promise<Value> {
+    return this.#connection.do(async (redis) => {
+      this.#queue ??= this.#open(redis).catch((error) => {
+        this.#queue = null;
+        throw error;
+      });
+      return work(await this.#queue, redis);
+    }, patience);
+  }
+
+  async #open(redis: Redis): Promise<Queue> {
+    const { name, url, keep } = this.#options;
+    const bull = await loadBull();
+    const queue = queueOn(bull, redis, name);
+    const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
+    const now = seconds * 1000 + Math.floor(micros / 1000);
+    const events = new bull.QueueEvents(name, {
+      ...{ connection: ownConnection(url), prefix: PREFIX, skipVersionCheck: true },
+      // What ends before the first reading is read, too.
+      lastEventId: `${now - 1}-0`,
+    });
+    // Those who wait look again by themselves.
+    events.on('error', () => {});
+    events.on('completed', ({ jobId }) => this.#wake(jobId));
+    events.on('failed', ({ jobId }) => this.#wake(jobId));
+    this.#events = events;
+    this.#sweep = setInterval(() => {
+      void sweep(queue, keep).catch(() => {});
+    }, SWEEP_MS).unref();
+    return queue;
+  }
+
+  async #look(id: string, isOver: boolean, timeoutMs: number, cancel: Cancel): Promise<JobEnd | null> {
+    try {
+      const job = await this.#do(
+        async (queue) => {
+          // A message that waits is large, and its state is not.
+          const state = isOver ? 'completed' : await queue.getJobState(id);
+          if (state === 'unknown') throw unknown(id);
+          return state === 'completed' || state === 'failed' ? queue.getJob(id) : null;
+        },
+        { timeoutMs, cancel },
+      );
+      if (job === undefined) throw unknown(id);
+      if (!job) return null;
+      const content = (await this.#options.secret()).open(id, job.data);
+      if (content?.kind === 'answer') return { answer: content.value };
+      if (content?.kind === 'error') return { error: content.value as Told };
+      if (job.failedReason === 'CONFIG queue-secret-differs')
+        throw new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false });
+      const ledger = typeof job.progress === 'string' ? job.progress : null;
+      return { lost: { ledger } };
+    } catch (error) {
+      if (error instanceof VerifyError && error.code === 'NETWORK') return null;
+      throw error;
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NOBODY }).catch(() => {});
+  }
+
+  #wake(id: string): void {
+    for (const waiter of this.#waiters.get(id) ?? []) waiter();
+  }
+
+  /** `next` resolves to whether the job may have ended since the last time; false after so many milliseconds. */
+  #turnsOf(id: string) {
+    let isWoken = false;
+    let go = () => {};
+    const waiter = () => {
+      isWoken = true;
+      go();
+    };
+    const all = this.#waiters.get(id) ?? new Set();
+    this.#waiters.set(id, all.add(waiter));
+    return {
+      next: (milliseconds: number, cancel: Cancel): Promise<boolean> =>
+        new Promise((resolve, reject) => {
+          const timer = setTimeout(() => end(), Math.max(0, milliseconds));
+          const forget = cancel.onCancel(() => {
+            clearTimeout(timer);
+            reject(
+              new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
+            );
+          });
+          const end = () => {
+            clearTimeout(timer);
+            forget();
+            go = () => {};
+            resolve(isWoken);
+            isWoken = false;
+          };
+          go = end;
+          if (isWoken) end();
+        }),
+      stop: () => {
+        all.delete(waiter);
+        if (all.size === 0) this.#waiters.delete(id);
+      },
+    };
+  }
+}
+
+/** BullMQ itself removes only when another job ends, and never what nobody takes. */
+async function sweep(queue: Queue, keep: number): Promise<void> {
+  for (const kind of ['completed', 'failed', 'wait'] as const)
+    await queue.clean(keep * 1000, SWEPT_AT_ONCE, kind);
+}
+
+function unknown(job: string): VerifyError {
+  const shown = ID.test(job) ? job : '';
+  return new VerifyError('INPUT', 'job-unknown', { job: shown }, { charged: false });
+}

@@ -1,0 +1,47 @@
+/** The jobs that this process works on, found by what their messages carry. */
+import type { Cause } from '../errors';
+
+/** Plain data, so that it survives a clone, and a truth-poll that writes the message to disk. */
+const HANDLE = '_verifyJob';
+
+/** An error as a flow has it. */
+export interface Told {
+  message: string;
+  code: string;
+  cause: Cause;
+}
+
+/** How a job ended, of which nothing is known where its worker died; `ledger` is what it was paying for then. */
+export type JobEnd = { answer: unknown } | { error: Told } | { lost: { ledger: string | null } };
+
+export interface JobInHand {
+  /** Only the first end counts. */
+  end(how: { answer: unknown } | { error: Told }): void;
+  /** Notes a call that may cost, before it is sent. */
+  paying(ledger: string): void;
+}
+
+const inHand = new Map<string, JobInHand>();
+
+/**
+ * @param id of the job
+ * @returns what its message has to carry
+ */
+export function takeInHand(id: string, job: JobInHand): Record<string, unknown> {
+  inHand.set(id, job);
+  return { [HANDLE]: id };
+}
+
+export function letGo(id: string): void {
+  inHand.delete(id);
+}
+
+export function isInHand(id: string): boolean {
+  return inHand.has(id);
+}
+
+/** @returns the job of a message, `over` where this process has it no more, null where the message is of none */
+export function jobOf(message: Readonly<Record<string, unknown>>): JobInHand | 'over' | null {
+  const id = message[HANDLE];
+  return typeof id === 'string' ? (inHand.get(id) ?? 'over') : null;
+}

@@ -1,0 +1,97 @@
+/**
+ * What a job holds, for nobody who has Redis alone: a message, and once it is over its answer or its error in the
+ * message's place. V8's own form, so that Buffers are bytes and dates and cycles survive; every Node.js from 14 to 24
+ * writes the same version of it.
+ */
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
+import { VerifyError } from '../errors';
+import { purposeKey } from '../waiting/key';
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Two photos of 8 MB. */
+const LARGEST_MB = 16;
+/** Of these a process has the only copy, and no other process could use one. */
+const STAY: ReadonlySet<string> = new Set(['req', 'res']);
+
+export type Kind = 'message' | 'answer' | 'error';
+
+/** What is in a job; null where it cannot be read under this secret. */
+export type Content = { kind: Kind; value: unknown } | null;
+
+export class JobSecret {
+  readonly #key: Buffer;
+  /** The same for all who have this secret, and tells nothing of it. */
+  readonly sign: string;
+
+  /** @param master 32 bytes */
+  constructor(master: Buffer) {
+    this.#key = purposeKey(master, 'queue jobs');
+    this.sign = createHmac('sha256', purposeKey(master, 'queue sign'))
+      .update('cn-verify')
+      .digest('base64url');
+  }
+
+  /**
+   * @param kind of what it is
+   * @param id of the job: in no other one it can be opened
+   * @param bytes as `written` gives them
+   * @returns text as a job's data
+   * @throws VerifyError INPUT where it is too large, or null
+   */
+  seal(kind: Kind, id: string, bytes: Buffer | null): string {
+    if (!bytes) throw new VerifyError('INPUT', 'job-not-plain', {}, { charged: false });
+    if (bytes.length > LARGEST_MB * 1024 * 1024)
+      throw new VerifyError('INPUT', 'job-too-large', { maxMB: LARGEST_MB }, { charged: false });
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(Buffer.from(`${kind} ${id}`));
+    const sealed = Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+    return `${kind} ${sealed.toString('base64')}`;
+  }
+
+  /**
+   * @param id of the job
+   * @param data of the job
+   */
+  open(id: string, data: unknown): Content {
+    try {
+      const [kind = '', sealed = ''] = String(data).split(' ');
+      const bytes = Buffer.from(sealed, 'base64');
+      const decipher = createDecipheriv(CIPHER, this.#key, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(Buffer.from(`${kind} ${id}`)).setAuthTag(bytes.subarray(-TAG_BYTES));
+      const body = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+      decipher.final();
+      return { kind: kind as Kind, value: deserialize(body) };
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * @param message that a worker is to have
+ * @returns as much of it as can be sent; `whole` is false where anything but `req` and `res` had to stay
+ */
+export function portable(message: Readonly<Record<string, unknown>>): {
+  bytes: Buffer | null;
+  whole: boolean;
+} {
+  const parts = Object.entries(message).filter(([name]) => !STAY.has(name));
+  const bytes = written(Object.fromEntries(parts));
+  if (bytes) return { bytes, whole: true };
+  const plain = parts.filter(([, value]) => written(value));
+  return { bytes: written(Object.fromEntries(plain)), whole: false };
+}
+
+/** @returns null where a function or the like is in it */
+export function written(value: unknown): Buffer | null {
+  try {
+    return serialize(value);
+  } catch {
+    return null;
+  }
+}

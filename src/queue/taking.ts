@@ -1,0 +1,244 @@
+/** Takes jobs of a queue, so many at a time, and ends each with what it is told. */
+import type { Job, Queue, Worker } from 'bullmq';
+import { Cancel } from '../cancel';
+import { VerifyError } from '../errors';
+import type { RedisConnection } from '../ledger/redis-connection';
+import {
+  type Bull,
+  connectionFor,
+  loadBull,
+  ownConnection,
+  PREFIX,
+  type QueueOptions,
+  queueOn,
+} from './bull';
+import { isInHand, type JobInHand, letGo, type Told, takeInHand } from './in-hand';
+import { type JobSecret, written } from './sealed';
+
+/** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
+const LOCK_MS = 45_000;
+const RENEW_MS = 10_000;
+const STALLED_MS = 10_000;
+/** A job that took so many workers with it is not tried again. */
+const MOST_DEAD_WORKERS = 3;
+const PULSE_MS = 2_000;
+const CONNECT_MS = 5_000;
+/** A job that was in hand may have paid. */
+const UNKNOWN_FATE = { charged: null, retryable: false } as const;
+/** For what ended to be written. */
+const CLOSE_MS = 3_000;
+
+export interface TakingOptions extends QueueOptions {
+  concurrency: number;
+  /** Whether a job whose worker dies or closes goes to another one; else it is failed. */
+  repeatable: boolean;
+  /** Milliseconds for which a job may be in hand. */
+  timeoutMs: number;
+  /** A message with what its answer is found by. */
+  take(message: Record<string, unknown>): void;
+  /** A job is over; `code` of its error. */
+  over(how: { answer: unknown } | { code: string } | 'given-back'): void;
+  /** @returns the error as a flow has it */
+  explain(error: VerifyError): Told;
+  /** What has to be put right before any job is taken; null once it is. */
+  trouble(error: VerifyError | null): void;
+}
+
+export class JobTaking {
+  readonly #options: TakingOptions;
+  readonly #connection: RedisConnection;
+  readonly #closing = new Cancel();
+  readonly #jobs = new Map<string, Held>();
+  #worker: Worker | null = null;
+  #bull: Bull | null = null;
+  #queue: Queue | null = null;
+  #mayHaveLost = false;
+  #pulse: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+
+  /** Begins at once, and tries until it can. */
+  constructor(options: TakingOptions) {
+    this.#options = options;
+    this.#connection = connectionFor(options);
+    void this.#beat();
+  }
+
+  /**
+   * Takes no more; what is in hand may still end.
+   * @param graceMs for how long; then it is given back where it is repeatable, else failed
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#closing.cancel();
+    clearTimeout(this.#pulse);
+    const worker = this.#worker;
+    if (worker) {
+      await worker.pause(true);
+      const idle = new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+      if (this.#options.repeatable) for (const held of this.#jobs.values()) held.giveBack();
+      if (this.#jobs.size > 0) await Promise.race([idle, later(graceMs)]);
+      const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, UNKNOWN_FATE);
+      for (const held of this.#jobs.values()) held.end({ error: this.#options.explain(closed) });
+      await Promise.race([worker.close().catch(() => {}), later(CLOSE_MS)]);
+      await Promise.race([worker.disconnect().catch(() => {}), later(CLOSE_MS)]);
+    }
+    await this.#connection.close(async () => {});
+  }
+
+  /** BullMQ's own connections tell when they break, and not when they are back. */
+  async #beat(): Promise<void> {
+    try {
+      const secret = await this.#options.secret();
+      this.#bull ??= await loadBull();
+      const bull = this.#bull;
+      await this.#connection.do(
+        async (redis) => {
+          await redis.ping();
+          const worker = this.#worker;
+          if (!worker || !this.#mayHaveLost) return;
+          this.#mayHaveLost = false;
+          this.#queue ??= queueOn(bull, redis, this.#options.name);
+          await giveBackLost(bull, this.#queue, worker, (key) => redis.get(key));
+        },
+        { timeoutMs: CONNECT_MS, cancel: this.#closing },
+      );
+      if (!this.#worker && !this.#closing.cancelled) this.#worker = this.#start(bull, secret);
+      this.#options.trouble(null);
+    } catch (error) {
+      if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
+    }
+    if (!this.#closing.cancelled)
+      this.#pulse = setTimeout(() => {
+        void this.#beat();
+      }, PULSE_MS).unref();
+  }
+
+  #start(bull: Bull, secret: JobSecret): Worker {
+    const { url, name, concurrency, repeatable } = this.#options;
+    const worker = new bull.Worker(name, (job: Job) => this.#work(bull, secret, job), {
+      ...{ connection: ownConnection(url), prefix: PREFIX, skipVersionCheck: true, concurrency },
+      ...{ maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0, stalledInterval: STALLED_MS },
+      ...{ lockDuration: LOCK_MS, lockRenewTime: RENEW_MS, runRetryDelay: 1_000 },
+    });
+    // An answer of Redis that did not come may have been a job.
+    const broke = () => {
+      this.#mayHaveLost = true;
+    };
+    worker.on('error', broke);
+    worker.on('ioredis:close', broke);
+    return worker;
+  }
+
+  async #work(bull: Bull, secret: JobSecret, job: Job): Promise<void> {
+    const id = job.id!;
+    const content = secret.open(id, job.data);
+    // Its last worker died after it was over.
+    if (content?.kind === 'answer') return;
+    if (content?.kind === 'error') {
+      const { code, cause } = content.value as Told;
+      throw failed(bull, code, cause.problem);
+    }
+    if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
+    if (this.#closing.cancelled) await giveBack(bull, job);
+    const { timeoutMs, explain } = this.#options;
+    const how = await new Promise<End>((resolve) => {
+      const late = setTimeout(() => {
+        const seconds = timeoutMs / 1000;
+        const error = new VerifyError('TIMEOUT', 'job-timeout', { seconds }, UNKNOWN_FATE);
+        resolve({ error: explain(error) });
+      }, timeoutMs);
+      const end = (given: End) => {
+        clearTimeout(late);
+        resolve(given);
+      };
+      const held: Held = {
+        end,
+        giveBack: () => end('given-back'),
+        paying: (ledger) => {
+          job.updateProgress(ledger).catch(() => {});
+        },
+      };
+      this.#jobs.set(id, held);
+      this.#options.take({ ...(content.value as object), ...takeInHand(id, held) });
+    });
+    letGo(id);
+    try {
+      await this.#end(bull, secret, job, how);
+    } finally {
+      this.#jobs.delete(id);
+      if (this.#jobs.size === 0) this.#onIdle?.();
+    }
+  }
+
+  /** Its answer takes the place of its message, so that nobody is kept longer than the work takes. */
+  async #end(bull: Bull, secret: JobSecret, job: Job, how: End): Promise<void> {
+    const { over, explain } = this.#options;
+    if (how === 'given-back') {
+      over(how);
+      await giveBack(bull, job);
+      return;
+    }
+    let told: Told | null = 'error' in how ? how.error : null;
+    let data = '';
+    try {
+      data = secret.seal(
+        told ? 'error' : 'answer',
+        job.id!,
+        written(told ?? (how as { answer: unknown }).answer),
+      );
+    } catch (error) {
+      const { problem, values } = error as VerifyError;
+      told = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
+      data = secret.seal('error', job.id!, written(told));
+    }
+    over(told ? { code: told.code } : (how as { answer: unknown }));
+    await job.updateData(data);
+    if (told) throw failed(bull, told.code, told.cause.problem);
+  }
+}
+
+type End = { answer: unknown } | { error: Told } | 'given-back';
+
+interface Held extends JobInHand {
+  giveBack(): void;
+}
+
+/** What a dashboard shows: nothing of the message. */
+function failed(bull: Bull, code: string, problem: string): Error {
+  const error = new bull.UnrecoverableError(`${code} ${problem}`);
+  error.stack = '';
+  return error;
+}
+
+async function giveBack(bull: Bull, job: Job): Promise<never> {
+  await job.moveToWait(job.token!);
+  throw new bull.WaitingError();
+}
+
+/** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
+async function giveBackLost(
+  bull: Bull,
+  queue: Queue,
+  worker: Worker,
+  get: (key: string) => Promise<string | null>,
+): Promise<void> {
+  const before = await queue.getRanges(['active'], 0, -1);
+  // What is on its way is in hand by then.
+  await later(PULSE_MS / 2);
+  const lost = (await queue.getRanges(['active'], 0, -1)).filter(
+    (id) => before.includes(id) && !isInHand(id),
+  );
+  for (const id of lost) {
+    const token = await get(queue.toKey(`${id}:lock`));
+    if (!token?.startsWith(worker.id)) continue;
+    const job = await bull.Job.fromId(queue, id);
+    await job?.moveToWait(token).catch(() => {});
+  }
+}
+
+function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}

@@ -1,0 +1,209 @@
+/** A sandbox and Node-RED processes that run the example scale-out, as deploy/ has them run; networks that can be cut. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { ROOT, temporaryDirectory } from '../demo-process';
+import { freePort } from '../http/server';
+
+const PACKAGE = '@cn-verify/node-red-cn-verify';
+const START_MS = 60_000;
+/** Of the clock that /proc counts in. */
+const TICKS_PER_SECOND = 100;
+
+export interface Program {
+  readonly pid: number;
+  start(): Promise<void>;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+  /** As a service manager would. */
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** @param isUp asked until it says yes */
+function program(parameters: string[], options: object, isUp: () => Promise<boolean>): Program {
+  let child: ChildProcess | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    running.delete(child);
+  };
+  return {
+    get pid() {
+      return child!.pid!;
+    },
+    start: async () => {
+      child = spawn(process.execPath, parameters, options);
+      running.add(child);
+      await until(isUp, `${parameters.join(' ')} did not start`);
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Waits for what is bound to come. */
+export async function until(
+  isSo: () => Promise<boolean> | boolean,
+  otherwise: string,
+  milliseconds = START_MS,
+): Promise<void> {
+  for (const deadline = Date.now() + milliseconds; !(await isSo()); ) {
+    if (Date.now() > deadline) throw new Error(otherwise);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export interface Sandbox extends Program {
+  /** What deploy/settings.js reads. */
+  environment: Record<string, string>;
+  /** Calls that could be charged for, by `paidKey`. */
+  paid(): Promise<Record<string, number>>;
+}
+
+const ADDRESSES: Record<string, string> = {
+  xhey: 'XHEY',
+  linkface: 'LINKFACE',
+  'tencent-market': 'TENCENT_MARKET',
+  westdex: 'WESTDEX',
+};
+
+/** @param latency milliseconds before each answer */
+export async function startSandbox(latency: number): Promise<Sandbox> {
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const paid = async () => (await fetch(`${address}/paid`)).json() as Promise<Record<string, number>>;
+  const isUp = () =>
+    paid().then(
+      () => true,
+      () => false,
+    );
+  const file = join(ROOT, 'dist/src/sandbox/command-line.js');
+  const parameters = [file, '--port', String(port), '--latency', String(latency)];
+  const sandbox = program(parameters, { stdio: 'ignore' }, isUp);
+  await sandbox.start();
+  const environment: Record<string, string> = {
+    XHEY_GROUP_KEY: 'sandbox-group-key',
+    XHEY_GROUP_SECRET: 'sandbox-group-secret',
+    LINKFACE_API_ID: 'sandbox-api-id',
+    LINKFACE_API_SECRET: 'sandbox-api-secret',
+    TENCENT_MARKET_SCHEME: 'gateway',
+    TENCENT_MARKET_SECRET_ID: 'sandbox-secret-id',
+    TENCENT_MARKET_SECRET_KEY: 'sandbox-secret-key',
+    WESTDEX_SECRET_ID: 'sandbox-secret-id',
+    WESTDEX_KEY: '0123456789abcdef0123456789abcdef',
+  };
+  for (const [provider, name] of Object.entries(ADDRESSES))
+    environment[`${name}_URL`] = `${address}/${provider}`;
+  return Object.assign(sandbox, { environment, paid });
+}
+
+export interface Member extends Program {
+  address: string;
+}
+
+export type FlowNode = Record<string, unknown> & { type: string };
+
+/**
+ * Starts one Node-RED.
+ * @param role as in ROLE; without one it has both
+ * @param environment what else it is told
+ * @param change to the flow: a test has no five minutes
+ */
+export async function startMember(
+  role: 'worker' | 'front' | '',
+  environment: Record<string, string>,
+  change: (node: FlowNode) => void = () => {},
+): Promise<Member> {
+  const directory = temporaryDirectory();
+  const link = join(directory, 'node_modules', PACKAGE);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(ROOT, link, 'junction');
+  const flows = JSON.parse(readFileSync(join(ROOT, 'examples/scale-out.json'), 'utf8')) as FlowNode[];
+  for (const node of flows) change(node);
+  const flow = join(directory, 'changed.json');
+  writeFileSync(flow, JSON.stringify(flows));
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const isUp = () =>
+    fetch(address).then(
+      () => true,
+      () => false,
+    );
+  const red = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
+  const settings = join(ROOT, 'deploy/settings.js');
+  const member = program(
+    [red, '--userDir', directory, '--settings', settings],
+    {
+      cwd: directory,
+      stdio: ['ignore', process.env.DEBUG_FLEET ? 'inherit' : 'ignore', 'inherit'],
+      env: { ...process.env, PORT: String(port), ROLE: role, FLOW: flow, ...environment },
+    },
+    isUp,
+  );
+  await member.start();
+  return Object.assign(member, { address });
+}
+
+export interface Cable {
+  /** What leads to the same place over it. */
+  url: string;
+  /** Nothing comes through, or no answer does, and nobody is told. */
+  cut(which?: 'all' | 'answers'): void;
+  mend(): void;
+  close(): void;
+}
+
+/** @param url of a Redis on this machine */
+export async function startCable(url: string): Promise<Cable> {
+  const { port } = new URL(url);
+  let isCut: 'all' | 'answers' | null = null;
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1');
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(one);
+      one.on('error', () => {});
+      one.on('close', () => {
+        ends.delete(one);
+        if (!isCut) other.destroy();
+      });
+      one.on('data', (data) => {
+        if (!isCut || (isCut === 'answers' && one === near)) other.write(data);
+      });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: (which = 'all') => {
+      isCut = which;
+    },
+    // What was on its way is lost, so that these connections are of no use any more.
+    mend: () => {
+      isCut = null;
+      for (const end of ends) end.destroy();
+    },
+    close: () => {
+      server.close();
+      for (const end of ends) end.destroy();
+    },
+  };
+}
+
+/** Seconds of CPU that a process has used. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}

@@ -1,0 +1,378 @@
+/** The queue's nodes in one Node-RED, on a Redis of their own: CONTRACT, "Queue". */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { Cause } from '../../src/errors';
+import type { Message } from '../../src/node-red/red';
+import { ID_NUMBER, NAME } from '../flows/five-actions';
+import { deploy, type FlowNode, got, logs, send, settledStatus, startRuntime, until } from '../flows/runtime';
+import { jpg } from '../input/pictures';
+import { leaksIn } from '../private';
+import { startCable } from './fleet';
+import { type RedisServer, startRedis } from './server';
+
+interface Raised {
+  code: string;
+  message: string;
+  cause: Cause;
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('the queue', function () {
+  this.timeout(60_000);
+  let redis: RedisServer;
+  let queue = '';
+
+  before(async () => {
+    redis = await startRedis();
+    await startRuntime({ cnVerify: { key: 'a-secret-of-the-test' } });
+  });
+  after(() => redis.stop());
+  beforeEach(() => {
+    queue = randomUUID();
+  });
+  afterEach(() => deploy([]));
+
+  const at = { z: 'tab', x: 100, y: 100 };
+  const debug = (id: string): FlowNode => ({
+    ...{ id, ...at, type: 'debug', active: false, tosidebar: false, wires: [] },
+  });
+  const config = (properties: object = {}, url = redis.url): FlowNode => ({
+    ...{ id: 'queue', type: 'verify-queue', name: queue, keep: 60, credentials: { url } },
+    ...properties,
+  });
+  const caller = (properties: object = {}): FlowNode[] => [
+    {
+      id: 'call',
+      ...at,
+      type: 'verify-call',
+      queue: 'queue',
+      wait: 10,
+      ...properties,
+      wires: [['out1'], ['out2']],
+    },
+    { id: 'catch call', ...at, type: 'catch', scope: ['call'], wires: [['caught']] },
+    ...['out1', 'out2', 'caught'].map(debug),
+  ];
+  /** What it does with a message is `func`, whose three outputs are an answer, nothing and nothing. */
+  const worker = (func: string, properties: object = {}): FlowNode[] => [
+    { id: 'in', ...at, type: 'verify-in', queue: 'queue', ...properties, wires: [['work', 'taken']] },
+    { id: 'work', ...at, type: 'function', func, outputs: 1, wires: [['return']] },
+    { id: 'catch work', ...at, type: 'catch', scope: ['work'], wires: [['return']] },
+    { id: 'return', ...at, type: 'verify-return', wires: [] },
+    debug('taken'),
+  ];
+  const tab = { id: 'tab', type: 'tab', label: 'test' };
+  const start = (...nodes: FlowNode[]) => deploy([tab, ...nodes]);
+  const raised = (index = 0) => (got('caught')[index] as unknown as { error: Raised }).error;
+  const jobsInRedis = async () =>
+    (await redis.client.keys(`{cn-verify}:queue:${queue}:*-*-*-*`)).filter((key) => !key.endsWith('lock'));
+  /** All that Redis holds, as far as it can be read. */
+  async function everything(): Promise<string> {
+    const texts: string[] = [];
+    for (const key of await redis.client.keys('*'))
+      texts.push(key, (await redis.client.dumpBuffer(key))?.toString('latin1') ?? '');
+    return texts.join('\n');
+  }
+
+  it('answers with what reached verify-return, in the message that came in', async () => {
+    await start(
+      config(),
+      ...caller(),
+      ...worker('msg.payload = { got: msg.payload.length, bytes: msg.photo }; return msg;'),
+    );
+    const photo = jpg(2048);
+    const res = { end: () => {} };
+    const message: Message = { payload: [1, 2], photo, topic: 'kept', res, _msgid: 'one' };
+    send('call', message);
+    await until(() => got('out1').length === 1);
+    const [answer] = got('out1') as [Message & { payload: { got: number; bytes: Buffer } }];
+    assert.equal(answer.topic, 'kept');
+    assert.ok('res' in answer, 'res stays with the caller');
+    assert.equal('_verifyJob' in answer, false);
+    assert.deepEqual([answer.payload.got, Buffer.compare(answer.payload.bytes, photo)], [2, 0]);
+    assert.ok(Buffer.isBuffer(answer.payload.bytes));
+    const [taken] = got('taken') as [Message];
+    assert.equal('res' in taken, false, 'no worker could use it');
+    await until(() => got('caught').length === 0);
+    for (let tries = 0; (await jobsInRedis()).length > 0; tries++) {
+      assert.ok(tries < 50, 'an answer that came in time is deleted');
+      await pause(20);
+    }
+  });
+
+  it('keeps nobody in Redis that can be read, before and after', async () => {
+    await start(config(), ...caller({ wait: 0 }));
+    send('call', { payload: { name: NAME, idNumber: ID_NUMBER, photo: jpg(96) } });
+    await until(() => got('out2').length === 1);
+    const before = await everything();
+    assert.ok(
+      before.includes(String((got('out2')[0] as Message & { payload: { job: string } }).payload.job)),
+    );
+    assert.deepEqual(leaksIn(before), []);
+    assert.ok(!before.includes(Buffer.from(NAME).toString('base64').slice(0, -4)));
+    const size = before.length;
+    await start(config(), ...worker(`throw new Error(msg.payload.name)`));
+    for (let tries = 0; (await redis.client.zcard(`{cn-verify}:queue:${queue}:failed`)) === 0; tries++) {
+      assert.ok(tries < 200, 'the job has ended');
+      await pause(20);
+    }
+    const later = await everything();
+    assert.deepEqual(leaksIn(later), []);
+    assert.ok(later.length < size + 10_000, 'its error is there instead of it');
+  });
+
+  it('raises the error of the worker’s flow at the Catch of the caller', async () => {
+    await start(
+      config(),
+      ...caller(),
+      ...[
+        { id: 'in', ...at, type: 'verify-in', queue: 'queue', wires: [['create']] },
+        { id: 'account', type: 'xhey-account', environment: 'sandbox' },
+        { id: 'create', ...at, type: 'truth-create', account: 'account', wires: [['return'], []] },
+        { id: 'catch create', ...at, type: 'catch', scope: ['create'], wires: [['return']] },
+        { id: 'return', ...at, type: 'verify-return', wires: [] },
+      ],
+    );
+    send('call', { payload: 'nonsense' });
+    await until(() => got('caught').length === 1);
+    const { code, message, cause } = raised();
+    assert.deepEqual([code, cause.problem, cause.operation], ['INPUT', 'not-a-url', 'truth-create']);
+    assert.match(message, /Photo 1/);
+    assert.equal((await settledStatus('call'))?.text, 'INPUT');
+    assert.equal((await settledStatus('in'))?.text, 'INPUT');
+  });
+
+  it('tells of another node’s error no more than whose it was', async () => {
+    await start(config(), ...caller(), ...worker(`throw new Error('${NAME}')`));
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    const { code, message, cause } = raised();
+    assert.deepEqual(
+      [code, cause.problem, cause.values],
+      ['PROTOCOL', 'job-foreign-error', { type: 'function' }],
+    );
+    assert.deepEqual([cause.charged, cause.retryable], [null, false]);
+    assert.deepEqual(leaksIn(message), []);
+  });
+
+  it('gives the id when the time is over, and answers who asks with it, as often as they ask', async () => {
+    await start(config(), ...caller({ wait: 0.2 }), ...worker('setTimeout(() => node.send(msg), 1_000)'));
+    send('call', { payload: 'slow' });
+    await until(() => got('out2').length === 1);
+    const { payload } = got('out2')[0] as { payload: { job: string } };
+    send('call', { payload: { ...payload } });
+    await until(() => got('out2').length === 2);
+    assert.deepEqual(got('out2')[1]!.payload, payload, 'it waits again');
+    await pause(1_000);
+    send('call', { payload: { ...payload }, who: 'one' });
+    send('call', { payload: { ...payload }, who: 'two' });
+    await until(() => got('out1').length === 2);
+    assert.deepEqual(
+      got('out1').map(({ payload: answer }) => answer),
+      ['slow', 'slow'],
+    );
+    assert.equal(got('caught').length, 0);
+  });
+
+  it('answers two who wait for the same job', async () => {
+    await start(config(), ...caller({ wait: 5 }), ...worker('setTimeout(() => node.send(msg), 500)'));
+    await start(config(), ...caller({ wait: 0 }));
+    send('call', { payload: 'shared' });
+    await until(() => got('out2').length === 1);
+    const { payload } = got('out2')[0] as { payload: { job: string } };
+    await start(config(), ...caller({ wait: 5 }), ...worker('setTimeout(() => node.send(msg), 500)'));
+    send('call', { payload: { ...payload } });
+    send('call', { payload: { ...payload } });
+    await until(() => got('out1').length === 2);
+    assert.deepEqual(
+      got('out1').map(({ payload: answer }) => answer),
+      ['shared', 'shared'],
+    );
+  });
+
+  it('knows no job of another id, and none that was kept long enough', async () => {
+    await start(config(), ...caller());
+    for (const job of [randomUUID(), 'not an id', '']) send('call', { payload: { job } });
+    await until(() => got('caught').length === 3);
+    for (const index of [0, 1, 2])
+      assert.deepEqual([raised(index).code, raised(index).cause.problem], ['INPUT', 'job-unknown']);
+    assert.ok(!JSON.stringify(raised(1)).includes('not an id'));
+  });
+
+  it('refuses a message that is too large, and more than may wait', async () => {
+    await start(config(), ...caller({ maxWaiting: 2, wait: 1 }));
+    send('call', { payload: Buffer.alloc(17 * 1024 * 1024) });
+    await until(() => got('caught').length === 1);
+    assert.deepEqual([raised().code, raised().cause.problem], ['INPUT', 'job-too-large']);
+    for (const payload of [1, 2, 3]) send('call', { payload });
+    await until(() => got('caught').length === 2);
+    assert.deepEqual([raised(1).code, raised(1).cause.charged], ['OVERLOADED', false]);
+    await until(() => got('out2').length === 2);
+    assert.equal((await jobsInRedis()).length, 2);
+  });
+
+  it('sends what can be sent of a message, and says so once', async () => {
+    await start(config(), ...caller(), ...worker('msg.payload = Object.keys(msg).sort(); return msg;'));
+    for (const _ of [1, 2]) send('call', { payload: 1, callback: () => {}, when: new Date(0) });
+    await until(() => got('out1').length === 2);
+    assert.deepEqual(got('out1')[0]!.payload, ['_msgid', '_verifyJob', 'payload', 'when']);
+    assert.equal(logs.filter(({ msg }) => /without those parts/.test(String(msg))).length, 1);
+  });
+
+  it('ends a job that never reaches a verify-return', async () => {
+    await start(config(), ...caller(), ...worker('return null;', { timeout: 1 }));
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.deepEqual(
+      [raised().code, raised().cause.problem, raised().cause.charged, raised().cause.retryable],
+      ['TIMEOUT', 'job-timeout', null, false],
+    );
+  });
+
+  it('takes so many at a time', async () => {
+    await start(config(), ...caller(), ...worker('return null;', { concurrency: 3, timeout: 60 }));
+    for (let index = 0; index < 8; index++) send('call', { payload: index });
+    await until(() => got('taken').length === 3);
+    await pause(500);
+    assert.equal(got('taken').length, 3);
+    assert.equal((await settledStatus('in'))?.text, '3');
+  });
+
+  it('refuses a queue that has another secret, on both sides', async () => {
+    await start(config(), ...caller({ wait: 0 }));
+    send('call', { payload: 1 });
+    await until(() => got('out2').length === 1);
+    const store = {
+      id: 'store',
+      type: 'verify-ledger-store',
+      credentials: { url: redis.url, secret: 'another' },
+    };
+    await start(store, config({ ledger: 'store' }), ...caller(), ...worker('return msg;'));
+    send('call', { payload: 2 });
+    await until(() => got('caught').length === 1);
+    assert.deepEqual([raised().code, raised().cause.problem], ['CONFIG', 'queue-secret-differs']);
+    assert.equal((await settledStatus('in'))?.text, 'CONFIG');
+    assert.equal(got('taken').length, 0);
+  });
+
+  it('says what is wrong with its Redis', async () => {
+    const secured = await startRedis();
+    await secured.client.config('SET', 'requirepass', 'right');
+    try {
+      const url = secured.url.replace('redis://', 'redis://:wrong@');
+      await start(config({}, url), ...caller(), ...worker('return msg;'));
+      send('call', { payload: 1 });
+      await until(() => got('caught').length === 1, 15_000);
+      assert.deepEqual([raised().code, raised().cause.problem], ['CONFIG', 'queue-refused']);
+      assert.equal((await settledStatus('in'))?.text, 'CONFIG');
+      assert.ok(!JSON.stringify([raised(), logs.slice(-20)]).includes('wrong@'));
+    } finally {
+      await secured.stop();
+    }
+    await start(config({}, 'http://127.0.0.1'), ...caller());
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.equal(raised().cause.problem, 'queue-url-unreadable');
+    await start({ ...config(), name: 'a:b' }, ...caller());
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.equal(raised().cause.problem, 'queue-name-unusable');
+    await start(...caller());
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.equal(raised().cause.problem, 'queue-missing');
+  });
+
+  it('waits for a Redis that comes back, and says for certain that a job is not in one that does not', async () => {
+    await start(config(), ...caller(), ...worker('return msg;'));
+    send('call', { payload: 'before' });
+    await until(() => got('out1').length === 1);
+    await redis.kill();
+    send('call', { payload: 'during' });
+    await pause(1_000);
+    await redis.start();
+    await until(() => got('out1').length === 2, 20_000);
+    assert.equal(got('out1')[1]!.payload, 'during');
+    await redis.kill();
+    await pause(500);
+    send('call', { payload: 'never' });
+    await until(() => got('caught').length === 1, 20_000);
+    assert.deepEqual(
+      [raised().code, raised().cause.problem, raised().cause.charged, raised().cause.retryable],
+      ['NETWORK', 'queue-away', false, true],
+    );
+    await redis.start();
+    await pause(3_000);
+    assert.deepEqual(
+      got('taken').map(({ payload }) => payload),
+      ['before', 'during'],
+    );
+  });
+
+  it('loses no job to a network that breaks, however often', async () => {
+    const cable = await startCable(redis.url);
+    try {
+      const far = { ...config({}, cable.url), id: 'far' };
+      const work = worker('setTimeout(() => node.send(msg), 5)', { queue: 'far', concurrency: 20 });
+      await start(config(), far, ...caller({ wait: 60 }), ...work);
+      const jobs = 2_000;
+      let sent = 0;
+      const more = () => {
+        for (; sent < jobs && sent - got('out1').length < 200; sent++) send('call', { payload: sent });
+      };
+      const refill = setInterval(more, 5);
+      for (let cuts = 0; cuts < 5; cuts++) {
+        await until(() => got('out1').length >= (cuts * jobs) / 6 + 100, 30_000);
+        cable.cut('answers');
+        await pause(20);
+        cable.mend();
+      }
+      await until(() => got('out1').length + got('caught').length === jobs, 40_000);
+      clearInterval(refill);
+      assert.equal(got('caught').length, 0, JSON.stringify(got('caught')[0]));
+      assert.equal(got('taken').length, jobs, 'and does none twice');
+    } finally {
+      cable.close();
+    }
+  });
+
+  it('fails what a deploy takes out of its hand, and gives back what may be repeated', async () => {
+    for (const repeatable of [false, true]) {
+      queue = randomUUID();
+      await start(config(), ...caller({ wait: 0 }), ...worker('return null;', { repeatable }));
+      send('call', { payload: 'in hand' });
+      await until(() => got('taken').length === 1 && got('out2').length === 1);
+      const { payload } = got('out2')[0] as { payload: { job: string } };
+      const began = performance.now();
+      await start(config(), ...caller({ wait: 10 }), ...worker('return msg;', { repeatable }));
+      assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`);
+      send('call', { payload: { ...payload } });
+      await until(() => got('out1').length + got('caught').length === 1);
+      if (repeatable) assert.equal(got('out1')[0]!.payload, 'in hand');
+      else
+        assert.deepEqual(
+          [raised().code, raised().cause.problem, raised().cause.charged],
+          ['CANCELLED', 'job-worker-closed', null],
+        );
+    }
+  });
+
+  it('drops what comes for a job that is over, and refuses what is of none', async () => {
+    await start(config(), ...caller(), ...worker('node.send([[msg, RED.util.cloneMessage(msg)]]);'));
+    send('call', { payload: 'twice' });
+    await until(() => got('out1').length === 1);
+    await until(() => logs.some(({ msg }) => /over already/.test(String(msg))));
+    assert.equal(got('caught').length, 0);
+    await start(
+      ...[
+        { id: 'return', ...at, type: 'verify-return', wires: [] },
+        { id: 'catch', ...at, type: 'catch', scope: ['return'], wires: [['caught']] },
+        debug('caught'),
+      ],
+    );
+    send('return', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.deepEqual([raised().code, raised().cause.problem], ['INPUT', 'not-a-job']);
+  });
+});
