@@ -6,6 +6,7 @@ const { ROLE, FLOW, HOST = '127.0.0.1', NODE_RED_LANG: lang } = process.env;
 // Nobody asks a worker anything: any port will do.
 const port = Number(process.env.PORT || (ROLE === 'worker' ? 0 : 1880));
 const PACKAGE = '@cn-verify/node-red-cn-verify/package.json';
+const EXAMPLE = '../examples/多机 Machines/多机扩展 scale-out.json';
 const TABS = { worker: ['scale out: worker'], front: ['scale out: front end'] };
 /** The variables of each account's address and credentials; other properties may be variables, too. */
 const ACCOUNTS = {
@@ -16,8 +17,7 @@ const ACCOUNTS = {
 };
 
 const userDir = process.cwd();
-const example = () =>
-  join(require.resolve(PACKAGE, { paths: [userDir, __dirname] }), '../examples/scale-out.json');
+const example = () => join(require.resolve(PACKAGE, { paths: [userDir, __dirname] }), EXAMPLE);
 const flows = JSON.parse(readFileSync(FLOW || example(), 'utf8'));
 const others = flows.filter(({ type, label }) => type === 'tab' && TABS[ROLE] && !TABS[ROLE].includes(label));
 const kept = flows.filter(({ id, z }) => !others.some((tab) => tab.id === id || tab.id === z));

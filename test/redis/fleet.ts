@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from '../demo-process';
+import { example } from '../example-flows';
 import { freePort } from '../http/server';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
@@ -127,7 +128,7 @@ export async function startMember(
   const link = join(directory, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(ROOT, link, 'junction');
-  const flows = JSON.parse(readFileSync(join(ROOT, 'examples/scale-out.json'), 'utf8')) as FlowNode[];
+  const flows = structuredClone(example('scale-out')) as FlowNode[];
   for (const node of flows) change(node);
   const flow = join(directory, 'changed.json');
   writeFileSync(flow, JSON.stringify(flows));
