@@ -1,3 +1,4 @@
+import { tellEnvironment } from './environments.mjs';
 import { jobOf, jobsIn, keep } from './jobs.mjs';
 
 /** @returns to truth-poll, to the next batch, to the list */
@@ -11,7 +12,7 @@ export default function (msg, { flow }) {
     ...{ index, name, url: url ?? addresses[position] ?? null, isStored: url === null },
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
-  job.environment = payload.environment;
+  tellEnvironment(flow, payload);
   keep(flow, jobs, job);
   return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];
 }
