@@ -6,7 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { install, run } from './install.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const SOURCES = ['nodes', 'src', 'test', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const SOURCES = [
+  'nodes',
+  'pages',
+  'src',
+  'test',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 install(root);
 if (!process.argv.includes('--no-build') && !isBuilt())

@@ -1,0 +1,235 @@
+/**
+ * What the pages of the desk share in one browser: the jobs as the server tells them, and what is on its way there. It
+ * outlives the pages, which the dashboard makes anew whenever it connects again. Of a job nothing but its id is stored.
+ */
+import { download, tableOf } from './table-file.mjs';
+import { wordsFor } from './tables.mjs';
+
+/** The server takes them in batches of this many; each is one request, so that a phone needs little memory. */
+const UPLOAD_AT_ONCE = 9;
+const AGAIN_MS = 2_000;
+/** Rows are fetched at most so often. */
+const ROWS_MS = 700;
+const LOOK_AGAIN_MS = 60_000;
+const STORED = 'verify-desk';
+
+/** @param root where Node-RED serves flows, with a slash at the end */
+function openDesk(root) {
+  const { reactive, markRaw } = window.Vue;
+  const words = wordsFor(navigator.language);
+  const state = reactive({
+    jobs: [],
+    environments: {},
+    isConnected: true,
+    now: Date.now(),
+    /** Of the page that is shown: where banner and jobs go. */
+    top: null,
+    /** By kind, the id of the job that is shown. */
+    shown: { photos: null, person: null, ...stored() },
+    /** By id: the rows of photos, or what became of a person. */
+    details: {},
+    /** By id, in this page's memory only: who was asked for, previews, what is still to be sent. */
+    own: {},
+    /** What is filled in and not sent yet. */
+    forms: {
+      photos: { text: '', files: [] },
+      person: { name: '', idNumber: '', photo: null, preview: '', isUnreadable: false },
+    },
+  });
+  const fetching = new Map();
+
+  function stored() {
+    try {
+      const { photos = null, person = null } = JSON.parse(localStorage.getItem(STORED) ?? '{}');
+      return { photos, person };
+    } catch {
+      return {};
+    }
+  }
+
+  function show(kind, id) {
+    state.shown[kind] = id;
+    try {
+      localStorage.setItem(STORED, JSON.stringify(state.shown));
+    } catch {
+      // A browser that stores nothing shows it until it is closed.
+    }
+    if (id) read(id);
+  }
+
+  /** Random in an insecure context too, where there is no `crypto.randomUUID`. */
+  function newId() {
+    return [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('');
+  }
+
+  function ask(path, options = {}) {
+    return fetch(`${root}verify-desk/${path}`, options);
+  }
+
+  /** Tries until the server has taken it; the same id is paid for once. @returns false where it refused */
+  async function deliver(path, body, own) {
+    for (;;) {
+      try {
+        const response = await ask(path, { method: 'POST', body });
+        own.isLate = false;
+        if (response.status < 500) return response.ok;
+      } catch {
+        // The server or the way to it is away.
+      }
+      own.isLate = true;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  /** What the server told all browsers, or one that asked. */
+  function take({ jobs, environments }) {
+    state.jobs = [...jobs].sort((a, b) => b.at - a.at);
+    state.environments = environments;
+    for (const id of Object.values(state.shown)) {
+      const job = state.jobs.find((each) => each.id === id);
+      if (job && state.details[id]?.touched !== job.touched) read(id);
+    }
+  }
+
+  async function load() {
+    try {
+      const response = await ask('jobs');
+      if (response.ok) take(await response.json());
+      for (const id of Object.values(state.shown)) if (id) read(id);
+    } catch {
+      // The list comes by itself once the connection is there again.
+    }
+  }
+
+  /** One after the other, and the last one always. */
+  function read(id) {
+    // The server does not know it yet.
+    if (state.own[id]?.isOnItsWay) return;
+    if (fetching.has(id)) fetching.set(id, true);
+    else {
+      fetching.set(id, false);
+      readOnce(id).finally(() => {
+        setTimeout(() => {
+          const isAsked = fetching.get(id);
+          fetching.delete(id);
+          if (isAsked) read(id);
+        }, ROWS_MS);
+      });
+    }
+  }
+
+  async function readOnce(id) {
+    try {
+      const response = await ask(`job?id=${id}`);
+      if (response.ok) state.details[id] = await response.json();
+      else if (response.status === 404) state.details[id] = { id, gone: true };
+    } catch {
+      // As above.
+    }
+  }
+
+  /** @param person `{name, idNumber, photo}`; `label` says who it is on this page */
+  async function checkPerson({ name, idNumber, photo, label }) {
+    const id = newId();
+    state.own[id] = { label, at: Date.now(), isOnItsWay: true, isLate: false, isRefused: false };
+    show('person', id);
+    const body = new FormData();
+    for (const [key, value] of Object.entries({ job: id, name, idNumber })) body.append(key, value);
+    body.append('photo', photo, 'photo');
+    const own = state.own[id];
+    if (!(await deliver('person', body, own))) own.isRefused = true;
+    own.isOnItsWay = false;
+    read(id);
+  }
+
+  /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
+  async function checkPhotos(photos) {
+    const id = newId();
+    const names = photos.map(({ file }) => file?.name ?? null);
+    const previews = photos.map(({ preview }) => preview ?? null);
+    const given = markRaw(photos);
+    const way = { isOnItsWay: true, isLate: false, isRefused: false, isStopped: false };
+    state.own[id] = {
+      at: Date.now(),
+      total: photos.length,
+      toSend: photos.length,
+      given,
+      names,
+      previews,
+      ...way,
+    };
+    show('photos', id);
+    const own = state.own[id];
+    const addresses = photos.filter(({ url }) => url);
+    const files = photos.filter(({ file }) => file);
+    const groups = addresses.length > 0 ? [addresses] : [];
+    for (let at = 0; at < files.length; at += UPLOAD_AT_ONCE)
+      groups.push(files.slice(at, at + UPLOAD_AT_ONCE));
+    let offset = 0;
+    for (const group of groups) {
+      if (own.isStopped) break;
+      if (!(await deliver('photos', formOf(id, photos.length, offset, group), own))) {
+        own.isRefused = true;
+        break;
+      }
+      offset += group.length;
+      own.toSend = photos.length - offset;
+      own.isOnItsWay = false;
+      read(id);
+    }
+    Object.assign(own, { toSend: 0, isOnItsWay: false });
+    if (own.isStopped || own.isRefused) await stop(id);
+  }
+
+  function formOf(id, total, offset, group) {
+    const body = new FormData();
+    body.append('job', id);
+    body.append('total', total);
+    body.append('offset', offset);
+    body.append('urls', JSON.stringify(group.filter(({ url }) => url).map(({ url }) => url)));
+    body.append('names', JSON.stringify(group.filter(({ file }) => file).map(({ file }) => file.name)));
+    for (const { file } of group) if (file) body.append('photo', file, 'photo');
+    return body;
+  }
+
+  async function stop(id, again = false) {
+    if (state.own[id]) state.own[id].isStopped = !again;
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ job: id, again });
+    try {
+      await ask('stop', { method: 'POST', headers, body });
+    } catch {
+      // The button is still there.
+    }
+    read(id);
+  }
+
+  async function history(month) {
+    const response = await ask(`history?month=${month}`);
+    if (!response.ok) throw new Error(String(response.status));
+    return response.json();
+  }
+
+  setInterval(() => {
+    state.now = Date.now();
+  }, 1_000);
+  // A job that nobody works on any more ends without anything to tell.
+  setInterval(() => state.jobs.some(({ running }) => running) && load(), LOOK_AGAIN_MS);
+  addEventListener('beforeunload', (event) => {
+    if (Object.values(state.own).some(({ toSend }) => toSend > 0)) event.preventDefault();
+  });
+  const table = { tableOf, download };
+  return markRaw({ root, state, words, show, take, load, checkPerson, checkPhotos, stop, history, table });
+}
+
+/** @param setup what the dashboard says of its server */
+window.openVerifyDesk = (setup) => {
+  if (!window.verifyDesk) {
+    const root = setup?.RED?.httpNodeRoot || '/';
+    window.verifyDesk = openDesk(root.endsWith('/') ? root : `${root}/`);
+  }
+  window.dispatchEvent(new Event('verify-desk'));
+  return window.verifyDesk;
+};

@@ -1,0 +1,61 @@
+/** What the desk says, for the reader of this browser. */
+import problems from './problems.json' with { type: 'json' };
+import reasons from './reasons.json' with { type: 'json' };
+import words from './words.json' with { type: 'json' };
+
+/** Errors whose cause an administrator has to remove. */
+const FOR_ADMINISTRATORS = ['CONFIG', 'AUTH', 'ACCOUNT', 'PROTOCOL'];
+
+/**
+ * @param language of the browser
+ * @returns `say(key, values)`, and what to say of reasons, errors and times
+ */
+export function wordsFor(language) {
+  const isChinese = language.toLowerCase().startsWith('zh');
+  const of = (pair) => pair[isChinese ? 0 : 1];
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  const say = (key, values = {}) => fill(of(words[key]), values);
+
+  /** @param milliseconds */
+  function time(milliseconds) {
+    const seconds = Math.max(0, Math.round(milliseconds / 1000));
+    return seconds < 60
+      ? say('seconds', { n: seconds })
+      : say('minutes', { m: Math.floor(seconds / 60), n: seconds % 60 });
+  }
+
+  function reason(name) {
+    if (!name) return '';
+    return reasons[name] ? of(reasons[name]) : name;
+  }
+
+  /** What happened. */
+  function problem(error) {
+    if (problems[error.problem]) return of(problems[error.problem]);
+    return words[error.problem] ? say(error.problem) : of(problems.internal);
+  }
+
+  function cost({ charged, reused }) {
+    if (reused) return say('reused');
+    return say(charged === true ? 'charged' : charged === false ? 'not-charged' : 'perhaps-charged');
+  }
+
+  /** Whether it may be tried again: CONTRACT, "Errors", `retryable` and `charged`. */
+  function next({ code, retryable, retryAfter, charged }) {
+    if (retryable && retryAfter) return say('may-repeat-after', { time: time(retryAfter * 1000) });
+    if (retryable) return say('may-repeat');
+    if (charged !== false) return say('ask-before');
+    if (FOR_ADMINISTRATORS.includes(code)) return say('ask-administrator');
+    return code === 'INPUT' ? say('correct-and-repeat') : say('ask-administrator');
+  }
+
+  /** The texts of a name that has both languages: `中文 / English`. */
+  const half = (name) => (name.includes(' / ') ? name.split(' / ')[isChinese ? 0 : 1] : name);
+  /** @returns such as 11-25 14:03 */
+  function clock(at) {
+    const two = (number) => String(number).padStart(2, '0');
+    const date = new Date(at);
+    return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  }
+  return { isChinese, lang: isChinese ? 'zh-CN' : 'en', say, time, reason, problem, cost, next, half, clock };
+}

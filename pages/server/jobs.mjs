@@ -1,0 +1,52 @@
+/**
+ * The jobs of the operator's page: no person, no photo. The flow's context holds them, so a context store that is kept on
+ * disk keeps them over a restart.
+ */
+
+/** What nobody came back for in this time is forgotten. */
+const KEEP_MS = 24 * 3_600_000;
+const MOST_JOBS = 200;
+/** A browser that sends nothing for so long will not send the rest of its photos. */
+const SILENT_MS = 120_000;
+export const MOST_PHOTOS = 300;
+/** After that long, only the operator has a task asked after again. */
+export const WAIT_MS = 15 * 60_000;
+/** Of a row of which more is to come. */
+export const OPEN_STATES = ['waiting', 'sent'];
+
+/** @returns the jobs by id, without those whose time is over */
+export function jobsIn(flow) {
+  const now = Date.now();
+  const jobs = Object.values(flow.get('jobs') ?? {})
+    .filter(({ at }) => now - at < KEEP_MS)
+    .sort((a, b) => b.at - a.at)
+    .slice(0, MOST_JOBS);
+  return Object.fromEntries(jobs.map((job) => [job.id, job]));
+}
+
+/** Finds a job or begins it; what comes back after a restart brings what is needed for that. */
+export function jobOf(jobs, { id, kind, total, at }) {
+  jobs[id] ??= { id, kind, total, at: at ?? Date.now(), rows: {}, open: {}, stopped: false, error: null };
+  return jobs[id];
+}
+
+/** Must be called after each change: a context store other than memory sees nothing else. */
+export function keep(flow, jobs, job) {
+  job.touched = Date.now();
+  if (isRunning(job)) job.endedAt = null;
+  else job.endedAt ??= job.touched;
+  flow.set('jobs', jobs);
+}
+
+/** An id is made in the browser. */
+export function isId(id) {
+  return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id);
+}
+
+export function isRunning(job) {
+  if (job.kind === 'person') return !job.result && !job.error;
+  const rows = Object.values(job.rows);
+  if (rows.some(({ state }) => OPEN_STATES.includes(state))) return !job.stopped;
+  const isComing = rows.length < job.total && Date.now() - (job.touched ?? job.at) < SILENT_MS;
+  return isComing && !job.stopped;
+}

@@ -1,0 +1,20 @@
+import { brief } from './brief.mjs';
+import { isId, jobOf, jobsIn, keep } from './jobs.mjs';
+import { isOurs, reply } from './request.mjs';
+
+/** @returns to face-compare, to the response, to the list */
+export default function (msg, { flow }) {
+  const { body = {}, files = [] } = msg.req;
+  const { job: id, name, idNumber } = body;
+  if (!isOurs(msg.req) || !isId(id)) return [null, reply(msg, 403, { refused: true }), null];
+  const jobs = jobsIn(flow);
+  const known = jobs[id];
+  // What is answered or under way is not asked twice; what was certainly not charged may be.
+  if (known && !(known.error && known.error.charged === false))
+    return [null, reply(msg, 202, brief(known)), null];
+  const job = jobOf(jobs, { id, kind: 'person' });
+  job.error = null;
+  keep(flow, jobs, job);
+  const asked = { job: id, at: job.at, payload: { name, idNumber, photo: files[0]?.buffer } };
+  return [asked, reply(msg, 202, brief(job)), {}];
+}

@@ -1,0 +1,20 @@
+import { tellEnvironment } from './environments.mjs';
+import { jobOf, jobsIn, keep } from './jobs.mjs';
+import { tellable } from './tellable.mjs';
+
+/** What a face-compare gave, or what went wrong with it: the person is not kept. */
+export default function (msg, { flow }) {
+  const jobs = jobsIn(flow);
+  const job = jobOf(jobs, { id: msg.job, kind: 'person', at: msg.at });
+  if (msg.error) job.error = tellable(msg.error);
+  else {
+    const { outcome, reason, requestId, charged, reused, data } = msg.payload;
+    const { score, scoreScale, sameFrom, differentBelow, orderNo } = data;
+    const judged = { outcome, reason, score, scoreScale, sameFrom, differentBelow };
+    job.error = null;
+    job.result = { ...judged, orderNo, requestId, charged, reused: reused !== null };
+    tellEnvironment(flow, msg.payload);
+  }
+  keep(flow, jobs, job);
+  return {};
+}

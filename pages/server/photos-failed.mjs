@@ -1,0 +1,36 @@
+import { jobOf, jobsIn, keep } from './jobs.mjs';
+import { tellable } from './tellable.mjs';
+
+/** @returns to the next batch, to the list */
+export default function (msg, { flow }) {
+  const { job: id, total, at, batch, rest } = msg;
+  const jobs = jobsIn(flow);
+  const job = jobOf(jobs, { id, kind: 'photos', total, at });
+  const error = tellable(msg.error);
+  const again = rest ? withoutTheOne(job, batch, error) : null;
+  if (again) {
+    keep(flow, jobs, job);
+    return [{ job: id, total, at, rest: [...again, ...rest] }, {}];
+  }
+  job.error = error;
+  const { uncertain = [], submitted = [] } = msg.error.cause ?? {};
+  const asked = rest ? (uncertain.length > 0 || submitted.length > 0 ? 'uncertain' : 'unsent') : 'unfinished';
+  for (const { index } of batch) job.rows[index].state = asked;
+  for (const { index } of rest ?? []) job.rows[index].state = 'unsent';
+  // A truth-poll lost its wait: what it waited for can be asked after again.
+  if (!rest)
+    job.open[batch[0].index] = { batch, data: { taskIds: msg.error.cause?.taskIds ?? [], photos: [] } };
+  keep(flow, jobs, job);
+  return [null, {}];
+}
+
+/** Where one photo is to blame and nothing was sent, the others go without it. */
+function withoutTheOne(job, batch, error) {
+  const { position } = error.values;
+  const isOfOne = error.code === 'INPUT' && error.charged === false && Number.isInteger(position);
+  const blamed = isOfOne ? batch[position - 1] : null;
+  if (!blamed) return null;
+  const { index, name, url } = blamed;
+  job.rows[index] = { index, name, url, state: 'refused', error };
+  return batch.filter((each) => each !== blamed);
+}

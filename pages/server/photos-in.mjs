@@ -1,0 +1,45 @@
+import { brief } from './brief.mjs';
+import { isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './jobs.mjs';
+import { isOurs, reply } from './request.mjs';
+
+/** @returns to the batches, to the response, to the list */
+export default function (msg, { flow }) {
+  const { body = {}, files = [] } = msg.req;
+  const [id, total, offset] = [body.job, Number(body.total), Number(body.offset)];
+  if (!isOurs(msg.req) || !isId(id)) return [null, reply(msg, 403, { refused: true }), null];
+  const items = itemsOf(body, files, offset);
+  const fits = Number.isInteger(offset) && offset >= 0 && Number.isInteger(total) && total <= MOST_PHOTOS;
+  if (!fits || !items || items.length === 0 || offset + items.length > total)
+    return [null, reply(msg, 400, { refused: true }), null];
+  const jobs = jobsIn(flow);
+  const job = jobOf(jobs, { id, kind: 'photos', total });
+  // A browser whose answer was lost sends the same again.
+  const rest = job.stopped ? [] : items.filter(({ index }) => !job.rows[index]);
+  for (const { index, name, url } of rest) job.rows[index] = { index, name, url, state: 'waiting' };
+  keep(flow, jobs, job);
+  const batches = rest.length > 0 ? { job: id, total, at: job.at, rest } : null;
+  return [batches, reply(msg, 202, brief(job)), {}];
+}
+
+/** @returns null where that is not what the page sends */
+function itemsOf({ urls = '[]', names = '[]' }, files, offset) {
+  try {
+    const [addresses, own] = [JSON.parse(urls), JSON.parse(names)];
+    if (![...addresses, ...own].every((text) => typeof text === 'string')) return null;
+    return [
+      ...addresses.map((url, at) => ({ index: offset + at, name: null, url, photo: url })),
+      // A browser's multipart form has names in UTF-8, which are read as Latin-1 here: they come beside it.
+      ...files.map(({ buffer }, at) => {
+        const name = own[at] ?? null;
+        return {
+          index: offset + addresses.length + at,
+          name,
+          url: null,
+          photo: { buffer, originalname: name },
+        };
+      }),
+    ];
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,23 @@
+import { jobOf, jobsIn, keep, WAIT_MS } from './jobs.mjs';
+
+/** What truth-poll says of a batch, finished or not. @returns to truth-poll once more, to the list */
+export default function (msg, { flow }) {
+  const { job: id, total, batch, payload } = msg;
+  const jobs = jobsIn(flow);
+  const job = jobOf(jobs, { id, kind: 'photos', total, at: msg.at });
+  const isOpen = payload.outcome === 'unfinished';
+  const isOver = job.stopped || Date.now() - (job.askedAt ?? job.at) > WAIT_MS;
+  for (const submitted of batch) {
+    const photo = payload.data.photos.find(({ url }) => url === submitted.url);
+    const row = { ...submitted, state: isOpen ? (isOver ? 'unfinished' : 'sent') : 'done' };
+    job.rows[row.index] = photo ? { ...row, ...judged(photo), state: 'done' } : row;
+  }
+  delete job.open[batch[0].index];
+  if (isOpen && isOver) job.open[batch[0].index] = { batch, data: payload.data };
+  keep(flow, jobs, job);
+  return [isOpen && !isOver ? msg : null, {}];
+}
+
+function judged({ outcome, reason, message, takenAt, takenAtText, address, location }) {
+  return { outcome, reason, message, takenAt, takenAtText, address, gcj02: location?.gcj02 ?? null };
+}

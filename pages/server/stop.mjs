@@ -1,0 +1,32 @@
+import { brief } from './brief.mjs';
+import { isId, jobsIn, keep } from './jobs.mjs';
+import { isOurs, reply } from './request.mjs';
+
+/**
+ * Stops a job, or (`again`) asks once more after what it had not finished.
+ * @returns to the response, to truth-poll, to the list
+ */
+export default function (msg, { flow }) {
+  const { job: id, again } = msg.req.body ?? {};
+  if (!isOurs(msg.req) || !isId(id)) return [reply(msg, 403, { refused: true }), null, null];
+  const jobs = jobsIn(flow);
+  const job = jobs[id];
+  if (!job) return [reply(msg, 404, { gone: true }), null, null];
+  const messages = again ? askAgain(job) : [];
+  if (!again) job.stopped = true;
+  keep(flow, jobs, job);
+  return [reply(msg, 200, brief(job)), messages, {}];
+}
+
+function askAgain(job) {
+  const messages = Object.values(job.open).map(({ batch, data }) => ({
+    ...{ job: job.id, total: job.total, at: job.at, batch, payload: { data } },
+  }));
+  for (const { batch } of Object.values(job.open))
+    for (const { index } of batch) if (job.rows[index].state === 'unfinished') job.rows[index].state = 'sent';
+  Object.assign(job, { open: {}, stopped: false, error: null, askedAt: Date.now() });
+  // What was never sent is not sent now.
+  for (const row of Object.values(job.rows)) if (row.state === 'waiting') row.state = 'unsent';
+  job.total = Object.keys(job.rows).length;
+  return messages;
+}

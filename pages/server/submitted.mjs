@@ -1,0 +1,18 @@
+import { tellEnvironment } from './environments.mjs';
+import { jobOf, jobsIn, keep } from './jobs.mjs';
+
+/** @returns to truth-poll, to the next batch, to the list */
+export default function (msg, { flow }) {
+  const { job: id, total, at, rest, payload } = msg;
+  const jobs = jobsIn(flow);
+  const job = jobOf(jobs, { id, kind: 'photos', total, at });
+  // What a photo-store was given has an address now. All tasks of a batch share its photos.
+  const addresses = payload.data.tasks[0]?.photoUrls ?? [];
+  const batch = msg.batch.map(({ index, name, url }, position) => ({
+    ...{ index, name, url: url ?? addresses[position] ?? null, isStored: url === null },
+  }));
+  for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
+  tellEnvironment(flow, payload);
+  keep(flow, jobs, job);
+  return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];
+}

@@ -1,0 +1,201 @@
+/** The operator's page as those who work with it see it: in a browser of their own, on a phone or at a desk. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import type { Sandbox } from '../../src/sandbox/server';
+import { type Demo, ROOT } from '../demo-process';
+import { type ExampleNode, example } from '../example-flows';
+
+export const FLOW = example('operator-page');
+
+/** The specimen of GB 11643-1999, and the same with a wrong check digit. */
+export const ID_NUMBER = '11010519491231002X';
+export const WRONG_ID_NUMBER = '110105194912310021';
+export const PHOTO = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==',
+  'base64',
+);
+/** Where photos lie that a provider other than the sandbox's own account could reach: the browser answers for it. */
+export const ELSEWHERE = 'https://photos.example';
+export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } } as const;
+
+/** One picture of each page in each language and size, to be looked at. */
+const PICTURES = process.env.DESK_PICTURES || join(ROOT, 'test-results', 'desk');
+
+export type Locale = 'zh-CN' | 'en-US';
+export type Size = keyof typeof SIZES;
+
+/** What the page says, by the name of the word. */
+const WORDS = JSON.parse(readFileSync(join(ROOT, 'pages/browser/words.json'), 'utf8')) as Record<
+  string,
+  [string, string]
+>;
+export function word(locale: Locale, key: string, values: Record<string, string | number> = {}): string {
+  const text = WORDS[key]![locale === 'zh-CN' ? 0 : 1];
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}
+
+/** One browser, and what its pages complained of. */
+export class Operator {
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly demo: Demo,
+    readonly locale: Locale,
+    readonly size: Size,
+  ) {}
+
+  /** Opens a page in a browser of its own, as another operator has. */
+  static async open(
+    browser: Browser,
+    demo: Demo,
+    path: string,
+    locale: Locale,
+    size: Size,
+  ): Promise<Operator> {
+    const context = await browser.newContext({ locale, viewport: SIZES[size], hasTouch: size === 'phone' });
+    await context.route(`${ELSEWHERE}/**`, (route) =>
+      route.fulfill({ contentType: 'image/png', body: PHOTO }),
+    );
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    const operator = new Operator(page, demo, locale, size);
+    page.on('pageerror', (error) => operator.complaints.push(String(error)));
+    page.on('console', (message) => {
+      const { url } = message.location();
+      // The photo that is not there is one on purpose.
+      if (['error', 'warning'].includes(message.type()) && !url.includes('missing'))
+        operator.complaints.push(`${message.text()} ${url}`);
+    });
+    page.on('request', (request) => {
+      const { hostname, protocol, origin } = new URL(request.url());
+      if (origin === ELSEWHERE) return;
+      if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') operator.complaints.push(request.url());
+    });
+    await operator.visit(path);
+    return operator;
+  }
+
+  /** Comes from elsewhere; `choose` is the page's own menu. */
+  async visit(path: string): Promise<void> {
+    await this.page.goto(`${this.demo.address}/dashboard${path}`);
+    await this.ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.locator('.cnv-form, .cnv-month').first().waitFor();
+  }
+
+  /** Goes to another page by the menu of the dashboard. */
+  async choose(kind: 'kind-photos' | 'kind-person' | 'history'): Promise<void> {
+    const name = kind === 'history' ? { 'zh-CN': '历史', 'en-US': 'History' }[this.locale] : this.word(kind);
+    const entry = this.page.locator('.v-navigation-drawer .v-list-item', { hasText: name });
+    if (!(await this.page.locator('.v-navigation-drawer--active').isVisible()))
+      await this.page.getByRole('button', { name: this.word('menu') }).click();
+    await entry.click();
+    await this.ready();
+  }
+
+  word(key: string, values?: Record<string, string | number>): string {
+    return word(this.locale, key, values);
+  }
+
+  async fillPerson(name: string, idNumber: string, photo = PHOTO): Promise<void> {
+    await this.page.setInputFiles('input[type=file]', {
+      ...{ name: 'face.png', mimeType: 'image/png', buffer: photo },
+    });
+    await this.page.locator('.cnv-photo img').waitFor();
+    await this.page.getByLabel(this.word('name'), { exact: true }).fill(name);
+    await this.page.getByLabel(this.word('id-number'), { exact: true }).fill(idNumber);
+  }
+
+  /** Presses the button; gives the id of the job that this begins. */
+  async submit(): Promise<string> {
+    const before = await this.shown();
+    await this.page.click('.cnv button[type=submit]');
+    await this.page.waitForFunction(
+      `(document.querySelector('.cnv-job')?.dataset.job ?? null) !== ${JSON.stringify(before)}`,
+    );
+    return (await this.shown())!;
+  }
+
+  /** Id of the job that is shown. */
+  shown(): Promise<string | null> {
+    return this.page.evaluate(`document.querySelector('.cnv-job')?.dataset.job ?? null`);
+  }
+
+  /** Reads the card of a person: its outcome by class, its head, and its rows. */
+  async card() {
+    const card = this.page.locator('.cnv-card');
+    await card.waitFor();
+    const rows = await card.locator('dl > div').evaluateAll((all) => {
+      return all.map((row) => [...row.children].map((each) => each.textContent) as [string, string]);
+    });
+    return {
+      outcome: /cnv-(?!card)(\w+)/.exec((await card.getAttribute('class'))!)![1],
+      head: (await card.locator('h3').textContent())!.trim(),
+      rows: new Map(rows),
+      text: (await card.textContent())!,
+    };
+  }
+
+  /** Waits until a job of photos is over. */
+  async finished(total: number): Promise<void> {
+    const text = this.word('progress', { done: total, total });
+    await this.page.locator('.cnv-progress-text', { hasText: text }).waitFor({ timeout: 60_000 });
+    await this.page.locator('.cnv-progress').waitFor({ state: 'detached' });
+  }
+
+  /** The rows of photos as they stand: outcome or state of each, and its text. */
+  rows(): Promise<[outcome: string, text: string][]> {
+    return this.page.locator('.cnv-row').evaluateAll((rows) => {
+      return rows.map((row) => [row.getAttribute('data-outcome')!, row.textContent!]);
+    });
+  }
+
+  async picture(name: string): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    // Menu and ripple fade.
+    await this.page.waitForTimeout(400);
+    const path = join(PICTURES, `${this.locale}-${this.size}-${name}.png`);
+    await this.page.screenshot({ path, fullPage: true });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+    assert.deepEqual(this.complaints, []);
+  }
+}
+
+/** Lets the accounts of the page pay another sandbox, which counts. */
+export async function payTo(
+  demo: Demo,
+  sandbox: Sandbox,
+  changes: Record<string, object> = {},
+): Promise<void> {
+  await change(demo, (node) => {
+    const provider = /^(xhey|tencent-market)-account$/.exec(node.type)?.[1];
+    if (!provider || !FLOW.some(({ id }) => id === node.id)) return changes[node.type];
+    const { baseUrl, credentials, settings } = sandbox.accounts[provider]!;
+    return { environment: 'custom', baseUrl, credentials, ...settings };
+  });
+}
+
+/** Deploys the flows of a demo with other settings in some of the page's nodes. */
+export async function change(demo: Demo, by: (node: ExampleNode) => object | undefined): Promise<void> {
+  const flows = (await (await fetch(`${demo.address}/flows`)).json()) as ExampleNode[];
+  for (const node of flows) if (FLOW.some(({ id }) => id === node.id)) Object.assign(node, by(node));
+  const { status } = await fetch(`${demo.address}/flows`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': 'nodes' },
+    body: JSON.stringify(flows),
+  });
+  assert.equal(status, 204);
+}
