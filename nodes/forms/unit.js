@@ -1,9 +1,10 @@
 /**
  * A number stands in the node in the runtime's unit; who fills the form in may think in another.
+ * @param node whose form is open
  * @param name of the setting
  * @param units each its word, and how many of the runtime's unit it is; that one first
  */
-function pickUnit(name, units) {
+function pickUnit(node, name, units) {
   const stored = input(name).hide();
   const amount = $('<input type="text" autocomplete="off" spellcheck="false" style="width: 90px">')
     .attr({ 'aria-label': stored.attr('id'), placeholder: stored.attr('placeholder') })
@@ -23,11 +24,15 @@ function pickUnit(name, units) {
     unit.prop('disabled', isVariable(value));
     stored.val(isAmount ? Number((Number(value) * unit.val()).toFixed(6)) : value).trigger('change');
   };
-  amount.on('change keyup', store);
+  amount.on('input change', store);
   unit.on('change', store);
   // What is wrong is shown at the field that is seen.
-  stored.on('change', () =>
-    setTimeout(() => amount.toggleClass('input-error', stored.hasClass('input-error'))),
-  );
+  const judge = () => {
+    const { validate } = node._def.defaults[name];
+    const problem = validate.call(node, stored.val(), { label: labelOf(name) });
+    amount.toggleClass('input-error', problem !== true).attr('title', problem === true ? '' : problem);
+  };
+  stored.on('change', judge);
+  judge();
   unit.prop('disabled', isVariable(given));
 }
