@@ -1,5 +1,6 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
+import { fit } from './fit';
 import { journal } from './journal';
 import { ledger } from './ledger';
 import { load } from './load';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   'taking-up': takingUp,
   journal,
   photo,
+  fit,
   load,
   ledger,
   'scale-out': scaleOut,
