@@ -1,16 +1,23 @@
 /** A photo made so that a provider takes it: CONTRACT, "Photos in hand", `fit`. */
-import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { Matrix3x3, Metadata, Sharp, SharpOptions } from 'sharp';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import { formatOf, isSendable } from '../input/picture';
 import { isBare } from './bare';
+import { dotsOf } from './bmp';
 import { takeTurn } from './turn';
 
 /** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
-const READABLE: ReadonlySet<string> = new Set('JPG PNG WebP AVIF HEIC TIFF GIF'.split(' '));
+const READABLE: ReadonlySet<string> = new Set('JPG PNG BMP WebP AVIF HEIC TIFF GIF'.split(' '));
 
-/** Phones have up to 108 million; nine times as many bytes are what the decoders of some formats take at once. */
+/** Phones have up to 108 million. */
 const MOST_PIXELS = 120_000_000;
+/** Some decoders have all of a photo in memory: with transparency or 16 bits a colour it may have fewer pixels. */
+const MOST_DECODED_BYTES = 3 * MOST_PIXELS;
+const DEPTH_BYTES: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 };
+const DEEPEST_BYTES = 8;
+/** ITU-T T.81, and what its usual library takes. */
+const MOST_SIDE = 65_500;
 /** A scan of a hostile file may be gone over a hundred times. */
 const LONGEST_SECONDS = 60;
 
@@ -37,7 +44,14 @@ const MOST_LEFT = 0.8;
 /** What decoders complain of in photos of well-known phones, and read all the same. */
 const HARMLESS = /Invalid SOS parameters|extraneous bytes before marker/;
 
-type MakeSharp = (bytes: Buffer, options: SharpOptions) => Sharp;
+/** Begins to read the photo. */
+type Read = (options: SharpOptions) => Sharp;
+
+const BLUE_FIRST: Matrix3x3 = [
+  [0, 0, 1],
+  [0, 1, 0],
+  [1, 0, 0],
+];
 
 interface Attempt {
   quality: number;
@@ -49,8 +63,8 @@ interface Attempt {
  * Turns a photo upright, removes all metadata, puts what is transparent onto white, makes a JPG of it and shrinks that, by
  * its quality first and then by its size. What is already an upright JPG, PNG or BMP with nothing else in it, and small
  * enough, stays as it is, so that a photo that was fitted once is not made worse by the next one.
- * @param photo bytes of a JPG, PNG, WebP, AVIF, TIFF or GIF (its first picture), HEIC where sharp was built with it; a BMP
- *   only where it stays as it is. They are not changed
+ * @param photo bytes of a JPG, PNG, WebP, AVIF, TIFF or GIF (its first picture), HEIC where sharp was built with it; BMP of 24
+ *   bits, or one that stays as it is. They are not changed
  * @param maxPhotoKB KiB that the photo may have, 1 or more; 0: no bound
  * @param closing ends the waiting for others' photos
  * @returns the same Buffer, or a new one
@@ -67,30 +81,42 @@ export async function fit(photo: Buffer, maxPhotoKB: number, closing?: Cancel): 
   const sharp = await loadSharp();
   const leave = await takeTurn(closing);
   try {
-    return await shrink(sharp, photo, format, maxBytes);
+    return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes);
   } finally {
     leave();
   }
 }
 
-async function shrink(sharp: MakeSharp, photo: Buffer, format: string, maxBytes: number): Promise<Buffer> {
+function readerOf(sharp: MakeSharp, photo: Buffer, format: string): Read {
+  if (format !== 'BMP') return (options) => sharp(photo, options);
+  const dots = dotsOf(photo);
+  if (!dots) throw new VerifyError('INPUT', 'fit-format', { format });
+  const { bytes, width, height } = dots;
+  return (options) => sharp(bytes, { ...options, raw: { width, height, channels: 3 } }).recomb(BLUE_FIRST);
+}
+
+async function shrink(read: Read, photo: Buffer, format: string, maxBytes: number): Promise<Buffer> {
   // The number of pixels is ours to judge: sharp's own limit can be told from damage by its words only.
-  const found = await sharp(photo, { limitInputPixels: false })
+  const found = await read({ limitInputPixels: false })
     .metadata()
     .catch(() => {
       throw unreadable(format);
     });
   const pixels = found.width * found.height;
-  if (pixels > MOST_PIXELS)
+  const pixelBytes = found.channels * (DEPTH_BYTES[found.depth] ?? DEEPEST_BYTES);
+  const most = Math.min(MOST_PIXELS, MOST_DECODED_BYTES / pixelBytes);
+  if (pixels > most)
     throw new VerifyError('INPUT', 'photo-bomb', {
       megapixels: Math.round(pixels / 1e6),
-      most: MOST_PIXELS / 1e6,
+      most: Math.floor(most / 1e6),
     });
   if (photo.length <= maxBytes && isPlain(found) && isSendable(format) && isBare(photo)) return photo;
 
-  let attempt = { quality: BEST_QUALITY, area: Math.min(1, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels) };
+  const mostArea = (MOST_SIDE / Math.max(found.width, found.height)) ** 2;
+  const area = Math.min(1, mostArea, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels);
+  let attempt: Attempt = { quality: BEST_QUALITY, area };
   for (;;) {
-    const fitted = await encode(sharp, photo, found, attempt, format);
+    const fitted = await encode(read, found, attempt, format);
     if (fitted.length <= maxBytes) return fitted;
     attempt = nextAttempt(attempt, fitted.length / maxBytes);
   }
@@ -113,8 +139,7 @@ function nextAttempt({ quality, area }: Attempt, excess: number): Attempt {
 }
 
 async function encode(
-  sharp: MakeSharp,
-  photo: Buffer,
+  read: Read,
   { width, height, orientation = 1 }: Metadata,
   { quality, area }: Attempt,
   format: string,
@@ -123,7 +148,7 @@ async function encode(
   // EXIF, Orientation: from 5 on, width and height change places.
   const [across, down] = orientation >= 5 ? [height, width] : [width, height];
   const encoded = (failOn: 'warning' | 'error') => {
-    const upright = sharp(photo, { limitInputPixels: MOST_PIXELS, failOn }).rotate();
+    const upright = read({ limitInputPixels: MOST_PIXELS, failOn }).rotate();
     const sized =
       area < 1
         ? upright.resize(Math.max(1, Math.round(across * scale)), Math.max(1, Math.round(down * scale)), {
@@ -162,6 +187,8 @@ export function checkSharp(): void {
     throw new VerifyError('CONFIG', 'sharp-missing');
   }
 }
+
+type MakeSharp = (bytes: Buffer, options: SharpOptions) => Sharp;
 
 let loading: Promise<MakeSharp> | undefined;
 

@@ -47,15 +47,70 @@ function pngChunk(name: string, data: Buffer): Buffer {
 }
 
 /** A PNG that says it is so large. */
-function largePng(width: number, height: number): Buffer {
+function largePng(width: number, height: number, bits = 8): Buffer {
   const header = Buffer.from('0000000000000000080200000000'.slice(0, 26), 'hex');
   header.writeUInt32BE(width);
   header.writeUInt32BE(height, 4);
+  header[8] = bits;
   const dots = deflateSync(Buffer.alloc(100_000));
   return Buffer.concat([
     ...[Buffer.from('89504e470d0a1a0a', 'hex'), pngChunk('IHDR', header), pngChunk('IDAT', dots)],
     pngChunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+/** @param dots red, green and blue */
+function bmpOf(dots: Buffer, width: number, height: number, fromAbove = false): Buffer {
+  const lineBytes = Math.ceil((width * 3) / 4) * 4;
+  const bytes = Buffer.alloc(54 + lineBytes * height, 0x5a);
+  Buffer.from('424d0000000000000000360000002800000000000000000000000100180000000000', 'hex').copy(bytes);
+  bytes.fill(0, 34, 54);
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(fromAbove ? -height : height, 22);
+  for (let line = 0; line < height; line++) {
+    const at = 54 + lineBytes * (fromAbove ? line : height - 1 - line);
+    for (let index = 0; index < width * 3; index++)
+      bytes[at + index] = dots[line * width * 3 + (index - (index % 3)) + (2 - (index % 3))]!;
+  }
+  return bytes;
+}
+
+/** A grey one, with a byte of its header changed. */
+function bmp(width: number, height: number, change: (at: number) => number | null = () => null): Buffer {
+  return bmpOf(Buffer.alloc(width * height * 3, 128), width, height).map((byte, at) =>
+    at < 54 ? (change(at) ?? byte) : byte,
+  ) as Buffer;
+}
+
+/** A TIFF that says it is so large. */
+function largeTiff(width: number, height: number): Buffer {
+  const fields = [
+    ...[
+      [256, width],
+      [257, height],
+      [258, 8],
+      [259, 8],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, height],
+    ],
+    [279, 8],
+  ] as const;
+  const tiff = Buffer.alloc(16 + 2 + fields.length * 12 + 4);
+  tiff.write('II*\0', 'latin1');
+  tiff.writeUInt32LE(16, 4);
+  deflateSync(Buffer.alloc(8)).copy(tiff, 8, 0, 8);
+  tiff.writeUInt16LE(fields.length, 16);
+  for (const [index, [tag, value]] of fields.entries()) {
+    const at = 18 + index * 12;
+    tiff.writeUInt16LE(tag, at);
+    tiff.writeUInt16LE(4, at + 2);
+    tiff.writeUInt32LE(1, at + 4);
+    tiff.writeUInt32LE(value, at + 8);
+  }
+  return tiff;
 }
 
 function largeGif(width: number, height: number): Buffer {
@@ -190,6 +245,30 @@ describe('photos: fit, with the real sharp', () => {
       });
     }
 
+    it('a BMP, from below or from above, whatever its lines are padded with', async () => {
+      for (const width of [120, 121, 122, 123]) {
+        for (const fromAbove of [false, true]) {
+          const { data } = await (await quarters())
+            .resize(width, 80, { fit: 'fill', kernel: 'nearest' })
+            .raw()
+            .toBuffer({
+              resolveWithObject: true,
+            });
+          const fitted = await made(bmpOf(data, width, 80, fromAbove), 5);
+          const corners = [await colourAt(fitted, 0.25, 0.25), await colourAt(fitted, 0.75, 0.25)];
+          assert.deepEqual([...corners, await colourAt(fitted, 0.25, 0.75)], ['red', 'green', 'blue']);
+        }
+      }
+    });
+
+    it('a picture that is longer than a JPG can be', async () => {
+      const given = await sharp(await plain('red', 70_000, 20))
+        .tiff()
+        .toBuffer();
+      const { width, height } = await sharp(await made(given, 500)).metadata();
+      assert.deepEqual([width, height], [65_500, 19]);
+    });
+
     it('the first picture of a GIF and of a TIFF', async () => {
       for (const format of ['gif', 'tiff'] as const) {
         const colours = await Promise.all(['red', 'blue', 'lime'].map((colour) => plain(colour, 40, 30)));
@@ -296,7 +375,12 @@ describe('photos: fit, with the real sharp', () => {
       ['a page', 'fit-format', '<!doctype html><html></html>'],
       ['a film', 'fit-format', Buffer.from('0000001866747970', 'hex')],
       ['random bytes', 'fit-format-unknown', Buffer.from('0102030405060708', 'hex')],
-      ['a BMP that would have to be made smaller', 'fit-format', Buffer.concat([BMP, Buffer.alloc(2000)])],
+      [
+        'a BMP of 8 bits that would have to be made smaller',
+        'fit-format',
+        bmp(40, 40, (at) => (at === 28 ? 8 : null)),
+      ],
+      ['a BMP without its last line', 'fit-format', bmp(40, 40).subarray(0, -10)],
       ['a HEIC that sharp was built without', 'fit-heic', Buffer.from('000000186674797068656963', 'hex')],
     ];
     for (const [name, problem, bytes] of others)
@@ -305,7 +389,12 @@ describe('photos: fit, with the real sharp', () => {
     it('bombs, before they take any memory [measured]', async () => {
       const bombs = {
         ...{ png: largePng(50_000, 50_000), gif: largeGif(50_000, 50_000) },
-        ...{ jpg: await largeJpg(50_000, 50_000), wide: await largeJpg(65_500, 2_000) },
+        ...{
+          jpg: await largeJpg(50_000, 50_000),
+          tiff: largeTiff(50_000, 50_000),
+          wide: await largeJpg(65_500, 2_000),
+          deep: largePng(10_000, 9_000, 16),
+        },
       };
       await refusal(bombs.png);
       for (const [name, bomb] of Object.entries(bombs)) {
