@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Demo, runDemo, startDemo, temporaryDirectory } from './demo-process';
 import { EXAMPLES } from './example-flows';
-import { PNG } from './input/pictures';
+import { jpg, PNG } from './input/pictures';
 
 const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
   'mqtt',
@@ -85,18 +85,26 @@ describe('the demo', () => {
     try {
       await client.subscribeAsync(['cn-verify/camera-results', 'cn-verify/camera-errors']);
       const next = () =>
-        new Promise<[string, { camera: string; code: string; data: { photos: { name: string; outcome: string }[] } }]>(
-          (resolve) => client.once('message', (from, payload) => resolve([from, JSON.parse(payload.toString())])),
+        new Promise<
+          [string, { camera: string; code: string; data: { photos: { name: string; outcome: string }[] } }]
+        >((resolve) =>
+          client.once('message', (from, payload) => resolve([from, JSON.parse(payload.toString())])),
         );
       const answered = next();
       await client.publishAsync('cn-verify/camera/gate', jpg(2_000), { qos: 1 });
       const [answeredOn, { data }] = await answered;
       assert.equal(answeredOn, 'cn-verify/camera-results');
-      assert.deepEqual(data.photos.map(({ name, outcome }) => [name, outcome]), [['gate', 'passed']]);
+      assert.deepEqual(
+        data.photos.map(({ name, outcome }) => [name, outcome]),
+        [['gate', 'passed']],
+      );
       const refused = next();
       await client.publishAsync('cn-verify/camera/gate', 'no photo', { qos: 1 });
       const [refusedOn, error] = await refused;
-      assert.deepEqual([refusedOn, error.camera, error.code], ['cn-verify/camera-errors', 'cn-verify/camera/gate', 'INPUT']);
+      assert.deepEqual(
+        [refusedOn, error.camera, error.code],
+        ['cn-verify/camera-errors', 'cn-verify/camera/gate', 'INPUT'],
+      );
     } finally {
       await client.endAsync();
     }
