@@ -137,7 +137,7 @@ function prepareUserDir() {
     symlinkSync(folder, link, 'junction');
   }
   const before = isKept ? readFileSync(flowFile, 'utf8') : '';
-  const after = withBrokerPort(before || JSON.stringify(examples()));
+  const after = withPorts(before || JSON.stringify(examples()));
   if (after !== before) writeFileSync(flowFile, after);
 }
 
@@ -150,15 +150,23 @@ function examples() {
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
-/** The broker of the examples stands where MQTT_PORT says; one that the user moved elsewhere is left alone. */
-function withBrokerPort(text) {
-  const own = new Set(examples().flatMap(({ id, type }) => (type === 'mqtt-broker' ? [id] : [])));
+/** Broker and photo store of the examples stand where MQTT_PORT and PORT say; one that the user moved elsewhere is left alone. */
+function withPorts(text) {
+  const own = new Set(examples().map(({ id }) => id));
+  const publicUrl = `http://${HOST}:${port}`;
+  const isOldStore = (node) =>
+    node.type === 'photo-store' &&
+    /^http:\/\/127\.0\.0\.1:\d+$/.test(node.publicUrl) &&
+    node.publicUrl !== publicUrl;
+  const isOldBroker = (node) =>
+    node.type === 'mqtt-broker' && node.broker === HOST && node.port !== String(mqttPort);
   try {
     const flows = JSON.parse(text);
-    const moved = flows.filter(
-      (node) => own.has(node.id) && node.broker === HOST && node.port !== String(mqttPort),
-    );
-    for (const node of moved) node.port = String(mqttPort);
+    const moved = flows.filter((node) => own.has(node.id) && (isOldStore(node) || isOldBroker(node)));
+    for (const node of moved) {
+      if (node.type === 'photo-store') node.publicUrl = publicUrl;
+      else node.port = String(mqttPort);
+    }
     return moved.length > 0 ? JSON.stringify(flows, null, 4) : text;
   } catch {
     // Node-RED itself says what is wrong with the file.
@@ -186,6 +194,8 @@ async function startNodeRed() {
     credentialSecret: 'cn-verify demo',
     // A photo of 8 MB, also as base64 in JSON.
     apiMaxLength: '12mb',
+    // What a flow writes under a name of its own.
+    fileWorkingDirectory: userDir,
     dashboard: { maxHttpBufferSize: 12e6 },
     // Of errors, as the person at this machine reads them; Windows has no LANG.
     lang: Intl.DateTimeFormat().resolvedOptions().locale.startsWith('zh') ? 'zh-CN' : 'en-US',
@@ -233,6 +243,9 @@ The operator's page / 业务人员页面：
 
 Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}
+
+A photo of your own / 自己的照片：
+  curl -s -F photo=@x.jpg ${address}/verify/upload
 
 Over MQTT, in two terminals / 需两个终端：
   mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Demo, runDemo, startDemo, temporaryDirectory } from './demo-process';
 import { EXAMPLES } from './example-flows';
-import { PNG } from './input/pictures';
+import { jpg, PNG } from './input/pictures';
 
 const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
   'mqtt',
@@ -62,6 +62,52 @@ describe('the demo', () => {
     });
     assert.equal(response.status, 200);
     assert.deepEqual(outcomesOf((await response.json()) as never), ['passed', 'failed']);
+  });
+
+  it('answers the printed curl with a photo of your own', async () => {
+    const [, field, url] = /curl -s -F (\w+)=@x\.jpg (\S+)/.exec(demo.stdout())!;
+    const form = new FormData();
+    form.append(field!, new Blob([new Uint8Array(jpg())], { type: 'image/jpeg' }), '工地.jpg');
+    const response = await fetch(url!, { method: 'POST', body: form });
+    assert.equal(response.status, 200);
+    const result = (await response.json()) as { data: { photos: { outcome: string; name: string }[] } };
+    assert.deepEqual(
+      result.data.photos.map(({ outcome, name }) => [outcome, name]),
+      [['passed', '工地.jpg']],
+    );
+    const page = await fetch(url!);
+    assert.match(page.headers.get('content-type')!, /^text\/html/);
+    assert.match(await page.text(), /new FormData\(form\)/);
+  });
+
+  it('answers a photo that a camera publishes', async () => {
+    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
+    try {
+      await client.subscribeAsync(['cn-verify/camera-results', 'cn-verify/camera-errors']);
+      const next = () =>
+        new Promise<
+          [string, { camera: string; code: string; data: { photos: { name: string; outcome: string }[] } }]
+        >((resolve) =>
+          client.once('message', (from, payload) => resolve([from, JSON.parse(payload.toString())])),
+        );
+      const answered = next();
+      await client.publishAsync('cn-verify/camera/gate', jpg(2_000), { qos: 1 });
+      const [answeredOn, { data }] = await answered;
+      assert.equal(answeredOn, 'cn-verify/camera-results');
+      assert.deepEqual(
+        data.photos.map(({ name, outcome }) => [name, outcome]),
+        [['gate', 'passed']],
+      );
+      const refused = next();
+      await client.publishAsync('cn-verify/camera/gate', 'no photo', { qos: 1 });
+      const [refusedOn, error] = await refused;
+      assert.deepEqual(
+        [refusedOn, error.camera, error.code],
+        ['cn-verify/camera-errors', 'cn-verify/camera/gate', 'INPUT'],
+      );
+    } finally {
+      await client.endAsync();
+    }
   });
 
   it('answers a request that cannot be sent with the status of its error code', async () => {

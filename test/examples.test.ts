@@ -23,6 +23,7 @@ interface Shown {
     taskIds: string[];
     photoCount: number;
     summary: Record<string, number>;
+    photos: { name: string }[];
     token: string;
     sequenceId: string;
     result: unknown;
@@ -91,6 +92,7 @@ const OWN_PROPERTIES: Record<string, string[]> = {
     'includeRaw',
   ],
   'truth-create': ['account', 'photos', 'photosType', 'batchSize', 'output', 'includeRaw'],
+  'photo-store': ['kind', 'publicUrl', 'keep', 'fit', 'maxPhotoKB', 'timeout', 'tls', 'proxy'],
   'truth-poll': [
     'account',
     'task',
@@ -484,6 +486,12 @@ describe('the examples of single nodes, at the press of a button', () => {
       }
       assert.deepEqual(texts, [told, told]);
     });
+  });
+
+  it('photo-folder: a photo that comes into the folder', async () => {
+    const { outcome, data } = await press('photo-folder', 'put a photo there', 'result');
+    const [{ name } = assert.fail()] = data.photos;
+    assert.deepEqual([outcome, name], ['passed', 'photo.png']);
   });
 
   it('face-compare: wrong id number', async () => {
