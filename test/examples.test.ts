@@ -150,7 +150,7 @@ describe('the examples', () => {
       const byId = new Map(nodes.map((node) => [node.id, node]));
       const count = (type: string) => nodes.filter((node) => node.type === type).length;
       // A front end and its workers are two processes.
-      assert.equal(count('tab'), file === 'scale-out.json' ? 2 : 1);
+      assert.equal(count('tab'), name === 'scale-out' ? 2 : 1);
       const accounts = nodes.filter(({ type }) => type.endsWith('-account'));
       assert.ok(accounts.length > 0);
       for (const type of ['comment', 'catch', 'debug']) assert.ok(count(type) > 0, type);

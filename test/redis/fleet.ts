@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 
+const EXAMPLE = '多机 Machines/多机扩展 scale-out.json';
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 const START_MS = 60_000;
 /** Of the clock that /proc counts in. */
@@ -127,7 +128,7 @@ export async function startMember(
   const link = join(directory, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(ROOT, link, 'junction');
-  const flows = JSON.parse(readFileSync(join(ROOT, 'examples/scale-out.json'), 'utf8')) as FlowNode[];
+  const flows = JSON.parse(readFileSync(join(ROOT, 'examples', EXAMPLE), 'utf8')) as FlowNode[];
   for (const node of flows) change(node);
   const flow = join(directory, 'changed.json');
   writeFileSync(flow, JSON.stringify(flows));
