@@ -6,8 +6,8 @@ const { ROLE, FLOW, HOST = '127.0.0.1', NODE_RED_LANG: lang } = process.env;
 // Nobody asks a worker anything: any port will do.
 const port = Number(process.env.PORT || (ROLE === 'worker' ? 0 : 1880));
 const PACKAGE = '@cn-verify/node-red-cn-verify/package.json';
-const EXAMPLE = '../examples/多机 Machines/多机扩展 scale-out.json';
-const TABS = { worker: ['scale out: worker'], front: ['scale out: front end'] };
+const EXAMPLE = '多机 Machines/多机扩展 scale-out.json';
+const TABS = { worker: 'scale out: worker', front: 'scale out: front end' };
 /** The variables of each account's address and credentials; other properties may be variables, too. */
 const ACCOUNTS = {
   'xhey-account': ['XHEY', { groupKey: 'GROUP_KEY', groupSecret: 'GROUP_SECRET' }],
@@ -17,26 +17,26 @@ const ACCOUNTS = {
 };
 
 const userDir = process.cwd();
-const example = () => join(require.resolve(PACKAGE, { paths: [userDir, __dirname] }), EXAMPLE);
-const flows = JSON.parse(readFileSync(FLOW || example(), 'utf8'));
-const others = flows.filter(({ type, label }) => type === 'tab' && TABS[ROLE] && !TABS[ROLE].includes(label));
-const kept = flows.filter(({ id, z }) => !others.some((tab) => tab.id === id || tab.id === z));
+const installed = () => join(require.resolve(PACKAGE, { paths: [userDir, __dirname] }), '..');
+const flows = JSON.parse(readFileSync(FLOW || join(installed(), 'examples', EXAMPLE), 'utf8'));
+const isOther = ({ type, label }) => type === 'tab' && TABS[ROLE] && label !== TABS[ROLE];
+const others = new Set(flows.filter(isOther).map(({ id }) => id));
+const kept = flows.filter(({ id, z }) => !others.has(id) && !others.has(z));
 const credentials = { store: { url: '${REDIS_URL}', secret: '${CN_VERIFY_SECRET}' } };
-for (const node of kept) {
-  const [name, names] = ACCOUNTS[node.type] ?? [];
-  if (name) Object.assign(node, { environment: 'custom', baseUrl: `\${${name}_URL}`, ledger: 'store' });
-  if (name)
-    credentials[node.id] = Object.fromEntries(
-      Object.entries(names).map(([key, rest]) => [key, `\${${name}_${rest}}`]),
-    );
-  if (node.scheme) node.scheme = process.env.TENCENT_MARKET_SCHEME || node.scheme;
-  if (node.type === 'verify-queue') node.ledger = 'store';
-  if (node.type === 'verify-queue') credentials[node.id] = { url: '${REDIS_URL}' };
+for (const node of kept.filter(({ type }) => type === 'verify-queue')) {
+  node.ledger = 'store';
+  credentials[node.id] = { url: '${REDIS_URL}' };
+}
+for (const node of kept.filter(({ type }) => ACCOUNTS[type])) {
+  const [name, keys] = ACCOUNTS[node.type];
+  Object.assign(node, { environment: 'custom', baseUrl: `\${${name}_URL}`, ledger: 'store' });
+  if (node.scheme) node.scheme = `\${${name}_SCHEME}`;
+  const variables = Object.entries(keys).map(([key, rest]) => [key, `\${${name}_${rest}}`]);
+  credentials[node.id] = Object.fromEntries(variables);
 }
 kept.push({ id: 'store', type: 'verify-ledger-store', name: '' });
 writeFileSync(join(userDir, 'flows.json'), JSON.stringify(kept));
 writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials));
-
 module.exports = {
   ...{ userDir, flowFile: 'flows.json', uiHost: HOST, uiPort: port, lang },
   // flows_cred.json holds the names of environment variables, no secret.

@@ -12,7 +12,7 @@ const NEEDED = [
   /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
-  /^deploy\/[\w.-]+$/,
+  /^deploy\/[\w.@-]+$/,
   /^docs\/(result\.schema\.json|(nodes|errors|sandbox)(\.zh-CN)?\.md)$/,
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,
