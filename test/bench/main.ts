@@ -5,6 +5,7 @@ import { journal } from './journal';
 import { ledger } from './ledger';
 import { load } from './load';
 import { photo } from './photo';
+import { photos } from './photos';
 import { polling } from './polling';
 import { profile } from './profile';
 import { scaleOut } from './scale-out';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   journal,
   photo,
   fit,
+  photos,
   load,
   ledger,
   'scale-out': scaleOut,
