@@ -113,6 +113,10 @@ export interface Member extends Program {
 
 export type FlowNode = Record<string, unknown> & { type: string };
 
+export function example(): FlowNode[] {
+  return JSON.parse(readFileSync(join(ROOT, 'examples', EXAMPLE), 'utf8')) as FlowNode[];
+}
+
 /**
  * Starts one Node-RED.
  * @param role as in ROLE; without one it has both
@@ -128,7 +132,7 @@ export async function startMember(
   const link = join(directory, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(ROOT, link, 'junction');
-  const flows = JSON.parse(readFileSync(join(ROOT, 'examples', EXAMPLE), 'utf8')) as FlowNode[];
+  const flows = example();
   for (const node of flows) change(node);
   const flow = join(directory, 'changed.json');
   writeFileSync(flow, JSON.stringify(flows));
