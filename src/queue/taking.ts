@@ -52,6 +52,8 @@ export class JobTaking {
   readonly #connection: RedisConnection;
   readonly #closing = new Cancel();
   readonly #jobs = new Map<string, Held>();
+  /** By the id of a job that was thought lost, how often it had been started then. */
+  readonly #thoughtLost = new Map<string, number>();
   #worker: Worker | null = null;
   #bull: Bull | null = null;
   #queue: Queue | null = null;
@@ -124,6 +126,7 @@ export class JobTaking {
 
   /** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
   async #giveBackLost(bull: Bull, queue: Queue, worker: string, redis: Redis): Promise<void> {
+    this.#thoughtLost.clear();
     const before = await queue.getRanges(['active'], 0, -1);
     // What was on its way has come by then.
     await later(PULSE_MS / 2);
@@ -133,7 +136,9 @@ export class JobTaking {
       const token = await redis.get(queue.toKey(`${id}:lock`));
       if (!token?.startsWith(worker)) continue;
       const job = await bull.Job.fromId(queue, id);
-      await job?.moveToWait(token).catch(() => {});
+      if (!job) continue;
+      this.#thoughtLost.set(id, job.attemptsStarted);
+      await job.moveToWait(token).catch(() => {});
     }
   }
 
@@ -163,6 +168,8 @@ export class JobTaking {
       throw failed(bull, code, cause.problem);
     }
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
+    // It came after all, and somebody else may have it by now.
+    if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
     if (this.#closing.cancelled) await giveBack(bull, job);
     const { timeoutMs, explain } = this.#options;
     let held!: Held;
