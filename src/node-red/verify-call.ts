@@ -91,6 +91,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
           done(error);
         },
       )
+      .catch((reason) => unexpected(red, node, reason))
       .finally(() => {
         inFlight--;
       });

@@ -14,6 +14,8 @@ export const PREFIX = '{cn-verify}:queue';
 const CONNECT_MS = 5_000;
 /** A blocking command is answered every five seconds. */
 const SILENT_MS = 15_000;
+export const SWEEP_MS = 60_000;
+const SWEPT_AT_ONCE = 1_000;
 
 const PROBLEMS: RedisProblems = {
   unreadable: () => new VerifyError('CONFIG', 'queue-url-unreadable', {}, { charged: false }),
@@ -33,6 +35,8 @@ export interface QueueOptions {
   keep: number;
   /** @throws VerifyError CONFIG */
   secret(): Promise<JobSecret>;
+  /** Milliseconds from one look at what was kept long enough to the next. */
+  sweepMs?: number;
   told(trouble: RedisTrouble, values: { place: string; code: string }): void;
 }
 
@@ -53,6 +57,15 @@ export function connectionFor({ url, name, secret, told }: QueueOptions): RedisC
     sign: async () => (await secret()).sign,
     told: (trouble, code) => told(trouble, { place, code }),
   });
+}
+
+/**
+ * Ends what was kept long enough: BullMQ itself removes only when another job ends, and never what nobody takes.
+ * @param keep seconds
+ */
+export async function sweep(queue: import('bullmq').Queue, keep: number): Promise<void> {
+  for (const kind of ['completed', 'failed', 'wait'] as const)
+    await queue.clean(keep * 1000, SWEPT_AT_ONCE, kind);
 }
 
 /** @returns for what BullMQ connects to by itself, and waits for as long as it takes */

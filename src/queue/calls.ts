@@ -6,7 +6,16 @@ import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { Patience } from '../ledger/ledger';
 import type { RedisConnection } from '../ledger/redis-connection';
-import { connectionFor, loadBull, ownConnection, PREFIX, type QueueOptions, queueOn } from './bull';
+import {
+  connectionFor,
+  loadBull,
+  ownConnection,
+  PREFIX,
+  type QueueOptions,
+  queueOn,
+  SWEEP_MS,
+  sweep,
+} from './bull';
 import type { JobEnd, Told } from './in-hand';
 import { portable } from './sealed';
 
@@ -14,8 +23,6 @@ import { portable } from './sealed';
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
-const SWEEP_MS = 60_000;
-const SWEPT_AT_ONCE = 1_000;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NOBODY = new Cancel();
 
@@ -133,7 +140,7 @@ export class JobCalls {
   }
 
   async #open(redis: Redis): Promise<Queue> {
-    const { name, url, keep } = this.#options;
+    const { name, url, keep, sweepMs = SWEEP_MS } = this.#options;
     const bull = await loadBull();
     const queue = queueOn(bull, redis, name);
     const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
@@ -150,7 +157,7 @@ export class JobCalls {
     this.#events = events;
     this.#sweep = setInterval(() => {
       void sweep(queue, keep).catch(() => {});
-    }, SWEEP_MS).unref();
+    }, sweepMs).unref();
     return queue;
   }
 
@@ -224,12 +231,6 @@ export class JobCalls {
       },
     };
   }
-}
-
-/** BullMQ itself removes only when another job ends, and never what nobody takes. */
-async function sweep(queue: Queue, keep: number): Promise<void> {
-  for (const kind of ['completed', 'failed', 'wait'] as const)
-    await queue.clean(keep * 1000, SWEPT_AT_ONCE, kind);
 }
 
 function unknown(job: string): VerifyError {

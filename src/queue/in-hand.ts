@@ -32,12 +32,8 @@ export function takeInHand(id: string, job: JobInHand): Record<string, unknown> 
   return { [HANDLE]: id };
 }
 
-export function letGo(id: string): void {
-  inHand.delete(id);
-}
-
-export function isInHand(id: string): boolean {
-  return inHand.has(id);
+export function letGo(id: string, job: JobInHand): void {
+  if (inHand.get(id) === job) inHand.delete(id);
 }
 
 /** @returns the job of a message, `over` where this process has it no more, null where the message is of none */

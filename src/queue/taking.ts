@@ -1,5 +1,6 @@
 /** Takes jobs of a queue, so many at a time, and ends each with what it is told. */
 import type { Job, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { RedisConnection } from '../ledger/redis-connection';
@@ -11,8 +12,10 @@ import {
   PREFIX,
   type QueueOptions,
   queueOn,
+  SWEEP_MS,
+  sweep,
 } from './bull';
-import { isInHand, type JobInHand, letGo, type Told, takeInHand } from './in-hand';
+import { type JobInHand, letGo, type Told, takeInHand } from './in-hand';
 import { type JobSecret, written } from './sealed';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
@@ -49,10 +52,13 @@ export class JobTaking {
   readonly #connection: RedisConnection;
   readonly #closing = new Cancel();
   readonly #jobs = new Map<string, Held>();
+  /** By the id of a job that was thought lost, how often it had been started then. */
+  readonly #thoughtLost = new Map<string, number>();
   #worker: Worker | null = null;
   #bull: Bull | null = null;
   #queue: Queue | null = null;
   #mayHaveLost = false;
+  #sweptAt = performance.now();
   #pulse: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -95,11 +101,15 @@ export class JobTaking {
       await this.#connection.do(
         async (redis) => {
           await redis.ping();
-          const worker = this.#worker;
-          if (!worker || !this.#mayHaveLost) return;
+          const { name, keep, sweepMs = SWEEP_MS } = this.#options;
+          this.#queue ??= queueOn(bull, redis, name);
+          if (performance.now() - this.#sweptAt > sweepMs) {
+            this.#sweptAt = performance.now();
+            await sweep(this.#queue, keep);
+          }
+          if (!this.#worker || !this.#mayHaveLost) return;
           this.#mayHaveLost = false;
-          this.#queue ??= queueOn(bull, redis, this.#options.name);
-          await giveBackLost(bull, this.#queue, worker, (key) => redis.get(key));
+          await this.#giveBackLost(bull, this.#queue, this.#worker.id, redis);
         },
         { timeoutMs: CONNECT_MS, cancel: this.#closing },
       );
@@ -112,6 +122,24 @@ export class JobTaking {
       this.#pulse = setTimeout(() => {
         void this.#beat();
       }, PULSE_MS).unref();
+  }
+
+  /** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
+  async #giveBackLost(bull: Bull, queue: Queue, worker: string, redis: Redis): Promise<void> {
+    this.#thoughtLost.clear();
+    const before = await queue.getRanges(['active'], 0, -1);
+    // What was on its way has come by then.
+    await later(PULSE_MS / 2);
+    const after = new Set(await queue.getRanges(['active'], 0, -1));
+    for (const id of before) {
+      if (!after.has(id) || this.#jobs.has(id)) continue;
+      const token = await redis.get(queue.toKey(`${id}:lock`));
+      if (!token?.startsWith(worker)) continue;
+      const job = await bull.Job.fromId(queue, id);
+      if (!job) continue;
+      this.#thoughtLost.set(id, job.attemptsStarted);
+      await job.moveToWait(token).catch(() => {});
+    }
   }
 
   #start(bull: Bull, secret: JobSecret): Worker {
@@ -140,8 +168,11 @@ export class JobTaking {
       throw failed(bull, code, cause.problem);
     }
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
+    // It came after all, and somebody else may have it by now.
+    if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
     if (this.#closing.cancelled) await giveBack(bull, job);
     const { timeoutMs, explain } = this.#options;
+    let held!: Held;
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
         const seconds = timeoutMs / 1000;
@@ -152,7 +183,7 @@ export class JobTaking {
         clearTimeout(late);
         resolve(given);
       };
-      const held: Held = {
+      held = {
         end,
         giveBack: () => end('given-back'),
         paying: (ledger) => {
@@ -162,7 +193,7 @@ export class JobTaking {
       this.#jobs.set(id, held);
       this.#options.take({ ...(content.value as object), ...takeInHand(id, held) });
     });
-    letGo(id);
+    letGo(id, held);
     try {
       await this.#end(bull, secret, job, how);
     } finally {
@@ -214,27 +245,6 @@ function failed(bull: Bull, code: string, problem: string): Error {
 async function giveBack(bull: Bull, job: Job): Promise<never> {
   await job.moveToWait(job.token!);
   throw new bull.WaitingError();
-}
-
-/** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
-async function giveBackLost(
-  bull: Bull,
-  queue: Queue,
-  worker: Worker,
-  get: (key: string) => Promise<string | null>,
-): Promise<void> {
-  const before = await queue.getRanges(['active'], 0, -1);
-  // What is on its way is in hand by then.
-  await later(PULSE_MS / 2);
-  const lost = (await queue.getRanges(['active'], 0, -1)).filter(
-    (id) => before.includes(id) && !isInHand(id),
-  );
-  for (const id of lost) {
-    const token = await get(queue.toKey(`${id}:lock`));
-    if (!token?.startsWith(worker.id)) continue;
-    const job = await bull.Job.fromId(queue, id);
-    await job?.moveToWait(token).catch(() => {});
-  }
 }
 
 function later(milliseconds: number): Promise<void> {

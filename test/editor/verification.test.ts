@@ -6,12 +6,13 @@ import { foreignWords } from '../chinese';
 import { compared, paidFlow, pay } from '../flows/paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { type RedisServer, startRedis } from '../redis/server';
 import { openEditor } from './browser';
 import { VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
 const SHOW = `RED.actions.invoke('cn-verify:show-verification')`;
-const PARTS = ['waiting', 'spending', 'uncertain', 'check'];
+const PARTS = ['waiting', 'queues', 'spending', 'uncertain', 'check'];
 /** Of the sidebar in a window of 1,280 pixels. */
 const NARROW = 313;
 const NAME = '浙江 <b>账号</b>';
@@ -47,6 +48,18 @@ const others = (baseUrl: string) => [
   { id: 'three', ...at, y: 500, x: 400, type: 'westdex-three', account: 'keyless', wires: [[]] },
 ];
 
+const queues = (url: string) => [
+  { id: 'queue', type: 'verify-queue', name: 'photos', credentials: { url } },
+  { id: 'unset', type: 'verify-queue', name: '', credentials: { url: `\${${VARIABLE}}` } },
+  {
+    ...{ id: 'in-job', ...at, y: 600, x: 100, type: 'http in', url: '/job', method: 'post' },
+    wires: [['call', 'answer']],
+  },
+  { id: 'call', ...at, y: 600, x: 400, type: 'verify-call', queue: 'queue', wait: 0, wires: [[], []] },
+  // What no node names would be asked about at each deploy.
+  { id: 'never', ...at, y: 700, x: 400, type: 'verify-call', queue: 'unset', wires: [[], []] },
+];
+
 describe(`the sidebar of Node-RED ${VERSION} whose settings.js has no lang`, () => {
   let nodeRed: NodeRed;
   before(async () => {
@@ -75,6 +88,7 @@ describe(`the sidebar of Node-RED ${VERSION} whose settings.js has no lang`, () 
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the sidebar, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let provider: ScriptedServer;
+    let redis: RedisServer;
     let bench: Workbench;
 
     const say = (key: string, values?: Record<string, string | number>) =>
@@ -97,14 +111,17 @@ for (const locale of ['en-US', 'zh-CN']) {
           ? json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] })
           : json(response, compared()),
       );
+      redis = await startRedis();
       bench = await Workbench.open(locale, [
         ...paidFlow(provider.baseUrl, { name: NAME, price: 1.25, maxPerDay: 4, maxPerMonth: 1000 }),
         ...others(provider.baseUrl),
+        ...queues(redis.url),
       ]);
     });
     after(async () => {
       await bench?.close();
       closeServers();
+      await redis?.stop();
     });
     afterEach(() => bench.tidy());
 
@@ -117,6 +134,18 @@ for (const locale of ['en-US', 'zh-CN']) {
         await sidebar()
           .getByRole('region', { name: say(`${name}.title`), exact: true })
           .waitFor();
+    });
+
+    it('counts the jobs of a queue, and says why it cannot', async () => {
+      assert.equal((await fetch(`${bench.nodeRed.address}/job`, { method: 'POST' })).status, 200);
+      const row = (id: string) => part('queues').locator(`[data-queue="${id}"]`);
+      const counts = row('queue').getByText(say('queues.counts', { waiting: 1, active: 0, failed: 0 }));
+      await refreshUntil(counts);
+      await row('queue')
+        .getByRole('button', { name: say('show', { node: 'photos' }) })
+        .waitFor();
+      const unset = words(locale, 'verify-call', 'errors.variable-not-set.text', { variable: VARIABLE });
+      assert.ok((await row('unset').textContent())!.includes(unset));
     });
 
     it('checks what was deployed before it goes live', async () => {

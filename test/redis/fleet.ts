@@ -5,9 +5,9 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from '../demo-process';
-import { example } from '../example-flows';
 import { freePort } from '../http/server';
 
+const EXAMPLE = '多机 Machines/多机扩展 scale-out.json';
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 const START_MS = 60_000;
 /** Of the clock that /proc counts in. */
@@ -113,6 +113,10 @@ export interface Member extends Program {
 
 export type FlowNode = Record<string, unknown> & { type: string };
 
+export function example(): FlowNode[] {
+  return JSON.parse(readFileSync(join(ROOT, 'examples', EXAMPLE), 'utf8')) as FlowNode[];
+}
+
 /**
  * Starts one Node-RED.
  * @param role as in ROLE; without one it has both
@@ -128,7 +132,7 @@ export async function startMember(
   const link = join(directory, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(ROOT, link, 'junction');
-  const flows = structuredClone(example('scale-out')) as FlowNode[];
+  const flows = example();
   for (const node of flows) change(node);
   const flow = join(directory, 'changed.json');
   writeFileSync(flow, JSON.stringify(flows));

@@ -1,8 +1,15 @@
 /** The queue's nodes in one Node-RED, on a Redis of their own: CONTRACT, "Queue". */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cancel } from '../../src/cancel';
 import type { Cause } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
+import { JobCalls } from '../../src/queue/calls';
+import { JobSecret } from '../../src/queue/sealed';
+import { ROOT, temporaryDirectory } from '../demo-process';
 import { ID_NUMBER, NAME } from '../flows/five-actions';
 import { deploy, type FlowNode, got, logs, send, settledStatus, startRuntime, until } from '../flows/runtime';
 import { jpg } from '../input/pictures';
@@ -278,6 +285,10 @@ describe('the queue', function () {
     send('call', { payload: 1 });
     await until(() => got('caught').length === 1);
     assert.equal(raised().cause.problem, 'queue-name-unusable');
+    await start(config({ ledger: 'gone' }), ...caller());
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.equal(raised().cause.problem, 'queue-store-missing');
     await start(...caller());
     send('call', { payload: 1 });
     await until(() => got('caught').length === 1);
@@ -335,6 +346,74 @@ describe('the queue', function () {
     } finally {
       cable.close();
     }
+  });
+
+  it('says the id of a job where Redis took it and its answer was lost', async () => {
+    const cable = await startCable(redis.url);
+    try {
+      const far = { ...config({}, cable.url), id: 'far' };
+      await start(config(), far, ...caller({ queue: 'far' }), ...worker('return msg;'));
+      send('call', { payload: 'first' });
+      await until(() => got('out1').length === 1);
+      cable.cut('answers');
+      send('call', { payload: 'second' });
+      await until(() => got('caught').length === 1, 20_000);
+      const { code, cause } = raised();
+      assert.deepEqual([code, cause.problem, cause.charged], ['UNCERTAIN', 'job-put-uncertain', null]);
+      assert.equal(cause.retryable, false);
+      cable.mend();
+      send('call', { payload: { job: cause.values.job } });
+      await until(() => got('out1').length === 2, 20_000);
+      assert.equal(got('out1')[1]!.payload, 'second');
+      assert.equal(got('taken').length, 2, 'it was put once, however often that was tried');
+    } finally {
+      cable.close();
+    }
+  });
+
+  it('ends what was kept long enough, whether anybody took it or not', async () => {
+    const secret = new JobSecret(Buffer.alloc(32, 1));
+    const options = { url: redis.url, name: queue, keep: 1, sweepMs: 100, secret: async () => secret };
+    const calls = new JobCalls({ ...options, told: () => {} });
+    const cancel = new Cancel();
+    try {
+      const id = calls.newId();
+      await calls.put(id, { payload: 1 }, cancel);
+      assert.equal(await calls.end(id, true, 0, cancel), null);
+      assert.deepEqual(await calls.counts(1_000), { waiting: 1, active: 0, failed: 0 });
+      await pause(1_500);
+      await assert.rejects(calls.end(id, false, 0, cancel), { code: 'INPUT', problem: 'job-unknown' });
+      assert.deepEqual(await jobsInRedis(), []);
+    } finally {
+      await calls.close();
+    }
+  });
+
+  it('lets go of a call that waits when its node closes, and the job goes on', async () => {
+    const others = [config(), ...worker('setTimeout(() => node.send(msg), 1_000)')];
+    // With a scope it would be deployed anew along with the node it names.
+    const waits = (wait: number) =>
+      caller({ wait }).map((node) => (node.type === 'catch' ? { ...node, scope: null } : node));
+    await deploy([tab, ...others, ...waits(10)]);
+    send('call', { payload: 'slow' });
+    await until(() => got('taken').length === 1);
+    await deploy([tab, ...others, ...waits(11)], 'nodes');
+    await until(() => got('caught').length === 1);
+    const { code, cause } = raised();
+    assert.deepEqual([code, cause.problem, cause.retryable], ['CANCELLED', 'job-left', false]);
+    send('call', { payload: { job: cause.values.job } });
+    await until(() => got('out1').length === 1);
+    assert.equal(got('out1')[0]!.payload, 'slow');
+  });
+
+  it('says which package is missing', () => {
+    const directory = temporaryDirectory();
+    cpSync(join(ROOT, 'dist/src'), join(directory, 'src'), { recursive: true });
+    const program = `
+      const { loadBull } = require('./src/queue/bull');
+      loadBull().catch(({ code, problem }) => console.log(code, problem));`;
+    const said = execFileSync(process.execPath, ['-e', program], { cwd: directory, encoding: 'utf8' });
+    assert.equal(said, 'CONFIG bullmq-missing\n');
   });
 
   it('fails what a deploy takes out of its hand, and gives back what may be repeated', async () => {

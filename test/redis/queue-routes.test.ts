@@ -1,0 +1,50 @@
+/** The route over the queues, in a real Node-RED. */
+import assert from 'node:assert/strict';
+import { type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { type RedisServer, startRedis } from './server';
+
+describe('the route over queues', function () {
+  this.timeout(60_000);
+  let redis: RedisServer;
+  let nodeRed: NodeRed;
+  const rows = async (token?: string | null) => nodeRed.ask('/cn-verify/queues', undefined, token);
+
+  before(async () => {
+    redis = await startRedis();
+    nodeRed = await startNodeRed();
+    const at = { z: 'tab', x: 1, y: 1 };
+    const call = { ...at, type: 'verify-call', queue: 'queue', wait: 0, wires: [[], []] };
+    await nodeRed.deploy([
+      { id: 'queue', type: 'verify-queue', name: 'photos', credentials: { url: redis.url } },
+      { id: 'wrong', type: 'verify-queue', name: 'a:b', credentials: { url: redis.url } },
+      { id: 'in', ...at, type: 'http in', url: '/go', method: 'post', wires: [['call', 'ok']] },
+      { id: 'call', ...call },
+      { id: 'ok', ...at, type: 'http response', wires: [] },
+    ]);
+  });
+  after(async () => {
+    await nodeRed?.stop();
+    await redis?.stop();
+  });
+
+  it('counts the jobs of each, for whoever may see flows', async () => {
+    assert.equal((await rows(null)).status, 401);
+    for (let sent = 0; sent < 3; sent++)
+      assert.equal((await fetch(`${nodeRed.address}/go`, { method: 'POST' })).status, 200);
+    for (const deadline = Date.now() + 5_000; ; ) {
+      const [queue, wrong] = (await (await rows(READER)).json()) as Record<string, unknown>[];
+      assert.deepEqual(wrong, { queue: 'wrong', problem: 'queue-name-unusable', values: {} });
+      if (queue!.waiting === 3) {
+        assert.deepEqual(queue, { queue: 'queue', waiting: 3, active: 0, failed: 0 });
+        break;
+      }
+      assert.ok(Date.now() < deadline, JSON.stringify(queue));
+    }
+  });
+
+  it('says that Redis is away', async () => {
+    await redis.kill();
+    const [queue] = (await (await rows()).json()) as Record<string, unknown>[];
+    assert.equal(queue!.problem, 'queue-away');
+  });
+});
