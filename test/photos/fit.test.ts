@@ -208,10 +208,12 @@ describe('photos: fit, with the real sharp', () => {
       it(`of a JPG with no more than ${name}`, async () => {
         const bare = await (await quarters()).jpeg({ quality: 95 }).toBuffer();
         assert.equal(await made(bare, 500), bare);
-        const fitted = await made(dressed(bare), 500);
+        const given = dressed(bare);
+        const fitted = await made(given, 500);
+        assert.notEqual(fitted, given);
         assert.equal(await made(fitted, 500), fitted);
         assert.ok(!fitted.includes('abcd', 0, 'hex'));
-        assert.equal((await sharp(fitted).metadata()).size, fitted.length);
+        assert.equal(fitted.indexOf('ffd9', 0, 'hex'), fitted.length - 2);
       });
     }
 
