@@ -66,14 +66,12 @@ export class SeenFiles {
   }
 
   /**
-   * Writes and flushes all of them, or nothing.
+   * Writes and flushes all of them. What a kill or a full disk has cut is less than a line, and is written over.
    * @throws Error of the file system
    */
   async append(records: readonly SeenRecord[]): Promise<void> {
     this.#last ??= await this.#continue();
     const { file, number, position } = this.#last;
-    // What a kill or a full disk has cut must not become the beginning of our line.
-    if ((await file.stat()).size > position) await file.truncate(position);
     const bytes = Buffer.from(records.map(lineOf).join(''));
     await writeAt(file, bytes, position);
     await file.datasync();

@@ -36,13 +36,19 @@ function noise(width: number, height: number, sigma: number): sharp.Sharp {
   return sharp(dots, { raw: { width, height, channels: 3 } });
 }
 
-/** Four quarters of 60 by 40 dots: red and green above, blue and white below. */
-export async function quarters(): Promise<sharp.Sharp> {
+/**
+ * @param scale 1 for 120 by 80 dots
+ * @returns four quarters: red and green above, blue and white below
+ */
+export async function quarters(scale = 1): Promise<sharp.Sharp> {
+  const [width, height] = [60 * scale, 40 * scale];
   const quarter = (background: string, left: number, top: number) => ({
-    ...{ input: { create: { width: 60, height: 40, channels: 3 as const, background } }, left, top },
+    ...{ input: { create: { width, height, channels: 3 as const, background } }, left, top },
   });
-  const made = await sharp({ create: { width: 120, height: 80, channels: 3, background: 'white' } })
-    .composite([quarter('red', 0, 0), quarter('lime', 60, 0), quarter('blue', 0, 40)])
+  const made = await sharp({
+    create: { width: 2 * width, height: 2 * height, channels: 3, background: 'white' },
+  })
+    .composite([quarter('red', 0, 0), quarter('lime', width, 0), quarter('blue', 0, height)])
     .removeAlpha()
     .png()
     .toBuffer();
