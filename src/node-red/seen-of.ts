@@ -20,6 +20,7 @@ export function seenOf(red: Red): Seen {
     new Seen({
       folder: join(userDir, 'cn-verify/ledger/seen'),
       key: () => masterKey(userDir, (cnVerify as { key?: string } | undefined)?.key),
+      now: Date.now,
       damaged: (count) => red.log.warn(red._('warnings.seen-damaged', { count })),
     });
   memories.set(red.events, known);

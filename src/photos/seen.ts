@@ -25,6 +25,8 @@ export interface SeenOptions {
   folder: string;
   /** The master key, 32 bytes. */
   key(): Promise<Buffer>;
+  /** Unix milliseconds. */
+  now(): number;
   /** Told when the folder was read: so many lines are none of ours. */
   damaged(count: number): void;
   /** Most photos that are remembered. */
@@ -111,11 +113,11 @@ export class Seen {
   }
 
   async #read(): Promise<void> {
-    const { folder, key, damaged } = this.#options;
+    const { folder, key, now, damaged } = this.#options;
     this.#secret ??= purposeKey(await key(), 'photos seen');
     await this.#take();
     const memory = new SeenMemory(this.#capacity);
-    const since = Date.now() / 1000 - MOST_DAYS * DAY_SECONDS;
+    const since = now() / 1000 - MOST_DAYS * DAY_SECONDS;
     const files = await SeenFiles.open(folder, this.#capacity, since, (record) => memory.meet(record));
     if (files.damaged > 0) damaged(files.damaged);
     this.#memory = memory;

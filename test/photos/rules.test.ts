@@ -108,7 +108,13 @@ describe('photo rules: photos that came before', () => {
   let seen: Seen;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cn-verify-seen-'));
-    seen = new Seen({ folder, key: async () => Buffer.alloc(32, 1), damaged: () => {}, capacity: 1000 });
+    seen = new Seen({
+      folder,
+      key: async () => Buffer.alloc(32, 1),
+      now: Date.now,
+      damaged: () => {},
+      capacity: 1000,
+    });
   });
   afterEach(async () => {
     await seen.close();

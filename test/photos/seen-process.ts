@@ -52,7 +52,7 @@ if (require.main === module && process.send) {
   process.on(
     'message',
     async ({ folder, codes, load }: { folder: string; codes?: string[]; load?: boolean }) => {
-      seen ??= new Seen({ folder, key: async () => KEY, damaged: () => {} });
+      seen ??= new Seen({ folder, key: async () => KEY, now: Date.now, damaged: () => {} });
       const meet = (code: string) =>
         seen!.meet([{ same: code, photo: `photo ${code}` }], Date.now()).then(
           ([gap]) => gap!,

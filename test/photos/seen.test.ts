@@ -29,6 +29,7 @@ describe('photos: what came before', () => {
     new Seen({
       folder,
       key: async () => key,
+      now: Date.now,
       damaged: (count) => damaged.push(count),
       ...(capacity ? { capacity } : {}),
     });
