@@ -54,12 +54,13 @@ interface Holding {
   due: number;
   /** What may arrive late is deleted again when it would have been due. */
   again: number | null;
-  /** Where it could not be deleted: milliseconds until it is tried again, and when that is. */
+  /** Where it could not be deleted: milliseconds until it is tried again, when that is, and since when. */
   pause: number;
   notBefore: number;
+  failingSince: number;
 }
 
-const FRESH = { again: null, pause: 0, notBefore: 0 };
+const FRESH = { again: null, pause: 0, notBefore: 0, failingSince: 0 };
 
 /** What a store holds, for its owner. */
 export interface Held {
@@ -291,8 +292,7 @@ export class Holdings {
       if (!this.#isClosed) this.#postpone(id, holding);
       return false;
     }
-    holding.pause = 0;
-    holding.notBefore = 0;
+    Object.assign(holding, { pause: 0, notBefore: 0, failingSince: 0 });
     if (holding.again !== null) {
       holding.due = holding.again;
       holding.again = null;
@@ -306,7 +306,8 @@ export class Holdings {
   /** The store is away, or does not let us. */
   #postpone(id: string, holding: Holding): void {
     const now = Date.now();
-    if (now - holding.due > GIVE_UP_MS) {
+    holding.failingSince ||= now;
+    if (now - holding.failingSince > GIVE_UP_MS) {
       this.forget(id);
       this.#options.told('given-up', { count: 1 });
       return;

@@ -129,7 +129,12 @@ class S3Store implements Store {
   }
 
   async #removeByFile(path: string): Promise<void> {
-    await this.#delete(JSON.parse(await readFile(path, 'utf8')), this.#ownContext());
+    const text = await readFile(path, 'utf8').catch((reason: NodeJS.ErrnoException) => {
+      if (reason.code === 'ENOENT') return null;
+      throw reason;
+    });
+    // A store before this one was still at it, and has deleted it.
+    if (text !== null) await this.#delete(JSON.parse(text), this.#ownContext());
   }
 
   async #delete({ url: href, region }: Whereabouts, context: CallContext): Promise<void> {

@@ -1,6 +1,6 @@
 /** Photos in an object store, a real one that checks signatures. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -304,6 +304,26 @@ describe('photos: S3', () => {
     await until(() => marks().length === 0, 'they are not deleted');
     await until(() => /^kept-on [1-3],deleted-again [1-3]$/.test(troubles.join()), 'it is not told once');
     assert.deepEqual(await server.names(), []);
+  });
+
+  it('is not held up by a place that is gone for good, nor by what another has deleted', async () => {
+    const gone = await startObjectStore();
+    const before = openStore({ endpoint: gone.url });
+    for (let index = 0; index < 3; index++) await before.put(PHOTO, makeContext());
+    before.close();
+    await gone.close();
+    const [lost, ...others] = marks();
+    for (const name of others) utimesSync(join(folder, name), 1, 1);
+    const store = openStore();
+    assert.equal((await store.held()).count, 3);
+    unlinkSync(join(folder, lost!));
+    (await store.put(PHOTO, makeContext())).discard();
+    await until(() => marks().length === 2, 'it is held up');
+    assert.deepEqual(await server.names(), []);
+    // Overdue for years by its date, and yet it is tried for some days.
+    await until(() => troubles.length > 0, 'nothing is told');
+    assert.match(troubles.join(), /^kept-on \d$/);
+    assert.deepEqual(marks().sort(), others.sort());
   });
 
   it('signs an address for others where the store has another one for us', async () => {

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileName } from '../../src/input/file-name';
+import { readPhotos } from '../../src/input/photos';
+import { BMP, jpg, PNG } from './pictures';
+import { problemOf } from './refusal';
+
+const URL_A = 'https://p.example.com/a.jpg';
+const URL_B = 'https://p.example.com/b.jpg';
+const JPG = jpg();
+const BASE64 = JPG.toString('base64');
+
+function read(value: unknown, fits = false) {
+  const repaired = new Set<string>();
+  const photos = readPhotos(value, { field: 'photos', environment: 'production', store: { fits }, repaired });
+  return photos.map(({ from, name }) => {
+    if ('url' in from) return [from.url, name];
+    const bytes = 'bytes' in from ? from.bytes : Buffer.from(from.base64, 'base64');
+    return [
+      bytes.equals(JPG) ? 'JPG' : bytes.equals(PNG) ? 'PNG' : bytes.equals(BMP) ? 'BMP' : 'other',
+      name,
+    ];
+  });
+}
+
+describe('input: photos', () => {
+  const given: [string, unknown, [string, string | null][]][] = [
+    ['a Buffer', JPG, [['JPG', null]]],
+    ['a Uint8Array', new Uint8Array(PNG), [['PNG', null]]],
+    ['a byte array', [...BMP], [['BMP', null]]],
+    ['a Buffer that went through JSON', JSON.parse(JSON.stringify(JPG)), [['JPG', null]]],
+    ['JSON of such a Buffer', JSON.stringify(JPG), [['JPG', null]]],
+    ['base64', BASE64, [['JPG', null]]],
+    ['base64 for URLs', JPG.toString('base64url'), [['JPG', null]]],
+    ['base64, percent-encoded', encodeURIComponent(BASE64), [['JPG', null]]],
+    ['base64 as JSON', JSON.stringify(BASE64), [['JPG', null]]],
+    ['base64 with escaped slashes', JSON.stringify(BASE64).replaceAll('/', '\\/'), [['JPG', null]]],
+    ['base64 of a PNG', PNG.toString('base64'), [['PNG', null]]],
+    ['base64 of a BMP', BMP.toString('base64'), [['BMP', null]]],
+    ['a data URI', `data:image/jpeg;base64,${BASE64}`, [['JPG', null]]],
+    ['a prefix without data:', `image/jpeg;base64,${BASE64}`, [['JPG', null]]],
+    ['an uploaded file', { originalname: 'a.jpg', mimetype: 'image/jpeg', buffer: JPG }, [['JPG', 'a.jpg']]],
+    ['a file of another framework', { name: 'a.jpg', data: JPG }, [['JPG', 'a.jpg']]],
+    ['a file of busboy', { filename: 'a.jpg', data: JPG }, [['JPG', 'a.jpg']]],
+    ['a photo with its name', { photo: JPG, name: 'a.jpg' }, [['JPG', 'a.jpg']]],
+    [
+      'an upload with a name of its own',
+      { photo: { originalname: 'in.jpg', buffer: JPG }, name: 'out.jpg' },
+      [['JPG', 'in.jpg']],
+    ],
+    ['an address with a name', { url: URL_A, name: 'a.jpg' }, [[URL_A, 'a.jpg']]],
+    [
+      'a mixed array',
+      [JPG, URL_A, { photo: PNG }, BASE64],
+      [
+        ['JPG', null],
+        [URL_A, null],
+        ['PNG', null],
+        ['JPG', null],
+      ],
+    ],
+    [
+      'a mixed array in an object',
+      { photoUrls: [URL_A, JPG] },
+      [
+        [URL_A, null],
+        ['JPG', null],
+      ],
+    ],
+    [
+      'JSON of a mixed array',
+      JSON.stringify([BASE64, URL_A]),
+      [
+        ['JPG', null],
+        [URL_A, null],
+      ],
+    ],
+    [
+      'several addresses in one text of an array',
+      [JPG, `${URL_A} ${URL_B}`],
+      [
+        ['JPG', null],
+        [URL_A, null],
+        [URL_B, null],
+      ],
+    ],
+    [
+      'an array of arrays of bytes',
+      [[...JPG], [...PNG]],
+      [
+        ['JPG', null],
+        ['PNG', null],
+      ],
+    ],
+  ];
+  for (const [name, value, expected] of given)
+    it(`takes ${name}`, () => assert.deepEqual(read(value), expected));
+
+  const refused: [string, unknown, string][] = [
+    ['nothing', null, 'no-photos'],
+    ['an empty Buffer', Buffer.alloc(0), 'photo-missing'],
+    ['a photo that was cut off', JPG.subarray(0, -2), 'photo-not-whole'],
+    ['a WebP', Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), 'photo-format'],
+    ['bytes that were decoded as text', JPG.toString(), 'photo-decoded'],
+    ['the name of a file', 'photo.jpg', 'not-a-url'],
+    ['a number', 5, 'photo-not-bytes'],
+    ['an object without a photo', { name: 'a.jpg' }, 'photo-not-bytes'],
+    ['more than a thousand', Array.from({ length: 1_001 }, () => JPG), 'too-many-photos'],
+    ['a photo of 21 MB', Buffer.alloc(21 * 1024 * 1024), 'photo-too-large'],
+    [
+      'a photo whose photo is a photo, and so on',
+      { photo: { photo: { photo: { photo: JPG } } } },
+      'photo-not-bytes',
+    ],
+  ];
+  for (const [name, value, problem] of refused)
+    it(`refuses ${name}`, () =>
+      assert.equal(
+        problemOf(() => read(value)),
+        problem,
+      ));
+
+  it('takes other formats where they are fitted', () => {
+    assert.deepEqual(read(Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), true), [['other', null]]);
+  });
+
+  it('says which one is wrong, and changes nothing of the message', () => {
+    const value = [JPG, { photo: JPG.subarray(0, -2), name: 'a.jpg' }];
+    const before = JSON.stringify(value);
+    assert.throws(() => read(value), { problem: 'photo-not-whole', values: { format: 'JPG', position: 2 } });
+    assert.equal(JSON.stringify(value), before);
+  });
+
+  const names: [string, unknown, string | null][] = [
+    ['a name', 'a.jpg', 'a.jpg'],
+    ['Chinese', '工地 一.jpg', '工地 一.jpg'],
+    ['UTF-8 that was read as Latin-1', Buffer.from('工地.jpg').toString('latin1'), '工地.jpg'],
+    ['what is Latin-1', 'café.jpg', 'café.jpg'],
+    ['a path of Windows', 'C:\\fakepath\\a.jpg', 'a.jpg'],
+    ['a path', '/srv/photos/a.jpg', 'a.jpg'],
+    ['what nobody sees', 'a\u202egpj\0.exe\n', 'agpj.exe'],
+    ['far too long', 'a'.repeat(300), 'a'.repeat(255)],
+    ['a text of folders', '/srv/', null],
+    ['no text', 5, null],
+  ];
+  for (const [name, value, expected] of names)
+    it(`reads a file's name: ${name}`, () => assert.equal(readFileName(value), expected));
+});
