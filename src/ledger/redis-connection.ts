@@ -160,6 +160,8 @@ export class RedisConnection {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: ATTEMPT_MS,
+      // A server that takes a connection and says nothing is given up, too.
+      socketTimeout: ATTEMPT_MS,
       retryStrategy: (times) => Math.min(times * TRY_AGAIN_MS, 1_000),
       reconnectOnError: (error) => wordOf(error) === 'READONLY',
     });

@@ -267,6 +267,24 @@ describe('the shared ledger, when Redis', () => {
     assert.deepEqual(ledger.told, [{ trouble: 'forgetful', count: 0, code: 'appendonly, maxmemory-policy' }]);
   });
 
+  it('takes a connection and says nothing, is asked over another one', async () => {
+    server = await startRedis();
+    let connections = 0;
+    const { port } = new URL(server.url);
+    const silent = createServer((near) => {
+      near.on('error', () => {});
+      if (++connections === 1) return;
+      const far = connect(Number(port), '127.0.0.1');
+      near.pipe(far).pipe(near);
+      near.on('close', () => far.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const ledger = ledgerOn(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    assert.equal((await ledger.look(['k'], null, patient(15_000))).size, 0);
+    assert.ok(connections > 1);
+    silent.close();
+  });
+
   it('is not named in a way that can be read', async () => {
     for (const url of ['', 'localhost:6379', 'http://localhost', 'redis:', 'redis://', 'rediss:///0'])
       await assert.rejects(
