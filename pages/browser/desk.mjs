@@ -11,6 +11,8 @@ const AGAIN_MS = 2_000;
 /** Rows are fetched at most so often. */
 const ROWS_MS = 700;
 const LOOK_AGAIN_MS = 60_000;
+/** Jobs whose photos a browser keeps at hand. */
+const MOST_OWN = 10;
 const STORED = 'verify-desk';
 
 /** @param root where Node-RED serves flows, with a slash at the end */
@@ -55,6 +57,23 @@ function openDesk(root) {
       // A browser that stores nothing shows it until it is closed.
     }
     if (id) read(id);
+  }
+
+  /** Previews and files stay as long as one comes back to them. */
+  function begin(id, own) {
+    const old = Object.keys(state.own).slice(0, -MOST_OWN);
+    for (const each of old) {
+      for (const preview of state.own[each].previews ?? []) if (preview) URL.revokeObjectURL(preview);
+      delete state.own[each];
+    }
+    state.own[id] = { at: Date.now(), isOnItsWay: true, isLate: false, isRefused: false, ...own };
+    return state.own[id];
+  }
+
+  /** Who it was is not shown to whoever uses this browser next. */
+  function forget(id) {
+    if (state.own[id]) state.own[id].label = '';
+    show('person', null);
   }
 
   /** Random in an insecure context too, where there is no `crypto.randomUUID`. */
@@ -133,12 +152,11 @@ function openDesk(root) {
   /** @param person `{name, idNumber, photo}`; `label` says who it is on this page */
   async function checkPerson({ name, idNumber, photo, label }) {
     const id = newId();
-    state.own[id] = { label, at: Date.now(), isOnItsWay: true, isLate: false, isRefused: false };
+    const own = begin(id, { label });
     show('person', id);
     const body = new FormData();
     for (const [key, value] of Object.entries({ job: id, name, idNumber })) body.append(key, value);
     body.append('photo', photo, 'photo');
-    const own = state.own[id];
     if (!(await deliver('person', body, own))) own.isRefused = true;
     own.isOnItsWay = false;
     read(id);
@@ -147,21 +165,10 @@ function openDesk(root) {
   /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
   async function checkPhotos(photos) {
     const id = newId();
-    const names = photos.map(({ file }) => file?.name ?? null);
     const previews = photos.map(({ preview }) => preview ?? null);
     const given = markRaw(photos);
-    const way = { isOnItsWay: true, isLate: false, isRefused: false, isStopped: false };
-    state.own[id] = {
-      at: Date.now(),
-      total: photos.length,
-      toSend: photos.length,
-      given,
-      names,
-      previews,
-      ...way,
-    };
+    const own = begin(id, { total: photos.length, toSend: photos.length, given, previews, isStopped: false });
     show('photos', id);
-    const own = state.own[id];
     const addresses = photos.filter(({ url }) => url);
     const files = photos.filter(({ file }) => file);
     const groups = addresses.length > 0 ? [addresses] : [];
@@ -221,7 +228,20 @@ function openDesk(root) {
     if (Object.values(state.own).some(({ toSend }) => toSend > 0)) event.preventDefault();
   });
   const table = { tableOf, download };
-  return markRaw({ root, state, words, show, take, load, checkPerson, checkPhotos, stop, history, table });
+  return markRaw({
+    root,
+    state,
+    words,
+    show,
+    forget,
+    take,
+    load,
+    checkPerson,
+    checkPhotos,
+    stop,
+    history,
+    table,
+  });
 }
 
 /** @param setup what the dashboard says of its server */
