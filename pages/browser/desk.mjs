@@ -7,12 +7,16 @@ import { wordsFor } from './tables.mjs';
 
 /** The server takes them in batches of this many; each is one request, so that a phone needs little memory. */
 const UPLOAD_AT_ONCE = 9;
+/** Node-RED takes a field of a form up to 1 MB, and an address may have 8 KB. */
+const ADDRESSES_AT_ONCE = 90;
 const AGAIN_MS = 2_000;
 /** Rows are fetched at most so often. */
 const ROWS_MS = 700;
 const LOOK_AGAIN_MS = 60_000;
 /** Jobs whose photos a browser keeps at hand. */
 const MOST_OWN = 10;
+/** What a proxy, or a Node-RED that is starting, answers. */
+const AWAY = [502, 503, 504];
 const STORED = 'verify-desk';
 
 /** @param root where Node-RED serves flows, with a slash at the end */
@@ -93,7 +97,7 @@ function openDesk(root) {
       try {
         const response = await ask(path, { method: 'POST', body });
         own.isLate = false;
-        if (response.status < 500) return response.ok;
+        if (!AWAY.includes(response.status)) return response.ok;
       } catch {
         // The server or the way to it is away.
       }
@@ -171,9 +175,7 @@ function openDesk(root) {
     show('photos', id);
     const addresses = photos.filter(({ url }) => url);
     const files = photos.filter(({ file }) => file);
-    const groups = addresses.length > 0 ? [addresses] : [];
-    for (let at = 0; at < files.length; at += UPLOAD_AT_ONCE)
-      groups.push(files.slice(at, at + UPLOAD_AT_ONCE));
+    const groups = [...parts(addresses, ADDRESSES_AT_ONCE), ...parts(files, UPLOAD_AT_ONCE)];
     let offset = 0;
     for (const group of groups) {
       if (own.isStopped) break;
@@ -188,6 +190,11 @@ function openDesk(root) {
     }
     Object.assign(own, { toSend: 0, isOnItsWay: false });
     if (own.isStopped || own.isRefused) await stop(id);
+  }
+
+  function parts(all, size) {
+    const count = Math.ceil(all.length / size);
+    return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
   }
 
   function formOf(id, total, offset, group) {

@@ -297,6 +297,26 @@ describe("the operator's page, paid for", () => {
     assert.equal(paid() - before, 2);
   });
 
+  it('says that the connection is lost, and has the answer when it is there again', async () => {
+    const before = paid();
+    const operator = await Operator.open(browser, englishServer(), '/person', 'en-US', 'phone');
+    let cut = () => {};
+    await operator.page.routeWebSocket(/socket\.io/, (socket) => {
+      cut = () => void socket.close();
+      socket.connectToServer();
+    });
+    await operator.reload();
+    await operator.fillPerson('张三', ID_NUMBER);
+    await operator.submit();
+    await operator.page.waitForFunction('verifyDesk.state.isConnected');
+    cut();
+    await operator.page.getByText(operator.word('offline')).waitFor();
+    assert.equal((await operator.card()).outcome, 'passed');
+    await operator.page.getByText(operator.word('offline')).waitFor({ state: 'detached' });
+    assert.equal(paid() - before, 1);
+    await operator.close();
+  });
+
   it('has no banner once no account is on the sandbox', async () => {
     const operator = await Operator.open(browser, englishServer(), '/photos', 'en-US', 'desktop');
     await operator.page.waitForFunction(
@@ -597,6 +617,15 @@ describe("the operator's page keeps to itself", () => {
     const card = await first.card();
     assert.equal(card.outcome, 'passed');
     assert.equal(card.rows.get('Score'), first.word('from-ledger'));
+    // A browser that sends the same once more gets the answer that was paid for: the id is the key.
+    const body = new FormData();
+    for (const [key, value] of Object.entries({ job: id, name: '张三', idNumber: ID_NUMBER }))
+      body.append(key, value);
+    body.append('photo', new Blob([PHOTO]), 'photo');
+    const { address } = demos.get(server)!;
+    assert.equal((await fetch(`${address}/verify-desk/person`, { method: 'POST', body })).status, 202);
+    await first.page.waitForFunction(`verifyDesk.state.details['${id}'].result?.score === 0.82`);
+    assert.equal((await first.card()).rows.get('Cost'), first.word('reused'));
     await first.close();
   });
 });
