@@ -75,11 +75,11 @@ async function addressOf({ stdout }) {
   return /http:\S+\//.exec(text)[0];
 }
 
-/** Both pages of the operator, one beside the other. */
+/** Two pages of the operator, one beside the other. */
 async function takeDashboard(browser, address, locale, file) {
   const context = await browser.newContext({
     locale,
-    viewport: { width: 620, height: 640 },
+    viewport: { width: 620, height: 760 },
     deviceScaleFactor: 1.5,
   });
   const page = await context.newPage();
@@ -96,14 +96,14 @@ async function takeDashboard(browser, address, locale, file) {
   await idNumber.fill('11010519491231002X');
   const first = await submitted(page);
 
-  await page.setViewportSize({ width: 860, height: 640 });
+  await page.setViewportSize({ width: 860, height: 760 });
   await page.goto(`${address}dashboard/photos`);
   await page.fill('.cnv textarea', urls.join('\n'));
   const second = await submitted(page);
 
-  await page.setViewportSize({ width: 1500, height: 660 });
+  await page.setViewportSize({ width: 1500, height: 780 });
   const shown = [first, second].map(
-    (picture) => `<img src="data:image/png;base64,${picture.toString('base64')}" height="640">`,
+    (picture) => `<img src="data:image/png;base64,${picture.toString('base64')}" height="760">`,
   );
   await page.setContent(
     `<body style="margin:0;background:white"><div style="display:inline-flex;gap:12px">${shown.join('')}</div></body>`,
@@ -115,7 +115,7 @@ async function takeDashboard(browser, address, locale, file) {
 /** @returns the page with its answer */
 async function submitted(page) {
   await page.click('.cnv button[type=submit]');
-  await page.waitForSelector('.cnv-card');
+  await page.waitForSelector('.cnv-card, .cnv-row[data-outcome=failed] .cnv-map');
   // The button's ripple and the field's label fade.
   await page.mouse.move(0, 0);
   await page.waitForTimeout(1000);

@@ -119,6 +119,60 @@ describe("the operator's page", () => {
   }
 });
 
+describe('the jobs of the page', () => {
+  const HOUR_MS = 3_600_000;
+  /** As Node-RED's context in memory. */
+  const context = (jobs: object[]) => {
+    const kept = new Map<string, unknown>([
+      ['jobs', Object.fromEntries(jobs.map((job) => [(job as { id: string }).id, job]))],
+    ]);
+    return {
+      get: (name: string) => kept.get(name),
+      set: (name: string, value: unknown) => kept.set(name, value),
+    };
+  };
+  const photos = (id: string, at: number, states: string[]) => ({
+    ...{ id, kind: 'photos', total: states.length, at, touched: at, stopped: false, error: null, open: {} },
+    rows: Object.fromEntries(states.map((state, index) => [index, { index, state }])),
+  });
+
+  it('are forgotten after a day, and are two hundred at most', async () => {
+    const { jobsIn } = await load('pages/server/jobs.mjs');
+    const now = Date.now();
+    const many = Array.from({ length: 250 }, (_, at) => photos(`job-${at}`, now - at, ['done']));
+    const kept = Object.keys(jobsIn(context([photos('old', now - 25 * HOUR_MS, ['done']), ...many])));
+    assert.deepEqual(
+      [kept.length, kept.includes('old'), kept.includes('job-0'), kept.includes('job-249')],
+      [200, false, true, false],
+    );
+  });
+
+  it('are not running for ever where what worked on them died', async () => {
+    const { isRunning } = await load('pages/server/jobs.mjs');
+    const now = Date.now();
+    for (const [job, running] of [
+      [photos('a', now - 1_000, ['done', 'sent']), true],
+      [photos('a', now - HOUR_MS, ['done', 'sent']), false],
+      [{ ...photos('a', now - 1_000, ['sent']), stopped: true }, false],
+      [photos('a', now - 1_000, ['done', 'unsent']), false],
+      // A browser that is still sending, and one that has gone.
+      [{ ...photos('a', now - 1_000, ['done']), total: 2 }, true],
+      [{ ...photos('a', now - 180_000, ['done']), total: 2 }, false],
+      [{ id: 'b', kind: 'person', at: now - 1_000, rows: {} }, true],
+      [{ id: 'b', kind: 'person', at: now - HOUR_MS, rows: {} }, false],
+    ] as const)
+      assert.equal(isRunning(job), running, JSON.stringify(job));
+  });
+
+  it('tell of no photo as done that has no verdict', async () => {
+    const { brief } = await load('pages/server/brief.mjs');
+    const told = brief(
+      photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
+    );
+    assert.deepEqual([told.done, told.sent, told.total], [2, 4, 7]);
+  });
+});
+
 describe('what the page may begin', () => {
   for (const [headers, isOurs] of [
     [{ host: 'desk.example', 'sec-fetch-site': 'same-origin' }, true],

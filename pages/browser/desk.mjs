@@ -7,10 +7,16 @@ import { wordsFor } from './tables.mjs';
 
 /** The server takes them in batches of this many; each is one request, so that a phone needs little memory. */
 const UPLOAD_AT_ONCE = 9;
+/** Node-RED takes a field of a form up to 1 MB, and an address may have 8 KB. */
+const ADDRESSES_AT_ONCE = 90;
 const AGAIN_MS = 2_000;
 /** Rows are fetched at most so often. */
 const ROWS_MS = 700;
 const LOOK_AGAIN_MS = 60_000;
+/** Jobs whose photos a browser keeps at hand. */
+const MOST_OWN = 10;
+/** What a proxy, or a Node-RED that is starting, answers. */
+const AWAY = [502, 503, 504];
 const STORED = 'verify-desk';
 
 /** @param root where Node-RED serves flows, with a slash at the end */
@@ -57,6 +63,23 @@ function openDesk(root) {
     if (id) read(id);
   }
 
+  /** Previews and files stay as long as one comes back to them. */
+  function begin(id, own) {
+    const old = Object.keys(state.own).slice(0, -MOST_OWN);
+    for (const each of old) {
+      for (const preview of state.own[each].previews ?? []) if (preview) URL.revokeObjectURL(preview);
+      delete state.own[each];
+    }
+    state.own[id] = { at: Date.now(), isOnItsWay: true, isLate: false, isRefused: false, ...own };
+    return state.own[id];
+  }
+
+  /** Who it was is not shown to whoever uses this browser next. */
+  function forget(id) {
+    if (state.own[id]) state.own[id].label = '';
+    show('person', null);
+  }
+
   /** Random in an insecure context too, where there is no `crypto.randomUUID`. */
   function newId() {
     return [...crypto.getRandomValues(new Uint8Array(16))]
@@ -74,7 +97,7 @@ function openDesk(root) {
       try {
         const response = await ask(path, { method: 'POST', body });
         own.isLate = false;
-        if (response.status < 500) return response.ok;
+        if (!AWAY.includes(response.status)) return response.ok;
       } catch {
         // The server or the way to it is away.
       }
@@ -133,12 +156,11 @@ function openDesk(root) {
   /** @param person `{name, idNumber, photo}`; `label` says who it is on this page */
   async function checkPerson({ name, idNumber, photo, label }) {
     const id = newId();
-    state.own[id] = { label, at: Date.now(), isOnItsWay: true, isLate: false, isRefused: false };
+    const own = begin(id, { label });
     show('person', id);
     const body = new FormData();
     for (const [key, value] of Object.entries({ job: id, name, idNumber })) body.append(key, value);
     body.append('photo', photo, 'photo');
-    const own = state.own[id];
     if (!(await deliver('person', body, own))) own.isRefused = true;
     own.isOnItsWay = false;
     read(id);
@@ -147,26 +169,13 @@ function openDesk(root) {
   /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
   async function checkPhotos(photos) {
     const id = newId();
-    const names = photos.map(({ file }) => file?.name ?? null);
     const previews = photos.map(({ preview }) => preview ?? null);
     const given = markRaw(photos);
-    const way = { isOnItsWay: true, isLate: false, isRefused: false, isStopped: false };
-    state.own[id] = {
-      at: Date.now(),
-      total: photos.length,
-      toSend: photos.length,
-      given,
-      names,
-      previews,
-      ...way,
-    };
+    const own = begin(id, { total: photos.length, toSend: photos.length, given, previews, isStopped: false });
     show('photos', id);
-    const own = state.own[id];
     const addresses = photos.filter(({ url }) => url);
     const files = photos.filter(({ file }) => file);
-    const groups = addresses.length > 0 ? [addresses] : [];
-    for (let at = 0; at < files.length; at += UPLOAD_AT_ONCE)
-      groups.push(files.slice(at, at + UPLOAD_AT_ONCE));
+    const groups = [...parts(addresses, ADDRESSES_AT_ONCE), ...parts(files, UPLOAD_AT_ONCE)];
     let offset = 0;
     for (const group of groups) {
       if (own.isStopped) break;
@@ -181,6 +190,11 @@ function openDesk(root) {
     }
     Object.assign(own, { toSend: 0, isOnItsWay: false });
     if (own.isStopped || own.isRefused) await stop(id);
+  }
+
+  function parts(all, size) {
+    const count = Math.ceil(all.length / size);
+    return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
   }
 
   function formOf(id, total, offset, group) {
@@ -221,7 +235,20 @@ function openDesk(root) {
     if (Object.values(state.own).some(({ toSend }) => toSend > 0)) event.preventDefault();
   });
   const table = { tableOf, download };
-  return markRaw({ root, state, words, show, take, load, checkPerson, checkPhotos, stop, history, table });
+  return markRaw({
+    root,
+    state,
+    words,
+    show,
+    forget,
+    take,
+    load,
+    checkPerson,
+    checkPhotos,
+    stop,
+    history,
+    table,
+  });
 }
 
 /** @param setup what the dashboard says of its server */

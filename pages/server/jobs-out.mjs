@@ -1,5 +1,5 @@
 import { brief } from './brief.mjs';
-import { jobsIn } from './jobs.mjs';
+import { isRunning, jobsIn } from './jobs.mjs';
 import { reply } from './request.mjs';
 
 /** An account may have been changed since. */
@@ -19,6 +19,7 @@ export default function (msg, { flow }) {
     return [reply(msg, 200, payload), null, isOld ? { payload: {} } : null];
   }
   const job = jobs[id];
-  if (!job) return [null, { req: msg.req, res: msg.res, payload: { key: String(id) } }, null];
+  const isLost = job?.kind === 'person' && !job.result && !job.error && !isRunning(job);
+  if (!job || isLost) return [null, { req: msg.req, res: msg.res, payload: { key: String(id) } }, null];
   return [reply(msg, 200, { ...brief(job), rows: Object.values(job.rows) }), null, null];
 }

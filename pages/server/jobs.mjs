@@ -8,6 +8,8 @@ const KEEP_MS = 24 * 3_600_000;
 const MOST_JOBS = 200;
 /** A browser that sends nothing for so long will not send the rest of its photos. */
 const SILENT_MS = 120_000;
+/** Longer than any account waits for an answer; a truth-poll of the page tells every few seconds where it stands. */
+const LOST_MS = 5 * 60_000;
 export const MOST_PHOTOS = 300;
 /** After that long, only the operator has a task asked after again. */
 export const WAIT_MS = 15 * 60_000;
@@ -43,10 +45,12 @@ export function isId(id) {
   return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id);
 }
 
+/** What nothing was heard of for long is over: the process that worked on it may have died. */
 export function isRunning(job) {
+  const silent = Date.now() - (job.touched ?? job.at);
+  if (job.stopped || silent > LOST_MS) return false;
   if (job.kind === 'person') return !job.result && !job.error;
   const rows = Object.values(job.rows);
-  if (rows.some(({ state }) => OPEN_STATES.includes(state))) return !job.stopped;
-  const isComing = rows.length < job.total && Date.now() - (job.touched ?? job.at) < SILENT_MS;
-  return isComing && !job.stopped;
+  if (rows.some(({ state }) => OPEN_STATES.includes(state))) return true;
+  return rows.length < job.total && silent < SILENT_MS;
 }

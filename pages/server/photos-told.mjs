@@ -13,7 +13,7 @@ export default function (msg, { flow }) {
     job.rows[row.index] = photo ? { ...row, ...judged(photo), state: 'done' } : row;
   }
   delete job.open[batch[0].index];
-  if (isOpen && isOver) job.open[batch[0].index] = { batch, data: payload.data };
+  if (isOpen) job.open[batch[0].index] = { batch, data: payload.data };
   keep(flow, jobs, job);
   return [isOpen && !isOver ? msg : null, {}];
 }

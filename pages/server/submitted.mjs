@@ -12,6 +12,8 @@ export default function (msg, { flow }) {
     ...{ index, name, url: url ?? addresses[position] ?? null, isStored: url === null },
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
+  // Until they are known, the operator can have them asked after, whatever becomes of this process.
+  job.open[batch[0].index] = { batch, data: payload.data };
   tellEnvironment(flow, payload);
   keep(flow, jobs, job);
   return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];

@@ -1,22 +1,17 @@
-/** The operator's page of the demo, in a real Chromium. */
+/** The operator's page of the demo in a real Chromium: both languages, on a phone and at a desk, from three photos to three hundred. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
-import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import { type Demo, openDebugSidebar, startDemo, temporaryDirectory } from '../demo-process';
+import { type Demo, startDemo } from '../demo-process';
 import { launchBrowser } from './browser';
 import {
-  ELSEWHERE,
-  FLOW,
+  bitmap,
   ID_NUMBER,
   type Locale,
   Operator,
   PHOTO,
-  payTo,
   type Size,
+  servePhotos,
   WRONG_ID_NUMBER,
 } from './desk';
 
@@ -42,34 +37,25 @@ const READERS: readonly [locale: Locale, size: Size, server: string][] = [
   ['zh-CN', 'desktop', 'en_US.UTF-8'],
 ];
 
+const SERVERS = ['en_US.UTF-8', 'zh_CN.UTF-8'] as const;
+
 const demos = new Map<string, Demo>();
-const directories = new Map<string, string>();
 let browser: Browser;
-let photoServer: Server;
+let photoServer: Awaited<ReturnType<typeof servePhotos>>;
 let photos: string;
 
 before(async () => {
-  for (const server of ['en_US.UTF-8', 'zh_CN.UTF-8']) {
-    directories.set(server, temporaryDirectory());
-    demos.set(server, await startDemo({ LANG: server, DEMO_DIR: directories.get(server)! }));
-  }
+  for (const server of SERVERS) demos.set(server, await startDemo({ LANG: server }));
   browser = await launchBrowser();
-  photoServer = createServer(({ url }, response) => {
-    if (url!.includes('missing')) response.writeHead(404).end();
-    else response.writeHead(200, { 'Content-Type': 'image/png' }).end(PHOTO);
-  }).listen(0, '127.0.0.1');
-  await once(photoServer, 'listening');
-  photos = `http://127.0.0.1:${(photoServer.address() as AddressInfo).port}`;
+  photoServer = await servePhotos();
+  photos = photoServer.address;
 });
 
 after(async () => {
   await browser?.close();
   for (const demo of demos.values()) await demo.stop();
   photoServer?.close();
-  photoServer?.closeAllConnections();
 });
-
-const englishServer = () => demos.get('en_US.UTF-8')!;
 
 for (const [locale, size, server] of READERS) {
   describe(`the operator's page in ${locale} on a ${size}, of a server with ${server}`, () => {
@@ -208,167 +194,6 @@ async function whole({ page, locale, size, word }: Operator): Promise<void> {
   assert.ok(Number(overflow) <= 0, `${size} scrolls ${overflow} px sideways ${word}`);
 }
 
-describe("the operator's page, paid for", () => {
-  let sandbox: Sandbox;
-  const paid = () => [...sandbox.paid.values()].reduce((sum, count) => sum + count, 0);
-
-  before(async () => {
-    sandbox = await startSandbox({ port: 0, file: null, latency: 400 });
-    await payTo(englishServer(), sandbox, { 'truth-poll': { interval: '0.4', timeout: '2' } });
-  });
-
-  after(() => sandbox.close());
-
-  for (const size of ['phone', 'desktop'] as const) {
-    it(`keeps a person's answer over menu, reload and a second device, and pays once (${size})`, async () => {
-      const before = paid();
-      const first = await Operator.open(browser, englishServer(), '/person', 'zh-CN', size);
-      await first.fillPerson('张三', ID_NUMBER);
-      const id = await first.submit();
-      await first.choose('kind-photos');
-      await first.choose('kind-person');
-      await first.reload();
-      assert.equal(await first.shown(), id);
-      const card = await first.card();
-      assert.equal(card.outcome, 'passed');
-      // Nothing of the person is kept: the page that asked is gone.
-      assert.equal(card.rows.get(first.word('person')), first.word('not-kept'));
-
-      const second = await Operator.open(browser, englishServer(), '/person', 'en-US', 'phone');
-      await second.page.locator('.cnv-recent a').first().click();
-      assert.equal(await second.shown(), id);
-      assert.equal(
-        (await second.card()).rows.get(second.word('order-no')),
-        card.rows.get(first.word('order-no')),
-      );
-      assert.equal(paid() - before, 1);
-      for (const operator of [first, second]) await operator.close();
-    });
-
-    it(`keeps photos' answers over menu, reload and a second device, and pays once (${size})`, async () => {
-      const before = paid();
-      const first = await Operator.open(browser, englishServer(), '/photos', 'zh-CN', size);
-      const urls = [`${ELSEWHERE}/sandbox/slow-6/${size}.png`, `${ELSEWHERE}/sandbox/-2301/${size}.png`];
-      await first.page.fill('.cnv textarea', urls.join('\n'));
-      const id = await first.submit();
-      const second = await Operator.open(browser, englishServer(), '/person', 'en-US', 'desktop');
-      // What is still running is at the top of every page.
-      await second.page.locator('.cnv-running a').waitFor();
-      await second.picture('running');
-      await first.choose('kind-person');
-      await first.page.locator('.cnv-running a').click();
-      await first.page.locator('.cnv-job').waitFor();
-      await first.picture('photos-running');
-      await first.reload();
-      assert.equal(await first.shown(), id);
-      await first.finished(2);
-      await second.choose('kind-photos');
-      await second.page.locator('.cnv-recent a').first().click();
-      await second.finished(2);
-      assert.deepEqual(
-        (await second.rows()).map(([outcome]) => outcome),
-        ['failed', 'passed'],
-      );
-      assert.equal(paid() - before, 1);
-      for (const operator of [first, second]) await operator.close();
-    });
-  }
-
-  it('sends again what the server may not have got, and pays once', async () => {
-    const before = paid();
-    for (const path of ['/person', '/photos'] as const) {
-      const operator = await Operator.open(browser, englishServer(), path, 'en-US', 'desktop');
-      let lost = 0;
-      await operator.page.route(`**/verify-desk${path}`, async (route) => {
-        if (lost++ > 0) return route.continue();
-        await route.fetch();
-        return route.abort('connectionreset');
-      });
-      if (path === '/person') await operator.fillPerson('张三', ID_NUMBER);
-      else await operator.page.fill('.cnv textarea', `${ELSEWHERE}/lost.png`);
-      await operator.submit();
-      if (path === '/person') assert.equal((await operator.card()).outcome, 'passed');
-      else await operator.finished(1);
-      assert.ok(lost >= 2);
-      // It is what the browser says of the connection that was cut.
-      assert.match(operator.complaints.splice(0).join('\n'), /ERR_CONNECTION_RESET/);
-      await operator.close();
-    }
-    assert.equal(paid() - before, 2);
-  });
-
-  it('has no banner once no account is on the sandbox', async () => {
-    const operator = await Operator.open(browser, englishServer(), '/photos', 'en-US', 'desktop');
-    await operator.page.waitForFunction(
-      `Object.values(verifyDesk.state.environments).every(({ environment }) => environment === 'custom')`,
-    );
-    assert.equal(await operator.page.locator('.cnv-banner').count(), 0);
-    await operator.close();
-  });
-
-  it('stops: what was not submitted is not, and what was can be asked after again', async () => {
-    const before = paid();
-    const operator = await Operator.open(browser, englishServer(), '/photos', 'en-US', 'phone');
-    const urls = Array.from({ length: 60 }, (_, at) => `${ELSEWHERE}/sandbox/slow-9/${at}.png`);
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
-    await operator.submit();
-    await operator.page.locator('.cnv-row[data-outcome=sent]').first().waitFor();
-    await operator.page.getByRole('button', { name: 'Stop' }).click();
-    await operator.page.locator('.cnv-row[data-outcome=unsent]').first().waitFor();
-    await operator.page.locator('.cnv-progress').waitFor({ state: 'detached' });
-    const unsent = (await operator.rows()).filter(([state]) => state === 'unsent').length;
-    assert.ok(unsent >= 9 && unsent < 60, String(unsent));
-    await operator.picture('photos-stopped');
-    await operator.page.getByRole('button', { name: new RegExp(`Put the ${unsent} `) }).click();
-    const back = (await operator.page.inputValue('.cnv textarea')).split('\n');
-    assert.deepEqual(back, urls.slice(-unsent));
-    const calls = paid() - before;
-    assert.equal(calls, Math.ceil((60 - unsent) / 9));
-    await operator.page.locator('.cnv-row[data-outcome=unfinished]').first().waitFor({ timeout: 30_000 });
-    await operator.page.getByRole('button', { name: operator.word('again') }).click();
-    await operator.page
-      .locator('.cnv-filter.cnv-passed', { hasText: String(60 - unsent) })
-      .waitFor({ timeout: 30_000 });
-    assert.equal(paid() - before, calls);
-    await operator.close();
-  });
-
-  it('tells what became of the photos when a batch failed, and does not send what may have been taken', async () => {
-    const operator = await Operator.open(browser, englishServer(), '/photos', 'zh-CN', 'desktop');
-    // Three batches: taken, answered in a way that does not say, not sent.
-    const urls = Array.from({ length: 19 }, (_, index) => `${ELSEWHERE}/batch-${index}.png`);
-    urls[9] = `${ELSEWHERE}/sandbox-http-400.png`;
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
-    await operator.submit();
-    const card = await operator.card();
-    assert.equal(card.rows.get('计费'), '可能已计费');
-    assert.equal(card.rows.get('下一步'), operator.word('ask-before'));
-    await operator.page.locator('.cnv-filter.cnv-passed', { hasText: '9' }).waitFor();
-    const states = (await operator.rows()).map(([state]) => state);
-    const count = (state: string) => states.filter((each) => each === state).length;
-    assert.deepEqual([count('passed'), count('uncertain'), count('unsent')], [9, 9, 1]);
-    await operator.picture('photos-uncertain');
-    await operator.page.getByRole('button', { name: operator.word('rest', { n: 1 }) }).click();
-    assert.equal(await operator.page.inputValue('.cnv textarea'), urls[18]);
-    await operator.close();
-  });
-
-  it('leaves out the one photo that cannot be sent, and checks the others', async () => {
-    const operator = await Operator.open(browser, englishServer(), '/photos', 'en-US', 'desktop');
-    const urls = [`${ELSEWHERE}/a.png`, 'https://user:password@photos.example/b.png', `${ELSEWHERE}/c.png`];
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
-    await operator.submit();
-    await operator.finished(3);
-    const rows = await operator.rows();
-    assert.deepEqual(
-      rows.map(([state]) => state),
-      ['refused', 'passed', 'passed'],
-    );
-    assert.match(rows[0]![1], /holds a password/);
-    await operator.close();
-  });
-});
-
 describe("the operator's page with photos in hand", () => {
   const file = (name: string, buffer = PHOTO) => ({ name, mimeType: 'image/png', buffer });
 
@@ -479,168 +304,3 @@ describe("the operator's page with many photos", () => {
     await operator.close();
   });
 });
-
-describe("the operator's page keeps to itself", () => {
-  it('what was filled in of a person: no other browser, store, log or debug node has it', async () => {
-    const name = '沙箱0.42';
-    const demo = demos.get('zh_CN.UTF-8')!;
-    const secrets = [name, ID_NUMBER, WRONG_ID_NUMBER, PHOTO.toString('base64').slice(0, 60)];
-    const sidebar = await openDebugSidebar(demo.address);
-    const first = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
-    const beside = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
-    const received: Buffer[] = [];
-    for (const { page } of [first, beside]) {
-      page.on('websocket', (socket) => {
-        socket.on('framereceived', ({ payload }) => received.push(Buffer.from(payload)));
-      });
-      page.on('response', async (response) => {
-        if (response.url().includes('verify-desk')) received.push(await response.body());
-      });
-      await page.reload();
-    }
-    const shown: string[] = [];
-    for (const [idNumber, debug] of [
-      [ID_NUMBER, 'person result'],
-      [WRONG_ID_NUMBER, 'error of a person'],
-    ] as const) {
-      await first.fillPerson(name, idNumber);
-      await first.submit();
-      await first.card();
-      const { id } = FLOW.find((node) => node.type === 'debug' && String(node.name).startsWith(debug))!;
-      shown.push(JSON.stringify(await sidebar.next(id)));
-    }
-    sidebar.close();
-    await beside.page.locator('.cnv-recent a').first().click();
-    await beside.card();
-    assert.ok(!(await beside.page.locator('.cnv').textContent())!.includes(name));
-    assert.ok(
-      Buffer.concat(received).includes('inconclusive'),
-      'the wire is read where it is known to hold an answer',
-    );
-    const stored = String(await first.page.evaluate('JSON.stringify([localStorage, sessionStorage])'));
-    assert.match(
-      stored,
-      /"verify-desk":"\{\\"photos\\":(?:null|\\"[0-9a-f]{32}\\"),\\"person\\":\\"[0-9a-f]{32}\\"\}"/,
-    );
-    const kept = await Promise.all(
-      FLOW.filter(({ type }) => type === 'ui-template').map(async ({ id }) => {
-        const response = await fetch(`${demo.address}/dashboard/_debug/datastore/${id}`);
-        assert.equal(response.status, 200);
-        return response.text();
-      }),
-    );
-    const context = await (await fetch(`${demo.address}/context/flow/${FLOW[0]!.id}`)).text();
-    assert.match(context, /inconclusive/);
-    for (const text of [
-      ...received.map(String),
-      stored,
-      ...kept,
-      context,
-      ...shown,
-      demo.stdout(),
-      demo.stderr(),
-    ])
-      for (const secret of secrets) assert.ok(!text.includes(secret), text);
-    assert.equal(demo.stderr(), '');
-    for (const operator of [first, beside]) await operator.close();
-  });
-
-  it('who may begin what costs: no page from elsewhere', async () => {
-    const { address } = englishServer();
-    for (const path of ['person', 'photos', 'stop']) {
-      const body = new FormData();
-      for (const [key, value] of Object.entries({
-        job: 'a'.repeat(32),
-        total: '1',
-        offset: '0',
-        urls: '["http://a.example/b.jpg"]',
-      }))
-        body.append(key, value);
-      const headers = { 'Sec-Fetch-Site': 'cross-site' };
-      const refused = await fetch(`${address}/verify-desk/${path}`, { method: 'POST', body, headers });
-      assert.equal(refused.status, 403, path);
-    }
-  });
-
-  it('makes a large photo smaller before it sends it, and says when it can read none', async () => {
-    const operator = await Operator.open(browser, demos.get('zh_CN.UTF-8')!, '/person', 'en-US', 'desktop');
-    let sent = 0;
-    operator.page.on('request', (request) => {
-      if (request.url().endsWith('/verify-desk/person'))
-        sent = Number(request.headers()['content-length'] ?? 0) || request.postDataBuffer()?.length || 0;
-    });
-    await operator.fillPerson('张三', ID_NUMBER, bitmap(2400, 1800));
-    await operator.submit();
-    assert.equal((await operator.card()).outcome, 'passed');
-    assert.ok(sent < 1e6, `${sent} bytes`);
-    await operator.page.setInputFiles('input[type=file]', {
-      ...{ name: 'face.png', mimeType: 'image/png', buffer: Buffer.from('none') },
-    });
-    await operator.page.getByText(operator.word('unreadable-photo')).waitFor();
-    assert.equal(await operator.page.locator('.cnv-photo img').count(), 0);
-    assert.ok(await operator.page.locator('.cnv button[type=submit]').isDisabled());
-    await operator.close();
-  });
-
-  it('an answer over a restart of the server: the ledger has it', async () => {
-    const server = 'zh_CN.UTF-8';
-    const first = await Operator.open(browser, demos.get(server)!, '/person', 'en-US', 'desktop');
-    await first.fillPerson('张三', ID_NUMBER);
-    const id = await first.submit();
-    assert.equal((await first.card()).outcome, 'passed');
-    await first.page.goto('about:blank');
-    const { port } = new URL(first.demo.address);
-    await first.demo.stop();
-    demos.set(server, await startDemo({ LANG: server, DEMO_DIR: directories.get(server)!, PORT: port }));
-    await first.visit('/person');
-    assert.equal(await first.shown(), id);
-    const card = await first.card();
-    assert.equal(card.outcome, 'passed');
-    assert.equal(card.rows.get('Score'), first.word('from-ledger'));
-    await first.close();
-  });
-});
-
-describe("the operator's page and addresses from outside", () => {
-  it('makes neither markup nor a link of an address that is none', async () => {
-    const operator = await Operator.open(browser, englishServer(), '/photos', 'en-US', 'desktop');
-    const { page } = operator;
-    const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';
-    // No provider may say so either.
-    await page.route('**/verify-desk/job?*', async (route) => {
-      const response = await route.fetch();
-      const body = (await response.text()).replaceAll(
-        `"url":"${photos}/a.png"`,
-        '"url":"javascript:alert(1)"',
-      );
-      await route.fulfill({ response, body });
-    });
-    await page.fill('.cnv textarea', `${photos}/a.png\n${address}`);
-    await operator.submit();
-    await operator.finished(2);
-    assert.equal(await page.locator('[href^="javascript"]').count(), 0);
-    assert.equal(
-      await page.locator('.cnv-row').first().locator('.cnv-thumbnail[href], .cnv-thumbnail img').count(),
-      0,
-    );
-    assert.equal(await page.locator('.cnv svg').count(), 0);
-    await operator.close();
-  });
-});
-
-/** A photo as large as a phone's, of noise, so that it does not become small by itself. */
-function bitmap(width: number, height: number): Buffer<ArrayBuffer> {
-  const header = Buffer.alloc(54);
-  const file = Buffer.alloc(54 + width * height * 3);
-  header.write('BM');
-  header.writeUInt32LE(file.length, 2);
-  header.writeUInt32LE(54, 10);
-  header.writeUInt32LE(40, 14);
-  header.writeInt32LE(width, 18);
-  header.writeInt32LE(height, 22);
-  header.writeUInt16LE(1, 26);
-  header.writeUInt16LE(24, 28);
-  for (let at = 54; at < file.length; at++) file[at] = ((at * at) >> 7) & 255;
-  header.copy(file);
-  return file;
-}

@@ -1,6 +1,9 @@
 /** The operator's page as those who work with it see it: in a browser of their own, on a phone or at a desk. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox/server';
@@ -198,4 +201,35 @@ export async function change(demo: Demo, by: (node: ExampleNode) => object | und
     body: JSON.stringify(flows),
   });
   assert.equal(status, 204);
+}
+
+/** Photos on loopback, where only the sandbox's own account may have them. */
+export async function servePhotos(): Promise<{ address: string; close(): void }> {
+  const server = createServer(({ url }, response) => {
+    if (url!.includes('missing')) response.writeHead(404).end();
+    else response.writeHead(200, { 'Content-Type': 'image/png' }).end(PHOTO);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** A photo as large as a phone's, of noise, so that it does not become small by itself. */
+export function bitmap(width: number, height: number): Buffer<ArrayBuffer> {
+  const header = Buffer.alloc(54);
+  const file = Buffer.alloc(54 + width * height * 3);
+  header.write('BM');
+  header.writeUInt32LE(file.length, 2);
+  header.writeUInt32LE(54, 10);
+  header.writeUInt32LE(40, 14);
+  header.writeInt32LE(width, 18);
+  header.writeInt32LE(height, 22);
+  header.writeUInt16LE(1, 26);
+  header.writeUInt16LE(24, 28);
+  for (let at = 54; at < file.length; at++) file[at] = ((at * at) >> 7) & 255;
+  header.copy(file);
+  return file;
 }

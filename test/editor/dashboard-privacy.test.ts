@@ -1,0 +1,178 @@
+/** What the operator's page keeps, tells and takes from outside, in a real Chromium. */
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { type Demo, openDebugSidebar, startDemo, temporaryDirectory } from '../demo-process';
+import { launchBrowser } from './browser';
+import { bitmap, FLOW, ID_NUMBER, Operator, PHOTO, servePhotos, WRONG_ID_NUMBER } from './desk';
+
+const directory = temporaryDirectory();
+let demo: Demo;
+let browser: Browser;
+let photoServer: Awaited<ReturnType<typeof servePhotos>>;
+
+before(async () => {
+  demo = await startDemo({ DEMO_DIR: directory });
+  browser = await launchBrowser();
+  photoServer = await servePhotos();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+  photoServer?.close();
+});
+
+describe("the operator's page keeps to itself", () => {
+  it('what was filled in of a person: no other browser, store, log or debug node has it', async () => {
+    const name = '沙箱0.42';
+    const secrets = [name, ID_NUMBER, WRONG_ID_NUMBER, PHOTO.toString('base64').slice(0, 60)];
+    const sidebar = await openDebugSidebar(demo.address);
+    const first = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
+    const beside = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
+    const received: Buffer[] = [];
+    for (const { page } of [first, beside]) {
+      page.on('websocket', (socket) => {
+        socket.on('framereceived', ({ payload }) => received.push(Buffer.from(payload)));
+      });
+      page.on('response', async (response) => {
+        if (response.url().includes('verify-desk')) received.push(await response.body());
+      });
+      await page.reload();
+    }
+    const shown: string[] = [];
+    for (const [idNumber, debug] of [
+      [ID_NUMBER, 'person result'],
+      [WRONG_ID_NUMBER, 'error of a person'],
+    ] as const) {
+      await first.fillPerson(name, idNumber);
+      await first.submit();
+      await first.card();
+      const { id } = FLOW.find((node) => node.type === 'debug' && String(node.name).startsWith(debug))!;
+      shown.push(JSON.stringify(await sidebar.next(id)));
+    }
+    sidebar.close();
+    await beside.page.locator('.cnv-recent a').first().click();
+    await beside.card();
+    assert.ok(!(await beside.page.locator('.cnv').textContent())!.includes(name));
+    assert.ok(
+      Buffer.concat(received).includes('inconclusive'),
+      'the wire is read where it is known to hold an answer',
+    );
+    const stored = String(await first.page.evaluate('JSON.stringify([localStorage, sessionStorage])'));
+    assert.match(
+      stored,
+      /"verify-desk":"\{\\"photos\\":(?:null|\\"[0-9a-f]{32}\\"),\\"person\\":\\"[0-9a-f]{32}\\"\}"/,
+    );
+    const kept = await Promise.all(
+      FLOW.filter(({ type }) => type === 'ui-template').map(async ({ id }) => {
+        const response = await fetch(`${demo.address}/dashboard/_debug/datastore/${id}`);
+        assert.equal(response.status, 200);
+        return response.text();
+      }),
+    );
+    const context = await (await fetch(`${demo.address}/context/flow/${FLOW[0]!.id}`)).text();
+    assert.match(context, /inconclusive/);
+    for (const text of [
+      ...received.map(String),
+      stored,
+      ...kept,
+      context,
+      ...shown,
+      demo.stdout(),
+      demo.stderr(),
+    ])
+      for (const secret of secrets) assert.ok(!text.includes(secret), text);
+    assert.equal(demo.stderr(), '');
+    for (const operator of [first, beside]) await operator.close();
+  });
+
+  it('who may begin what costs: no page from elsewhere', async () => {
+    const { address } = demo;
+    for (const path of ['person', 'photos', 'stop']) {
+      const body = new FormData();
+      for (const [key, value] of Object.entries({
+        job: 'a'.repeat(32),
+        total: '1',
+        offset: '0',
+        urls: '["http://a.example/b.jpg"]',
+      }))
+        body.append(key, value);
+      const headers = { 'Sec-Fetch-Site': 'cross-site' };
+      const refused = await fetch(`${address}/verify-desk/${path}`, { method: 'POST', body, headers });
+      assert.equal(refused.status, 403, path);
+    }
+  });
+
+  it('makes a large photo smaller before it sends it, and says when it can read none', async () => {
+    const operator = await Operator.open(browser, demo, '/person', 'en-US', 'desktop');
+    let sent = 0;
+    operator.page.on('request', (request) => {
+      if (request.url().endsWith('/verify-desk/person'))
+        sent = Number(request.headers()['content-length'] ?? 0) || request.postDataBuffer()?.length || 0;
+    });
+    await operator.fillPerson('张三', ID_NUMBER, bitmap(2400, 1800));
+    await operator.submit();
+    assert.equal((await operator.card()).outcome, 'passed');
+    assert.ok(sent < 1e6, `${sent} bytes`);
+    await operator.page.setInputFiles('input[type=file]', {
+      ...{ name: 'face.png', mimeType: 'image/png', buffer: Buffer.from('none') },
+    });
+    await operator.page.getByText(operator.word('unreadable-photo')).waitFor();
+    assert.equal(await operator.page.locator('.cnv-photo img').count(), 0);
+    assert.ok(await operator.page.locator('.cnv button[type=submit]').isDisabled());
+    await operator.close();
+  });
+
+  it('an answer over a restart of the server: the ledger has it', async () => {
+    const first = await Operator.open(browser, demo, '/person', 'en-US', 'desktop');
+    await first.fillPerson('张三', ID_NUMBER);
+    const id = await first.submit();
+    assert.equal((await first.card()).outcome, 'passed');
+    await first.page.goto('about:blank');
+    const { port } = new URL(first.demo.address);
+    await first.demo.stop();
+    demo = await startDemo({ DEMO_DIR: directory, PORT: port });
+    await first.visit('/person');
+    assert.equal(await first.shown(), id);
+    const card = await first.card();
+    assert.equal(card.outcome, 'passed');
+    assert.equal(card.rows.get('Score'), first.word('from-ledger'));
+    // A browser that sends the same once more gets the answer that was paid for: the id is the key.
+    const body = new FormData();
+    for (const [key, value] of Object.entries({ job: id, name: '张三', idNumber: ID_NUMBER }))
+      body.append(key, value);
+    body.append('photo', new Blob([PHOTO]), 'photo');
+    const { address } = demo;
+    assert.equal((await fetch(`${address}/verify-desk/person`, { method: 'POST', body })).status, 202);
+    await first.page.waitForFunction(`verifyDesk.state.details['${id}'].result?.score === 0.82`);
+    assert.equal((await first.card()).rows.get('Cost'), first.word('reused'));
+    await first.close();
+  });
+});
+
+describe("the operator's page and addresses from outside", () => {
+  it('makes neither markup nor a link of an address that is none', async () => {
+    const operator = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
+    const { page } = operator;
+    const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';
+    // No provider may say so either.
+    await page.route('**/verify-desk/job?*', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll(
+        `"url":"${photoServer.address}/a.png"`,
+        '"url":"javascript:alert(1)"',
+      );
+      await route.fulfill({ response, body });
+    });
+    await page.fill('.cnv textarea', `${photoServer.address}/a.png\n${address}`);
+    await operator.submit();
+    await operator.finished(2);
+    assert.equal(await page.locator('[href^="javascript"]').count(), 0);
+    assert.equal(
+      await page.locator('.cnv-row').first().locator('.cnv-thumbnail[href], .cnv-thumbnail img').count(),
+      0,
+    );
+    assert.equal(await page.locator('.cnv svg').count(), 0);
+    await operator.close();
+  });
+});
