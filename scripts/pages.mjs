@@ -1,31 +1,32 @@
-// Puts the operator's page, which is written in pages/, into the example operator-page: the Vue files into its
+// Puts the operator's page, which is written in examples/页面 Pages/, into the example operator-page: the Vue files into its
 // ui-template nodes and the longer functions into its function nodes. The flow around them is that file's own.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const EXAMPLE = 'examples/页面 Pages/操作员页面 operator-page.json';
+const FOLDER = 'examples/页面 Pages';
+const EXAMPLE = `${FOLDER}/操作员页面 operator-page.json`;
 
 /** By the node's name in the flow, up to the slash. */
 const FILES = {
-  'look of all pages': ['format', 'browser/desk.css'],
-  'page: on every page': ['format', 'browser/bar.vue', 'browser/desk.mjs'],
-  'page: photos': ['format', 'browser/photos.vue'],
-  'page: person': ['format', 'browser/person.vue'],
-  'page: history': ['format', 'browser/history.vue'],
-  'photos came': ['func', 'server/photos-in.mjs'],
-  'next nine': ['func', 'server/next-batch.mjs'],
-  'they were submitted': ['func', 'server/submitted.mjs'],
-  'what became of them': ['func', 'server/photos-told.mjs'],
-  'photos failed': ['func', 'server/photos-failed.mjs'],
-  'a person came': ['func', 'server/person-in.mjs'],
-  'what became of it': ['func', 'server/person-told.mjs'],
-  'list or one job': ['func', 'server/jobs-out.mjs'],
-  'from the ledger': ['func', 'server/from-ledger.mjs'],
-  'stop or ask again': ['func', 'server/stop.mjs'],
-  'which account': ['func', 'server/environment.mjs'],
-  'list for all': ['func', 'server/list.mjs'],
-  'history asked': ['func', 'server/history-in.mjs'],
-  'history told': ['func', 'server/history-out.mjs'],
+  'look of all pages': ['format', 'desk.css'],
+  'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
+  'page: photos': ['format', 'photos.vue'],
+  'page: person': ['format', 'person.vue'],
+  'page: history': ['format', 'history.vue'],
+  'photos came': ['func', 'server-photos-in.mjs'],
+  'next nine': ['func', 'server-next-batch.mjs'],
+  'they were submitted': ['func', 'server-submitted.mjs'],
+  'what became of them': ['func', 'server-photos-told.mjs'],
+  'photos failed': ['func', 'server-photos-failed.mjs'],
+  'a person came': ['func', 'server-person-in.mjs'],
+  'what became of it': ['func', 'server-person-told.mjs'],
+  'list or one job': ['func', 'server-jobs-out.mjs'],
+  'from the ledger': ['func', 'server-from-ledger.mjs'],
+  'stop or ask again': ['func', 'server-stop.mjs'],
+  'which account': ['func', 'server-environment.mjs'],
+  'list for all': ['func', 'server-list.mjs'],
+  'history asked': ['func', 'server-history-in.mjs'],
+  'history told': ['func', 'server-history-out.mjs'],
 };
 
 /** Writes it only where it changed: the example is part of the repository. */
@@ -45,7 +46,7 @@ export function operatorPage(root) {
   for (const [name, [property, ...files]] of Object.entries(FILES)) {
     const found = nodes.filter((node) => node.name?.split(' / ')[0] === name && property in node);
     if (found.length !== 1) throw new Error(`${EXAMPLE} has ${found.length} nodes "${name}"`);
-    const text = files.map((file) => textOf(join(root, 'pages', file), property)).join('\n');
+    const text = files.map((file) => textOf(join(root, FOLDER, file), property)).join('\n');
     example = withProperty(example, found[0].id, property, text);
   }
   return example;
@@ -75,13 +76,14 @@ function textOf(file, property) {
 function bundled(file, taken) {
   const imported = [];
   const own = readFileSync(file, 'utf8').replace(
-    /^import (?:(\w+)|\{[^}]*\}) from '(\.\/[^']+)'(?: with \{ type: 'json' \})?;\n/gm,
+    /^import (?:(\w+)|\{[^}]*\}) from '(\.\/[^']+)';\n/gm,
     (_, name, path) => {
       const other = join(dirname(file), path);
       if (taken.has(other)) return '';
       taken.add(other);
-      if (name) imported.push(`const ${name} = ${JSON.stringify(JSON.parse(readFileSync(other, 'utf8')))};`);
-      else imported.push(bundled(other, taken).replace(/^export (?!default)/gm, ''));
+      const text = bundled(other, taken);
+      if (name) imported.push(text.replace('export default', `const ${name} =`));
+      else imported.push(text.replace(/^export (?!default)/gm, ''));
       return '';
     },
   );

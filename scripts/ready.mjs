@@ -8,7 +8,7 @@ import { install, run } from './install.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SOURCES = [
   'nodes',
-  'pages',
+  'examples/页面 Pages',
   'src',
   'test',
   'scripts',

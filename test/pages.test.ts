@@ -1,4 +1,4 @@
-/** The operator's page as it is written in pages/: its tables, its files for Excel, and that the example has it. */
+/** The operator's page as it is written beside its example: its tables, its files for Excel, and that the example has it. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +10,12 @@ import { EXAMPLES } from './example-flows';
 type Pair = [chinese: string, english: string];
 type Catalogue = { [key: string]: string | Catalogue };
 
-const PAGES = join(ROOT, 'pages');
+const PAGES = 'examples/页面 Pages';
 const LANGUAGES = ['zh-CN', 'en-US'] as const;
 const TABLES = ['problems', 'reasons', 'words'] as const;
 
 const load = (file: string) => import(pathToFileURL(join(ROOT, file)).href);
-const table = (name: string) =>
-  JSON.parse(readFileSync(join(PAGES, 'browser', `${name}.json`), 'utf8')) as Record<string, Pair>;
+const table = (name: string) => require(join(ROOT, PAGES, `${name}.mjs`)).default as Record<string, Pair>;
 
 /** The problems of all catalogues, as `cause.problem` names them. */
 function problems(): string[] {
@@ -78,9 +77,9 @@ describe("the operator's page", () => {
   }
 
   it('asks for no word that is not there, and has none that nobody asks for', () => {
-    const sources = readdirSync(join(PAGES, 'browser'))
-      .filter((name) => /\.(?:vue|mjs)$/.test(name))
-      .map((name) => readFileSync(join(PAGES, 'browser', name), 'utf8'));
+    const sources = readdirSync(join(ROOT, PAGES))
+      .filter((name) => /\.(?:vue|mjs)$/.test(name) && !TABLES.some((each) => name === `${each}.mjs`))
+      .map((name) => readFileSync(join(ROOT, PAGES, name), 'utf8'));
     const text = sources.join('\n');
     const asked = [...text.matchAll(/\bsay\('([a-z-]+)'[,)]/g)].map(([, key]) => key!);
     const known = Object.keys(table('words'));
@@ -102,7 +101,7 @@ describe("the operator's page", () => {
 
   for (const language of LANGUAGES) {
     it(`tells of every error whether it was charged and whether to repeat it, in ${language}`, async () => {
-      const { wordsFor } = await load('pages/browser/tables.mjs');
+      const { wordsFor } = await load(`${PAGES}/tables.mjs`);
       const { cost, next, say } = wordsFor(language);
       for (const [code, { retryable }] of Object.entries(ERRORS)) {
         const error = { code, problem: 'internal', retryAfter: null };
@@ -137,7 +136,7 @@ describe('the jobs of the page', () => {
   });
 
   it('are forgotten after a day, and are two hundred at most', async () => {
-    const { jobsIn } = await load('pages/server/jobs.mjs');
+    const { jobsIn } = await load(`${PAGES}/server-jobs.mjs`);
     const now = Date.now();
     const many = Array.from({ length: 250 }, (_, at) => photos(`job-${at}`, now - at, ['done']));
     const kept = Object.keys(jobsIn(context([photos('old', now - 25 * HOUR_MS, ['done']), ...many])));
@@ -148,7 +147,7 @@ describe('the jobs of the page', () => {
   });
 
   it('are not running for ever where what worked on them died', async () => {
-    const { isRunning } = await load('pages/server/jobs.mjs');
+    const { isRunning } = await load(`${PAGES}/server-jobs.mjs`);
     const now = Date.now();
     for (const [job, running] of [
       [photos('a', now - 1_000, ['done', 'sent']), true],
@@ -165,7 +164,7 @@ describe('the jobs of the page', () => {
   });
 
   it('tell of no photo as done that has no verdict', async () => {
-    const { brief } = await load('pages/server/brief.mjs');
+    const { brief } = await load(`${PAGES}/server-brief.mjs`);
     const told = brief(
       photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
     );
@@ -186,7 +185,7 @@ describe('what the page may begin', () => {
     [{ host: 'desk.example' }, true],
   ] as const) {
     it(`${isOurs ? 'takes' : 'refuses'} what comes with ${JSON.stringify(headers)}`, async () => {
-      const request = await load('pages/server/request.mjs');
+      const request = await load(`${PAGES}/server-request.mjs`);
       assert.equal(request.isOurs({ headers }), isOurs);
     });
   }
@@ -204,7 +203,7 @@ describe('the files for Excel', () => {
 
   async function made() {
     const [{ tableOf, csv }, { xlsx }, { wordsFor }] = await Promise.all(
-      ['table-file', 'xlsx', 'tables'].map((name) => load(`pages/browser/${name}.mjs`)),
+      ['table-file', 'xlsx', 'tables'].map((name) => load(`${PAGES}/${name}.mjs`)),
     );
     const { say, reason } = wordsFor('zh-CN');
     const verdict = (row: { outcome: string }) => say(row.outcome);

@@ -1,7 +1,7 @@
 /** The operator's page as those who work with it see it: in a browser of their own, on a phone or at a desk. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export type Locale = 'zh-CN' | 'en-US';
 export type Size = keyof typeof SIZES;
 
 /** What the page says, by the name of the word. */
-const WORDS = JSON.parse(readFileSync(join(ROOT, 'pages/browser/words.json'), 'utf8')) as Record<
+const WORDS = require(join(ROOT, 'examples/页面 Pages/words.mjs')).default as Record<
   string,
   [string, string]
 >;

@@ -1,5 +1,5 @@
-import { jobOf, jobsIn, keep } from './jobs.mjs';
-import { tellable } from './tellable.mjs';
+import { jobOf, jobsIn, keep } from './server-jobs.mjs';
+import { tellable } from './server-tellable.mjs';
 
 /** @returns to the next batch, to the list */
 export default function (msg, { flow }) {

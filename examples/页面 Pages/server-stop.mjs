@@ -1,6 +1,6 @@
-import { brief } from './brief.mjs';
-import { isId, jobsIn, keep } from './jobs.mjs';
-import { isOurs, reply } from './request.mjs';
+import { brief } from './server-brief.mjs';
+import { isId, jobsIn, keep } from './server-jobs.mjs';
+import { isOurs, reply } from './server-request.mjs';
 
 /**
  * Stops a job, or (`again`) asks once more after what it had not finished.

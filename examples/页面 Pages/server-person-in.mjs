@@ -1,6 +1,6 @@
-import { brief } from './brief.mjs';
-import { isId, jobOf, jobsIn, keep } from './jobs.mjs';
-import { isOurs, reply } from './request.mjs';
+import { brief } from './server-brief.mjs';
+import { isId, jobOf, jobsIn, keep } from './server-jobs.mjs';
+import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to face-compare, to the response, to the list */
 export default function (msg, { flow }) {

@@ -1,6 +1,6 @@
-import { brief } from './brief.mjs';
-import { isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './jobs.mjs';
-import { isOurs, reply } from './request.mjs';
+import { brief } from './server-brief.mjs';
+import { isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './server-jobs.mjs';
+import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to the batches, to the response, to the list */
 export default function (msg, { flow }) {

@@ -1,7 +1,7 @@
 /** What the desk says, for the reader of this browser. */
-import problems from './problems.json' with { type: 'json' };
-import reasons from './reasons.json' with { type: 'json' };
-import words from './words.json' with { type: 'json' };
+import problems from './problems.mjs';
+import reasons from './reasons.mjs';
+import words from './words.mjs';
 
 /** Errors whose cause an administrator has to remove. */
 const FOR_ADMINISTRATORS = ['CONFIG', 'AUTH', 'ACCOUNT', 'PROTOCOL'];

@@ -1,4 +1,4 @@
-import { reply } from './request.mjs';
+import { reply } from './server-request.mjs';
 
 /** Sums alone: neither account nor entry leaves the server. */
 export default function (msg) {

@@ -1,5 +1,5 @@
-import { tellEnvironment } from './environments.mjs';
-import { jobOf, jobsIn, keep } from './jobs.mjs';
+import { tellEnvironment } from './server-environments.mjs';
+import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
 /** @returns to truth-poll, to the next batch, to the list */
 export default function (msg, { flow }) {

@@ -1,4 +1,4 @@
-import { tellEnvironment } from './environments.mjs';
+import { tellEnvironment } from './server-environments.mjs';
 
 /** A message without anything to check is refused before it is sent, and the refusal tells where the account stands. */
 export default function (msg, { flow }) {

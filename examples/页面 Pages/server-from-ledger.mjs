@@ -1,4 +1,4 @@
-import { reply } from './request.mjs';
+import { reply } from './server-request.mjs';
 
 /** A job that this Node-RED has forgotten, as the ledger knows it: what became of the call, and nothing of the person. */
 export default function (msg) {

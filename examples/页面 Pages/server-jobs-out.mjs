@@ -1,6 +1,6 @@
-import { brief } from './brief.mjs';
-import { isRunning, jobsIn } from './jobs.mjs';
-import { reply } from './request.mjs';
+import { brief } from './server-brief.mjs';
+import { isRunning, jobsIn } from './server-jobs.mjs';
+import { reply } from './server-request.mjs';
 
 /** An account may have been changed since. */
 const ACCOUNTS_MS = 60_000;

@@ -1,6 +1,6 @@
-import { tellEnvironment } from './environments.mjs';
-import { jobOf, jobsIn, keep } from './jobs.mjs';
-import { tellable } from './tellable.mjs';
+import { tellEnvironment } from './server-environments.mjs';
+import { jobOf, jobsIn, keep } from './server-jobs.mjs';
+import { tellable } from './server-tellable.mjs';
 
 /** What a face-compare gave, or what went wrong with it: the person is not kept. */
 export default function (msg, { flow }) {

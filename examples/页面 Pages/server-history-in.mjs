@@ -1,4 +1,4 @@
-import { reply } from './request.mjs';
+import { reply } from './server-request.mjs';
 
 /** @returns to the ledger, to the response where no month is asked for */
 export default function (msg) {

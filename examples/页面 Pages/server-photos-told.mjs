@@ -1,4 +1,4 @@
-import { jobOf, jobsIn, keep, WAIT_MS } from './jobs.mjs';
+import { jobOf, jobsIn, keep, WAIT_MS } from './server-jobs.mjs';
 
 /** What truth-poll says of a batch, finished or not. @returns to truth-poll once more, to the list */
 export default function (msg, { flow }) {

@@ -1,5 +1,5 @@
-import { brief } from './brief.mjs';
-import { jobsIn } from './jobs.mjs';
+import { brief } from './server-brief.mjs';
+import { jobsIn } from './server-jobs.mjs';
 
 /** What all browsers at the desk are told when something changed: no person, and no row of photos. */
 export default function (_msg, { flow }) {

@@ -1,4 +1,4 @@
-import { isRunning } from './jobs.mjs';
+import { isRunning } from './server-jobs.mjs';
 
 /** What everybody at the desk may see of a job in the list. */
 export function brief(job) {

@@ -1,4 +1,4 @@
-import { jobsIn, keep } from './jobs.mjs';
+import { jobsIn, keep } from './server-jobs.mjs';
 
 /** As many as one call of truth-create takes: each call is one message, so that what was not sent can be held back. */
 const BATCH = 9;
