@@ -35,7 +35,7 @@ export async function closeLedgers(): Promise<void> {
   open.clear();
 }
 
-export const patient = (timeoutMs = 5_000): Patience => ({ timeoutMs, cancel: new Cancel() });
+export const patient = (timeoutMs = 15_000): Patience => ({ timeoutMs, cancel: new Cancel() });
 
 export function call(keys: readonly string[] = [], changes: Partial<Call> = {}): Call {
   return {

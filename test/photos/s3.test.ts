@@ -273,7 +273,7 @@ describe('photos: S3', () => {
   });
 
   it('deletes by itself when a photo is due', async () => {
-    const store = openStore({ keepMs: 1_000 });
+    const store = openStore({ keepMs: 3_000 });
     const { url } = await store.put(PHOTO, makeContext());
     await pause(300);
     assert.equal((await get(url)).status, 200);
