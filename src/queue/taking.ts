@@ -109,7 +109,10 @@ export class JobTaking {
           }
           if (!this.#worker || !this.#mayHaveLost) return;
           this.#mayHaveLost = false;
-          await this.#giveBackLost(bull, this.#queue, this.#worker.id, redis);
+          await this.#giveBackLost(bull, this.#queue, this.#worker.id, redis).catch((error) => {
+            this.#mayHaveLost = true;
+            throw error;
+          });
         },
         { timeoutMs: CONNECT_MS, cancel: this.#closing },
       );
@@ -138,7 +141,7 @@ export class JobTaking {
       const job = await bull.Job.fromId(queue, id);
       if (!job) continue;
       this.#thoughtLost.set(id, job.attemptsStarted);
-      await job.moveToWait(token).catch(() => {});
+      await job.moveToWait(token).catch(() => this.#thoughtLost.delete(id));
     }
   }
 
