@@ -138,9 +138,10 @@ export async function startMember(
   writeFileSync(flow, JSON.stringify(flows));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
+  // Node-RED may listen before its flows have started; a front end answers then, and of a worker nobody asks anything.
   const isUp = () =>
-    fetch(address).then(
-      () => true,
+    fetch(`${address}/verify/jobs/none/none`).then(
+      ({ headers }) => role === 'worker' || /json/.test(headers.get('content-type') ?? ''),
       () => false,
     );
   const red = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
