@@ -67,10 +67,13 @@ export class JobCalls {
     const data = (await this.#options.secret()).seal('message', id, bytes);
     const kept = { age: this.#options.keep };
     let isSent = false;
+    // An attempt that was given up may go on once Redis is back, and must not do then what was said not to be done.
+    let isOver = false;
     try {
       await this.#do(
         async (queue, redis) => {
-          if (redis.status !== 'ready') throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
+          if (isOver || redis.status !== 'ready')
+            throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
           isSent = true;
           await queue.add('message', data, {
             ...{ jobId: id, attempts: 1, stackTraceLimit: 0, sizeLimit: Number.MAX_SAFE_INTEGER },
@@ -80,6 +83,7 @@ export class JobCalls {
         { timeoutMs: PUT_MS, cancel },
       );
     } catch (error) {
+      isOver = true;
       const isOpen = error instanceof VerifyError && ['NETWORK', 'CANCELLED'].includes(error.code);
       if (!isSent || !isOpen) throw error;
       throw new VerifyError('UNCERTAIN', 'job-put-uncertain', { job: id }, { charged: null });
