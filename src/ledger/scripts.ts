@@ -168,7 +168,8 @@ if state == 'settled' then
   redis.call('HINCRBY', sums, day .. '|' .. account .. '|' .. operation .. '|' .. column, 1)
 end
 if column == 'uncharged' then
-  redis.call('HINCRBY', sums, day .. '|' .. account .. '|' .. operation .. '|price', -price)
+  -- Not -price: a price of 0 would be -0, which Redis takes for no number.
+  redis.call('HINCRBY', sums, day .. '|' .. account .. '|' .. operation .. '|price', 0 - price)
   redis.call('HINCRBY', budget, day .. '|' .. account, -1)
   redis.call('HINCRBY', budget, day:sub(1, 7) .. '|' .. account, -1)
 end

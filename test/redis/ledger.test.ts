@@ -71,8 +71,11 @@ describe('the shared ledger', () => {
   });
 
   it('frees a key that was not taken, or has no answer, and keeps one of which nobody knows', async () => {
-    await ledger.settle(await claimed(ledger, call(['a'])), notTaken);
-    assert.equal(await look('a'), null);
+    // Also where nobody said what it costs.
+    for (const price of [1, 0]) {
+      await ledger.settle(await claimed(ledger, call(['a'], { price })), notTaken);
+      assert.equal(await look('a'), null, `at ${price} yuan`);
+    }
     await ledger.settle(await claimed(ledger, call(['a', 'b'])), answered({ a: 1 }));
     assert.deepEqual([(await look('a'))?.state, await look('b')], ['answered', null]);
     const id = await claimed(ledger, call(['c']));
