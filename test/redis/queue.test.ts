@@ -150,6 +150,34 @@ describe('the queue', function () {
     assert.equal((await settledStatus('in'))?.text, 'INPUT');
   });
 
+  it('notes with the job what it is paying for, in case its worker dies', async () => {
+    await start(
+      config(),
+      ...caller({ wait: 0 }),
+      ...[
+        { id: 'in', ...at, type: 'verify-in', queue: 'queue', wires: [['compare']] },
+        {
+          id: 'account',
+          type: 'tencent-market-account',
+          environment: 'sandbox',
+          scheme: 'gateway',
+          timeout: 2,
+        },
+        { id: 'compare', ...at, type: 'face-compare', account: 'account', wires: [['return']] },
+        { id: 'return', ...at, type: 'verify-return', wires: [] },
+        { id: 'catch work', ...at, type: 'catch', scope: ['compare'], wires: [['return']] },
+      ],
+    );
+    send('call', { payload: { name: 'sandbox-timeout', idNumber: ID_NUMBER, photo: jpg(96) } });
+    await until(() => got('out2').length === 1);
+    const { job } = got('out2')[0]!.payload as { job: string };
+    const noted = () => redis.client.hget(`{cn-verify}:queue:${queue}:${job}`, 'progress');
+    for (let tries = 0; !/^"\d{8}-\d{6}-[\da-f]+"$/.test((await noted()) ?? ''); tries++) {
+      assert.ok(tries < 100, String(await noted()));
+      await pause(20);
+    }
+  });
+
   it('tells of another node’s error no more than whose it was', async () => {
     await start(config(), ...caller(), ...worker(`throw new Error('${NAME}')`));
     send('call', { payload: 1 });
