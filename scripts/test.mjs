@@ -14,15 +14,29 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 
 /**
- * Those that take longest, which start first. Each has a process of its own, as has each file of flows, for a Node-RED;
- * the others share one for each folder.
+ * Those that take longest, which start first. Each has a process of its own, as has each file of flows, for a Node-RED
+ * with settings of its own; the others share one for each folder.
  */
 const LONG = [
-  ...['flows/inputs', 'flows/resume', 'flows/hardship', 'flows/ledger', 'flows/kill', 'flows/hostile'],
+  ...['flows/hardship', 'flows/inputs', 'flows/resume', 'flows/hostile', 'flows/kill', 'flows/photo-store'],
   ...['waiting/journal', 'flows/ledger-process', 'flows/get-token', 'flows/face-compare', 'flows/leaks'],
   ...['flows/any-answer', 'flows/hostile-time', 'examples', 'http/circuit', 'waiting/full-disk'],
   ...['http/timeout', 'demo'],
 ];
+/** Files of flows that take less than a Node-RED takes to start, and want no settings: they share one. */
+const QUICK = new Set(
+  [
+    'answers',
+    'close',
+    'fields',
+    'fit',
+    'misconfigured',
+    'network',
+    'photo-rules',
+    'rotation',
+    'verdicts',
+  ].map((name) => `flows/${name}`),
+);
 /** At the end of the title of a test that measures, or of its `describe`. */
 const MEASURED = '[measured]';
 const AT_ONCE = 3 * availableParallelism();
@@ -40,7 +54,7 @@ const wanted = process.argv.slice(2);
 const chosen = names.filter(
   (name) => wanted.length === 0 || wanted.some((each) => name === each || name.startsWith(`${each}/`)),
 );
-const isAlone = (name) => LONG.includes(name) || name.startsWith('flows/');
+const isAlone = (name) => LONG.includes(name) || (name.startsWith('flows/') && !QUICK.has(name));
 const alone = [...LONG.filter((name) => chosen.includes(name)), ...chosen.filter(isAlone)];
 const shared = new Map();
 for (const name of chosen.filter((each) => !isAlone(each))) {
@@ -50,7 +64,9 @@ for (const name of chosen.filter((each) => !isAlone(each))) {
 
 let passed = 0;
 let failed = 0;
-const queue = [...shared, ...[...new Set(alone)].map((name) => [name, [name]])];
+const own = [...new Set(alone)].map((name) => [name, [name]]);
+const longest = own.splice(0, AT_ONCE - 2);
+const queue = [...longest, ...shared, ...own];
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let group = queue.shift(); group; group = queue.shift()) await run(...group, '--invert');

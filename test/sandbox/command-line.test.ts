@@ -28,6 +28,7 @@ describe('sandbox: the command line', () => {
           const found = pattern.exec(texts.out);
           if (found) resolve(found);
         };
+        look();
         child.stdout.on('data', look);
         ended.then(() => reject(new Error(texts.error)));
       });
