@@ -124,13 +124,22 @@ async function listen(server: net.Server, protocol: string, received: Received[]
   return test;
 }
 
-/** @returns a port of 127.0.0.1 at which nobody listens */
+/**
+ * Below those that the system gives to connections, one of which could take it before it is used.
+ * @returns a port of 127.0.0.1 at which nobody listens
+ */
 export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(20_000 * Math.random());
+    const server = net.createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** @param options that differ from those of a new account */

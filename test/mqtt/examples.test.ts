@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Demo, startDemo, temporaryDirectory } from '../demo-process';
 import { example } from '../example-flows';
+import { freePort } from '../http/server';
 
 const PHOTOS = '["https://example.com/site/a.jpg","https://example.com/sandbox/-2305/b.jpg"]';
 
@@ -16,14 +16,6 @@ interface Published {
   data: { summary: Record<string, number>; tasks: { photoUrls: string[] }[] };
   code: string;
   cause: { charged: boolean | null; uncertain: string[] };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function startMosquitto(port: number): ChildProcess {
