@@ -205,13 +205,17 @@ describe('a photo store in Node-RED', function () {
     const mark = () => join(folder(), 'of-store');
 
     it('deletes at the next start what was put before a kill', async () => {
+      let killed: Promise<void> | undefined;
       server.door = ({ method }) => {
-        if (method !== 'PUT') return true;
-        // Killed while it is put: it arrives, and nobody hears of it.
-        void nodeRed.stop('SIGKILL');
+        // Killed once it has arrived, whether or not anybody heard of it.
+        if (method === 'PUT') killed = arrived().then(() => nodeRed.stop('SIGKILL'));
         return true;
       };
+      const arrived = async () => {
+        while ((await server.names()).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      };
       await upload(PHOTO).catch(() => null);
+      await killed;
       await until(() => files(mark()).length === 1, 'it is not written down');
       server.door = () => true;
       assert.equal((await server.names()).length, 1);
