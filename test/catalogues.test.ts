@@ -168,7 +168,7 @@ describe('catalogues', () => {
     ]) {
       it(`${file} has one word for one thing`, () => {
         const text = readFileSync(join(ROOT, file), 'utf8');
-        assert.doesNotMatch(text, /应答|校验位|无法判断|调试面板|调试侧|连不上|已经付费|计费记录/);
+        assert.doesNotMatch(text, /应答|网址|校验位|无法判断|调试面板|调试侧|连不上|已经付费|计费记录/);
         assert.doesNotMatch(text, /\p{Script=Han}[。！？] \p{Script=Han}/u);
       });
     }
