@@ -7,7 +7,7 @@
 function pickUnit(node, name, units) {
   const stored = input(name).hide();
   const amount = $('<input type="text" autocomplete="off" spellcheck="false" style="width: 90px">')
-    .attr({ 'aria-label': stored.attr('id'), placeholder: stored.attr('placeholder') })
+    .attr({ 'aria-label': labelOf(name), placeholder: stored.attr('placeholder') })
     .insertAfter(stored);
   const unit = $('<select style="width: auto; margin-left: 4px">').insertAfter(amount);
   for (const [word, factor] of units) unit.append($('<option>').val(factor).text(word));
