@@ -5,9 +5,9 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from '../demo-process';
+import { example as exampleFlow } from '../example-flows';
 import { freePort } from '../http/server';
 
-const EXAMPLE = '多机 Machines/多机扩展 scale-out.json';
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 const START_MS = 60_000;
 /** Of the clock that /proc counts in. */
@@ -114,7 +114,7 @@ export interface Member extends Program {
 export type FlowNode = Record<string, unknown> & { type: string };
 
 export function example(): FlowNode[] {
-  return JSON.parse(readFileSync(join(ROOT, 'examples', EXAMPLE), 'utf8')) as FlowNode[];
+  return structuredClone(exampleFlow('scale-out')) as FlowNode[];
 }
 
 /**
