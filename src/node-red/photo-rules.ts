@@ -1,9 +1,9 @@
-/** The node that judges what truth-poll says of photos by what its flow demands: CONTRACT, "Photos in hand". */
+/** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
 import type { FieldDefinition, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import { readDemands } from '../photos/demands';
 import { type PollResult, readPollResult } from '../photos/poll-result';
+import { readRules } from '../photos/read-rules';
 import { MOST_DAYS } from '../photos/seen';
 import { applyRules } from '../photos/verdict';
 import { causeOf, textOf } from './explain';
@@ -36,7 +36,7 @@ export const SETTINGS = {
   output: { type: 'string', default: 'payload' },
 } as const satisfies SettingDefinitions;
 
-/** What stands in the node itself; what a variable holds is the same for every message, too. */
+/** Types of inputs whose value stands in the node itself; a variable is the same for every message too. */
 const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
 
 /**
@@ -48,7 +48,7 @@ const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
 export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
   const status = new NodeStatus(red, node, () => false);
   const closing = new Cancel();
-  // One that is left empty demands nothing.
+  // An input that is left empty has no rule.
   const used = Object.entries(FIELDS).filter(([name]) => name === 'input' || config[name]);
   const fields = prepareFields(red, node, Object.fromEntries(used), config);
   const typeOf = (name: string) => config[`${name}Type`] ?? 'str';
@@ -63,12 +63,9 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
       const values = Object.fromEntries(
         used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
       );
-      readDemands(own, values, isWritten, Date.now());
-      // So that the first message does not wait for it; what is wrong with it is told then.
-      const ready = own.unseen > 0 ? seenOf(red).open() : null;
-      ready?.catch(() => {});
+      readRules(own, values, isWritten);
     } catch (reason) {
-      // Without a message, what comes with it cannot be right.
+      // INPUT says that a value of the message is missing, and there is no message yet.
       if (!(reason instanceof VerifyError) || reason.code !== 'CONFIG') return;
       node.warn(textOf(red, reason));
       status.misconfigured();
@@ -129,8 +126,8 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
     const own = ownSettings();
     const { output } = own;
     if (!canHold(red, message, output)) throw new VerifyError('INPUT', 'message-read-only', { output });
-    const demands = readDemands(own, values, isFixed, now);
+    const rules = readRules(own, values, isFixed);
     const result = readPollResult(input);
-    return applyRules(result, demands, demands.unseen ? seenOf(red) : null);
+    return applyRules(result, rules, rules.unseen ? seenOf(red) : null, now);
   }
 }

@@ -1,8 +1,11 @@
-/** Where photos in hand are put: CONTRACT, "Photos in hand". What is wrong with a store is found when it is first used. */
+/**
+ * Where photos in hand are put: docs/contract.md, "Photos in hand". What is wrong with the settings of a store is found
+ * when it is first used.
+ */
 import type { Credentials, SettingDefinitions, Settings, Transport } from '../action';
 import { VerifyError } from '../errors';
 import { createTransport } from '../http/send';
-import { checkSharp, fit } from '../photos/fit';
+import { checkSharp, fit, type MetadataOfFitting } from '../photos/fit';
 import { openLocalStore } from '../photos/local';
 import { fitSettings } from '../photos/photo-to-fit';
 import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../photos/public-address';
@@ -25,11 +28,15 @@ export const SETTINGS = {
   region: { type: 'string', default: '' },
   bucket: { type: 'string', default: '' },
   prefix: { type: 'string', default: '' },
-  style: { type: 'string', default: 'virtual-host', choices: ['virtual-host', 'path'] },
+  style: { type: 'string', default: 'virtual-host', choices: ['virtual-host', 'path', 'domain'] },
   publicUrl: { type: 'string', default: '' },
+  /** Of `publicUrl`: an internal endpoint and a public domain of the same bucket are written in two ways. */
+  publicStyle: { type: 'string', default: 'same', choices: ['same', 'virtual-host', 'path', 'domain'] },
   keep: { type: 'number', default: 24, min: 0.05, max: LONGEST_KEEP_HOURS },
-  // xhey's watermark must stay readable: without a bound.
+  maxMB: { type: 'number', default: 1024, min: 1 },
+  // No bound by itself: xhey has to read the watermark.
   ...fitSettings(0),
+  metadata: { type: 'string', default: 'keep', choices: ['keep', 'remove'] },
   timeout: { type: 'number', default: 30, min: 0.05, max: 3600 },
 } as const satisfies SettingDefinitions;
 
@@ -52,7 +59,7 @@ type StoreSettings = Settings<typeof SETTINGS>;
  */
 export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as PhotoStoreNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+  // Only the closure knows the credentials: whatever prints the node must not print them.
   const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
   delete node.credentials;
   const keys = { accessKeyId, secretAccessKey };
@@ -67,12 +74,12 @@ export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): voi
   node.kind = config.kind === 'local' ? 'local' : 's3';
   node.check = (environment) => prepared().checkReach(environment);
   node.open = (environment) => {
-    const { maxPhotoKB, checkReach } = prepared();
+    const { maxPhotoKB, metadata, checkReach } = prepared();
     checkReach(environment);
     const found = opened();
     if (!node.fits) return found;
     return {
-      put: async (bytes, context) => found.put(await fit(bytes, maxPhotoKB, context.closing), context),
+      put: async (bytes, context) => found.put(await fit(bytes, maxPhotoKB, context.closing, metadata), context),
     };
   };
   node.held = () => opened().held();
@@ -91,6 +98,7 @@ export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): voi
 interface Prepared {
   /** 0: no bound. */
   maxPhotoKB: number;
+  metadata: MetadataOfFitting;
   open(): Store;
   checkReach(environment: Environment): void;
 }
