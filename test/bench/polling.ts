@@ -1,7 +1,7 @@
 /** Tasks that wait: truth-poll's book against a timer a task, and what its journal costs. */
 import { randomBytes } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
-import { createHistogram, type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { createHistogram, type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Pool } from 'undici';
 import { nextPause } from '../../src/providers/xhey/truth-poll';
 import { Book } from '../../src/waiting/book';
@@ -176,7 +176,7 @@ async function runCase(tasks: number, contender: Contender, baseUrl: string): Pr
 }
 
 /** The monitor's own pause is part of what it sees. */
-function spread(delay: IntervalHistogram): Spread {
+function spread(delay: Histogram): Spread {
   return { p99: Math.max(0, delay.percentile(99) / 1e6 - 1), longest: Math.max(0, delay.max / 1e6 - 1) };
 }
 
