@@ -55,6 +55,7 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
   const isWritten = (name: string) => WRITTEN.has(typeOf(name));
   const isFixed = (name: string) => isWritten(name) || typeOf(name) === 'env';
   let settings: Settings<typeof SETTINGS> | undefined;
+  let needNoLonger = () => {};
 
   const forget = onceStarted(red, () => {
     try {
@@ -64,6 +65,7 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
         used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
       );
       readRules(own, values, isWritten);
+      if (own.unseen > 0) needNoLonger = seenOf(red).keepFor(own.unseen);
     } catch (reason) {
       // INPUT says that a value of the message is missing, and there is no message yet.
       if (!(reason instanceof VerifyError) || reason.code !== 'CONFIG') return;
@@ -105,6 +107,7 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
 
   node.on('close', (_removed, done) => {
     forget();
+    needNoLonger();
     closing.cancel();
     status.close();
     done();

@@ -13,7 +13,8 @@ import { bucketAddress, openS3Store } from '../photos/s3';
 import type { Store } from '../photos/store';
 import type { Environment } from '../result';
 import { proxyOf, tlsOptions } from './connection';
-import { folderOf, LONGEST_KEEP_HOURS, localPhotos, photoFolder } from './photo-folder';
+import { databaseOf } from './database-of';
+import { LONGEST_KEEP_HOURS, localPhotos } from './photo-folder';
 import type { PhotoStoreNode } from './photo-store-of';
 import { PhotoStoreTest } from './photo-store-test';
 import type { Node, NodeConfig, Red } from './red';
@@ -46,6 +47,10 @@ const USUAL_REGION = 'us-east-1';
 const BUCKET = /^[A-Za-z\d][A-Za-z\d._-]{1,62}$/;
 const LONGEST_PREFIX = 256;
 const HOUR_MS = 3_600_000;
+const MB = 1024 ** 2;
+/** What a header and a signature can carry: a line break, a quotation mark or a zero-width character came by pasting. */
+const PLAIN_KEY = /^[\x21-\x7e]+$/;
+const QUOTED = /^(["'`]).*\1$/;
 /** In flight, over all nodes: as many photos as messages of two batches have. */
 const MAX_CONCURRENT = 8;
 
@@ -79,10 +84,14 @@ export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): voi
     const found = opened();
     if (!node.fits) return found;
     return {
-      put: async (bytes, context) => found.put(await fit(bytes, maxPhotoKB, context.closing, metadata), context),
+      put: async (bytes, context) =>
+        found.put(await fit(bytes, maxPhotoKB, context.closing, metadata), context),
     };
   };
-  node.held = () => opened().held();
+  node.held = async () => {
+    const { oldest, ...held } = await opened().held();
+    return { ...held, oldest: oldest === null ? null : new Date(oldest).toISOString() };
+  };
   node.test = new PhotoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
   node.on('close', (_removed, done) => {
     node.test.close();
@@ -110,18 +119,23 @@ interface Prepared {
 function prepare(red: Red, node: PhotoStoreNode, config: NodeConfig, keys: Credentials): Prepared {
   const settings = readSettings(SETTINGS, config);
   if (settings.fit) checkSharp();
-  const folder = photoFolder(red);
-  if (folder === null) throw notSetUp('store-no-folder');
-  if (settings.kind === 'local') return prepareLocal(red, settings, folder);
-  return prepareS3(red, node, config, settings, folderOf(folder, node.id), keys);
+  if (!red.settings.userDir) throw notSetUp('store-no-folder');
+  return settings.kind === 'local'
+    ? prepareLocal(red, node, settings)
+    : prepareS3(red, node, config, settings, keys);
 }
 
-function prepareLocal(red: Red, { publicUrl, keep, maxPhotoKB }: StoreSettings, folder: string): Prepared {
-  if (red.settings.httpNodeRoot === false) throw notSetUp('store-not-served');
+function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings): Prepared {
+  const { publicUrl, keep, maxMB, maxPhotoKB, metadata } = settings;
+  const { httpNodeRoot, httpNodeAuth } = red.settings;
+  if (httpNodeRoot === false) throw notSetUp('store-not-served');
+  // Node-RED asks for it at every address under httpNodeRoot: each photo would be paid for, and never be seen.
+  if (httpNodeAuth) throw notSetUp('store-asks-password');
   const address = checkPublicUrl(publicUrl);
+  const options = { node: id, publicUrl: address, keepMs: keep * HOUR_MS, maxBytes: maxMB * MB };
   return {
-    maxPhotoKB,
-    open: () => openLocalStore(localPhotos(red, folder), address, keep * HOUR_MS),
+    ...{ maxPhotoKB, metadata },
+    open: () => openLocalStore(localPhotos(red), options),
     checkReach: (environment) => checkReach(address, environment),
   };
 }
@@ -130,33 +144,40 @@ function prepareS3(
   red: Red,
   node: PhotoStoreNode,
   config: NodeConfig,
-  { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB }: StoreSettings,
-  folder: string,
+  settings: StoreSettings,
   keys: Credentials,
 ): Prepared {
+  const { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB, metadata } = settings;
+  const publicStyle = settings.publicStyle === 'same' ? style : settings.publicStyle;
   const address = checkEndpoint(endpoint);
-  if (!BUCKET.test(bucket)) throw notSetUp('store-bucket-name');
+  const publicAddress = publicUrl === '' ? null : checkPublicUrl(publicUrl);
+  const isNamed = style !== 'domain' || (publicAddress !== null && publicStyle !== 'domain');
+  if (isNamed && !BUCKET.test(bucket)) throw notSetUp('store-bucket-name');
   if (prefix.length > LONGEST_PREFIX || /^\/|\/\/|(?:^|\/)\.{1,2}(?:\/|$)|\p{Cc}/u.test(prefix))
     throw notSetUp('store-prefix');
-  for (const name of CREDENTIALS) {
-    requireVariable(keys[name]);
-    if (!keys[name]) throw notSetUp('store-keys-missing');
-  }
+  for (const name of CREDENTIALS) checkKey(name, keys[name]);
   const inside = bucketAddress(address, bucket, style);
-  const outside = publicUrl === '' ? inside : bucketAddress(checkPublicUrl(publicUrl), bucket, style);
+  const outside = publicAddress ? bucketAddress(publicAddress, bucket, publicStyle) : inside;
   tlsOptions(red, config.tls);
   proxyOf(red, config.proxy, address);
   return {
-    maxPhotoKB,
+    ...{ maxPhotoKB, metadata },
     open: () =>
       openS3Store({
-        ...{ folder, keepMs: keep * HOUR_MS, bucket: inside, publicBucket: outside, prefix },
-        region: region || USUAL_REGION,
+        ...{ database: databaseOf(red), node: node.id, keepMs: keep * HOUR_MS },
+        ...{ bucket: inside, publicBucket: outside, prefix, region: region || USUAL_REGION },
         connect: (origin) => connect(red, node, config, origin, keys),
-        told: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
+        report: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
       }),
     checkReach: (environment) => checkReach(outside, environment),
   };
+}
+
+function checkKey(name: string, key = ''): void {
+  requireVariable(key);
+  if (key === '') throw notSetUp('store-keys-missing');
+  if (!PLAIN_KEY.test(key) || QUOTED.test(key))
+    throw new VerifyError('CONFIG', 'store-key-characters', { name }, { charged: false });
 }
 
 /** The sandbox's account is given what only this machine reaches. */

@@ -27,6 +27,7 @@ export class LocalFolder {
     this.#folder = folder;
     this.#database = options.database;
     this.photos = new StoredPhotos({ ...options, scope: null, remove: ({ id }) => this.#delete(id) });
+    options.database.onReplaced(() => void this.deleteUnknown().catch(() => {}));
   }
 
   /**
@@ -64,7 +65,7 @@ export class LocalFolder {
   async find(id: string): Promise<{ folder: string; name: string; contentType: string } | null> {
     if (!ID.test(id)) return null;
     const contentType = await this.#database.call<object, string | null>('stored-photos.find', { id });
-    return contentType && { folder: this.#folder, name: id, contentType };
+    return contentType === null ? null : { folder: this.#folder, name: id, contentType };
   }
 
   async #delete(id: string): Promise<void> {

@@ -41,7 +41,7 @@ export function readPollResult(value: unknown): PollResult {
 export function submittedAt({ timing }: PollResult, now: number): number {
   const startedAt = Date.parse(timing?.startedAt);
   // The clock of another machine may be ahead.
-  return startedAt < now ? startedAt : now;
+  return Number.isNaN(startedAt) ? now : Math.min(startedAt, now);
 }
 
 /**

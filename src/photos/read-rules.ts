@@ -46,9 +46,7 @@ export function readRules(
     throw new VerifyError('CONFIG', 'rule-place-missing');
   return {
     maxAge:
-      maxAge > 0
-        ? { minutes: maxAge, at: 'at' in values ? momentOf(values.at, codeOf('at')) : null }
-        : null,
+      maxAge > 0 ? { minutes: maxAge, at: 'at' in values ? momentOf(values.at, codeOf('at')) : null } : null,
     within:
       within > 0
         ? {

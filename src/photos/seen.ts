@@ -12,8 +12,6 @@ const MOST_AT_ONCE = 500;
 
 export interface SeenOptions {
   database: Database;
-  /** @returns for how many days photos are remembered: as many as any node asks for */
-  days(): number;
   /** Unix milliseconds. */
   now(): number;
 }
@@ -21,6 +19,8 @@ export interface SeenOptions {
 export class Seen {
   readonly #options: SeenOptions;
   readonly #timer: NodeJS.Timeout;
+  /** For how long the nodes that are deployed need what came. */
+  readonly #needs = new Map<object, number>();
   /** The latest time that what was remembered before this process tells, and when that was found. */
   #known: { latest: number; at: number } | null = null;
   #forgetting: Promise<void> | null = null;
@@ -32,18 +32,29 @@ export class Seen {
   }
 
   /**
+   * What comes is remembered for as long as any node needs it.
+   * @param days that a node looks back
+   * @returns for when the node is closed
+   */
+  keepFor(days: number): () => void {
+    const node = {};
+    this.#needs.set(node, days);
+    return () => this.#needs.delete(node);
+  }
+
+  /**
    * Remembers photos, in this order. A photo that comes again, because its message does, gets the answer of the first
    * time.
    * @param photos of a message
+   * @param days for which they are remembered at least
    * @returns for each photo how many milliseconds before it another one with the same identity came, Infinity for never;
    *   all of them are on disk by then
    * @throws VerifyError CONFIG where they cannot be written down: then no verdict may be given
    */
-  async recordAndCheck(photos: readonly SeenPhoto[]): Promise<number[]> {
+  async recordAndCheck(photos: readonly SeenPhoto[], days: number): Promise<number[]> {
     if (photos.length === 0) return [];
-    const { database, days } = this.#options;
-    const parameters: SeenRecord = { photos, keepMs: days() * DAY_MS };
-    const gaps = await database.call<SeenRecord, (number | null)[]>('seen.record', parameters);
+    const parameters: SeenRecord = { photos, keepMs: Math.max(days, ...this.#needs.values()) * DAY_MS };
+    const gaps = await this.#options.database.call<SeenRecord, (number | null)[]>('seen.record', parameters);
     return gaps.map((gap) => gap ?? Number.POSITIVE_INFINITY);
   }
 
@@ -72,7 +83,6 @@ export class Seen {
       at: performance.now(),
     };
     const before = this.#known.latest + performance.now() - this.#known.at;
-    const step = { before, most: MOST_AT_ONCE };
-    while ((await database.call<typeof step, number>('seen.forget', step)) === MOST_AT_ONCE);
+    await database.callUntilDone('seen.forget', { before, most: MOST_AT_ONCE });
   }
 }

@@ -100,9 +100,16 @@ const enter: Operation<NewPhoto, null> = async (
  * A photo is not needed any more: it is due at once.
  * `mayArrive`: its upload was sent and may still end, so it is deleted once more when it would have been due.
  */
-const discard: Operation<{ id: string; mayArrive: boolean }, null> = async (sql, { id, mayArrive }, { now }) => {
+const discard: Operation<{ id: string; mayArrive: boolean }, null> = async (
+  sql,
+  { id, mayArrive },
+  { now },
+) => {
   if (mayArrive)
-    await sql.run('UPDATE stored_photos SET redelete_at = delete_at WHERE id = ? AND redelete_at IS NULL', id);
+    await sql.run(
+      'UPDATE stored_photos SET redelete_at = delete_at WHERE id = ? AND redelete_at IS NULL',
+      id,
+    );
   await sql.run('UPDATE stored_photos SET delete_at = ? WHERE id = ? AND delete_at > ?', now, id, now);
   return null;
 };
@@ -180,8 +187,7 @@ const find: Operation<{ id: string }, string | null> = async (sql, { id }, { now
 /** @returns those of the ids that are in no row */
 const unknown: Operation<{ ids: readonly string[] }, string[]> = async (sql, { ids }) => {
   const found: string[] = [];
-  for (const id of ids)
-    if (!(await sql.get('SELECT id FROM stored_photos WHERE id = ?', id))) found.push(id);
+  for (const id of ids) if (!(await sql.get('SELECT id FROM stored_photos WHERE id = ?', id))) found.push(id);
   return found;
 };
 
@@ -228,7 +234,8 @@ async function followClock(sql: Sql, { process, elapsed }: SteadyClock, now: num
     const expected = last.now + (isSameProcess ? elapsed - last.elapsed : 0);
     const setBack = expected - now;
     if (setBack > NOTICED_MS && (isSameProcess || setBack <= RESTART_MS)) await bringForward(sql, setBack);
-    else if (setBack > NOTICED_MS) await sql.run('UPDATE stored_photos SET delete_at = ? WHERE delete_at > ?', now, now);
+    else if (setBack > NOTICED_MS)
+      await sql.run('UPDATE stored_photos SET delete_at = ? WHERE delete_at > ?', now, now);
   }
   await sql.run(
     'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',

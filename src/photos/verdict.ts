@@ -53,6 +53,6 @@ async function repeatedIn(
     positions.push(position);
     given.push({ identity: `${where} ${identity.text}`, photo: `${where} ${address} ${time}` });
   }
-  const gaps = await seen.recordAndCheck(given);
+  const gaps = await seen.recordAndCheck(given, days);
   return new Set(positions.filter((_, index) => (gaps[index] ?? Number.POSITIVE_INFINITY) <= days * DAY_MS));
 }
