@@ -7,6 +7,7 @@ import { registerAccountRoutes } from './account-routes';
 import { registerLedgerRoutes } from './ledger-routes';
 import { twinOf } from './pairs';
 import { registerPhotoRoutes } from './photo-routes';
+import { registerQueueRoutes } from './queue-routes';
 import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
 import { withTexts } from './texts';
@@ -98,6 +99,20 @@ export function registerPhotoStore(nodeRed: Red, type: string): void {
     return holdPhotoStore;
   };
   registerOther(nodeRed, type, load, ['accessKeyId', 'secretAccessKey']);
+}
+
+/**
+ * Registers the node of a queue.
+ * @param nodeRed Node-RED
+ * @param type of the node
+ */
+export function registerQueue(nodeRed: Red, type: string): void {
+  registerQueueRoutes(withTexts(nodeRed, type));
+  const load = () => {
+    const { holdQueue } = require('./verify-queue') as typeof import('./verify-queue');
+    return holdQueue;
+  };
+  registerOther(nodeRed, type, load, ['url']);
 }
 
 function passwords(names: readonly string[]): Record<string, { type: 'password' }> {
