@@ -415,6 +415,7 @@ function uses(type: string): Use[] {
       ...tested(source),
       ...troubles(source),
       ...storeProblems(source),
+      ...databaseProblems(source),
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
@@ -440,9 +441,11 @@ function reachable(entries: readonly string[]): Set<string> {
       ...source.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '(\.[^']+)'/gm),
       ...source.matchAll(/require\('(\.[^']+)'\)/g),
     ];
-    for (const [, path] of imports) {
-      if (path!.endsWith('.json')) continue;
-      const target = `${resolve(dirname(file), path!)}.ts`;
+    // The database starts its thread by the name of its file.
+    const threads = source.includes("join(__dirname, 'thread.js')") ? ['./thread'] : [];
+    for (const path of [...imports.map(([, each]) => each!), ...threads]) {
+      if (path.endsWith('.json')) continue;
+      const target = `${resolve(dirname(file), path)}.ts`;
       assert.ok(existsSync(target), `${relative(ROOT, file)} imports ${path}`);
       visit(target);
     }
@@ -535,6 +538,21 @@ function storeProblems(source: string): Omit<Use, 'file'>[] {
       values,
     })),
     ...literals(union).map((each) => ({ key: `warnings.store.${each}`, values: ['count'] })),
+  ];
+}
+
+/** Why the database cannot be had stands in a table; its `DatabaseTrouble` is said as `warnings.database.…`. */
+function databaseProblems(source: string): Omit<Use, 'file'>[] {
+  const [, union = ''] = /export type DatabaseTrouble =([^;]+);/.exec(source) ?? [];
+  return [
+    ...[...source.matchAll(/'(database-[a-z-]+)'/g)].map(([, problem]) => ({
+      key: `errors.${problem}`,
+      values: ['file', 'code'],
+    })),
+    ...literals(union).map((each) => ({
+      key: `warnings.database.${each}`,
+      values: ['file', 'code', 'count', 'aside'],
+    })),
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
 import { registerAccountRoutes } from './account-routes';
+import { registerDatabaseRoutes } from './database-routes';
 import { registerLedgerRoutes } from './ledger-routes';
 import { twinOf } from './pairs';
 import { registerPhotoRoutes } from './photo-routes';
@@ -28,6 +29,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
 ): void {
   const red = withTexts(nodeRed, type);
   registerTasksRoutes(red);
+  registerDatabaseRoutes(red);
   registerLedgerRoutes(red, actionTypes);
   actionTypes.add(type);
   red.nodes.registerType(type, function (config) {
