@@ -125,6 +125,10 @@ export default {
     '一行里连着多个地址，请每行只写一个。',
     'Several addresses are glued together: put each on a line of its own.',
   ],
+  'url-wants-login': ['照片地址须登录才能打开。', 'The address of the photo opens only after a login.'],
+  'url-expired': ['照片地址已过期。', 'The address of the photo has expired.'],
+  'url-template': ['照片地址里的变量没有填上。', 'The address of the photo has a placeholder left in it.'],
+  'url-in-sentence': ['照片地址后面紧接着文字。', 'Words follow the address of the photo without a space.'],
   'url-unreachable': [
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",
