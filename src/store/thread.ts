@@ -1,0 +1,4 @@
+/** The thread of the database: the one place where the store knows the rooms. */
+import { serve } from './serve';
+
+serve({});
