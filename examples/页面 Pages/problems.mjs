@@ -51,6 +51,7 @@ export default {
   'field-unreadable': ['流程读不到所填的内容。', 'The flow could not read what was filled in.'],
   'field-silent': ['流程没有及时取到所填的内容。', 'What was filled in did not reach the flow in time.'],
   'message-unreadable': ['提交的内容无法读取。', 'What was sent cannot be read.'],
+  'message-not-sent': ['流程无法转发结果。', 'The flow could not pass the result on.'],
   'message-read-only': [
     '流程无法保存结果，因此没有核验。',
     'The flow cannot hold a result, so nothing was checked.',
