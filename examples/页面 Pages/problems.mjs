@@ -51,6 +51,7 @@ export default {
   'field-unreadable': ['流程读不到所填的内容。', 'The flow could not read what was filled in.'],
   'field-silent': ['流程没有及时取到所填的内容。', 'What was filled in did not reach the flow in time.'],
   'message-unreadable': ['提交的内容无法读取。', 'What was sent cannot be read.'],
+  'message-not-sent': ['流程无法转发结果。', 'The flow could not pass the result on.'],
   'message-read-only': [
     '流程无法保存结果，因此没有核验。',
     'The flow cannot hold a result, so nothing was checked.',
@@ -125,6 +126,10 @@ export default {
     '一行里连着多个地址，请每行只写一个。',
     'Several addresses are glued together: put each on a line of its own.',
   ],
+  'url-wants-login': ['照片地址须登录才能打开。', 'The address of the photo opens only after a login.'],
+  'url-expired': ['照片地址已过期。', 'The address of the photo has expired.'],
+  'url-template': ['照片地址里的变量没有填上。', 'The address of the photo has a placeholder left in it.'],
+  'url-in-sentence': ['照片地址后面紧接着文字。', 'Words follow the address of the photo without a space.'],
   'url-unreachable': [
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",
@@ -149,6 +154,33 @@ export default {
   'key-uncertain': [
     '这次核验此前已经发出，但无法确定服务商是否受理。',
     'This check was sent before, and nobody knows whether the provider took it.',
+  ],
+  'database-off': ['本机没有打开台账。', 'The ledger is switched off.'],
+  'database-unwritable': [
+    '数据库写入失败，没有提交。',
+    'The database cannot be written. Nothing was submitted.',
+  ],
+  'database-held-elsewhere': [
+    '另一个程序正在使用数据库，没有提交。',
+    'Another program holds the database. Nothing was submitted.',
+  ],
+  'database-newer-version': [
+    '数据库由更新的版本写入，没有提交。',
+    'A later version has written the database. Nothing was submitted.',
+  ],
+  'database-no-sqlite': [
+    '程序的运行环境版本过低，没有提交。',
+    'Node.js is too old here. Nothing was submitted.',
+  ],
+  'database-thread-ended': ['数据库意外中断，没有提交。', 'The database broke off. Nothing was submitted.'],
+  'secret-differs': [
+    '加密所用的密钥与以前不同，没有提交。',
+    'The secret is not the one that was used before. Nothing was submitted.',
+  ],
+  'secret-too-short': ['加密所用的密钥太短，没有提交。', 'The secret is too short. Nothing was submitted.'],
+  'secret-unreadable': [
+    '读不到加密所用的密钥，没有提交。',
+    'The secret cannot be read. Nothing was submitted.',
   ],
   'ledger-unwritable': [
     '台账无法写入，因此没有核验。',

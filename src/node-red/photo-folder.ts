@@ -1,8 +1,9 @@
 /** The photos that this Node-RED serves itself, and what all photo stores hold: one folder a user directory. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../errors';
 import { LocalFolder } from '../photos/local';
-import { databaseOf } from './database-of';
+import { databaseFile, databaseOf } from './database-of';
 import type { Held, PhotoStoreNode } from './photo-store-of';
 import type { Red } from './red';
 
@@ -36,7 +37,9 @@ export function localPhotos(red: Red): LocalFolder {
  * @param red Node-RED, whose flows have started
  */
 export async function clearFolder(red: Red): Promise<void> {
-  if (!red.settings.userDir) return;
+  const file = databaseFile(red);
+  // Nothing was ever put, and no database is made for that.
+  if (!file || !existsSync(file) || !red.settings.userDir) return;
   await localPhotos(red).deleteUnknown();
   const objects = await databaseOf(red).call<null, { node: string; count: number }[]>(
     'stored-photos.objects',

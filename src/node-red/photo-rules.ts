@@ -1,23 +1,15 @@
 /** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
 import type { FieldDefinition, SettingDefinitions, Settings } from '../action';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
-import { type PollResult, readPollResult } from '../photos/poll-result';
+import { readPollResult } from '../photos/poll-result';
 import { readRules } from '../photos/read-rules';
 import { MOST_DAYS } from '../photos/seen';
 import { applyRules } from '../photos/verdict';
-import { causeOf, textOf } from './explain';
+import { answerInput } from './answer-input';
 import { prepareFields } from './fields';
-import { FlowError } from './flow-error';
-import { canHold, checkOutput, setResult } from './output';
-import type { Message, Node, NodeConfig, Red } from './red';
+import { checkOutput } from './output';
+import type { Node, NodeConfig, Red } from './red';
 import { seenOf } from './seen-of';
 import { readSettings } from './settings';
-import { onceStarted } from './started';
-import { NodeStatus } from './status';
-import { unexpected } from './unexpected';
-
-const ASKED = { provider: null, operation: 'photo-rules', mayCost: false };
 
 /** The forms are built from these, too. */
 export const FIELDS = {
@@ -46,8 +38,6 @@ const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
  * @param config as it was deployed
  */
 export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
-  const status = new NodeStatus(red, node, () => false);
-  const closing = new Cancel();
   // An input that is left empty has no rule.
   const used = Object.entries(FIELDS).filter(([name]) => name === 'input' || config[name]);
   const fields = prepareFields(red, node, Object.fromEntries(used), config);
@@ -57,62 +47,6 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
   let settings: Settings<typeof SETTINGS> | undefined;
   let needNoLonger = () => {};
 
-  const forget = onceStarted(red, () => {
-    try {
-      if (fields.problem) throw fields.problem;
-      const own = ownSettings();
-      const values = Object.fromEntries(
-        used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
-      );
-      readRules(own, values, isWritten);
-      if (own.unseen > 0) needNoLonger = seenOf(red).keepFor(own.unseen);
-    } catch (reason) {
-      // INPUT says that a value of the message is missing, and there is no message yet.
-      if (!(reason instanceof VerifyError) || reason.code !== 'CONFIG') return;
-      node.warn(textOf(red, reason));
-      status.misconfigured();
-    }
-  });
-
-  // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
-  node.on('input', (message, send, done) => {
-    const now = Date.now();
-    status.started();
-    let isOver = false;
-    let stop = () => {};
-    const fail = (reason: unknown) => {
-      if (isOver) return;
-      isOver = true;
-      stop();
-      const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
-      status.failed(error.code);
-      done(new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0)));
-    };
-    stop = closing.onCancel(() => fail(new VerifyError('CANCELLED', 'cancelled')));
-    fields.read(message, closing, (error, values) => {
-      if (error) return fail(error);
-      judge(message, values, now)
-        .then((result) => {
-          if (isOver) return;
-          isOver = true;
-          stop();
-          setResult(red, message, settings!.output, result);
-          send(message);
-          status.finished(result.outcome);
-          done();
-        })
-        .catch(fail);
-    });
-  });
-
-  node.on('close', (_removed, done) => {
-    forget();
-    needNoLonger();
-    closing.cancel();
-    status.close();
-    done();
-  });
-
   function ownSettings(): Settings<typeof SETTINGS> {
     if (settings) return settings;
     const own = readSettings(SETTINGS, config);
@@ -121,16 +55,27 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
     return own;
   }
 
-  async function judge(
-    message: Message,
-    { input, ...values }: Record<string, unknown>,
-    now: number,
-  ): Promise<PollResult> {
-    const own = ownSettings();
-    const { output } = own;
-    if (!canHold(red, message, output)) throw new VerifyError('INPUT', 'message-read-only', { output });
-    const rules = readRules(own, values, isFixed);
-    const result = readPollResult(input);
-    return applyRules(result, rules, rules.unseen ? seenOf(red) : null, now);
-  }
+  answerInput(red, node, {
+    operation: 'photo-rules',
+    mayCost: false,
+    check() {
+      if (fields.problem) throw fields.problem;
+      const own = ownSettings();
+      const values = Object.fromEntries(
+        used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
+      );
+      readRules(own, values, isWritten);
+      if (own.unseen > 0) needNoLonger = seenOf(red).keepFor(own.unseen);
+    },
+    close: () => needNoLonger(),
+    property: () => ownSettings().output,
+    async answer(message, closing) {
+      const now = Date.now();
+      const { input, ...values } = await fields.readAll(message, closing);
+      const rules = readRules(ownSettings(), values, isFixed);
+      const result = readPollResult(input);
+      const value = await applyRules(result, rules, rules.unseen ? seenOf(red) : null, now);
+      return { value, outcome: value.outcome };
+    },
+  });
 }

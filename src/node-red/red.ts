@@ -8,7 +8,9 @@ export interface Status {
   text?: string;
 }
 
-export type Send = (message: Message | (Message | Message[] | null)[]) => void;
+/** One message, or for each output one, several or none. */
+export type Sent = Message | (Message | Message[] | null)[];
+export type Send = (sent: Sent) => void;
 export type Done = (error?: Error) => void;
 
 export interface NodeConfig {
@@ -23,6 +25,8 @@ export interface Node {
   type: string;
   name?: string;
   credentials?: Record<string, string>;
+  /** By output, the ids of the nodes it leads to. */
+  wires?: string[][];
   on(event: 'input', listener: (message: Message, send: Send, done: Done) => void): void;
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void;
   /** Takes a message as if it came in over a wire. */
@@ -47,11 +51,13 @@ export interface HttpProxyNode extends Node {
 }
 
 /** As much of an Express request and response as is used here. */
-export type AdminHandler = (
-  request: { params: Record<string, string>; query: Record<string, unknown>; acceptsLanguages(): string[] },
-  response: AdminResponse,
-  next: () => void,
-) => void;
+export interface AdminRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  acceptsLanguages(): string[];
+}
+
+export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
   status(code: number): AdminResponse;
@@ -118,6 +124,6 @@ export interface Red {
     cloneMessage(message: Message): Message;
     generateId(): string;
   };
-  /** Looks a text up in the catalogue of the node set, in the language of the runtime or of `values.lng`. */
+  /** Looks a text up, in the language of the runtime or of `values.lng`: here among the texts of src/texts. */
   _(key: string, values?: Record<string, unknown>): string;
 }

@@ -1,6 +1,6 @@
 /** That a photo is deleted when its time is over, whatever happens to the process, the clock and the store. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalFolder, type LocalStoreOptions, openLocalStore } from '../../src/photos/local';
 import type { Put } from '../../src/photos/store';
@@ -59,10 +59,12 @@ describe('photos: stored', () => {
     atEnd(() => stored.close());
     return stored;
   }
-  const photo = (changes: Partial<NewPhoto> = {}) => (id: string) => ({
-    ...{ node: 'store', url: `https://example.com/${id}`, region: 'r', contentType: 'image/jpeg' },
-    ...{ bytes: 1_000, keepMs: HOUR_MS, maxBytes: null, ...changes },
-  });
+  const photo =
+    (changes: Partial<NewPhoto> = {}) =>
+    (id: string) => ({
+      ...{ node: 'store', url: `https://example.com/${id}`, region: 'r', contentType: 'image/jpeg' },
+      ...{ bytes: 1_000, keepMs: HOUR_MS, maxBytes: null, ...changes },
+    });
   const pass = (milliseconds: number) => {
     now += milliseconds;
     steady.elapsed += milliseconds;
@@ -287,9 +289,11 @@ describe('photos: stored', () => {
       await until(() => tried.length === 1, 'it is not tried');
       await until(() => troubles.length === 1, 'nothing is told');
       const retryIn = async () => {
-        const [row] = (await database.call<object, Due>('stored-photos.due', {
-          ...{ scope: 'store', most: 1, clock: steady },
-        })).photos;
+        const [row] = (
+          await database.call<object, Due>('stored-photos.due', {
+            ...{ scope: 'store', most: 1, clock: steady },
+          })
+        ).photos;
         return row?.attempts;
       };
       assert.equal(await retryIn(), undefined, 'it is not due again yet');
@@ -350,7 +354,10 @@ describe('photos: stored', () => {
       const id = await stored.enter(photo());
       stored.close();
       const settle = (retryInMs = 1) =>
-        database.call<Deletions, number>('stored-photos.settle', { deleted: [], failed: [{ id, retryInMs }] });
+        database.call<Deletions, number>('stored-photos.settle', {
+          deleted: [],
+          failed: [{ id, retryInMs }],
+        });
       assert.equal(await settle(), 0);
       pass(365 * DAY_MS);
       for (let attempt = 2; attempt < 100; attempt++) assert.equal(await settle(), 0, `${attempt}`);
@@ -364,7 +371,10 @@ describe('photos: stored', () => {
       const id = await stored.enter(photo());
       stored.close();
       const settle = () =>
-        database.call<Deletions, number>('stored-photos.settle', { deleted: [], failed: [{ id, retryInMs: 1 }] });
+        database.call<Deletions, number>('stored-photos.settle', {
+          deleted: [],
+          failed: [{ id, retryInMs: 1 }],
+        });
       for (let attempt = 0; attempt < 120; attempt++) assert.equal(await settle(), 0);
       pass(7 * DAY_MS);
       assert.equal(await settle(), 0);
@@ -410,7 +420,8 @@ describe('photos: stored', () => {
       assert.equal(await heldBy(stored), 1);
       for (let run = 0; run < 2; run++)
         await database.call('stored-photos.discard', { id: 'one', mayArrive: true });
-      const due = () => database.call<object, Due>('stored-photos.due', { scope: 'store', most: 9, clock: steady });
+      const due = () =>
+        database.call<object, Due>('stored-photos.due', { scope: 'store', most: 9, clock: steady });
       const { photos } = await due();
       assert.equal(photos.length, 1);
       for (let run = 0; run < 2; run++)
@@ -494,7 +505,10 @@ describe('photos: stored', () => {
       const first = await put(jpg(3_000), limit);
       await put(jpg(2_000), limit);
       const refused = await failure(put(jpg(2_000), limit), 'CONFIG');
-      assert.deepEqual([refused.problem, refused.values, refused.details.charged], ['store-full', { maxMB: 0 }, false]);
+      assert.deepEqual(
+        [refused.problem, refused.values, refused.details.charged],
+        ['store-full', { maxMB: 0 }, false],
+      );
       assert.equal(files().length, 2);
       await put(jpg(2_000), { ...limit, node: 'another' });
       await put(jpg(2_000), { maxBytes: 7_000 });
@@ -533,7 +547,8 @@ describe('photos: stored', () => {
     it('that the database does not know are deleted, and nothing else is', async () => {
       const kept = idOf(await put());
       const unknown = Array.from({ length: 3 }, (_, index) => `${index}`.repeat(22));
-      for (const name of [...unknown, 'notes.txt', `${'x'.repeat(22)}.1`]) writeFileSync(join(photos, name), 'x');
+      for (const name of [...unknown, 'notes.txt', `${'x'.repeat(22)}.1`])
+        writeFileSync(join(photos, name), 'x');
       await local.deleteUnknown();
       assert.deepEqual(files(), [kept, 'notes.txt', `${'x'.repeat(22)}.1`].sort());
     });
