@@ -1,8 +1,7 @@
 /** The photos that this Node-RED serves itself, and what all photo stores hold: one folder a user directory. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../errors';
-import { LocalFolder } from '../photos/local';
+import { isThere, LocalFolder } from '../photos/local';
 import { databaseFile, databaseOf } from './database-of';
 import type { Held, PhotoStoreNode } from './photo-store-of';
 import type { Red } from './red';
@@ -39,7 +38,7 @@ export function localPhotos(red: Red): LocalFolder {
 export async function clearFolder(red: Red): Promise<void> {
   const file = databaseFile(red);
   // Nothing was ever put, and no database is made for that.
-  if (!file || !existsSync(file) || !red.settings.userDir) return;
+  if (!red.settings.userDir || !file || !(await isThere(file))) return;
   await localPhotos(red).deleteUnknown();
   const objects = await databaseOf(red).call<null, { node: string; count: number }[]>(
     'stored-photos.objects',

@@ -1,5 +1,5 @@
 /** Photos that this Node-RED serves itself: files whose names nobody guesses, deleted when their time is over. */
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VerifyError } from '../errors';
 import { formatOf } from '../input/picture';
@@ -11,6 +11,14 @@ import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
 export const LOCAL_PATH = '/cn-verify/photos/';
 const ID = /^[\w-]{22}$/;
 const MOST_AT_ONCE = 500;
+
+/** @returns whether there is a file under this path */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 export interface LocalFolderOptions extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
   folder: string;

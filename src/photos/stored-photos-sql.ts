@@ -228,18 +228,21 @@ function whereIn(scope: Scope): [where: string, parameters: string[]] {
  */
 async function followClock(sql: Sql, { process, elapsed }: SteadyClock, now: number): Promise<void> {
   const row = await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', CLOCK);
+  let reached = now;
   if (row) {
     const last = JSON.parse(row.content) as SteadyClock & { now: number };
     const isSameProcess = last.process === process;
     const expected = last.now + (isSameProcess ? elapsed - last.elapsed : 0);
     const setBack = expected - now;
-    if (setBack > NOTICED_MS && (isSameProcess || setBack <= RESTART_MS)) await bringForward(sql, setBack);
-    else if (setBack > NOTICED_MS)
+    // Small steps back add up.
+    if (setBack > 0 && setBack <= NOTICED_MS) reached = expected;
+    else if (setBack > 0 && (isSameProcess || setBack <= RESTART_MS)) await bringForward(sql, setBack);
+    else if (setBack > 0)
       await sql.run('UPDATE stored_photos SET delete_at = ? WHERE delete_at > ?', now, now);
   }
   await sql.run(
     'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-    ...[CLOCK, JSON.stringify({ process, elapsed, now })],
+    ...[CLOCK, JSON.stringify({ process, elapsed, now: reached })],
   );
 }
 

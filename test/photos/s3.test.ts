@@ -172,11 +172,72 @@ describe('photos: S3', () => {
     });
   }
 
+  const addresses: [string, Style, string, string][] = [
+    ['a bucket before the host', 'virtual-host', 'https://oss.example.com', 'https://b.oss.example.com/'],
+    [
+      'a bucket before a host with a port and a path',
+      'virtual-host',
+      'https://s.example.com:9000/x',
+      'https://b.s.example.com:9000/x/',
+    ],
+    ['a bucket in the path', 'path', 'https://oss.example.com/', 'https://oss.example.com/b/'],
+    ['a host that is the bucket', 'domain', 'https://p.example.com', 'https://p.example.com/'],
+    [
+      'a host and a path that are the bucket',
+      'domain',
+      'https://p.example.com/x',
+      'https://p.example.com/x/',
+    ],
+    [
+      'an IPv4 address, before which nothing stands',
+      'virtual-host',
+      'https://10.0.0.5:9000',
+      'https://10.0.0.5:9000/b/',
+    ],
+    ['an IPv6 address', 'virtual-host', 'https://[fd00::1]', 'https://[fd00::1]/b/'],
+    ['a name without a dot', 'virtual-host', 'http://localhost:9000', 'http://localhost:9000/b/'],
+    ['an address that is the bucket', 'domain', 'https://10.0.0.5', 'https://10.0.0.5/'],
+  ];
+  for (const [name, style, endpoint, wanted] of addresses) {
+    it(`is addressed by ${name}`, () => {
+      assert.equal(bucketAddress(new URL(endpoint), 'b', style).href, wanted);
+    });
+  }
+
+  it('is reached by an IP address without anybody saying that the bucket is in the path', async () => {
+    const store = openStore({ style: 'virtual-host' });
+    const { url } = await store.put(PHOTO, makeContext());
+    assert.match(new URL(url).pathname, /^\/photos\//);
+    assert.equal((await get(url)).status, 200);
+  });
+
+  it('is reached by a host that is the bucket, and signed so', async () => {
+    const signed: boolean[] = [];
+    let path = '';
+    server.door = (request, response) => {
+      signed.push(isSignedAsAws(request, KEYS.secretAccessKey));
+      path = request.url!;
+      request.resume();
+      response.writeHead(200, { ETag: '"a"' }).end();
+      return false;
+    };
+    const publicBucket = bucketAddress(new URL('https://p.example.com'), '', 'domain');
+    const { url } = await openStore({ style: 'domain', publicBucket }).put(PHOTO, makeContext());
+    assert.match(path, /^\/[\w-]{22}\.jpg$/);
+    assert.deepEqual(signed, [true]);
+    assert.ok(url.startsWith(`https://p.example.com${path}?`));
+  });
+
   const answers: [string, Parameters<typeof refuse>[1], string, 'CONFIG' | 'NETWORK', string][] = [
     ['no permission to put', 403, 'AccessDenied', 'CONFIG', 'store-denied'],
     ['another region', 400, 'AuthorizationHeaderMalformed', 'CONFIG', 'store-region'],
     ['a redirect to another endpoint', 301, 'PermanentRedirect', 'CONFIG', 'store-region'],
     ['a photo that is too large for it', 400, 'EntityTooLarge', 'CONFIG', 'store-refused'],
+    ['OSS: the bucket in the path', 403, 'SecondLevelDomainForbidden', 'CONFIG', 'store-style'],
+    ['COS: the bucket in the path', 403, 'PathStyleDomainForbidden', 'CONFIG', 'store-style'],
+    ['OBS: the bucket in the path', 400, 'VirtualHostDomainRequired', 'CONFIG', 'store-style'],
+    ['OSS: the public endpoint', 400, 'PublicEndpointForbidden', 'CONFIG', 'store-needs-domain'],
+    ['OSS: the domain of another bucket', 403, 'CnameDenied', 'CONFIG', 'store-domain-unbound'],
     ['too many requests', 503, 'SlowDown', 'NETWORK', 'store-failing'],
     ['a fault of its own', 500, 'InternalError', 'NETWORK', 'store-failing'],
   ];
@@ -184,6 +245,25 @@ describe('photos: S3', () => {
     it(`says what the store said: ${name}`, async () => {
       server.door = (_request, response) => refuse(response, status, code);
       assert.equal(await refused(openStore(), error), problem);
+    });
+  }
+
+  for (const [status, code] of [
+    [403, 'AccessDenied'],
+    [301, 'PermanentRedirect'],
+    [307, 'TemporaryRedirect'],
+  ] as const) {
+    it(`names the endpoint that the store names: ${code}`, async () => {
+      server.door = (_request, response) =>
+        refuse(response, status, code, {}, '<Endpoint>oss-cn-shanghai.aliyuncs.com</Endpoint>');
+      const error = await failure(openStore().put(PHOTO, makeContext()), 'CONFIG');
+      assert.deepEqual(
+        [error.problem, error.values],
+        ['store-other-endpoint', { words: code, endpoint: 'oss-cn-shanghai.aliyuncs.com' }],
+      );
+      server.door = (_request, response) =>
+        refuse(response, status, code, {}, '<Endpoint>https://a.example.com/?secret=b</Endpoint>');
+      assert.equal(await refused(openStore(), 'CONFIG'), status === 403 ? 'store-denied' : 'store-region');
     });
   }
 

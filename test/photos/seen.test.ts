@@ -108,6 +108,7 @@ describe('photos: which came before', () => {
 
   it('is on disk by the time that anybody is told, whenever the process is killed', async () => {
     for (const moment of [30, 100, 300]) {
+      await database.close();
       const process = new SeenProcess();
       atEnd(() => process.kill());
       process.load(folder);
@@ -118,7 +119,6 @@ describe('photos: which came before', () => {
       const given = process.written.map((code) => ({ identity: code, photo: `after ${code}` }));
       const gaps = await record(given);
       assert.ok(!gaps.includes(NEVER), `${moment} ms: ${process.written.length} photos`);
-      await database.close();
     }
   });
 
