@@ -17,6 +17,10 @@ export default {
   'account-name-twice': ['有多个账号同名，无法确定用哪个。', 'Several accounts have this name.'],
   'credential-missing': ['账号没有填写密钥。', 'The account has no key yet.'],
   'next-credential-missing': ['账号的备用密钥没有填全。', "The account's next pair of keys is incomplete."],
+  'credential-wrapped': [
+    '账号的密钥带有引号或空格。',
+    "The account's key has quotation marks or spaces round it.",
+  ],
   'variable-not-set': [
     '服务器缺少一项设置（环境变量）。',
     'The server lacks one of its settings (an environment variable).',
