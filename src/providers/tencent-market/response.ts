@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorDetails, refusal, VerifyError } from '../../errors';
+import { unwrapped } from '../../http/envelope';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
@@ -74,7 +75,8 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const text = textOf(answer);
   const raw = parseObject(text);
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
-  const data = isObject(raw.data) ? raw.data : {};
+  const given = unwrapped(raw.data);
+  const data = isObject(given) ? given : {};
   const code = conceal(String(raw.code).trim(), known);
   const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
   const incorrect = numberIn(data.incorrect);
