@@ -101,7 +101,6 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     STORE,
     /^src\/http\//,
     /^src\/input\//,
-    /^src\/waiting\/(?:lock|key|lines)$/,
     CONTRACT,
     NODE,
     /^(?:sharp|gcoord|aws4fetch)$/,

@@ -1,6 +1,15 @@
 /** That a photo is deleted when its time is over, whatever happens to the process, the clock and the store. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LocalFolder, type LocalStoreOptions, openLocalStore } from '../../src/photos/local';
 import type { Put } from '../../src/photos/store';
