@@ -1,0 +1,616 @@
+/**
+ * The database of a process, seen from the main thread, which never waits for a disk: what was called in one turn of the
+ * event loop, and while the thread was busy, goes to the thread as one message and is one transaction there.
+ */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { VerifyError } from '../errors';
+import type { Facts, Failure, FromThread, SentError, ThreadOptions, ToThread } from './messages';
+import { type Packed, pack, parcelOf, sizeOf, unpack } from './packing';
+
+/** A commit stays small, so that what comes next is on disk soon. */
+const BATCH_BYTES = 512 * 1024;
+/** While the disk is in trouble less is tried. */
+const PROBE_BYTES = 64 * 1024;
+const TRY_AGAIN_MS = 1_000;
+/** A disk that takes longer than that is one that does not answer. */
+const STUCK_MS = 10_000;
+const CLOSE_MS = 4_000;
+/** What the thread ended at so often is not tried again. */
+const MOST_INTERRUPTIONS = 3;
+
+export type StoreState =
+  | 'opening'
+  | 'ready'
+  /** Read-only, full, or not to be had at all. */
+  | 'unwritable'
+  /** Another process, or another runtime of this one, has the file. */
+  | 'held-elsewhere'
+  /** A later version of this package has written it. */
+  | 'newer-version'
+  /** This Node.js has no SQLite. */
+  | 'no-sqlite'
+  /** Open, but what is sealed in it was sealed under another secret. */
+  | 'secret-differs'
+  /** Open, but some of it was lost, and no operator has said since that paid calls may go on. */
+  | 'damaged'
+  | 'closed';
+
+/** What is said once, and again when it is over. `code`: of the operating system, or a version. */
+export type StoreTrouble =
+  | 'unwritable'
+  | 'written-again'
+  | 'held-elsewhere'
+  | 'newer-version'
+  | 'no-sqlite'
+  | 'opened'
+  | 'replaced'
+  | 'damaged'
+  | 'secret-differs'
+  | 'secret-agrees'
+  | 'stuck'
+  | 'thread-ended';
+
+export interface DatabaseOptions {
+  /** The file; null where nothing is to be written: then every call is CONFIG `database-off`. */
+  file: string | null;
+  /** 32 bytes. Asked for at each opening, and while it is not the right one. */
+  secret(): Promise<Uint8Array>;
+  /** Unix milliseconds. */
+  now(): number;
+  notify(trouble: StoreTrouble, values: Record<string, string | number>): void;
+  /** A module that exports `OPERATIONS`; those of the rooms where it is left out. */
+  operations?: string;
+}
+
+export interface CallOptions<Answer = unknown> {
+  /**
+   * What becomes of it while the file cannot be written or had. `fail` (where left out): rejects at once. `keep`: stays
+   * in memory, in order, and resolves when it is written.
+   */
+  whenAway?: 'fail' | 'keep';
+  /** Rejects with CANCELLED when it aborts. What was sent to the thread already may be written all the same: see `late`. */
+  signal?: AbortSignal;
+  /** Called with the answer of what was written after this call had rejected. */
+  late?(answer: Answer): void;
+}
+
+export interface Database {
+  /**
+   * Runs an operation.
+   * @returns its answer, once what it wrote is on disk
+   * @throws VerifyError that the operation throws; CONFIG while the file cannot be written or had, `charged` false;
+   *   CANCELLED
+   */
+  call<Parameters, Answer>(
+    operation: string,
+    parameters: Parameters,
+    options?: CallOptions<Answer>,
+  ): Promise<Answer>;
+  /**
+   * Runs an operation again and again, other calls in between, for work that must not hold up anybody.
+   * @param operation that answers how much it did, 0 when nothing is left
+   * @returns how much was done in all
+   */
+  callUntilDone(operation: string, parameters: unknown, options?: CallOptions<number>): Promise<number>;
+  /**
+   * @returns once the file is open and ours
+   * @throws VerifyError CONFIG as soon as it is known that it is not
+   */
+  ready(): Promise<void>;
+  state(): StoreState;
+  /** @returns takes the listener away again */
+  subscribe(listener: (state: StoreState) => void): () => void;
+  /**
+   * @param listener called when the file was replaced by one that does not hold all of what was written: whatever is in
+   *   memory is to be written again. What it calls goes before everything that waits
+   * @returns takes it away again
+   */
+  onReplaced(listener: () => void): () => void;
+  /** An operator has seen that some of the database was lost: paid calls go on. */
+  acknowledge(): Promise<void>;
+  /** An operator gives up what was sealed under another secret: keys and their answers, what waits, photos seen. */
+  startAnew(): Promise<void>;
+  /** Writes a copy of the database, whole and of one moment, to a file that must not exist. */
+  backup(path: string): Promise<void>;
+  /** Writes what is kept in memory, for at most 4 s, and gives the file back. */
+  close(): Promise<void>;
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  return options.file === null ? NO_DATABASE : new ThreadedDatabase(options, options.file);
+}
+
+/** A call on its way. */
+interface Pending {
+  operation: string;
+  now: number;
+  isKept: boolean;
+  packed: Packed;
+  size: number;
+  /** How often the thread ended while it was under way. */
+  interruptions: number;
+  /** It was rejected before its answer came. */
+  isOver: boolean;
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+  late: ((answer: never) => void) | undefined;
+}
+
+class ThreadedDatabase implements Database {
+  readonly #options: DatabaseOptions;
+  readonly #file: string;
+  readonly #listeners = new Set<(state: StoreState) => void>();
+  readonly #replaced = new Set<() => void>();
+  #worker: Worker | null = null;
+  /** Why the file is not ours; `opening` until that is known. */
+  #away: Failure | 'opening' | null = 'opening';
+  /** Why it cannot be written, though it is open. */
+  #unwritable: Failure | null = null;
+  #facts: Facts = { secretProblem: null, isDamaged: false };
+  #isFirst = true;
+  #queue: Pending[] = [];
+  #batch: Pending[] | null = null;
+  #scheduled: NodeJS.Immediate | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #watchdog: NodeJS.Timeout | null = null;
+  #isStuck = false;
+  #waiters: { resolve(): void; reject(error: Error): void }[] = [];
+  #state: StoreState = 'opening';
+  #closing: Promise<void> | null = null;
+  #isClosed = false;
+  #heard: ((message: FromThread) => void) | null = null;
+
+  constructor(options: DatabaseOptions, file: string) {
+    this.#options = options;
+    this.#file = file;
+    this.#start();
+  }
+
+  call<Parameters, Answer>(
+    operation: string,
+    parameters: Parameters,
+    { whenAway = 'fail', signal, late }: CallOptions<Answer> = {},
+  ): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      const isKept = whenAway === 'keep';
+      if (this.#closing || signal?.aborted) return reject(cancelled());
+      const refusal = isKept ? null : this.#refusal();
+      if (refusal) return reject(refusal);
+      const packed = pack(parameters);
+      const forget = () => signal?.removeEventListener('abort', abort);
+      const pending: Pending = {
+        operation,
+        now: this.#options.now(),
+        isKept,
+        packed,
+        size: sizeOf(packed),
+        interruptions: 0,
+        isOver: false,
+        resolve: (answer) => {
+          forget();
+          resolve(answer as Answer);
+        },
+        reject: (error) => {
+          forget();
+          pending.isOver = true;
+          reject(error);
+        },
+        late,
+      };
+      const abort = () => {
+        const index = this.#queue.indexOf(pending);
+        if (index >= 0) this.#queue.splice(index, 1);
+        pending.reject(cancelled());
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#queue.push(pending);
+      this.#schedule();
+    });
+  }
+
+  async callUntilDone(
+    operation: string,
+    parameters: unknown,
+    options: CallOptions<number> = {},
+  ): Promise<number> {
+    for (let done = 0; ; ) {
+      const count = await this.call<unknown, number>(operation, parameters, options);
+      if (count === 0) return done;
+      done += count;
+    }
+  }
+
+  ready(): Promise<void> {
+    if (this.#isClosed || this.#closing) return Promise.reject(cancelled());
+    if (this.#away === null) return Promise.resolve();
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  state(): StoreState {
+    return this.#state;
+  }
+
+  subscribe(listener: (state: StoreState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onReplaced(listener: () => void): () => void {
+    this.#replaced.add(listener);
+    return () => this.#replaced.delete(listener);
+  }
+
+  acknowledge(): Promise<void> {
+    return this.call('store.acknowledge', null);
+  }
+
+  startAnew(): Promise<void> {
+    return this.call('store.start-anew', null);
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.ready();
+    const answer = await new Promise<SentError | null>((resolve) => {
+      this.#heard = (message) => {
+        if (message.kind !== 'backup') return;
+        this.#heard = null;
+        resolve(message.error);
+      };
+      this.#post({ kind: 'backup', path });
+    });
+    if (answer) throw errorOf(answer);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const isWritten = () => this.#queue.length === 0 && this.#batch === null;
+    this.#worker?.ref();
+    this.#try();
+    for (const until = performance.now() + CLOSE_MS; !isWritten() && performance.now() < until; ) {
+      if (this.#away !== null && this.#away !== 'opening') break;
+      await pause(10);
+    }
+    this.#isClosed = true;
+    clearTimeout(this.#retry!);
+    clearTimeout(this.#watchdog!);
+    const worker = this.#worker;
+    if (worker) {
+      const closed = new Promise<void>((resolve) => {
+        this.#heard = ({ kind }) => kind === 'closed' && resolve();
+        worker.once('exit', () => resolve());
+      });
+      this.#post({ kind: 'close' });
+      await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
+      void worker.terminate();
+    }
+    for (const pending of [...(this.#batch ?? []), ...this.#queue.splice(0)]) pending.reject(cancelled());
+    this.#turn();
+  }
+
+  #start(): void {
+    const { operations = join(__dirname, 'operations.js') } = this.#options;
+    const workerData: ThreadOptions = { file: this.#file, operations };
+    const worker = new Worker(join(__dirname, 'thread.js'), {
+      workerData,
+      name: 'cn-verify database',
+      // Node.js 22 says of node:sqlite in every process that it is experimental.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    worker.unref();
+    this.#worker = worker;
+    worker.on('message', (message: FromThread) => this.#worker === worker && this.#hear(message));
+    worker.on('error', () => {});
+    worker.on('exit', () => this.#worker === worker && this.#ended());
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const secret = await this.#secret();
+    if (this.#isClosed) return;
+    this.#post({ kind: 'open', secret, isFirst: this.#isFirst });
+    this.#isFirst = false;
+    this.#watch();
+  }
+
+  async #secret(): Promise<Uint8Array | SentError> {
+    try {
+      return await this.#options.secret();
+    } catch (reason) {
+      const error =
+        reason instanceof VerifyError
+          ? reason
+          : new VerifyError('CONFIG', 'secret-unreadable', { code: 'UNKNOWN' }, { charged: false });
+      const { code, problem, values, details } = error;
+      return { code, problem, values, details: { ...details } };
+    }
+  }
+
+  #post(message: ToThread, transferred: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, transferred);
+  }
+
+  #hear(message: FromThread): void {
+    this.#unwatch();
+    switch (message.kind) {
+      case 'opened': {
+        this.#facts = message.facts;
+        this.#isOver(this.#away);
+        this.#away = null;
+        for (const { resolve } of this.#waiters.splice(0)) resolve();
+        this.#watchSecret();
+        break;
+      }
+      case 'not-opened': {
+        this.#begins(message.failure);
+        this.#away = message.failure;
+        this.#refuseAll();
+        if (message.failure.fault !== 'no-sqlite') this.#later(() => void this.#open());
+        break;
+      }
+      case 'facts': {
+        this.#facts = message.facts;
+        this.#watchSecret();
+        break;
+      }
+      case 'batch':
+        this.#answered(message);
+        break;
+      case 'replaced': {
+        this.#options.notify('replaced', { file: this.#file });
+        this.#reopen();
+        break;
+      }
+      case 'noted':
+        this.#options.notify(message.trouble as StoreTrouble, message.values);
+        break;
+      default:
+        break;
+    }
+    this.#heard?.(message);
+    this.#turn();
+    this.#send();
+  }
+
+  #answered({ ended, answers, failure, isWritten }: Extract<FromThread, { kind: 'batch' }>): void {
+    const batch = this.#batch ?? [];
+    this.#batch = null;
+    if (failure) {
+      if (!this.#unwritable) this.#begins(failure);
+      this.#unwritable = failure;
+    } else if (isWritten && this.#unwritable) {
+      this.#isOver(this.#unwritable);
+      this.#unwritable = null;
+    }
+    const kept: Pending[] = [];
+    let index = 0;
+    for (const answer of unpack(answers)) {
+      const pending = batch[index]!;
+      const end = ended[index++];
+      if (end === 'answered') {
+        if (pending.isOver) pending.late?.(answer as never);
+        else pending.resolve(answer);
+      } else if (end === 'refused') pending.reject(errorOf(answer as SentError));
+      else if (pending.isKept) kept.push(pending);
+      else pending.reject(this.#problemOf(failure!));
+    }
+    this.#queue.unshift(...kept.filter(({ isOver }) => !isOver));
+    if (failure) this.#later(() => this.#try());
+  }
+
+  /** Another file stands there, or none: what is in memory is written before everything else. */
+  #reopen(): void {
+    this.#away = 'opening';
+    const interrupted = [...(this.#batch ?? []), ...this.#queue].filter(({ isOver }) => !isOver);
+    this.#batch = null;
+    this.#queue = [];
+    for (const listener of this.#replaced) listener();
+    this.#queue.push(...interrupted);
+    void this.#open();
+  }
+
+  /** The thread ended, which it does not do by itself. */
+  #ended(): void {
+    this.#worker = null;
+    this.#unwatch();
+    if (this.#isClosed) return;
+    this.#options.notify('thread-ended', { file: this.#file });
+    this.#away = 'opening';
+    // What was under way may be on disk: the operations recognise what they have done.
+    const interrupted = (this.#batch ?? []).filter(({ isOver }) => !isOver);
+    this.#batch = null;
+    for (const pending of interrupted) pending.interruptions++;
+    this.#queue.unshift(...interrupted.filter(({ interruptions }) => interruptions < MOST_INTERRUPTIONS));
+    for (const { interruptions, reject } of interrupted)
+      if (interruptions >= MOST_INTERRUPTIONS) reject(this.#problem('database-thread-ended'));
+    this.#turn();
+    this.#later(() => this.#start());
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = null;
+      this.#send();
+    });
+  }
+
+  /** Whatever waits is tried now. */
+  #try(): void {
+    clearTimeout(this.#retry!);
+    this.#retry = null;
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#away !== null || this.#batch || this.#isClosed) return;
+    const batch = this.#nextBatch();
+    if (batch.length === 0) {
+      this.#worker?.unref();
+      return;
+    }
+    this.#batch = batch;
+    const requests = batch.map(({ operation, now, isKept }) => ({ operation, now, isKept }));
+    const parameters = parcelOf(batch.map(({ packed }) => packed));
+    this.#worker?.ref();
+    this.#post({ kind: 'batch', requests, parameters }, [parameters.buffer]);
+    this.#watch();
+  }
+
+  #nextBatch(): Pending[] {
+    if (this.#unwritable) return this.#probe();
+    // What may have ended the thread goes alone.
+    if (this.#queue[0] && this.#queue[0].interruptions > 0) return [this.#queue.shift()!];
+    let size = 0;
+    let count = 0;
+    while (count < this.#queue.length && (count === 0 || size + this.#queue[count]!.size <= BATCH_BYTES))
+      size += this.#queue[count++]!.size;
+    return this.#queue.splice(0, count);
+  }
+
+  /** While the disk is in trouble: some of what is kept, when its time has come, and all that nobody keeps. */
+  #probe(): Pending[] {
+    if (this.#retry && this.#queue.every(({ isKept }) => isKept)) return [];
+    let size = 0;
+    const batch: Pending[] = [];
+    const rest: Pending[] = [];
+    for (const pending of this.#queue) {
+      const isTaken = !pending.isKept || size < PROBE_BYTES;
+      if (pending.isKept) size += pending.size;
+      (isTaken ? batch : rest).push(pending);
+    }
+    this.#queue = rest;
+    return batch;
+  }
+
+  #later(work: () => void): void {
+    clearTimeout(this.#retry!);
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      work();
+    }, TRY_AGAIN_MS).unref();
+  }
+
+  /** The right secret may come back: its file may be put where it was. */
+  #watchSecret(): void {
+    if (this.#facts.secretProblem === null) return;
+    setTimeout(async () => {
+      const secret = await this.#secret();
+      if (this.#away === null && !this.#isClosed) this.#post({ kind: 'secret', secret });
+    }, 5 * TRY_AGAIN_MS).unref();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#watchdog!);
+    // Once more around the event loop: where the process stood still, the answer is there already.
+    this.#watchdog = setTimeout(
+      () => setImmediate(() => this.#watchdog && this.#getStuck()),
+      STUCK_MS,
+    ).unref();
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#watchdog!);
+    this.#watchdog = null;
+    if (!this.#isStuck) return;
+    this.#isStuck = false;
+    this.#isOver({ fault: 'unwritable', code: 'ETIMEDOUT' });
+  }
+
+  /** A disk does not answer. Its thread cannot be ended, so that nobody waits for it. */
+  #getStuck(): void {
+    this.#isStuck = true;
+    this.#worker?.unref();
+    this.#options.notify('stuck', { file: this.#file });
+    for (const pending of this.#batch ?? [])
+      if (!pending.isKept && !pending.isOver)
+        pending.reject(this.#problemOf({ fault: 'unwritable', code: 'ETIMEDOUT' }));
+    this.#refuseAll();
+    this.#turn();
+  }
+
+  #refuseAll(): void {
+    const refusal = this.#refusal();
+    if (!refusal) return;
+    for (const { reject } of this.#waiters.splice(0)) reject(refusal);
+    const refused = this.#queue.filter(({ isKept }) => !isKept);
+    this.#queue = this.#queue.filter(({ isKept }) => isKept);
+    for (const { reject } of refused) reject(refusal);
+  }
+
+  /** @returns why nothing that is not kept is taken now */
+  #refusal(): VerifyError | null {
+    if (this.#isStuck) return this.#problemOf({ fault: 'unwritable', code: 'ETIMEDOUT' });
+    return this.#away === null || this.#away === 'opening' ? null : this.#problemOf(this.#away);
+  }
+
+  #problemOf({ fault, code }: Failure): VerifyError {
+    return this.#problem(`database-${fault === 'damaged' ? 'unwritable' : fault}`, code);
+  }
+
+  #problem(problem: string, code = ''): VerifyError {
+    return new VerifyError('CONFIG', problem, { file: this.#file, code }, { charged: false });
+  }
+
+  #begins({ fault, code }: Failure): void {
+    const isKnown = this.#away !== null && this.#away !== 'opening' && this.#away.fault === fault;
+    if (isKnown) return;
+    const count = this.#queue.filter(({ isKept }) => isKept).length;
+    const trouble = fault === 'damaged' ? 'unwritable' : fault;
+    this.#options.notify(trouble, { file: this.#file, code, count });
+  }
+
+  #isOver(failure: Failure | 'opening' | null): void {
+    if (failure === null || failure === 'opening') return;
+    this.#options.notify(failure.fault === 'unwritable' ? 'written-again' : 'opened', { file: this.#file });
+  }
+
+  /** Says what has become of the state. */
+  #turn(): void {
+    const state = this.#stateNow();
+    if (state === this.#state) return;
+    if (state === 'secret-differs') this.#options.notify('secret-differs', { file: this.#file });
+    else if (this.#state === 'secret-differs') this.#options.notify('secret-agrees', { file: this.#file });
+    this.#state = state;
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  #stateNow(): StoreState {
+    if (this.#isClosed) return 'closed';
+    if (this.#isStuck) return 'unwritable';
+    const failure = this.#away ?? this.#unwritable;
+    if (failure === 'opening') return 'opening';
+    if (failure) return failure.fault === 'damaged' ? 'unwritable' : failure.fault;
+    if (this.#facts.isDamaged) return 'damaged';
+    return this.#facts.secretProblem === 'secret-differs' ? 'secret-differs' : 'ready';
+  }
+}
+
+function cancelled(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}
+
+function errorOf({ code, problem, values, details }: SentError): VerifyError {
+  return new VerifyError(code as VerifyError['code'], problem, values, details);
+}
+
+const off = () => Promise.reject(new VerifyError('CONFIG', 'database-off', {}, { charged: false }));
+
+const NO_DATABASE: Database = {
+  call: off,
+  callUntilDone: off,
+  ready: off,
+  state: () => 'closed',
+  subscribe: () => () => {},
+  onReplaced: () => () => {},
+  acknowledge: off,
+  startAnew: off,
+  backup: off,
+  close: () => Promise.resolve(),
+};

@@ -1,0 +1,77 @@
+/** What the main thread and the thread of the database say to each other. */
+import type { Parcel } from './packing';
+import type { FileFault } from './sqlite-fault';
+
+/** A VerifyError, or the name of an operation that failed in a way it should not. */
+export interface SentError {
+  code: string;
+  problem: string;
+  values: Record<string, string | number>;
+  details: Record<string, unknown>;
+}
+
+/** What `workerData` holds. */
+export interface ThreadOptions {
+  file: string;
+  /** A module that exports `OPERATIONS`. */
+  operations: string;
+}
+
+export interface SentRequest {
+  operation: string;
+  now: number;
+  /** It is kept and sent again while the file cannot be written. */
+  isKept: boolean;
+}
+
+export type ToThread =
+  | {
+      kind: 'open';
+      /** 32 bytes, or why there are none. */
+      secret: Uint8Array | SentError;
+      isFirst: boolean;
+    }
+  | { kind: 'secret'; secret: Uint8Array | SentError }
+  | { kind: 'batch'; requests: readonly SentRequest[]; parameters: Parcel }
+  | { kind: 'backup'; path: string }
+  | { kind: 'close' };
+
+/** Of an open file. */
+export interface Facts {
+  /** The reason why nothing can be sealed or opened. */
+  secretProblem: string | null;
+  isDamaged: boolean;
+}
+
+/** Why a file is not open, or a batch was not written. */
+export interface Failure {
+  fault: FileFault | 'newer-version' | 'no-sqlite';
+  code: string;
+}
+
+/** By request, how it ended; `kept` is to be sent again. */
+export type Ended = 'answered' | 'refused' | 'kept';
+
+export type FromThread =
+  | {
+      kind: 'opened';
+      facts: Facts /** It is another file than before, or rows of it were lost. */;
+      isNew: boolean;
+    }
+  | { kind: 'not-opened'; failure: Failure }
+  | { kind: 'facts'; facts: Facts }
+  /** `answers`: of what was answered its answer, of what was refused a SentError, else null. */
+  | {
+      kind: 'batch';
+      ended: readonly Ended[];
+      answers: Parcel;
+      /** Why what is kept was not written. */
+      failure: Failure | null;
+      /** Something is on disk now that was not before. */
+      isWritten: boolean;
+    }
+  /** The file is not the one that was opened any more; what was sent last was not written. */
+  | { kind: 'replaced' }
+  | { kind: 'noted'; trouble: string; values: Record<string, string | number> }
+  | { kind: 'backup'; error: SentError | null }
+  | { kind: 'closed' };

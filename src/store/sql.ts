@@ -1,0 +1,125 @@
+/**
+ * What an operation on the database speaks to. The same operations run in the thread of the embedded SQLite database
+ * and on a client of PostgreSQL, so the SQL of a room keeps to what both understand:
+ *
+ * - Parameters are `?`, in order. Values are text, numbers, null and bytes; a truth value is 0 or 1.
+ * - Column types come from `ColumnTypes` (schema/columns.ts), never as words of one database. Every column has a name
+ *   that is no keyword in either (`key`, `user`, `end`, `order` are), in lower case with underscores.
+ * - `INSERT … ON CONFLICT (…) DO NOTHING` or `DO UPDATE SET … = excluded.…`, and `RETURNING`; no `INSERT OR REPLACE`, no
+ *   `rowid`, no `WITHOUT ROWID`, no functions of one database alone (`json_extract`, `strftime`, `ifnull`: `COALESCE`).
+ * - `GROUP BY` names every column that is selected and not aggregated. A sum of whole numbers is `CAST(sum(x) AS BIGINT)`.
+ *   Texts compare by their bytes. A parameter that nothing else gives a type gets one by `CAST(? AS …)`.
+ * - A statement that only reads begins with `SELECT`. Everything else counts as writing.
+ * - `LIMIT` always with a bound: what may be long is read in pages, because nothing else runs meanwhile.
+ *
+ * Rules for an operation:
+ *
+ * - It awaits nothing but `sql`, decides before it writes where it can (what it throws before its first write costs
+ *   nothing, what it throws later makes its whole batch run once more), and throws VerifyError for what a caller meets.
+ * - It may run twice: when the answer of a commit was lost (the thread ended, the file was replaced) it is run again
+ *   with the same parameters. It recognises its own work by an id that the caller made, not by one that it makes itself.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { VerifyError } from '../errors';
+import type { Seal } from './seal';
+
+export type Value = string | number | null | Uint8Array;
+
+export interface Sql {
+  /** @returns the first row */
+  get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined>;
+  /** @returns all rows */
+  all<Row>(text: string, ...parameters: Value[]): Promise<Row[]>;
+  /** @returns how many rows it inserted, changed or deleted */
+  run(text: string, ...parameters: Value[]): Promise<number>;
+}
+
+/** What an operation may know beside its parameters. */
+export interface Surroundings {
+  /** Unix milliseconds, by the caller's clock, when it called. */
+  now: number;
+  /** The cipher under the secret of this database; null where there is none, for the reason in `whyNoSeal`. */
+  seal: Seal | null;
+  /** CONFIG: the secret cannot be read, or is not the one that was used before (`secret-differs`). */
+  whyNoSeal: VerifyError | null;
+  /** The file was damaged, and no operator has said since that paid calls may go on. */
+  isDamaged: boolean;
+}
+
+/** Work that is done wholly or not at all. Parameters and answer are JSON, with Uint8Array wherever bytes are needed. */
+export type Operation<Parameters, Answer> = (
+  sql: Sql,
+  parameters: Parameters,
+  at: Surroundings,
+) => Promise<Answer>;
+
+/** The operations of a room by name: `<room>.<what it does>`. */
+export type Operations = Readonly<Record<string, Operation<never, unknown>>>;
+
+/**
+ * @param at what the operation was given
+ * @returns the cipher
+ * @throws VerifyError CONFIG where there is no secret
+ */
+export function sealOf(at: Surroundings): Seal {
+  if (!at.seal) throw at.whyNoSeal!;
+  return at.seal;
+}
+
+/** More are not kept prepared; the rooms have far fewer. */
+const MOST_STATEMENTS = 500;
+const READS = /^\s*SELECT\b/i;
+
+interface Prepared {
+  statement: StatementSync;
+  isReading: boolean;
+}
+
+/** SQLite, in its thread. */
+export class SqliteSql implements Sql {
+  /** How many statements that write were begun. */
+  writes = 0;
+  /** What every attempt to write is refused with. */
+  refusesWrites: unknown = null;
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
+    return this.#statement(text).get(...parameters) as Row | undefined;
+  }
+
+  async all<Row>(text: string, ...parameters: Value[]): Promise<Row[]> {
+    return this.#statement(text).all(...parameters) as Row[];
+  }
+
+  async run(text: string, ...parameters: Value[]): Promise<number> {
+    return Number(this.#statement(text).run(...parameters).changes);
+  }
+
+  /** `BEGIN`, `COMMIT` and the like. */
+  control(text: string): void {
+    this.#prepare(text).statement.run();
+  }
+
+  #statement(text: string): StatementSync {
+    const { statement, isReading } = this.#prepare(text);
+    if (!isReading) {
+      if (this.refusesWrites) throw this.refusesWrites;
+      this.writes++;
+    }
+    return statement;
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#prepared.get(text);
+    if (known) return known;
+    if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
+    const prepared = { statement: this.#database.prepare(text), isReading: READS.test(text) };
+    this.#prepared.set(text, prepared);
+    return prepared;
+  }
+}

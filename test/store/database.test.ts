@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
+
+const OPERATIONS = join(__dirname, 'operations.js');
+
+describe('database', () => {
+  let folder: string;
+  let open: Database[] = [];
+  let told: string[] = [];
+  const secret = randomBytes(32);
+
+  const file = () => join(folder, 'cn-verify', 'cn-verify.db');
+  function start(options: Partial<DatabaseOptions> = {}): Database {
+    const database = openDatabase({
+      file: file(),
+      secret: async () => secret,
+      now: Date.now,
+      notify: (trouble) => told.push(trouble),
+      operations: OPERATIONS,
+      ...options,
+    });
+    open.push(database);
+    return database;
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'store-'));
+    told = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(open.map((each) => each.close()));
+    open = [];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('keeps what was written', async () => {
+    const first = start();
+    assert.equal(first.state(), 'opening');
+    assert.equal(await first.call('probe.put', { id: 'a' }), 'a');
+    assert.equal(first.state(), 'ready');
+    await first.close();
+    assert.equal(first.state(), 'closed');
+    assert.deepEqual(await start().call('probe.list', null), ['a']);
+    assert.deepEqual(told, []);
+  });
+
+  it('makes files that only their owner can read', async () => {
+    await start().call('probe.put', { id: 'a' });
+    for (const suffix of ['', '-wal', '-owner'])
+      assert.equal(statSync(file() + suffix).mode & 0o777, 0o600, suffix);
+    assert.equal(existsSync(`${file()}-shm`), false);
+  });
+
+  it('is set up so that a commit is on disk', async () => {
+    const database = start();
+    for (const [name, value] of [
+      ['journal_mode', 'wal'],
+      ['synchronous', 2],
+      ['locking_mode', 'exclusive'],
+      ['auto_vacuum', 2],
+    ] as const)
+      assert.deepEqual(await database.call('probe.pragma', { name }), { [name]: value });
+  });
+
+  it('makes one transaction of what comes together', async () => {
+    const database = start();
+    await database.ready();
+    const turns = await Promise.all(
+      Array.from({ length: 50 }, () => database.call('probe.transaction', null)),
+    );
+    assert.equal(new Set(turns).size, 1);
+  });
+
+  it('lets one operation fail alone', async () => {
+    const database = start();
+    const results = await Promise.allSettled([
+      database.call('probe.put', { id: 'a' }),
+      database.call('probe.fail-late', { id: 'b' }),
+      database.call('probe.fail-early', null),
+      database.call('probe.put', { id: 'c' }),
+      database.call('probe.fault', null),
+      database.call('probe.unknown', null),
+      database.call('probe.fail-late', { id: 'd' }),
+    ]);
+    assert.deepEqual(
+      results.map((each) =>
+        each.status === 'fulfilled' ? each.value : `${each.reason.code} ${each.reason.problem}`,
+      ),
+      [
+        'a',
+        'BUDGET budget-day',
+        'INPUT key-used',
+        'c',
+        'PROTOCOL internal',
+        'PROTOCOL internal',
+        'BUDGET budget-day',
+      ],
+    );
+    const [, late] = results;
+    assert.equal(late?.status === 'rejected' && late.reason.details.retryAfter, 9);
+    assert.deepEqual(await database.call('probe.list', null), ['a', 'c']);
+  });
+
+  it('carries bytes beside the JSON', async () => {
+    const parts = [Buffer.from('a pooled Buffer'), new Uint8Array(0), randomBytes(300_000)].map((bytes) => ({
+      bytes,
+    }));
+    const before = parts.map(({ bytes }) => Buffer.from(bytes));
+    const answer = await start().call<unknown, { all: { length: number; bytes: Uint8Array }[] }>(
+      'probe.bytes',
+      { parts },
+    );
+    assert.deepEqual(
+      answer.all.map(({ bytes }) => Buffer.from(bytes)),
+      before,
+    );
+    assert.deepEqual(
+      parts.map(({ bytes }) => Buffer.from(bytes)),
+      before,
+    );
+  });
+
+  it('gives operations the clock of the caller and the cipher', async () => {
+    const database = start({ now: () => 1234 });
+    assert.deepEqual(await database.call('probe.at', null), { now: 1234, isDamaged: false });
+    const { sealed } = await database.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: '一' });
+    assert.equal(await database.call('probe.open', { sealed }), '一');
+  });
+
+  it('belongs to one at a time', async () => {
+    const first = start();
+    await first.call('probe.put', { id: 'a' });
+    const second = start();
+    await assert.rejects(second.call('probe.put', { id: 'b' }), { problem: 'database-held-elsewhere' });
+    assert.equal(second.state(), 'held-elsewhere');
+    const kept = second.call('probe.put', { id: 'c' }, { whenAway: 'keep' });
+    await first.close();
+    await kept;
+    assert.deepEqual(await second.call('probe.list', null), ['a', 'c']);
+    assert.deepEqual(told, ['held-elsewhere', 'opened']);
+  });
+
+  it('is written to no file where none is wanted', async () => {
+    const database = start({ file: null });
+    await assert.rejects(database.call('probe.put', { id: 'a' }), {
+      code: 'CONFIG',
+      problem: 'database-off',
+    });
+    assert.equal(existsSync(join(folder, 'cn-verify')), false);
+  });
+
+  it('is copied while it is in use', async () => {
+    const database = start();
+    await database.call('probe.put', { id: 'a' });
+    const copy = join(folder, 'copy.db');
+    await database.backup(copy);
+    await database.close();
+    assert.deepEqual(await start({ file: copy }).call('probe.list', null), ['a']);
+  });
+
+  it('goes on when its thread has ended', async () => {
+    const database = start();
+    await database.call('probe.put', { id: 'a' });
+    const [, ended] = await Promise.all([
+      database.call('probe.put', { id: 'b' }),
+      database.call('probe.exit', { id: 'a', isWritten: true }),
+    ]);
+    assert.equal(ended, 'known');
+    const before = await database.call('probe.thread', null);
+    const call = database.call('probe.put', { id: 'c' }, { whenAway: 'keep' });
+    const exit = assert.rejects(database.call('probe.exit', { id: 'x', isWritten: false }));
+    await call;
+    await exit;
+    assert.notEqual(await database.call('probe.thread', null), before);
+    assert.deepEqual(await database.call('probe.list', null), ['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,77 @@
+/** Operations for the tests of the store, in a table of their own. */
+import { writeSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
+import { VerifyError } from '../../src/errors';
+import { type Operations, type Sql, type Surroundings, sealOf } from '../../src/store/sql';
+
+const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
+
+/** How many transactions began in this thread. */
+let latest = 0;
+
+export const OPERATIONS = {
+  'probe.put': async (
+    sql: Sql,
+    { id, content = null }: { id: string; content?: Uint8Array | string | null },
+  ) => {
+    await sql.run(TABLE);
+    await sql.run('INSERT INTO probe (id, content) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', id, content);
+    return id;
+  },
+  'probe.list': async (sql: Sql) => {
+    const table = await sql.get("SELECT name FROM sqlite_schema WHERE name = 'probe'");
+    if (!table) return [];
+    return (await sql.all<{ id: string }>('SELECT id FROM probe ORDER BY id LIMIT 100000')).map(
+      ({ id }) => id,
+    );
+  },
+  'probe.get': async (sql: Sql, { id }: { id: string }) => ({
+    rows: await sql.all('SELECT id, content FROM probe WHERE id = ? LIMIT 1', id),
+  }),
+  /** Writes, and then fails. */
+  'probe.fail-late': async (sql: Sql, { id }: { id: string }) => {
+    await sql.run(TABLE);
+    await sql.run('INSERT INTO probe (id) VALUES (?)', id);
+    throw new VerifyError('BUDGET', 'budget-day', { maxPerDay: 3 }, { charged: false, retryAfter: 9 });
+  },
+  'probe.fail-early': async () => {
+    throw new VerifyError('INPUT', 'key-used', {}, { charged: false });
+  },
+  'probe.fault': async (sql: Sql) => sql.run('INSERT INTO nowhere (secret) VALUES (?)', 'a name'),
+  'probe.bytes': async (_sql: Sql, parameters: { parts: { bytes: Uint8Array }[] }) => ({
+    all: parameters.parts.map(({ bytes }) => ({
+      length: bytes.length,
+      bytes,
+      isBuffer: Buffer.isBuffer(bytes),
+    })),
+  }),
+  /** A number that is the same for all that ran in one transaction. */
+  'probe.transaction': async (sql: Sql) => {
+    await sql.run('CREATE TEMP TABLE IF NOT EXISTS turn (number INTEGER)');
+    const row = await sql.get<{ number: number }>('SELECT number FROM turn LIMIT 1');
+    if (!row) {
+      latest++;
+      await sql.run('INSERT INTO turn (number) VALUES (?)', latest);
+    }
+    return row?.number ?? latest;
+  },
+  'probe.seal': async (_sql: Sql, { text }: { text: string }, at: Surroundings) => ({
+    sealed: sealOf(at).seal('probe', text, 'one'),
+  }),
+  'probe.open': async (_sql: Sql, { sealed }: { sealed: Uint8Array }, at: Surroundings) =>
+    sealOf(at).open('probe', sealed, 'one').toString(),
+  'probe.at': async (_sql: Sql, _parameters: unknown, { now, isDamaged }: Surroundings) => ({
+    now,
+    isDamaged,
+  }),
+  'probe.pragma': async (sql: Sql, { name }: { name: string }) => sql.get(`PRAGMA ${name}`),
+  'probe.thread': async () => threadId,
+  'probe.exit': async (sql: Sql, { id, isWritten }: { id: string; isWritten: boolean }) => {
+    if (isWritten) {
+      const found = await sql.get('SELECT id FROM probe WHERE id = ?', id);
+      if (found) return 'known';
+    }
+    writeSync(2, '');
+    process.exit(3);
+  },
+} satisfies Operations;
