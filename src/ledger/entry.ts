@@ -2,6 +2,7 @@
  * One call that may cost, as the ledger keeps it: docs/contract.md, "Ledger". There is no person, photo, address, token
  * or key in it.
  */
+import type { PaidKey } from '../action';
 import type { ErrorCode } from '../errors';
 
 /**
@@ -32,17 +33,6 @@ export interface Entry {
   /** Yuan; 0 once it is known that it was not charged. */
   price: number;
   durationMs: number | null;
-}
-
-/**
- * What a call is paid for only once, and what was asked under it: any text. The ledger keeps digests of both.
- */
-export interface PaidKey {
-  key: string;
-  /** The question: the same key with other content is refused. */
-  content: string;
-  /** Another key for the same answer, where a photo is known under two names. */
-  alias?: string;
 }
 
 /** A call that is about to be sent. */

@@ -2,12 +2,12 @@
  * What the ledger does in the database, one operation a transaction, for SQLite and PostgreSQL alike. Keys and contents
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
-import type { ErrorCode } from '../errors';
-import { VerifyError } from '../errors';
+import type { PaidKey } from '../action';
+import { type ErrorCode, VerifyError } from '../errors';
 import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
 import { overBudget, type Spent } from './budget';
 import { dayOf, type Period } from './calendar';
-import type { Entry, EntryState, KeyState, PaidKey, Sum } from './entry';
+import type { Entry, EntryState, KeyState, Sum } from './entry';
 
 /** Purposes of the seal. */
 const KEY = 'ledger key';

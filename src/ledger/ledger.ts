@@ -3,6 +3,7 @@
  * is in the database (ledger-sql.ts); here is what this process has under way.
  */
 import { randomUUID } from 'node:crypto';
+import type { PaidKey } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { Database, StoreState } from '../store/database';
@@ -16,7 +17,6 @@ import {
   type KeyState,
   type KeyStates,
   NOT_SENT,
-  type PaidKey,
   type Query,
   type Settlement,
   type Sum,

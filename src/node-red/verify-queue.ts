@@ -1,9 +1,9 @@
 /** A queue in one Redis, which callers and workers share: CONTRACT, "Queue". */
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
-import { type RedisTrouble, readRedisUrl } from '../ledger/redis-connection';
 import type { QueueOptions } from '../queue/bull';
 import type { JobCalls } from '../queue/calls';
+import { type RedisTrouble, readRedisUrl } from '../queue/redis-connection';
 import { JobSecret } from '../queue/sealed';
 import { masterKey } from '../waiting/key';
 import type { LedgerStoreNode } from './ledger-of';

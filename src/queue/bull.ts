@@ -6,7 +6,7 @@ import {
   type RedisProblems,
   type RedisTrouble,
   readRedisUrl,
-} from '../ledger/redis-connection';
+} from './redis-connection';
 import type { JobSecret } from './sealed';
 
 /** In one slot of a cluster, and within what the ledger's user may touch. */

@@ -4,8 +4,8 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Patience } from '../ledger/ledger';
-import type { RedisConnection } from '../ledger/redis-connection';
+import type { Patience } from './patience';
+import type { RedisConnection } from './redis-connection';
 import {
   connectionFor,
   loadBull,

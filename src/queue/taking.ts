@@ -3,7 +3,7 @@ import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { RedisConnection } from '../ledger/redis-connection';
+import type { RedisConnection } from './redis-connection';
 import {
   type Bull,
   connectionFor,
