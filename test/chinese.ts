@@ -40,9 +40,11 @@ const TERMS = [
     'Key',
     'Linkface',
     'Node-RED',
+    'Node.js',
     'PNG',
     'Prometheus',
     'Redis',
+    'SQLite',
     ...['AWS', 'COS', 'MinIO', 'OBS', 'OSS', 'S3'],
     'WestDex',
     'X',
@@ -115,7 +117,7 @@ export function foreignWords(text: string): string[] {
     ...text
       .replace(/\u2011\s?/g, '-')
       .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|cn-verify\.\w+|\d{4}-\d{2}-\d{2}T[\d:]+|[a-zA-Z][\w-]*/g,
+        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|cn-verify\.\w+|Node\.js|\d{4}-\d{2}-\d{2}T[\d:]+|[a-zA-Z][\w-]*/g,
       ),
   ]
     .map(([word]) => word)

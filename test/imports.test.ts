@@ -36,6 +36,8 @@ function importsOf(file: string, text: string): Import[] {
 
 const CONTRACT = /^src\/[^/]+$/;
 const NODE = /^node:/;
+/** What a room that keeps something may know of the store. */
+const STORE = /^src\/store\/(?:sql|seal|secret|database)$/;
 
 /** What each folder may import; the first row that fits a file counts. `$1` is the provider. */
 const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
@@ -50,9 +52,11 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/ledger\//,
     /^src\/photos\//,
     /^src\/queue\//,
+    /^src\/store\/(?:database|secret|backup)$/,
     // A key, an account's name and a question for the ledger come in messages, too.
     /^src\/input\/(?:text|moment|json-text)$/,
     /^src\/sandbox\/shared$/,
+    /^src\/texts\/texts$/,
     /^node:(?:path|diagnostics_channel|stream\/promises)$/,
   ],
   [
@@ -86,11 +90,15 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/providers\/([^/]+)\//, 'src/providers/$1/', /^src\/http\//, /^src\/input\//, CONTRACT, NODE],
   [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
-  [/^src\/waiting\//, /^src\/waiting\//, CONTRACT, NODE],
-  [/^src\/ledger\//, /^src\/ledger\//, /^src\/waiting\/(?:lock|key)$/, CONTRACT, NODE, /^ioredis$/],
+  // The one place where the store knows the rooms whose operations its thread runs.
+  [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
+  [/^src\/store\//, /^src\/store\//, CONTRACT, NODE],
+  [/^src\/waiting\//, /^src\/waiting\//, STORE, CONTRACT, NODE],
+  [/^src\/ledger\//, /^src\/ledger\//, STORE, /^src\/waiting\/(?:lock|key)$/, CONTRACT, NODE, /^ioredis$/],
   [
     /^src\/photos\//,
     /^src\/photos\//,
+    STORE,
     /^src\/http\//,
     /^src\/input\//,
     /^src\/waiting\/(?:lock|key|lines)$/,
@@ -108,6 +116,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^(?:bullmq|ioredis)$/,
   ],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
+  [/^src\/texts\//, /^src\/texts\/[\w-]+\.json$/],
   [CONTRACT, CONTRACT],
 ];
 

@@ -150,6 +150,33 @@ export default {
     '这次核验此前已经发出，但无法确定服务商是否受理。',
     'This check was sent before, and nobody knows whether the provider took it.',
   ],
+  'database-off': ['本机没有打开台账。', 'The ledger is switched off.'],
+  'database-unwritable': [
+    '数据库写入失败，没有提交。',
+    'The database cannot be written. Nothing was submitted.',
+  ],
+  'database-held-elsewhere': [
+    '另一个程序正在使用数据库，没有提交。',
+    'Another program holds the database. Nothing was submitted.',
+  ],
+  'database-newer-version': [
+    '数据库由更新的版本写入，没有提交。',
+    'A later version has written the database. Nothing was submitted.',
+  ],
+  'database-no-sqlite': [
+    '程序的运行环境版本过低，没有提交。',
+    'Node.js is too old here. Nothing was submitted.',
+  ],
+  'database-thread-ended': ['数据库意外中断，没有提交。', 'The database broke off. Nothing was submitted.'],
+  'secret-differs': [
+    '加密所用的密钥与以前不同，没有提交。',
+    'The secret is not the one that was used before. Nothing was submitted.',
+  ],
+  'secret-too-short': ['加密所用的密钥太短，没有提交。', 'The secret is too short. Nothing was submitted.'],
+  'secret-unreadable': [
+    '读不到加密所用的密钥，没有提交。',
+    'The secret cannot be read. Nothing was submitted.',
+  ],
   'ledger-unwritable': [
     '台账无法写入，因此没有核验。',
     'The ledger cannot be written, so nothing was checked.',

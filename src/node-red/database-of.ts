@@ -1,5 +1,5 @@
 /** The one database of a runtime, and where it is on disk. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Database, openDatabase } from '../store/database';
 import { secretOf } from '../store/secret';
 import type { Red } from './red';
@@ -26,16 +26,26 @@ export function databaseOf(red: Red): Database {
   return known;
 }
 
+/** @returns where the database of a Node-RED is; null where nothing is to be written */
+export function databaseFile(red: Red): string | null {
+  const { userDir } = red.settings;
+  const { spoolDir, ledger } = settingsOf(red);
+  const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : userDir && join(userDir, 'cn-verify');
+  return folder && !(spoolDir === false && ledger === false) ? join(folder, 'cn-verify.db') : null;
+}
+
 function open(red: Red): Database {
-  const { userDir, cnVerify } = red.settings;
-  const { spoolDir, ledger, key } = (cnVerify ?? {}) as Settings;
-  const own = userDir && join(userDir, 'cn-verify');
-  const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : own;
-  const isWanted = folder && !(spoolDir === false && ledger === false);
+  const file = databaseFile(red);
+  const { userDir } = red.settings;
+  const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
   return openDatabase({
-    file: isWanted ? join(folder, 'cn-verify.db') : null,
-    secret: () => secretOf(join(own ?? folder!, 'key'), key),
+    file,
+    secret: () => secretOf(join(folder, 'key'), settingsOf(red).key),
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
   });
+}
+
+function settingsOf(red: Red): Settings {
+  return (red.settings.cnVerify ?? {}) as Settings;
 }

@@ -20,6 +20,15 @@ const CLOSE_MS = 4_000;
 /** What the thread ended at so often is not tried again. */
 const MOST_INTERRUPTIONS = 3;
 
+/** What a call is refused with, by the reason why the file cannot be written or had. */
+const PROBLEMS: Readonly<Record<Failure['fault'], string>> = {
+  unwritable: 'database-unwritable',
+  damaged: 'database-unwritable',
+  'held-elsewhere': 'database-held-elsewhere',
+  'newer-version': 'database-newer-version',
+  'no-sqlite': 'database-no-sqlite',
+};
+
 export type StoreState =
   | 'opening'
   | 'ready'
@@ -38,7 +47,7 @@ export type StoreState =
   | 'closed';
 
 /** What is said once, and again when it is over. `code`: of the operating system, or a version. */
-export type StoreTrouble =
+export type DatabaseTrouble =
   | 'unwritable'
   | 'written-again'
   | 'held-elsewhere'
@@ -59,9 +68,9 @@ export interface DatabaseOptions {
   secret(): Promise<Uint8Array>;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: StoreTrouble, values: Record<string, string | number>): void;
-  /** A module that exports `OPERATIONS`; those of the rooms where it is left out. */
-  operations?: string;
+  notify(trouble: DatabaseTrouble, values: Record<string, string | number>): void;
+  /** A module that calls `serve` with the operations that may be called; that of the rooms where it is left out. */
+  thread?: string;
 }
 
 export interface CallOptions<Answer = unknown> {
@@ -176,7 +185,7 @@ class ThreadedDatabase implements Database {
     return new Promise<Answer>((resolve, reject) => {
       const isKept = whenAway === 'keep';
       if (this.#closing || signal?.aborted) return reject(cancelled());
-      const refusal = isKept ? null : this.#refusal();
+      const refusal = isKept ? null : this.#whyAway();
       if (refusal) return reject(refusal);
       const packed = pack(parameters);
       const forget = () => signal?.removeEventListener('abort', abort);
@@ -225,7 +234,7 @@ class ThreadedDatabase implements Database {
   ready(): Promise<void> {
     if (this.#isClosed || this.#closing) return Promise.reject(cancelled());
     if (this.#away === null) return Promise.resolve();
-    const refusal = this.#refusal();
+    const refusal = this.#whyAway();
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
@@ -296,9 +305,9 @@ class ThreadedDatabase implements Database {
   }
 
   #start(): void {
-    const { operations = join(__dirname, 'operations.js') } = this.#options;
-    const workerData: ThreadOptions = { file: this.#file, operations };
-    const worker = new Worker(join(__dirname, 'thread.js'), {
+    const { thread = join(__dirname, 'thread.js') } = this.#options;
+    const workerData: ThreadOptions = { file: this.#file };
+    const worker = new Worker(thread, {
       workerData,
       name: 'cn-verify database',
       // Node.js 22 says of node:sqlite in every process that it is experimental.
@@ -327,7 +336,7 @@ class ThreadedDatabase implements Database {
       const error =
         reason instanceof VerifyError
           ? reason
-          : new VerifyError('CONFIG', 'secret-unreadable', { code: 'UNKNOWN' }, { charged: false });
+          : new VerifyError('CONFIG', 'secret-unreadable', { file: '', code: 'UNKNOWN' }, { charged: false });
       const { code, problem, values, details } = error;
       return { code, problem, values, details: { ...details } };
     }
@@ -369,7 +378,7 @@ class ThreadedDatabase implements Database {
         break;
       }
       case 'noted':
-        this.#options.notify(message.trouble as StoreTrouble, message.values);
+        this.#options.notify(message.trouble as DatabaseTrouble, message.values);
         break;
       default:
         break;
@@ -536,7 +545,7 @@ class ThreadedDatabase implements Database {
   }
 
   #refuseAll(): void {
-    const refusal = this.#refusal();
+    const refusal = this.#whyAway();
     if (!refusal) return;
     for (const { reject } of this.#waiters.splice(0)) reject(refusal);
     const refused = this.#queue.filter(({ isKept }) => !isKept);
@@ -545,13 +554,13 @@ class ThreadedDatabase implements Database {
   }
 
   /** @returns why nothing that is not kept is taken now */
-  #refusal(): VerifyError | null {
+  #whyAway(): VerifyError | null {
     if (this.#isStuck) return this.#problemOf({ fault: 'unwritable', code: 'ETIMEDOUT' });
     return this.#away === null || this.#away === 'opening' ? null : this.#problemOf(this.#away);
   }
 
   #problemOf({ fault, code }: Failure): VerifyError {
-    return this.#problem(`database-${fault === 'damaged' ? 'unwritable' : fault}`, code);
+    return this.#problem(PROBLEMS[fault], code);
   }
 
   #problem(problem: string, code = ''): VerifyError {

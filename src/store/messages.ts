@@ -13,8 +13,6 @@ export interface SentError {
 /** What `workerData` holds. */
 export interface ThreadOptions {
   file: string;
-  /** A module that exports `OPERATIONS`. */
-  operations: string;
 }
 
 export interface SentRequest {

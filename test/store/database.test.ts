@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
 
-const OPERATIONS = join(__dirname, 'operations.js');
+const THREAD = join(__dirname, 'thread.js');
 
 describe('database', () => {
   let folder: string;
@@ -20,7 +20,7 @@ describe('database', () => {
       secret: async () => secret,
       now: Date.now,
       notify: (trouble) => told.push(trouble),
-      operations: OPERATIONS,
+      thread: THREAD,
       ...options,
     });
     open.push(database);

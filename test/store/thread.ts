@@ -1,15 +1,16 @@
-/** Operations for the tests of the store, in a table of their own. */
+/** The thread of a database that has operations of its own, for the tests of the store. */
 import { writeSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { VerifyError } from '../../src/errors';
-import { type Operations, type Sql, type Surroundings, sealOf } from '../../src/store/sql';
+import { serve } from '../../src/store/serve';
+import { type Sql, type Surroundings, sealOf } from '../../src/store/sql';
 
 const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
 
 /** How many transactions began in this thread. */
 let latest = 0;
 
-export const OPERATIONS = {
+serve({
   'probe.put': async (
     sql: Sql,
     { id, content = null }: { id: string; content?: Uint8Array | string | null },
@@ -74,4 +75,4 @@ export const OPERATIONS = {
     writeSync(2, '');
     process.exit(3);
   },
-} satisfies Operations;
+});

@@ -1,0 +1,317 @@
+/** What the thread does that owns the database file: it opens it, runs the operations of the rooms, and closes it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { VerifyError } from '../errors';
+import type {
+  Ended,
+  Facts,
+  Failure,
+  FromThread,
+  SentError,
+  SentRequest,
+  ThreadOptions,
+  ToThread,
+} from './messages';
+import { OwnedFile } from './owned-file';
+import { type Parcel, pack, parcelOf, unpack } from './packing';
+import { SQLITE_TYPES } from './schema/columns';
+import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
+import { Seal } from './seal';
+import type { Operation, Operations, Sql, SqliteSql, Surroundings } from './sql';
+import { faultOf } from './sqlite-fault';
+
+/** How often it is looked whether the files are still there: noticed within 2 s. */
+const LOOK_MS = 1_000;
+
+const { file: path } = workerData as ThreadOptions;
+const port = parentPort!;
+
+/** What an operator decides about the whole database. */
+const OF_THE_STORE = {
+  'store.acknowledge': async (sql: Sql) => {
+    await sql.run("DELETE FROM meta WHERE name = 'damaged'");
+  },
+  'store.start-anew': async (sql: Sql, _: unknown, { seal, whyNoSeal }: Surroundings) => {
+    // Only where another secret is the reason: one that cannot be read is no reason to forget anything.
+    if (seal) return;
+    if (!candidate || whyNoSeal?.problem !== 'secret-differs') throw whyNoSeal!;
+    for (const table of SEALED_TABLES) await sql.run(`DELETE FROM ${table}`);
+    await sql.run("DELETE FROM secret_sign WHERE purpose = 'database'");
+    await writeSign(sql, candidate);
+  },
+} satisfies Operations;
+
+let operations: Operations = OF_THE_STORE;
+let file: OwnedFile | null = null;
+/** The cipher that was given; `seal` once it is known to be the one that was used before. */
+let candidate: Seal | null = null;
+let seal: Seal | null = null;
+let whyNoSeal: VerifyError | null = null;
+let isDamaged = false;
+
+/**
+ * Begins, in a thread that `openDatabase` started.
+ * @param ofRooms all operations that may be called
+ */
+export function serve(ofRooms: Operations): void {
+  operations = { ...ofRooms, ...OF_THE_STORE };
+  port.on('message', (message: ToThread) => void handle(message));
+  setInterval(look, LOOK_MS).unref();
+}
+
+async function handle(message: ToThread): Promise<void> {
+  switch (message.kind) {
+    case 'open':
+      return open(message.secret, message.isFirst);
+    case 'secret':
+      takeSecret(message.secret);
+      if (!file) return;
+      try {
+        await examine(file);
+        return say({ kind: 'facts', facts: facts() });
+      } catch {
+        // It is sent again.
+        return;
+      }
+    case 'batch':
+      return answer(message.requests, message.parameters);
+    case 'backup':
+      return say({ kind: 'backup', error: await backup(message.path) });
+    case 'close':
+      file?.close();
+      file = null;
+      say({ kind: 'closed' });
+      port.close();
+  }
+}
+
+function say(message: FromThread, transferred: ArrayBuffer[] = []): void {
+  port.postMessage(message, transferred);
+}
+
+async function open(secret: Uint8Array | SentError, isFirst: boolean): Promise<void> {
+  file?.close();
+  file = null;
+  takeSecret(secret);
+  let opened: OwnedFile | null = null;
+  try {
+    opened = OwnedFile.open(path, isFirst);
+    const { version } = opened;
+    if (version > MIGRATIONS.length) {
+      opened.close();
+      return say({ kind: 'not-opened', failure: { fault: 'newer-version', code: String(version) } });
+    }
+    opened.configure();
+    migrate(opened, version);
+    opened.identify();
+    await examine(opened);
+    file = opened;
+    say({ kind: 'opened', facts: facts(), isNew: version === 0 });
+  } catch (error) {
+    opened?.close();
+    say({ kind: 'not-opened', failure: failureOf(error) });
+  }
+}
+
+function migrate(opened: OwnedFile, version: number): void {
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    opened.exec('BEGIN IMMEDIATE');
+    for (const statement of migration(SQLITE_TYPES)) opened.exec(statement);
+    opened.exec(`PRAGMA user_version = ${index + 1}`);
+    opened.exec('COMMIT');
+  }
+}
+
+function takeSecret(secret: Uint8Array | SentError): void {
+  candidate = secret instanceof Uint8Array ? new Seal(secret) : null;
+  seal = null;
+  whyNoSeal = secret instanceof Uint8Array ? null : errorOf(secret);
+}
+
+/** Reads what is known of the whole database. */
+async function examine(opened: OwnedFile): Promise<void> {
+  const { sql } = opened;
+  const damaged = await sql.get("SELECT name FROM meta WHERE name = 'damaged'");
+  isDamaged = damaged !== undefined;
+  if (!candidate) return;
+  const row = await sql.get<{ sign: string }>("SELECT sign FROM secret_sign WHERE purpose = 'database'");
+  if (!row) await writeSign(sql, candidate);
+  const isTheSame = !row || row.sign === candidate.sign;
+  seal = isTheSame ? candidate : null;
+  whyNoSeal = isTheSame ? null : new VerifyError('CONFIG', 'secret-differs', {}, { charged: false });
+}
+
+async function writeSign(sql: Sql, { sign }: Seal): Promise<void> {
+  await sql.run("INSERT INTO secret_sign (purpose, sign) VALUES ('database', ?)", sign);
+}
+
+function facts(): Facts {
+  return { secretProblem: whyNoSeal?.problem ?? null, isDamaged };
+}
+
+/** Runs what was asked for in one transaction, and says what became of it. */
+async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise<void> {
+  // What was on its way when the file was found to be gone is sent again.
+  if (!file) return;
+  const current = file;
+  const parameters = [...unpack(parcel)];
+  let outcomes: Outcome[] = [];
+  let isWritten = false;
+  let failure: Failure | null = null;
+  try {
+    ({ outcomes, isWritten } = await runTogether(current.sql, requests, parameters));
+  } catch (error) {
+    failure = failureOf(error);
+    for (const [index, request] of requests.entries())
+      outcomes.push(request.isKept ? KEPT : await readAlone(current.sql, request, parameters[index], error));
+    // What stands in the WAL already may be all that keeps a full disk from being written.
+    current.makeRoom();
+  }
+  if ((isWritten || failure) && !current.isStillThere()) return replaced();
+  if (isWritten && requests.some(({ operation }) => Object.hasOwn(OF_THE_STORE, operation))) {
+    await examine(current);
+    say({ kind: 'facts', facts: facts() });
+  }
+  const answers = parcelOf(outcomes.map(({ value }) => packed(value)));
+  const ended = outcomes.map((outcome) => outcome.ended);
+  say({ kind: 'batch', ended, answers, failure, isWritten }, [answers.buffer]);
+  // Everything here comes after the reply: nobody waits for it.
+  current.checkpoint();
+}
+
+interface Outcome {
+  ended: Ended;
+  value: unknown;
+}
+
+const KEPT: Outcome = { ended: 'kept', value: null };
+
+/**
+ * All in one transaction. What fails after it has written is left out, and the others run once more.
+ * @throws Error that concerns the file
+ */
+async function runTogether(
+  sql: SqliteSql,
+  requests: readonly SentRequest[],
+  parameters: readonly unknown[],
+): Promise<{ outcomes: Outcome[]; isWritten: boolean }> {
+  const failed = new Map<number, Outcome>();
+  for (;;) {
+    const outcomes: Outcome[] = [];
+    const before = sql.writes;
+    let isSpoilt = false;
+    try {
+      sql.control('BEGIN');
+      for (const [index, request] of requests.entries()) {
+        const { writes } = sql;
+        const outcome = failed.get(index) ?? (await run(sql, request, parameters[index]));
+        outcomes.push(outcome);
+        isSpoilt = outcome.ended === 'refused' && sql.writes > writes;
+        if (!isSpoilt) continue;
+        failed.set(index, outcome);
+        break;
+      }
+      sql.control(isSpoilt ? 'ROLLBACK' : 'COMMIT');
+      if (!isSpoilt) return { outcomes, isWritten: sql.writes > before };
+    } catch (error) {
+      rollBack(sql);
+      throw error;
+    }
+  }
+}
+
+/** What only reads is answered, though nothing can be written. */
+async function readAlone(
+  sql: SqliteSql,
+  request: SentRequest,
+  parameters: unknown,
+  reason: unknown,
+): Promise<Outcome> {
+  sql.refusesWrites = reason;
+  try {
+    sql.control('BEGIN');
+    return await run(sql, request, parameters);
+  } catch {
+    return KEPT;
+  } finally {
+    sql.refusesWrites = null;
+    rollBack(sql);
+  }
+}
+
+function rollBack(sql: SqliteSql): void {
+  try {
+    sql.control('ROLLBACK');
+  } catch {
+    // SQLite rolls back by itself after some errors.
+  }
+}
+
+/** @throws Error that concerns the file */
+async function run(sql: Sql, { operation, now }: SentRequest, parameters: unknown): Promise<Outcome> {
+  const work = operations[operation] as Operation<unknown, unknown> | undefined;
+  try {
+    if (!work) throw new Error('There is no such operation');
+    const at: Surroundings = { now, seal, whyNoSeal, isDamaged };
+    return { ended: 'answered', value: await work(sql, parameters, at) };
+  } catch (error) {
+    if (faultOf(error)) throw error;
+    return { ended: 'refused', value: sentOf(error) };
+  }
+}
+
+function packed(value: unknown) {
+  try {
+    return pack(value);
+  } catch (error) {
+    return pack(sentOf(error));
+  }
+}
+
+function replaced(): void {
+  file?.close();
+  file = null;
+  say({ kind: 'replaced' });
+}
+
+function look(): void {
+  if (!file) return;
+  if (file.isStillThere()) file.vacuum();
+  else replaced();
+}
+
+async function backup(to: string): Promise<SentError | null> {
+  try {
+    if (!file) throw new Error('The database is not open');
+    await file.sql.run('VACUUM INTO ?', to);
+    return null;
+  } catch (error) {
+    return sentOf(error);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_BUILTIN_MODULE')
+    return { fault: 'no-sqlite', code: process.version };
+  return (
+    faultOf(error) ?? {
+      fault: 'unwritable',
+      code: String((error as NodeJS.ErrnoException).code ?? 'UNKNOWN'),
+    }
+  );
+}
+
+/** Only our own errors are told in full: the text of another could hold what was to be written. */
+function sentOf(error: unknown): SentError {
+  if (!(error instanceof VerifyError)) {
+    const { name, code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+    const values = { name: String(name), code: String(errcode ?? code ?? '') };
+    return { code: 'PROTOCOL', problem: 'internal', values, details: {} };
+  }
+  const { code, problem, values, details } = error;
+  return { code, problem, values, details: { ...details } };
+}
+
+function errorOf({ code, problem, values, details }: SentError): VerifyError {
+  return new VerifyError(code as VerifyError['code'], problem, values, details);
+}
