@@ -14,6 +14,9 @@ const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
 const { nodes, plugins } = readJson(join(root, 'package.json'))['node-red'];
 const [TYPES, PLUGINS] = [nodes, plugins].map(Object.keys);
 
+/** The html of each node, by type. */
+const forms = new Map();
+
 compile();
 writeForms();
 writeCatalogues();
@@ -34,7 +37,11 @@ function compile() {
 }
 
 function writeForms() {
-  for (const type of TYPES) writeFileSync(to(`${type}.html`), makeForm(root, type, textsOf('en-US', type)));
+  for (const type of TYPES) {
+    const form = makeForm(root, type, textsOf('en-US', type));
+    forms.set(type, form);
+    writeFileSync(to(`${type}.html`), form);
+  }
   for (const name of PLUGINS) writeFileSync(to(`${name}.html`), withIncludes(root, name));
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
@@ -51,7 +58,7 @@ function writeCatalogues() {
     for (const language of languages) {
       mkdirSync(to('locales', language), { recursive: true });
       for (const type of TYPES) {
-        writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(textsOf(source, type)));
+        writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(shownTexts(source, type)));
         writeFileSync(to('locales', language, `${type}.html`), helpOf(source, type));
       }
       for (const name of PLUGINS)
@@ -61,12 +68,32 @@ function writeCatalogues() {
 }
 
 /**
- * A catalogue belongs to one node and is found under its name, so what all nodes say (errors, warnings, status words)
- * is written once, in shared.json, and put into each.
+ * A catalogue belongs to one node and is found under its name, so what several forms say is written once, in forms.json,
+ * and put into the catalogue of each form that says it. What the runtime says is in src/texts.
  */
 function textsOf(language, type) {
-  const [shared, own] = ['shared', type].map((name) => readJson(from('locales', language, `${name}.json`)));
+  const [shared, own] = ['forms', type].map((name) => readJson(from('locales', language, `${name}.json`)));
   return merge(shared, own);
+}
+
+/**
+ * What the editor needs of them for one node: of the texts that several forms share only those that this form names,
+ * whole or, where it composes the key, by the last part; and the words of a status, which the editor looks up under
+ * themselves, in the languages where they are other words.
+ */
+function shownTexts(language, type) {
+  const form = forms.get(type);
+  const names = new Set(form.match(/[\w-]+/g));
+  const isConfig = /category: 'config'/.test(form);
+  const pick = (texts, depth = 0) =>
+    Object.fromEntries(
+      Object.entries(texts).flatMap(([name, text]) => {
+        if (typeof text === 'object') return [[name, pick(text, depth + 1)]];
+        const isStatus = depth === 0;
+        return (isStatus ? !isConfig && text !== name : names.has(name)) ? [[name, text]] : [];
+      }),
+    );
+  return pick(textsOf(language, type));
 }
 
 /** The help of a node; what several have in common stands in the language's folder `shared`. */

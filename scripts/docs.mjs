@@ -1,6 +1,6 @@
-// Writes the table of problems in docs/errors.md and docs/errors.zh-CN.md, between its two markers: what the catalogues say.
+// Writes the table of problems in docs/errors.md and docs/errors.zh-CN.md, between its two markers: what src/texts says.
 // With --check it writes nothing, and fails where a table is stale.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,13 +37,13 @@ for (const { page, ...of } of PAGES) {
 
 /** What a node says otherwise than all do stands under its own heading. */
 function tablesOf({ language, everywhere, columns }) {
-  const folder = join(root, 'nodes/locales', language);
-  const errorsOf = (file) => problemsOf(JSON.parse(readFileSync(join(folder, file), 'utf8')).errors);
-  const shared = errorsOf('shared.json');
-  const own = readdirSync(folder)
-    .filter((file) => file.endsWith('.json') && file !== 'shared.json')
-    .sort();
-  const tables = [[everywhere, shared], ...own.map((file) => [`\`${file.slice(0, -5)}\``, errorsOf(file)])];
+  const { errors, nodes } = JSON.parse(readFileSync(join(root, 'src/texts', `${language}.json`), 'utf8'));
+  const shared = problemsOf(errors);
+  const own = Object.keys(nodes).sort();
+  const tables = [
+    [everywhere, shared],
+    ...own.map((type) => [`\`${type}\``, problemsOf(nodes[type].errors)]),
+  ];
   return tables
     .filter(([, problems]) => problems.size > 0)
     .map(([heading, problems]) => {

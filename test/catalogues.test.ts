@@ -9,7 +9,10 @@ import { foreignWords } from './chinese';
 
 const ROOT = join(__dirname, '..', '..');
 const NODES = join(ROOT, 'nodes');
-const SHARED = 'shared';
+/** What several forms say. */
+const FORMS = 'forms';
+/** What the runtime says. */
+const RUNTIME = 'the runtime';
 const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
 const TYPES = Object.keys(nodes);
 const PLUGINS = Object.keys(plugins);
@@ -46,7 +49,7 @@ interface Use {
 }
 
 describe('catalogues', () => {
-  for (const name of [SHARED, ...TYPES, ...PLUGINS]) {
+  for (const name of [RUNTIME, FORMS, ...TYPES, ...PLUGINS]) {
     describe(name, () => {
       const english = own('en-US', name);
       const chinese = own('zh-CN', name);
@@ -113,7 +116,8 @@ describe('catalogues', () => {
           help('zh-CN', type).replace(/<[^>]*>/g, ''),
           /[。！？；]　| [。！？；]|[。！？；] (?=\p{Script=Han})/u,
         );
-        for (const [key, text] of merged('zh-CN', type)) assert.doesNotMatch(text, /[。！？] /, key);
+        for (const [key, text] of [...formTexts('zh-CN', type), ...said('zh-CN', type)])
+          assert.doesNotMatch(text, /[。！？] /, key);
       }
     });
 
@@ -121,7 +125,8 @@ describe('catalogues', () => {
       const others = /应答|校验位|无法判断结果|调试面板|调试侧栏|网址|连通|连不上|付费/;
       for (const type of TYPES) {
         assert.doesNotMatch(help('zh-CN', type), others, type);
-        for (const [key, text] of merged('zh-CN', type)) assert.doesNotMatch(text, others, key);
+        for (const [key, text] of [...formTexts('zh-CN', type), ...said('zh-CN', type)])
+          assert.doesNotMatch(text, others, key);
       }
     });
 
@@ -146,15 +151,24 @@ describe('catalogues', () => {
 
   describe('built', () => {
     for (const type of TYPES) {
-      it(`has ${type} in every language, shared texts merged in`, () => {
+      it(`has ${type} in every language, with what its form shares with others`, () => {
         for (const [source, languages] of Object.entries(LANGUAGES)) {
-          const expected = new Map([...own(source, SHARED), ...own(source, type)]);
+          const written = formTexts(source, type);
           for (const language of languages) {
-            const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${type}.json`)));
-            assert.deepEqual(sorted(built), sorted(expected), language);
+            for (const [key, text] of built(language, type)) assert.equal(text, written.get(key), key);
+            for (const key of [...formKeys(type), ...own(source, type).keys()])
+              assert.equal(built(language, type).get(key), written.get(key), `${language} ${key}`);
             assert.equal(help(language, type), help(source, type), language);
           }
         }
+      });
+
+      it(`has the words of ${type}'s status in Chinese, and nothing that only the runtime says`, () => {
+        const keys = [...built('zh-CN', type).keys()];
+        const words = keys.filter((key) => !key.includes('.'));
+        assert.deepEqual(words, isConfig(type) ? [] : STATUS_WORDS);
+        for (const key of [...keys, ...built('en-US', type).keys()])
+          if (!words.includes(key)) assert.match(key, /^(?:form|label|palette)\./);
       });
     }
   });
@@ -195,7 +209,7 @@ describe('catalogues', () => {
 
     for (const type of TYPES) {
       it(`has a text for all that ${type} can say`, () => {
-        const catalogue = merged('en-US', type);
+        const catalogue = said('en-US', type);
         for (const { key, file } of uses(type)) {
           const wanted = key.startsWith('errors.') ? [`${key}.text`, `${key}.hint`] : [key];
           for (const each of wanted) assert.ok(catalogue.has(each), `${file} needs ${each}`);
@@ -203,7 +217,7 @@ describe('catalogues', () => {
       });
 
       it(`asks in the texts of ${type} only for values that are passed`, () => {
-        const catalogue = merged('en-US', type);
+        const catalogue = said('en-US', type);
         for (const { key, values, file } of uses(type)) {
           for (const each of [key, `${key}.text`, `${key}.hint`]) {
             for (const wanted of interpolations(catalogue.get(each) ?? '')) {
@@ -216,7 +230,7 @@ describe('catalogues', () => {
 
     it('has every status word, short enough', () => {
       for (const language of ['en-US', 'zh-CN']) {
-        const catalogue = own(language, SHARED);
+        const catalogue = own(language, FORMS);
         for (const word of STATUS_WORDS) {
           const text = catalogue.get(word);
           assert.ok(text && text.length <= LONGEST_STATUS, `${language} ${word}: ${text}`);
@@ -229,7 +243,7 @@ describe('catalogues', () => {
   describe('against the forms', () => {
     for (const type of TYPES) {
       it(`has every text of ${type}'s form`, () => {
-        const catalogue = merged('en-US', type);
+        const catalogue = built('en-US', type);
         const keys = formKeys(type);
         assert.ok(keys.length > 0);
         for (const key of keys) assert.ok(catalogue.has(key), key);
@@ -263,14 +277,13 @@ describe('catalogues', () => {
       it(`has ${name} in every language`, () => {
         for (const [source, languages] of Object.entries(LANGUAGES)) {
           for (const language of languages) {
-            const built = flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${name}.json`)));
-            assert.deepEqual(sorted(built), sorted(own(source, name)), language);
+            assert.deepEqual(sorted(built(language, name)), sorted(own(source, name)), language);
           }
         }
       });
 
       it(`takes of truth-poll's texts for ${name} what is there`, () => {
-        const catalogue = merged('en-US', 'truth-poll');
+        const catalogue = built('en-US', 'truth-poll');
         const asked = [...form(name).matchAll(/\bsay\('([\w.-]+)'/g)].map(([, key]) => key!);
         assert.ok(asked.length > 5);
         for (const key of asked) assert.ok(catalogue.has(key), key);
@@ -286,15 +299,18 @@ describe('catalogues', () => {
   describe('unused texts', () => {
     it('are not kept', () => {
       const unused: string[] = [];
-      for (const name of [SHARED, ...TYPES]) {
-        const types = name === SHARED ? TYPES : [name];
-        const used = new Set([...STATUS_WORDS, 'told']);
-        for (const type of types) {
-          for (const key of formKeys(type)) used.add(key);
-          for (const { key } of uses(type)) for (const each of ['', '.text', '.hint']) used.add(key + each);
-        }
+      const usedByForms = new Set([...STATUS_WORDS, ...TYPES.flatMap(formKeys)]);
+      for (const name of [FORMS, ...TYPES]) {
+        const used = name === FORMS ? usedByForms : new Set(formKeys(name));
         for (const key of own('en-US', name).keys()) if (!used.has(key)) unused.push(`${name}: ${key}`);
       }
+      const usedBy = (type: string) =>
+        uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
+      const usedByRuntime = new Set([
+        'told',
+        ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
+      ]);
+      for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);
       assert.deepEqual(unused, []);
     });
   });
@@ -321,12 +337,27 @@ function sorted(catalogue: Catalogue): [string, string][] {
 }
 
 function own(language: string, name: string): Catalogue {
+  if (name === RUNTIME) return flatten(readJson(join(ROOT, 'src', 'texts', `${language}.json`)));
   return flatten(readJson(join(NODES, 'locales', language, `${name}.json`)));
 }
 
-/** As a node of this type sees it. */
-function merged(language: string, type: string): Catalogue {
-  return new Map([...own(language, SHARED), ...own(language, type)]);
+/** As a form of this type is written. */
+function formTexts(language: string, type: string): Catalogue {
+  return new Map([...own(language, FORMS), ...own(language, type)]);
+}
+
+/** As a node of this type says it. */
+function said(language: string, type: string): Catalogue {
+  const { nodes: byType, ...shared } = readJson(join(ROOT, 'src', 'texts', `${language}.json`)) as Record<
+    string,
+    Record<string, Record<string, unknown>>
+  >;
+  return new Map([...flatten(shared), ...flatten(byType![type] ?? {})]);
+}
+
+/** As the editor gets it. */
+function built(language: string, name: string): Catalogue {
+  return flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', language, `${name}.json`)));
 }
 
 function interpolations(text: string): string[] {
@@ -340,6 +371,10 @@ function help(language: string, type: string): string {
 /** As it is published. */
 function form(type: string): string {
   return readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+}
+
+function isConfig(type: string): boolean {
+  return /category: 'config'/.test(form(type));
 }
 
 /** The keys a form takes from the catalogue, and that of its palette category. */
@@ -406,6 +441,7 @@ function reachable(entries: readonly string[]): Set<string> {
       ...source.matchAll(/require\('(\.[^']+)'\)/g),
     ];
     for (const [, path] of imports) {
+      if (path!.endsWith('.json')) continue;
       const target = `${resolve(dirname(file), path!)}.ts`;
       assert.ok(existsSync(target), `${relative(ROOT, file)} imports ${path}`);
       visit(target);

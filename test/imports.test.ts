@@ -53,6 +53,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     // A key, an account's name and a question for the ledger come in messages, too.
     /^src\/input\/(?:text|moment|json-text)$/,
     /^src\/sandbox\/shared$/,
+    /^src\/texts\/texts$/,
     /^node:(?:path|diagnostics_channel|stream\/promises)$/,
   ],
   [
@@ -108,6 +109,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^(?:bullmq|ioredis)$/,
   ],
   [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
+  [/^src\/texts\//, /^src\/texts\/[\w-]+\.json$/],
   [CONTRACT, CONTRACT],
 ];
 

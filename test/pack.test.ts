@@ -11,6 +11,7 @@ const NEEDED = [
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
   /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
+  /^dist\/src\/texts\/[\w-]+\.json$/,
   /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
   /^deploy\/[\w.@-]+$/,
   /^docs\/(result\.schema\.json|(nodes|errors|sandbox)(\.zh-CN)?\.md)$/,

@@ -17,9 +17,8 @@ const TABLES = ['problems', 'reasons', 'words'] as const;
 const load = (file: string) => import(pathToFileURL(join(ROOT, file)).href);
 const table = (name: string) => require(join(ROOT, PAGES, `${name}.mjs`)).default as Record<string, Pair>;
 
-/** The problems of all catalogues, as `cause.problem` names them. */
+/** All problems, as `cause.problem` names them. */
 function problems(): string[] {
-  const folder = join(ROOT, 'nodes', 'locales', 'en-US');
   const found = new Set<string>();
   const walk = (errors: Catalogue, path: string) => {
     for (const [name, value] of Object.entries(errors)) {
@@ -28,10 +27,8 @@ function problems(): string[] {
       else walk(value, `${path}${name}.`);
     }
   };
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
-    const { errors } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { errors?: Catalogue };
-    if (errors) walk(errors, '');
-  }
+  const { nodes, ...shared } = JSON.parse(readFileSync(join(ROOT, 'src/texts/en-US.json'), 'utf8'));
+  for (const { errors = {} } of [shared, ...Object.values<{ errors?: Catalogue }>(nodes)]) walk(errors, '');
   return [...found].sort();
 }
 

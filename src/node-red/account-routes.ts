@@ -1,14 +1,12 @@
 /** The admin routes behind the forms of accounts: they are given a node's id, never a credential (NODE-RED, "Runtime"). */
 import type { AccountNode } from './account-node';
 import type { AdminHandler, Red } from './red';
+import { languageOfReader } from './texts';
 
 const PATH = '/cn-verify/accounts/:id';
 const READ = 'cn-verify.read';
 /** Who may deploy may test: a test is a request to the provider. */
 const WRITE = 'cn-verify.write';
-
-/** As browsers name one. */
-const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
 
 /** Each runtime's admin application once, whichever account node comes first. */
 const registered = new WeakSet<object>();
@@ -24,7 +22,7 @@ export function registerAccountRoutes(red: Red): void {
   const nodeOf = (id: unknown) => red.nodes.getNode(String(id)) as Partial<AccountNode> | null;
 
   const test: AdminHandler = (request, response) => {
-    const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));
+    const language = languageOfReader(request);
     const node = nodeOf(request.params.id);
     if (!node?.test) {
       response.status(404).json({ text: red._('test.not-deployed', { lng: language }) });

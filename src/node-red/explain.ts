@@ -3,6 +3,8 @@ import { type Cause, ERRORS, type VerifyError } from '../errors';
 import type { Environment } from '../result';
 import type { Red } from './red';
 
+type Problem = Pick<VerifyError, 'problem' | 'values'>;
+
 /** What of an action its errors tell. */
 interface Asked {
   /** null where none is asked. */
@@ -12,7 +14,7 @@ interface Asked {
 }
 
 /**
- * @param red Node-RED, with the catalogue of the node
+ * @param red Node-RED, with the texts of the node
  * @param asked the action
  * @param error it threw
  * @param environment of the node's account, null where it has none
@@ -51,15 +53,29 @@ export function causeOf(
 }
 
 /**
- * @param red Node-RED, with the catalogue of the node
+ * @param red Node-RED, with the texts of the node
  * @param error of an action
  * @param language of the reader; without one, that of the runtime
  * @returns the error for people: what is wrong, and what to do
  */
-export function textOf(red: Red, { problem, values }: VerifyError, language?: string): string {
+export function textOf(red: Red, { problem, values }: Problem, language?: string): string {
   const said = { ...values, lng: language };
   const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
   return red._('told', { text, hint, lng: language });
+}
+
+/**
+ * @param red Node-RED, with the texts of the node
+ * @param found what a page is answered
+ * @param language of its reader; without one, that of the runtime
+ * @returns the same, with the text for people
+ */
+export function withText<Found extends Problem>(
+  red: Red,
+  found: Found,
+  language: string | undefined,
+): Found & { text: string } {
+  return { ...found, text: textOf(red, found, language) };
 }
 
 function hintOf(red: Red, { problem, values }: VerifyError): string {

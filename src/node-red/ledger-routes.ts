@@ -1,7 +1,9 @@
 /** The admin routes over the ledger, for the sidebar and for a spreadsheet: CONTRACT, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
 import { VerifyError } from '../errors';
-import type { AdminHandler, AdminResponse, Red } from './red';
+import { withText } from './explain';
+import type { AdminHandler, AdminRequest, AdminResponse, Red } from './red';
+import { languageOfReader } from './texts';
 
 const PATH = '/cn-verify/ledger';
 const CSV_PATH = `${PATH}.csv`;
@@ -35,12 +37,16 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
   const answer =
     (work: (...given: Parameters<AdminHandler>) => Promise<unknown>): AdminHandler =>
     (request, response, next) => {
-      work(request, response, next).catch((reason: unknown) => refuse(response, reason));
+      work(request, response, next).catch((reason: unknown) => refuse(red, request, response, reason));
     };
   httpAdmin.get(
     PATH,
     mayRead,
-    answer(async ({ query }, response) => response.json(await reports().summarize(red, query.month))),
+    answer(async (request, response) => {
+      const { troubles, ...summary } = await reports().summarize(red, request.query.month);
+      const language = languageOfReader(request);
+      response.json({ ...summary, troubles: troubles.map((each) => withText(red, each, language)) });
+    }),
   );
   httpAdmin.get(
     CSV_PATH,
@@ -66,9 +72,11 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
   httpAdmin.get(
     CHECK_PATH,
     mayRead,
-    answer(async (_request, response) => {
+    answer(async (request, response) => {
       const { checkLive } = require('./live-check') as typeof import('./live-check');
-      response.json(checkLive(red, actionTypes));
+      const { unready, ...found } = checkLive(red, actionTypes);
+      const language = languageOfReader(request);
+      response.json({ ...found, unready: unready.map((each) => withText(red, each, language)) });
     }),
   );
 }
@@ -78,11 +86,13 @@ function reports(): typeof import('./ledger-reports') {
   return require('./ledger-reports') as typeof import('./ledger-reports');
 }
 
-/** `problem` and `values`, so that who asks can say it in his own words, as in an error's `cause`. */
-function refuse(response: AdminResponse, reason: unknown): void {
+/** `problem` and `values` are those of an error's `cause`; `text` says it in the language of the reader. */
+function refuse(red: Red, request: AdminRequest, response: AdminResponse, reason: unknown): void {
   // A table that broke off has its headers already, and whoever took it sees that it broke off.
   if ('headersSent' in response && response.headersSent) return;
   const { code, problem, values } =
     reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
-  response.status(STATUSES[code] ?? 500).json({ code, problem, values });
+  response
+    .status(STATUSES[code] ?? 500)
+    .json(withText(red, { code, problem, values }, languageOfReader(request)));
 }

@@ -1,7 +1,9 @@
 /** What to look at before a flow goes live: CONTRACT, "Ledger", "Editor sidebar". */
 import { VerifyError } from '../errors';
+import { isChinese } from '../texts/texts';
 import { accountsOf } from './ledger-reports';
 import type { NodeConfig, Red } from './red';
+import { languageOf } from './texts';
 
 /** An account that is not set up. */
 interface Unready {
@@ -47,7 +49,7 @@ export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck
     }),
     uncaught: uncaught(configs, actionTypes),
     lang: typeof lang === 'string' && lang !== '' ? lang : null,
-    speaksChinese: /\p{Script=Han}/u.test(red._('passed')),
+    speaksChinese: isChinese(languageOf(red)),
   };
 }
 

@@ -1,15 +1,14 @@
 /** What photo stores serve: photos to the world, and to the editor how they are. */
+import { withText } from './explain';
 import type { PhotoStoreNode } from './photo-store-of';
 import type { AdminHandler, PhotoHandler, Red } from './red';
 import { onceStarted } from './started';
+import { languageOfReader } from './texts';
 
 const PATH = '/cn-verify/photo-stores';
 const READ = 'cn-verify.read';
 /** Who may deploy may test: a test puts a photo. */
 const WRITE = 'cn-verify.write';
-/** As browsers name one. */
-const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/;
-
 /** Each runtime once. */
 const registered = new WeakSet<object>();
 
@@ -51,7 +50,7 @@ export function registerPhotoRoutes(red: Red): void {
   httpNode.get('/cn-verify/photos/:id', serve);
 
   const test: AdminHandler = (request, response) => {
-    const language = request.acceptsLanguages().find((each) => LANGUAGE.test(each));
+    const language = languageOfReader(request);
     const node = red.nodes.getNode(String(request.params.id)) as Partial<PhotoStoreNode> | null;
     if (node?.type !== 'photo-store' || !node.test) {
       response.status(404).json({ text: red._('test.store-not-deployed', { lng: language }) });
@@ -64,10 +63,11 @@ export function registerPhotoRoutes(red: Red): void {
   };
   httpAdmin.post(`${PATH}/:id/test`, auth.needsPermission(WRITE), test);
 
-  const held: AdminHandler = (_request, response) => {
+  const held: AdminHandler = (request, response) => {
+    const language = languageOfReader(request);
     const { storesHeld } = require('./photo-folder') as typeof import('./photo-folder');
     storesHeld(red).then(
-      (all) => response.json(all),
+      (all) => response.json(all.map((each) => ('problem' in each ? withText(red, each, language) : each))),
       () => response.status(500).end(),
     );
   };

@@ -1,7 +1,9 @@
 /** The admin route over the queues, for the sidebar: CONTRACT, "Ledger", "Editor sidebar". */
 import { VerifyError } from '../errors';
 import type { QueueCounts } from '../queue/calls';
+import { withText } from './explain';
 import type { Red } from './red';
+import { languageOfReader } from './texts';
 import type { QueueNode } from './verify-queue';
 
 const PATH = '/cn-verify/queues';
@@ -21,14 +23,18 @@ export function registerQueueRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
-  httpAdmin.get(PATH, auth.needsPermission(READ), (_request, response) => {
+  httpAdmin.get(PATH, auth.needsPermission(READ), (request, response) => {
+    const language = languageOfReader(request);
     const ids: string[] = [];
     red.nodes.eachNode(({ id, type }) => {
       if (type === 'verify-queue' && red.nodes.getNode(id)) ids.push(id);
     });
     Promise.all(ids.map((id) => rowOf(red.nodes.getNode(id) as QueueNode))).then(
-      (rows) => response.json(rows),
-      () => response.status(500).json({ code: 'PROTOCOL', problem: 'internal', values: {} }),
+      (rows) => response.json(rows.map((row) => ('problem' in row ? withText(red, row, language) : row))),
+      () =>
+        response
+          .status(500)
+          .json(withText(red, { code: 'PROTOCOL', problem: 'internal', values: {} }, language)),
     );
   });
 }

@@ -47,11 +47,13 @@ export interface HttpProxyNode extends Node {
 }
 
 /** As much of an Express request and response as is used here. */
-export type AdminHandler = (
-  request: { params: Record<string, string>; query: Record<string, unknown>; acceptsLanguages(): string[] },
-  response: AdminResponse,
-  next: () => void,
-) => void;
+export interface AdminRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  acceptsLanguages(): string[];
+}
+
+export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
   status(code: number): AdminResponse;
@@ -118,6 +120,6 @@ export interface Red {
     cloneMessage(message: Message): Message;
     generateId(): string;
   };
-  /** Looks a text up in the catalogue of the node set, in the language of the runtime or of `values.lng`. */
+  /** Looks a text up, in the language of the runtime or of `values.lng`: here among the texts of src/texts. */
   _(key: string, values?: Record<string, unknown>): string;
 }

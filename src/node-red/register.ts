@@ -7,23 +7,26 @@ import { registerAccountRoutes } from './account-routes';
 import { registerLedgerRoutes } from './ledger-routes';
 import { twinOf } from './pairs';
 import { registerPhotoRoutes } from './photo-routes';
+import { registerQueueRoutes } from './queue-routes';
 import type { Node, NodeConfig, Red } from './red';
 import { registerTasksRoutes } from './tasks-route';
+import { withTexts } from './texts';
 
 /** Of the nodes that raise what a Catch is for. */
 const actionTypes = new Set<string>();
 
 /**
  * Registers the node of an action.
- * @param red Node-RED
+ * @param nodeRed Node-RED
  * @param type of the node
  * @param load gives what it does with a message
  */
 export function registerAction<Input, Definitions extends SettingDefinitions>(
-  red: Red,
+  nodeRed: Red,
   type: string,
   load: () => Action<Input, Definitions>,
 ): void {
+  const red = withTexts(nodeRed, type);
   registerTasksRoutes(red);
   registerLedgerRoutes(red, actionTypes);
   actionTypes.add(type);
@@ -36,17 +39,18 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
 
 /**
  * Registers a provider's account node.
- * @param red Node-RED
+ * @param nodeRed Node-RED
  * @param type of the node
  * @param definition of the provider's account
  * @param loadProbe gives what to test an account with, where the provider has a call that costs nothing
  */
 export function registerAccount(
-  red: Red,
+  nodeRed: Red,
   type: string,
   definition: AccountDefinition,
   loadProbe?: () => Probe,
 ): void {
+  const red = withTexts(nodeRed, type);
   registerAccountRoutes(red);
   red.nodes.registerType(
     type,
@@ -61,17 +65,18 @@ export function registerAccount(
 
 /**
  * Registers a node that asks no provider.
- * @param red Node-RED
+ * @param nodeRed Node-RED
  * @param type of the node
  * @param load gives what makes a node what it is
  * @param credentials names of its credentials
  */
 export function registerOther(
-  red: Red,
+  nodeRed: Red,
   type: string,
   load: () => (red: Red, node: Node, config: NodeConfig) => void,
   credentials: readonly string[] = [],
 ): void {
+  const red = withTexts(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
@@ -84,16 +89,30 @@ export function registerOther(
 
 /**
  * Registers the node of a photo store.
- * @param red Node-RED
+ * @param nodeRed Node-RED
  * @param type of the node
  */
-export function registerPhotoStore(red: Red, type: string): void {
-  registerPhotoRoutes(red);
+export function registerPhotoStore(nodeRed: Red, type: string): void {
+  registerPhotoRoutes(withTexts(nodeRed, type));
   const load = () => {
     const { holdPhotoStore } = require('./photo-store') as typeof import('./photo-store');
     return holdPhotoStore;
   };
-  registerOther(red, type, load, ['accessKeyId', 'secretAccessKey']);
+  registerOther(nodeRed, type, load, ['accessKeyId', 'secretAccessKey']);
+}
+
+/**
+ * Registers the node of a queue.
+ * @param nodeRed Node-RED
+ * @param type of the node
+ */
+export function registerQueue(nodeRed: Red, type: string): void {
+  registerQueueRoutes(withTexts(nodeRed, type));
+  const load = () => {
+    const { holdQueue } = require('./verify-queue') as typeof import('./verify-queue');
+    return holdQueue;
+  };
+  registerOther(nodeRed, type, load, ['url']);
 }
 
 function passwords(names: readonly string[]): Record<string, { type: 'password' }> {

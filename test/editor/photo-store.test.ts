@@ -13,9 +13,9 @@ const STORE = 'tested-store';
 
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`a photo store, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
-    const { form, test: tests } = JSON.parse(
-      readFileSync(join(ROOT, `nodes/locales/${locale}/shared.json`), 'utf8'),
-    ) as Record<'form' | 'test', Record<string, string>>;
+    const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+    const form: Record<string, string> = read(`nodes/locales/${locale}/forms.json`).form;
+    const tests: Record<string, string> = read(`src/texts/${locale}.json`).test;
     let server: ObjectStore;
     let bench: Workbench;
 

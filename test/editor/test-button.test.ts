@@ -14,8 +14,9 @@ const ACCOUNT = 'test-button-account';
 
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the test button in ${locale}`, () => {
-    const catalogue = JSON.parse(readFileSync(join(ROOT, `nodes/locales/${locale}/shared.json`), 'utf8'));
-    const { form, test: tests } = catalogue as Record<'form' | 'test', Record<string, string>>;
+    const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+    const form: Record<string, string> = read(`nodes/locales/${locale}/forms.json`).form;
+    const tests: Record<string, string> = read(`src/texts/${locale}.json`).test;
     const said = (word: string, text = '') =>
       form['test-result']!.replace('__word__', form[word]!).replace('__text__', text);
     let demo: Demo;

@@ -8,7 +8,7 @@ import { closeServers, json, type ScriptedServer, scriptedServer } from '../flow
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { type RedisServer, startRedis } from '../redis/server';
 import { openEditor } from './browser';
-import { VERSION, Workbench, words } from './workbench';
+import { runtimeWords, VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
 const SHOW = `RED.actions.invoke('cn-verify:show-verification')`;
@@ -144,7 +144,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await row('queue')
         .getByRole('button', { name: say('show', { node: 'photos' }) })
         .waitFor();
-      const unset = words(locale, 'verify-call', 'errors.variable-not-set.text', { variable: VARIABLE });
+      const unset = runtimeWords(locale, 'errors.variable-not-set.text', { variable: VARIABLE });
       assert.ok((await row('unset').textContent())!.includes(unset));
     });
 
@@ -164,7 +164,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         // The runtime has its `lang`.
       ]);
       const [unready] = await problems().allTextContents();
-      const missing = words(locale, 'westdex-account', 'errors.variable-not-set.text', {
+      const missing = runtimeWords(locale, 'errors.variable-not-set.text', {
         variable: VARIABLE,
       });
       assert.ok(unready!.includes(missing), unready);

@@ -232,7 +232,7 @@ export class Workbench {
 }
 
 /**
- * A text as the editor or the runtime shows it.
+ * A text as the editor shows it.
  * @param locale of the catalogue
  * @param type of the node that it belongs to
  * @param key with dots
@@ -244,9 +244,26 @@ export function words(
   key: string,
   values: Record<string, string | number> = {},
 ): string {
-  const file = join(ROOT, 'dist', 'nodes', 'locales', locale, `${type}.json`);
+  return textAt(join(ROOT, 'dist', 'nodes', 'locales', locale, `${type}.json`), key, values);
+}
+
+/**
+ * A text as the runtime says it.
+ * @param locale of its reader
+ * @param key with dots
+ * @param values to fill in
+ */
+export function runtimeWords(
+  locale: string,
+  key: string,
+  values: Record<string, string | number> = {},
+): string {
+  return textAt(join(ROOT, 'src', 'texts', `${locale}.json`), key, values);
+}
+
+function textAt(file: string, key: string, values: Record<string, string | number>): string {
   let found: unknown = JSON.parse(readFileSync(file, 'utf8'));
   for (const part of key.split('.')) found = (found as Record<string, unknown>)[part];
-  if (typeof found !== 'string') throw new Error(`${type} has no text ${key}`);
+  if (typeof found !== 'string') throw new Error(`${file} has no text ${key}`);
   return found.replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
 }

@@ -240,12 +240,12 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         { id: 'off', type: 'xhey-account', d: true },
       );
       assert.deepEqual(sandbox, ['liveness']);
+      const text =
+        'The account has no apiId. Open the account, enter it and deploy. It may also name an environment variable, as ${NAME}.';
       assert.deepEqual(unready, [
         {
-          account: 'empty',
-          type: 'linkface-account',
-          problem: 'credential-missing',
-          values: { name: 'apiId' },
+          ...{ account: 'empty', type: 'linkface-account' },
+          ...{ problem: 'credential-missing', values: { name: 'apiId' }, text },
         },
       ]);
       assert.deepEqual([lang, speaksChinese], [null, false]);
