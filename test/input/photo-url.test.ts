@@ -6,10 +6,11 @@ import { problemOf } from './refusal';
 
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
+const NOW = Date.parse('2026-11-30T00:00:00Z');
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment, store: null, repaired });
+  const photos = readPhotos(value, { field: 'photos', environment, now: NOW, store: null, repaired });
   return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
 }
 
@@ -180,14 +181,15 @@ describe('input: photo URL', () => {
 
   it('reads the one address of a photo', () => {
     const repaired = new Set<string>();
-    assert.equal(readPhotoUrl(` ${A}\n`, 'photo', 'production', repaired), A);
+    const reading = { field: 'photo', environment: 'production', now: NOW, repaired } as const;
+    assert.equal(readPhotoUrl(` ${A}\n`, reading), A);
     assert.deepEqual([...repaired], ['photo']);
     assert.equal(
-      problemOf(() => readPhotoUrl(`${A}\n${B}`, 'photo', 'production', repaired)),
+      problemOf(() => readPhotoUrl(`${A}\n${B}`, reading)),
       'text-control',
     );
     assert.equal(
-      problemOf(() => readPhotoUrl(`${A} ${B}`, 'photo', 'production', repaired)),
+      problemOf(() => readPhotoUrl(`${A} ${B}`, reading)),
       'url-with-space',
     );
   });

@@ -7,11 +7,18 @@ import { problemOf } from './refusal';
 const URL_A = 'https://p.example.com/a.jpg';
 const URL_B = 'https://p.example.com/b.jpg';
 const JPG = jpg();
+const NOW = Date.parse('2026-11-30T00:00:00Z');
 const BASE64 = JPG.toString('base64');
 
 function read(value: unknown, fits = false) {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment: 'production', store: { fits }, repaired });
+  const photos = readPhotos(value, {
+    field: 'photos',
+    environment: 'production',
+    now: NOW,
+    store: { fits },
+    repaired,
+  });
   return photos.map(({ from, name }) => {
     if ('url' in from) return [from.url, name];
     const bytes = 'bytes' in from ? from.bytes : Buffer.from(from.base64, 'base64');
