@@ -81,6 +81,13 @@ export interface Place {
  */
 export type ClaimCall = () => Promise<void> | undefined;
 
+/** What a call that may cost is sent with. */
+export interface PaidTurn {
+  /** Of the message in the account's queue. */
+  place: Place;
+  claim: ClaimCall;
+}
+
 /** What a provider's client asks the transport to do. */
 export interface Call<Value> {
   /**
@@ -137,6 +144,11 @@ export interface Account {
   secrets: readonly string[];
   settings: Readonly<Record<string, unknown>>;
   transport: Transport;
+  /**
+   * What was paid for under these keys is not used again (`reuse`): it turned out to be no answer.
+   * @throws VerifyError CONFIG where the account's ledger is missing or not set up
+   */
+  discardReuse?(keys: readonly string[]): void;
 }
 
 /** What a call knows of the world while it is sent. */

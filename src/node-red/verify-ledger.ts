@@ -1,7 +1,8 @@
 /** The node that is asked what was paid for, and tells each call as it is settled: CONTRACT, "Ledger". */
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Entry, Ledger, Sum } from '../ledger/ledger';
+import type { Entry, Sum } from '../ledger/entry';
+import type { Ledger } from '../ledger/ledger';
 import { idOfAccount } from './choices';
 import { causeOf, textOf } from './explain';
 import { FlowError } from './flow-error';

@@ -1,4 +1,5 @@
 /** The thread of the database: the one place where the store knows the rooms. */
+import { LEDGER_OPERATIONS } from '../ledger/ledger-sql';
 import { serve } from './serve';
 
-serve({});
+serve({ ...LEDGER_OPERATIONS });
