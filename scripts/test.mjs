@@ -20,7 +20,14 @@ const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const LONG = [
   ...['flows/hardship', 'flows/inputs', 'flows/resume', 'flows/hostile', 'flows/kill', 'flows/photo-store'],
   ...['waiting/journal', 'flows/ledger-process', 'flows/get-token', 'flows/face-compare', 'flows/leaks'],
-  ...['flows/any-answer', 'flows/hostile-time', 'examples', 'http/circuit', 'waiting/full-disk'],
+  ...[
+    'flows/any-message',
+    'flows/any-answer',
+    'flows/hostile-time',
+    'examples',
+    'http/circuit',
+    'waiting/full-disk',
+  ],
   ...['http/timeout', 'demo'],
 ];
 /** Files of flows that take less than a Node-RED takes to start, and want no settings: they share one. */

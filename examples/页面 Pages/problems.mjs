@@ -51,6 +51,7 @@ export default {
   'field-unreadable': ['流程读不到所填的内容。', 'The flow could not read what was filled in.'],
   'field-silent': ['流程没有及时取到所填的内容。', 'What was filled in did not reach the flow in time.'],
   'message-unreadable': ['提交的内容无法读取。', 'What was sent cannot be read.'],
+  'message-not-sent': ['流程无法转发结果。', 'The flow could not pass the result on.'],
   'message-read-only': [
     '流程无法保存结果，因此没有核验。',
     'The flow cannot hold a result, so nothing was checked.',
@@ -125,6 +126,10 @@ export default {
     '一行里连着多个地址，请每行只写一个。',
     'Several addresses are glued together: put each on a line of its own.',
   ],
+  'url-wants-login': ['照片地址须登录才能打开。', 'The address of the photo opens only after a login.'],
+  'url-expired': ['照片地址已过期。', 'The address of the photo has expired.'],
+  'url-template': ['照片地址里的变量没有填上。', 'The address of the photo has a placeholder left in it.'],
+  'url-in-sentence': ['照片地址后面紧接着文字。', 'Words follow the address of the photo without a space.'],
   'url-unreachable': [
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",

@@ -1,4 +1,4 @@
-/** Photos as messages bring them: CONTRACT, "What an input may look like", Photo. The caller's value is never changed. */
+/** Photos as messages bring them: docs/contract.md, "What an input may look like", Photo. The caller's value is never changed. */
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
@@ -90,7 +90,9 @@ function isDecodedPhoto(head: string): boolean {
 export function isFileText(text: string, maxPhotoMB: number): boolean {
   try {
     const { bytes } = read(text, '', maxPhotoMB, new Set());
-    return text.length >= SHORTEST_FILE && fileFormatOf(bytes) !== null;
+    const format = text.length < SHORTEST_FILE ? null : fileFormatOf(bytes);
+    // Two bytes begin it, and `/wo` of a path is base64 of them.
+    return format !== null && format !== 'JPEG XL';
   } catch (error) {
     return error instanceof VerifyError && ONLY_OF_FILES.has(error.problem);
   }

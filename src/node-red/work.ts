@@ -1,7 +1,8 @@
 import type { Cause, ErrorCode, ErrorDetails } from '../errors';
 import type { Result } from '../result';
 import type { Entry } from '../waiting/book';
-import type { Done, Message, Send } from './red';
+import type { InputMessage } from './handle-input';
+import type { Message } from './red';
 
 /** What a flow is still to be told of a message. */
 export type Told = { result: Result } | { error: { message: string; code: ErrorCode; cause: Cause } };
@@ -14,8 +15,7 @@ export function isTold(work: unknown): work is Told {
 /** One message that is being worked on. */
 export interface Work {
   readonly message: Message;
-  readonly send: Send;
-  readonly done: Done;
+  readonly input: InputMessage;
   /** Unix time in milliseconds, when the node first took it. */
   readonly startedAt: number;
   /** The same on the clock of `performance.now()`. */
@@ -32,24 +32,22 @@ export interface Work {
 }
 
 /**
- * @param message that came in
- * @param send sends on
- * @param done says that it is over
+ * @param input that came in
  * @param account that the node has
  * @param entry where it is one from before
  */
-export function workOn(
-  message: Message,
-  send: Send,
-  done: Done,
-  account: string,
-  entry: Entry | undefined,
-): Work {
+export function workOn(input: InputMessage, account: string, entry: Entry | undefined): Work {
   const now = Date.now();
   const startedAt = entry?.since ?? now;
   const started = performance.now() - Math.max(0, now - startedAt);
   return {
-    ...{ message, send, done, startedAt, started, account },
-    ...{ attempts: 0, entry: entry ?? null, ended: false },
+    message: input.message,
+    input,
+    startedAt,
+    started,
+    account,
+    attempts: 0,
+    entry: entry ?? null,
+    ended: false,
   };
 }
