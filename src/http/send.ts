@@ -161,8 +161,8 @@ class AccountTransport implements Transport {
       const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
       if (code === 'RATE_LIMITED' || isTurnedAway) details.refused = true;
     }
-    // What the ledger says of the same call: src/node-red/payments.ts.
-    if (details.refused || !ERRORS[code].mayBeTaken) details.charged = false;
+    // As the ledger says of the same call, unless the provider says that it charged: src/node-red/payments.ts.
+    if (call.claim && (details.refused || !ERRORS[code].mayBeTaken)) details.charged ??= false;
     details.charged ??= null;
     details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
 

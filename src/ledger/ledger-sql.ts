@@ -223,7 +223,10 @@ async function newest(sql: Sql): Promise<number | null> {
 async function release(sql: Sql, { ids }: { ids: readonly string[] }): Promise<string[]> {
   const released: string[] = [];
   for (const id of ids) {
-    const changed = await sql.run("UPDATE entries SET state = 'released' WHERE id = ? AND state = 'uncertain'", id);
+    const changed = await sql.run(
+      "UPDATE entries SET state = 'released' WHERE id = ? AND state = 'uncertain'",
+      id,
+    );
     if (changed === 0) continue;
     await sql.run("UPDATE keys SET freed = entry, answer = NULL WHERE entry = ? AND freed = ''", id);
     released.push(id);
@@ -255,7 +258,10 @@ async function discard(
 }
 
 /** @returns the newest of the calls that are uncertain and can be released, and how many there are */
-async function uncertain(sql: Sql, { limit }: { limit: number }): Promise<{ entries: Entry[]; count: number }> {
+async function uncertain(
+  sql: Sql,
+  { limit }: { limit: number },
+): Promise<{ entries: Entry[]; count: number }> {
   const rows = await sql.all<EntryRow>(
     `SELECT ${COLUMNS} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
     limit,
@@ -434,7 +440,12 @@ function stateOf(
     const opened = sealOf(at).openJson(ANSWER, answer, boundTo(wanted.digest, content, entry));
     return { state: 'answered', entry, at: new Date(claimedAt).toISOString(), answer: opened };
   } catch {
-    throw new VerifyError('CONFIG', 'ledger-answer-unreadable', { ledger: entry }, { charged: false, ledger: entry });
+    throw new VerifyError(
+      'CONFIG',
+      'ledger-answer-unreadable',
+      { ledger: entry },
+      { charged: false, ledger: entry },
+    );
   }
 }
 

@@ -23,13 +23,7 @@ import {
   settleEntry,
 } from './entry';
 import { idFloor, newId } from './id';
-import type {
-  ClaimAnswer,
-  ClaimRequest,
-  EntriesRequest,
-  LookRequest,
-  SettleRequest,
-} from './ledger-sql';
+import type { ClaimAnswer, ClaimRequest, EntriesRequest, LookRequest, SettleRequest } from './ledger-sql';
 import { sumsBy } from './sums';
 
 const DAY_MS = 86_400_000;
@@ -318,7 +312,8 @@ export class Ledger {
         { uncertain: number; newest: number | null }
       >('ledger.begin', { owner: this.#owner, claims }, { whenAway: 'keep' });
       if (uncertain > 0) this.#options.notify('uncertain', uncertain);
-      if (newest !== null && newest > this.#options.now() + DAY_MS) this.#options.notify('from-the-future', 1);
+      if (newest !== null && newest > this.#options.now() + DAY_MS)
+        this.#options.notify('from-the-future', 1);
       this.#newest ??= newest;
       await this.#forgetOld();
     } catch {

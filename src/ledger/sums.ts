@@ -19,7 +19,10 @@ export function sumsBy(by: Period, days: Iterable<Sum>): Sum[] {
 }
 
 /** Adds to a sum what another counts. */
-export function addSum(sum: Pick<Sum, (typeof COUNTS)[number]>, other: Pick<Sum, (typeof COUNTS)[number]>): void {
+export function addSum(
+  sum: Pick<Sum, (typeof COUNTS)[number]>,
+  other: Pick<Sum, (typeof COUNTS)[number]>,
+): void {
   for (const name of COUNTS) sum[name] += other[name];
   // Binary fractions would show decimals that no price has.
   sum.price = Math.round(sum.price * PRICE_STEPS) / PRICE_STEPS;

@@ -79,10 +79,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
   let uncertainCount = 0;
   const read = async (ledger: Ledger, store: string | null) => {
     try {
-      const [sums, open] = await Promise.all([
-        ledger.sums('day', query),
-        ledger.uncertain(MOST_UNCERTAIN),
-      ]);
+      const [sums, open] = await Promise.all([ledger.sums('day', query), ledger.uncertain(MOST_UNCERTAIN)]);
       for (const sum of sums) add(days, sum);
       for (const entry of open.entries) uncertain.set(entry.id, entry);
       uncertainCount += open.count;
@@ -146,8 +143,9 @@ export async function release(red: Red, wanted: { id: string } | { until: string
   let released = 0;
   for (const ledger of ledgersOf(red).found.keys()) {
     try {
-      released += (await ledger.release('id' in wanted ? [wanted.id] : await uncertainUntil(ledger, wanted.until)))
-        .length;
+      released += (
+        await ledger.release('id' in wanted ? [wanted.id] : await uncertainUntil(ledger, wanted.until))
+      ).length;
     } catch (reason) {
       failed = reason;
     }

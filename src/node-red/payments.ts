@@ -202,8 +202,10 @@ export class MessagePayments implements Payments {
   async #waited(ledger: Ledger, states: KeyStates): Promise<boolean> {
     let isWaiting = false;
     for (const { state, entry } of states.values()) {
-      if (state === 'uncertain') throw refusedKey('UNCERTAIN', 'key-uncertain', entry);
-      if (state === 'other-content') throw refusedKey('INPUT', 'key-used', entry);
+      const details = { charged: false, ledger: entry };
+      if (state === 'uncertain')
+        throw new VerifyError('UNCERTAIN', 'key-uncertain', { ledger: entry }, details);
+      if (state === 'other-content') throw new VerifyError('INPUT', 'key-used', { ledger: entry }, details);
       if (state === 'under-way') isWaiting = true;
     }
     for (const { state, entry } of states.values())
@@ -212,10 +214,6 @@ export class MessagePayments implements Payments {
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
     return isWaiting;
   }
-}
-
-function refusedKey(code: 'UNCERTAIN' | 'INPUT', problem: string, ledger: string): VerifyError {
-  return new VerifyError(code, problem, { ledger }, { charged: false, ledger });
 }
 
 function answersIn<Answered>(states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
@@ -241,7 +239,8 @@ function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationM
     requestId = null,
     orderNo = null,
   } = error.details;
-  const mayBeProcessed = charged !== false && !refused && ERRORS[error.code].mayBeTaken;
+  const isRefused = refused || !ERRORS[error.code].mayBeTaken;
+  const mayBeProcessed = charged === true || (charged === null && !isRefused);
   return {
     outcome: null,
     reason: error.problem,

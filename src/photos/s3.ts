@@ -141,12 +141,10 @@ class S3Store implements Store {
     const url = new URL(href);
     const build = (now: number, credentials: Credentials) =>
       signed('DELETE', url, {}, EMPTY, { credentials, region, now });
-    await this.#send(url, { build, read: checkAnswer, claim: null, once: true }, context).catch(
-      (reason) => {
-        // What is not there is deleted, and so is what was in a bucket that is not there.
-        if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
-      },
-    );
+    await this.#send(url, { build, read: checkAnswer, claim: null, once: true }, context).catch((reason) => {
+      // What is not there is deleted, and so is what was in a bucket that is not there.
+      if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
+    });
   }
 
   #send({ origin }: URL, call: Call<void>, context: CallContext): Promise<void> {

@@ -46,7 +46,9 @@ async function pay(
       const { body: answer } = await pool.request({ path, method: 'POST', headers, body });
       const data: unknown = JSON.parse(await answer.text());
       if (claim?.state === 'claimed')
-        settled.push(ledger!.settle(claim.id, { ...END, answers: new Map(keys.map(({ key }) => [key, data])) }));
+        settled.push(
+          ledger!.settle(claim.id, { ...END, answers: new Map(keys.map(({ key }) => [key, data])) }),
+        );
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));

@@ -5,6 +5,7 @@ import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
 import { BMP, jpg, PNG } from '../input/pictures';
+import { chargedAfter } from './five-actions';
 import {
   actionFlow,
   ask,
@@ -417,7 +418,7 @@ describe('westdex-three, in a real Node-RED', () => {
         const error = await raised(PERSON);
         assert.deepEqual(
           [error.code, error.cause.retryable, error.cause.charged, error.cause.attempts],
-          [code, retryable, null, 1],
+          [code, retryable, chargedAfter(code), 1],
         );
         assert.equal(server.asked.length, 1);
       });

@@ -127,9 +127,7 @@ describe('http: limits of an account', () => {
   it('lets polls take no place', async () => {
     const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
     const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 1 });
-    const polls = Array.from({ length: 10 }, () =>
-      transport.send(makeCall({ claim: null }), makeContext()),
-    );
+    const polls = Array.from({ length: 10 }, () => transport.send(makeCall({ claim: null }), makeContext()));
     const waiting = message(transport, '/waits');
     await assert.rejects(message(transport, '/refused'), { code: 'OVERLOADED' });
     await Promise.all([...polls, waiting]);

@@ -48,8 +48,8 @@ describe('http: sending again', () => {
         status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
       );
       assert.equal(error.details.retryAfter, null);
-      assert.equal(error.details.charged, null);
-      // 429 says that it was not taken, 503 alone does not.
+      // 429 says that it was not processed, 503 alone does not.
+      assert.equal(error.details.charged, status === 429 ? false : null);
       assert.equal(error.details.retryable, status === 429);
       assert.equal(server.received.length, 1);
     });

@@ -62,19 +62,27 @@ describe('the ledger', () => {
       const id = await done(ledger, call([], { price: 0.8 }), answered());
       await ledger.close();
       assert.deepEqual(
-        rowsIn(file, "SELECT id, account, price / 10000.0 AS yuan, charged FROM entries WHERE state = 'settled'"),
+        rowsIn(
+          file,
+          "SELECT id, account, price / 10000.0 AS yuan, charged FROM entries WHERE state = 'settled'",
+        ),
         [{ __proto__: null, id, account: ACCOUNT, yuan: 0.8, charged: 1 }],
       );
-      assert.equal(rowsIn(file, "SELECT * FROM spent WHERE calls = 1").length, 2);
+      assert.equal(rowsIn(file, 'SELECT * FROM spent WHERE calls = 1').length, 2);
     });
 
     it('no key, no content and no answer that anybody else could read', async () => {
       for (const value of PRIVATE)
-        await done(ledger, call([], { keys: [{ key: value, content: value }] }), answered({ [value]: value }));
+        await done(
+          ledger,
+          call([], { keys: [{ key: value, content: value }] }),
+          answered({ [value]: value }),
+        );
       for (const value of PRIVATE)
         assert.equal(((await ledger.look(value, value)) as { answer: unknown }).answer, value);
       await ledger.close();
-      const text = readFileSync(file).toString('latin1') + JSON.stringify(rowsIn(file, 'SELECT digest FROM keys'));
+      const text =
+        readFileSync(file).toString('latin1') + JSON.stringify(rowsIn(file, 'SELECT digest FROM keys'));
       assert.deepEqual(leaksIn(text), []);
       assert.deepEqual(leaksIn(readFileSync(file, 'utf8')), []);
       assert.equal(rowsIn(file, 'SELECT digest FROM keys').length, PRIVATE.length);

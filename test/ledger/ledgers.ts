@@ -4,7 +4,7 @@ import { Cancel } from '../../src/cancel';
 import type { BudgetWarning } from '../../src/ledger/budget';
 import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
 import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';
-import { type Database, openDatabase, type DatabaseTrouble } from '../../src/store/database';
+import { type Database, type DatabaseTrouble, openDatabase } from '../../src/store/database';
 
 export const ACCOUNT = 'an-account';
 const SECRET = Buffer.alloc(32, 7);
@@ -91,7 +91,13 @@ export function answered(
 export const notProcessed = answered(
   {},
   {
-    ...{ resolution: 'not-processed', outcome: null, error: 'RATE_LIMITED', charged: false, keepsKeys: false },
+    ...{
+      resolution: 'not-processed',
+      outcome: null,
+      error: 'RATE_LIMITED',
+      charged: false,
+      keepsKeys: false,
+    },
   },
 );
 export const unknown = answered(

@@ -249,9 +249,6 @@ describe('the ledger says', () => {
     assert.deepEqual(await opened.look('lost'), { state: 'uncertain', entry: lost });
     assert.equal((await opened.look('k9'))?.entry, later);
     await opened.close();
-    assert.deepEqual(
-      rowsIn(file, "SELECT period FROM spent WHERE period < '2026-04'"),
-      [],
-    );
+    assert.deepEqual(rowsIn(file, "SELECT period FROM spent WHERE period < '2026-04'"), []);
   });
 });

@@ -32,10 +32,7 @@ export function compare(
     body ??= writeForm(person);
     return body;
   });
-  return account.transport.send(
-    { build, ...reading(account, person, maxPhotoMB), ...turn },
-    context,
-  );
+  return account.transport.send({ build, ...reading(account, person, maxPhotoMB), ...turn }, context);
 }
 
 /**

@@ -30,9 +30,18 @@ const INCORRECT: ReadonlyMap<number, Row> = new Map<number, Row>([
   [104, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: false }],
   [106, { charged: false }],
   [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false, isForPhoto: true }],
-  [108, { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false, isForPhoto: true }],
-  [109, { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true, isForPhoto: true }],
-  [110, { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true, isForPhoto: true }],
+  [
+    108,
+    { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false, isForPhoto: true },
+  ],
+  [
+    109,
+    { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true, isForPhoto: true },
+  ],
+  [
+    110,
+    { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true, isForPhoto: true },
+  ],
   [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, charged: true, isForPhoto: true }],
   [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true, isForPhoto: true }],
   [113, { charged: false }],

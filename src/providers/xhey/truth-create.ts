@@ -1,12 +1,20 @@
-import type { Action, ClaimCall, Earlier, PaidKey, PaidResult, Payments, SettingDefinitions } from '../../action';
+import type {
+  Action,
+  ClaimCall,
+  Earlier,
+  PaidKey,
+  PaidResult,
+  Payments,
+  SettingDefinitions,
+} from '../../action';
 import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
 import type { Answer } from '../../result';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
-import { REUSE, reuseKey } from './reuse-key';
 import type { Created } from './response';
+import { REUSE, reuseKey } from './reuse-key';
 
 /** A task with the photos it was created for. */
 export interface Task {
@@ -202,7 +210,12 @@ class Submission {
       const photos = batch.map(identityOf);
       return new Map([[key.key, { photos, tasks: this.#tasksOf(batch, taskIds), code, message }]]);
     };
-    const paid = await payments.pay<Created, EarlierBatch>({ keys: [key], send, result: paidResult, answers });
+    const paid = await payments.pay<Created, EarlierBatch>({
+      keys: [key],
+      send,
+      result: paidResult,
+      answers,
+    });
     if ('value' in paid) {
       this.#takePaid(batch, paid);
       return new Set(batch);
