@@ -53,8 +53,8 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/photos\//,
     /^src\/queue\//,
     /^src\/store\/(?:database|secret|backup)$/,
-    // A key, an account's name and a question for the ledger come in messages, too.
-    /^src\/input\/(?:text|moment|json-text)$/,
+    // A key, an account's name and a question for the ledger come in messages, too; credentials are entered in forms.
+    /^src\/input\/(?:text|moment|json-text|credential)$/,
     /^src\/sandbox\/shared$/,
     /^src\/texts\/texts$/,
     /^node:(?:path|diagnostics_channel|stream\/promises)$/,

@@ -1,6 +1,6 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
 import type { Call, CallContext, ClaimCall, Credentials, HttpAnswer, Place, Transport } from '../action';
-import { ERRORS, VerifyError } from '../errors';
+import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
 import { type LimitOptions, Limits } from './limits';
@@ -157,13 +157,11 @@ class AccountTransport implements Transport {
     if (answer) {
       details.httpStatus ??= answer.status;
       details.retryAfter ??= retryAfterSeconds(answer, Date.now());
-      // A 503 in the provider's own envelope is an answer: only one without says that nothing was processed.
+      // A 503 in the provider's own form is an answer: by then it has processed the request.
       const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
       if (code === 'RATE_LIMITED' || isTurnedAway) details.refused = true;
     }
-    // As the ledger says of the same call, unless the provider says that it charged: src/node-red/payments.ts.
-    if (call.claim && (details.refused || !ERRORS[code].mayBeTaken)) details.charged ??= false;
-    details.charged ??= null;
+    details.charged ??= call.claim && !mayHaveBeenProcessed(error) ? false : null;
     details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
 
     // An answer that is too large or damaged was none, but it had a status.

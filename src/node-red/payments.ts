@@ -1,7 +1,7 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
 import type { ClaimCall, Earlier, PaidKey, Payment, Payments, SingleCall } from '../action';
 import type { Cancel } from '../cancel';
-import { ERRORS, VerifyError } from '../errors';
+import { mayHaveBeenProcessed, VerifyError } from '../errors';
 import type { Call, KeyState, KeyStates, Settlement } from '../ledger/entry';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer } from '../result';
@@ -231,16 +231,8 @@ function answersIn<Answered>(states: KeyStates): ReadonlyMap<string, Earlier<Ans
 /** A call that could be paid for twice if its key were free is uncertain; without a key, what was answered is settled. */
 function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationMs'> {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
-  const {
-    charged = null,
-    refused,
-    envelope,
-    providerCode = null,
-    requestId = null,
-    orderNo = null,
-  } = error.details;
-  const isRefused = refused || !ERRORS[error.code].mayBeTaken;
-  const mayBeProcessed = charged === true || (charged === null && !isRefused);
+  const { charged = null, envelope, providerCode = null, requestId = null, orderNo = null } = error.details;
+  const isProcessed = mayHaveBeenProcessed(error);
   return {
     outcome: null,
     reason: error.problem,
@@ -248,8 +240,8 @@ function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationM
     error: error.code,
     requestId,
     orderNo,
-    charged: mayBeProcessed ? charged : false,
-    resolution: !mayBeProcessed ? 'not-processed' : envelope && !hasKeys ? 'answered' : 'unknown',
+    charged: isProcessed ? charged : false,
+    resolution: !isProcessed ? 'not-processed' : envelope && !hasKeys ? 'answered' : 'unknown',
     answers: new Map(),
     keepsKeys: false,
   };

@@ -186,11 +186,3 @@ export function checkError(message: Message): Raised {
   assert.doesNotMatch(text, /wrong inside this node|errors\./);
   return { message: text, code, cause };
 }
-
-/** Errors of a provider that did not process the call: it cost nothing, and its key is free. */
-const NOT_PROCESSED: ReadonlySet<string> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACCOUNT', 'RATE_LIMITED']);
-
-/** @returns what `cause.charged` is where the provider does not say */
-export function chargedAfter(code: string): false | null {
-  return NOT_PROCESSED.has(code) ? false : null;
-}

@@ -104,6 +104,19 @@ describe('http: sending again', () => {
     assert.deepEqual(context.waits, [2000]);
   });
 
+  it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
+    const { server, transport } = await start(refuse(503, { 'Retry-After': '1' }), success);
+    const call = makeCall({
+      read: (answer) => {
+        if (answer.status === 503) throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
+        return answer;
+      },
+    });
+    const { details } = await failure(transport.send(call, makeContext()), 'PROVIDER');
+    assert.deepEqual([details.charged, details.retryable, details.refused], [null, false, undefined]);
+    assert.equal(server.received.length, 1);
+  });
+
   it('never repeats what is wrong with the request', async () => {
     for (const [status, code] of [
       [400, 'PROTOCOL'],
