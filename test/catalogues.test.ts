@@ -520,13 +520,12 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `Trouble` of the journal and of the ledgers, which is told as `warnings.journal.…` and `warnings.ledger.…`. */
+/** The `Trouble` of the journal is said as `warnings.journal.…`, the `LedgerTrouble` as `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const union = /export type (?:Redis)?Trouble =([^;]+);/.exec(source)?.[1] ?? '';
-  const whose = source.includes('class Journal') ? 'journal' : 'ledger';
-  const values = source.includes('RedisTrouble') ? ['count', 'place', 'code'] : ['count', 'folder'];
+  const [, ledger, union = ''] = /export type (Ledger)?Trouble =([^;]+);/.exec(source) ?? [];
+  const values = ledger ? ['count'] : ['count', 'folder'];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.${whose}.${each}`,
+    key: `warnings.${ledger ? 'ledger' : 'journal'}.${each}`,
     values,
   }));
 }

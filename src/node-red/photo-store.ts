@@ -5,6 +5,7 @@
 import type { Credentials, SettingDefinitions, Settings, Transport } from '../action';
 import { VerifyError } from '../errors';
 import { createTransport } from '../http/send';
+import { isWrappedCredential } from '../input/credential';
 import { checkSharp, fit, type MetadataOfFitting } from '../photos/fit';
 import { openLocalStore } from '../photos/local';
 import { fitSettings } from '../photos/photo-to-fit';
@@ -48,9 +49,8 @@ const BUCKET = /^[A-Za-z\d][A-Za-z\d._-]{1,62}$/;
 const LONGEST_PREFIX = 256;
 const HOUR_MS = 3_600_000;
 const MB = 1024 ** 2;
-/** What a header and a signature can carry: a line break, a quotation mark or a zero-width character came by pasting. */
+/** What an object store hands out; a line break or an unseen character came by pasting. */
 const PLAIN_KEY = /^[\x21-\x7e]+$/;
-const QUOTED = /^(["'`]).*\1$/;
 /** In flight, over all nodes: as many photos as messages of two batches have. */
 const MAX_CONCURRENT = 8;
 
@@ -176,7 +176,7 @@ function prepareS3(
 function checkKey(name: string, key = ''): void {
   requireVariable(key);
   if (key === '') throw notSetUp('store-keys-missing');
-  if (!PLAIN_KEY.test(key) || QUOTED.test(key))
+  if (!PLAIN_KEY.test(key) || isWrappedCredential(key))
     throw new VerifyError('CONFIG', 'store-key-characters', { name }, { charged: false });
 }
 
