@@ -18,9 +18,9 @@ const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const LONGEST = 200;
 /** Nobody sees more than the first of a text, so one of megabytes is not looked at to its end. */
-const LONGEST_READ = 2_000;
+const LONGEST_READ = 1_000;
 /** Where reading stops, a name, an id number or a key may be cut in two and not be known again: longer than any of them. */
-const NEVER_SHOWN = 700;
+const NEVER_SHOWN = 400;
 /** Nearly every id: nothing in it is escaped. */
 const PLAIN_ID = /^[\w.:-]+$/;
 /** "success", "成功" or "0000": nearly every answer's words. Too short for an id number, and nothing in it is escaped. */

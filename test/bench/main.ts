@@ -1,6 +1,7 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
 import { fit } from './fit';
+import { hold } from './hold';
 import { journal } from './journal';
 import { ledger } from './ledger';
 import { load } from './load';
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   journal,
   photo,
   fit,
+  hold,
   photos,
   load,
   ledger,

@@ -123,7 +123,7 @@ describe("what was sent, in a provider's words", () => {
     const known = { person: { name: '买买提·艾山', idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test'] };
     const told = `买买提·艾山 ${ID_NUMBER} a-secret/of+the test `;
     // A photo in front of it takes one character of what is shown.
-    for (let length = 1_200; length < 2_100; length++) {
+    for (let length = 200; length < 1_100; length++) {
       const concealed = conceal(`${'A'.repeat(length)} ${told.repeat(100)}`, known);
       assert.doesNotMatch(
         concealed.replaceAll('110105********002X', ''),
