@@ -17,10 +17,11 @@ const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 
  * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits. The time it takes grows with
  * the length of the text and with nothing else.
  * @param text with or without a byte order mark
- * @throws SyntaxError where it is not JSON, is nested more than 100 levels deep, or holds more than 50,000 values
+ * @param mostValues that it may hold
+ * @throws SyntaxError where it is not JSON, is nested more than 100 levels deep, or holds more than `mostValues`
  */
-export function parseJson(text: string): unknown {
-  return JSON.parse(withExactIntegers(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text));
+export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
+  return JSON.parse(withExactIntegers(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, mostValues));
 }
 
 /**
@@ -28,7 +29,7 @@ export function parseJson(text: string): unknown {
  * @returns it with its long integers in quotation marks
  * @throws SyntaxError where parsing it would take too long, or what comes of it could not be copied
  */
-function withExactIntegers(json: string): string {
+function withExactIntegers(json: string, mostValues: number): string {
   let levels = 0;
   let values = 1;
   const exact: string[] = [];
@@ -50,7 +51,7 @@ function withExactIntegers(json: string): string {
       }
       at = end - 1;
     }
-    if (values > MOST_VALUES) throw new SyntaxError('too many values');
+    if (values > mostValues) throw new SyntaxError('too many values');
   }
   // Text and integers take turns.
   return copiedTo === 0 ? json : [...exact, json.slice(copiedTo)].join('"');

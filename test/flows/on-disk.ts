@@ -18,7 +18,7 @@ export async function onDisk(userDir: string): Promise<Kept[]> {
  * @param count of things that have to wait there
  */
 export async function untilOnDisk(userDir: string, count: number): Promise<Kept[]> {
-  for (const deadline = Date.now() + 15_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const deadline = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     const kept = await onDisk(userDir);
     if (kept.length === count) return kept;
     if (Date.now() > deadline) throw new Error(`${kept.length} wait on disk, not ${count}`);

@@ -180,7 +180,7 @@ export async function installedTypes(): Promise<string[]> {
  * @param condition that has to come true
  * @param milliseconds to wait for it at the most
  */
-export async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
+export async function until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${condition}`);
