@@ -48,11 +48,14 @@ function writeForms() {
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
 
-/** Each language, and what else Chinese browsers and LANG may ask for: test/published-forms.test.ts. */
+/**
+ * Node-RED looks from `zh-CN` and `zh-TW` to `zh`. From a name of three parts it looks there for a catalogue, but not for
+ * the help: test/flows/weight.test.ts asks a real one.
+ */
 function writeCatalogues() {
-  for (const [source, ...languages] of [
+  for (const [source, language, ...others] of [
     ['en-US', 'en-US'],
-    ['zh-CN', 'zh-CN', 'zh', 'zh-Hans-CN'],
+    ['zh-CN', 'zh', 'zh-Hans-CN'],
   ]) {
     const read = (...path) => readFileSync(from('locales', source, ...path), 'utf8');
     const { palette, ...shared } = JSON.parse(read('forms.json'));
@@ -68,13 +71,13 @@ function writeCatalogues() {
       catalogues[type] = { ...(isInPalette ? { palette } : {}), ...JSON.parse(read(`${type}.json`)) };
     }
     for (const name of PLUGINS) catalogues[name] ??= JSON.parse(read(`${name}.json`));
-    for (const language of languages) {
-      mkdirSync(to('locales', language), { recursive: true });
-      for (const [name, texts] of Object.entries(catalogues))
-        writeFileSync(to('locales', language, `${name}.json`), JSON.stringify(texts));
+    for (const folder of [language, ...others]) {
+      mkdirSync(to('locales', folder), { recursive: true });
       for (const type of TYPES)
-        writeFileSync(to('locales', language, `${type}.html`), small(read(`${type}.html`)));
+        writeFileSync(to('locales', folder, `${type}.html`), small(read(`${type}.html`)));
     }
+    for (const [name, texts] of Object.entries(catalogues))
+      writeFileSync(to('locales', language, `${name}.json`), JSON.stringify(texts));
   }
 }
 

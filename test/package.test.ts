@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { EXAMPLES } from './example-flows';
 import { define, expandedForm, ROOT } from './nodes/form';
 
-const LANGUAGES = ['en-US', 'zh-CN', 'zh', 'zh-Hans-CN'];
+/** What there is a catalogue for. */
+const LANGUAGES = ['en-US', 'zh'];
 
 interface Manifest {
   name: string;
