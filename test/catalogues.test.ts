@@ -517,13 +517,12 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `Trouble` of the journal and of the ledgers, which is told as `warnings.journal.…` and `warnings.ledger.…`. */
+/** The `Trouble` of the ledgers, which is said as `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
   const union = /export type (?:Redis)?Trouble =([^;]+);/.exec(source)?.[1] ?? '';
-  const whose = source.includes('class Journal') ? 'journal' : 'ledger';
   const values = source.includes('RedisTrouble') ? ['count', 'place', 'code'] : ['count', 'folder'];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.${whose}.${each}`,
+    key: `warnings.ledger.${each}`,
     values,
   }));
 }

@@ -1,13 +1,26 @@
+/** Where the database of a runtime is, for whoever only wants to know whether there is one. */
 import { join, resolve } from 'node:path';
 import type { Red } from './red';
 
-/**
- * @param red Node-RED
- * @returns the path of its database; null if it has no user directory, or nothing is to be written
- */
-export function databaseFile({ settings: { userDir, cnVerify } }: Red): string | null {
-  const { spoolDir, ledger } = (cnVerify ?? {}) as { spoolDir?: string | false; ledger?: false };
-  if (spoolDir === false && ledger === false) return null;
-  if (spoolDir) return join(resolve(userDir ?? '', spoolDir), 'cn-verify.db');
-  return userDir ? join(userDir, 'cn-verify/cn-verify.db') : null;
+/** `cnVerify` in settings.js. */
+interface DatabaseSettings {
+  /** Another folder for the database; false: what waits is not written to disk. */
+  spoolDir?: string | false;
+  /** false: no call is written down, and neither budgets nor keys hold. */
+  ledger?: false;
+  /** What is on disk is sealed under it; without one, a key of its own is made. */
+  key?: string;
+}
+
+/** @returns where the database of a Node-RED is; null where nothing is to be written */
+export function databaseFile(red: Red): string | null {
+  const { userDir } = red.settings;
+  const { spoolDir, ledger } = databaseSettings(red);
+  const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : userDir && join(userDir, 'cn-verify');
+  return folder && !(spoolDir === false && ledger === false) ? join(folder, 'cn-verify.db') : null;
+}
+
+/** @returns what settings.js says of it */
+export function databaseSettings(red: Red): DatabaseSettings {
+  return (red.settings.cnVerify ?? {}) as DatabaseSettings;
 }

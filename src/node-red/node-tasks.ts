@@ -49,12 +49,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
    * @param runner of the node
    * @param waits of the action, if it has anything to wait for
    */
-  constructor(
-    node: Node,
-    pending: PendingTasks,
-    runner: TaskRunner,
-    waits: Waits<Input, State> | undefined,
-  ) {
+  constructor(node: Node, pending: PendingTasks, runner: TaskRunner, waits: Waits<Input, State> | undefined) {
     this.#node = node;
     this.#pending = pending;
     this.#runner = runner;

@@ -1,6 +1,7 @@
 /** The pending tasks of a runtime: one collection, however many nodes it has. */
 import { PendingTasks } from '../waiting/pending-tasks';
 import type { TaskRow } from '../waiting/waiting-sql';
+import { databaseFile, databaseSettings } from './database-file';
 import { databaseOf } from './database-of';
 import type { Red } from './red';
 import { onceStarted } from './started';
@@ -35,16 +36,12 @@ function createPendingTasks(red: Red): PendingTasksOfRuntime {
   const sweep = () => {
     if (isLoaded && isStarted) sweepOrphans(red, tasks);
   };
-  let hasWarned = false;
-  const { spoolDir } = (red.settings.cnVerify ?? {}) as { spoolDir?: unknown };
-  if (spoolDir) red.log.warn(red._('warnings.waiting.spool-dir'));
+  const isKept = databaseSettings(red).spoolDir !== false && databaseFile(red) !== null;
   const tasks = new PendingTasks({
-    database: spoolDir === false ? null : databaseOf(red),
-    warn: (problem, rows) => {
-      if (problem === 'in-part' && hasWarned) return;
-      hasWarned ||= problem === 'in-part';
-      red.log.warn(red._(`warnings.waiting.${problem}`, valuesOf(rows)));
-    },
+    database: isKept ? databaseOf(red) : null,
+    onPartial: () => red.log.warn(red._('warnings.waiting.in-part')),
+    onUnreadable: (rows) =>
+      red.log.warn(red._('warnings.waiting.unreadable', { count: rows.length, taskIds: taskIdsOf(rows) })),
     onLoaded: () => {
       isLoaded = true;
       for (const callback of callbacks) callback();
@@ -84,9 +81,12 @@ function sweepOrphans(red: Red, tasks: PendingTasks): void {
   const exists = (node: string, type: string) => red.nodes.getNode(node)?.type === type;
   const { kept, deleted } = tasks.sweepOrphans(exists, Date.now());
   if (kept.length > 0) red.log.warn(red._('warnings.waiting.orphans', { count: kept.length }));
-  if (deleted.length > 0) red.log.warn(red._('warnings.waiting.orphans-deleted', valuesOf(deleted)));
+  if (deleted.length > 0)
+    red.log.warn(
+      red._('warnings.waiting.orphans-deleted', { count: deleted.length, taskIds: taskIdsOf(deleted) }),
+    );
 }
 
-function valuesOf(tasks: readonly TaskRow[]): { count: number; taskIds: string } {
-  return { count: tasks.length, taskIds: tasks.flatMap(({ taskIds }) => taskIds).join(', ') };
+function taskIdsOf(tasks: readonly TaskRow[]): string {
+  return tasks.flatMap(({ taskIds }) => taskIds).join(', ');
 }

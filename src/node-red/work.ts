@@ -4,7 +4,9 @@ import type { PendingTask } from '../waiting/pending-tasks';
 import type { Done, Message, Send } from './red';
 
 /** The result or error of a message that has not been sent or raised yet: plain data. */
-export type PendingDelivery = { result: Result } | { error: { message: string; code: ErrorCode; cause: Cause } };
+export type PendingDelivery =
+  | { result: Result }
+  | { error: { message: string; code: ErrorCode; cause: Cause } };
 
 /** @param work of a task: a delivery, or the state of what waits */
 export function isDelivery(work: unknown): work is PendingDelivery {

@@ -1,4 +1,5 @@
 /** The thread of the database: the one place where the store knows the rooms. */
+import { WAITING_OPERATIONS } from '../waiting/waiting-sql';
 import { serve } from './serve';
 
-serve({});
+serve({ ...WAITING_OPERATIONS });

@@ -46,6 +46,7 @@ export interface PendingTask extends TaskRow, TaskContent {
   isQuerying: boolean;
   /** False: it is in memory only, and ends when its owner closes. */
   isDurable: boolean;
+  /** It was written once. */
   isStored: boolean;
   /** While it is on its way to the disk: `abort` ends the attempt. */
   saving: AbortController | null;
@@ -58,11 +59,10 @@ export type NewTask = Omit<TaskRow, 'id' | 'orphanedAt'> & TaskContent & Pick<Pe
 export interface PendingTasksOptions {
   /** Where tasks are kept; null: in memory only. */
   database: Database | null;
-  /**
-   * `in-part`: not all of a message can be kept, so that it would be resumed without the rest. `unreadable`: these rows
-   * cannot be opened.
-   */
-  warn(problem: 'in-part' | 'unreadable', tasks: readonly TaskRow[]): void;
+  /** Called once, when not all of a message can be kept, so that it would be resumed without the rest. */
+  onPartial(): void;
+  /** Called with stored tasks that cannot be read. */
+  onUnreadable(tasks: readonly TaskRow[]): void;
   /** Called when the tasks of earlier processes can be claimed, and again when more are found later. */
   onLoaded(): void;
 }
@@ -78,6 +78,8 @@ export class PendingTasks {
   /** Ids of rows that are being deleted. */
   readonly #deleting = new Set<string>();
   readonly #calls = new Set<Promise<unknown>>();
+  /** Not all of some message could be kept. */
+  #isPartial = false;
 
   constructor(options: PendingTasksOptions) {
     this.#options = options;
@@ -233,7 +235,7 @@ export class PendingTasks {
     await Promise.race([this.#written().catch(() => {}), timeUp]);
     isOver.abort();
     return [...this.#tasks.values()]
-      .filter(({ isDurable, isStored }) => isDurable && !isStored)
+      .filter(({ isDurable, isStored, saving }) => isDurable && (!isStored || saving))
       .flatMap(({ taskIds }) => taskIds);
   }
 
@@ -263,32 +265,28 @@ export class PendingTasks {
       for (const { content, ...row } of page) {
         if (this.#tasks.has(row.id) || this.#delivered.has(row.id) || this.#deleting.has(row.id)) continue;
         const { work, message } = (content && unpackContent(content)) ?? { work: undefined, message: {} };
-        const task = pendingTask(
-          { ...row, work, message },
-          { owner: null, isDurable: true, isStored: true },
-        );
+        const task = pendingTask({ ...row, work, message }, { owner: null, isDurable: true, isStored: true });
         this.#tasks.set(row.id, task);
         if (!isReadable(task)) unreadable.push(task);
       }
       after = page.at(-1)?.id;
     }
-    if (unreadable.length > 0) this.#options.warn('unreadable', unreadable);
+    if (unreadable.length > 0) this.#options.onUnreadable(unreadable);
     for (const task of this.#tasks.values()) if (!task.isStored && !task.saving) this.#save(task);
   }
 
   /** Another file has taken the place of the one that tasks were written to. */
   #saveAgain(): void {
-    for (const task of this.#tasks.values()) {
-      if (!task.isStored) continue;
-      task.isStored = false;
-      this.#save(task);
-    }
+    for (const task of this.#tasks.values()) if (task.isStored && !task.saving) this.#save(task);
   }
 
   #save(task: PendingTask): void {
     if (!this.#database || !task.isDurable) return;
     const packed = packContent(task);
-    if (!packed?.isWhole) this.#options.warn('in-part', [task]);
+    if (!packed?.isWhole && !this.#isPartial) {
+      this.#isPartial = true;
+      this.#options.onPartial();
+    }
     if (!packed) return;
     const { id, node, type, since, deadline, orphanedAt, taskIds } = task;
     const row = { id, node, type, since, deadline, orphanedAt, taskIds, content: packed.bytes };
@@ -326,8 +324,8 @@ export class PendingTasks {
   }
 
   /** docs/contract.md, "Action nodes": a task is on disk before its first query is sent. */
-  #mustBeStored({ saving, deadline }: PendingTask): boolean {
-    return saving !== null && deadline !== null && WORTH_WAITING.has(this.#database!.state());
+  #mustBeStored({ saving, isStored, deadline }: PendingTask): boolean {
+    return saving !== null && !isStored && deadline !== null && WORTH_WAITING.has(this.#database!.state());
   }
 
   #handOver(): void {

@@ -91,7 +91,12 @@ const list: Operation<{ after: string }, StoredTask[]> = async (sql, { after }, 
     const row = await sql.get<Row>(NEXT, last);
     if (!row) break;
     const { orphaned_at: orphanedAt, task_ids: taskIds, sealed, ...rest } = row;
-    page.push({ ...rest, orphanedAt, taskIds: taskIds ? taskIds.split(',') : [], content: opened(seal, sealed, rest.id) });
+    page.push({
+      ...rest,
+      orphanedAt,
+      taskIds: taskIds ? taskIds.split(',') : [],
+      content: opened(seal, sealed, rest.id),
+    });
     bytes += sealed.length;
     last = rest.id;
   }

@@ -22,7 +22,8 @@ export async function onDisk(userDir: string): Promise<TaskOnDisk[]> {
   const folder = mkdtempSync(join(tmpdir(), 'cn-verify-copy-'));
   const copy = join(folder, 'copy.db');
   try {
-    for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix);
+    for (const suffix of ['', '-wal'])
+      if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix);
     const database = new DatabaseSync(copy);
     const rows = database.prepare('SELECT id, task_ids, sealed FROM waiting').all() as unknown as {
       id: string;

@@ -26,7 +26,8 @@ async function killedAfter(milliseconds: number): Promise<{ due: number; deliver
   assert.deepEqual(warnings, [], label);
   assert.equal(new Set(found).size, found.length, label);
   const settled = victim.said.findLastIndex((said) => said.settled !== undefined);
-  const deliveredIn = (said: typeof victim.said) => new Set(said.flatMap(({ delivering }) => delivering ?? []));
+  const deliveredIn = (said: typeof victim.said) =>
+    new Set(said.flatMap(({ delivering }) => delivering ?? []));
   const delivered = deliveredIn(victim.said);
   const deleted = deliveredIn(victim.said.slice(0, Math.max(0, settled)));
   assert.deepEqual(

@@ -27,7 +27,8 @@ for (const where of ['in memory', 'on disk'] as const) {
       opened = null;
       tasks = new PendingTasks({
         database: null,
-        warn: (problem) => assert.fail(problem),
+        onPartial: () => assert.fail(),
+        onUnreadable: () => assert.fail(),
         onLoaded: () => {
           isLoaded = true;
         },

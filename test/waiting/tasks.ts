@@ -2,7 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { type Database, openDatabase } from '../../src/store/database';
-import { type NewTask, type PendingTask, PendingTasks, type TaskOwner } from '../../src/waiting/pending-tasks';
+import {
+  type NewTask,
+  type PendingTask,
+  PendingTasks,
+  type TaskOwner,
+} from '../../src/waiting/pending-tasks';
 
 export const SECRET = Buffer.alloc(32, 7);
 
@@ -25,7 +30,10 @@ export function newTask(taskId: string, changes: Partial<NewTask> = {}): NewTask
 export const idsOf = (tasks: readonly { taskIds: readonly string[] }[]) =>
   tasks.flatMap(({ taskIds }) => taskIds);
 
-export async function until(condition: () => boolean | Promise<boolean>, milliseconds = 20_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  milliseconds = 20_000,
+): Promise<void> {
   for (const deadline = Date.now() + milliseconds; !(await condition()); )
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
     else await new Promise((resolve) => setTimeout(resolve, 5));
@@ -68,7 +76,8 @@ export async function openTasks(file: string, secret: Buffer = SECRET): Promise<
   let loaded = 0;
   const tasks = new PendingTasks({
     database,
-    warn: (problem, rows) => warnings.push(`${problem} ${idsOf(rows)}`),
+    onPartial: () => warnings.push('in-part'),
+    onUnreadable: (rows) => warnings.push(`unreadable ${idsOf(rows)}`),
     onLoaded: () => loaded++,
   });
   await until(() => loaded > 0);
@@ -86,7 +95,10 @@ const COMMANDS = {
     return idsOf(opened.tasks.claim('node', 'truth-poll', OWNER));
   },
   /** Adds tasks; says `due` with the task id of each as soon as it may be queried. */
-  async add(taskIds: string[], { size = 10, milliseconds = 60_000 }: { size?: number; milliseconds?: number } = {}): Promise<void> {
+  async add(
+    taskIds: string[],
+    { size = 10, milliseconds = 60_000 }: { size?: number; milliseconds?: number } = {},
+  ): Promise<void> {
     for (const taskId of taskIds) {
       const deadline = Date.now() + milliseconds;
       opened.tasks.add(newTask(taskId, { deadline, message: { payload: 'x'.repeat(size) } }), OWNER);
