@@ -26,10 +26,12 @@ const TERMS = [
   ...[
     'BMP',
     'Excel',
+    'GB',
     'GBK',
     'HTML',
     'MQTT',
     'UTF-8',
+    'Unicode',
     'XX',
     'CA',
     'Catch',

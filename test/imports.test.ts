@@ -53,8 +53,8 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/photos\//,
     /^src\/queue\//,
     /^src\/store\/(?:database|secret|backup)$/,
-    // A key, an account's name and a question for the ledger come in messages, too.
-    /^src\/input\/(?:text|moment|json-text)$/,
+    // A key, an account's name and a question for the ledger come in messages, too; credentials are entered in forms.
+    /^src\/input\/(?:text|moment|json-text|credential)$/,
     /^src\/sandbox\/shared$/,
     /^src\/texts\/texts$/,
     /^node:(?:path|fs|diagnostics_channel|stream\/promises)$/,
@@ -89,7 +89,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   ],
   [/^src\/providers\/([^/]+)\//, 'src/providers/$1/', /^src\/http\//, /^src\/input\//, CONTRACT, NODE],
   [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
-  [/^src\/input\//, /^src\/input\//, CONTRACT, NODE, /^image-size\/types\/(?:bmp|jpg|png)$/],
+  [/^src\/input\//, /^src\/input\//, CONTRACT, NODE],
   // The one place where the store knows the rooms whose operations its thread runs.
   [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
   [/^src\/store\//, /^src\/store\//, CONTRACT, NODE],
@@ -237,9 +237,6 @@ describe('imports', () => {
     ['src/http/wire.ts', '../waiting/pending-tasks', false],
     ['src/input/photo.ts', '../http/json', false],
     ['src/input/photo.ts', '../errors', true],
-    ['src/input/picture.ts', 'image-size/types/jpg', true],
-    ['src/input/picture.ts', 'image-size', false],
-    ['src/http/wire.ts', 'image-size/types/jpg', false],
     ['src/input/photo.ts', 'node:buffer', true],
     ['src/waiting/pending-tasks.ts', '../http/fifo', false],
     ['src/waiting/lock.ts', '../node-red/red', false],

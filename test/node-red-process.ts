@@ -7,7 +7,7 @@ import { ROOT, temporaryDirectory } from './demo-process';
 import { freePort } from './http/server';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
-const START_MS = 30_000;
+const START_MS = 100_000;
 
 /** Tokens, by what they allow. */
 export const DEPLOYER = 'token-of-a-deployer';
@@ -74,7 +74,7 @@ export async function startNodeRed(
       adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
     };`,
   );
-  // Node-RED 5 is a folder of its own.
+  // Another Node-RED than the project's is a folder of its own.
   const program = createRequire(__filename).resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
   const child: ChildProcess = spawn(process.execPath, [program, '--userDir', userDir], {
     cwd: userDir,

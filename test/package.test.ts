@@ -223,7 +223,6 @@ describe('package', () => {
     });
 
     it('runs on the Node.js and Node-RED that are asked of it', () => {
-      assert.ok(admits(manifest.engines.node, '20.18.1'));
       assert.ok(admits(manifest.engines.node, '22.9.0'));
       assert.ok(admits(manifest['node-red'].version, '4.1.0'));
       assert.ok(admits(manifest['node-red'].version, '5.0.7'));
@@ -294,13 +293,14 @@ function registerInRuntime(type: string): { type: string; credentials: string[];
   return { ...registered, routes };
 }
 
-/** Whether a range of the form `>=x.y.z` admits a version. */
+/** Whether a range of the form `>=x.y` or `>=x.y.z` admits a version. */
 function admits(range: string, version: string): boolean {
-  const [, lowest] = /^>=(\d+\.\d+\.\d+)$/.exec(range) ?? [];
-  assert.ok(lowest, `${range} is not of the form >=x.y.z`);
+  const [, lowest] = /^>=(\d+\.\d+(?:\.\d+)?)$/.exec(range) ?? [];
+  assert.ok(lowest, `${range} is not of the form >=x.y or >=x.y.z`);
   const [low, wanted] = [lowest, version].map((text) => text.split('.').map(Number)) as [number[], number[]];
   for (const [index, part] of wanted.entries()) {
-    if (part !== low[index]) return part > low[index]!;
+    const least = low[index] ?? 0;
+    if (part !== least) return part > least;
   }
   return true;
 }

@@ -17,6 +17,10 @@ export default {
   'account-name-twice': ['有多个账号同名，无法确定用哪个。', 'Several accounts have this name.'],
   'credential-missing': ['账号没有填写密钥。', 'The account has no key yet.'],
   'next-credential-missing': ['账号的备用密钥没有填全。', "The account's next pair of keys is incomplete."],
+  'credential-wrapped': [
+    '账号的密钥带有引号或空格。',
+    "The account's key has quotation marks or spaces round it.",
+  ],
   'variable-not-set': [
     '服务器缺少一项设置（环境变量）。',
     'The server lacks one of its settings (an environment variable).',
@@ -51,6 +55,7 @@ export default {
   'field-unreadable': ['流程读不到所填的内容。', 'The flow could not read what was filled in.'],
   'field-silent': ['流程没有及时取到所填的内容。', 'What was filled in did not reach the flow in time.'],
   'message-unreadable': ['提交的内容无法读取。', 'What was sent cannot be read.'],
+  'message-not-sent': ['流程无法转发结果。', 'The flow could not pass the result on.'],
   'message-read-only': [
     '流程无法保存结果，因此没有核验。',
     'The flow cannot hold a result, so nothing was checked.',
@@ -68,6 +73,10 @@ export default {
   'name-missing': ['没有填写姓名。', 'The name is missing.'],
   'name-misread': ['姓名是乱码，请重新输入。', 'The name is garbled: type it again.'],
   'name-encoded': ['姓名带有编码符号，请重新输入。', 'The name is still encoded: type it again.'],
+  'name-private-use': [
+    '姓名中有无法识别的生僻字，请重新输入。',
+    'The name holds a rare character that cannot be read: type it again.',
+  ],
   'name-question-marks': ['姓名中有问号，请重新输入。', 'The name holds question marks: type it again.'],
   'name-masked': ['姓名中有星号，请填写完整姓名。', 'The name is masked with asterisks: give all of it.'],
   'name-digits': ['姓名中有数字，请检查。', 'The name holds digits: check it.'],
@@ -125,6 +134,10 @@ export default {
     '一行里连着多个地址，请每行只写一个。',
     'Several addresses are glued together: put each on a line of its own.',
   ],
+  'url-wants-login': ['照片地址须登录才能打开。', 'The address of the photo opens only after a login.'],
+  'url-expired': ['照片地址已过期。', 'The address of the photo has expired.'],
+  'url-template': ['照片地址里的变量没有填上。', 'The address of the photo has a placeholder left in it.'],
+  'url-in-sentence': ['照片地址后面紧接着文字。', 'Words follow the address of the photo without a space.'],
   'url-unreachable': [
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",

@@ -1,34 +1,87 @@
-/** JSON whose long ids arrive exact: providers/README, "Rules for all four". */
+/** JSON whose long ids arrive exact: docs/providers/README.md, "Rules for all four". */
 
-/** Behind a quotation mark it is text. */
-const MAY_HOLD_LONG_NUMBER = /(?:^|[^"\d])\d{16}/;
-/** A string, passed over whole, or a number. */
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const INTEGER = /^-?\d{16,}$/;
-/** No document nests deeper than five; whoever copies or prints far deeper ones runs out of stack. */
+/** No documented answer nests deeper than five; whoever copies or prints far deeper ones runs out of stack. */
 const MOST_LEVELS = 100;
+/** The largest documented answer has 1,000 records of eight fields. Reading millions would hold up every other message. */
+const MOST_VALUES = 50_000;
+
+const LARGEST_EXACT = String(Number.MAX_SAFE_INTEGER);
+/** `.`, `e`, `E`, `+` and `-`. */
+const IN_NUMBER: ReadonlySet<number> = new Set([0x2e, 0x65, 0x45, 0x2b, 0x2d]);
+const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
+
+const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
+const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
 /**
- * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits.
+ * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits. The time it takes grows with
+ * the length of the text and with nothing else.
  * @param text with or without a byte order mark
- * @throws SyntaxError where it is not JSON, or too deep
+ * @param mostValues that it may hold
+ * @throws SyntaxError where it is not JSON, is nested more than 100 levels deep, or holds more than `mostValues`
  */
-export function parseJson(text: string): unknown {
-  const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const exact = MAY_HOLD_LONG_NUMBER.test(json) ? json.replace(STRING_OR_NUMBER, quoteInexact) : json;
-  const value: unknown = JSON.parse(exact);
-  // Each level is opened and closed.
-  if (json.length > 2 * MOST_LEVELS && isDeeper(value, MOST_LEVELS)) throw new SyntaxError('too deep');
-  return value;
+export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
+  return JSON.parse(withExactIntegers(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, mostValues));
 }
 
-function quoteInexact(token: string): string {
-  return INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+/**
+ * One pass over a text, before anything is made of it.
+ * @returns it with its long integers in quotation marks
+ * @throws SyntaxError where parsing it would take too long, or what comes of it could not be copied
+ */
+function withExactIntegers(json: string, mostValues: number): string {
+  let levels = 0;
+  let values = 1;
+  const exact: string[] = [];
+  let copiedTo = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(json, at);
+    else if (code === COMMA) values++;
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      values++;
+      levels++;
+      if (levels > MOST_LEVELS) throw new SyntaxError('too deep');
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) levels--;
+    else if (code === MINUS || isDigit(code)) {
+      const end = endOfNumber(json, at);
+      if (end - at >= LARGEST_EXACT.length && isInexact(json.slice(at, end))) {
+        exact.push(json.slice(copiedTo, at), json.slice(at, end));
+        copiedTo = end;
+      }
+      at = end - 1;
+    }
+    if (values > mostValues) throw new SyntaxError('too many values');
+  }
+  // Text and integers take turns.
+  return copiedTo === 0 ? json : [...exact, json.slice(copiedTo)].join('"');
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+function isDigit(code: number): boolean {
+  return code >= ZERO! && code <= NINE!;
+}
+
+/** @returns where what follows can belong to no number any more; whether it is one is for the parser to say */
+function endOfNumber(json: string, start: number): number {
+  let at = start + 1;
+  for (let code = json.charCodeAt(at); isDigit(code) || IN_NUMBER.has(code); code = json.charCodeAt(at)) at++;
+  return at;
+}
+
+function isInexact(number: string): boolean {
+  if (!LONG_INTEGER.test(number)) return false;
+  const digits = number.replace('-', '');
+  return digits.length > LARGEST_EXACT.length || digits > LARGEST_EXACT;
+}
+
+/** @returns where the quotation mark stands that ends a string, or the end of the text where none does */
+function endOfString(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) return at;
+  }
+  return json.length;
 }
 
 /** @param value anything an answer or a message may hold where an object is expected */

@@ -4,9 +4,8 @@
 const PIECE_CHARACTERS = 64 * 1024;
 const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 
-/** In front of base64, with or without `data:`; and what bots and frameworks write in its place. */
-const PREFIX =
-  /^\s*(?:data:)?\s*(?:[a-z]+\/[a-z\d.+ -]{1,64})?(?:;\s*[a-z\d-]{1,32}=[^;,]{0,64}){0,4};?\s*base64(?:,|:(?:\/\/)?)\s*/i;
+/** What stands before `base64,` decides nothing, and programs leave `data:`, the type or the word itself out. */
+const PREFIX = /^[^,"'<>{}[\]]{0,256}?base64\s*(?:,|:(?:\/\/)?)\s*|^\s*data:[^,"'<>{}[\]]{0,256},\s*/i;
 const PREFIX_LONGEST = 512;
 const SHORTEST_LINE = 16;
 /** Escaped for a URL, then for JSON, then for HTML, and once more: nobody does more. */
@@ -98,10 +97,10 @@ function rewritten(text: string, space: number | null, signs?: Uint8Array): stri
 }
 
 function peel(text: string): string {
-  const [first] = text;
-  let bare =
-    text.length > 1 && (first === '"' || first === "'") && text.endsWith(first) ? text.slice(1, -1) : text;
-  bare = withoutPrefix(bare);
+  // Python writes a `b` before the quotation mark, and that into a data URI too.
+  const [quoted = '', quote = ''] = /^b?(["'])/.exec(text) ?? [];
+  const isQuoted = quote !== '' && text.length > quoted.length && text.endsWith(quote);
+  let bare = withoutPrefix(isQuoted ? text.slice(quoted.length, -1) : text);
   if (bare.includes('%')) bare = orElse(bare, decodeURIComponent);
   if (bare.includes('\\')) bare = orElse(bare, (escaped) => String(JSON.parse(`"${escaped}"`)));
   if (bare.includes('&')) for (const [entity, sign] of ENTITIES) bare = bare.replace(entity, sign);

@@ -1,57 +1,78 @@
 /** Addresses of photos: CONTRACT, "What an input may look like", Photo URL. */
 import { VerifyError } from '../errors';
 import type { Environment } from '../result';
+import { loginOf } from './login-address';
+import { expiredSince } from './presigned';
 import { readText } from './text';
 import { isUnreachable } from './unreachable';
 
 /** More than a message may have. */
 const MOST_PIECES = 1003;
-/** No document has a limit; servers and proxies refuse far shorter ones than this. */
-const LONGEST_URL = 8192;
+/** In characters. No document has a limit; servers and proxies refuse far shorter ones than this. */
+export const LONGEST_URL = 8192;
 
 /** What no URL has unescaped; `URL` would read a backslash as a slash, and two slashes too many as none. */
 const ADDRESS = /^https?:\/\/[^/\\?#]+[^\\]*$/i;
-/** A second address behind a separator or none, or a separator at the end. */
-const GLUED = /[\w,;，；、|]https?:\/\/|[,;，；、|]$/i;
+/** A second address behind the first; one within its query, its path or a proxy's options is part of it. */
+const GLUED = /[^=/?#&:(]https?:\/\//i;
+/** Mustache, JavaScript, and the first of them percent-encoded. */
+const TEMPLATE = /\{\{|\$\{|%7b%7b|<%/i;
+/** What HTML, XML and JSON write for a character of an address, from as many layers as nobody exceeds. */
+const ESCAPES: readonly (readonly [escaping: RegExp, sign: string])[] = [
+  [/&(?:amp|#0*38|#x0*26);|\\u0026/gi, '&'],
+  [/&(?:#0*61|#x0*3d|equals);|\\u003d/gi, '='],
+  [/\\\//g, '/'],
+];
+const MOST_LAYERS = 3;
+/** Markup begins with one of these, and an address has none of them unescaped. */
+const MARKUP = /["<>]|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/i;
+const OPENING = /^["'`‘“<（(【[「『《〈{]+/;
+const CLOSING = new Set('’”。，、；：！？…,;.!');
+const QUOTES = new Set("'`");
+/** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
+const PAIRS: Readonly<Record<string, string>> = {
+  ...{ '）': '（', ')': '(', '】': '【', ']': '[', '」': '「', '』': '『', '》': '《', '〉': '〈', '}': '{' },
+};
+/** A sentence goes on right behind the name of a photo. */
+const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’]/i;
+const NO_ESCAPE = /%(?![\da-f]{2})/gi;
+const PHOTO_NAME = /\.(?:jpe?g|png|bmp|gif|webp|heic)$/i;
 /** A scheme, under what nobody sees; a letter with a colon is a drive, and `data:` and `base64:` are photos. */
 const SCHEME = /^[^a-z\d/+]{0,8}(?!data:|base64:)[a-z][a-z\d+.-]+:/i;
+
+/** What decides, beside the text itself, how an address is read. */
+export interface UrlReading {
+  /** Name of the node's property. */
+  field: string;
+  /** Of the account: the sandbox can be given an address that nobody can fetch. */
+  environment: Environment | null;
+  /** Unix milliseconds, for addresses that expire. */
+  now: number;
+  /** Gets the field's name where the text was changed or split. */
+  repaired: Set<string>;
+}
 
 /**
  * Reads the addresses in one text.
  * @param value of a message
  * @param position of the first one among the photos of the message, from 1
- * @param field name of the node's property
- * @param environment of the account: the sandbox takes an address that nobody can reach
- * @param repaired gets the field's name where the text was changed or split
+ * @param reading what it is read for
  * @returns at least one
  * @throws VerifyError INPUT
  */
-export function readPhotoUrlsIn(
-  value: string,
-  position: number,
-  field: string,
-  environment: Environment | null,
-  repaired: Set<string>,
-): string[] {
-  const pieces = piecesOf(value, position, field, repaired);
-  return pieces.map((piece, index) => readOne(piece, position + index, field, environment, repaired));
+export function readPhotoUrlsIn(value: string, position: number, reading: UrlReading): string[] {
+  const pieces = piecesOf(value, position, reading);
+  return pieces.map((piece, index) => readOne(piece, position + index, reading));
 }
 
 /**
  * Reads the address of the one photo of a message.
  * @param value a text
- * @param field name of the node's property
- * @param environment of the account
- * @param repaired gets the field's name where the text was changed
+ * @param reading what it is read for
  * @throws VerifyError INPUT
  */
-export function readPhotoUrl(
-  value: string,
-  field: string,
-  environment: Environment | null,
-  repaired: Set<string>,
-): string {
-  return readOne(value, 1, field, environment, repaired);
+export function readPhotoUrl(value: string, reading: UrlReading): string {
+  return readOne(value, 1, reading);
 }
 
 /**
@@ -62,32 +83,97 @@ export function isAddress(value: unknown): value is string {
   return typeof value === 'string' && SCHEME.test(value.slice(0, 64));
 }
 
-/** An address has no white space inside: where there is some, it stands between two of them. */
-function piecesOf(value: string, position: number, field: string, repaired: Set<string>): string[] {
-  const pieces = value.split(/\s+/, MOST_PIECES).filter((piece) => piece !== '');
-  if (pieces.length === 0) throw new VerifyError('INPUT', 'not-a-url', { position });
-  if (pieces.length > 1 && !pieces.every((piece) => /^[^a-z]{0,8}https?:/i.test(piece)))
-    throw new VerifyError('INPUT', 'url-with-space', { position });
-  if (pieces[0] !== value) repaired.add(field);
-  return pieces;
+/**
+ * @param text as a message has it
+ * @returns whether it begins as a template whose values nobody filled in
+ */
+export function isTemplate(text: string): boolean {
+  return /^\s*(?:\{\{|\$\{)/.test(text.slice(0, 64));
 }
 
-function readOne(
-  value: string,
-  position: number,
-  field: string,
-  environment: Environment | null,
-  repaired: Set<string>,
-): string {
-  const url = readText(value, field, LONGEST_URL, repaired);
-  if (/\s/.test(url)) throw new VerifyError('INPUT', 'url-with-space', { position });
+/** An address has no white space inside: where there is some, it stands between two of them. */
+function piecesOf(value: string, position: number, { field, repaired }: UrlReading): string[] {
+  const pieces = value.split(/\s+/, MOST_PIECES).filter((piece) => piece !== '');
+  if (pieces.length === 0) throw new VerifyError('INPUT', 'not-a-url', { position });
+  const template = pieces.findIndex((piece) => TEMPLATE.test(piece));
+  if (template >= 0) throw new VerifyError('INPUT', 'url-template', { position: position + template });
+  const words = pieces.filter((piece) => /[\p{L}\p{N}]/u.test(piece));
+  if (words.length > 1 && !words.every((piece) => /^[^a-z]{0,8}https?:/i.test(piece)))
+    throw new VerifyError('INPUT', 'url-with-space', { position });
+  if (words.length === 0) throw new VerifyError('INPUT', 'not-a-url', { position });
+  if (words[0] !== value) repaired.add(field);
+  return words;
+}
+
+function readOne(value: string, position: number, reading: UrlReading): string {
+  const { field, environment, now, repaired } = reading;
+  const text = readText(value, field, LONGEST_URL, repaired);
+  if (/\s/.test(text)) throw new VerifyError('INPUT', 'url-with-space', { position });
+  if (TEMPLATE.test(text)) throw new VerifyError('INPUT', 'url-template', { position });
+  const inner = unescaped(text).replace(OPENING, '');
+  const url = escaped(withoutSentence(inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });
-  if (GLUED.test(url)) throw new VerifyError('INPUT', 'urls-glued', { position });
-  if (environment !== 'sandbox' && isUnreachable(parts.hostname))
-    throw new VerifyError('INPUT', 'url-unreachable', { position });
+  if (GLUED.test(inner)) throw new VerifyError('INPUT', 'urls-glued', { position });
+  if (IN_SENTENCE.test(url)) throw new VerifyError('INPUT', 'url-in-sentence', { position });
+  if (environment !== 'sandbox') checkFetchable(parts, position, now);
+  if (url !== text) repaired.add(field);
   return url;
+}
+
+/** The sandbox fetches nothing. */
+function checkFetchable(address: URL, position: number, now: number): void {
+  if (isUnreachable(address.hostname)) throw new VerifyError('INPUT', 'url-unreachable', { position });
+  const login = loginOf(address);
+  if (login) {
+    const { service, call } = login;
+    throw new VerifyError('INPUT', 'url-wants-login', { position, service, call });
+  }
+  const since = expiredSince(address, now);
+  if (since !== null) throw new VerifyError('INPUT', 'url-expired', { position, since });
+}
+
+function unescaped(text: string): string {
+  let url = text;
+  for (let layer = 0; layer < MOST_LAYERS; layer++) {
+    const before = url;
+    for (const [escaping, sign] of ESCAPES) url = url.replace(escaping, sign);
+    if (url === before) break;
+  }
+  return url;
+}
+
+/** What somebody wrote behind the address: a bracket, a quotation mark, the sentence's own stop, the rest of a tag. */
+function withoutSentence(text: string): string {
+  const url = text.split(MARKUP, 1)[0]!;
+  const counts = new Map<string, number>();
+  for (const sign of url) counts.set(sign, (counts.get(sign) ?? 0) + 1);
+  let end = url.length;
+  for (; end > 0; end--) {
+    const last = url[end - 1]!;
+    const count = counts.get(last)!;
+    const opening = PAIRS[last];
+    const isAlone = opening ? count > (counts.get(opening) ?? 0) : count % 2 === 1;
+    if (!CLOSING.has(last) && !((opening || QUOTES.has(last)) && isAlone)) break;
+    counts.set(last, count - 1);
+  }
+  return url.slice(0, end);
+}
+
+/**
+ * Only what can mean nothing else: a `#` may begin a fragment, but then no folder and no photo's name comes behind it,
+ * unless it is the route of a page.
+ */
+function escaped(text: string): string {
+  const url = text.replace(NO_ESCAPE, '%25');
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  const hash = path.indexOf('#');
+  if (hash < 0 || PHOTO_NAME.test(path.slice(0, hash)) || /\/#!?\//.test(path)) return url;
+  const name = path.lastIndexOf('/') + 1;
+  const end = PHOTO_NAME.test(path) ? path.length : Math.max(name, hash);
+  return path.slice(0, end).replaceAll('#', '%23') + url.slice(end);
 }
 
 function parse(url: string): URL | null {

@@ -1,10 +1,12 @@
-/** Photos as messages bring them: CONTRACT, "What an input may look like", Photo. The caller's value is never changed. */
+/** Photos as messages bring them: docs/contract.md, "What an input may look like", Photo. The caller's value is never changed. */
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
 import { decodeBase64, undressBase64, withoutPrefix } from './base64';
+import { readHex, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
-import { formatOf, isSendable, isWholePicture } from './picture';
+import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
+import { textInBytes } from './text-in-bytes';
 
 /** A photo that can be sent: its bytes, or its bare base64, whichever the message brought. */
 export type Photo = { bytes: Buffer } | { base64: string };
@@ -15,6 +17,12 @@ const MOST_WRAPPERS = 3;
 /** What a byte of a photo takes at the most: `255,` in JSON, and a group of base64 whose every character is escaped. */
 const CHARACTERS_PER_BYTE = 4;
 const MOST_AROUND = 1024;
+const HEAD_CHARACTERS = 512;
+/** In characters. */
+const SHORTEST_FILE = 32;
+const ONLY_OF_FILES: ReadonlySet<string> = new Set(['photo-too-large', 'photo-decoded', 'photo-spaces']);
+/** With something escaped in it; without, it is a text in quotation marks. */
+const PYTHON_BYTES = /^\s*b(?:'[^']{0,500}|"[^"]{0,500})\\/;
 /** Bytes that were decoded as text: U+FFFD, or Latin-1 as it begins for a JPG and a PNG. */
 const DECODED = /^(?:\ufffd|\xff\xd8\xff|\x89PNG|BM\p{Cc})/u;
 
@@ -70,48 +78,66 @@ function checkSize(bytes: Buffer, maxPhotoMB: number): void {
  * @param head of a text
  * @returns whether it is a photo whose bytes were decoded as text
  */
-export function isDecodedPhoto(head: string): boolean {
+function isDecodedPhoto(head: string): boolean {
   return DECODED.test(head.trimStart());
 }
 
-interface Limit {
-  maxPhotoMB: number;
-  maxBytes: number;
+/**
+ * @param text of a message
+ * @param maxPhotoMB of a photo, decoded, in MB
+ * @returns whether it is a file, in whatever dress; words and paths that happen to be base64 are none
+ */
+export function isFileText(text: string, maxPhotoMB: number): boolean {
+  try {
+    const { bytes } = read(text, '', maxPhotoMB, new Set());
+    const format = text.length < SHORTEST_FILE ? null : fileFormatOf(bytes);
+    // Two bytes begin it, and `/wo` of a path is base64 of them.
+    return format !== null && format !== 'JPEG XL';
+  } catch (error) {
+    return error instanceof VerifyError && ONLY_OF_FILES.has(error.problem);
+  }
 }
 
-/** @returns its bytes, and its bare base64 where it came so */
-function read(
-  value: unknown,
-  field: string,
-  maxPhotoMB: number,
-  repaired: Set<string>,
-): { base64: string | null; bytes: Buffer } {
-  const limit = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB };
-  const given = unwrap(value, limit);
-  if (typeof given !== 'string') return { base64: null, bytes: given };
-  const found = readBase64(given, limit);
-  if (found.base64 !== given) repaired.add(field);
+/** How one photo is read. */
+interface Reading {
+  maxPhotoMB: number;
+  maxBytes: number;
+  /** Whether its bytes were written out otherwise than in base64. */
+  isWrittenOut: boolean;
+}
+
+/** Its bytes, and its bare base64 where it came so. */
+interface Found {
+  base64: string | null;
+  bytes: Buffer;
+}
+
+function read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Found {
+  const reading = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
+  const given = unwrap(value, reading);
+  const found = typeof given === 'string' ? readBase64(given, reading) : { base64: null, bytes: given };
+  if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
   return found;
 }
 
-/** @returns bytes, in the memory of the message, or text that should be base64 */
-function unwrap(value: unknown, limit: Limit, wrappers = 0): Buffer | string {
+/** @returns bytes, in the memory of the message where they are not written out, or text that should be base64 */
+function unwrap(value: unknown, reading: Reading, wrappers = 0): Buffer | string {
   if (value === undefined || value === null || value === '') throw new VerifyError('INPUT', 'photo-missing');
   // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
   if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
-  if (Array.isArray(value)) return fromNumbers(value, limit);
-  if (typeof value === 'string') return fromText(value, limit, wrappers);
+    return fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);
+  if (types.isAnyArrayBuffer(value)) return fromBytes(Buffer.from(value), reading, wrappers);
+  if (Array.isArray(value)) return fromBytes(fromNumbers(value, reading), reading, wrappers);
+  if (typeof value === 'string') return fromText(value, reading, wrappers);
   if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
-    if ('buffer' in value) return unwrap(value.buffer, limit, wrappers + 1);
-    if ('data' in value) return unwrap(value.data, limit, wrappers + 1);
+    if ('buffer' in value) return unwrap(value.buffer, reading, wrappers + 1);
+    if ('data' in value) return unwrap(value.data, reading, wrappers + 1);
   }
   throw new VerifyError('INPUT', 'photo-not-bytes');
 }
 
 /** Java's bytes are from -128; a Buffer takes both the same way. */
-function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Limit): Buffer {
+function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Reading): Buffer {
   if (values.length > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const bytes = Buffer.allocUnsafe(values.length);
   for (let index = 0; index < values.length; index++) {
@@ -123,12 +149,32 @@ function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Limit
   return bytes;
 }
 
-function fromText(text: string, limit: Limit, wrappers: number): Buffer | string {
-  const { maxPhotoMB, maxBytes } = limit;
-  if (text.length > CHARACTERS_PER_BYTE * maxBytes + MOST_AROUND)
-    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+/** Text that came as bytes is read as that text. */
+function fromBytes(bytes: Buffer, reading: Reading, wrappers: number): Buffer | string {
+  if (wrappers >= MOST_WRAPPERS) return bytes;
+  const text = textInBytes(bytes, longestText(reading));
+  if (typeof text !== 'string') return bytes;
+  try {
+    return fromText(text, reading, wrappers + 1);
+  } catch (error) {
+    // JSON that is no photo is the answer of a server, which says more than that no photo is in it.
+    const format = formatOf(bytes);
+    if (format !== 'JSON' || !(error instanceof VerifyError) || error.problem === 'photo-too-large')
+      throw error;
+    throw new VerifyError('INPUT', 'photo-format', { format });
+  }
+}
+
+function fromText(text: string, reading: Reading, wrappers: number): Buffer | string {
+  const { maxPhotoMB } = reading;
+  if (text.length > longestText(reading)) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const head = text.slice(0, 64).trimStart();
   if (isDecodedPhoto(head)) throw new VerifyError('INPUT', 'photo-decoded');
+  const written = writtenOut(text);
+  if (written) {
+    reading.isWrittenOut = true;
+    return fromBytes(written, reading, wrappers);
+  }
   if (!/^[[{]/.test(head) || wrappers >= MOST_WRAPPERS) return text;
   let parsed: unknown;
   try {
@@ -136,11 +182,22 @@ function fromText(text: string, limit: Limit, wrappers: number): Buffer | string
   } catch {
     throw new VerifyError('INPUT', 'photo-not-base64');
   }
-  return unwrap(parsed, limit, wrappers + 1);
+  return unwrap(parsed, reading, wrappers + 1);
+}
+
+function longestText({ maxBytes }: Reading): number {
+  return CHARACTERS_PER_BYTE * maxBytes + MOST_AROUND;
+}
+
+/** @returns bytes that were written out, but as base64; hexadecimal only of a file, as base64 may look like it */
+function writtenOut(text: string): Buffer | null {
+  if (PYTHON_BYTES.test(text.slice(0, HEAD_CHARACTERS))) return readPythonBytes(text);
+  const head = readHex(text.slice(0, HEAD_CHARACTERS));
+  return head && fileFormatOf(head) !== null ? readHex(text) : null;
 }
 
 /** Which of its readings is right is told by the photo it gives. */
-function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: string; bytes: Buffer } {
+function readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Found {
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.
   const bare = withoutPrefix(text);
@@ -149,13 +206,13 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Limit): { base64: st
   const readings = undressBase64(text);
   if (readings.length > 0 && readings.every(tooLong))
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
-  const found = readings.map((reading) => (tooLong(reading) ? null : decodeBase64(reading)));
-  const decodable = found.filter((reading) => reading !== null);
+  const found = readings.map((each) => (tooLong(each) ? null : decodeBase64(each)));
+  const decodable = found.filter((each) => each !== null);
   const [likeliest] = decodable;
   if (!likeliest) throw new VerifyError('INPUT', 'photo-not-base64');
   const whole = decodable.find(({ bytes }) => isWholePicture(bytes));
   const format = formatOf(likeliest.bytes);
-  if (!whole && readings.length > 1 && (format === null || isSendable(format)))
+  if (!whole && readings.length > 1 && format !== null && isSendable(format))
     throw new VerifyError('INPUT', 'photo-spaces');
   return whole ?? likeliest;
 }

@@ -1,11 +1,11 @@
 /** The photos of a message, addresses and photos in hand mixed: CONTRACT, "What an input may look like" and "Photos in hand". */
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
-import type { Environment } from '../result';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
-import { isDecodedPhoto, type Photo, readFile, readPhoto } from './photo';
-import { readPhotoUrlsIn } from './photo-url';
+import { isFileText, type Photo, readFile, readPhoto } from './photo';
+import { isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
+import { textInBytes } from './text-in-bytes';
 
 /** One photo of a message. */
 export interface GivenPhoto {
@@ -15,15 +15,9 @@ export interface GivenPhoto {
 }
 
 /** What decides, beside the message itself, how its photos are read. */
-export interface Reading {
-  /** Name of the node's property. */
-  field: string;
-  /** Of the account: the sandbox can be given an address that nobody can reach. */
-  environment: Environment | null;
+export interface Reading extends UrlReading {
   /** Where a photo in hand can be put; `fits` where that makes a JPG of any format. null: nowhere. */
   store: { fits: boolean } | null;
-  /** Gets the field's name where a text was changed or split. */
-  repaired: Set<string>;
 }
 
 /** CONTRACT, "What an input may look like", Photo URL. */
@@ -36,9 +30,10 @@ const LONGEST_LIST = { urls: 4 * 1024 * 1024, photos: 128 * 1024 * 1024 };
 const MOST_WRAPPERS = 3;
 
 const JSON_TEXT = /^\s*[[{"]/;
-/** How base64 of a picture begins, in any dress: prefixes; JPG, PNG, BMP, GIF, WebP, TIFF. No address begins so. */
-const PHOTO_TEXT =
-  /^\s*["']?(?:data:|(?:image\/[a-z]+;)?base64[,:]|(?:\\?[/_]|%2F)9j(?:\\?[/_]|%2F)|iVBORw0KGg|Qk[012]|R0lGOD|UklGR|SUkq|TU0A)/;
+const JSON_STRING = /^\s*"/;
+/** A photo with its name, or a row of a table with the address of its file: the one that needs no login goes first. */
+const PHOTO_NAMES = ['photo', 'tmp_download_url', 'url', 'tmp_url'] as const;
+const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
 
 /**
  * @param value one photo, or an array of them, or an object with `photoUrls`, or JSON of one of these. A photo is an
@@ -63,12 +58,17 @@ function tooMany(): VerifyError {
   return new VerifyError('INPUT', 'too-many-photos', { most: MOST_PHOTOS });
 }
 
-function listOf(value: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
+function listOf(given: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
+  const longest = store ? LONGEST_LIST.photos : LONGEST_LIST.urls;
+  const value = textInBytes(given, longest);
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') {
-    if (value.length > (store ? LONGEST_LIST.photos : LONGEST_LIST.urls)) throw tooMany();
-    const isList = JSON_TEXT.test(value.slice(0, 64)) && !isPhotoText(value);
-    return isList ? listOf(parsed(value), { store }) : [value];
+    if (value.length > longest) throw tooMany();
+    if (isTemplate(value)) throw new VerifyError('INPUT', 'url-template', { position: 1 });
+    if (!JSON_TEXT.test(value.slice(0, 64))) return [value];
+    const parsed = parse(value);
+    // In quotation marks, but not JSON: the marks are somebody's own.
+    return parsed === value ? [value] : listOf(parsed, { store });
   }
   // A byte array is one photo.
   if (Array.isArray(value)) return typeof value[0] === 'number' ? [value] : value;
@@ -76,39 +76,35 @@ function listOf(value: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
   return isWrapped ? listOf(value.photoUrls, { store }) : [value];
 }
 
-function parsed(text: string): unknown {
+function parse(text: string): unknown {
   try {
     return parseJsonText(text.trim());
   } catch {
+    if (JSON_STRING.test(text.slice(0, 64))) return text;
     throw new VerifyError('INPUT', 'photos-not-json');
   }
 }
 
-function isPhotoText(text: string): boolean {
-  const head = text.slice(0, 64);
-  return PHOTO_TEXT.test(head) || isDecodedPhoto(head);
-}
-
 function readEach(
-  value: unknown,
+  given: unknown,
   name: string | null,
   position: number,
   reading: Reading,
   wrappers = 0,
 ): GivenPhoto[] {
-  const { field, environment, store, repaired } = reading;
-  if (typeof value === 'string' && !isPhotoText(value)) {
-    const urls = readPhotoUrlsIn(value, position, field, environment, repaired);
+  const value = textInBytes(given, LONGEST_LIST.urls);
+  if (typeof value === 'string' && (isAddress(value) || !isFileText(value, MOST_PHOTO_MB))) {
+    const urls = readPhotoUrlsIn(value, position, reading);
     return urls.map((url) => ({ from: { url }, name }));
   }
   if (isNamed(value) && wrappers < MOST_WRAPPERS) {
-    const own = readFileName(value.originalname ?? value.filename ?? value.name);
-    const inner = value.photo ?? value.url ?? null;
-    if (inner !== null) return readEach(inner, own ?? name, position, reading, wrappers + 1);
+    const own = readFileName(FILE_NAMES.map((each) => value[each]).find((each) => each != null));
+    const inner = PHOTO_NAMES.map((each) => value[each]).find((each) => each != null);
+    if (inner !== undefined) return readEach(inner, own ?? name, position, reading, wrappers + 1);
     return [inHand(value, own ?? name, position, reading)];
   }
-  if (!store && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
-  return [inHand(value, name, position, reading)];
+  if (!reading.store && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
+  return [inHand(given, name, position, reading)];
 }
 
 function inHand(value: unknown, name: string | null, position: number, reading: Reading): GivenPhoto {
@@ -123,12 +119,12 @@ function inHand(value: unknown, name: string | null, position: number, reading: 
   }
 }
 
-type Named = Partial<Record<'originalname' | 'filename' | 'name' | 'photo' | 'url', unknown>>;
+type Named = Partial<Record<(typeof PHOTO_NAMES | typeof FILE_NAMES)[number], unknown>>;
 
 /** An uploaded file, or a photo with its name; not the bytes themselves. */
 function isNamed(value: unknown): value is Named {
   if (typeof value !== 'object' || value === null || isBytes(value)) return false;
-  return ['photo', 'url', 'originalname', 'filename', 'name'].some((name) => name in value);
+  return [...PHOTO_NAMES, ...FILE_NAMES].some((name) => name in value);
 }
 
 function isInHand(value: unknown): boolean {

@@ -1,7 +1,4 @@
 /** What kind of file bytes are, and whether a picture is whole. */
-import { BMP } from 'image-size/types/bmp';
-import { JPG } from 'image-size/types/jpg';
-import { PNG } from 'image-size/types/png';
 
 /** The formats that providers take: westdex.md, `photoData`; tencent-market.md, `image`. */
 const WHOLE: ReadonlyMap<string, (bytes: Buffer) => boolean> = new Map([
@@ -45,23 +42,39 @@ const TEXTS: readonly (readonly [format: string, beginning: RegExp])[] = [
 const HEAD_BYTES = 256;
 
 const JPG_END = Buffer.from([0xff, 0xd9]);
-/** The library reads up to so many bytes behind what it is given, which must still be the photo's own. */
-const JPG_OVERRUN = 10;
-/** Tables and comments before the size; the library goes byte by byte over what it does not know. */
-const JPG_WINDOW = 64 * 1024;
+/** ITU-T T.81, table B.1: SOF0 to SOF15 but for DHT, JPG and DAC, which lie among them. */
+const FRAMES: ReadonlySet<number> = new Set([
+  0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf,
+]);
+/** The same table: the size comes before the scan, and nothing after the end. */
+const START_OF_SCAN = 0xda;
+const END_OF_IMAGE = 0xd9;
 const PNG_END = Buffer.from([0, 0, 0, 0, ...Buffer.from('IEND'), 0xae, 0x42, 0x60, 0x82]);
 const BMP_HEADER_BYTES = 26;
+/** The header of OS/2 has its size in 16 bits. */
+const BMP_OS2_HEADER = 12;
+/** BI_RGB and BI_BITFIELDS: each line has its full length. */
+const BMP_UNCOMPRESSED: ReadonlySet<number> = new Set([0, 3]);
 
 /**
  * @param bytes of a file
  * @returns the name of its format, or null where it is none that is known
  */
 export function formatOf(bytes: Buffer): string | null {
+  const file = fileFormatOf(bytes);
+  if (file !== null) return file;
   const head = bytes.toString('latin1', 0, HEAD_BYTES);
-  const found = FORMATS.find(([, at, beginning]) => head.startsWith(beginning, at));
-  if (found) return found[0];
   const text = head.replace(/^(?:\xef\xbb\xbf)?\s*/, '');
   return TEXTS.find(([, beginning]) => beginning.test(text))?.[0] ?? null;
+}
+
+/**
+ * @param bytes of a file
+ * @returns the name of its format, or null where it is none that is known, or a text
+ */
+export function fileFormatOf(bytes: Buffer): string | null {
+  const head = bytes.toString('latin1', 0, HEAD_BYTES);
+  return FORMATS.find(([, at, beginning]) => head.startsWith(beginning, at))?.[0] ?? null;
 }
 
 /**
@@ -80,44 +93,50 @@ export function isWholePicture(bytes: Buffer): boolean {
   try {
     return WHOLE.get(formatOf(bytes) ?? '')?.(bytes) ?? false;
   } catch {
-    // The library throws where it finds no size.
+    // A length that leads out of the file.
     return false;
   }
 }
 
 /** Phones append to it, so its end need not be the last of the bytes. */
 function isWholeJpg(bytes: Buffer): boolean {
-  const end = bytes.lastIndexOf(JPG_END) - JPG_OVERRUN;
-  // Segments with metadata, of which there may be megabytes, are skipped by their lengths, but for the last of them.
-  let last = 2;
-  let next = 2;
-  while (next < end && bytes[next] === 0xff && isMetadata(bytes[next + 1]!)) {
-    last = next;
-    next += 2 + bytes.readUInt16BE(next + 2);
+  const end = bytes.lastIndexOf(JPG_END);
+  let at = 2;
+  while (at < end && bytes[at] === 0xff) {
+    // ITU-T T.81, B.1.1.2: any number of fill bytes may stand before a marker.
+    while (bytes[at] === 0xff) at++;
+    const marker = bytes[at++]!;
+    const length = bytes.readUInt16BE(at);
+    if (FRAMES.has(marker))
+      return at + length <= end && hasSize(bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 3));
+    if (marker === START_OF_SCAN || marker === END_OF_IMAGE || length < 2) return false;
+    at += length;
   }
-  // It takes no notice of the first two bytes, and looks for the size behind the first segment.
-  return next < end && hasSize(JPG.calculate(bytes.subarray(last - 2, Math.min(end, next + JPG_WINDOW))));
+  return false;
 }
 
-/** ITU-T T.81, table B.1: APP0 to APP15 and COM. */
-function isMetadata(marker: number): boolean {
-  return (marker >= 0xe0 && marker <= 0xef) || marker === 0xfe;
-}
-
+/** PNG, chapter 5.6: the first chunk is the one with the size. */
 function isWholePng(bytes: Buffer): boolean {
-  return bytes.lastIndexOf(PNG_END) > 0 && PNG.validate(bytes) && hasSize(PNG.calculate(bytes));
-}
-
-/** Its header has the length of the file, and where the picture begins in it. */
-function isWholeBmp(bytes: Buffer): boolean {
-  if (bytes.length < BMP_HEADER_BYTES) return false;
-  const length = bytes.readUInt32LE(2);
-  const start = bytes.readUInt32LE(10);
+  const isHeader = bytes.toString('latin1', 12, 16) === 'IHDR';
   return (
-    length <= bytes.length && start >= BMP_HEADER_BYTES && start < length && hasSize(BMP.calculate(bytes))
+    isHeader && bytes.lastIndexOf(PNG_END) > 0 && hasSize(bytes.readUInt32BE(16), bytes.readUInt32BE(20))
   );
 }
 
-function hasSize({ width, height }: { width: number; height: number }): boolean {
+/** Windows GDI, BITMAPFILEHEADER and what follows it. Some programs leave the length of the file at 0. */
+function isWholeBmp(bytes: Buffer): boolean {
+  if (bytes.length < BMP_HEADER_BYTES) return false;
+  const [length, start] = [bytes.readUInt32LE(2), bytes.readUInt32LE(10)];
+  const isOs2 = bytes.readUInt32LE(14) === BMP_OS2_HEADER;
+  const width = isOs2 ? bytes.readUInt16LE(18) : bytes.readInt32LE(18);
+  const height = isOs2 ? bytes.readUInt16LE(20) : Math.abs(bytes.readInt32LE(22));
+  const bits = bytes.readUInt16LE(isOs2 ? 24 : 28);
+  const isFull = isOs2 || BMP_UNCOMPRESSED.has(bytes.readUInt32LE(30));
+  const dots = isFull ? Math.ceil((width * bits) / 32) * 4 * height : 1;
+  const isInFile = start >= BMP_HEADER_BYTES && start + dots <= bytes.length && length <= bytes.length;
+  return isInFile && hasSize(width, height);
+}
+
+function hasSize(width: number, height: number): boolean {
   return width > 0 && height > 0;
 }

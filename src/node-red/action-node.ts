@@ -1,7 +1,7 @@
-/** The runner: what every action node does around its action. The only place that calls `send` and `done`. */
+/** The runner: what every action node does around its action. */
 import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
-import { type Cause, type ErrorCode, VerifyError } from '../errors';
+import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../errors';
 import { jobOf } from '../queue/in-hand';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
@@ -9,13 +9,14 @@ import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
+import { handleInput, type InputMessage } from './handle-input';
 import { MessageContext } from './message-context';
 import { NodeTasks, type TaskRunner } from './node-tasks';
 import { canHold, checkOutput, numberParts, setResult } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
-import type { Done, Message, Node, NodeConfig, Red, Send } from './red';
+import type { Message, Node, NodeConfig, Red, Sent } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
 import { NodeStatus } from './status';
@@ -46,8 +47,12 @@ export function runAction<Input, Definitions extends SettingDefinitions, State>(
   action: Action<Input, Definitions, State>,
 ): void {
   const runner = new Runner(red, node, config, action);
-  // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
-  node.on('input', (message, send, done) => runner.accept(message, send, done));
+  handleInput(
+    red,
+    node,
+    (input) => runner.accept(input),
+    (reason) => runner.failure(reason),
+  );
   node.on('close', (removed, done) => runner.close(removed, done));
 }
 
@@ -87,13 +92,13 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     };
   }
 
-  accept(message: Message, send: Send, done: Done): void {
-    const task = this.#tasks.taskOf(message);
-    const work = workOn(message, send, done, String(this.#config.account ?? ''), task);
+  accept(input: InputMessage): void {
+    const task = this.#tasks.taskOf(input.message);
+    const work = workOn(input, String(this.#config.account ?? ''), task);
     this.#working.add(work);
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
-    else this.#fields.read(message, this.#closing, (error, fields) => this.#start(error, fields, work));
+    else this.#fields.read(input.message, this.#closing, (error, fields) => this.#start(error, fields, work));
   }
 
   close(removed: boolean, done: () => void): void {
@@ -297,8 +302,15 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       if (work.task) error.details.taskIds ??= [...work.task.taskIds];
       this.deliver(this.deliveryOf(error, work), work);
     } catch (again) {
-      unexpected(this.#red, this.#node, again);
+      this.#end(work, this.failure(again));
     }
+  }
+
+  /** The error of what must not happen. */
+  failure(reason: unknown): FlowError {
+    const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+    const { message, code, cause } = this.deliveryOf(error).error;
+    return new FlowError(message, code, cause);
   }
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
@@ -347,31 +359,62 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   #send(result: Result, work: Work): void {
-    const unfinished = result.outcome === 'unfinished';
-    const settings = this.#settingsIfRight();
-    const split = settings && !unfinished ? this.#action.split?.(result, settings) : null;
-    // The last message is the one that came in, those before it are copies of it.
-    const messages = (split ?? [result]).map((each, index, all) => {
-      const isLast = index === all.length - 1;
-      const message = isLast ? work.message : this.#red.util.cloneMessage(work.message);
-      if (!setResult(this.#red, message, settings?.output ?? 'payload', each))
-        this.#node.warn(this.#red._('warnings.output-not-set', { output: settings!.output }));
-      return message;
-    });
-    if (split) numberParts(messages, this.#red.util.generateId());
-    if (unfinished) work.send([null, work.message]);
-    else work.send(split ? [messages] : work.message);
+    const sent = this.#sentOf(result, work);
+    if (!sent || !work.input.finish(sent)) throw notSent(result, work);
     this.#status.finished(result.outcome);
     this.#end(work);
   }
 
-  #end(work: Work, error?: Error): void {
+  /** @returns null where the message cannot be copied */
+  #sentOf(result: Result, work: Work): Sent | null {
+    const settings = this.#settingsIfRight();
+    const output = settings?.output ?? 'payload';
+    const put = (message: Message, value: Result) => {
+      if (!setResult(this.#red, message, output, value))
+        this.#node.warn(this.#red._('warnings.output-not-set', { output }));
+      return message;
+    };
+    if (result.outcome === 'unfinished') return [null, put(work.message, result)];
+    const split = settings && this.#action.split?.(result, settings);
+    if (!split) return put(work.message, result);
+    try {
+      // The last message is the one that came in, those before it are copies of it.
+      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(work.message));
+      const messages = [...copies, work.message];
+      for (const [index, message] of messages.entries()) put(message, split[index]!);
+      numberParts(messages, this.#red.util.generateId());
+      return [messages];
+    } catch {
+      return null;
+    }
+  }
+
+  #end(work: Work, error?: FlowError): void {
     work.ended = true;
     this.#working.delete(work);
     if (work.task) this.#tasks.delivered(work.task);
-    work.done(error);
+    if (error) work.input.fail(error);
+    else work.input.end();
     if (this.#working.size === 0) this.#onIdle?.();
   }
+}
+
+/** Its error says what was paid for: nobody has to pay for it once more. */
+function notSent({ requestId, charged, ledger, data }: Result, { unsent }: Work): VerifyError {
+  const {
+    orderNo = null,
+    score = null,
+    tasks,
+  } = data as ErrorDetails & { tasks?: ErrorDetails['submitted'] };
+  const error = new VerifyError(
+    'INPUT',
+    'message-not-sent',
+    {},
+    { requestId, charged, ledger, orderNo, score },
+  );
+  error.details.retryable = false;
+  if (unsent && tasks) Object.assign(error.details, { submitted: tasks, notSubmitted: [], uncertain: [] });
+  return error;
 }
 
 let lastTime = Number.NaN;

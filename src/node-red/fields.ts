@@ -14,6 +14,8 @@ type Read = (error: VerifyError | null, values: Record<string, unknown>) => void
 interface PreparedFields {
   /** @param closing ends the reading with CANCELLED */
   read(message: Message, closing: Cancel, callback: Read): void;
+  /** The same as a promise. */
+  readAll(message: Message, closing: Cancel): Promise<Record<string, unknown>>;
   problem: VerifyError | null;
 }
 
@@ -66,7 +68,11 @@ export function prepareFields(
     if (fields.length === 0) end(null);
     if (!isOver) stop = limit(missing, closing, end);
   };
-  return { read, problem };
+  const readAll: PreparedFields['readAll'] = (message, closing) =>
+    new Promise((resolve, reject) => {
+      read(message, closing, (error, values) => (error ? reject(error) : resolve(values)));
+    });
+  return { read, readAll, problem };
 }
 
 /** Only what is not read at once needs a clock. */

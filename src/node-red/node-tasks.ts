@@ -73,8 +73,13 @@ export class NodeTasks<Input, State> implements TaskOwner {
   /** Goes on with the message of a resumed task. */
   resume(work: Work, task: PendingTask): void {
     if (task.owner !== this) this.#runner.handOver(work);
-    else if (isDelivery(task.work)) this.#runner.deliver(task.work, work);
-    else {
+    else if (isDelivery(task.work)) {
+      try {
+        this.#runner.deliver(task.work, work);
+      } catch (reason) {
+        this.#runner.fail(reason, work);
+      }
+    } else {
       const { account } = task.work as { account?: unknown };
       if (typeof account === 'string') work.account = account;
       this.#works.set(task, work);
@@ -110,7 +115,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
     if (query) query.cancel();
     else if (work) this.#query(work, task);
     else {
-      const message: Message = Object.assign(task.message, { resumed: true });
+      const message = asResumed(task.message);
       this.#returning.set(message, task);
       this.#node.receive(message);
     }
@@ -192,5 +197,14 @@ export class NodeTasks<Input, State> implements TaskOwner {
     this.#trouble(task, null);
     this.#queries.get(task)?.cancel();
     if (this.#works.delete(task)) this.#runner.waiting(this.#works.size);
+  }
+}
+
+/** A message that cannot be changed, or read, comes in again as far as that is possible. */
+function asResumed(message: Message): Message {
+  try {
+    return Object.assign(message, { resumed: true });
+  } catch {
+    return { resumed: true };
   }
 }

@@ -1,6 +1,5 @@
 /** Where a result goes in a message: CONTRACT, "Action nodes", `output`, and `split`. */
 import { VerifyError } from '../errors';
-import type { Result } from '../result';
 import type { Message, Red } from './red';
 
 /** @throws VerifyError CONFIG where nothing could be put there in any message */
@@ -37,7 +36,7 @@ export function canHold({ util }: Red, message: Message, output: string): boolea
  * A result that was paid for is not lost to a property that cannot hold it: it goes into `msg.payload` then.
  * @returns whether it is where it should be
  */
-export function setResult({ util }: Red, message: Message, output: string, result: Result): boolean {
+export function setResult({ util }: Red, message: Message, output: string, result: unknown): boolean {
   if (output !== 'payload') {
     try {
       if (util.setMessageProperty(message, output, result, true)) return true;

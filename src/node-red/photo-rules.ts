@@ -1,23 +1,15 @@
 /** The node that judges what truth-poll says of photos by what its flow demands: CONTRACT, "Photos in hand". */
 import type { FieldDefinition, SettingDefinitions, Settings } from '../action';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
 import { readDemands } from '../photos/demands';
-import { type PollResult, readPollResult } from '../photos/poll-result';
+import { readPollResult } from '../photos/poll-result';
 import { MOST_DAYS } from '../photos/seen';
 import { applyRules } from '../photos/verdict';
-import { causeOf, textOf } from './explain';
+import { answerInput } from './answer-input';
 import { prepareFields } from './fields';
-import { FlowError } from './flow-error';
-import { canHold, checkOutput, setResult } from './output';
-import type { Message, Node, NodeConfig, Red } from './red';
+import { checkOutput } from './output';
+import type { Node, NodeConfig, Red } from './red';
 import { seenOf } from './seen-of';
 import { readSettings } from './settings';
-import { onceStarted } from './started';
-import { NodeStatus } from './status';
-import { unexpected } from './unexpected';
-
-const ASKED = { provider: null, operation: 'photo-rules', mayCost: false };
 
 /** The forms are built from these, too. */
 export const FIELDS = {
@@ -46,8 +38,6 @@ const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
  * @param config as it was deployed
  */
 export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
-  const status = new NodeStatus(red, node, () => false);
-  const closing = new Cancel();
   // One that is left empty demands nothing.
   const used = Object.entries(FIELDS).filter(([name]) => name === 'input' || config[name]);
   const fields = prepareFields(red, node, Object.fromEntries(used), config);
@@ -55,63 +45,6 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
   const isWritten = (name: string) => WRITTEN.has(typeOf(name));
   const isFixed = (name: string) => isWritten(name) || typeOf(name) === 'env';
   let settings: Settings<typeof SETTINGS> | undefined;
-
-  const forget = onceStarted(red, () => {
-    try {
-      if (fields.problem) throw fields.problem;
-      const own = ownSettings();
-      const values = Object.fromEntries(
-        used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
-      );
-      readDemands(own, values, isWritten, Date.now());
-      // So that the first message does not wait for it; what is wrong with it is told then.
-      const ready = own.unseen > 0 ? seenOf(red).open() : null;
-      ready?.catch(() => {});
-    } catch (reason) {
-      // Without a message, what comes with it cannot be right.
-      if (!(reason instanceof VerifyError) || reason.code !== 'CONFIG') return;
-      node.warn(textOf(red, reason));
-      status.misconfigured();
-    }
-  });
-
-  // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
-  node.on('input', (message, send, done) => {
-    const now = Date.now();
-    status.started();
-    let isOver = false;
-    let stop = () => {};
-    const fail = (reason: unknown) => {
-      if (isOver) return;
-      isOver = true;
-      stop();
-      const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
-      status.failed(error.code);
-      done(new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0)));
-    };
-    stop = closing.onCancel(() => fail(new VerifyError('CANCELLED', 'cancelled')));
-    fields.read(message, closing, (error, values) => {
-      if (error) return fail(error);
-      judge(message, values, now)
-        .then((result) => {
-          if (isOver) return;
-          isOver = true;
-          stop();
-          setResult(red, message, settings!.output, result);
-          send(message);
-          status.finished(result.outcome);
-          done();
-        })
-        .catch(fail);
-    });
-  });
-
-  node.on('close', (_removed, done) => {
-    forget();
-    closing.cancel();
-    status.close();
-    done();
-  });
 
   function ownSettings(): Settings<typeof SETTINGS> {
     if (settings) return settings;
@@ -121,16 +54,28 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
     return own;
   }
 
-  async function judge(
-    message: Message,
-    { input, ...values }: Record<string, unknown>,
-    now: number,
-  ): Promise<PollResult> {
-    const own = ownSettings();
-    const { output } = own;
-    if (!canHold(red, message, output)) throw new VerifyError('INPUT', 'message-read-only', { output });
-    const demands = readDemands(own, values, isFixed, now);
-    const result = readPollResult(input);
-    return applyRules(result, demands, demands.unseen ? seenOf(red) : null);
-  }
+  answerInput(red, node, {
+    operation: 'photo-rules',
+    mayCost: false,
+    check() {
+      if (fields.problem) throw fields.problem;
+      const own = ownSettings();
+      const values = Object.fromEntries(
+        used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
+      );
+      readDemands(own, values, isWritten, Date.now());
+      // So that the first message does not wait for it; what is wrong with it is told then.
+      const ready = own.unseen > 0 ? seenOf(red).open() : null;
+      ready?.catch(() => {});
+    },
+    property: () => ownSettings().output,
+    async answer(message, closing) {
+      const now = Date.now();
+      const { input, ...values } = await fields.readAll(message, closing);
+      const demands = readDemands(ownSettings(), values, isFixed, now);
+      const result = readPollResult(input);
+      const value = await applyRules(result, demands, demands.unseen ? seenOf(red) : null);
+      return { value, outcome: value.outcome };
+    },
+  });
 }

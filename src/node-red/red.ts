@@ -8,7 +8,9 @@ export interface Status {
   text?: string;
 }
 
-export type Send = (message: Message | (Message | Message[] | null)[]) => void;
+/** One message, or for each output one, several or none. */
+export type Sent = Message | (Message | Message[] | null)[];
+export type Send = (sent: Sent) => void;
 export type Done = (error?: Error) => void;
 
 export interface NodeConfig {
@@ -23,6 +25,8 @@ export interface Node {
   type: string;
   name?: string;
   credentials?: Record<string, string>;
+  /** By output, the ids of the nodes it leads to. */
+  wires?: string[][];
   on(event: 'input', listener: (message: Message, send: Send, done: Done) => void): void;
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void;
   /** Takes a message as if it came in over a wire. */

@@ -1,16 +1,13 @@
 /** The node that has a message worked on elsewhere, and answers with what came of it: CONTRACT, "Queue". */
 import type { SettingDefinitions, Settings } from '../action';
-import { Cancel } from '../cancel';
+import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { JobEnd } from '../queue/in-hand';
-import { causeOf, textOf } from './explain';
+import { answerInput, type Reply } from './answer-input';
 import { FlowError } from './flow-error';
-import { canHold } from './output';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { readSettings } from './settings';
-import { onceStarted } from './started';
-import { NodeStatus, outcomeOf } from './status';
-import { unexpected } from './unexpected';
+import { outcomeOf } from './status';
 import { queueNode } from './verify-queue';
 
 /** The form is built from it, too. */
@@ -19,11 +16,6 @@ export const SETTINGS = {
   maxWaiting: { type: 'number', default: 1_000, min: 1, integer: true },
 } as const satisfies SettingDefinitions;
 
-const ASKED = { provider: null, operation: 'verify-call', mayCost: true };
-
-/** How a message leaves: an answer, or the id of a job that is not over. */
-type Left = { answer: unknown } | { job: string };
-
 /**
  * Makes a node call a queue.
  * @param red Node-RED
@@ -31,29 +23,11 @@ type Left = { answer: unknown } | { job: string };
  * @param config as it was deployed
  */
 export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
-  const status = new NodeStatus(red, node, () => false);
-  const closing = new Cancel();
   let inFlight = 0;
   let isPartWarned = false;
-  const asError = (reason: unknown) =>
-    reason instanceof FlowError
-      ? reason
-      : flowError(red, reason instanceof VerifyError ? reason : unexpected(red, node, reason));
-  const forget = onceStarted(red, () => {
-    try {
-      readSettings(SETTINGS, config);
-      queueNode(red, config.queue).options();
-    } catch (reason) {
-      node.warn(asError(reason).message);
-      status.misconfigured();
-    }
-  });
 
-  async function call(message: Message): Promise<Left> {
-    const settings: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
-    if (!canHold(red, message, 'payload'))
-      throw new VerifyError('INPUT', 'message-read-only', { output: 'payload' });
-    const { maxWaiting } = settings;
+  async function call(message: Message, closing: Cancel): Promise<Reply> {
+    const { maxWaiting, wait }: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
     if (inFlight > maxWaiting)
       throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
     const calls = queueNode(red, config.queue).calls();
@@ -63,44 +37,29 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
       isPartWarned = true;
       node.warn(red._('warnings.queue.in-part'));
     }
-    const end = await calls.end(job, asked === null, settings.wait * 1000, closing);
-    return end ? { answer: answerOf(job, end) } : { job };
+    const end = await calls.end(job, asked === null, wait * 1000, closing);
+    if (!end) return { value: { job }, outcome: 'unfinished', output: 2 };
+    const value = answerOf(job, end);
+    return { value, outcome: outcomeOf(value) };
   }
 
-  // Not an async function: Node-RED catches what it throws, but a rejection would end the process.
-  node.on('input', (message, send, done) => {
-    status.started();
-    inFlight++;
-    call(message)
-      .then(
-        (left) => {
-          if ('answer' in left) {
-            message.payload = left.answer;
-            send(message);
-            status.finished(outcomeOf(left.answer));
-          } else {
-            message.payload = left;
-            send([null, message]);
-            status.finished('unfinished');
-          }
-          done();
-        },
-        (reason) => {
-          const error = asError(reason);
-          status.failed(error.code);
-          done(error);
-        },
-      )
-      .catch((reason) => unexpected(red, node, reason))
-      .finally(() => {
+  answerInput(red, node, {
+    operation: 'verify-call',
+    mayCost: true,
+    // What becomes of a job that a closing node leaves, the error of its call says.
+    endsOnClose: true,
+    check() {
+      readSettings(SETTINGS, config);
+      queueNode(red, config.queue).options();
+    },
+    async answer(message, closing) {
+      inFlight++;
+      try {
+        return await call(message, closing);
+      } finally {
         inFlight--;
-      });
-  });
-  node.on('close', (_removed, done) => {
-    forget();
-    closing.cancel();
-    status.close();
-    done();
+      }
+    },
   });
 }
 
@@ -121,8 +80,4 @@ function answerOf(job: string, end: JobEnd): unknown {
   }
   const { message, code, cause } = end.error;
   throw new FlowError(message, code as FlowError['code'], cause);
-}
-
-function flowError(red: Red, error: VerifyError): FlowError {
-  return new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0));
 }

@@ -1,9 +1,10 @@
 /** The node that takes jobs of a queue into a flow: CONTRACT, "Queue". */
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
-import type { Told } from '../queue/in-hand';
+import { jobOf, type Told } from '../queue/in-hand';
 import type { JobTaking } from '../queue/taking';
 import { causeOf, textOf } from './explain';
+import { sendNew } from './handle-input';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
@@ -47,7 +48,10 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
         ...{ ...options, concurrency, repeatable, timeoutMs: timeout * 1000, trouble },
         take: (message) => {
           status.started();
-          node.send(message);
+          if (sendNew(red, node, message)) return;
+          const job = jobOf(message);
+          const error = new VerifyError('INPUT', 'message-not-sent');
+          if (job && job !== 'over') job.end({ error: toldOf(red, error) });
         },
         over: (how) => {
           if (how === 'given-back') status.left();

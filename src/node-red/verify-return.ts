@@ -3,7 +3,9 @@ import { ERRORS, VerifyError } from '../errors';
 import { jobOf, type Told } from '../queue/in-hand';
 import { causeOf, textOf } from './explain';
 import { FlowError } from './flow-error';
+import { handleInput, type InputMessage } from './handle-input';
 import type { Message, Node, NodeConfig, Red } from './red';
+import { unexpected } from './unexpected';
 
 const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
 
@@ -13,18 +15,20 @@ const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
  * @param node that was created
  */
 export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
-  node.on('input', (message, _send, done) => {
+  const failure = (reason: unknown) => {
+    const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
+    return new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0));
+  };
+  const handle = (input: InputMessage) => {
+    const { message } = input;
     const job = jobOf(message);
-    if (job === null) {
-      const error = new VerifyError('INPUT', 'not-a-job');
-      done(new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0)));
-      return;
-    }
+    if (job === null) throw new VerifyError('INPUT', 'not-a-job');
     // A Catch that leads here would bring an error back.
     if (job === 'over') node.warn(red._('warnings.queue.over'));
     else job.end('error' in message ? { error: errorOf(red, message) } : { answer: message.payload });
-    done();
-  });
+    input.end();
+  };
+  handleInput(red, node, handle, failure);
 }
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */

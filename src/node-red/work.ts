@@ -1,7 +1,8 @@
 import type { Cause, ErrorCode, ErrorDetails } from '../errors';
 import type { Result } from '../result';
 import type { PendingTask } from '../waiting/pending-tasks';
-import type { Done, Message, Send } from './red';
+import type { InputMessage } from './handle-input';
+import type { Message } from './red';
 
 /** The result or error of a message that has not been sent or raised yet: plain data. */
 export type PendingDelivery =
@@ -16,8 +17,7 @@ export function isDelivery(work: unknown): work is PendingDelivery {
 /** One message that is being worked on. */
 export interface Work {
   readonly message: Message;
-  readonly send: Send;
-  readonly done: Done;
+  readonly input: InputMessage;
   /** Unix time in milliseconds, when the node first took it. */
   readonly startedAt: number;
   /** The same on the clock of `performance.now()`. */
@@ -34,26 +34,17 @@ export interface Work {
 }
 
 /**
- * @param message that came in
- * @param send sends on
- * @param done says that it is over
+ * @param input that came in
  * @param account that the node has
  * @param task if the message is that of a resumed one
  */
-export function workOn(
-  message: Message,
-  send: Send,
-  done: Done,
-  account: string,
-  task: PendingTask | undefined,
-): Work {
+export function workOn(input: InputMessage, account: string, task: PendingTask | undefined): Work {
   const now = Date.now();
   const startedAt = task?.since ?? now;
   const started = performance.now() - Math.max(0, now - startedAt);
   return {
-    message,
-    send,
-    done,
+    message: input.message,
+    input,
     startedAt,
     started,
     account,

@@ -14,6 +14,7 @@ const BATCH_BYTES = 512 * 1024;
 /** While the disk is in trouble less is tried. */
 const PROBE_BYTES = 64 * 1024;
 const TRY_AGAIN_MS = 1_000;
+const ASK_AGAIN_MS = 5_000;
 /** A disk that takes longer than that is one that does not answer. */
 const STUCK_MS = 10_000;
 const CLOSE_MS = 4_000;
@@ -27,6 +28,13 @@ const PROBLEMS: Readonly<Record<Failure['fault'], string>> = {
   'held-elsewhere': 'database-held-elsewhere',
   'newer-version': 'database-newer-version',
   'no-sqlite': 'database-no-sqlite',
+};
+
+/** What is said of the secret, by the problem of the error. */
+const SECRET_TROUBLES: Readonly<Record<string, DatabaseTrouble>> = {
+  'secret-differs': 'secret-differs',
+  'secret-unreadable': 'secret-unreadable',
+  'secret-too-short': 'secret-too-short',
 };
 
 export type StoreState =
@@ -57,6 +65,8 @@ export type DatabaseTrouble =
   | 'replaced'
   | 'damaged'
   | 'secret-differs'
+  | 'secret-unreadable'
+  | 'secret-too-short'
   | 'secret-agrees'
   | 'stuck'
   | 'thread-ended';
@@ -151,7 +161,7 @@ class ThreadedDatabase implements Database {
   readonly #options: DatabaseOptions;
   readonly #file: string;
   readonly #listeners = new Set<(state: StoreState) => void>();
-  readonly #replaced = new Set<() => void>();
+  readonly #rewriters = new Set<() => void>();
   #worker: Worker | null = null;
   /** Why the file is not ours; `opening` until that is known. */
   #away: Failure | 'opening' | null = 'opening';
@@ -159,17 +169,23 @@ class ThreadedDatabase implements Database {
   #unwritable: Failure | null = null;
   #facts: Facts = { secretProblem: null, isDamaged: false };
   #isFirst = true;
+  #hasOpened = false;
+  /** Whether something that was written may not be in the file any more. */
+  #isRewriteDue = false;
   #queue: Pending[] = [];
   #batch: Pending[] | null = null;
   #scheduled: NodeJS.Immediate | null = null;
   #retry: NodeJS.Timeout | null = null;
+  #secretTimer: NodeJS.Timeout | null = null;
   #watchdog: NodeJS.Timeout | null = null;
   #isStuck = false;
   #waiters: { resolve(): void; reject(error: Error): void }[] = [];
   #state: StoreState = 'opening';
   #closing: Promise<void> | null = null;
   #isClosed = false;
-  #heard: ((message: FromThread) => void) | null = null;
+  #whenClosed = () => {};
+  #backups = 0;
+  readonly #copying = new Map<number, (error: SentError | null) => void>();
 
   constructor(options: DatabaseOptions, file: string) {
     this.#options = options;
@@ -249,8 +265,8 @@ class ThreadedDatabase implements Database {
   }
 
   onReplaced(listener: () => void): () => void {
-    this.#replaced.add(listener);
-    return () => this.#replaced.delete(listener);
+    this.#rewriters.add(listener);
+    return () => this.#rewriters.delete(listener);
   }
 
   acknowledge(): Promise<void> {
@@ -263,15 +279,11 @@ class ThreadedDatabase implements Database {
 
   async backup(path: string): Promise<void> {
     await this.ready();
-    const answer = await new Promise<SentError | null>((resolve) => {
-      this.#heard = (message) => {
-        if (message.kind !== 'backup') return;
-        this.#heard = null;
-        resolve(message.error);
-      };
-      this.#post({ kind: 'backup', path });
+    const id = ++this.#backups;
+    await new Promise<void>((resolve, reject) => {
+      this.#copying.set(id, (error) => (error ? reject(errorOf(error)) : resolve()));
+      this.#post({ kind: 'backup', id, path });
     });
-    if (answer) throw errorOf(answer);
   }
 
   close(): Promise<void> {
@@ -290,10 +302,11 @@ class ThreadedDatabase implements Database {
     this.#isClosed = true;
     clearTimeout(this.#retry!);
     clearTimeout(this.#watchdog!);
+    clearTimeout(this.#secretTimer!);
     const worker = this.#worker;
     if (worker) {
       const closed = new Promise<void>((resolve) => {
-        this.#heard = ({ kind }) => kind === 'closed' && resolve();
+        this.#whenClosed = resolve;
         worker.once('exit', () => resolve());
       });
       this.#post({ kind: 'close' });
@@ -322,11 +335,11 @@ class ThreadedDatabase implements Database {
   }
 
   async #open(): Promise<void> {
+    this.#watch();
     const secret = await this.#secret();
     if (this.#isClosed) return;
     this.#post({ kind: 'open', secret, isFirst: this.#isFirst });
     this.#isFirst = false;
-    this.#watch();
   }
 
   async #secret(): Promise<Uint8Array | SentError> {
@@ -350,11 +363,12 @@ class ThreadedDatabase implements Database {
     this.#unwatch();
     switch (message.kind) {
       case 'opened': {
-        this.#facts = message.facts;
+        this.#learn(message.facts);
         this.#isOver(this.#away);
         this.#away = null;
+        if (this.#isRewriteDue || (message.isNew && this.#hasOpened)) this.#rewrite();
+        this.#hasOpened = true;
         for (const { resolve } of this.#waiters.splice(0)) resolve();
-        this.#watchSecret();
         break;
       }
       case 'not-opened': {
@@ -364,26 +378,32 @@ class ThreadedDatabase implements Database {
         if (message.failure.fault !== 'no-sqlite') this.#later(() => void this.#open());
         break;
       }
-      case 'facts': {
-        this.#facts = message.facts;
-        this.#watchSecret();
+      case 'facts':
+        this.#learn(message.facts);
         break;
-      }
       case 'batch':
         this.#answered(message);
         break;
-      case 'replaced': {
-        this.#options.notify('replaced', { file: this.#file });
-        this.#reopen();
+      case 'reopen': {
+        this.#away = 'opening';
+        this.#isRewriteDue = true;
+        this.#interrupt();
+        void this.#open();
         break;
       }
       case 'noted':
         this.#options.notify(message.trouble as DatabaseTrouble, message.values);
         break;
-      default:
+      case 'backup':
+        this.#copying.get(message.id)?.(message.error);
+        this.#copying.delete(message.id);
+        break;
+      case 'closed':
+        this.#whenClosed();
+        break;
+      case 'repairing':
         break;
     }
-    this.#heard?.(message);
     this.#turn();
     this.#send();
   }
@@ -414,15 +434,20 @@ class ThreadedDatabase implements Database {
     if (failure) this.#later(() => this.#try());
   }
 
-  /** Another file stands there, or none: what is in memory is written before everything else. */
-  #reopen(): void {
-    this.#away = 'opening';
-    const interrupted = [...(this.#batch ?? []), ...this.#queue].filter(({ isOver }) => !isOver);
+  /** What was under way comes again, before what waits. */
+  #interrupt(): Pending[] {
+    const interrupted = (this.#batch ?? []).filter(({ isOver }) => !isOver);
     this.#batch = null;
-    this.#queue = [];
-    for (const listener of this.#replaced) listener();
-    this.#queue.push(...interrupted);
-    void this.#open();
+    this.#queue.unshift(...interrupted);
+    return interrupted;
+  }
+
+  /** What is in memory is written before everything else. */
+  #rewrite(): void {
+    const queue = this.#queue.splice(0);
+    for (const listener of this.#rewriters) listener();
+    this.#queue.push(...queue);
+    this.#isRewriteDue = false;
   }
 
   /** The thread ended, which it does not do by itself. */
@@ -433,12 +458,11 @@ class ThreadedDatabase implements Database {
     this.#options.notify('thread-ended', { file: this.#file });
     this.#away = 'opening';
     // What was under way may be on disk: the operations recognise what they have done.
-    const interrupted = (this.#batch ?? []).filter(({ isOver }) => !isOver);
-    this.#batch = null;
-    for (const pending of interrupted) pending.interruptions++;
-    this.#queue.unshift(...interrupted.filter(({ interruptions }) => interruptions < MOST_INTERRUPTIONS));
-    for (const { interruptions, reject } of interrupted)
-      if (interruptions >= MOST_INTERRUPTIONS) reject(this.#problem('database-thread-ended'));
+    for (const pending of this.#interrupt()) {
+      if (++pending.interruptions < MOST_INTERRUPTIONS) continue;
+      this.#queue.splice(this.#queue.indexOf(pending), 1);
+      pending.reject(this.#problem('database-thread-ended'));
+    }
     this.#turn();
     this.#later(() => this.#start());
   }
@@ -506,13 +530,19 @@ class ThreadedDatabase implements Database {
     }, TRY_AGAIN_MS).unref();
   }
 
-  /** The right secret may come back: its file may be put where it was. */
-  #watchSecret(): void {
-    if (this.#facts.secretProblem === null) return;
-    setTimeout(async () => {
+  #learn(facts: Facts): void {
+    const before = this.#facts.secretProblem;
+    this.#facts = facts;
+    const now = facts.secretProblem;
+    if (now !== before)
+      this.#options.notify(now ? SECRET_TROUBLES[now]! : 'secret-agrees', { file: this.#file });
+    clearTimeout(this.#secretTimer!);
+    if (now === null) return;
+    // The right secret may come back: its file may be put where it was.
+    this.#secretTimer = setTimeout(async () => {
       const secret = await this.#secret();
       if (this.#away === null && !this.#isClosed) this.#post({ kind: 'secret', secret });
-    }, 5 * TRY_AGAIN_MS).unref();
+    }, ASK_AGAIN_MS).unref();
   }
 
   #watch(): void {
@@ -584,8 +614,6 @@ class ThreadedDatabase implements Database {
   #turn(): void {
     const state = this.#stateNow();
     if (state === this.#state) return;
-    if (state === 'secret-differs') this.#options.notify('secret-differs', { file: this.#file });
-    else if (this.#state === 'secret-differs') this.#options.notify('secret-agrees', { file: this.#file });
     this.#state = state;
     for (const listener of this.#listeners) listener(state);
   }

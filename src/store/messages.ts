@@ -31,7 +31,7 @@ export type ToThread =
     }
   | { kind: 'secret'; secret: Uint8Array | SentError }
   | { kind: 'batch'; requests: readonly SentRequest[]; parameters: Parcel }
-  | { kind: 'backup'; path: string }
+  | { kind: 'backup'; id: number; path: string }
   | { kind: 'close' };
 
 /** Of an open file. */
@@ -68,8 +68,10 @@ export type FromThread =
       /** Something is on disk now that was not before. */
       isWritten: boolean;
     }
-  /** The file is not the one that was opened any more; what was sent last was not written. */
-  | { kind: 'replaced' }
+  /** What comes next may take long. */
+  | { kind: 'repairing' }
+  /** The file is not open any more: somebody replaced it, or it is damaged. What was sent last was not written. */
+  | { kind: 'reopen' }
   | { kind: 'noted'; trouble: string; values: Record<string, string | number> }
-  | { kind: 'backup'; error: SentError | null }
+  | { kind: 'backup'; id: number; error: SentError | null }
   | { kind: 'closed' };

@@ -3,9 +3,19 @@
  * database beside it: POSIX drops a process' locks on a file as soon as the same process closes any handle of it, and
  * that second file nothing else ever opens. The system frees the lock when the process ends, however it ends.
  */
-import { closeSync, lstatSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { asideOf, copyReadable, putAside } from './salvage';
 import { SqliteSql } from './sql';
 
 /** Beside the database, by what is appended to its name. */
@@ -30,68 +40,124 @@ const SETTINGS = [
 const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 const VACUUM_PAGES = 256;
 
+/** Newer ones of Node.js refuse `writable_schema` without it; their types do not have it yet. */
+const WITHOUT_DEFENCE = { defensive: false } as object;
+
 export class OwnedFile {
-  readonly path: string;
-  readonly sql: SqliteSql;
-  readonly #database: DatabaseSync;
+  readonly #path: string;
   readonly #owner: DatabaseSync;
+  #database: DatabaseSync;
+  #sql: SqliteSql;
   /** Inodes of the files as they were opened. */
   #identity: readonly string[] = [];
 
-  private constructor(path: string, database: DatabaseSync, owner: DatabaseSync) {
-    this.path = path;
-    this.#database = database;
+  private constructor(path: string, owner: DatabaseSync) {
+    this.#path = path;
     this.#owner = owner;
-    this.sql = new SqliteSql(database);
+    this.#database = openPrivate(path);
+    this.#sql = new SqliteSql(this.#database);
   }
 
   /**
-   * Opens the file and makes it ours; it is made where it is missing.
+   * Makes the file ours and opens it; it is made where it is missing.
    * @param path of the database
    * @param makesFolders whether its folder is made with all above it, or alone
    * @throws Error of SQLite or of the file system, which `faultOf` reads
    */
   static open(path: string, makesFolders: boolean): OwnedFile {
-    const sqlite = require('node:sqlite') as typeof import('node:sqlite');
-    const folder = dirname(path);
-    try {
-      mkdirSync(folder, { recursive: makesFolders, mode: 0o700 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    makeFolder(path, makesFolders);
     for (const suffix of BESIDE) refuseOddities(path + suffix);
-    const owner = new sqlite.DatabaseSync(makePrivate(path + OWNER));
-    let database: DatabaseSync | null = null;
+    const owner = openPrivate(path + OWNER);
     try {
       owner.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-      database = new sqlite.DatabaseSync(makePrivate(path));
-      return new OwnedFile(path, database, owner);
+      return new OwnedFile(path, owner);
     } catch (error) {
-      database?.close();
       owner.close();
       throw error;
     }
   }
 
-  /** @returns how many migrations the file has had */
-  get version(): number {
-    const row = this.#database.prepare('PRAGMA user_version').get() as { user_version: number };
-    return row.user_version;
+  get sql(): SqliteSql {
+    return this.#sql;
   }
 
-  /** Prepares for writing. Nothing is changed in the file before this is called. */
+  /**
+   * How many migrations the file has had; nothing is changed in it.
+   * @throws Error of SQLite where it is damaged
+   */
+  get version(): number {
+    return this.#number('user_version');
+  }
+
+  /** Prepares for writing. */
   configure(): void {
     for (const setting of SETTINGS) this.#database.exec(setting);
-  }
-
-  /** @param text statements that take effect as they are */
-  exec(text: string): void {
-    this.#database.exec(text);
   }
 
   /** Remembers which files these are, once all of them are there. */
   identify(): void {
     this.#identity = this.#look();
+  }
+
+  /**
+   * Puts the damaged file aside and begins a new one, which is empty.
+   * @param now Unix milliseconds
+   */
+  replaceDamaged(now: number): void {
+    this.#closeDatabase();
+    putAside(this.#path, now);
+    this.#database = openPrivate(this.#path);
+    this.#sql = new SqliteSql(this.#database);
+  }
+
+  /**
+   * Of a file that is new and has a damaged one beside it, which nobody has taken over yet.
+   * @param prepare makes the tables of a version, in the transaction that is open
+   * @returns the path of the damaged one
+   */
+  salvage(prepare: (version: number) => void): string | null {
+    const aside = asideOf(this.#path).at(-1);
+    if (aside === undefined) return null;
+    const { DatabaseSync } = sqlite();
+    const damaged = new DatabaseSync(aside, WITHOUT_DEFENCE);
+    try {
+      // Else SQLite opens no file that was cut off.
+      quietly(() => damaged.exec('PRAGMA writable_schema = ON'));
+      let version = 0;
+      quietly(() => {
+        version = (damaged.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+      });
+      prepare(version);
+      copyReadable(damaged, this.#database);
+    } finally {
+      quietly(() => damaged.close());
+    }
+    return aside;
+  }
+
+  /** @returns whether SQLite finds nothing wrong with the whole file */
+  isWhole(): boolean {
+    let first: unknown;
+    quietly(() => {
+      first = this.#database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
+    });
+    return first === 'ok';
+  }
+
+  /** Where somebody has removed the file: puts a copy of it, which is still open here, where it was. Never throws. */
+  restore(): void {
+    const copy = `${this.#path}.${process.pid}`;
+    quietly(() => {
+      if (existsSync(this.#path)) return;
+      makeFolder(this.#path, false);
+      closeSync(openSync(copy, 'wx', 0o600));
+      this.#database.prepare('VACUUM INTO ?').run(copy);
+      const handle = openSync(copy, 'r+');
+      fsyncSync(handle);
+      closeSync(handle);
+      renameSync(copy, this.#path);
+    });
+    quietly(() => rmSync(copy, { force: true }));
   }
 
   /** @returns false where somebody has removed or replaced one of the files */
@@ -103,7 +169,7 @@ export class OwnedFile {
   /** Writes back into the file what stands in the WAL, where that has grown. Never throws. */
   checkpoint(): void {
     quietly(() => {
-      if (lstatSync(this.path + WAL).size >= CHECKPOINT_BYTES) this.makeRoom();
+      if (lstatSync(this.#path + WAL).size >= CHECKPOINT_BYTES) this.makeRoom();
     });
   }
 
@@ -115,38 +181,77 @@ export class OwnedFile {
   /** Gives some of the space of deleted rows back to the file system. Never throws. */
   vacuum(): void {
     quietly(() => {
-      const row = this.#database.prepare('PRAGMA freelist_count').get() as { freelist_count: number };
-      if (row.freelist_count >= VACUUM_PAGES)
+      if (this.#number('freelist_count') >= VACUUM_PAGES)
         this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
     });
   }
 
+  /**
+   * Copies the whole database, as it is at one moment.
+   * @param to path of a file that is empty
+   */
+  async backup(to: string): Promise<void> {
+    const { backup } = sqlite() as Partial<Pick<typeof import('node:sqlite'), 'backup'>>;
+    // Node.js 22.13 does not have it yet. It works in steps, between which the operations go on.
+    if (backup) await backup(this.#database, to);
+    else this.#database.prepare('VACUUM INTO ?').run(to);
+  }
+
   /** Gives the file back. Never throws. */
   close(): void {
+    this.#closeDatabase();
+    quietly(() => this.#owner.close());
+  }
+
+  #closeDatabase(): void {
     // SQLite removes what has the name of its WAL, which may belong to a file that was put here meanwhile.
-    const wal = this.path + WAL;
-    const isForeign = this.#identity.length > 0 && inodeOf(wal) !== '' && inodeOf(wal) !== this.#identity[1];
+    const wal = this.#path + WAL;
+    const isForeign = this.#identity.length > 0 && ![this.#identity[1], ''].includes(inodeOf(wal));
     const aside = `${wal}.${process.pid}`;
     if (isForeign) quietly(() => renameSync(wal, aside));
     quietly(() => this.#database.close());
     if (isForeign) quietly(() => renameSync(aside, wal));
-    quietly(() => this.#owner.close());
+    // Of a file that was replaced SQLite leaves the WAL, which would be applied to the one that stands there now.
+    else if (this.#isReplaced() && inodeOf(wal) === this.#identity[1]) quietly(() => rmSync(wal));
+    this.#identity = [];
+  }
+
+  #isReplaced(): boolean {
+    return this.#identity.length > 0 && inodeOf(this.#path) !== this.#identity[0];
+  }
+
+  #number(pragma: string): number {
+    return Number(this.#database.prepare(`PRAGMA ${pragma}`).get()![pragma]);
   }
 
   #look(): readonly string[] {
-    return ['', WAL, OWNER].map((suffix) => inodeOf(this.path + suffix));
+    return ['', WAL, OWNER].map((suffix) => inodeOf(this.#path + suffix));
   }
 }
 
+/** Loaded in the thread alone: Node.js 22 warns of it, and earlier ones do not have it. */
+function sqlite(): typeof import('node:sqlite') {
+  return require('node:sqlite') as typeof import('node:sqlite');
+}
+
 /** Readable for its owner alone before SQLite, which would make it readable for all, opens it. */
-function makePrivate(path: string): string {
+function openPrivate(path: string): DatabaseSync {
+  const { DatabaseSync } = sqlite();
   try {
     // Only where there is none: closing a handle of a file that is open here would drop its locks.
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return path;
+  return new DatabaseSync(path);
+}
+
+function makeFolder(path: string, recursive: boolean): void {
+  try {
+    mkdirSync(dirname(path), { recursive, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** A pipe under one of the names would hold the thread for ever. */

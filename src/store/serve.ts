@@ -13,6 +13,7 @@ import type {
 } from './messages';
 import { OwnedFile } from './owned-file';
 import { type Parcel, pack, parcelOf, unpack } from './packing';
+import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
 import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
 import { Seal } from './seal';
@@ -34,7 +35,9 @@ const OF_THE_STORE = {
     // Only where another secret is the reason: one that cannot be read is no reason to forget anything.
     if (seal) return;
     if (!candidate || whyNoSeal?.problem !== 'secret-differs') throw whyNoSeal!;
-    for (const table of SEALED_TABLES) await sql.run(`DELETE FROM ${table}`);
+    for (const table of SEALED_TABLES)
+      if (await sql.get('SELECT name FROM sqlite_schema WHERE name = ?', table))
+        await sql.run(`DELETE FROM ${table}`);
     await sql.run("DELETE FROM secret_sign WHERE purpose = 'database'");
     await writeSign(sql, candidate);
   },
@@ -47,6 +50,18 @@ let candidate: Seal | null = null;
 let seal: Seal | null = null;
 let whyNoSeal: VerifyError | null = null;
 let isDamaged = false;
+/** Damage was met: the next opening puts the file aside. */
+let isToBeReplaced = false;
+let isChecked = false;
+
+/** As SQLite says it: SQLITE_CORRUPT. */
+const DAMAGED = Object.assign(new Error('Damaged'), { errcode: 11 });
+
+class NewerVersion extends Error {
+  constructor(readonly version: number) {
+    super('A later version has written the file');
+  }
+}
 
 /**
  * Begins, in a thread that `openDatabase` started.
@@ -75,7 +90,7 @@ async function handle(message: ToThread): Promise<void> {
     case 'batch':
       return answer(message.requests, message.parameters);
     case 'backup':
-      return say({ kind: 'backup', error: await backup(message.path) });
+      return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
       file?.close();
       file = null;
@@ -95,31 +110,68 @@ async function open(secret: Uint8Array | SentError, isFirst: boolean): Promise<v
   let opened: OwnedFile | null = null;
   try {
     opened = OwnedFile.open(path, isFirst);
-    const { version } = opened;
-    if (version > MIGRATIONS.length) {
-      opened.close();
-      return say({ kind: 'not-opened', failure: { fault: 'newer-version', code: String(version) } });
-    }
-    opened.configure();
-    migrate(opened, version);
-    opened.identify();
-    await examine(opened);
+    const isNew = await prepare(opened);
     file = opened;
-    say({ kind: 'opened', facts: facts(), isNew: version === 0 });
+    say({ kind: 'opened', facts: facts(), isNew });
   } catch (error) {
     opened?.close();
     say({ kind: 'not-opened', failure: failureOf(error) });
   }
 }
 
-function migrate(opened: OwnedFile, version: number): void {
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue;
-    opened.exec('BEGIN IMMEDIATE');
-    for (const statement of migration(SQLITE_TYPES)) opened.exec(statement);
-    opened.exec(`PRAGMA user_version = ${index + 1}`);
-    opened.exec('COMMIT');
+/**
+ * Makes the file ready for operations; a damaged one is put aside.
+ * @returns whether it is a new one
+ * @throws Error that `failureOf` reads
+ */
+async function prepare(opened: OwnedFile): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (isToBeReplaced) throw DAMAGED;
+      const { version } = opened;
+      if (version > MIGRATIONS.length) throw new NewerVersion(version);
+      opened.configure();
+      if (version === 0) begin(opened);
+      migrate(opened, opened.version);
+      await examine(opened);
+      opened.identify();
+      if (!isDamaged) forgetAside(path, Date.now());
+      return version === 0;
+    } catch (error) {
+      if (faultOf(error)?.fault !== 'damaged' || attempt > 1) throw error;
+      say({ kind: 'repairing' });
+      opened.replaceDamaged(Date.now());
+      isToBeReplaced = false;
+    }
   }
+}
+
+/** A file that is new, or takes the place of a damaged one, beside which it stands. */
+function begin(opened: OwnedFile): void {
+  opened.sql.control('BEGIN IMMEDIATE');
+  const aside = opened.salvage((version) =>
+    applyMigrations(opened, 0, Math.min(version || MIGRATIONS.length, MIGRATIONS.length)),
+  );
+  if (aside !== null)
+    opened.sql.control(
+      "INSERT INTO meta (name, content) VALUES ('damaged', '1') ON CONFLICT (name) DO NOTHING",
+    );
+  opened.sql.control('COMMIT');
+  if (aside !== null) say({ kind: 'noted', trouble: 'damaged', values: { file: path, aside } });
+}
+
+function migrate(opened: OwnedFile, version: number): void {
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    opened.sql.control('BEGIN IMMEDIATE');
+    applyMigrations(opened, next, next + 1);
+    opened.sql.control('COMMIT');
+  }
+}
+
+function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
+  for (const migration of MIGRATIONS.slice(from, to))
+    for (const statement of migration(SQLITE_TYPES)) sql.control(statement);
+  sql.control(`PRAGMA user_version = ${to}`);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
@@ -162,6 +214,7 @@ async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise
     ({ outcomes, isWritten } = await runTogether(current.sql, requests, parameters));
   } catch (error) {
     failure = failureOf(error);
+    if (failure.fault === 'damaged') return repair(current);
     for (const [index, request] of requests.entries())
       outcomes.push(request.isKept ? KEPT : await readAlone(current.sql, request, parameters[index], error));
     // What stands in the WAL already may be all that keeps a full disk from being written.
@@ -268,10 +321,22 @@ function packed(value: unknown) {
   }
 }
 
+/** The file is opened anew; where all of it is in order after all, it stays. */
+function repair(current: OwnedFile): void {
+  say({ kind: 'repairing' });
+  isToBeReplaced = isChecked || !current.isWhole();
+  isChecked = true;
+  current.close();
+  file = null;
+  say({ kind: 'reopen' });
+}
+
 function replaced(): void {
+  file?.restore();
   file?.close();
   file = null;
-  say({ kind: 'replaced' });
+  say({ kind: 'noted', trouble: 'replaced', values: { file: path } });
+  say({ kind: 'reopen' });
 }
 
 function look(): void {
@@ -283,7 +348,7 @@ function look(): void {
 async function backup(to: string): Promise<SentError | null> {
   try {
     if (!file) throw new Error('The database is not open');
-    await file.sql.run('VACUUM INTO ?', to);
+    await file.backup(to);
     return null;
   } catch (error) {
     return sentOf(error);
@@ -291,6 +356,7 @@ async function backup(to: string): Promise<SentError | null> {
 }
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof NewerVersion) return { fault: 'newer-version', code: String(error.version) };
   if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_BUILTIN_MODULE')
     return { fault: 'no-sqlite', code: process.version };
   return (

@@ -136,10 +136,7 @@ export class PendingTasks {
       task.owner = null;
       this.#unschedule(task);
       if (!task.isDurable) this.#tasks.delete(task.id);
-      else if (!mayReturn) {
-        const { req: _req, res: _res, ...message } = task.message;
-        task.message = message;
-      }
+      else if (!mayReturn) task.message = withoutRequest(task.message);
     }
     return released.filter(({ isDurable }) => !isDurable);
   }
@@ -405,6 +402,16 @@ function pendingTask(
 function untilOf({ since, deadline }: TaskRow): number {
   if (deadline === null) return Number.POSITIVE_INFINITY;
   return performance.now() + Math.max(0, Math.min(deadline - Date.now(), deadline - since));
+}
+
+function withoutRequest(message: TaskContent['message']): TaskContent['message'] {
+  try {
+    const { req: _req, res: _res, ...rest } = message;
+    return rest;
+  } catch {
+    // A getter of the message throws.
+    return {};
+  }
 }
 
 /** A row that cannot be opened is a task without work, which no node can claim. */

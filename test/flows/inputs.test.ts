@@ -364,7 +364,9 @@ describe('inputs, in a real Node-RED', function () {
           (text) =>
             once((repaired) => {
               if (type === 'face-compare' && isAddress(text))
-                return { url: readPhotoUrl(text, 'photo', environment, repaired) };
+                return {
+                  url: readPhotoUrl(text, { field: 'photo', environment, now: Date.now(), repaired }),
+                };
               const photo = readPhoto(text, 'photo', 8, repaired);
               return { image: 'base64' in photo ? photo.base64 : photo.bytes.toString('base64') };
             }),
@@ -379,7 +381,7 @@ describe('inputs, in a real Node-RED', function () {
             ...new Set(
               (
                 once((repaired) =>
-                  readPhotos(text, { field: 'photos', environment, store: null, repaired }),
+                  readPhotos(text, { field: 'photos', environment, now: Date.now(), store: null, repaired }),
                 ) as GivenPhoto[]
               ).map(({ from }) => ('url' in from ? from.url : null)),
             ),

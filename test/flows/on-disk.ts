@@ -47,7 +47,7 @@ export async function onDisk(userDir: string): Promise<TaskOnDisk[]> {
  */
 export async function untilOnDisk(userDir: string, count: number): Promise<TaskOnDisk[]> {
   let latest: unknown;
-  for (const deadline = Date.now() + 15_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const deadline = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     try {
       const tasks = await onDisk(userDir);
       if (tasks.length === count) return tasks;

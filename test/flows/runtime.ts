@@ -72,7 +72,8 @@ function keepTraces(): void {
   traces.push(JSON.stringify(seen.statuses), JSON.stringify(seen.lastStatuses));
   for (const message of [...seen.messages.values()].flat()) {
     const { error } = message as { error?: { message: string; stack?: string; cause: Cause } };
-    if (!error) continue;
+    // What a test put there itself has no cause.
+    if (!error?.cause) continue;
     // The three lists are the caller's own addresses: CONTRACT, "Errors".
     const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
     traces.push(JSON.stringify({ ...error, cause }));
@@ -179,7 +180,7 @@ export async function installedTypes(): Promise<string[]> {
  * @param condition that has to come true
  * @param milliseconds to wait for it at the most
  */
-export async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
+export async function until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${condition}`);

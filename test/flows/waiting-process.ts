@@ -83,7 +83,7 @@ export async function startWaiting(): Promise<Waiting> {
       if (!response.ok) throw new Error(`${response.status}`);
       came += count;
     },
-    until: async (condition, milliseconds = 20_000) => {
+    until: async (condition, milliseconds = 60_000) => {
       for (const deadline = Date.now() + milliseconds; !(await condition()); await pause(20))
         if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isObject, parseJson } from '../../src/http/json';
+import { stepsOf } from '../steps';
 
 describe('http: JSON', () => {
   const rows: [string, string, unknown][] = [
@@ -55,6 +56,9 @@ describe('http: JSON', () => {
       `"${long}`,
       `+${long}`,
       `${long}a`,
+      `0${long}`,
+      `${long}-1`,
+      `-${long}-`,
     ]) {
       assert.throws(() => parseJson(text), SyntaxError, text);
     }
@@ -69,6 +73,46 @@ describe('http: JSON', () => {
       >;
       assert.equal(id, '1916812048797600001');
       assert.equal(photo, JSON.parse(`"${text}"`));
+    }
+  });
+
+  it('refuses what is nested too deep, or holds too many values, before it parses it', () => {
+    const cases: [string, RegExp][] = [
+      [`${'['.repeat(101)}${']'.repeat(101)}`, /too deep/],
+      [`${'{"a":'.repeat(101)}1${'}'.repeat(101)}`, /too deep/],
+      ['['.repeat(1_000_000), /too deep/],
+      [`[${'1,'.repeat(50_000)}1]`, /too many values/],
+      [`[${'{},'.repeat(25_000)}1]`, /too many values/],
+    ];
+    for (const [text, words] of cases) assert.throws(() => parseJson(text), words, text.slice(0, 20));
+    for (const text of [
+      `${'['.repeat(100)}${']'.repeat(100)}`,
+      `[${'1,'.repeat(49_000)}1]`,
+      JSON.stringify('[{,'.repeat(100_000)),
+      `[${Array(1_000).fill('[{"a":[]}]').join()}]`,
+    ])
+      assert.deepEqual(parseJson(text), JSON.parse(text));
+  });
+
+  it('looks at each character a bounded number of times, whatever the text', () => {
+    const texts: ((size: number) => string)[] = [
+      (size) => `[1234567890123456,"${'\\"'.repeat(size)}`,
+      (size) => `[1234567890123456,"${'\\'.repeat(size)}`,
+      (size) => `[1234567890123456${',"a'.repeat(size)}`,
+      (size) => `{"id":1916812048797600001,"a":"${'x'.repeat(size)}"}`,
+      (size) => '1'.repeat(size),
+      (size) => '-'.repeat(size),
+      (size) => '1e'.repeat(size),
+      (size) => ' '.repeat(size),
+      (size) => `[${'1916812048797600001,'.repeat(size / 20)}1]`,
+    ];
+    for (const make of texts) {
+      const text = make(100_000);
+      const steps = stepsOf(() => parseJson(text));
+      assert.ok(
+        steps <= 4 * text.length,
+        `${text.slice(0, 24)}: ${steps} steps for ${text.length} characters`,
+      );
     }
   });
 

@@ -14,7 +14,7 @@ const URL = 'https://p.example.com/a.jpg';
 
 const photo = (value: unknown) => readPhoto(value, 'photo', 8, new Set());
 const urls = (value: unknown) =>
-  readPhotos(value, { field: 'photos', environment: 'production', store: null, repaired: new Set() });
+  readPhotos(value, { field: 'photos', environment: 'production', now: 0, store: null, repaired: new Set() });
 const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
 
 /** @returns the shortest of some runs, in milliseconds */

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
+import type { VerifyError } from '../../src/errors';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
 import type { Environment } from '../../src/result';
+import { jpg } from './pictures';
 import { problemOf } from './refusal';
 
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
+const NOW = Date.parse('2026-11-30T00:00:00Z');
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment, store: null, repaired });
+  const photos = readPhotos(value, { field: 'photos', environment, now: NOW, store: null, repaired });
   return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
 }
 
@@ -27,6 +30,23 @@ describe('input: photo URL', () => {
     ['capitals', 'HTTPS://P.EXAMPLE.COM/A.JPG', ['HTTPS://P.EXAMPLE.COM/A.JPG']],
     ['a public IPv4 address', 'http://203.0.113.7:8080/a', ['http://203.0.113.7:8080/a']],
     ['a public IPv6 address', 'http://[2400:3200::1]/a', ['http://[2400:3200::1]/a']],
+    ['brackets of its own', 'https://p.example.com/a(1)', ['https://p.example.com/a(1)']],
+    ['wide ones', 'https://p.example.com/照片（1）', ['https://p.example.com/照片（1）']],
+    [
+      'quotation marks of its own',
+      "https://p.example.com/f('x')?y='z'",
+      ["https://p.example.com/f('x')?y='z'"],
+    ],
+    ['a fragment', `${A}#top/1`, [`${A}#top/1`]],
+    ['a fragment without a folder', 'https://p.example.com/a#top', ['https://p.example.com/a#top']],
+    ["a page's route", 'https://p.example.com/#/a/b', ['https://p.example.com/#/a/b']],
+    ['a Buffer that holds one', Buffer.from(A), [A]],
+    ['a Buffer that holds JSON', Buffer.from(JSON.stringify([A, B])), [A, B]],
+    [
+      'what Feishu gives for a file',
+      [{ file_token: 'x', tmp_download_url: A, url: 'https://open.feishu.cn/open-apis/x' }],
+      [A],
+    ],
     ['an address in an address', `https://i.example.com/w_1/${A}`, [`https://i.example.com/w_1/${A}`]],
   ];
   for (const [name, value, expected] of given)
@@ -39,6 +59,34 @@ describe('input: photo URL', () => {
     ['two lines', `${A}\n${B}`, [A, B]],
     ['two with tabs and wide spaces', `${A}\t\u3000${B}`, [A, B]],
     ['an element with two', [A, `${A} ${B}`], [A, A, B]],
+    ['in angle brackets', `<${A}>`, [A]],
+    ['in quotation marks that are no JSON', `“${A}”`, [A]],
+    ['in single ones', `'${A}'`, [A]],
+    ['a stop behind it', `${A}。`, [A]],
+    ['a bracket behind it', `${A})`, [A]],
+    ['a wide bracket and a stop', `${A}）。`, [A]],
+    ['a comma at the end', `${A},`, [A]],
+    ['a wide comma at the end', `${A}，`, [A]],
+    ['a quotation mark behind it', `${A}"`, [A]],
+    ['the rest of a tag behind it', `${A}"/></p>`, [A]],
+    ['the rest of an escaped tag', `${A}&quot;&gt;`, [A]],
+    ['commas and spaces', `${A}, ${B}`, [A, B]],
+    ['a dash between two', `${A} - ${B}`, [A, B]],
+    ['slashes escaped for JSON', A.replaceAll('/', '\\/'), [A]],
+    ['& escaped for HTML', `${A}?x=1&amp;y=2&#38;z=3`, [`${A}?x=1&y=2&z=3`]],
+    ['& escaped twice', `${A}?x=1&amp;amp;y=2`, [`${A}?x=1&y=2`]],
+    ['& and = escaped for JSON', `${A}?x\\u003d1\\u0026y=2`, [`${A}?x=1&y=2`]],
+    [
+      '% that begins no escape',
+      'https://p.example.com/100%_a%20b%zz.jpg%',
+      ['https://p.example.com/100%25_a%20b%25zz.jpg%25'],
+    ],
+    [
+      '# in the name of a folder',
+      'https://p.example.com/3#/1#楼/a.jpg?x=1',
+      ['https://p.example.com/3%23/1%23楼/a.jpg?x=1'],
+    ],
+    ['# in the name of a photo', 'https://p.example.com/a/3#.JPG', ['https://p.example.com/a/3%23.JPG']],
   ];
   for (const [name, value, expected] of repairs)
     it(`repairs ${name}`, () => assert.deepEqual(read(value), [expected, ['photos']]));
@@ -51,7 +99,7 @@ describe('input: photo URL', () => {
     ['an empty text', '', 'not-a-url'],
     ['a hole', Object.assign([A, A], { length: 3 }), 'not-a-url'],
     ['a number', 5, 'not-a-url'],
-    ['a Buffer', Buffer.from(A), 'photos-need-store'],
+    ['a Buffer of a photo', jpg(), 'photos-need-store'],
     ['a list in a list', [[A]], 'not-a-url'],
     ['another object', { urls: [A] }, 'not-a-url'],
     ['the name of a file', 'photo.jpg', 'not-a-url'],
@@ -60,10 +108,8 @@ describe('input: photo URL', () => {
     ['no slashes', 'https:p.example.com/a.jpg', 'not-a-url'],
     ['three of them', 'https:///p.example.com/a.jpg', 'not-a-url'],
     ['backslashes', 'https:\\\\p.example.com\\a.jpg', 'not-a-url'],
-    ['slashes escaped for JSON', 'https:\\/\\/p.example.com\\/a.jpg', 'not-a-url'],
     ['percent-encoded', encodeURIComponent(A), 'not-a-url'],
     ['a blob of a page', 'blob:https://p.example.com/0f8fad5b', 'not-a-url'],
-    ['in angle brackets', `<${A}>`, 'not-a-url'],
     ['a password', 'https://user:word@p.example.com/a.jpg', 'url-with-password'],
     ['a user name', 'https://user@p.example.com/a.jpg', 'url-with-password'],
     ['a line break inside', 'https://p.example.com/a\n.jpg', 'url-with-space'],
@@ -71,13 +117,22 @@ describe('input: photo URL', () => {
     ['a control character inside', 'https://p.example.com/a\0b.jpg', 'text-control'],
     ['a damaged character', 'https://p.example.com/\ufffd.jpg', 'text-damaged'],
     ['commas', `${A},${B}`, 'urls-glued'],
-    ['commas and spaces', `${A}, ${B}`, 'urls-glued'],
     ['semicolons', `${A};${B}`, 'urls-glued'],
     ['wide commas', `${A}，${B}`, 'urls-glued'],
     ['wide semicolons', `${A}；${B}`, 'urls-glued'],
     ['bars', `${A}|${B}`, 'urls-glued'],
     ['nothing between them', `${A}${A}`, 'urls-glued'],
-    ['a comma at the end', `${A},`, 'urls-glued'],
+    ['a tag with another one', `<a href="${A}">${A}</a>`, 'url-with-space'],
+    ['a quotation mark between two', `${A}"${B}`, 'urls-glued'],
+    ['a stop between two', `${A}。${B}`, 'urls-glued'],
+    ['a sentence that goes on', `${A}。请核验`, 'url-in-sentence'],
+    ['a list of names', `${A}、b.jpg`, 'url-in-sentence'],
+    ['a template', 'https://p.example.com/{{payload.name}}.jpg', 'url-template'],
+    ['a template with spaces', 'https://p.example.com/{{ payload.name }}', 'url-template'],
+    ['a template alone', '{{payload.url}}', 'url-template'],
+    ['a template in a list', [A, '{{payload.url}}'], 'url-template'],
+    ['a template of JavaScript', 'https://${host}/a.jpg', 'url-template'],
+    ['a template, percent-encoded', 'https://p.example.com/%7B%7Bname%7D%7D.jpg', 'url-template'],
     ['JSON that is cut off', '["https://p.example.com/a.jpg', 'photos-not-json'],
     ['JSON that is nested deep', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`, 'photos-not-json'],
     ['a very long one', `${A}?${'x'.repeat(20_000)}`, 'text-too-long'],
@@ -150,6 +205,49 @@ describe('input: photo URL', () => {
       assert.deepEqual(read(url, 'sandbox'), [[url], []]);
     });
 
+  const logins = [
+    'https://open.feishu.cn/open-apis/drive/v1/medias/boxcn0123456789/download',
+    'https://open.feishu.cn/open-apis/drive/v1/medias/batch_get_tmp_download_url?file_tokens=boxcn0123456789',
+    'https://open.larksuite.com/open-apis/im/v1/images/img_0123456789',
+    'https://team.feishu.cn/file/boxcn0123456789',
+    'https://internal-api-drive-stream.feishu.cn/space/api/box/stream/download/all/boxcn0123456789',
+    'https://alidocs.dingtalk.com/i/nodes/0123456789abcdef',
+    'https://api.dingtalk.com/v1.0/robot/messageFiles/download',
+    'https://api.weixin.qq.com/cgi-bin/media/get?access_token=0123456789&media_id=0123456789',
+    'https://qyapi.weixin.qq.com/cgi-bin/media/get?access_token=0123456789&media_id=0123456789',
+  ];
+  for (const url of logins)
+    it(`refuses ${new URL(url).host}${new URL(url).pathname}, but on the sandbox`, () => {
+      assert.throws(
+        () => read([A, url]),
+        (error: VerifyError) => {
+          const { position, service, call } = error.values;
+          assert.deepEqual([error.problem, position], ['url-wants-login', 2]);
+          assert.ok(service && /^(?:GET|POST) \//.test(String(call)));
+          return true;
+        },
+      );
+      assert.deepEqual(read(url, 'sandbox'), [[url], []]);
+    });
+
+  const withoutLogin = [
+    'https://internal-api-drive-stream.feishu.cn/space/api/box/stream/download/authcode/?code=0123456789',
+    'https://static.dingtalk.com/media/a.jpg',
+    'https://mmbiz.qpic.cn/mmbiz_jpg/a/0?wx_fmt=jpeg',
+    'https://open.feishu.cn.example.com/open-apis/a',
+  ];
+  for (const url of withoutLogin) it(`takes ${url}`, () => assert.deepEqual(read(url), [[url], []]));
+
+  it("names Feishu's call for an address of a file", () => {
+    assert.throws(() => read([{ name: 'a.jpg', tmp_url: logins[1], url: logins[0] }]), {
+      values: {
+        position: 1,
+        service: '飞书 (Feishu, Lark)',
+        call: 'GET /open-apis/drive/v1/medias/batch_get_tmp_download_url',
+      },
+    });
+  });
+
   const reachable = [
     ...[
       '9.255.255.255',
@@ -180,14 +278,15 @@ describe('input: photo URL', () => {
 
   it('reads the one address of a photo', () => {
     const repaired = new Set<string>();
-    assert.equal(readPhotoUrl(` ${A}\n`, 'photo', 'production', repaired), A);
+    const reading = { field: 'photo', environment: 'production', now: NOW, repaired } as const;
+    assert.equal(readPhotoUrl(` ${A}\n`, reading), A);
     assert.deepEqual([...repaired], ['photo']);
     assert.equal(
-      problemOf(() => readPhotoUrl(`${A}\n${B}`, 'photo', 'production', repaired)),
+      problemOf(() => readPhotoUrl(`${A}\n${B}`, reading)),
       'text-control',
     );
     assert.equal(
-      problemOf(() => readPhotoUrl(`${A} ${B}`, 'photo', 'production', repaired)),
+      problemOf(() => readPhotoUrl(`${A} ${B}`, reading)),
       'url-with-space',
     );
   });

@@ -52,6 +52,7 @@ describe('input: photo', () => {
     ['the file of an upload', { fieldname: 'photo', originalname: 'a.jpg', buffer: JPG }],
     ['that with its buffer through JSON', { originalname: 'a.jpg', buffer: JSON.parse(JSON.stringify(JPG)) }],
     ['an upload with data', { name: 'a.jpg', data: JPG }],
+    ['a Buffer with the JSON of a Buffer', Buffer.from(JSON.stringify(JPG))],
   ];
   for (const [name, given] of ofBytes) {
     it(`takes ${name}`, () => assert.deepEqual(read(given), [{ bytes: JPG }, []]));
@@ -90,6 +91,16 @@ describe('input: photo', () => {
     ['with a name in it', `data:image/jpeg;name=a%20photo.jpg;base64,${text}`],
     ['with a space behind it', `data:image/jpeg;base64, ${text}`],
     ['with no type in it', `data:;base64,${text}`],
+    ['with half a type in it', `data:image;base64,${text}`],
+    ['with undefined for a type', `data:undefined;base64,${text}`],
+    ['with null for a type', `data:null;base64,${text}`],
+    ['with any type in it', `data:image/*;base64,${text}`],
+    ['with neither type nor semicolon', `data:base64,${text}`],
+    ['with the word left out', `data:image/jpeg,${text}`],
+    ['with undefined before the rest of one', `undefined;base64,${text}`],
+    ["as Python's bytes", `b'${text}'`],
+    ["as Python's bytes in other marks", `b"${text}"`],
+    ["as Python's bytes behind a prefix", `data:image/jpeg;base64,b'${text}'`],
     ['with two of them', `data:image/jpeg;base64,data:image/jpeg;base64,${text}`],
     ['with one without data:', `image/jpeg;base64,${text}`],
     ['with the rest of one', `base64,${text}`],
@@ -163,6 +174,69 @@ describe('input: photo', () => {
     assert.deepEqual(read(described), [{ bytes: described }, []]);
   });
 
+  const hex = JPG.toString('hex');
+  const shown = [...JPG]
+    .map((byte) =>
+      byte === 0x5c
+        ? '\\\\'
+        : byte === 0x27
+          ? "\\'"
+          : byte >= 0x20 && byte < 0x7f
+            ? String.fromCharCode(byte)
+            : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
+  const writtenOut: [string, unknown][] = [
+    ['hexadecimal', hex],
+    ['capitals', hex.toUpperCase()],
+    ['0x before it', `0x${hex}`],
+    ['\\x before it', `\\x${hex}`],
+    ['a literal of SQL', `X'${hex}'`],
+    ['spaces between bytes', hex.replace(/../g, '$& ')],
+    ['colons between them', hex.replace(/..(?!$)/g, '$&:')],
+    ['\\x before each', hex.replace(/../g, '\\x$&')],
+    ['0x before each', hex.replace(/../g, '0x$&, ')],
+    ['a Buffer with hexadecimal', Buffer.from(hex)],
+    ["Python's bytes", `b'${shown}'`],
+    ["Python's bytes in a Buffer", Buffer.from(`b'${shown}'\n`)],
+  ];
+  for (const [name, given] of writtenOut)
+    it(`takes bytes that were written out: ${name}`, () =>
+      assert.deepEqual(read(given), [{ bytes: JPG }, ['photo']]));
+
+  it('takes a Buffer that holds base64, in a dress or without', () => {
+    assert.deepEqual(read(Buffer.from(BASE64)), [{ base64: BASE64 }, []]);
+    assert.deepEqual(read(new Uint8Array(Buffer.from(`data:image/jpeg;base64,${BASE64}\n`)))[0], {
+      base64: BASE64,
+    });
+    assert.deepEqual(read({ originalname: 'a.txt', buffer: Buffer.from(`\ufeff${BASE64}`) })[0], {
+      base64: BASE64,
+    });
+  });
+
+  it('takes a JPG with fill bytes before any of its markers', () => {
+    for (const marker of ['ffc0', 'ffe0', 'ffd9']) {
+      const at = JPG.lastIndexOf(Buffer.from(marker, 'hex'));
+      const bytes = Buffer.concat([JPG.subarray(0, at), Buffer.alloc(3, 0xff), JPG.subarray(at)]);
+      assert.deepEqual(read(bytes), [{ bytes }, []], marker);
+    }
+  });
+
+  it('takes a BMP whose length field is 0, where all of its dots are there', () => {
+    const bytes = Buffer.from(BMP);
+    bytes.writeUInt32LE(0, 2);
+    assert.deepEqual(read(bytes), [{ bytes }, []]);
+    assert.equal(
+      problemOf(() => read(bytes.subarray(0, -1))),
+      'photo-not-whole',
+    );
+  });
+
+  it('takes a BMP of OS/2', () => {
+    const bytes = Buffer.from('424d1e000000000000001a0000000c000000010001000100180000000000', 'hex');
+    assert.deepEqual(read(bytes), [{ bytes }, []]);
+  });
+
   const words = 'a text of some length, as a person would write it';
   const refusals: [string, unknown, string][] = [
     ['nothing', undefined, 'photo-missing'],
@@ -195,6 +269,8 @@ describe('input: photo', () => {
     ['bytes read as UTF-8', JPG.toString('utf8'), 'photo-decoded'],
     ['bytes read as Latin-1', JPG.toString('latin1'), 'photo-decoded'],
     ['a PNG read as Latin-1', PNG.toString('latin1'), 'photo-decoded'],
+    ['a text in a Buffer', Buffer.from('照片在附件里'), 'photo-not-base64'],
+    ['half a byte of hexadecimal', `${hex.slice(0, 600)}**`, 'photo-not-base64'],
     ['a file of zeros', Buffer.alloc(100), 'photo-format-unknown'],
     ['a text in base64', Buffer.from(words).toString('base64'), 'photo-format-unknown'],
     ['three bytes of a JPG', JPG.subarray(0, 3), 'photo-not-whole'],
@@ -260,8 +336,6 @@ describe('input: photo', () => {
     ['HTML', '\xef\xbb\xbf  <html lang="zh">'],
     ['XML', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'],
     ['JSON', '{"code":404}'],
-    ['base64', BASE64],
-    ['hex', JPG.toString('hex')],
   ];
   for (const [format, content] of formats) {
     it(`names ${format}, as bytes and in base64`, () => {

@@ -7,11 +7,21 @@ import { problemOf } from './refusal';
 const URL_A = 'https://p.example.com/a.jpg';
 const URL_B = 'https://p.example.com/b.jpg';
 const JPG = jpg();
+/** Its base64 begins with Qk3, as that of a quarter of all does. */
+const LONG_BMP = Buffer.concat([BMP, Buffer.alloc(0xc6 - BMP.length)]);
+LONG_BMP.writeUInt32LE(0xc6, 2);
+const NOW = Date.parse('2026-11-30T00:00:00Z');
 const BASE64 = JPG.toString('base64');
 
 function read(value: unknown, fits = false) {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment: 'production', store: { fits }, repaired });
+  const photos = readPhotos(value, {
+    field: 'photos',
+    environment: 'production',
+    now: NOW,
+    store: { fits },
+    repaired,
+  });
   return photos.map(({ from, name }) => {
     if ('url' in from) return [from.url, name];
     const bytes = 'bytes' in from ? from.bytes : Buffer.from(from.base64, 'base64');
@@ -36,6 +46,11 @@ describe('input: photos', () => {
     ['base64 with escaped slashes', JSON.stringify(BASE64).replaceAll('/', '\\/'), [['JPG', null]]],
     ['base64 of a PNG', PNG.toString('base64'), [['PNG', null]]],
     ['base64 of a BMP', BMP.toString('base64'), [['BMP', null]]],
+    ['base64 of a BMP whose length begins otherwise', LONG_BMP.toString('base64'), [['other', null]]],
+    ['base64 in a Buffer', Buffer.from(BASE64), [['JPG', null]]],
+    ['hexadecimal', JPG.toString('hex'), [['JPG', null]]],
+    ["Python's bytes", `b'${BASE64}'`, [['JPG', null]]],
+    ['a data URI without a type', `data:undefined;base64,${BASE64}`, [['JPG', null]]],
     ['a data URI', `data:image/jpeg;base64,${BASE64}`, [['JPG', null]]],
     ['a prefix without data:', `image/jpeg;base64,${BASE64}`, [['JPG', null]]],
     ['an uploaded file', { originalname: 'a.jpg', mimetype: 'image/jpeg', buffer: JPG }, [['JPG', 'a.jpg']]],
@@ -102,6 +117,8 @@ describe('input: photos', () => {
     ['a WebP', Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), 'photo-format'],
     ['bytes that were decoded as text', JPG.toString(), 'photo-decoded'],
     ['the name of a file', 'photo.jpg', 'not-a-url'],
+    ['a path that is base64 too', '/work/photos/of/a/site/in/the/north/ab', 'not-a-url'],
+    ['words', 'a photo of the site that somebody took', 'url-with-space'],
     ['a number', 5, 'photo-not-bytes'],
     ['an object without a photo', { name: 'a.jpg' }, 'photo-not-bytes'],
     ['more than a thousand', Array.from({ length: 1_001 }, () => JPG), 'too-many-photos'],

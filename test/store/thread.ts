@@ -56,6 +56,21 @@ serve({
     }
     return row?.number ?? latest;
   },
+  /** Rows of a table that every database has. */
+  'probe.fill': async (sql: Sql, { from, to, size }: { from: number; to: number; size: number }) => {
+    for (let number = from; number < to; number++)
+      await sql.run(
+        'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
+        `row ${number}`,
+        'x'.repeat(size),
+      );
+  },
+  'probe.rows': async (sql: Sql) => {
+    const rows = await sql.all<{ name: string }>(
+      "SELECT name FROM meta NOT INDEXED WHERE name > 'row ' AND name < 'row :' AND content <> '' LIMIT 100000",
+    );
+    return rows.map(({ name }) => Number(name.slice(4)));
+  },
   'probe.seal': async (_sql: Sql, { text }: { text: string }, at: Surroundings) => ({
     sealed: sealOf(at).seal('probe', text, 'one'),
   }),

@@ -2,7 +2,9 @@ import type { Action, SettingDefinitions } from '../../action';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
-import { isAddress, readPhotoUrl } from '../../input/photo-url';
+import { isAddress, LONGEST_URL, readPhotoUrl } from '../../input/photo-url';
+import { withoutSignature } from '../../input/presigned';
+import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
 import type { Answer } from '../../result';
@@ -58,12 +60,13 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     const { maxPhotoMB } = settings;
     if (settings.fit) checkSharp();
     const changed = new Set<string>();
+    const address = textInBytes(photo, LONGEST_URL);
     return {
       bands: bandsOf(settings),
       name: readName(personName, 'personName', environment, changed),
       idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
-      photo: isAddress(photo)
-        ? { url: readPhotoUrl(photo, 'photo', environment, changed) }
+      photo: isAddress(address)
+        ? { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) }
         : readPhotoToFit(photo, 'photo', settings, changed),
       maxPhotoMB,
       repaired: [...changed],
@@ -83,7 +86,8 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         data: { score, incorrect, orderNo, ...bands, repaired },
       };
     };
-    const same = () => `${name} ${idNumber} ${'url' in given ? given.url : photoDigest(given)}`;
+    const same = () =>
+      `${name} ${idNumber} ${'url' in given ? withoutSignature(given.url) : photoDigest(given)}`;
     try {
       const photo = await fitted(given, context.closing);
       return await context.payments.payOnce(

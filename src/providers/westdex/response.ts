@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorDetails, refusal, VerifyError } from '../../errors';
 import { Clock } from '../../http/clock';
-import { envelopeOf } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
@@ -133,7 +133,9 @@ function jsonIn(text: string | null): { value: unknown } | null {
   if (text === null) return null;
   if (text.trim() === '') return { value: null };
   try {
-    return { value: parseJson(text) };
+    const value = parseJson(text);
+    // Written as JSON twice.
+    return { value: unwrapped(value) };
   } catch {
     return null;
   }

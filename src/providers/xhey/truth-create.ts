@@ -1,6 +1,7 @@
 import type { Action, Earlier, Payments, SettingDefinitions } from '../../action';
-import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
+import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../errors';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
+import { withoutSignature } from '../../input/presigned';
 import type { Answer } from '../../result';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
@@ -30,7 +31,7 @@ interface EarlierPhoto {
   taskIds: string[];
   /** How many photos its tasks were created for. */
   photos: number;
-  /** Where it was put, if it came in hand: the provider reports it under this address. */
+  /** The provider reports it under this address, where that is another than the photo's: it came in hand, or was signed. */
   url?: string;
   code: string;
   message: string;
@@ -68,9 +69,9 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   fields: { photos: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ photos }, { batchSize }, { environment, store = null }) {
+  parse({ photos }, { batchSize }, { now, environment, store = null }) {
     const repaired = new Set<string>();
-    const given = readPhotos(photos, { field: 'photos', environment, store, repaired });
+    const given = readPhotos(photos, { field: 'photos', environment, now, store, repaired });
     return { given, batchSize, repaired: [...repaired] };
   },
 
@@ -177,7 +178,7 @@ class Submission {
         return new Map(
           reused.map((photo) => [
             photoKey(photo),
-            { ...earlier, ...(photo.inHand ? { url: photo.url! } : {}) },
+            { ...earlier, ...(keyTellsAddress(photo) ? {} : { url: photo.url! }) },
           ]),
         );
       };
@@ -259,8 +260,13 @@ class Submission {
   }
 }
 
+/** An object that is signed anew for each message stays the same photo. */
 function photoKey({ same }: MessagePhoto): string {
-  return `truth-create photo ${same}`;
+  return `truth-create photo ${withoutSignature(same)}`;
+}
+
+function keyTellsAddress({ same, url }: MessagePhoto): boolean {
+  return withoutSignature(same) === url;
 }
 
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
@@ -272,18 +278,12 @@ function withPhotos(
 ): VerifyError {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
   if (error !== reason) error.cause = reason;
-  const taken = fateUnknown(error);
+  const mayBeTasks = mayHaveBeenProcessed(error);
   const photos: ErrorDetails = {
     submitted: tasks,
-    uncertain: taken ? batch : [],
-    notSubmitted: taken ? rest : [...batch, ...rest],
+    uncertain: mayBeTasks ? batch : [],
+    notSubmitted: mayBeTasks ? rest : [...batch, ...rest],
   };
   Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
   return error;
-}
-
-/** A batch was not taken where it was never sent, or where it was refused for what it was. */
-function fateUnknown({ code, details }: VerifyError): boolean {
-  if (details.charged === false || details.refused) return false;
-  return ERRORS[code].mayBeTaken;
 }

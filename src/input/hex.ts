@@ -1,0 +1,68 @@
+/** Bytes that were written out: in hexadecimal, as databases and debuggers do, or as Python shows them. */
+
+const SEPARATOR = -1;
+const PREFIX = -2;
+const OTHER = -3;
+/** Of each character up to DEL: its value, or what it is. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[\s:,;'"_-]/.test(character)) return SEPARATOR;
+  if (/[x\\]/i.test(character)) return PREFIX;
+  return /[\da-f]/i.test(character) ? Number.parseInt(character, 16) : OTHER;
+});
+
+/**
+ * Takes `ffd8`, `0xFFD8`, `\xffd8`, `\xff\xd8`, `ff d8`, `FF:D8` and `X'FFD8'`. A loop, as there may be millions.
+ * @param text of any length; half a byte at its end is left out
+ * @returns the bytes, or null where it is anything else
+ */
+export function readHex(text: string): Buffer | null {
+  const bytes = Buffer.allocUnsafe(text.length >> 1);
+  let end = 0;
+  let high = SEPARATOR;
+  for (let at = 0; at < text.length; at++) {
+    const digit = DIGITS[text.charCodeAt(at)] ?? OTHER;
+    if (digit === OTHER) return null;
+    if (digit >= 0 && high >= 0) {
+      bytes[end++] = high * 16 + digit;
+      high = SEPARATOR;
+    } else if (digit >= 0) high = digit;
+    // The zero of `0x` is no half of a byte.
+    else if (digit === PREFIX && high <= 0) high = SEPARATOR;
+    else if (high >= 0) return null;
+  }
+  return bytes.subarray(0, end);
+}
+
+/** Python, "String and Bytes literals". */
+const ESCAPED: ReadonlyMap<string, number> = new Map(
+  Object.entries({ '\\': 92, "'": 39, '"': 34, a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }),
+);
+
+/**
+ * @param text what Python shows for bytes: `b'\xff\xd8…'`
+ * @returns the bytes; null where it is anything else
+ */
+export function readPythonBytes(text: string): Buffer | null {
+  const [, quote] = /^\s*b(['"])/.exec(text.slice(0, 64)) ?? [];
+  const start = text.indexOf(quote ?? '') + 1;
+  const last = text.trimEnd().length - 1;
+  if (!quote || last < start || text[last] !== quote) return null;
+  const bytes = Buffer.allocUnsafe(last - start);
+  let end = 0;
+  for (let at = start; at < last; at++) {
+    let code = text.charCodeAt(at);
+    if (code === 0x5c) {
+      const next = text[++at]!;
+      if (next === 'x') {
+        code = /^[\da-f]{2}$/i.test(text.slice(at + 1, at + 3))
+          ? Number.parseInt(text.slice(at + 1, at + 3), 16)
+          : 256;
+        at += 2;
+      } else code = ESCAPED.get(next) ?? 256;
+    }
+    if (code > 255) return null;
+    bytes[end++] = code;
+  }
+  return bytes.subarray(0, end);
+}

@@ -1,0 +1,284 @@
+/**
+ * Properties that hold for any message that another node may make: it ends in exactly one of output, Catch and log, and
+ * the next one is handled. fast-check prints the seed of a failure.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as fc from 'fast-check';
+import type { Message } from '../../src/node-red/red';
+import { HERE, polled, taken } from '../photos/results';
+import { FIVE, flowOf } from './five-actions';
+import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+
+const ERROR = 20;
+
+const RUNS = 25;
+const AT_ONCE = 8;
+
+/** Each node, with a message that it can handle. */
+interface Row {
+  type: string;
+  name?: string;
+  flow(): FlowNode[];
+  payload: unknown;
+}
+
+let provider: ScriptedServer;
+
+/** What leaves the node goes to two others, so that Node-RED copies it. */
+const other = (type: string, properties: object): FlowNode[] => {
+  const nodes = actionFlow({ type, ...properties }, null);
+  const copy = { ...nodes.find(({ id }) => id === 'out1')!, id: 'copy' };
+  const wires = [['out1', 'copy'], ['out2']];
+  return [...nodes.map((node) => (node.id === 'action' ? { ...node, account: '', wires } : node)), copy];
+};
+const ROWS: Row[] = [
+  ...FIVE.map((action) => ({
+    type: action.type,
+    flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
+    payload: action.payload,
+  })),
+  {
+    type: 'truth-poll',
+    name: 'truth-poll that waits',
+    flow: () =>
+      flowOf(
+        FIVE.find(({ type }) => type === 'truth-poll')!,
+        provider.baseUrl,
+        { timeout: 5 },
+        { mode: 'wait' },
+      ),
+    payload: '1916812048797622272',
+  },
+  { type: 'verify-ledger', flow: () => other('verify-ledger', {}), payload: { sum: 'day' } },
+  {
+    type: 'photo-rules',
+    flow: () =>
+      other('photo-rules', { within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) }),
+    payload: polled([taken()]),
+  },
+  { type: 'verify-call', flow: () => other('verify-call', {}), payload: { job: 'none' } },
+  { type: 'verify-return', flow: () => other('verify-return', {}), payload: 1 },
+];
+
+/** Answers as each provider documents it. */
+function answer(action: Row): void {
+  const five = FIVE.find(({ type }) => type === action.type);
+  provider.script = (_asked, response) => json(response, five?.success() ?? {});
+}
+
+function deep(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = level % 2 ? [value] : { a: value };
+  return value;
+}
+
+function throwing(): never {
+  throw new Error('王小明 11010519491231002X');
+}
+
+const detached = () => {
+  const bytes = Buffer.from(new ArrayBuffer(8));
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+};
+
+const cyclic = () => {
+  const value: Record<string, unknown> = {};
+  value.self = value;
+  value.list = [value];
+  return value;
+};
+
+/** What other nodes may put into a message; a new one each time. */
+const ODDITIES: Readonly<Record<string, () => unknown>> = {
+  'nested 2,000 deep': () => deep(2_000),
+  'nested 20,000 deep': () => deep(20_000),
+  cyclic,
+  'a getter that throws': () => Object.defineProperty({}, 'name', { get: throwing, enumerable: true }),
+  'a Proxy that throws': () =>
+    new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getOwnPropertyDescriptor: throwing }),
+  'a Proxy that was revoked': () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  },
+  'a detached buffer': detached,
+  'a BigInt': () => ({ name: 1n, list: [2n] }),
+  'a symbol': () => Symbol('name'),
+  'a function': () => throwing,
+  'an object without a prototype': () => Object.create(null, { name: { value: 'a', enumerable: true } }),
+  'texts where nobody expects them': () => ({ hasOwnProperty: 1, toString: 2, valueOf: 3 }),
+  'a thenable that throws': () => Object.fromEntries([['then', throwing]]),
+  'a frozen object': () => Object.freeze({ name: 'a', photo: Object.freeze([1, 2, 3]) }),
+  'a Map of Sets': () => new Map([['a', new Set([1, new Date(Number.NaN)])]]),
+  'a list with holes': () => Array(1_000_000),
+  'a long text': () => '字'.repeat(2_000_000),
+  'many keys': () => Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, index])),
+  'a class of its own': () =>
+    new (class Photo {
+      #hidden = 1;
+      get name() {
+        return this.#hidden;
+      }
+    })(),
+  nothing: () => undefined,
+};
+
+/** Where in the message it stands. */
+const PLACES: Readonly<Record<string, (message: Message, odd: unknown) => Message>> = {
+  'beside the payload': (message, odd) => Object.assign(message, { extra: odd }),
+  'as the payload': (message, odd) => Object.assign(message, { payload: odd }),
+  'in the payload': (message, odd) => {
+    const { payload } = message;
+    const entries = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : {};
+    return Object.assign(message, { payload: { ...entries, photo: odd, data: odd, name: odd } });
+  },
+  'as an error from before': (message, odd) => Object.assign(message, { error: odd }),
+  'as its parts': (message, odd) => Object.assign(message, { parts: odd }),
+  'in a frozen message': (message, odd) => Object.freeze(Object.assign(message, { extra: odd })),
+  'in a payload that is read-only': (message, odd) =>
+    Object.defineProperty(Object.assign(message, { extra: odd }), 'payload', { writable: false }),
+};
+
+/** How often a message came out where; a node whose two wires both have it counts once. */
+interface Ends {
+  out1: number;
+  out2: number;
+  caught: number;
+}
+
+let sent = 0;
+const has = (list: readonly Message[], id: string) => list.filter(({ _msgid }) => _msgid === id).length;
+
+function endsOf(id: string): Ends {
+  assert.equal(has(got('copy'), id), has(got('out1'), id));
+  return {
+    out1: has(got('out1'), id),
+    out2: has(got('out2'), id),
+    caught: has(got('caught'), id),
+  };
+}
+
+const total = ({ out1, out2, caught }: Ends) => out1 + out2 + caught;
+const nextId = () => `message ${++sent}`;
+
+async function endOf(message: Message): Promise<Ends> {
+  const id = message._msgid as string;
+  send('action', message);
+  await until(() => total(endsOf(id)) > 0, 15_000);
+  return endsOf(id);
+}
+
+const ordinary = ({ payload }: Row): Message => ({
+  _msgid: nextId(),
+  payload: structuredClone(payload),
+  req: {},
+  res: {},
+});
+
+describe('any message, in a real Node-RED', () => {
+  const trouble: unknown[] = [];
+  const note = (reason: unknown) => trouble.push(reason);
+
+  before(async function () {
+    this.timeout(60_000);
+    await startRuntime();
+    provider = await scriptedServer(() => {});
+    process.prependListener('uncaughtException', note);
+    process.prependListener('unhandledRejection', note);
+  });
+
+  after(() => {
+    process.off('uncaughtException', note);
+    process.off('unhandledRejection', note);
+    return closeServers();
+  });
+
+  afterEach(() => assert.deepEqual(trouble.splice(0), []));
+
+  for (const row of ROWS) {
+    const { name = row.type } = row;
+    it(`${name} ends each one once, and handles the next`, async function () {
+      this.timeout(240_000);
+      answer(row);
+      await deploy(row.flow());
+      assert.equal(total(await endOf(ordinary(row))), 1);
+      const ids: string[] = [];
+      const arbitrary = fc.record({
+        odd: fc.constantFrom(...Object.keys(ODDITIES)),
+        place: fc.constantFrom(...Object.keys(PLACES)),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(arbitrary, { minLength: 1, maxLength: AT_ONCE }), async (all) => {
+          const messages = all.map(({ odd, place }) => PLACES[place]!(ordinary(row), ODDITIES[odd]!()));
+          ids.push(...messages.map(({ _msgid }) => _msgid as string));
+          const ends = await Promise.all(messages.map(endOf));
+          assert.deepEqual(
+            ends.map(total),
+            ends.map(() => 1),
+          );
+          assert.equal(total(await endOf(ordinary(row))), 1);
+        }),
+        { numRuns: RUNS },
+      );
+      // What ended does not end once more.
+      assert.deepEqual(
+        ids.map((id) => total(endsOf(id))),
+        ids.map(() => 1),
+      );
+    });
+
+    it(`${name} gives Catch the id and the HTTP request of one that cannot be copied`, async () => {
+      answer(row);
+      await deploy(row.flow());
+      for (const odd of ['nested 20,000 deep', 'a getter that throws', 'a Proxy that throws']) {
+        const [req, res] = [{}, {}];
+        const message: Message = {
+          _msgid: nextId(),
+          payload: row.payload,
+          req,
+          res,
+          extra: ODDITIES[odd]!(),
+        };
+        assert.deepEqual(await endOf(message), { out1: 0, out2: 0, caught: 1 }, odd);
+        const caught = got('caught').at(-1)!;
+        assert.ok(caught.req === req && caught.res === res && 'error' in caught);
+        assert.deepEqual(Object.keys(caught).sort(), ['_msgid', 'error', 'req', 'res']);
+      }
+    });
+
+    it(`${name} logs the error where there is no Catch`, async () => {
+      answer(row);
+      await deploy(row.flow().filter(({ type }) => type !== 'catch'));
+      const errors = () => logs.filter(({ level }) => level === ERROR).length;
+      const before = errors();
+      send('action', { _msgid: nextId(), payload: row.payload, extra: deep(20_000) });
+      await until(() => errors() > before);
+      assert.equal(errors(), before + 1);
+      assert.deepEqual(got('out1'), []);
+    });
+  }
+
+  it('answers the HTTP request of a message that nothing can be said of', async () => {
+    const [row] = ROWS;
+    await deploy(row!.flow());
+    const error = () => throwing();
+    // A logger of the user's may throw, too.
+    Object.assign(liveNode('action'), { error, log: error });
+    const server = createServer((_request, res) => {
+      // As core's HTTP In hands it on.
+      send('action', { _msgid: nextId(), payload: [], res: { _res: res } });
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const { status } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      assert.equal(status, 500);
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,363 @@
+/** What may happen to the file of a database while it is in use, and before. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
+
+const THREAD = join(__dirname, 'thread.js');
+const KEEP = { whenAway: 'keep' } as const;
+
+describe('database: faults', () => {
+  let folder: string;
+  let open: Database[] = [];
+  let told: string[] = [];
+  let secret = randomBytes(32);
+
+  const file = () => join(folder, 'cn-verify', 'cn-verify.db');
+  const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
+  const list = (database: Database) => database.call<null, string[]>('probe.list', null);
+  const rows = (database: Database) => database.call<null, number[]>('probe.rows', null);
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  function start(options: Partial<DatabaseOptions> = {}): Database {
+    const database = openDatabase({
+      file: file(),
+      secret: async () => secret,
+      now: Date.now,
+      notify: (trouble) => told.push(trouble),
+      thread: THREAD,
+      ...options,
+    });
+    open.push(database);
+    return database;
+  }
+  async function filled(size = 500): Promise<Database> {
+    const database = start();
+    await database.call('probe.fill', { from: 0, to: 2_000, size });
+    return database;
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'store-'));
+    told = [];
+    secret = randomBytes(32);
+  });
+
+  afterEach(async () => {
+    await Promise.all(open.map((each) => each.close()));
+    open = [];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe('removed or replaced', () => {
+    it('puts back a file that somebody removed, with all that was in it', async () => {
+      const database = start();
+      let rewrites = 0;
+      database.onReplaced(() => rewrites++);
+      await put(database, 'a');
+      unlinkSync(file());
+      await until(() => told.includes('replaced'));
+      await put(database, 'b');
+      assert.deepEqual([told, rewrites], [['replaced'], 1]);
+      await database.close();
+      assert.deepEqual(await list(start()), ['a', 'b']);
+    });
+
+    it('answers nothing that went into a file that is gone', async () => {
+      const database = start();
+      await put(database, 'a');
+      rmSync(dirname(file()), { recursive: true });
+      await put(database, 'b');
+      assert.equal(statSync(file()).mode & 0o777, 0o600);
+      await database.close();
+      assert.deepEqual(await list(start()), ['a', 'b']);
+    });
+
+    it('takes another file that was put there, and has what is in memory written to it first', async () => {
+      const other = start({ file: join(folder, 'other.db') });
+      await put(other, 'of the other');
+      await other.close();
+      const database = start();
+      const order: string[] = [];
+      database.onReplaced(() => void put(database, 'of memory', KEEP).then(() => order.push('of memory')));
+      await put(database, 'a');
+      renameSync(join(folder, 'other.db'), file());
+      await put(database, 'b').then(() => order.push('b'));
+      assert.deepEqual(order, ['of memory', 'b']);
+      assert.deepEqual(await list(database), ['b', 'of memory', 'of the other']);
+    });
+
+    for (const suffix of ['-wal', '-owner'])
+      it(`loses nothing when ${suffix} is removed`, async () => {
+        const database = start();
+        await put(database, 'a');
+        unlinkSync(file() + suffix);
+        await until(() => told.includes('replaced'));
+        await put(database, 'b');
+        assert.deepEqual(await list(database), ['a', 'b']);
+        await put(database, 'c');
+        const second = start();
+        await assert.rejects(put(second, 'd'), { problem: 'database-held-elsewhere' });
+        assert.ok(existsSync(file() + suffix));
+      });
+
+    it('does not make a user directory again that is gone', async () => {
+      const database = start();
+      await put(database, 'a');
+      rmSync(folder, { recursive: true });
+      await until(() => told.includes('unwritable'));
+      await assert.rejects(put(database, 'b'), { problem: 'database-unwritable' });
+      assert.equal(existsSync(folder), false);
+      const kept = put(database, 'c', KEEP);
+      mkdirSync(folder);
+      await kept;
+    });
+  });
+
+  describe('damaged', () => {
+    const aside = () =>
+      readdirSync(dirname(file()))
+        .filter((name) => /damaged-\d+$/.test(name))
+        .map((name) => join(dirname(file()), name));
+    /** Overwrites pages of a file that nobody has open, from the first byte of a page on. */
+    function spoil(first: number, count = 1): void {
+      const handle = openSync(file(), 'r+');
+      writeSync(handle, Buffer.alloc(4096 * count, 0xa5), 0, 4096 * count, (first - 1) * 4096);
+      closeSync(handle);
+    }
+    /** Numbers of the pages that hold rows of the table. */
+    function leaves(): number[] {
+      const bytes = readFileSync(file());
+      const pages = Array.from({ length: bytes.length / 4096 }, (_, index) => index + 1);
+      // https://www.sqlite.org/fileformat.html, "B-tree Pages": 0x0d is a leaf of a table.
+      return pages.filter(
+        (page) => bytes[(page - 1) * 4096] === 0x0d && bytes.includes('xxxxxxxx', (page - 1) * 4096),
+      );
+    }
+
+    it('costs the rows of one page, and asks an operator before paid calls go on', async () => {
+      await (await filled()).close();
+      spoil(leaves()[100]!);
+      const database = start();
+      const found = await rows(database);
+      assert.ok(found.length >= 1_980 && found.length < 2_000, String(found.length));
+      assert.deepEqual(told, ['damaged']);
+      assert.equal(database.state(), 'damaged');
+      assert.equal((await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, true);
+      assert.equal(aside().length, 1);
+      await database.close();
+      const again = start();
+      await again.ready();
+      assert.equal(again.state(), 'damaged');
+      await again.acknowledge();
+      assert.equal(again.state(), 'ready');
+      assert.equal((await again.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, false);
+      await again.close();
+      assert.deepEqual(told, ['damaged']);
+      assert.equal((await rows(start())).length, found.length);
+    });
+
+    it('reads around many pages', async () => {
+      await (await filled()).close();
+      const pages = leaves();
+      for (const index of [0, 3, 4, 5, 50, 120, pages.length - 1]) spoil(pages[index]!);
+      const found = await rows(start());
+      assert.ok(found.length >= 2_000 - 8 * 10 && found.length < 2_000, String(found.length));
+    });
+
+    it('costs one row where a page is damaged on which a long row goes on', async () => {
+      await (await filled(20_000)).close();
+      const bytes = readFileSync(file());
+      const pages = Array.from({ length: bytes.length / 4096 }, (_, index) => index + 1);
+      // A page of a long row begins with the number of the next one.
+      const overflow = pages.filter((page) => bytes.readUInt32BE((page - 1) * 4096) === page + 1);
+      spoil(overflow[1_000]!);
+      const found = await rows(start());
+      assert.equal(found.length, 1_999);
+    });
+
+    it('begins anew where nothing can be read', async () => {
+      await (await filled()).close();
+      writeFileSync(file(), randomBytes(statSync(file()).size));
+      const database = start();
+      await put(database, 'a');
+      assert.deepEqual([await rows(database), database.state(), told], [[], 'damaged', ['damaged']]);
+    });
+
+    it('reads what a file that was cut off still has', async () => {
+      await (await filled()).close();
+      truncateSync(file(), Math.floor(statSync(file()).size / 8192) * 4096);
+      const database = start();
+      const found = await rows(database);
+      assert.ok(found.length > 500 && found.length < 1_500, String(found.length));
+      assert.equal(database.state(), 'damaged');
+    });
+
+    it('goes on from the damaged file where the process ended before the new one was written', async () => {
+      await (await filled()).close();
+      renameSync(file(), `${file()}.damaged-${Date.now()}`);
+      const database = start();
+      assert.equal((await rows(database)).length, 2_000);
+      assert.equal(database.state(), 'damaged');
+    });
+
+    it('has what is in memory written again, and what was under way done', async () => {
+      await (await filled()).close();
+      spoil(leaves()[100]!);
+      const database = start();
+      database.onReplaced(() => void put(database, 'of memory', KEEP));
+      await Promise.all([put(database, 'b'), rows(database), put(database, 'c')]);
+      assert.deepEqual(await list(database), ['b', 'c', 'of memory']);
+    });
+
+    it('is deleted after seven days, once an operator has seen it', async () => {
+      await (await filled(10)).close();
+      renameSync(file(), `${file()}.damaged-${Date.now() - 8 * 86_400_000}`);
+      const database = start();
+      await database.ready();
+      assert.equal(aside().length, 1);
+      await database.acknowledge();
+      await database.close();
+      await start().ready();
+      assert.equal(aside().length, 0);
+    });
+  });
+
+  describe('of another version', () => {
+    it('leaves a file of a later version as it is', async () => {
+      const first = start();
+      await put(first, 'a');
+      await first.close();
+      const writer = new DatabaseSync(file());
+      writer.exec('PRAGMA user_version = 99');
+      writer.close();
+      const before = readFileSync(file());
+      const database = start();
+      await assert.rejects(put(database, 'b'), {
+        code: 'CONFIG',
+        problem: 'database-newer-version',
+        values: { file: file(), code: '99' },
+      });
+      assert.equal(database.state(), 'newer-version');
+      await database.close();
+      assert.deepEqual(readFileSync(file()), before);
+      assert.deepEqual(told, ['newer-version']);
+    });
+  });
+
+  describe('in the way', () => {
+    for (const suffix of ['', '-wal', '-owner', '-journal'])
+      it(`does not wait for a pipe named ${suffix || 'as the database'}`, async () => {
+        mkdirSync(dirname(file()));
+        execFileSync('mkfifo', [file() + suffix]);
+        const database = start();
+        await assert.rejects(put(database, 'a'), { problem: 'database-unwritable' });
+        assert.equal(database.state(), 'unwritable');
+        const kept = put(database, 'b', KEEP);
+        unlinkSync(file() + suffix);
+        await kept;
+        assert.deepEqual(told, ['unwritable', 'written-again']);
+      });
+
+    it('says that there is a folder of this name', async () => {
+      mkdirSync(file(), { recursive: true });
+      await assert.rejects(start().ready(), {
+        problem: 'database-unwritable',
+        values: { file: file(), code: 'EISDIR' },
+      });
+    });
+  });
+
+  describe('the secret', () => {
+    it('is recognised when it is another', async () => {
+      const first = start();
+      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      await first.close();
+      const right = secret;
+      secret = randomBytes(32);
+      const database = start();
+      await assert.rejects(database.call('probe.open', { sealed }), {
+        code: 'CONFIG',
+        problem: 'secret-differs',
+      });
+      await put(database, 'what needs no secret');
+      assert.equal(database.state(), 'secret-differs');
+      secret = right;
+      await until(() => database.state() === 'ready');
+      assert.equal(await database.call('probe.open', { sealed }), 'kept');
+      assert.deepEqual(told, ['secret-differs', 'secret-agrees']);
+    });
+
+    it('is taken anew when an operator gives up what was sealed under the old one', async () => {
+      await (await filled(10)).close();
+      secret = randomBytes(32);
+      const database = start();
+      await database.ready();
+      assert.equal(database.state(), 'secret-differs');
+      await database.startAnew();
+      assert.equal(database.state(), 'ready');
+      const { sealed } = await database.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'new' });
+      await database.close();
+      const again = start();
+      assert.equal(await again.call('probe.open', { sealed }), 'new');
+      assert.equal((await rows(again)).length, 2_000);
+    });
+
+    it('is not given up where it agrees, or cannot be read', async () => {
+      const first = start();
+      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      await first.startAnew();
+      assert.equal(await first.call('probe.open', { sealed }), 'kept');
+      await first.close();
+      const database = start({ secret: () => Promise.reject(new Error('no')) });
+      await assert.rejects(database.startAnew(), { problem: 'secret-unreadable' });
+      await assert.rejects(database.call('probe.open', { sealed }), { problem: 'secret-unreadable' });
+      assert.deepEqual(told, ['secret-unreadable']);
+    });
+  });
+
+  describe('read-only', () => {
+    it('says so, and writes what was kept once it can', async () => {
+      const first = start();
+      await put(first, 'a');
+      await first.close();
+      copyFileSync(file(), `${file()}.copy`);
+      execFileSync('mount', ['--bind', dirname(file()), dirname(file())]);
+      try {
+        execFileSync('mount', ['-o', 'remount,ro,bind', dirname(file())]);
+        const database = start();
+        await assert.rejects(put(database, 'b'), { code: 'CONFIG', problem: 'database-unwritable' });
+        const kept = put(database, 'c', KEEP);
+        execFileSync('mount', ['-o', 'remount,rw,bind', dirname(file())]);
+        await kept;
+        assert.deepEqual(told, ['unwritable', 'written-again']);
+        await database.close();
+      } finally {
+        execFileSync('umount', [dirname(file())]);
+      }
+      chmodSync(file(), 0o600);
+    });
+  });
+});
