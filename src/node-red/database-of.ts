@@ -21,9 +21,13 @@ function open(red: Red): Database {
   const file = databaseFile(red);
   const { userDir } = red.settings;
   const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
+  let secret: Buffer | undefined;
   return openDatabase({
     file,
-    secret: () => secretOf(join(folder, 'key'), databaseSettings(red).key),
+    secret: async () => {
+      secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, secret);
+      return secret;
+    },
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
   });

@@ -1,10 +1,9 @@
 /** What waits on the disk of a Node-RED, read beside it: from a copy, as the process has the database for itself. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Seal } from '../../src/store/seal';
-import { secretOf } from '../../src/store/secret';
 import { type TaskContent, unpackContent } from '../../src/waiting/content';
 
 export type TaskOnDisk = TaskContent & { id: string; taskIds: string[] };
@@ -18,7 +17,7 @@ export const databaseIn = (userDir: string) => join(userDir, 'cn-verify/cn-verif
 export async function onDisk(userDir: string): Promise<TaskOnDisk[]> {
   const file = databaseIn(userDir);
   if (!existsSync(file)) return [];
-  const seal = new Seal(await secretOf(join(userDir, 'cn-verify/key'), ''));
+  const seal = new Seal(Buffer.from(readFileSync(join(userDir, 'cn-verify/key'), 'latin1'), 'hex'));
   const folder = mkdtempSync(join(tmpdir(), 'cn-verify-copy-'));
   const copy = join(folder, 'copy.db');
   try {
