@@ -517,13 +517,12 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `Trouble` of the ledgers, which is said as `warnings.ledger.…`. */
+/** The `LedgerTrouble`, which is said as `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const union = /export type (?:Redis)?Trouble =([^;]+);/.exec(source)?.[1] ?? '';
-  const values = source.includes('RedisTrouble') ? ['count', 'place', 'code'] : ['count', 'folder'];
+  const [, union = ''] = /export type LedgerTrouble =([^;]+);/.exec(source) ?? [];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
     key: `warnings.ledger.${each}`,
-    values,
+    values: ['count'],
   }));
 }
 

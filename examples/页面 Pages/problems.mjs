@@ -10,6 +10,7 @@ export default {
   ],
   'time-unreadable': ['时间格式无法识别。', 'A time could not be read.'],
   'ledger-month': ['月份无效。', 'That is not a month.'],
+  'ledger-until': ['台账编号无效。', 'That is not an entry of the ledger.'],
   'ledger-question': ['台账看不懂这次查询。', 'The ledger did not understand what it was asked.'],
   'not-one-of': ['查询条件不在可选范围内。', 'The question holds a choice that does not exist.'],
   'times-crossed': ['结束时间早于开始时间。', 'The time ends before it begins.'],
@@ -163,6 +164,14 @@ export default {
     '这次核验此前已经发出，但无法确定服务商是否受理。',
     'This check was sent before, and nobody knows whether the provider took it.',
   ],
+  'key-used': [
+    '这个编号已经用于另一次内容不同的核验，请换一个编号。',
+    'This reference was used for another check with other content. Use another one.',
+  ],
+  'ledger-damaged': [
+    '数据库曾经损坏，需要管理员核对账单并确认后才能继续。',
+    'The database was damaged. An administrator has to compare the bill and confirm first.',
+  ],
   'database-off': ['本机没有打开台账。', 'The ledger is switched off.'],
   'database-unwritable': [
     '数据库写入失败，没有提交。',
@@ -190,36 +199,12 @@ export default {
     '读不到加密所用的密钥，没有提交。',
     'The secret cannot be read. Nothing was submitted.',
   ],
-  'ledger-unwritable': [
-    '台账无法写入，因此没有核验。',
-    'The ledger cannot be written, so nothing was checked.',
-  ],
   'ledger-answer-unreadable': [
     '这次核验已有结果，但保存的结果无法读取。',
     'This check has a result already, but it cannot be read any more.',
   ],
-  'ledger-held-elsewhere': [
-    '另一个程序正在使用台账，因此没有核验。',
-    'Another program holds the ledger, so nothing was checked.',
-  ],
-  'ledger-key-unreadable': [
-    '台账的密钥无法读取，因此没有核验。',
-    "The ledger's secret cannot be read, so nothing was checked.",
-  ],
-  'ledger-away': [
-    '共享台账没有响应，因此没有核验。',
-    'The shared ledger does not answer, so nothing was checked.',
-  ],
-  'ledger-refused': [
-    '共享台账拒绝了操作，因此没有核验。',
-    'The shared ledger refused, so nothing was checked.',
-  ],
   'ledger-url-unreadable': ['共享台账的连接地址无法使用。', "The shared ledger's address cannot be used."],
   'ledger-secret-missing': ['共享台账没有设置密钥。', 'The shared ledger has no secret.'],
-  'ledger-secret-differs': [
-    '共享台账的密钥与此前的不一致。',
-    'The shared ledger was used under another secret before.',
-  ],
   'ioredis-missing': [
     '服务器没有安装共享台账所需的组件。',
     'The server lacks a part that the shared ledger needs.',

@@ -66,7 +66,14 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     `${PATH}/:id/release`,
     mayWrite,
     answer(async ({ params }, response) =>
-      response.json({ released: await reports().release(red, params.id ?? '') }),
+      response.json({ released: (await reports().release(red, { id: params.id ?? '' })) > 0 }),
+    ),
+  );
+  httpAdmin.post(
+    `${PATH}/release`,
+    mayWrite,
+    answer(async ({ query }, response) =>
+      response.json({ released: await reports().release(red, { until: readId(query.until) }) }),
     ),
   );
   httpAdmin.get(
@@ -79,6 +86,12 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
       response.json({ ...found, unready: unready.map((each) => withText(red, each, language)) });
     }),
   );
+}
+
+/** @throws VerifyError INPUT */
+function readId(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new VerifyError('INPUT', 'ledger-until');
 }
 
 /** Loaded when somebody asks. */

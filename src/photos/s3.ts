@@ -100,7 +100,7 @@ class S3Store implements Store {
       return signed('PUT', url, headers, bytes, signing);
     };
     try {
-      await this.#send(url, { build, read: checkPut, mayCost: false, repeat: true }, context);
+      await this.#send(url, { build, read: checkPut, claim: null, repeat: true }, context);
     } catch (reason) {
       if (wasNotPut(reason)) this.#holdings.forget(id);
       else this.#holdings.discard(id, true);
@@ -141,12 +141,10 @@ class S3Store implements Store {
     const url = new URL(href);
     const build = (now: number, credentials: Credentials) =>
       signed('DELETE', url, {}, EMPTY, { credentials, region, now });
-    await this.#send(url, { build, read: checkAnswer, mayCost: false, once: true }, context).catch(
-      (reason) => {
-        // What is not there is deleted, and so is what was in a bucket that is not there.
-        if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
-      },
-    );
+    await this.#send(url, { build, read: checkAnswer, claim: null, once: true }, context).catch((reason) => {
+      // What is not there is deleted, and so is what was in a bucket that is not there.
+      if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);
+    });
   }
 
   #send({ origin }: URL, call: Call<void>, context: CallContext): Promise<void> {
