@@ -81,9 +81,10 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     mayRead,
     answer(async (request, response) => {
       const { checkLive } = require('./live-check') as typeof import('./live-check');
-      const { unready, ...found } = checkLive(red, actionTypes);
+      const { unready, stores, ...found } = checkLive(red, actionTypes);
       const language = languageOfReader(request);
-      response.json({ ...found, unready: unready.map((each) => withText(red, each, language)) });
+      const said = (each: (typeof unready | typeof stores)[number]) => withText(red, each, language);
+      response.json({ ...found, unready: unready.map(said), stores: stores.map(said) });
     }),
   );
 }
