@@ -518,13 +518,12 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `Trouble` of the journal is said as `warnings.journal.…`, the `LedgerTrouble` as `warnings.ledger.…`. */
+/** The `LedgerTrouble`, which is said as `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const [, ledger, union = ''] = /export type (Ledger)?Trouble =([^;]+);/.exec(source) ?? [];
-  const values = ledger ? ['count'] : ['count', 'folder'];
+  const [, union = ''] = /export type LedgerTrouble =([^;]+);/.exec(source) ?? [];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.${ledger ? 'ledger' : 'journal'}.${each}`,
-    values,
+    key: `warnings.ledger.${each}`,
+    values: ['count'],
   }));
 }
 
