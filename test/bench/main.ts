@@ -2,23 +2,22 @@
 import { burst } from './burst';
 import { fit } from './fit';
 import { hold } from './hold';
-import { journal } from './journal';
 import { ledger } from './ledger';
 import { load } from './load';
 import { photo } from './photo';
 import { photos } from './photos';
 import { polling } from './polling';
 import { profile } from './profile';
+import { resuming } from './resuming';
 import { scaleOut } from './scale-out';
-import { takingUp } from './taking-up';
+
 import { throughput } from './throughput';
 
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
   polling,
-  'taking-up': takingUp,
-  journal,
+  resuming,
   photo,
   fit,
   hold,
