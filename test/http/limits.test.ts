@@ -30,6 +30,7 @@ describe('http: limits of an account', () => {
     const starts: number[] = [];
     const turns = Array.from({ length: 25 }, async () => {
       await limits.turn(undefined, new Cancel());
+      limits.sent();
       starts.push(now);
     });
     while (now < 3_000) {
@@ -46,7 +47,7 @@ describe('http: limits of an account', () => {
     const first = open({ baseUrl: server.url, maxPerSecond: 1 });
     const [poll, other] = [makeContext(), makeContext()];
     const calls = [
-      first.send(makeCall({ mayCost: false }), poll).catch(() => {}),
+      first.send(makeCall({ claim: null }), poll).catch(() => {}),
       first.send(makeCall(), other).catch(() => {}),
     ];
     assert.deepEqual([poll.attempts, other.attempts], [1, 0]);

@@ -62,15 +62,13 @@ describe('westdex passWhen and failWhen', () => {
       }
     });
 
-    for (const [what, milliseconds, expression] of [
-      ['recurses for ever', 900, '($f := function($n){ 1 + $f($n + 1) }; $f(0) = 1)'],
-      ['goes on for ever', 2000, '($f := function($n){ $f($n + 1) }; $f(0))'],
+    for (const [what, expression] of [
+      ['recurses for ever', '($f := function($n){ 1 + $f($n + 1) }; $f(0) = 1)'],
+      ['goes on for ever', '($f := function($n){ $f($n + 1) }; $f(0))'],
     ] as const) {
-      it(`${name} that ${what} is inconclusive, soon [measured]`, async () => {
-        const start = performance.now();
+      it(`${name} that ${what} is inconclusive`, async () => {
         const conditions = compileConditions({ passWhen: '', failWhen: '', [name]: expression });
         assert.equal(await judge(conditions, {}), 'inconclusive');
-        assert.ok(performance.now() - start < milliseconds);
       });
     }
   }
