@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { VerifyError } from '../../src/errors';
 import { selfSigned } from './certificates';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
@@ -41,6 +44,34 @@ describe('http: one time limit for the whole attempt', () => {
       const error = await within(failure(calling, 'TIMEOUT'), 'it waits for ever');
       assert.equal(error.details.charged, null);
     }
+  });
+
+  it('reads what arrived while the process stood still before anything times out', async function () {
+    this.timeout(60_000);
+    const counts = new Int32Array(new SharedArrayBuffer(8));
+    const thread = new Worker(join(__dirname, 'answering-thread.js'), { workerData: counts.buffer });
+    atEnd(async () => {
+      await thread.terminate();
+    });
+    const [port] = await once(thread, 'message');
+    const timeout = 1_500;
+    const transport = open({ baseUrl: new URL(`http://127.0.0.1:${port}`), timeout, maxConcurrent: 16 });
+    // As large as fits into a socket that nobody reads, some in several parts; and one that is not answered.
+    const sizes = [...Array(9).fill(10), 50_000, 100_000, 100_000];
+    const started = performance.now();
+    const calls = sizes.map((size) => transport.send(makeCall({ path: `/${size}` }), makeContext()));
+    const unanswered = failure(transport.send(makeCall({ path: '/0' }), makeContext()), 'TIMEOUT');
+    await until(() => counts[0] === sizes.length + 1, 'the requests do not arrive');
+    // Timers are what comes next.
+    await new Promise(setImmediate);
+    const left = () => started + 2 * timeout - performance.now();
+    while (counts[1]! < sizes.length || left() > 0) Atomics.wait(counts, 1, counts[1]!, Math.max(1, left()));
+    const answers = await Promise.all(calls);
+    assert.deepEqual(
+      answers.map(({ body }) => JSON.parse(body.toString()).text.length),
+      sizes,
+    );
+    assert.equal((await unanswered).problem, 'timeout');
   });
 
   it('counts from the start of the attempt, not from the turn before it', async () => {

@@ -73,6 +73,27 @@ describe('westdex passWhen and failWhen', () => {
     }
   }
 
+  it('give the rest of the process a turn after 500 steps', async () => {
+    const list = Array(20_000).fill({ code: '1' });
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    assert.equal(await judge(both('$count(list[code = "0"]) = 0', 'code = "1"'), { list }), 'passed');
+    isOver = true;
+    assert.ok(turns >= (2 * list.length) / 500, `${turns} turns`);
+  });
+
+  it('count the steps of each evaluation', async () => {
+    const list = Array(20_000).fill({ code: '1' });
+    const conditions = both('$count(list[code = "1"]) = 20000');
+    const judged = Array.from({ length: 8 }, () => judge(conditions, { list }));
+    assert.deepEqual(new Set(await Promise.all(judged)), new Set(['passed']));
+  });
+
   it('leave the result as it is', async () => {
     const result = { code: '0', list: [1, 2] };
     await judge(both('($ ~> |$|{"code": "1"}|).code = "1"'), result);
