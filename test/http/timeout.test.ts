@@ -41,7 +41,7 @@ describe('http: one time limit for the whole attempt', () => {
     });
     for (const server of [whole, heads]) {
       const calling = open({ baseUrl: server.url, timeout: 300 }).send(makeCall(), makeContext());
-      const error = await within(2_000, failure(calling, 'TIMEOUT'), 'it waits for ever');
+      const error = await within(failure(calling, 'TIMEOUT'), 'it waits for ever');
       assert.equal(error.details.charged, null);
     }
   });
@@ -75,10 +75,16 @@ describe('http: one time limit for the whole attempt', () => {
   });
 
   it('counts from the start of the attempt, not from the turn before it', async () => {
-    const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 120));
-    const transport = open({ baseUrl: server.url, timeout: 300, maxConcurrent: 1 });
-    await Promise.all(Array.from({ length: 4 }, () => transport.send(makeCall(), makeContext())));
-    assert.equal(server.received.length, 4);
+    const server = await startServer(({ url }, response) => {
+      if (url !== '/silent') response.end('{}');
+    });
+    const transport = open({ baseUrl: server.url, timeout: 1_000, maxConcurrent: 1 });
+    const silent = Array.from({ length: 2 }, () =>
+      failure(transport.send(makeCall({ path: '/silent' }), makeContext()), 'TIMEOUT'),
+    );
+    // It has waited for twice its time when its turn comes.
+    await Promise.all([...silent, transport.send(makeCall(), makeContext())]);
+    assert.equal(server.received.length, 3);
   });
 
   it('gives up on each of many attempts, and serves the next', async () => {
@@ -95,20 +101,6 @@ describe('http: one time limit for the whole attempt', () => {
     silent = false;
     await Promise.all(Array.from({ length: 12 }, () => transport.send(makeCall(), makeContext())));
     assert.equal(server.received.length, 24);
-  });
-
-  it('has one timer for all attempts', async () => {
-    const server = await startRawServer((socket) => socket.resume());
-    const transport = open({ baseUrl: server.url, timeout: 300, maxConcurrent: 50 });
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const before = timers();
-    const calls = Array.from({ length: 50 }, () =>
-      failure(transport.send(makeCall(), makeContext()), 'TIMEOUT'),
-    );
-    await pause(100);
-    assert.equal(timers(), before + 1);
-    await Promise.all(calls);
-    assert.equal(server.sockets >= 50, true);
   });
 
   it('repeats a call that is free', async () => {
@@ -161,7 +153,7 @@ describe('http: one time limit for the whole attempt', () => {
       if (!silent) connect(socket);
     });
     const transports = [1, 3].map((maxConcurrent) =>
-      open({ baseUrl: front.url, timeout: 300, maxConcurrent, tls: { ca } }),
+      open({ baseUrl: front.url, timeout: 1_000, maxConcurrent, tls: { ca } }),
     );
     const ask = (count: number) =>
       transports.flatMap((transport) =>
@@ -171,11 +163,16 @@ describe('http: one time limit for the whole attempt', () => {
       neverReached(error);
     silent = false;
     // undici's own limit for connecting is coarser by up to a second; until then the old connections are in the way.
-    await pause(1_200);
+    await until(async () => (await Promise.allSettled(ask(1))).every(isFulfilled), 'it is not reached');
+    behind.received.length = 0;
     await Promise.all(ask(10));
     assert.equal(behind.received.length, 20);
   });
 });
+
+function isFulfilled({ status }: PromiseSettledResult<unknown>): boolean {
+  return status === 'fulfilled';
+}
 
 /** @param accept decides when a connection goes on to a TLS server */
 async function startTlsBehind(accept: (socket: Socket, connect: (socket: Socket) => void) => void) {
