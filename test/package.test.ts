@@ -18,6 +18,7 @@ interface Manifest {
   files?: string[];
   bin: Record<string, string>;
   dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
   'node-red': { version: string; nodes: Record<string, string>; plugins: Record<string, string> };
 }
 
@@ -30,6 +31,17 @@ const EVERY_NODE = [
 const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const NODES = manifest['node-red'].nodes;
 const TYPES = Object.keys(NODES);
+/** What Node-RED has without a package of nodes. */
+const CORE = new Set([
+  ...['tab', 'group', 'junction'],
+  ...typesIn(join(ROOT, 'node_modules/@node-red/nodes/core')),
+]);
+/** By type, the package of nodes that has it; these are installed for the tests. */
+const PALETTE = new Map(
+  Object.keys(manifest.devDependencies)
+    .filter((name) => name !== 'node-red' && isPalette(name))
+    .flatMap((name) => typesIn(join(ROOT, 'node_modules', name)).map((type) => [type, name] as const)),
+);
 const definitions = new Map(TYPES.map((type) => [type, define(type)]));
 
 describe('package', () => {
@@ -198,6 +210,16 @@ describe('package', () => {
         }
       });
 
+      it(`${file} names the packages it needs besides, so that import offers to install them`, () => {
+        const needed = nodes.flatMap(({ type }) => PALETTE.get(type) ?? []);
+        const named = nodes.filter(({ type }) => type === 'global-config').map(({ modules }) => modules);
+        // The version that it is tested with.
+        const versions = needed.map((name) => [name, manifest.devDependencies[name]!.replace('^', '')]);
+        assert.deepEqual(named, needed.length === 0 ? [] : [Object.fromEntries(versions)]);
+        for (const { type } of nodes)
+          assert.ok(CORE.has(type) || definitions.has(type) || PALETTE.has(type), type);
+      });
+
       it(`${file} needs no keys and holds none`, () => {
         for (const node of nodes) {
           const definition = definitions.get(node.type);
@@ -309,4 +331,18 @@ function admits(range: string, version: string): boolean {
     if (part !== least) return part > least;
   }
   return true;
+}
+
+function isPalette(name: string): boolean {
+  return 'node-red' in JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'));
+}
+
+/** What the html in a folder registers. */
+function typesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.html') && !file.includes('node_modules'))
+    .flatMap((file) => [
+      ...readFileSync(join(folder, file), 'utf8').matchAll(/registerType\(\s*['"]([^'"]+)['"]/g),
+    ])
+    .map(([, type]) => type!);
 }
