@@ -1,11 +1,18 @@
-// Makes a fresh clone ready: installs what the lock file asks for where it is not there yet, and builds where anything
-// changed since the last build.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Every npm script starts with it: node scripts/ready.mjs [--no-build] [program [parameter …]], where the program is a
+// file or one of PROGRAMS. It makes a fresh clone ready first: a Node.js that is new enough, what the lock file asks for,
+// and a build where anything changed since the last one.
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { install, run } from './install.mjs';
+import { continueOnNewerNode, isNodeTooOld } from './node.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = realpathSync(join(dirname(fileURLToPath(import.meta.url)), '..'));
+const PROGRAMS = {
+  biome: 'node_modules/@biomejs/biome/bin/biome',
+  mocha: 'node_modules/mocha/bin/mocha.js',
+  tsc: 'node_modules/typescript/bin/tsc',
+};
 const SOURCES = [
   'nodes',
   'examples/页面 Pages',
@@ -17,9 +24,20 @@ const SOURCES = [
   'tsconfig.json',
 ];
 
-install(root);
-if (!process.argv.includes('--no-build') && !isBuilt())
-  run(root, process.execPath, [join(root, 'scripts/build.mjs')]);
+if (isNodeTooOld()) continueOnNewerNode(root, process.argv.slice(1));
+else await start(process.argv.slice(2));
+
+async function start([first, ...others]) {
+  const wantsBuild = first !== '--no-build';
+  const [program, ...parameters] = wantsBuild ? [first, ...others] : others;
+  install(root);
+  if (wantsBuild && !isBuilt()) run(root, process.execPath, [join(root, 'scripts/build.mjs')]);
+  if (program === undefined) return;
+  // In this process: one more between the terminal and the program would only be in the way of its signals.
+  const file = resolve(root, PROGRAMS[program] ?? program);
+  process.argv = [process.execPath, file, ...parameters];
+  await import(pathToFileURL(file).href);
+}
 
 /** The build leaves its mark when it is done. A folder is younger than what was taken out of it. */
 function isBuilt() {

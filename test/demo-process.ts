@@ -8,8 +8,8 @@ import { join } from 'node:path';
 
 export const ROOT = join(__dirname, '../..');
 
-const START_MS = 15_000;
-const STOP_MS = 10_000;
+const START_MS = 100_000;
+const STOP_MS = 60_000;
 
 export interface Ended {
   code: number | null;

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../action';
-import { parseObject } from './json';
+import { parseJson, parseObject } from './json';
 import { textOf } from './text';
 
 /**
@@ -10,4 +10,18 @@ import { textOf } from './text';
 export function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
   const parsed = parseObject(textOf(answer));
   return typeof parsed?.code === 'number' || typeof parsed?.code === 'string' ? parsed : null;
+}
+
+/**
+ * Gateways that wrap a product's answer leave its data as the text they got.
+ * @param value of a field that should hold an object or a list
+ * @returns what its JSON says, where it is a text that is JSON; anything else as it is
+ */
+export function unwrapped(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
 }

@@ -10,17 +10,18 @@ const LARGEST_EXACT = String(Number.MAX_SAFE_INTEGER);
 const IN_NUMBER: ReadonlySet<number> = new Set([0x2e, 0x65, 0x45, 0x2b, 0x2d]);
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
 
-const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
+const [SPACE, QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x20, 0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
 /**
  * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits. The time it takes grows with
  * the length of the text and with nothing else.
  * @param text with or without a byte order mark
- * @throws SyntaxError where it is not JSON, is nested more than 100 levels deep, or holds more than 50,000 values
+ * @param mostValues that it may hold
+ * @throws SyntaxError where it is not JSON, is nested more than 100 levels deep, or holds more than `mostValues`
  */
-export function parseJson(text: string): unknown {
-  return JSON.parse(withExactIntegers(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text));
+export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
+  return JSON.parse(withExactIntegers(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, mostValues));
 }
 
 /**
@@ -28,14 +29,16 @@ export function parseJson(text: string): unknown {
  * @returns it with its long integers in quotation marks
  * @throws SyntaxError where parsing it would take too long, or what comes of it could not be copied
  */
-function withExactIntegers(json: string): string {
+function withExactIntegers(json: string, mostValues: number): string {
   let levels = 0;
   let values = 1;
   const exact: string[] = [];
   let copiedTo = 0;
+  const hasEscapes = json.includes('\\');
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(json, at);
+    if (code <= SPACE!) continue;
+    if (code === QUOTE) at = endOfString(json, at, hasEscapes);
     else if (code === COMMA) values++;
     else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
       values++;
@@ -50,7 +53,7 @@ function withExactIntegers(json: string): string {
       }
       at = end - 1;
     }
-    if (values > MOST_VALUES) throw new SyntaxError('too many values');
+    if (values > mostValues) throw new SyntaxError('too many values');
   }
   // Text and integers take turns.
   return copiedTo === 0 ? json : [...exact, json.slice(copiedTo)].join('"');
@@ -74,7 +77,11 @@ function isInexact(number: string): boolean {
 }
 
 /** @returns where the quotation mark stands that ends a string, or the end of the text where none does */
-function endOfString(json: string, start: number): number {
+function endOfString(json: string, start: number, hasEscapes: boolean): number {
+  if (!hasEscapes) {
+    const end = json.indexOf('"', start + 1);
+    return end < 0 ? json.length : end;
+  }
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === BACKSLASH) at++;

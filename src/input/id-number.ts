@@ -11,8 +11,11 @@ const CHECK_CHARACTERS = '10X98765432';
 const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
 const FIRST_YEAR = 1900;
 
-/** What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; and CSV's own quotes. */
-const EXCEL = /^(?:['’‘`]|="(?=.*"$)|"(?=.*"$))/;
+/**
+ * What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; and CSV's own quotation
+ * marks, any number of them, of which a reader may leave one end.
+ */
+const GUARD = /^[\s=＝'’‘`"“”＂]+|[\s'’‘`"“”＂]+$/g;
 const HYPHENS_AND_SPACES = /[\s\p{Pd}\u2212\u2043]+/gu;
 /** Behind 17 digits a cross, and what looks like one in other scripts, is an X. */
 const CROSS_AT_END = /(?<=^\d{17})[xχХх×✕✖]$/i;
@@ -32,7 +35,7 @@ export function readIdNumber(value: unknown, field: string, now: number, repaire
   const text = readText(given, field, LONGEST_ID, repaired);
   if (text === '') throw new VerifyError('INPUT', 'id-number-missing');
   const idNumber = bare(text.normalize('NFKC'));
-  if (EXPONENT.test(text)) throw new VerifyError('INPUT', 'id-number-number');
+  if (EXPONENT.test(text.replace(GUARD, ''))) throw new VerifyError('INPUT', 'id-number-number');
   if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) throw new VerifyError('INPUT', 'id-number-form');
   if (!REGION.test(idNumber)) throw new VerifyError('INPUT', 'id-number-region');
   const birthDate = idNumber.length === 15 ? `19${idNumber.slice(6, 12)}` : idNumber.slice(6, 14);
@@ -52,9 +55,7 @@ function exactText(value: unknown): unknown {
 }
 
 function bare(text: string): string {
-  const guard = EXCEL.exec(text)?.[0] ?? '';
-  const inner = guard.endsWith('"') ? text.slice(guard.length, -1) : text.slice(guard.length);
-  return inner.replace(HYPHENS_AND_SPACES, '').replace(CROSS_AT_END, 'X');
+  return text.replace(GUARD, '').replace(HYPHENS_AND_SPACES, '').replace(CROSS_AT_END, 'X');
 }
 
 /** @param digits the first 17 of an 18-character number, at least */

@@ -2,6 +2,7 @@
 import { VerifyError } from '../errors';
 import type { Environment } from '../result';
 import { isMisread } from './misread';
+import { withoutPrivateUse } from './private-use';
 import { readText } from './text';
 
 /** CONTRACT, "What an input may look like", Text. */
@@ -10,13 +11,20 @@ const LONGEST_NAME = 64;
 /** CONTRACT, "Sandbox": names that choose the answer. Nobody is called so. */
 const SPECIAL = /^沙箱|sandbox-/;
 
-/** What keyboards, fonts and old encodings have for the dot within a name; before NFKC, which changes some of them. */
-const DOTS =
-  /[\u00b7\u02d9\u0387\u1427\u16eb\u2022\u2024\u2027\u2218\u2219\u22c5\u25e6\u2981\u2e30\u2e31\u2e33\u30fb\u318d\uff65\ua78f\u{10101}]/gu;
+/** What keyboards, fonts and old encodings have for the dot within a name, full stops too; before NFKC, which changes some. */
+const DOT =
+  '[\u00b7\u02d9\u0387\u1427\u16eb\u2022\u2024\u2027\u2218\u2219\u22c5\u25e6\u2981\u2e30\u2e31\u2e33\u30fb\u318d\uff65\ua78f\u{10101}.\u3002\ufe52\uff0e\uff61]';
+const HAN = '\\p{Script=Han}';
+const LETTER = '[\\p{L}\\p{M}\\p{Script=Han}]';
+/** Of two letters one is Chinese: behind a Latin initial stands a full stop of its own. */
+const DOT_BETWEEN = new RegExp(
+  `(?<=${HAN})\\s*${DOT}\\s*(?=${LETTER})|(?<=${LETTER})\\s*${DOT}\\s*(?=${HAN})`,
+  'gu',
+);
 /** A large one may also stand for a character that was masked, but hardly between two words. */
 const LARGE_DOT = /(?<=\p{Script=Han}{2})\s*[●⚫]\s*(?=\p{Script=Han}{2})/gu;
-/** One dot or full stop between two letters, with the spaces round it. */
-const DOT_BETWEEN = /(?<=[\p{L}\p{M}〇])\s*[·.。]\s*(?=[\p{L}〇])/gu;
+/** CSV's quotation marks, and the formula that keeps Excel from changing a cell; a reader may leave one end of them. */
+const GUARD = /^[=＝]?["“”＂]+|["“”＂]+$/g;
 /** A text program makes them of a hyphen. */
 const DASHES = /[\u2010-\u2015\u2212]/g;
 const SPACE_BETWEEN_HAN = /(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu;
@@ -33,9 +41,12 @@ const RADICALS: ReadonlyMap<string, string> = new Map(
 );
 const RADICAL = /[\u2e80-\u2eff]/g;
 
-/** Words with one separator between two of them; the newest Chinese characters are not yet letters to every Node.js. */
+/**
+ * Words with one separator between two of them, behind a Latin one a full stop too; the newest Chinese characters are not
+ * yet letters to every Node.js.
+ */
 const NAME =
-  /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:[· -][\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*$/u;
+  /^[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*(?:(?:(?<=\p{Script=Latin})\. ?|[· -])[\p{L}〇\u{20000}-\u{3fffd}][\p{L}\p{M}〇\u{20000}-\u{3fffd}'’ʼ‘]*)*(?:(?<=\p{Script=Latin})\.)?$/u;
 /** What programs write where there is no name. */
 const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** These belong into names in other scripts only. */
@@ -59,13 +70,13 @@ export function readName(
   if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'name-missing');
   if (SPECIAL.test(text) && environment !== null && environment !== 'production') return text;
   if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
-  const name = text
-    .replace(DOTS, '·')
+  const name = withoutPrivateUse(text)
+    .replace(GUARD, '')
+    .replace(DOT_BETWEEN, '·')
     .replace(LARGE_DOT, '·')
     .normalize('NFKC')
     .replace(DASHES, '-')
     .replace(RADICAL, (radical) => RADICALS.get(radical) ?? radical)
-    .replace(DOT_BETWEEN, '·')
     .replace(SPACE_BETWEEN_HAN, '')
     .replace(SPACES, ' ');
   if (!NAME.test(name) || HYPHEN_AT_HAN.test(name)) throw new VerifyError('INPUT', wrongIn(name));
@@ -76,6 +87,7 @@ export function readName(
 /** Which channel usually does that. */
 function wrongIn(name: string): string {
   if (/%[\da-f]{2}|&#?\w+;|\\[ux]?[\da-f]{2}/i.test(name)) return 'name-encoded';
+  if (/\p{Co}/u.test(name)) return 'name-private-use';
   if (name.includes('?')) return 'name-question-marks';
   if (/[*×○◯●■□]/.test(name)) return 'name-masked';
   if (/\p{N}/u.test(name)) return 'name-digits';

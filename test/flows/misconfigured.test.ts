@@ -6,12 +6,13 @@ const SANDBOX = { environment: 'sandbox' };
 const WARNING = 30;
 
 /** Each with what is wrong, and a word of what is said. */
-const CASES: readonly [
+type Case = readonly [
   string,
   Record<string, unknown> & { type: string },
   Record<string, unknown> | null,
   RegExp,
-][] = [
+];
+const CASES: readonly Case[] = [
   ['no account', { type: 'truth-create' }, null, /No account/],
   ['an account of another provider', { type: 'get-token' }, SANDBOX, /another provider/],
   ['an account without credentials', { type: 'truth-create' }, {}, /no groupKey/],
@@ -20,6 +21,20 @@ const CASES: readonly [
     { type: 'truth-create' },
     { credentials: { groupKey: 'k', groupSecret: '${CN_VERIFY_NOT_SET}' } },
     /CN_VERIFY_NOT_SET/,
+  ],
+  ...['"k"', "'k'", ' k', 'k\n', '\u200bk'].map(
+    (groupKey): Case => [
+      `an account whose key came as ${JSON.stringify(groupKey)}`,
+      { type: 'truth-create' },
+      { credentials: { groupKey, groupSecret: 's' } },
+      /groupKey .*quotation marks/,
+    ],
+  ),
+  [
+    'an account whose next key came in quotation marks',
+    { type: 'truth-create' },
+    { credentials: { groupKey: 'k', groupSecret: 's', nextGroupKey: 'n', nextGroupSecret: '"t"' } },
+    /nextGroupSecret .*quotation marks/,
   ],
   [
     'an account with http',

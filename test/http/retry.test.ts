@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { VerifyError } from '../../src/errors';
 import { retryAfterSeconds } from '../../src/http/retry-after';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, open, startServer, until, within } from './server';
+import { closeAll, open, startServer, within } from './server';
 
 describe('http: sending again', () => {
   afterEach(closeAll);
@@ -48,8 +49,8 @@ describe('http: sending again', () => {
         status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
       );
       assert.equal(error.details.retryAfter, null);
-      assert.equal(error.details.charged, null);
-      // 429 says that it was not taken, 503 alone does not.
+      // 429 says that it was not processed, 503 alone does not.
+      assert.equal(error.details.charged, status === 429 ? false : null);
       assert.equal(error.details.retryable, status === 429);
       assert.equal(server.received.length, 1);
     });
@@ -104,6 +105,19 @@ describe('http: sending again', () => {
     assert.deepEqual(context.waits, [2000]);
   });
 
+  it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
+    const { server, transport } = await start(refuse(503, { 'Retry-After': '1' }), success);
+    const call = makeCall({
+      read: (answer) => {
+        if (answer.status === 503) throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
+        return answer;
+      },
+    });
+    const { details } = await failure(transport.send(call, makeContext()), 'PROVIDER');
+    assert.deepEqual([details.charged, details.retryable, details.refused], [null, false, undefined]);
+    assert.equal(server.received.length, 1);
+  });
+
   it('never repeats what is wrong with the request', async () => {
     for (const [status, code] of [
       [400, 'PROTOCOL'],
@@ -128,7 +142,7 @@ describe('http: sending again', () => {
 
   it('does not repeat a poll, which comes again by itself', async () => {
     const { server, transport } = await start(refuse(500));
-    const error = await failure(transport.send(makeCall({ mayCost: false }), makeContext()), 'PROVIDER');
+    const error = await failure(transport.send(makeCall({ claim: null }), makeContext()), 'PROVIDER');
     assert.equal(error.details.retryable, true);
     assert.equal(server.received.length, 1);
   });
@@ -139,7 +153,7 @@ describe('http: sending again', () => {
       throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true, charged: true, retryable: false });
     };
     const { details } = await failure(
-      transport.send(makeCall({ read, mayCost: false }), makeContext()),
+      transport.send(makeCall({ read, claim: null }), makeContext()),
       'PROVIDER',
     );
     assert.equal(details.charged, true);
@@ -199,7 +213,7 @@ describe('http: sending again', () => {
     const waiting = failure(transport.send(makeCall({ path: '/later' }), context), 'RATE_LIMITED');
     for (let attempt = 1; attempt <= 2; attempt++) {
       await until(() => wakes.length === attempt, 'it does not wait');
-      await within(2_000, transport.send(makeCall(), makeContext()), 'it is held up');
+      await within(transport.send(makeCall(), makeContext()), 'it is held up');
       wakes[attempt - 1]!();
     }
     await waiting;

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorCode, refusal, VerifyError } from '../../errors';
-import { envelopeOf } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
@@ -59,7 +59,8 @@ export function readIssued(answer: HttpAnswer, known: Known): Issued {
     Object.assign(error.details, { requestId, charged });
     throw error;
   }
-  const token = isObject(raw.data) ? raw.data.token : null;
+  const data = unwrapped(raw.data);
+  const token = isObject(data) ? data.token : null;
   if (typeof token !== 'string' || token.trim() === '') {
     throw new VerifyError(
       'PROTOCOL',

@@ -16,6 +16,8 @@ interface Row {
   verdict?: Verdict;
   /** The paragraph below the table, observed on a sister product; missing where that does not say. */
   charged?: boolean;
+  /** The photo, the message's or the register's, was to blame that there is no verdict. */
+  isForPhoto?: true;
 }
 
 const UNKNOWN: Verdict = { outcome: 'inconclusive', reason: 'unknown-code' };
@@ -27,12 +29,21 @@ const INCORRECT: ReadonlyMap<number, Row> = new Map<number, Row>([
   [103, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: true }],
   [104, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: false }],
   [106, { charged: false }],
-  [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false }],
-  [108, { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false }],
-  [109, { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true }],
-  [110, { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true }],
-  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, charged: true }],
-  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true }],
+  [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false, isForPhoto: true }],
+  [
+    108,
+    { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false, isForPhoto: true },
+  ],
+  [
+    109,
+    { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true, isForPhoto: true },
+  ],
+  [
+    110,
+    { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true, isForPhoto: true },
+  ],
+  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, charged: true, isForPhoto: true }],
+  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true, isForPhoto: true }],
   [113, { charged: false }],
 ]);
 
@@ -51,6 +62,14 @@ export function isFailedService(incorrect: number): boolean {
  */
 export function chargedFor(incorrect: number): boolean | null {
   return INCORRECT.get(incorrect)?.charged ?? null;
+}
+
+/**
+ * @param incorrect as the provider sent it
+ * @returns whether another photo of the same person may have a verdict
+ */
+export function isForPhoto(incorrect: number): boolean {
+  return INCORRECT.get(incorrect)?.isForPhoto ?? false;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorDetails, refusal, VerifyError } from '../../errors';
+import { unwrapped } from '../../http/envelope';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
@@ -73,8 +74,9 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const { known } = reader;
   const text = textOf(answer);
   const raw = parseObject(text);
-  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, reader);
-  const data = isObject(raw.data) ? raw.data : {};
+  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
+  const given = unwrapped(raw.data);
+  const data = isObject(given) ? given : {};
   const code = conceal(String(raw.code).trim(), known);
   const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
   const incorrect = numberIn(data.incorrect);
@@ -107,7 +109,7 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
  * What is in neither form comes from something else on the way.
  */
 function refusedByGateway(
-  status: number,
+  { status, headers }: HttpAnswer,
   raw: Record<string, unknown> | null,
   text: string,
   { known, maxPhotoMB }: Reader,
@@ -123,6 +125,9 @@ function refusedByGateway(
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
   // A gateway has no codes but the HTTP status, which has a place of its own.
   error.details.providerCode = null;
+  // "before the product is reached"; of what the gateway could not finish, that is not known.
+  if (status < 500) error.details.charged = false;
+  else if (status === 503 && headers['retry-after'] !== undefined) error.details.refused = true;
   if (!row?.isOtherScheme) return error;
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../action';
 import { type ErrorCode, refusal, VerifyError } from '../../errors';
-import { envelopeOf } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
@@ -65,7 +65,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const code = conceal(String(raw.code).trim(), known);
   const message = wordsOf(raw, known);
-  if (code === SUCCESS) return { code, message, data: raw.data, raw };
+  if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), raw };
   throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
 }
 
@@ -99,7 +99,7 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   const { code, message, data, raw } = readEnvelope(answer, known);
   const levels = [...levelsOf(data), raw];
   const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
-  const given = fieldIn(levels, 'list') ?? levels.find(Array.isArray);
+  const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);
   const list = given ?? (taskStatus !== null && !innerRefusal(data, known) ? [] : null);
   if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
     throw innerRefusal(data, known) ?? incomplete(message);
@@ -112,7 +112,7 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
 
 /** What may hold an answer's fields, the innermost first: `data` comes with another `data` in it, and without. */
 function levelsOf(data: unknown): unknown[] {
-  return isObject(data) && data.data != null ? [data.data, data] : [data];
+  return isObject(data) && data.data != null ? [unwrapped(data.data), data] : [data];
 }
 
 /** @returns the first that is there */

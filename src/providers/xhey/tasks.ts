@@ -3,6 +3,7 @@ import { VerifyError } from '../../errors';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
 import { readTaskId } from '../../input/task-id';
+import { textInBytes } from '../../input/text-in-bytes';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
@@ -107,16 +108,17 @@ const JSON_TEXT = /^\s*[[{"]/;
 const LONGEST = 16 * 1024 * 1024;
 
 /**
- * A text that is JSON is read as JSON, as MQTT brings it: CONTRACT, "What an input may look like", Task id.
+ * A text that is JSON is read as JSON, as MQTT brings it, in a Buffer too: docs/contract.md, "What an input may look like",
+ * Task id.
  * @param value as a message has it
  * @returns what the JSON says, its long ids exact; anything else as it came
  */
 export function readJsonText(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > LONGEST || !JSON_TEXT.test(value.slice(0, 64)))
-    return value;
+  const text = textInBytes(value, LONGEST);
+  if (typeof text !== 'string' || text.length > LONGEST || !JSON_TEXT.test(text.slice(0, 64))) return text;
   try {
-    return isDeepJson(value) ? value : parseJson(value.trim());
+    return isDeepJson(text) ? text : parseJson(text.trim(), Number.POSITIVE_INFINITY);
   } catch {
-    return value;
+    return text;
   }
 }

@@ -2,9 +2,10 @@ import type { Account, Action, Again, AskContext, Context, SettingDefinitions } 
 import { type Cause, ERRORS, VerifyError } from '../../errors';
 import type { Answer } from '../../result';
 import { query } from './client';
-import { readPhoto } from './photo';
+import { readPhoto, wasLookedAt } from './photo';
 import { type PollData, report, splitPhotos } from './report';
 import { UNKNOWN_TASK } from './response';
+import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 
 /** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
@@ -77,7 +78,9 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       if (error instanceof VerifyError) error.details.taskIds = taskIds;
       throw error;
     });
-    return tell(state, raw);
+    const answer = tell(state, raw);
+    await discardUnseen(() => account, state, answer);
+    return answer;
   },
 
   waits: {
@@ -91,7 +94,11 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       const { trouble, retryAfter } = isOver(context)
         ? { trouble: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
-      if (waiting(state).length === 0 || context.left() <= 0) return tell(state, raw);
+      if (waiting(state).length === 0 || context.left() <= 0) {
+        const answer = tell(state, raw);
+        await discardUnseen(open, state, answer);
+        return answer;
+      }
       const pause = Math.max(nextPause(state, ++state.steps, context.random()), retryAfter);
       return { again: lastChance(pause, context.left(), state.interval), trouble } satisfies Again;
     },
@@ -100,9 +107,9 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   split: (result, { split }) => (split ? splitPhotos(result) : null),
 };
 
-/** A task whose time ran out while nothing ran is asked for once more. */
+/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
 function isOver(context: AskContext): boolean {
-  return context.left() <= 0 && context.turn !== 'taken-up';
+  return context.left() <= 0 && context.turn === 'again';
 }
 
 function waiting({ tasks }: PollState): PollState['tasks'] {
@@ -188,6 +195,23 @@ function tell(state: PollState, raw: readonly unknown[]): Answer<PollData> {
   const lastError = state.tasks.findLast(({ error }) => error)?.error;
   const tasks = state.tasks.map(({ error: _error, raw: _raw, ...task }) => task);
   return report({ tasks, repaired, code, message, lastError, raw: [...kept, ...raw] });
+}
+
+/** A photo that nobody looked at is submitted again where truth-create's `reuse` would give it this task's answer. */
+async function discardUnseen(
+  open: () => Account | Promise<Account>,
+  state: PollState,
+  { data }: Answer<PollData>,
+): Promise<void> {
+  const keys = data.photos.flatMap((photo) =>
+    photo.url === null || wasLookedAt(photo) ? [] : [reuseKey(photo.url)],
+  );
+  if (keys.length === 0 || waiting(state).length > 0) return;
+  try {
+    (await open()).discardReuse?.(keys);
+  } catch {
+    // The account is not set up any more, and what its tasks found is said all the same.
+  }
 }
 
 /** Side by side, but not ten thousand at once; one that fails is told when all are over. */
