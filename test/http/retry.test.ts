@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { VerifyError } from '../../src/errors';
 import { retryAfterSeconds } from '../../src/http/retry-after';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, open, startServer, until, within } from './server';
+import { closeAll, open, startServer, within } from './server';
 
 describe('http: sending again', () => {
   afterEach(closeAll);
@@ -212,7 +213,7 @@ describe('http: sending again', () => {
     const waiting = failure(transport.send(makeCall({ path: '/later' }), context), 'RATE_LIMITED');
     for (let attempt = 1; attempt <= 2; attempt++) {
       await until(() => wakes.length === attempt, 'it does not wait');
-      await within(2_000, transport.send(makeCall(), makeContext()), 'it is held up');
+      await within(transport.send(makeCall(), makeContext()), 'it is held up');
       wakes[attempt - 1]!();
     }
     await waiting;

@@ -107,9 +107,9 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   split: (result, { split }) => (split ? splitPhotos(result) : null),
 };
 
-/** A task whose time ran out while nothing ran is asked for once more. */
+/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
 function isOver(context: AskContext): boolean {
-  return context.left() <= 0 && context.turn !== 'taken-up';
+  return context.left() <= 0 && context.turn === 'again';
 }
 
 function waiting({ tasks }: PollState): PollState['tasks'] {
