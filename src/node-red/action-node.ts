@@ -7,6 +7,7 @@ import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { bookOf, type OpenBook } from './book-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
+import { sealOf } from './database-of';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
@@ -138,6 +139,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
 
   photoStore(environment: Environment): PhotoStore {
     return photoStoreNode(this.#red, this.#config.store).open(environment);
+  }
+
+  async seal(text: string): Promise<string | null> {
+    const seal = await sealOf(this.#red);
+    return seal?.digest('claim', text) ?? null;
   }
 
   explain(error: VerifyError, attempts: number, account?: string): Cause {

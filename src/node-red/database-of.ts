@@ -1,6 +1,7 @@
 /** The one database of a runtime, and where it is on disk. */
 import { dirname, join, resolve } from 'node:path';
 import { type Database, openDatabase } from '../store/database';
+import { Seal } from '../store/seal';
 import { secretOf } from '../store/secret';
 import type { Red } from './red';
 
@@ -34,13 +35,36 @@ export function databaseFile(red: Red): string | null {
   return folder && !(spoolDir === false && ledger === false) ? join(folder, 'cn-verify.db') : null;
 }
 
-function open(red: Red): Database {
-  const file = databaseFile(red);
+const seals = new WeakMap<object, Promise<Seal | null>>();
+
+/**
+ * @param red Node-RED
+ * @returns the cipher under its secret; null where none can be had, and then it is tried again the next time
+ */
+export function sealOf(red: Red): Promise<Seal | null> {
+  const known = seals.get(red.events);
+  if (known) return known;
+  const made = secretFor(red).then(
+    (secret) => new Seal(secret),
+    () => {
+      seals.delete(red.events);
+      return null;
+    },
+  );
+  seals.set(red.events, made);
+  return made;
+}
+
+function secretFor(red: Red): Promise<Buffer> {
   const { userDir } = red.settings;
-  const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
+  const folder = userDir ? join(userDir, 'cn-verify') : dirname(databaseFile(red) ?? '');
+  return secretOf(join(folder, 'key'), settingsOf(red).key);
+}
+
+function open(red: Red): Database {
   return openDatabase({
-    file,
-    secret: () => secretOf(join(folder, 'key'), settingsOf(red).key),
+    file: databaseFile(red),
+    secret: () => secretFor(red),
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
   });

@@ -13,15 +13,19 @@ interface Summary {
   inconclusive: number;
 }
 
-/** CONTRACT, "Result", `data` of truth-poll. */
+/** docs/contract.md, "Result", `data` of truth-poll. */
 export interface PollData {
   [name: string]: unknown;
+  /** Vouches for the tasks that are over and for their photos; null where there is no secret, missing with `split`. */
+  seal?: string | null;
   taskIds: string[];
   tasks: (Task & { status: TaskStatus })[];
   photos: Photo[];
   summary: Summary;
   /** With `split`: of all photos. */
   whole?: { outcome: Outcome; reason: string | null; summary: Summary };
+  /** The provider's clock at the latest answer, ISO 8601; null where it did not say. */
+  providerTime: string | null;
   repaired: string[];
   lastError?: Cause;
 }
@@ -33,6 +37,7 @@ export interface Told {
   /** Of the latest answer, empty where there was none. */
   code: string;
   message: string;
+  providerTime: string | null;
   /** The latest trouble that was not over, where there is any. */
   lastError: Cause | undefined;
   raw: readonly unknown[];
@@ -42,7 +47,15 @@ export interface Told {
  * @param told of all tasks of a message
  * @returns the answer; `unfinished` as long as any task waits
  */
-export function report({ tasks, repaired, code, message, lastError, raw }: Told): Answer<PollData> {
+export function report({
+  tasks,
+  repaired,
+  code,
+  message,
+  providerTime,
+  lastError,
+  raw,
+}: Told): Answer<PollData> {
   const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
   const photos = assemble(tasks);
   const bare = withoutPhotos(tasks);
@@ -60,6 +73,7 @@ export function report({ tasks, repaired, code, message, lastError, raw }: Told)
       tasks: tasks.map(({ photos: _photos, ...task }) => task),
       photos,
       summary,
+      providerTime,
       repaired: [...repaired],
       ...(open.length > 0 && lastError ? { lastError } : {}),
     },
