@@ -12,25 +12,25 @@ interface ErrorRule {
   repeatedWhenFree: boolean;
   /** Whether it ends what waits for a task: always, only when the message has just come, or never. */
   endsWait: 'always' | 'on-arrival' | 'never';
-  /** Whether a call that may cost, and ended so once it was sent, can have been taken. */
-  mayBeTaken: boolean;
+  /** Whether a call that ended so once it was sent may have been processed, and so may be charged. */
+  mayHaveBeenProcessed: boolean;
 }
 
 /** CONTRACT, "Errors": one row a code. */
 export const ERRORS = {
-  CONFIG: { retryable: false, repeatedWhenFree: false, endsWait: 'on-arrival', mayBeTaken: false },
-  INPUT: { retryable: false, repeatedWhenFree: false, endsWait: 'always', mayBeTaken: false },
-  AUTH: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
-  ACCOUNT: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
-  RATE_LIMITED: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: false },
-  OVERLOADED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
-  BUDGET: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: false },
-  UNCERTAIN: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
-  NETWORK: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
-  TIMEOUT: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
-  PROVIDER: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayBeTaken: true },
-  PROTOCOL: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
-  CANCELLED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayBeTaken: true },
+  CONFIG: { retryable: false, repeatedWhenFree: false, endsWait: 'on-arrival', mayHaveBeenProcessed: false },
+  INPUT: { retryable: false, repeatedWhenFree: false, endsWait: 'always', mayHaveBeenProcessed: false },
+  AUTH: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: false },
+  ACCOUNT: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: false },
+  RATE_LIMITED: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayHaveBeenProcessed: false },
+  OVERLOADED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: false },
+  BUDGET: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: false },
+  UNCERTAIN: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: true },
+  NETWORK: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayHaveBeenProcessed: true },
+  TIMEOUT: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayHaveBeenProcessed: true },
+  PROVIDER: { retryable: true, repeatedWhenFree: true, endsWait: 'never', mayHaveBeenProcessed: true },
+  PROTOCOL: { retryable: false, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: true },
+  CANCELLED: { retryable: true, repeatedWhenFree: false, endsWait: 'never', mayHaveBeenProcessed: true },
 } as const satisfies Record<string, ErrorRule>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -106,6 +106,15 @@ export class VerifyError extends Error {
   ) {
     super(`${code} ${problem}`);
   }
+}
+
+/**
+ * docs/contract.md, "Errors", `charged`, and "Ledger": what was not processed costs nothing, and may be sent again.
+ * @param error of a call that may have been sent
+ * @returns whether the provider may have processed it
+ */
+export function mayHaveBeenProcessed({ code, details }: VerifyError): boolean {
+  return details.charged ?? (!details.refused && ERRORS[code].mayHaveBeenProcessed);
 }
 
 /**

@@ -42,6 +42,8 @@ export function wordsFor(language) {
 
   /** Whether it may be tried again: CONTRACT, "Errors", `retryable` and `charged`. */
   function next({ code, retryable, retryAfter, charged }) {
+    // What may cost is retryable only where it was not charged: this was a query, which is free.
+    if (retryable && charged !== false) return say('may-ask-again');
     if (retryable && retryAfter) return say('may-repeat-after', { time: time(retryAfter * 1000) });
     if (retryable) return say('may-repeat');
     if (charged !== false) return say('ask-before');

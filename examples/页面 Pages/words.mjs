@@ -91,6 +91,7 @@ export default {
   reused: ['此前已计费，这次未计费', 'Paid for before, not charged again'],
   next: ['下一步', 'What next'],
   'may-repeat': ['可以再试一次。', 'You may try again.'],
+  'may-ask-again': ['可以继续查询，查询不计费。', 'You may ask again; that is free.'],
   'may-repeat-after': ['可以在 {time} 后再试。', 'You may try again in {time}.'],
   'correct-and-repeat': ['更正后可以再试。', 'Correct it and try again.'],
   'ask-before': [

@@ -1,6 +1,6 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
 import type { Call, CallContext, Credentials, HttpAnswer, Place, Transport } from '../action';
-import { ERRORS, VerifyError } from '../errors';
+import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
 import { type LimitOptions, Limits } from './limits';
@@ -152,12 +152,12 @@ class AccountTransport implements Transport {
     if (answer) {
       details.httpStatus ??= answer.status;
       details.retryAfter ??= retryAfterSeconds(answer, Date.now());
-      if (code === 'RATE_LIMITED' || (answer.status === 503 && details.retryAfter !== null))
-        details.refused = true;
+      // A 503 in the provider's own form is an answer: by then it has processed the request.
+      const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
+      if (code === 'RATE_LIMITED' || isTurnedAway) details.refused = true;
     }
-    details.charged ??= null;
-    details.retryable ??=
-      ERRORS[code].retryable && (!call.mayCost || details.charged === false || details.refused === true);
+    details.charged ??= call.mayCost && !mayHaveBeenProcessed(error) ? false : null;
+    details.retryable ??= ERRORS[code].retryable && (!call.mayCost || details.charged === false);
 
     // An answer that is too large or damaged was none, but it had a status.
     const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;

@@ -1,7 +1,7 @@
 /** What one message pays for, over the ledger of its account: CONTRACT, "Ledger". */
 import type { Earlier, Payment, Payments } from '../action';
 import type { Cancel } from '../cancel';
-import { ERRORS, VerifyError } from '../errors';
+import { mayHaveBeenProcessed, VerifyError } from '../errors';
 import type { Call, Known, KnownKeys, Ledger, Patience, Settlement } from '../ledger/ledger';
 import { uncertainKey } from '../ledger/uncertain';
 import type { Answer } from '../result';
@@ -207,19 +207,12 @@ function answered<Answered>(
 /** What a flow could pay for twice if its key were free is uncertain; without a key, what was answered is settled. */
 function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationMs'> {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
-  const {
-    charged = null,
-    refused,
-    envelope,
-    providerCode = null,
-    requestId = null,
-    orderNo = null,
-  } = error.details;
-  const isTaken = charged !== false && !refused && ERRORS[error.code].mayBeTaken;
+  const { charged = null, envelope, providerCode = null, requestId = null, orderNo = null } = error.details;
+  const isProcessed = mayHaveBeenProcessed(error);
   return {
     ...{ outcome: null, reason: error.problem, code: providerCode, error: error.code, requestId, orderNo },
-    charged: isTaken ? charged : false,
-    fate: !isTaken ? 'not-taken' : envelope && !hasKeys ? 'answered' : 'unknown',
+    charged: isProcessed ? charged : false,
+    fate: !isProcessed ? 'not-taken' : envelope && !hasKeys ? 'answered' : 'unknown',
     answers: new Map(),
   };
 }

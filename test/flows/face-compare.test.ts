@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { runInNewContext } from 'node:vm';
-import type { Cause } from '../../src/errors';
+import { type Cause, ERRORS, type ErrorCode } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
 import type { Result } from '../../src/result';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
@@ -415,7 +415,7 @@ describe('face-compare, in a real Node-RED', () => {
       assert.equal((await raised(person())).cause.providerMessage, masked);
     });
 
-    const codes: [number | string, string][] = [
+    const codes: [number | string, ErrorCode][] = [
       [400, 'INPUT'],
       [404, 'CONFIG'],
       [500, 'PROVIDER'],
@@ -442,7 +442,8 @@ describe('face-compare, in a real Node-RED', () => {
             [code, String(providerCode).trim(), '出错', httpStatus],
           );
           const retryable = code === 'RATE_LIMITED';
-          assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [retryable, null, 1]);
+          const charged = ERRORS[code].mayHaveBeenProcessed ? null : false;
+          assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [retryable, charged, 1]);
           assert.equal(server.asked.length, 1);
         });
       }
@@ -477,7 +478,8 @@ describe('face-compare, in a real Node-RED', () => {
         server.script = (_asked, response) => response.writeHead(httpStatus).end(body);
         const { code: raisedCode, cause, message } = await raised(person());
         assert.deepEqual([raisedCode, cause.httpStatus, cause.providerCode], [code, httpStatus, null]);
-        assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [false, null, 1]);
+        const charged = [401, 403, 404, 429].includes(httpStatus) ? false : null;
+        assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [false, charged, 1]);
         assert.doesNotMatch(message, /errors\.|__/);
         assert.equal(server.asked.length, 1);
       });

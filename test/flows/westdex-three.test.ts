@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import type { Cause } from '../../src/errors';
+import { type Cause, ERRORS, type ErrorCode } from '../../src/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
@@ -397,7 +397,7 @@ describe('westdex-three, in a real Node-RED', () => {
       });
     }
 
-    const broken: [string, (response: ServerResponse) => unknown, string, boolean][] = [
+    const broken: [string, (response: ServerResponse) => unknown, ErrorCode, boolean][] = [
       ['reset', (response) => response.socket!.resetAndDestroy(), 'NETWORK', false],
       ['slow', () => {}, 'TIMEOUT', false],
       ['500', (response) => response.writeHead(500).end('<html>'), 'PROVIDER', false],
@@ -417,7 +417,7 @@ describe('westdex-three, in a real Node-RED', () => {
         const error = await raised(PERSON);
         assert.deepEqual(
           [error.code, error.cause.retryable, error.cause.charged, error.cause.attempts],
-          [code, retryable, null, 1],
+          [code, retryable, ERRORS[code].mayHaveBeenProcessed ? null : false, 1],
         );
         assert.equal(server.asked.length, 1);
       });

@@ -48,8 +48,8 @@ describe('http: sending again', () => {
         status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
       );
       assert.equal(error.details.retryAfter, null);
-      assert.equal(error.details.charged, null);
-      // 429 says that it was not taken, 503 alone does not.
+      // 429 says that it was not processed, 503 alone does not.
+      assert.equal(error.details.charged, status === 429 ? false : null);
       assert.equal(error.details.retryable, status === 429);
       assert.equal(server.received.length, 1);
     });
@@ -102,6 +102,19 @@ describe('http: sending again', () => {
     await transport.send(call, context);
     assert.equal(server.received.length, 2);
     assert.deepEqual(context.waits, [2000]);
+  });
+
+  it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
+    const { server, transport } = await start(refuse(503, { 'Retry-After': '1' }), success);
+    const call = makeCall({
+      read: (answer) => {
+        if (answer.status === 503) throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
+        return answer;
+      },
+    });
+    const { details } = await failure(transport.send(call, makeContext()), 'PROVIDER');
+    assert.deepEqual([details.charged, details.retryable, details.refused], [null, false, undefined]);
+    assert.equal(server.received.length, 1);
   });
 
   it('never repeats what is wrong with the request', async () => {

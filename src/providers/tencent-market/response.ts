@@ -74,7 +74,7 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const { known } = reader;
   const text = textOf(answer);
   const raw = parseObject(text);
-  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer.status, raw, text, reader);
+  if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
   const given = unwrapped(raw.data);
   const data = isObject(given) ? given : {};
   const code = conceal(String(raw.code).trim(), known);
@@ -114,7 +114,7 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
  * What is in neither form comes from something else on the way.
  */
 function refusedByGateway(
-  status: number,
+  { status, headers }: HttpAnswer,
   raw: Record<string, unknown> | null,
   text: string,
   { known, maxPhotoMB }: Reader,
@@ -130,6 +130,9 @@ function refusedByGateway(
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
   // A gateway has no codes but the HTTP status, which has a place of its own.
   error.details.providerCode = null;
+  // "before the product is reached"; of what the gateway could not finish, that is not known.
+  if (status < 500) error.details.charged = false;
+  else if (status === 503 && headers['retry-after'] !== undefined) error.details.refused = true;
   if (!row?.isOtherScheme) return error;
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }

@@ -1,5 +1,5 @@
 import type { Action, Earlier, Payments, SettingDefinitions } from '../../action';
-import { ERRORS, type ErrorDetails, VerifyError } from '../../errors';
+import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../errors';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
 import type { Answer } from '../../result';
@@ -287,18 +287,12 @@ function withPhotos(
 ): VerifyError {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
   if (error !== reason) error.cause = reason;
-  const taken = fateUnknown(error);
+  const mayBeTasks = mayHaveBeenProcessed(error);
   const photos: ErrorDetails = {
     submitted: tasks,
-    uncertain: taken ? batch : [],
-    notSubmitted: taken ? rest : [...batch, ...rest],
+    uncertain: mayBeTasks ? batch : [],
+    notSubmitted: mayBeTasks ? rest : [...batch, ...rest],
   };
   Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
   return error;
-}
-
-/** A batch was not taken where it was never sent, or where it was refused for what it was. */
-function fateUnknown({ code, details }: VerifyError): boolean {
-  if (details.charged === false || details.refused) return false;
-  return ERRORS[code].mayBeTaken;
 }
