@@ -13,7 +13,7 @@ import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { MessageContext } from './message-context';
-import { canHold, checkOutput, numberParts, setResult } from './output';
+import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
 import type { Message, Node, NodeConfig, Red, Sent } from './red';
@@ -385,7 +385,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     if (!split) return put(work.message, result);
     try {
       // The last message is the one that came in, those before it are copies of it.
-      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(work.message));
+      const copied = withoutOutput(this.#red, work.message, output);
+      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
       const messages = [...copies, work.message];
       for (const [index, message] of messages.entries()) put(message, split[index]!);
       numberParts(messages, this.#red.util.generateId());

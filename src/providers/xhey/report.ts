@@ -82,20 +82,35 @@ export function report({
 }
 
 /**
- * CONTRACT, "Action nodes", `split`: one result a photo, each that photo's own; one that has no photo stays one.
+ * docs/contract.md, "Action nodes", `split`: one result a photo, each with that photo and its task alone, as Node-RED
+ * copies each of them; the first has the provider's answer. One that has no photo stays one.
  * @param result of a truth-poll
  */
 export function splitPhotos(result: Result): Result[] {
-  const { outcome, reason } = result;
-  const data = result.data as PollData;
+  const { raw, ...bare } = result;
+  const { outcome, reason } = bare;
+  const { seal, ...data } = result.data as PollData;
   const whole = { outcome, reason, summary: data.summary };
   if (data.photos.length === 0) return [{ ...result, data: { ...data, whole } }];
-  return data.photos.map((photo) => ({
-    ...result,
-    outcome: photo.outcome,
-    reason: photo.reason,
-    data: { ...data, photos: [photo], summary: summaryOf([photo]), whole },
-  }));
+  const statuses = new Map(data.tasks.map(({ taskId, status }) => [taskId, status]));
+  return data.photos.map((photo, index) => {
+    const { taskId, url } = photo;
+    const task = { taskId, photoUrls: url === null ? [] : [url], status: statuses.get(taskId) ?? 'finished' };
+    return {
+      ...bare,
+      outcome: photo.outcome,
+      reason: photo.reason,
+      data: {
+        ...data,
+        taskIds: [taskId],
+        tasks: [task],
+        photos: [photo],
+        summary: summaryOf([photo]),
+        whole,
+      },
+      ...(index === 0 && 'raw' in result ? { raw } : {}),
+    };
+  });
 }
 
 function summaryOf(photos: readonly Photo[]): Summary {
