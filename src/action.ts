@@ -75,6 +75,19 @@ export interface Place {
   leave(): void;
 }
 
+/**
+ * Writes a call that may cost down, once its turn to be sent has come: what waits for its turn has cost nothing yet.
+ * Nothing is returned where there is nothing to wait for; where it rejects, the call is not sent.
+ */
+export type ClaimCall = () => Promise<void> | undefined;
+
+/** What a call that may cost is sent with. */
+export interface PaidTurn {
+  /** Of the message in the account's queue. */
+  place: Place;
+  claim: ClaimCall;
+}
+
 /** What a provider's client asks the transport to do. */
 export interface Call<Value> {
   /**
@@ -97,8 +110,10 @@ export interface Call<Value> {
   requestIdIn?(headers: HttpAnswer['headers']): string | null;
   /** The message's place; without one the call is a poll: free, and behind all others. */
   place?: Place;
-  /** true: may be charged, so it is repeated only where it certainly was not taken. */
-  mayCost: boolean;
+  /**
+   * Of a call that may be charged, which is repeated only where it certainly was not processed. null: it costs nothing.
+   */
+  claim: ClaimCall | null;
   /** true: costs nothing and is repeated on NETWORK, TIMEOUT, RATE_LIMITED and PROVIDER. */
   repeat?: boolean;
   /** true: sent once, for somebody who watches; only a wrong clock and a pair that is refused are still corrected. */
@@ -129,6 +144,11 @@ export interface Account {
   secrets: readonly string[];
   settings: Readonly<Record<string, unknown>>;
   transport: Transport;
+  /**
+   * What was paid for under these keys is not used again (`reuse`): it turned out to be no answer.
+   * @throws VerifyError CONFIG where the account's ledger is missing or not set up
+   */
+  discardReuse?(keys: readonly string[]): void;
 }
 
 /** What a call knows of the world while it is sent. */
@@ -150,14 +170,25 @@ export interface CallContext {
   wait(milliseconds: number): Promise<void>;
 }
 
-/** How a paid call ended well, as the ledger is told: CONTRACT, "Ledger". */
-export interface Ended {
+/** What a call is paid for only once, and what is asked under it: any text, of which the ledger keeps digests. */
+export interface PaidKey {
+  key: string;
+  /** The same key with other content is refused. */
+  content: string;
+  /** Another key for the same answer, where a photo is known under two names. */
+  alias?: string;
+}
+
+/** How a paid call ended well, as the ledger keeps it: docs/contract.md, "Ledger". */
+export interface PaidResult {
   outcome: Outcome;
   reason: string | null;
   code: string;
   requestId: string | null;
   orderNo: string | null;
   charged: boolean | null;
+  /** The photo was to blame that there is no verdict: another photo under the same key is a new call. */
+  isForPhoto?: boolean;
 }
 
 /** What was paid for before. */
@@ -171,13 +202,26 @@ export interface Earlier<Answered> {
 
 /** One call that may cost. */
 export interface Payment<Value, Answered> {
-  /** What it is paid for but once: any text, of which only a digest is kept. */
-  keys: readonly string[];
-  /** Sends it, once it is written down. */
-  send(): Promise<Value>;
-  ended(value: Value): Ended;
+  /** What it is paid for only once. */
+  keys: readonly PaidKey[];
+  /** @param claim to be called when its turn to be sent has come */
+  send(claim: ClaimCall): Promise<Value>;
+  result(value: Value): PaidResult;
   /** What a later message with these keys gets: plain JSON. */
   answers(value: Value): ReadonlyMap<string, Answered>;
+}
+
+/** A message's only call that may cost. */
+export interface SingleCall<Data> {
+  /** @returns what tells what is asked from all else; computed only where there is a key, or `reuse` */
+  content(): string;
+  /** @param claim to be called when its turn to be sent has come */
+  send(claim: ClaimCall): Promise<Answer<Data>>;
+  orderNo(data: Data): string | null;
+  /** Whether the photo was to blame that there is no verdict. */
+  isForPhoto(answer: Answer<Data>): boolean;
+  /** Whether another call may ask the same with another outcome: the photo is an address that could not be fetched, say. */
+  mayChange: boolean;
 }
 
 /** What stands between an action's client and the transport: DESIGN, "The house". */
@@ -186,35 +230,28 @@ export interface Payments {
   key: string | null;
   /**
    * @param part of the message, where it takes several calls: 0, 1, …
-   * @returns what that part is paid for but once, where the message has a key
+   * @param content what the whole message asks: other content under the same key is refused
+   * @returns what that part is paid for only once, where the message has a key
    */
-  keyOf(part: number): string | null;
+  keyOf(part: number, content: string): PaidKey | null;
   /** Whether what was sent before is not to be paid for again: `reuse`. */
   reuses: boolean;
   /**
    * @returns by key, what was paid for before; what is under way is waited for
-   * @throws VerifyError UNCERTAIN, or what the ledger throws, `charged` false
+   * @throws VerifyError UNCERTAIN, INPUT `key-used`, or what the ledger throws, `charged` false
    */
-  look<Answered>(keys: readonly string[]): Promise<ReadonlyMap<string, Earlier<Answered>>>;
+  look<Answered>(keys: readonly PaidKey[]): Promise<ReadonlyMap<string, Earlier<Answered>>>;
   /**
    * Writes a call down, sends it, and writes down how it ended.
    * @returns what was sent for, with the id of its entry; or what was paid for before, by key, and then nothing was sent
-   * @throws VerifyError what `send` threw, with its entry; UNCERTAIN, BUDGET, or what the ledger throws, `charged` false
+   * @throws VerifyError what `send` threw, with its entry; UNCERTAIN, BUDGET, INPUT `key-used`, or what the ledger throws,
+   *   `charged` false
    */
   pay<Value, Answered>(
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }>;
-  /**
-   * For an action that is one call: the message's key, or what is sent, is paid for but once.
-   * @param same text that tells what is sent from all else
-   * @param send gives the whole answer
-   * @param orderNo of the answer
-   */
-  payOnce<Data>(
-    same: () => string,
-    send: () => Promise<Answer<Data>>,
-    orderNo: (data: Data) => string | null,
-  ): Promise<Answer<Data>>;
+  /** For an action that is one call: the message's key, or what is sent, is paid for only once. */
+  payOnce<Data>(single: SingleCall<Data>): Promise<Answer<Data>>;
 }
 
 /** A photo in hand that was put where a provider can fetch it. */

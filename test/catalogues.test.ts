@@ -33,7 +33,10 @@ const LANGUAGES = { 'en-US': ['en-US'], 'zh-CN': ['zh-CN', 'zh', 'zh-Hans-CN'] }
 const LONGEST_STATUS = 20;
 
 /** The provider's own names for its keys, the same in every language. */
-const SAME_IN_CHINESE = ['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'];
+const SAME_IN_CHINESE = [
+  ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
+  ...['AccessKey ID', 'AccessKey Secret'],
+];
 
 /** Comma, semicolon and parentheses of the ASCII kind. */
 const HALF_WIDTH = /\p{Script=Han}[\x2c\x3b\x28\x29]|[\x2c\x3b\x28\x29]\p{Script=Han}/u;
@@ -102,9 +105,9 @@ describe('catalogues', () => {
         it(`is short and to be used: ${type} in ${language}`, () => {
           const html = help(language, type);
           assert.doesNotMatch(html, /<!--/, 'nothing that is left to be put in');
-          assert.match(html, /<h3>(What to switch on|该打开什么)<\/h3>\n<table>/);
+          assert.match(html, /<h3>(What to switch on|Common cases|该打开什么|常见情况与设置)<\/h3>\n<table>/);
           const [, recipes = ''] =
-            /<h3>(?:Three recipes|三个用法)<\/h3>\n<ol>([\s\S]*?)<\/ol>/.exec(html) ?? [];
+            /<h3>(?:Three recipes|三[个种]用法)<\/h3>\n<ol>([\s\S]*?)<\/ol>/.exec(html) ?? [];
           assert.equal(recipes.split('<li>').length - 1, 3);
         });
       }
@@ -517,20 +520,19 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `Trouble` of the journal and of the ledgers, which is told as `warnings.journal.…` and `warnings.ledger.…`. */
+/** The `Trouble` of the journal is said as `warnings.journal.…`, the `LedgerTrouble` as `warnings.ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const union = /export type (?:Redis)?Trouble =([^;]+);/.exec(source)?.[1] ?? '';
-  const whose = source.includes('class Journal') ? 'journal' : 'ledger';
-  const values = source.includes('RedisTrouble') ? ['count', 'place', 'code'] : ['count', 'folder'];
+  const [, ledger, union = ''] = /export type (Ledger)?Trouble =([^;]+);/.exec(source) ?? [];
+  const values = ledger ? ['count'] : ['count', 'folder'];
   return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.${whose}.${each}`,
+    key: `warnings.${ledger ? 'ledger' : 'journal'}.${each}`,
     values,
   }));
 }
 
 /** Of photo stores: their problems stand in tables, and what became of their photos is told as `warnings.store.…`. */
 function storeProblems(source: string): Omit<Use, 'file'>[] {
-  const values = ['words', 'code', 'seconds', 'retryAfter', 'status'];
+  const values = ['words', 'code', 'seconds', 'retryAfter', 'status', 'endpoint', 'name', 'maxMB'];
   const [, union = ''] = /export type StoreTrouble =([^;]+);/.exec(source) ?? [];
   return [
     ...[...source.matchAll(/'(store-[a-z-]+)'/g)].map(([, problem]) => ({

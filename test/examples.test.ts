@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry, Sum } from '../src/ledger/ledger';
+import type { Entry, Sum } from '../src/ledger/entry';
 import type { Result } from '../src/result';
 import {
   type DebugSidebar,

@@ -10,6 +10,7 @@ export default {
   ],
   'time-unreadable': ['时间格式无法识别。', 'A time could not be read.'],
   'ledger-month': ['月份无效。', 'That is not a month.'],
+  'ledger-until': ['台账编号无效。', 'That is not an entry of the ledger.'],
   'ledger-question': ['台账看不懂这次查询。', 'The ledger did not understand what it was asked.'],
   'not-one-of': ['查询条件不在可选范围内。', 'The question holds a choice that does not exist.'],
   'times-crossed': ['结束时间早于开始时间。', 'The time ends before it begins.'],
@@ -163,6 +164,14 @@ export default {
     '这次核验此前已经发出，但无法确定服务商是否受理。',
     'This check was sent before, and nobody knows whether the provider took it.',
   ],
+  'key-used': [
+    '这个编号已经用于另一次内容不同的核验，请换一个编号。',
+    'This reference was used for another check with other content. Use another one.',
+  ],
+  'ledger-damaged': [
+    '数据库曾经损坏，需要管理员核对账单并确认后才能继续。',
+    'The database was damaged. An administrator has to compare the bill and confirm first.',
+  ],
   'database-off': ['本机没有打开台账。', 'The ledger is switched off.'],
   'database-unwritable': [
     '数据库写入失败，没有提交。',
@@ -190,36 +199,12 @@ export default {
     '读不到加密所用的密钥，没有提交。',
     'The secret cannot be read. Nothing was submitted.',
   ],
-  'ledger-unwritable': [
-    '台账无法写入，因此没有核验。',
-    'The ledger cannot be written, so nothing was checked.',
-  ],
   'ledger-answer-unreadable': [
     '这次核验已有结果，但保存的结果无法读取。',
     'This check has a result already, but it cannot be read any more.',
   ],
-  'ledger-held-elsewhere': [
-    '另一个程序正在使用台账，因此没有核验。',
-    'Another program holds the ledger, so nothing was checked.',
-  ],
-  'ledger-key-unreadable': [
-    '台账的密钥无法读取，因此没有核验。',
-    "The ledger's secret cannot be read, so nothing was checked.",
-  ],
-  'ledger-away': [
-    '共享台账没有响应，因此没有核验。',
-    'The shared ledger does not answer, so nothing was checked.',
-  ],
-  'ledger-refused': [
-    '共享台账拒绝了操作，因此没有核验。',
-    'The shared ledger refused, so nothing was checked.',
-  ],
   'ledger-url-unreadable': ['共享台账的连接地址无法使用。', "The shared ledger's address cannot be used."],
   'ledger-secret-missing': ['共享台账没有设置密钥。', 'The shared ledger has no secret.'],
-  'ledger-secret-differs': [
-    '共享台账的密钥与此前的不一致。',
-    'The shared ledger was used under another secret before.',
-  ],
   'ioredis-missing': [
     '服务器没有安装共享台账所需的组件。',
     'The server lacks a part that the shared ledger needs.',
@@ -279,11 +264,6 @@ export default {
   'rule-value': ['照片规则的一项取值无法识别。', 'A rule for photos has a value that cannot be read.'],
   'not-a-poll-result': ['照片规则没有收到核验结果。', 'The rules for photos were given no result.'],
   'poll-unfinished': ['照片还没有核验完。', 'The photos are not checked yet.'],
-  'seen-unwritable': [
-    '照片记录无法写入，因此无法确定是否重复。',
-    'Which photos came cannot be written down, so none can be called new.',
-  ],
-  'seen-held-elsewhere': ['另一个程序正在使用照片记录。', 'Another program holds the record of photos.'],
   'seen-no-folder': ['服务器没有保存照片记录的地方。', 'The server has no place for the record of photos.'],
   'sharp-missing': ['服务器没有安装处理照片的组件。', 'The server lacks the part that prepares photos.'],
   'fit-format': [
@@ -307,6 +287,11 @@ export default {
     'The server has nowhere to write down which photos it holds.',
   ],
   'store-not-served': ['服务器无法对外提供照片。', 'The server cannot offer photos to others.'],
+  'store-asks-password': [
+    '服务器要求输入密码，服务商无法下载照片。',
+    'The server asks for a password, so the provider cannot download photos.',
+  ],
+  'store-full': ['照片存储已满。', 'The photo store is full.'],
   'store-endpoint': ['照片存储的接口地址无法使用。', 'The address of the photo store cannot be used.'],
   'store-public-url': [
     '照片存储的公网地址无法使用。',
@@ -319,6 +304,10 @@ export default {
   'store-bucket-name': ['照片存储没有可用的存储桶。', 'The photo store has no usable bucket.'],
   'store-prefix': ['照片存储的目录无法使用。', 'The folder of the photo store cannot be used.'],
   'store-keys-missing': ['照片存储没有填写密钥。', 'The photo store has no key.'],
+  'store-key-characters': [
+    '照片存储的密钥含有多余的字符。',
+    'The key of the photo store has characters in it that do not belong there.',
+  ],
   'store-unwritable': [
     '所存的照片无法登记，因此没有保存。',
     'Which photos are held cannot be written down, so none was stored.',
@@ -332,6 +321,10 @@ export default {
   'store-denied': ['密钥没有写入照片存储的权限。', 'The key may not write into the photo store.'],
   'store-bucket-unknown': ['照片存储中没有这个存储桶。', 'The photo store has no such bucket.'],
   'store-region': ['照片存储的地区不对。', 'The photo store is in another region.'],
+  'store-other-endpoint': ['照片存储的接口地址不对。', 'The address of the photo store is wrong.'],
+  'store-style': ['照片存储的地址样式不对。', 'The address style of the photo store is wrong.'],
+  'store-needs-domain': ['照片存储需要绑定域名。', 'The photo store needs a domain of its own.'],
+  'store-domain-unbound': ['域名没有绑定到照片存储。', 'The domain does not belong to the photo store.'],
   'store-refused': ['照片存储不接受这张照片。', 'The photo store refused the photo.'],
   'store-failing': ['照片存储出现故障。', 'The photo store failed.'],
   'store-foreign': [

@@ -19,6 +19,7 @@ export default {
   'too-old': ['拍摄时间太早', 'Taken too long ago'],
   'too-far': ['拍摄地点太远', 'Taken too far away'],
   'seen-before': ['以前提交过的照片', 'This photo was submitted before'],
+  'maybe-seen': ['可能是以前提交过的照片', 'This photo may have been submitted before'],
   'wrong-place': ['拍摄地点不符', 'Taken in another place'],
   'no-time': ['没有拍摄时间', 'There is no time in it'],
   'no-place': ['没有拍摄地点', 'There is no place in it'],

@@ -41,8 +41,10 @@ export class Limits {
   readonly #now: () => number;
   /** Messages that had a turn already, then new ones, then polls. */
   readonly #queues = [new Fifo<Waiter>(), new Fifo<Waiter>(), new Fifo<Waiter>()] as const;
-  /** When the latest `maxPerSecond` requests started. */
+  /** When the latest `maxPerSecond` requests were sent. */
   readonly #starts: number[] = [];
+  /** Requests that had their turn and are still being written down. */
+  #unsent = 0;
   #active = 0;
   #seats = 0;
   #seatsActive = 0;
@@ -79,10 +81,11 @@ export class Limits {
   }
 
   /**
-   * Waits until one more request may start, and counts it as started.
+   * Waits until one more request may start, and counts it as started. Call `sent` when it is sent, and `ended` once it
+   * has ended or is not sent after all.
    * @param place of the message, or undefined for a poll
    * @param cancel ends the waiting
-   * @returns undefined where it may start at once, else when it may; call `ended` once the request has ended
+   * @returns undefined where it may start at once, else when it may
    * @throws VerifyError CANCELLED
    */
   turn(place: Place | undefined, cancel: Cancel): Promise<void> | undefined {
@@ -114,11 +117,22 @@ export class Limits {
     });
   }
 
+  /** A request that had its turn is sent now: what is written down first must not count as sent before. */
+  sent(): void {
+    this.#unsent--;
+    if (this.#options.maxPerSecond === 0) return;
+    this.#starts.push(this.#now());
+    if (this.#starts.length > this.#options.maxPerSecond) this.#starts.shift();
+    this.#next();
+  }
+
   /**
    * A request has ended.
    * @param place of the message, as it was given to `turn`
+   * @param wasSent whether `sent` was called
    */
-  ended(place: Place | undefined): void {
+  ended(place: Place | undefined, wasSent = true): void {
+    if (!wasSent) this.#unsent--;
     this.#active--;
     if (place) this.#seatsActive--;
     this.#next();
@@ -137,10 +151,7 @@ export class Limits {
 
   #start(seat: Seat | undefined): void {
     this.#active++;
-    if (this.#options.maxPerSecond > 0) {
-      this.#starts.push(this.#now());
-      if (this.#starts.length > this.#options.maxPerSecond) this.#starts.shift();
-    }
+    this.#unsent++;
     if (seat) {
       seat.started = true;
       this.#seatsActive++;
@@ -155,19 +166,23 @@ export class Limits {
       this.#queued--;
       waiter.go();
     }
-    if (this.#queued > 0 && this.#active < this.#options.maxConcurrent && !this.#timer) {
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined;
-        this.#next();
-      }, this.#pause());
-    }
+    if (this.#queued === 0 || this.#active >= this.#options.maxConcurrent || this.#timer) return;
+    const pause = this.#pause();
+    if (pause === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#next();
+    }, pause);
   }
 
-  /** Milliseconds until `maxPerSecond` lets one more start. */
+  /** Milliseconds until `maxPerSecond` lets one more start; Infinity as long as all of them are being written down. */
   #pause(): number {
     const { maxPerSecond } = this.#options;
-    if (maxPerSecond === 0 || this.#starts.length < maxPerSecond) return 0;
-    return Math.max(0, this.#starts[0]! + 1000 - this.#now());
+    if (maxPerSecond === 0) return 0;
+    const left = maxPerSecond - this.#unsent;
+    if (left <= 0) return Number.POSITIVE_INFINITY;
+    const before = this.#starts.at(-left);
+    return before === undefined ? 0 : Math.max(0, before + 1000 - this.#now());
   }
 
   /** How many requests may start at once. */
@@ -177,7 +192,7 @@ export class Limits {
     if (maxPerSecond === 0) return free;
     const since = this.#now() - 1000;
     const started = this.#starts.length - 1 - this.#starts.findLastIndex((at) => at <= since);
-    return Math.min(free, Math.max(0, maxPerSecond - started));
+    return Math.min(free, Math.max(0, maxPerSecond - this.#unsent - started));
   }
 
   #free(): boolean {

@@ -1,5 +1,5 @@
 /** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
-import type { Call, CallContext, Credentials, HttpAnswer, Place, Transport } from '../action';
+import type { Call, CallContext, ClaimCall, Credentials, HttpAnswer, Place, Transport } from '../action';
 import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../errors';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
@@ -60,6 +60,8 @@ class AccountTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const turn = this.#turn(call, context);
       if (turn) await turn;
+      if (attempt === 1 && call.claim) await this.#claim(call.claim, call.place);
+      this.#limits.sent();
       const used: number = offset ?? this.#clock.offset;
       const credentials: Credentials = other ?? this.#pairs.inUse;
       const trial = this.#circuit?.started() ?? 0;
@@ -107,9 +109,19 @@ class AccountTransport implements Transport {
         : Math.max(backOff, (retryAfter ?? 0) * 1000);
       await context.wait(pause).catch((cancelled) => {
         // What may cost is only repeated where it was not taken, and now it is not repeated either.
-        if (call.mayCost && cancelled instanceof VerifyError) cancelled.details.charged = false;
+        if (call.claim && cancelled instanceof VerifyError) cancelled.details.charged = false;
         throw cancelled;
       });
+    }
+  }
+
+  /** @throws what the claim rejects with: nothing is sent then, and others have the turn */
+  async #claim(claim: ClaimCall, place: Place | undefined): Promise<void> {
+    try {
+      await claim();
+    } catch (reason) {
+      this.#limits.ended(place, false);
+      throw reason;
     }
   }
 
@@ -132,7 +144,7 @@ class AccountTransport implements Transport {
         // It may have opened while this call waited.
         this.#circuit?.refuse();
       } catch (refused) {
-        this.#limits.ended(call.place);
+        this.#limits.ended(call.place, false);
         throw refused;
       }
     });
@@ -156,8 +168,8 @@ class AccountTransport implements Transport {
       const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
       if (code === 'RATE_LIMITED' || isTurnedAway) details.refused = true;
     }
-    details.charged ??= call.mayCost && !mayHaveBeenProcessed(error) ? false : null;
-    details.retryable ??= ERRORS[code].retryable && (!call.mayCost || details.charged === false);
+    details.charged ??= call.claim && !mayHaveBeenProcessed(error) ? false : null;
+    details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
 
     // An answer that is too large or damaged was none, but it had a status.
     const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;

@@ -1,11 +1,19 @@
-/** What an account may spend: CONTRACT, "Account nodes", `maxPerDay` and `maxPerMonth`. */
+/** What an account may spend: docs/contract.md, "Account nodes", `maxPerDay` and `maxPerMonth`. */
 import { VerifyError } from '../errors';
 import { type Period, secondsToNext } from './calendar';
-import type { BudgetWarning, Call } from './ledger';
+import type { Call } from './entry';
 
 export type Spent = Record<Period, number>;
 
 type Limits = Pick<Call, 'account' | 'maxPerDay' | 'maxPerMonth'>;
+
+/** A budget of which 80 % are used; it is said once a day or month. */
+export interface BudgetWarning {
+  account: string;
+  period: Period;
+  limit: number;
+  spent: number;
+}
 
 /** Of a budget its owner is warned when so much is used. */
 export const WARN_FROM = 0.8;

@@ -1,5 +1,5 @@
 /** The ledger for a spreadsheet. */
-import type { Entry } from './ledger';
+import type { Entry } from './entry';
 
 const COLUMNS = [
   'id',

@@ -1,26 +1,29 @@
-/** An entry's id tells the second of its claim in Shanghai, and with that the month it is kept under. */
-import { randomUUID } from 'node:crypto';
+/** The id of an entry is the millisecond of its claim in Shanghai and then random, so that ids sort as time does. */
+import { randomBytes } from 'node:crypto';
 import { secondOf } from './calendar';
 
-const ID = /^(\d{4})(0[1-9]|1[0-2])\d{2}-\d{6}-[0-9a-f]{12}$/;
+/** Hexadecimal digits behind the milliseconds, of which the first is not drawn: room to count on. */
+const RANDOM_DIGITS = 9;
+const RANDOM_BYTES = 4;
 
-/** Many begin within one second. */
-let latest = { second: Number.NaN, text: '' };
+let latest = { time: Number.NaN, prefix: '', tail: 0 };
 
 /**
  * @param now Unix milliseconds
- * @returns such as `20261125-213201-9f86d081884c`
+ * @returns such as `20261125-213201-0479f86d0818`; within one millisecond each is greater than the one before
  */
 export function newId(now: number): string {
-  const second = Math.floor(now / 1000);
-  if (second !== latest.second)
-    latest = { second, text: secondOf(now).replace(/[-:]/g, '').replace('T', '-') };
-  // All of these digits are random.
-  return `${latest.text}-${randomUUID().slice(0, 13).replace('-', '')}`;
+  if (latest.time === now) latest.tail++;
+  else latest = { time: now, prefix: idFloor(now), tail: randomBytes(RANDOM_BYTES).readUInt32BE() };
+  return latest.prefix + latest.tail.toString(16).padStart(RANDOM_DIGITS, '0');
 }
 
-/** @returns such as `2026-11`, or null where it is no id */
-export function monthOfId(id: string): string | null {
-  const [, year, month] = ID.exec(id) ?? [];
-  return year && month ? `${year}-${month}` : null;
+/**
+ * @param time Unix milliseconds
+ * @returns what no id of that time or later is less than, and every earlier one is
+ */
+export function idFloor(time: number): string {
+  const second = secondOf(time).replace(/[-:]/g, '').replace('T', '-');
+  const milliseconds = ((time % 1000) + 1000) % 1000;
+  return `${second}-${String(Math.floor(milliseconds)).padStart(3, '0')}`;
 }

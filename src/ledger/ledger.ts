@@ -1,179 +1,461 @@
 /**
- * Every call that may cost, written down before it is sent and after: CONTRACT, "Ledger". `file.ts` keeps it for one
- * Node-RED, `redis.ts` for many. No person, photo, address, token or key is in it: keys are digests, and the answers that
- * are kept for them are encrypted.
+ * Every call that may cost, written down before it is sent and after it has ended: docs/contract.md, "Ledger". All of it
+ * is in the database (ledger-sql.ts); here is what this process has under way.
  */
+import { randomUUID } from 'node:crypto';
+import type { PaidKey } from '../action';
 import type { Cancel } from '../cancel';
-import type { ErrorCode } from '../errors';
+import { VerifyError } from '../errors';
+import type { Database, StoreState } from '../store/database';
+import { type BudgetWarning, nearlySpent, type Spent } from './budget';
+import { dayOf, monthAfter, monthOf, type Period } from './calendar';
+import {
+  type Call,
+  type Claim,
+  createEntry,
+  type Entry,
+  type KeyState,
+  type KeyStates,
+  NOT_SENT,
+  type Query,
+  type Settlement,
+  type Sum,
+  settleEntry,
+} from './entry';
+import { idFloor, newId } from './id';
+import type { ClaimAnswer, ClaimRequest, EntriesRequest, LookRequest, SettleRequest } from './ledger-sql';
+import { sumsBy } from './sums';
+
+const DAY_MS = 86_400_000;
+const KEPT_MONTHS = 13;
+/** How often a call of another process is looked at that somebody waits for. */
+const LOOK_AGAIN_MS = 250;
+/** Greater than any id. */
+const AFTER_ALL = '~';
+/** While the database is in such a state, what is settled stays in memory until it can be written. */
+const AWAY: ReadonlySet<StoreState> = new Set([
+  'unwritable',
+  'held-elsewhere',
+  'newer-version',
+  'no-sqlite',
+  'closed',
+]);
 
 /**
- * `claimed`: sent, or about to be. `uncertain`: nobody knows what became of it. `released`: it was uncertain, and an
- * operator has set its keys free.
+ * Said once when the ledger begins. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
+ * the newest call was claimed more than a day after now.
  */
-export type EntryState = 'claimed' | 'settled' | 'uncertain' | 'released';
+export type LedgerTrouble = 'uncertain' | 'from-the-future';
 
-/** One call. */
-export interface Entry {
-  /** Begins with the second of the claim in Shanghai: `20261125-213201-…`. */
-  id: string;
-  /** ISO 8601, when it was claimed. */
-  at: string;
-  account: string;
-  node: string;
-  operation: string;
-  state: EntryState;
-  outcome: string | null;
-  reason: string | null;
-  /** The provider's own. */
-  code: string | null;
-  /** Of the error that the call ended in. */
-  error: ErrorCode | null;
-  requestId: string | null;
-  orderNo: string | null;
-  /** null: not known, or not yet. */
-  charged: boolean | null;
-  /** Yuan; 0 once it is known that it was not charged. */
-  price: number;
-  durationMs: number | null;
+export interface LedgerOptions {
+  database: Database;
+  /** Unix milliseconds. */
+  now(): number;
+  notify(trouble: LedgerTrouble, count: number): void;
+  onBudget(warning: BudgetWarning): void;
 }
 
-/** A call that is about to be sent. */
-export interface Call {
-  account: string;
-  node: string;
-  operation: string;
-  /** Yuan for one charged call, 0 where that is not known. */
-  price: number;
-  /** Calls that cost, of the account, by the calendar of Asia/Shanghai; 0 for no limit. */
-  maxPerDay: number;
-  maxPerMonth: number;
-  /** Calls of the account that may begin in any second, over all processes; 0 for no limit. Only a shared ledger holds it. */
-  maxPerSecond: number;
-  /** What it is paid for but once, as `digest` gives it; truth-create has one a photo. */
-  keys: readonly string[];
-  /** An older answer for a key does not count; null for one as old as the ledger remembers. */
-  maxAgeMs: number | null;
+/** A call of this process, from before its claim until its end is on disk. */
+class PendingCall {
+  readonly claim: ClaimRequest;
+  entry: Entry;
+  /** null while it is under way. */
+  settlement: Settlement | null = null;
+  /** Called once it has ended, and then no more. */
+  readonly waiters = new Set<() => void>();
+
+  constructor(claim: ClaimRequest, entry: Entry) {
+    this.claim = claim;
+    this.entry = entry;
+  }
+
+  /** @returns null where the database knows better */
+  stateOf({ key, content }: PaidKey): KeyState | null {
+    const { id, at } = this.entry;
+    if (!this.settlement) return { state: 'under-way', entry: id };
+    const { resolution, answers, keepsKeys } = this.settlement;
+    if (resolution === 'unknown') return { state: 'uncertain', entry: id };
+    if (!answers.has(key)) return null;
+    const isSame = this.claim.keys.some((each) => each.key === key && each.content === content);
+    if (isSame) return { state: 'answered', entry: id, at, answer: answers.get(key) };
+    return keepsKeys ? { state: 'other-content', entry: id } : null;
+  }
 }
 
-/** What the ledger knows of a key. `at`: ISO 8601, when what was answered had been claimed. */
-export type Known =
-  | { state: 'answered'; entry: string; at: string; answer: unknown }
-  | { state: 'under-way'; entry: string }
-  | { state: 'uncertain'; entry: string };
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #database: Database;
+  /** Tells the claims of this process from those of others. */
+  readonly #owner = randomUUID();
+  readonly #pending = new Map<string, PendingCall>();
+  /** By account and key. */
+  readonly #holders = new Map<string, PendingCall>();
+  readonly #listeners = new Set<(entry: Entry) => void>();
+  /** Budgets, by account and day or month, of which their owner was warned. */
+  readonly #warned = new Set<string>();
+  /** Called when the database cannot be written or had from now on. */
+  readonly #onAway = new Set<() => void>();
+  readonly #forgetters: (() => void)[];
+  /** When the newest call was claimed that was there a day ago, or when this process began; Unix milliseconds. */
+  #newest: number | null = null;
+  #isClosed = false;
 
-/** By key, those that are known. */
-export type KnownKeys = ReadonlyMap<string, Known>;
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#database = options.database;
+    const daily = setInterval(() => void this.#forgetOld(), DAY_MS).unref();
+    this.#forgetters = [
+      () => clearInterval(daily),
+      this.#database.onReplaced(() => void this.#begin()),
+      this.#database.subscribe((state) => {
+        if (AWAY.has(state)) for (const listener of this.#onAway) listener();
+      }),
+    ];
+    void this.#begin();
+  }
 
-/** A call is claimed with all of its keys, or not at all. `at`: ISO 8601. */
-export type Claim = { state: 'claimed'; id: string; at: string } | { state: 'taken'; known: KnownKeys };
-
-/** How a call ended. */
-export interface Settlement
-  extends Pick<
-    Entry,
-    'outcome' | 'reason' | 'code' | 'error' | 'requestId' | 'orderNo' | 'charged' | 'durationMs'
-  > {
   /**
-   * `not-taken`: it was never sent, or the provider said that it did not take it: its keys are free, and it costs nothing.
-   * `unknown`: its keys are uncertain until an operator releases them.
+   * @param account whose keys these are
+   * @param keys with what is asked under them
+   * @param maxAgeMs an answer that is older is not used again; null for no limit
+   * @returns by key, those that an earlier call has
+   * @throws VerifyError CONFIG or CANCELLED, `charged` false
    */
-  fate: 'answered' | 'not-taken' | 'unknown';
-  /** What a later message with the same key gets, as JSON can hold it; a key of the call that has none is free again. */
-  answers: ReadonlyMap<string, unknown>;
-}
+  async look(
+    account: string,
+    keys: readonly PaidKey[],
+    maxAgeMs: number | null,
+    cancel: Cancel,
+  ): Promise<KeyStates> {
+    this.#checkOpen(cancel);
+    const states = this.#statesHere(account, keys);
+    const others = keys.filter(({ key }) => !states.has(key));
+    if (others.length === 0) return states;
+    const request: LookRequest = { account, owner: this.#owner, keys: others, since: this.#since(maxAgeMs) };
+    const found = this.#database.call<LookRequest, Record<string, KeyState>>('ledger.look', request);
+    for (const [key, state] of Object.entries(await unlessCancelled(found, cancel))) states.set(key, state);
+    return states;
+  }
 
-/** How long somebody waits for a ledger that cannot be reached. */
-export interface Patience {
-  timeoutMs: number;
-  cancel: Cancel;
-}
-
-/** Which entries; what is left out does not matter. */
-export interface Query {
-  id?: string;
-  /** As `digest` gives it. */
-  key?: string;
-  /** Unix milliseconds, inclusive, and exclusive. */
-  from?: number;
-  to?: number;
-  account?: string;
-  operation?: string;
-}
-
-/** What was spent in one day or month by one account and operation. */
-export interface Sum {
-  /** `2026-11-25` or `2026-11`, in Shanghai. */
-  period: string;
-  account: string;
-  operation: string;
-  /** All of them: the four that follow. */
-  calls: number;
-  charged: number;
-  uncharged: number;
-  /** Settled, and the provider does not say. */
-  unknown: number;
-  /** Claimed, uncertain or released. */
-  uncertain: number;
-  /** Yuan, of all but those that were not charged. */
-  price: number;
-}
-
-export interface Ledger {
   /**
-   * @param account the same key is another one for another account
-   * @param key of a message, of any length
-   * @returns 22 characters that tell nothing of it
-   * @throws VerifyError CONFIG where the secret cannot be had
+   * Writes a call down; it is on disk when this resolves, and only then may the call be sent.
+   * @throws VerifyError, `charged` false: BUDGET with `retryAfter`; CONFIG where it cannot be written; CANCELLED
    */
-  digest(account: string, key: string): Promise<string>;
-  /**
-   * @param keys as `digest` gives them
-   * @param maxAgeMs an older answer is as none; null for one as old as the ledger remembers
-   * @throws VerifyError CONFIG, NETWORK or CANCELLED, `charged` false
-   */
-  look(keys: readonly string[], maxAgeMs: number | null, patience: Patience): Promise<KnownKeys>;
-  /**
-   * Writes a call down; it is durable when this resolves, and only then may the call be sent.
-   * @throws VerifyError, `charged` false: BUDGET with `retryAfter`; CONFIG where it cannot be written; NETWORK where the
-   *   shared ledger did not answer for `timeoutMs`; CANCELLED
-   */
-  claim(call: Call, patience: Patience): Promise<Claim>;
+  async claim(call: Call, cancel: Cancel): Promise<Claim> {
+    this.#checkOpen(cancel);
+    const { account, keys, maxPerDay, maxPerMonth } = call;
+    const here = this.#statesHere(account, keys);
+    if (here.size > 0) return { state: 'known', keys: here };
+    const now = this.#options.now();
+    const entry = createEntry(newId(now), call, now);
+    const { id, at } = entry;
+    const claim: ClaimRequest = {
+      entry: { id, at, account, node: call.node, operation: call.operation, price: call.price },
+      owner: this.#owner,
+      keys,
+      maxPerDay,
+      maxPerMonth,
+      since: this.#since(call.maxAgeMs),
+    };
+    const pending = new PendingCall(claim, entry);
+    this.#pending.set(id, pending);
+    const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim);
+    let answer: ClaimAnswer;
+    try {
+      answer = await unlessCancelled(answered, cancel);
+    } catch (error) {
+      if (!cancel.cancelled) this.#drop(pending);
+      else
+        answered.then(
+          ({ state }) => (state === 'claimed' ? this.settle(id, NOT_SENT) : this.#drop(pending)),
+          () => this.#drop(pending),
+        );
+      throw error;
+    }
+    if (answer.state === 'known') {
+      this.#drop(pending);
+      return { state: 'known', keys: new Map(Object.entries(answer.keys)) };
+    }
+    for (const { key } of keys) this.#holders.set(holderName(account, key), pending);
+    if (maxPerDay > 0 || maxPerMonth > 0) this.#warn(call, answer.spent, now);
+    return { state: 'claimed', id, at };
+  }
+
   /**
    * @param id of a claim of this process, which is settled once
-   * @returns once that is written, or as soon as it is known that it has to be tried again, until it is; never rejects
+   * @returns once that is on disk, or as soon as it is known that it stays in memory until it can be written; never rejects
    */
-  settle(id: string, settlement: Settlement): Promise<void>;
-  /** Resolves when a call is no longer under way, or `cancel` says so; what became of it, `look` tells. */
-  whenOver(id: string, cancel: Cancel): Promise<void>;
+  async settle(id: string, settlement: Settlement): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (!pending || pending.settlement) return;
+    pending.settlement = settlement;
+    pending.entry = settleEntry(pending.entry, settlement);
+    const written = this.#write(pending).catch(() => {});
+    for (const waiter of pending.waiters) waiter();
+    for (const listener of this.#listeners) listener(pending.entry);
+    await this.#unlessAway(written);
+  }
+
+  /** Resolves when a call may not be under way any more, or `cancel` says so; `look` tells what became of it. */
+  async whenOver(id: string, cancel: Cancel): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (cancel.cancelled || this.#isClosed) return;
+    const waiters = pending && !pending.settlement ? pending.waiters : null;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        forget();
+        waiters?.delete(end);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = waiters ? undefined : setTimeout(end, LOOK_AGAIN_MS);
+      const forget = cancel.onCancel(end);
+      waiters?.add(end);
+    });
+  }
+
   /**
-   * Sets the keys of an uncertain call free: it may be paid once more.
-   * @returns false where there is no such uncertain call
-   * @throws VerifyError as `look`
+   * What these keys of answered calls stand for is asked and paid for again, though an answer is kept for it.
+   * @param keys or aliases
    */
-  release(id: string): Promise<boolean>;
-  /** @returns the calls that are uncertain and can be released, newest first */
-  uncertain(): Promise<Entry[]>;
-  /** @returns all of the query, more or less in the order in which they ended, as they are read */
-  entries(query: Query): AsyncIterable<Entry>;
+  async discard(account: string, keys: readonly string[]): Promise<void> {
+    await this.#database.call('ledger.discard', { account, keys }, { whenAway: 'keep' }).catch(() => {});
+  }
+
+  /**
+   * Sets the keys of uncertain calls free: they may be paid for once more.
+   * @returns the ids of those that were uncertain
+   * @throws VerifyError CONFIG
+   */
+  release(ids: readonly string[]): Promise<string[]> {
+    return this.#database.call('ledger.release', { ids });
+  }
+
+  /** @returns the calls that are uncertain and can be released, newest first and at most `limit`, and how many there are */
+  uncertain(limit: number): Promise<{ entries: Entry[]; count: number }> {
+    return this.#database.call('ledger.uncertain', { limit });
+  }
+
+  /** @returns all of the query, oldest first, as they are read */
+  async *entries(query: Query): AsyncIterable<Entry> {
+    const { id, key } = query;
+    if (id !== undefined || key !== undefined) yield* await this.find(query, Number.MAX_SAFE_INTEGER);
+    else for await (const page of this.#pages(query, false)) yield* page;
+  }
+
   /** @returns newest first, at most `limit` */
-  find(query: Query, limit: number): Promise<Entry[]>;
+  async find(query: Query, limit: number): Promise<Entry[]> {
+    const { id, key, account = '' } = query;
+    if (id !== undefined) {
+      const entry = await this.#database.call<object, Entry | null>('ledger.find', { id });
+      return entry && matches(entry, query) ? [entry] : [];
+    }
+    if (key !== undefined) {
+      const found = await this.#database.call<object, Entry[]>('ledger.ofKey', { account, key, limit });
+      return found.filter((entry) => matches(entry, query));
+    }
+    const found: Entry[] = [];
+    for await (const page of this.#pages(query, true)) {
+      found.push(...page.slice(0, limit - found.length));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
   /** @returns by period, account and operation; `id` and `key` of the query do not matter, days count whole */
-  sums(by: 'day' | 'month', query: Query): Promise<Sum[]>;
+  async sums(by: Period, { from, to, account, operation }: Query): Promise<Sum[]> {
+    const days: Sum[] = [];
+    let next: string | null = from === undefined ? '' : dayId(from);
+    const end = to === undefined ? AFTER_ALL : `${dayId(to - 1)}${AFTER_ALL}`;
+    while (next !== null) {
+      const request: EntriesRequest = {
+        from: next,
+        to: end,
+        account: account ?? null,
+        operation: operation ?? null,
+      };
+      const page: { sums: Sum[]; next: string | null } = await this.#database.call('ledger.sums', request);
+      days.push(...page.sums);
+      next = page.next;
+    }
+    return sumsBy(by, days);
+  }
+
   /** @returns what counts for the account's budgets, today and this month */
-  spent(account: string): Promise<{ day: number; month: number }>;
+  spent(account: string): Promise<Spent> {
+    return this.#database.call('ledger.spent', { account, at: new Date(this.#options.now()).toISOString() });
+  }
+
   /**
    * @param listener called with each entry that this process settles; it must not throw
    * @returns takes it away again
    */
-  subscribe(listener: (entry: Entry) => void): () => void;
-  /** Writes what is not written yet, and lets go of disk and network. Never rejects. */
-  close(): Promise<void>;
+  subscribe(listener: (entry: Entry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Nothing is claimed any more, and nobody waits any more; what has ended is written by the database. */
+  close(): void {
+    this.#isClosed = true;
+    for (const forget of this.#forgetters) forget();
+    for (const { waiters } of this.#pending.values()) for (const waiter of waiters) waiter();
+    for (const listener of this.#onAway) listener();
+  }
+
+  /** What another process had under way becomes uncertain; what is under way here is written again where it is lost. */
+  async #begin(): Promise<void> {
+    const claims = [...this.#pending.values()].map(({ claim }) => claim);
+    try {
+      const { uncertain, newest } = await this.#database.call<
+        object,
+        { uncertain: number; newest: number | null }
+      >('ledger.begin', { owner: this.#owner, claims }, { whenAway: 'keep' });
+      if (uncertain > 0) this.#options.notify('uncertain', uncertain);
+      if (newest !== null && newest > this.#options.now() + DAY_MS)
+        this.#options.notify('from-the-future', 1);
+      this.#newest ??= newest;
+      await this.#forgetOld();
+    } catch {
+      // The database says itself what is wrong with it.
+    }
+  }
+
+  /**
+   * Age is measured against the newest call that was there a day ago, so that a clock which is wrong for a while deletes
+   * nothing: what is claimed under it counts a day later.
+   */
+  async #forgetOld(): Promise<void> {
+    const newest = this.#newest;
+    if (newest === null || this.#isClosed) return;
+    const first = monthAfter(monthOf(Math.min(newest, this.#options.now())), -KEPT_MONTHS);
+    const before = Date.parse(`${first}-01T00:00:00+08:00`);
+    const parameters = { before, beforeId: idFloor(before), month: first };
+    try {
+      await this.#database.callUntilDone('ledger.forget', parameters);
+      this.#newest = await this.#database.call('ledger.newest', null);
+    } catch {
+      // It is tried again tomorrow.
+    }
+  }
+
+  async #write(pending: PendingCall): Promise<void> {
+    const { claim, entry } = pending;
+    const { answers, resolution, keepsKeys } = pending.settlement!;
+    const request: SettleRequest = {
+      claim: null,
+      entry,
+      answers: claim.keys.map(({ key }) =>
+        resolution === 'answered' && answers.has(key) ? [answers.get(key)] : null,
+      ),
+      keepsKeys,
+    };
+    const keep = { whenAway: 'keep' } as const;
+    const isKnown = await this.#database.call<SettleRequest, boolean>('ledger.settle', request, keep);
+    if (!isKnown) await this.#database.call('ledger.settle', { ...request, claim }, keep);
+    this.#drop(pending);
+  }
+
+  #drop(pending: PendingCall): void {
+    const { entry, keys } = pending.claim;
+    this.#pending.delete(entry.id);
+    for (const { key } of keys) {
+      const name = holderName(entry.account, key);
+      if (this.#holders.get(name) === pending) this.#holders.delete(name);
+    }
+    for (const waiter of pending.waiters) waiter();
+  }
+
+  #statesHere(account: string, keys: readonly PaidKey[]): Map<string, KeyState> {
+    const states = new Map<string, KeyState>();
+    for (const each of keys) {
+      const state = this.#holders.get(holderName(account, each.key))?.stateOf(each);
+      if (state) states.set(each.key, state);
+    }
+    return states;
+  }
+
+  #since(maxAgeMs: number | null): number | null {
+    return maxAgeMs === null ? null : this.#options.now() - maxAgeMs;
+  }
+
+  #checkOpen(cancel: Cancel): void {
+    if (this.#isClosed || cancel.cancelled) throw cancelled();
+  }
+
+  #warn(call: Call, spent: Spent, now: number): void {
+    for (const warning of nearlySpent(call, spent)) {
+      const period = warning.period === 'day' ? dayOf(now) : monthOf(now);
+      const name = `${period}\n${warning.account}`;
+      if (this.#warned.has(name)) continue;
+      this.#warned.add(name);
+      this.#options.onBudget(warning);
+    }
+  }
+
+  async *#pages(query: Query, isNewestFirst: boolean): AsyncGenerator<Entry[]> {
+    const { from, to, account = null, operation = null } = query;
+    const request = {
+      from: from === undefined ? '' : idFloor(from),
+      to: to === undefined ? AFTER_ALL : idFloor(to),
+      account,
+      operation,
+      isNewestFirst,
+    };
+    for (;;) {
+      const page: { entries: Entry[]; next: string | null } = await this.#database.call(
+        'ledger.entries',
+        request,
+      );
+      yield page.entries;
+      if (page.next === null) return;
+      if (isNewestFirst) request.to = page.next;
+      else request.from = page.next;
+    }
+  }
+
+  /** @param written resolves once something is on disk, which may take until the disk can be written again */
+  #unlessAway(written: Promise<void>): Promise<void> {
+    if (AWAY.has(this.#database.state()) || this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#onAway.delete(end);
+        resolve();
+      };
+      this.#onAway.add(end);
+      void written.then(end);
+    });
+  }
 }
 
-/** A budget of which 80 % are used, told once a day or month. */
-export interface BudgetWarning {
-  account: string;
-  period: 'day' | 'month';
-  limit: number;
-  spent: number;
+/** @throws VerifyError CANCELLED, or what `work` rejects with */
+function unlessCancelled<Value>(work: Promise<Value>, cancel: Cancel): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const forget = cancel.onCancel(() => reject(cancelled()));
+    void work.then(resolve, reject).finally(forget);
+  });
+}
+
+function cancelled(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}
+
+/** No account's id has a line break. */
+function holderName(account: string, key: string): string {
+  return `${account}\n${key}`;
+}
+
+/** What all ids of a day in Shanghai begin with. */
+function dayId(time: number): string {
+  return dayOf(time).replaceAll('-', '');
+}
+
+function matches({ at, account, operation }: Entry, query: Query): boolean {
+  const time = Date.parse(at);
+  return (
+    (query.account ?? account) === account &&
+    (query.operation ?? operation) === operation &&
+    time >= (query.from ?? Number.NEGATIVE_INFINITY) &&
+    time < (query.to ?? Number.POSITIVE_INFINITY)
+  );
 }

@@ -92,7 +92,7 @@ export function holdAccount(
     return account;
   };
   node.terms = () => {
-    const { timeout, price, ...limits } = readSettings(sharedSettings(definition), config);
+    const { price, ...limits } = readSettings(sharedSettings(definition), config);
     return {
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
@@ -100,8 +100,6 @@ export function holdAccount(
       price: node.environment === 'sandbox' ? 0 : price,
       maxPerDay: limits.maxPerDay,
       maxPerMonth: limits.maxPerMonth,
-      maxPerSecond: limits.maxPerSecond,
-      timeoutMs: timeout * 1000,
     };
   };
   if (probe) node.test = new AccountTest(red, node, probe);
@@ -153,6 +151,7 @@ function prepare(
     pairs,
     secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
+    discardReuse: (keys) => void ledgerOf(red, config.ledger)?.discard(node.id, keys),
     transport: createTransport({
       ...limits,
       baseUrl: address,

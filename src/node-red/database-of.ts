@@ -9,8 +9,6 @@ import type { Red } from './red';
 interface Settings {
   /** Another folder for the database; false: what waits is not written to disk. */
   spoolDir?: string | false;
-  /** false: no call is written down, and neither budgets nor keys hold. */
-  ledger?: false;
   /** What is on disk is sealed under it; without one, a key of its own is made. */
   key?: string;
 }
@@ -27,12 +25,15 @@ export function databaseOf(red: Red): Database {
   return known;
 }
 
-/** @returns where the database of a Node-RED is; null where nothing is to be written */
+/**
+ * With both `spoolDir` and `ledger` false only a node asks for it that cannot do without: a photo store, `unseen`.
+ * @returns where the database of a Node-RED is; null where it has no folder
+ */
 export function databaseFile(red: Red): string | null {
   const { userDir } = red.settings;
-  const { spoolDir, ledger } = settingsOf(red);
+  const { spoolDir } = settingsOf(red);
   const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : userDir && join(userDir, 'cn-verify');
-  return folder && !(spoolDir === false && ledger === false) ? join(folder, 'cn-verify.db') : null;
+  return folder ? join(folder, 'cn-verify.db') : null;
 }
 
 const seals = new WeakMap<object, Promise<Seal | null>>();

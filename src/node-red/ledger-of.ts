@@ -1,10 +1,9 @@
 /** The ledger of a runtime, and those that several share. */
 import { channel } from 'node:diagnostics_channel';
-import { join } from 'node:path';
 import { VerifyError } from '../errors';
-import { openFileLedger } from '../ledger/file';
-import type { BudgetWarning, Ledger } from '../ledger/ledger';
-import { masterKey } from '../waiting/key';
+import type { BudgetWarning } from '../ledger/budget';
+import { Ledger } from '../ledger/ledger';
+import { databaseOf } from './database-of';
 import type { Node, Red } from './red';
 
 /** A `verify-ledger-store`. */
@@ -24,10 +23,9 @@ export interface LedgerStoreNode extends Node {
 interface Settings {
   /** false: nothing is written down, and neither budgets nor keys hold. */
   ledger?: false;
-  key?: string;
 }
 
-/** CONTRACT, "Ledger": each entry when it is settled, for metrics and traces. */
+/** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
 const settled = channel('cn-verify:call');
 
 const ledgers = new WeakMap<object, Ledger>();
@@ -40,7 +38,7 @@ const ledgers = new WeakMap<object, Ledger>();
  */
 export function ledgerOf(red: Red, store?: unknown): Ledger | null {
   const { userDir, cnVerify } = red.settings;
-  const { ledger, key } = (cnVerify ?? {}) as Settings;
+  const { ledger } = (cnVerify ?? {}) as Settings;
   if (store) {
     const node = red.nodes.getNode(String(store)) as LedgerStoreNode | null;
     if (!node?.ledger) throw new VerifyError('CONFIG', 'ledger-store-missing');
@@ -50,11 +48,10 @@ export function ledgerOf(red: Red, store?: unknown): Ledger | null {
   const known =
     ledgers.get(red.events) ??
     publish(
-      openFileLedger({
-        folder: join(userDir, 'cn-verify/ledger'),
-        key: () => masterKey(userDir, key),
+      new Ledger({
+        database: databaseOf(red),
         now: Date.now,
-        told: (trouble, values) => red.log.warn(red._(`warnings.ledger.${trouble}`, values)),
+        notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
         onBudget: (warning) => warnOfBudget(red, warning),
       }),
     );

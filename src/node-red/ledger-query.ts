@@ -3,7 +3,7 @@ import { VerifyError } from '../errors';
 import { readMoment } from '../input/moment';
 import { readText } from '../input/text';
 import { dayOf, monthAfter } from '../ledger/calendar';
-import type { Query } from '../ledger/ledger';
+import type { Query } from '../ledger/entry';
 
 /** CONTRACT, "What an input may look like", Text: an id of any kind. */
 const LONGEST = 128;

@@ -4,7 +4,8 @@ import { parseJsonText } from '../input/json-text';
 import { readMoment } from '../input/moment';
 import { readText } from '../input/text';
 import type { Period } from '../ledger/calendar';
-import type { Entry, Ledger, Query, Sum } from '../ledger/ledger';
+import type { Entry, Query, Sum } from '../ledger/entry';
+import type { Ledger } from '../ledger/ledger';
 import { readKey } from './choices';
 import { messageKey, PAID_OPERATIONS } from './payments';
 
@@ -69,7 +70,7 @@ export async function answerOf(
   for (const payer of account === undefined ? accounts : [account])
     for (const paid of operation === undefined ? PAID_OPERATIONS : [operation])
       found.push(...(await ofKey(ledger, query, payer, paid, key)));
-  return found.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MOST_ENTRIES);
+  return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST_ENTRIES);
 }
 
 /** Of the calls that a message took one was paid for after the other. */
@@ -82,8 +83,10 @@ async function ofKey(
 ): Promise<Entry[]> {
   const found: Entry[] = [];
   for (let part = 0; found.length < MOST_ENTRIES; part++) {
-    const digest = await ledger.digest(account, messageKey(operation, key, part));
-    const ofPart = await ledger.find({ ...query, account, operation, key: digest }, MOST_ENTRIES);
+    const ofPart = await ledger.find(
+      { ...query, account, operation, key: messageKey(operation, key, part) },
+      MOST_ENTRIES,
+    );
     if (ofPart.length === 0) break;
     found.push(...ofPart);
   }

@@ -2,8 +2,9 @@
 import { VerifyError } from '../errors';
 import { dayOf } from '../ledger/calendar';
 import { csv } from '../ledger/csv';
-import type { Entry, Ledger, Query, Sum } from '../ledger/ledger';
-import { emptySum, PRICE_STEPS } from '../ledger/sums';
+import type { Entry, Query, Sum } from '../ledger/entry';
+import type { Ledger } from '../ledger/ledger';
+import { addSum, emptySum } from '../ledger/sums';
 import type { AccountNode } from './account-node';
 import { type LedgerStoreNode, ledgerOf } from './ledger-of';
 import { readLedgerQuery, readMonth } from './ledger-query';
@@ -12,6 +13,8 @@ import type { Red } from './red';
 const STORE = 'verify-ledger-store';
 /** Nobody looks through more, and the table has them all. */
 const MOST_UNCERTAIN = 100;
+/** More are released by asking again. */
+const MOST_RELEASED = 10_000;
 /** A table is sent in pieces of about so many characters. */
 const PIECE = 65_536;
 
@@ -73,11 +76,13 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
   const { found, troubles } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
+  let uncertainCount = 0;
   const read = async (ledger: Ledger, store: string | null) => {
     try {
-      const [sums, open] = await Promise.all([ledger.sums('day', query), ledger.uncertain()]);
+      const [sums, open] = await Promise.all([ledger.sums('day', query), ledger.uncertain(MOST_UNCERTAIN)]);
       for (const sum of sums) add(days, sum);
-      for (const entry of open) uncertain.set(entry.id, entry);
+      for (const entry of open.entries) uncertain.set(entry.id, entry);
+      uncertainCount += open.count;
     } catch (reason) {
       troubles.push(troubleOf(store, reason));
     }
@@ -87,7 +92,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
     spendingOf(accountsOf(red)),
     ...[...found].map(([ledger, store]) => read(ledger, store)),
   ]);
-  const calls = [...uncertain.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  const calls = [...uncertain.values()].sort((a, b) => order(b.id, a.id));
   return {
     ...{ month, today: dayOf(now), ledgers: found.size, accounts, troubles },
     days: [...days.values()].sort((a, b) =>
@@ -98,7 +103,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
       .map(({ id, at, account, node, operation, price, requestId, orderNo }) => ({
         ...{ id, at, account, node, operation, price, requestId, orderNo },
       })),
-    uncertainCount: calls.length,
+    uncertainCount,
   };
 }
 
@@ -127,22 +132,31 @@ export async function* tableOf(
 }
 
 /**
+ * Sets the keys of uncertain calls free.
  * @param red Node-RED
- * @param id of an uncertain entry
- * @returns false where no ledger has one
- * @throws VerifyError where a ledger cannot be reached, and no other had it
+ * @param wanted the entry, or the newest of those that were looked at: those before it are released with it
+ * @returns how many were uncertain
+ * @throws VerifyError where a ledger cannot be reached, and no other had any of them
  */
-export async function release(red: Red, id: string): Promise<boolean> {
+export async function release(red: Red, wanted: { id: string } | { until: string }): Promise<number> {
   let failed: unknown;
+  let released = 0;
   for (const ledger of ledgersOf(red).found.keys()) {
     try {
-      if (await ledger.release(id)) return true;
+      released += (
+        await ledger.release('id' in wanted ? [wanted.id] : await uncertainUntil(ledger, wanted.until))
+      ).length;
     } catch (reason) {
       failed = reason;
     }
   }
-  if (failed) throw failed;
-  return false;
+  if (failed && released === 0) throw failed;
+  return released;
+}
+
+async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> {
+  const { entries } = await ledger.uncertain(MOST_RELEASED);
+  return entries.map(({ id }) => id).filter((id) => id <= until);
 }
 
 /** Of stores that are one and the same ledger, the first. */
@@ -208,9 +222,7 @@ function add(days: Map<string, DaySum>, sum: Sum): void {
   const { period, operation: _, ...none } = emptySum(sum.period, sum.account, '');
   const of = days.get(key) ?? { day: period, ...none };
   days.set(key, of);
-  for (const name of ['calls', 'charged', 'uncharged', 'unknown', 'uncertain', 'price'] as const)
-    of[name] += sum[name];
-  of.price = Math.round(of.price * PRICE_STEPS) / PRICE_STEPS;
+  addSum(of, sum);
 }
 
 async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): AsyncIterable<Entry> {

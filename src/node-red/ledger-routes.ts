@@ -66,7 +66,14 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     `${PATH}/:id/release`,
     mayWrite,
     answer(async ({ params }, response) =>
-      response.json({ released: await reports().release(red, params.id ?? '') }),
+      response.json({ released: (await reports().release(red, { id: params.id ?? '' })) > 0 }),
+    ),
+  );
+  httpAdmin.post(
+    `${PATH}/release`,
+    mayWrite,
+    answer(async ({ query }, response) =>
+      response.json({ released: await reports().release(red, { until: readId(query.until) }) }),
     ),
   );
   httpAdmin.get(
@@ -74,11 +81,18 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     mayRead,
     answer(async (request, response) => {
       const { checkLive } = require('./live-check') as typeof import('./live-check');
-      const { unready, ...found } = checkLive(red, actionTypes);
+      const { unready, stores, ...found } = checkLive(red, actionTypes);
       const language = languageOfReader(request);
-      response.json({ ...found, unready: unready.map((each) => withText(red, each, language)) });
+      const said = (each: (typeof unready | typeof stores)[number]) => withText(red, each, language);
+      response.json({ ...found, unready: unready.map(said), stores: stores.map(said) });
     }),
   );
+}
+
+/** @throws VerifyError INPUT */
+function readId(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new VerifyError('INPUT', 'ledger-until');
 }
 
 /** Loaded when somebody asks. */

@@ -1,9 +1,9 @@
-/** What one message pays for, over the ledger of its account: CONTRACT, "Ledger". */
-import type { Earlier, Payment, Payments } from '../action';
+/** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
+import type { ClaimCall, Earlier, PaidKey, Payment, Payments, SingleCall } from '../action';
 import type { Cancel } from '../cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../errors';
-import type { Call, Known, KnownKeys, Ledger, Patience, Settlement } from '../ledger/ledger';
-import { uncertainKey } from '../ledger/uncertain';
+import type { Call, KeyState, KeyStates, Settlement } from '../ledger/entry';
+import type { Ledger } from '../ledger/ledger';
 import type { Answer } from '../result';
 
 /** Under which an account pays. */
@@ -15,19 +15,16 @@ export interface Terms {
   price: number;
   maxPerDay: number;
   maxPerMonth: number;
-  maxPerSecond: number;
-  /** Milliseconds for which a ledger that cannot be reached is waited for. */
-  timeoutMs: number;
 }
 
 /** What a message asks for. */
-export interface Asked {
+export interface PaymentRequest {
   node: string;
   operation: string;
   key: string | null;
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
-  /** Told of each call before it is sent. */
+  /** Called with each entry before its call is sent. */
   paying?: ((ledger: string) => void) | undefined;
 }
 
@@ -45,42 +42,48 @@ export function messageKey(operation: string, key: string, part: number): string
 }
 
 /** Nothing is paid for: what costs nothing is sent as it is. */
-export const FREE: Terms = {
-  ...{ ledger: null, account: '', price: 0, maxPerDay: 0, maxPerMonth: 0, maxPerSecond: 0, timeoutMs: 0 },
-};
+export const FREE: Terms = { ledger: null, account: '', price: 0, maxPerDay: 0, maxPerMonth: 0 };
+
+const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
+
+/** Ends a call that is not sent, because an earlier one has a key of it; nobody else sees it. */
+class KeysKnown extends Error {
+  constructor(readonly states: KeyStates) {
+    super('A key of the call is known');
+  }
+}
 
 export class MessagePayments implements Payments {
   readonly key: string | null;
   readonly reuses: boolean;
   readonly #terms: Terms;
-  readonly #asked: Asked;
-  readonly #patience: Patience;
+  readonly #request: PaymentRequest;
+  readonly #cancel: Cancel;
 
   /**
    * @param terms of the account
-   * @param asked by the message
+   * @param request of the message
    * @param cancel ends the waiting for a ledger, or for another message with the same key
    */
-  constructor(terms: Terms, asked: Asked, cancel: Cancel) {
+  constructor(terms: Terms, request: PaymentRequest, cancel: Cancel) {
     this.#terms = terms;
-    this.#asked = asked;
-    this.#patience = { timeoutMs: terms.timeoutMs, cancel };
-    this.key = asked.key;
-    this.reuses = asked.reuseMs > 0;
+    this.#request = request;
+    this.#cancel = cancel;
+    this.key = request.key;
+    this.reuses = request.reuseMs > 0;
     if ((this.key !== null || this.reuses) && !terms.ledger) throw new VerifyError('CONFIG', 'ledger-off');
   }
 
-  keyOf(part: number): string | null {
-    return this.key === null ? null : messageKey(this.#asked.operation, this.key, part);
+  keyOf(part: number, content: string): PaidKey | null {
+    return this.key === null ? null : { key: messageKey(this.#request.operation, this.key, part), content };
   }
 
-  async look<Answered>(keys: readonly string[]): Promise<ReadonlyMap<string, Earlier<Answered>>> {
-    const { ledger } = this.#terms;
-    if (!ledger) return new Map();
-    const digests = await this.#digests(ledger, keys);
+  async look<Answered>(keys: readonly PaidKey[]): Promise<ReadonlyMap<string, Earlier<Answered>>> {
+    const { ledger, account } = this.#terms;
+    if (!ledger || keys.length === 0) return new Map();
     for (;;) {
-      const known = await ledger.look([...digests.keys()], this.#maxAgeMs(), this.#patience);
-      if (!(await this.#waited(ledger, known))) return answered(known, digests);
+      const states = await ledger.look(account, keys, this.#maxAgeMs(), this.#cancel);
+      if (!(await this.#waited(ledger, states))) return answersIn(states);
     }
   }
 
@@ -88,56 +91,83 @@ export class MessagePayments implements Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }> {
     const { ledger } = this.#terms;
-    if (!ledger) return { value: await payment.send(), ledger: null };
-    const digests = await this.#digests(ledger, payment.keys);
+    if (!ledger) return { value: await payment.send(NOTHING_TO_CLAIM), ledger: null };
     for (;;) {
-      const claim = await ledger.claim(this.#call([...digests.keys()]), this.#patience);
-      if (claim.state === 'claimed') return this.#send(ledger, claim.id, payment, digests);
-      if (!(await this.#waited(ledger, claim.known))) return { known: answered(claim.known, digests) };
+      // What is known already does not wait for a turn to be sent.
+      const known = await this.look<Answered>(payment.keys);
+      if (known.size > 0) return { known };
+      try {
+        return await this.#send(ledger, payment);
+      } catch (reason) {
+        if (!(reason instanceof KeysKnown)) throw reason;
+        await this.#waited(ledger, reason.states);
+      }
     }
   }
 
-  async payOnce<Data>(
-    same: () => string,
-    send: () => Promise<Answer<Data>>,
-    orderNo: (data: Data) => string | null,
-  ): Promise<Answer<Data>> {
-    const key = this.keyOf(0) ?? (this.reuses ? `${this.#asked.operation} same ${same()}` : null);
+  async payOnce<Data>(single: SingleCall<Data>): Promise<Answer<Data>> {
+    const key = this.#singleKey(single);
+    const isReused = key !== null && this.key === null;
     const paid = await this.pay<Answer<Data>, Answer<Data>>({
       keys: key === null ? [] : [key],
-      send,
-      ended: (answer) => ({ ...answer, orderNo: orderNo(answer.data) }),
-      // `raw` is for whoever asked for it when it was sent.
-      answers: ({ raw, ...answer }) => new Map(key === null ? [] : [[key, answer]]),
+      send: single.send,
+      result: (answer) => ({
+        ...answer,
+        orderNo: single.orderNo(answer.data),
+        isForPhoto: single.isForPhoto(answer),
+      }),
+      answers: (answer) => {
+        // The photo may be there the next time.
+        const isOutdated = isReused && single.mayChange && single.isForPhoto(answer);
+        if (key === null || isOutdated) return new Map();
+        // `raw` is for whoever asked for it when it was sent.
+        const { raw: _raw, ...kept } = answer;
+        return new Map([[key.key, kept]]);
+      },
     });
     if ('value' in paid) return { ...paid.value, ledger: paid.ledger };
-    const { answer, at, ledger } = paid.known.get(key!)!;
+    const { answer, at, ledger } = paid.known.get(key!.key)!;
     return { ...answer, charged: false, ledger: null, reused: { at, ledger } };
+  }
+
+  #singleKey<Data>({ content }: SingleCall<Data>): PaidKey | null {
+    if (this.key !== null) return this.keyOf(0, content());
+    if (!this.reuses) return null;
+    const text = content();
+    return { key: `${this.#request.operation} same ${text}`, content: text };
   }
 
   async #send<Value, Answered>(
     ledger: Ledger,
-    id: string,
-    { send, ended, answers }: Payment<Value, Answered>,
-    digests: ReadonlyMap<string, string>,
-  ): Promise<{ value: Value; ledger: string }> {
-    const started = performance.now();
-    const settle = (how: Omit<Settlement, 'durationMs'>) =>
-      ledger.settle(id, { ...how, durationMs: Math.round(performance.now() - started) });
+    { keys, send, result, answers }: Payment<Value, Answered>,
+  ): Promise<{ value: Value; ledger: string | null }> {
+    let id: string | null = null;
+    let started = performance.now();
+    const settle = async (how: Omit<Settlement, 'durationMs'>) => {
+      if (id !== null)
+        await ledger.settle(id, { ...how, durationMs: Math.round(performance.now() - started) });
+    };
     let value: Value;
-    this.#asked.paying?.(id);
     try {
-      value = await send();
+      value = await send(async () => {
+        const claim = await ledger.claim(this.#call(keys), this.#cancel);
+        if (claim.state === 'known') throw new KeysKnown(claim.keys);
+        id = claim.id;
+        started = performance.now();
+        this.#request.paying?.(id);
+      });
     } catch (reason) {
-      await settle(failure(reason, digests.size > 0));
-      if (reason instanceof VerifyError) reason.details.ledger = id;
+      if (reason instanceof KeysKnown) throw reason;
+      const settlement = failure(reason, keys.length > 0);
+      await settle(settlement);
+      if (reason instanceof VerifyError) {
+        if (id !== null) reason.details.ledger = id;
+        // What was never written down was never sent.
+        if (id === null || settlement.resolution === 'not-processed') reason.details.charged = false;
+      }
       throw reason;
     }
-    const byKey = answers(value);
-    const kept = new Map(
-      [...digests].flatMap(([digest, key]) => (byKey.has(key) ? [[digest, byKey.get(key)]] : [])),
-    );
-    const { outcome, reason, code, requestId, orderNo, charged } = ended(value);
+    const { outcome, reason, code, requestId, orderNo, charged, isForPhoto = false } = result(value);
     await settle({
       outcome,
       reason,
@@ -146,73 +176,73 @@ export class MessagePayments implements Payments {
       orderNo,
       charged,
       error: null,
-      fate: 'answered',
-      answers: kept,
+      resolution: 'answered',
+      answers: answers(value),
+      keepsKeys: charged !== false && !isForPhoto,
     });
     return { value, ledger: id };
   }
 
-  /** @returns keys by digest */
-  async #digests(ledger: Ledger, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const { account } = this.#terms;
-    const digests = new Map<string, string>();
-    for (const key of keys) digests.set(await ledger.digest(account, key), key);
-    return digests;
-  }
-
-  /** A key holds as long as the ledger remembers; what was only the same holds for `reuse`. */
+  /** A key holds as long as its entry is kept; what is only the same is used again for `reuse`. */
   #maxAgeMs(): number | null {
-    return this.key === null ? this.#asked.reuseMs : null;
+    return this.key === null ? this.#request.reuseMs : null;
   }
 
-  #call(keys: readonly string[]): Call {
-    const { account, price, maxPerDay, maxPerMonth, maxPerSecond } = this.#terms;
-    const { node, operation } = this.#asked;
+  #call(keys: readonly PaidKey[]): Call {
+    const { account, price, maxPerDay, maxPerMonth } = this.#terms;
+    const { node, operation } = this.#request;
     const maxAgeMs = keys.length > 0 ? this.#maxAgeMs() : null;
-    return { account, node, operation, price, maxPerDay, maxPerMonth, maxPerSecond, keys, maxAgeMs };
+    return { account, node, operation, price, maxPerDay, maxPerMonth, keys, maxAgeMs };
   }
 
   /**
-   * @returns whether anything was under way, so that it has to be looked at again
-   * @throws VerifyError UNCERTAIN, CANCELLED
+   * @returns whether any of them was under way, so that they have to be looked at again
+   * @throws VerifyError UNCERTAIN, INPUT `key-used`, CANCELLED
    */
-  async #waited(ledger: Ledger, known: KnownKeys): Promise<boolean> {
-    const all = [...known.values()];
-    const uncertain = all.find(({ state }) => state === 'uncertain');
-    if (uncertain) throw uncertainKey(uncertain.entry);
-    const { cancel } = this.#patience;
-    const underWay = all.filter(({ state }) => state === 'under-way');
-    for (const { entry } of underWay) await ledger.whenOver(entry, cancel);
-    if (cancel.cancelled && underWay.length > 0)
+  async #waited(ledger: Ledger, states: KeyStates): Promise<boolean> {
+    let isWaiting = false;
+    for (const { state, entry } of states.values()) {
+      const details = { charged: false, ledger: entry };
+      if (state === 'uncertain')
+        throw new VerifyError('UNCERTAIN', 'key-uncertain', { ledger: entry }, details);
+      if (state === 'other-content') throw new VerifyError('INPUT', 'key-used', { ledger: entry }, details);
+      if (state === 'under-way') isWaiting = true;
+    }
+    for (const { state, entry } of states.values())
+      if (state === 'under-way') await ledger.whenOver(entry, this.#cancel);
+    if (isWaiting && this.#cancel.cancelled)
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
-    return underWay.length > 0;
+    return isWaiting;
   }
 }
 
-function answered<Answered>(
-  known: KnownKeys,
-  digests: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Earlier<Answered>> {
-  const isAnswered = (each: Known): each is Extract<Known, { state: 'answered' }> =>
-    each.state === 'answered';
+function answersIn<Answered>(states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
+  const isAnswered = (state: KeyState): state is Extract<KeyState, { state: 'answered' }> =>
+    state.state === 'answered';
   const earlier = new Map<string, Earlier<Answered>>();
-  for (const [digest, each] of known) {
+  for (const [key, state] of states) {
+    if (!isAnswered(state)) continue;
     // What was stored is what `answers` of the same operation gave: the key names it.
-    if (isAnswered(each))
-      earlier.set(digests.get(digest)!, { answer: each.answer as Answered, at: each.at, ledger: each.entry });
+    earlier.set(key, { answer: state.answer as Answered, at: state.at, ledger: state.entry });
   }
   return earlier;
 }
 
-/** What a flow could pay for twice if its key were free is uncertain; without a key, what was answered is settled. */
+/** A call that could be paid for twice if its key were free is uncertain; without a key, what was answered is settled. */
 function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationMs'> {
   const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
   const { charged = null, envelope, providerCode = null, requestId = null, orderNo = null } = error.details;
   const isProcessed = mayHaveBeenProcessed(error);
   return {
-    ...{ outcome: null, reason: error.problem, code: providerCode, error: error.code, requestId, orderNo },
+    outcome: null,
+    reason: error.problem,
+    code: providerCode,
+    error: error.code,
+    requestId,
+    orderNo,
     charged: isProcessed ? charged : false,
-    fate: !isProcessed ? 'not-taken' : envelope && !hasKeys ? 'answered' : 'unknown',
+    resolution: !isProcessed ? 'not-processed' : envelope && !hasKeys ? 'answered' : 'unknown',
     answers: new Map(),
+    keepsKeys: false,
   };
 }

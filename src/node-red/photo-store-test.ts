@@ -94,7 +94,7 @@ export class PhotoStoreTest {
         {
           build: () => ({ method: 'GET', path, headers: {}, body: Buffer.alloc(0) }),
           read: (got) => got,
-          mayCost: false,
+          claim: null,
           once: true,
         },
         this.#context(),

@@ -1,6 +1,7 @@
 /** The node that answers what was paid for, and sends each call as it is settled: docs/contract.md, "Ledger". */
 import { VerifyError } from '../errors';
-import type { Entry, Ledger, Sum } from '../ledger/ledger';
+import type { Entry, Sum } from '../ledger/entry';
+import type { Ledger } from '../ledger/ledger';
 import { answerInput } from './answer-input';
 import { idOfAccount } from './choices';
 import { sendNew } from './handle-input';

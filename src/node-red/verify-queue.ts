@@ -1,11 +1,12 @@
 /** A queue in one Redis, which callers and workers share: CONTRACT, "Queue". */
+import { join } from 'node:path';
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
-import { type RedisTrouble, readRedisUrl } from '../ledger/redis-connection';
 import type { QueueOptions } from '../queue/bull';
 import type { JobCalls } from '../queue/calls';
+import { type RedisTrouble, readRedisUrl } from '../queue/redis-connection';
 import { JobSecret } from '../queue/sealed';
-import { masterKey } from '../waiting/key';
+import { secretOf } from '../store/secret';
 import type { LedgerStoreNode } from './ledger-of';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings, requireVariable } from './settings';
@@ -80,14 +81,8 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
   /** CONTRACT, "Ledger": the shared store's secret, else that of this Node-RED. */
   async function readSecret(): Promise<JobSecret> {
     const { userDir = '', cnVerify } = red.settings;
-    const { key = '' } = (cnVerify ?? {}) as { key?: string };
-    if (!config.ledger) {
-      const master = await masterKey(userDir, key).catch((error: NodeJS.ErrnoException) => {
-        const { code = 'EINVAL' } = error;
-        throw new VerifyError('CONFIG', 'ledger-key-unreadable', { code }, { charged: false });
-      });
-      return new JobSecret(master);
-    }
+    const { key } = (cnVerify ?? {}) as { key?: string };
+    if (!config.ledger) return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), key));
     const store = red.nodes.getNode(String(config.ledger)) as LedgerStoreNode | null;
     if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, { charged: false });
     return new JobSecret(await store.master());

@@ -1,12 +1,7 @@
 /** BullMQ, loaded at first use, and what all who use one queue have in common. */
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../errors';
-import {
-  RedisConnection,
-  type RedisProblems,
-  type RedisTrouble,
-  readRedisUrl,
-} from '../ledger/redis-connection';
+import { RedisConnection, type RedisProblems, type RedisTrouble, readRedisUrl } from './redis-connection';
 import type { JobSecret } from './sealed';
 
 /** In one slot of a cluster, and within what the ledger's user may touch. */

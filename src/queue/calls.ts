@@ -4,8 +4,6 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Patience } from '../ledger/ledger';
-import type { RedisConnection } from '../ledger/redis-connection';
 import {
   connectionFor,
   loadBull,
@@ -17,6 +15,8 @@ import {
   sweep,
 } from './bull';
 import type { JobEnd, Told } from './in-hand';
+import type { Patience } from './patience';
+import type { RedisConnection } from './redis-connection';
 import { portable } from './sealed';
 
 /** A Redis that is away is waited for so long before a message is refused. */

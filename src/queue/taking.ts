@@ -3,7 +3,6 @@ import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { RedisConnection } from '../ledger/redis-connection';
 import {
   type Bull,
   connectionFor,
@@ -16,6 +15,7 @@ import {
   sweep,
 } from './bull';
 import { type JobInHand, letGo, type Told, takeInHand } from './in-hand';
+import type { RedisConnection } from './redis-connection';
 import { type JobSecret, written } from './sealed';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */

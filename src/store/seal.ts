@@ -3,7 +3,15 @@
  * recognised. Each purpose has a key of its own, made from the secret by HKDF-SHA256, so that nothing that was sealed for
  * one purpose opens for another.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -16,7 +24,8 @@ const DIGEST_BYTES = 16;
 
 export class Seal {
   readonly #secret: Buffer;
-  readonly #keys = new Map<string, Buffer>();
+  /** As Node.js wants keys: it makes a key of bytes anew at each use, which takes 18 µs on 24.21. */
+  readonly #keys = new Map<string, KeyObject>();
   #nonces = Buffer.alloc(0);
 
   /** @param secret 32 bytes, as `secretOf` gives it */
@@ -82,10 +91,11 @@ export class Seal {
     return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
   }
 
-  #key(purpose: string): Buffer {
+  #key(purpose: string): KeyObject {
     let key = this.#keys.get(purpose);
     if (!key) {
-      key = Buffer.from(hkdfSync('sha256', this.#secret, '', `cn-verify ${purpose}`, KEY_BYTES));
+      const bytes = hkdfSync('sha256', this.#secret, '', `cn-verify ${purpose}`, KEY_BYTES);
+      key = createSecretKey(new Uint8Array(bytes));
       this.#keys.set(purpose, key);
     }
     return key;

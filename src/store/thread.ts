@@ -1,4 +1,7 @@
 /** The thread of the database: the one place where the store knows the rooms. */
+import { LEDGER_OPERATIONS } from '../ledger/ledger-sql';
+import { SEEN_OPERATIONS } from '../photos/seen-sql';
+import { STORED_PHOTOS_OPERATIONS } from '../photos/stored-photos-sql';
 import { serve } from './serve';
 
-serve({});
+serve({ ...LEDGER_OPERATIONS, ...SEEN_OPERATIONS, ...STORED_PHOTOS_OPERATIONS });

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { Cancel } from '../../src/cancel';
-import { openFileLedger } from '../../src/ledger/file';
-import type { Call, Ledger, Settlement } from '../../src/ledger/ledger';
+import type { Call, Settlement } from '../../src/ledger/entry';
+import { Ledger } from '../../src/ledger/ledger';
+import { openDatabase } from '../../src/store/database';
 import { compare, measure, median, table } from './measure';
 import { startProvider } from './provider';
 import { ACTIONS } from './requests';
@@ -14,14 +15,14 @@ const ROUNDS = 7;
 const IN_FLIGHT = [1, 16, 64];
 const CALLS = 4_000;
 const LONE = 300;
-const PATIENCE = { timeoutMs: 10_000, cancel: new Cancel() };
+const NEVER = new Cancel();
 
 const CALL: Omit<Call, 'keys'> = {
   ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1 },
-  ...{ maxPerDay: 0, maxPerMonth: 0, maxPerSecond: 0, maxAgeMs: null },
+  ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null },
 };
 const END: Omit<Settlement, 'answers'> = {
-  ...{ fate: 'answered', outcome: 'passed', reason: null, code: '0', error: null },
+  ...{ resolution: 'answered', keepsKeys: true, outcome: 'passed', reason: null, code: '0', error: null },
   ...{ requestId: 'a-request', orderNo: '1', charged: true, durationMs: 100 },
 };
 
@@ -40,12 +41,14 @@ async function pay(
   const loop = async (): Promise<void> => {
     while (sent < count) {
       const { path, headers, body } = request(payload(sent++) as never);
-      const keys = ledger && hasKey ? [await ledger.digest('account', `${performance.now()} ${sent}`)] : [];
-      const claim = await ledger?.claim({ ...CALL, keys }, PATIENCE);
+      const keys = hasKey ? [{ key: `${performance.now()} ${sent}`, content: 'asked' }] : [];
+      const claim = await ledger?.claim({ ...CALL, keys }, NEVER);
       const { body: answer } = await pool.request({ path, method: 'POST', headers, body });
       const data: unknown = JSON.parse(await answer.text());
       if (claim?.state === 'claimed')
-        settled.push(ledger!.settle(claim.id, { ...END, answers: new Map(keys.map((key) => [key, data])) }));
+        settled.push(
+          ledger!.settle(claim.id, { ...END, answers: new Map(keys.map(({ key }) => [key, data])) }),
+        );
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));
@@ -57,7 +60,7 @@ async function waitsOfLoneClaims(ledger: Ledger): Promise<number[]> {
   const waits: number[] = [];
   for (let index = 0; index < LONE; index++) {
     const start = performance.now();
-    const claim = await ledger.claim({ ...CALL, keys: [] }, PATIENCE);
+    const claim = await ledger.claim({ ...CALL, keys: [] }, NEVER);
     waits.push(performance.now() - start);
     if (claim.state === 'claimed') await ledger.settle(claim.id, { ...END, answers: new Map() });
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -67,13 +70,13 @@ async function waitsOfLoneClaims(ledger: Ledger): Promise<number[]> {
 
 export async function ledger(actions: readonly string[]): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'cn-verify-'));
-  const onDisk = openFileLedger({
-    folder: join(directory, 'ledger'),
-    key: async () => Buffer.alloc(32, 7),
+  const database = openDatabase({
+    file: join(directory, 'cn-verify.db'),
+    secret: async () => Buffer.alloc(32, 7),
     now: Date.now,
-    told: (trouble) => console.log(trouble),
-    onBudget: () => {},
+    notify: (trouble) => console.log(trouble),
   });
+  const onDisk = new Ledger({ database, now: Date.now, notify: () => {}, onBudget: () => {} });
   const provider = await startProvider();
   const rows: (string | number)[][] = [];
   for (const action of actions.length > 0 ? actions : ['truth-create', 'face-compare']) {
@@ -101,12 +104,13 @@ export async function ledger(actions: readonly string[]): Promise<void> {
   const { rate } = await measure(20_000, async () => {
     let made = 0;
     const loop = async () => {
-      while (made++ < 20_000) await onDisk.claim({ ...CALL, keys: [] }, PATIENCE);
+      while (made++ < 20_000) await onDisk.claim({ ...CALL, keys: [] }, NEVER);
     };
     await Promise.all(Array.from({ length: 64 }, loop));
   });
   table(['claims/s', '64 in flight'], [['on disk', String(Math.round(rate))]]);
-  await onDisk.close();
+  onDisk.close();
+  await database.close();
   provider.stop();
   rmSync(directory, { recursive: true });
 }

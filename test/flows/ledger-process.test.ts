@@ -1,14 +1,15 @@
 /** What the ledger does to a Node-RED that is killed, has no room on its disk, or wants none: CONTRACT, "Ledger". */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { csv } from '../../src/ledger/csv';
-import { openFileLedger } from '../../src/ledger/file';
-import type { Entry, Ledger } from '../../src/ledger/ledger';
+import type { Entry } from '../../src/ledger/entry';
+import type { Ledger } from '../../src/ledger/ledger';
 import type { Result } from '../../src/result';
-import { masterKey } from '../../src/waiting/key';
+import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
+import { openLedger, rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
 import { FIVE, ID_NUMBER, NAME, type Raised, SECRET } from './five-actions';
@@ -68,18 +69,17 @@ describe('the ledger of a Node-RED', function () {
     return (await response.json()) as Told;
   };
   const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
-  const folderOf = (userDir: string) => join(userDir, 'cn-verify/ledger');
+  const fileOf = (userDir: string) => join(userDir, 'cn-verify/cn-verify.db');
 
   /** The ledger of a Node-RED that does not run. */
   async function read<Value>(userDir: string, work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
-    const ledger = openFileLedger({
-      ...{ folder: folderOf(userDir), key: () => masterKey(userDir), now: Date.now },
-      ...{ told: () => {}, onBudget: () => {} },
+    const opened = openLedger(fileOf(userDir), {
+      secret: () => secretOf(join(userDir, 'cn-verify/key'), ''),
     });
     try {
-      return await work(ledger);
+      return await work(opened.ledger);
     } finally {
-      await ledger.close();
+      await opened.close();
     }
   }
 
@@ -122,14 +122,14 @@ describe('the ledger of a Node-RED', function () {
     await nodeRed!.stop();
 
     const { released, paid } = await read(userDir, async (ledger) => {
-      const uncertain = await ledger.uncertain();
+      const { entries } = await ledger.uncertain(10);
       assert.deepEqual(
-        uncertain.map(({ id }) => id),
+        entries.map(({ id }) => id),
         [refused.cause!.ledger],
       );
-      return { released: await ledger.release(uncertain[0]!.id), paid: server.asked.length };
+      return { released: await ledger.release([entries[0]!.id]), paid: server.asked.length };
     });
-    assert.equal(released, true);
+    assert.deepEqual(released, [refused.cause!.ledger]);
     await start(userDir);
     assert.equal((await compare(ORDER)).outcome, 'passed');
     assert.equal((await compare(ORDER)).charged, false);
@@ -150,22 +150,20 @@ describe('the ledger of a Node-RED', function () {
     assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
     assert.match(asked.message!, /choose a verify-ledger-store in this node/);
     assert.equal(server.asked.length, 1);
-    assert.equal(existsSync(folderOf(userDir)), false);
+    assert.deepEqual(await read(userDir, (ledger) => ledger.find({}, 1)), []);
   });
 
   it('on a full disk sends nothing that is not written down, and goes on when there is room', async () => {
-    const { userDir, pid } = await start();
+    const { pid } = await start();
     await nodeRed!.deploy(flows(server.baseUrl));
     const first = await compare(ORDER);
     assert.equal(first.outcome, 'passed');
-    const [month] = readdirSync(folderOf(userDir)).filter((name) => name.endsWith('.jsonl'));
-    const size = statSync(join(folderOf(userDir), month!)).size;
-    execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
+    execFileSync('prlimit', ['--pid', String(pid), '--fsize=0:unlimited']);
     for (const order of ['more', undefined]) {
       const refused = await compare(order);
       assert.deepEqual(
         [refused.code, refused.cause?.problem, refused.cause?.charged],
-        ['CONFIG', 'ledger-unwritable', false],
+        ['CONFIG', 'database-unwritable', false],
       );
     }
     // What was paid for is still known.
@@ -199,9 +197,12 @@ describe('the ledger of a Node-RED', function () {
     await read(userDir, async (ledger) => {
       for await (const piece of csv(ledger.entries({}))) table += piece;
     });
-    const folder = folderOf(userDir);
-    const files = readdirSync(folder).map((name) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
-    assert.ok(files.join('').includes('"answer":'));
+    const kept = rowsIn(fileOf(userDir), 'SELECT answer FROM keys WHERE answer IS NOT NULL');
+    assert.equal(kept.length, PAID.length);
+    const folder = dirname(fileOf(userDir));
+    const files = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
     const inBase64 = (text: string) =>
       [NAME, ID_NUMBER, SECRET, ORDER].filter((each) =>
         text.includes(Buffer.from(each).toString('base64').slice(0, -4)),

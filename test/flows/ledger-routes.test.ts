@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/ledger-reports';
 import type { LiveCheck } from '../../src/node-red/live-check';
+import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
-import { answered, call, claimed, ledgerIn } from '../ledger/ledgers';
+import { answered, call, done, openLedger } from '../ledger/ledgers';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { compared, paidFlow, pay } from './paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -69,16 +70,15 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       json(response, { ...answer, data: { ...answer.data, order_no: ORDER_NO } });
     });
     const userDir = temporaryDirectory();
-    const before = ledgerIn(join(userDir, 'cn-verify/ledger'), () =>
-      Date.parse(`${lastMonth}-10T12:00:00+08:00`),
-    );
+    const before = openLedger(join(userDir, 'cn-verify/cn-verify.db'), {
+      now: () => Date.parse(`${lastMonth}-10T12:00:00+08:00`),
+      secret: () => secretOf(join(userDir, 'cn-verify/key'), ''),
+    });
     for (const [operation, price] of [
       ['westdex-three', 2],
       ['face-compare', 1],
-    ] as const) {
-      const id = await claimed(before, call([], { account: 'payer', operation, price }));
-      await before.settle(id, answered());
-    }
+    ] as const)
+      await done(before, call([], { account: 'payer', operation, price }), answered());
     await before.close();
     nodeRed = await startNodeRed({}, undefined, userDir);
     await nodeRed.deploy(
@@ -193,6 +193,26 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual(await (await nodeRed.ask(`${PATH}/nothing/release`, {}, DEPLOYER)).json(), {
       released: false,
     });
+  });
+
+  it('release all that is uncertain up to a call, together', async () => {
+    const { script } = provider;
+    provider.script = (_asked, response) => response.destroy();
+    for (const key of ['x', 'y', 'z']) await pay(nodeRed, key);
+    let uncertain: Summary['uncertain'] = [];
+    for (const deadline = Date.now() + 10_000; uncertain.length < 4; { uncertain } = await get<Summary>(PATH))
+      assert.ok(Date.now() < deadline, `${uncertain.length} of 4`);
+    // The key `c` is uncertain from before.
+    const [newest, middle, , oldest] = uncertain.map(({ id }) => id);
+    const path = (until: string) => `${PATH}/release?until=${until}`;
+    assert.equal((await nodeRed.ask(path(middle!), {}, READER)).status, 401);
+    assert.equal((await nodeRed.ask(`${PATH}/release`, {})).status, 400);
+    assert.deepEqual(await (await nodeRed.ask(path(middle!), {})).json(), { released: 3 });
+    assert.deepEqual(await (await nodeRed.ask(path(oldest!), {})).json(), { released: 0 });
+    const left = await get<Summary>(PATH);
+    assert.deepEqual([left.uncertain.map(({ id }) => id), left.uncertainCount], [[newest], 1]);
+    assert.deepEqual(await (await nodeRed.ask(path(newest!), {})).json(), { released: 1 });
+    provider.script = script;
   });
 
   describe('check before going live', () => {

@@ -1,7 +1,7 @@
 /** Keys, reuse, budgets, accounts by message, and the node that is asked: CONTRACT, "Ledger", in a real Node-RED. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Entry, Sum } from '../../src/ledger/ledger';
+import type { Entry, Sum } from '../../src/ledger/entry';
 import { PAID_OPERATIONS } from '../../src/node-red/payments';
 import type { Message } from '../../src/node-red/red';
 import { getToken } from '../../src/providers/linkface/get-token';

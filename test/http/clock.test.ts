@@ -17,7 +17,7 @@ function signedCall(path = '/'): Call<HttpAnswer> {
       if (word !== 'ok') throw new VerifyError('PROTOCOL', 'answer-unreadable');
       return answer;
     },
-    mayCost: true,
+    claim: () => undefined,
   };
 }
 

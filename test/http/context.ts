@@ -55,14 +55,14 @@ export function makeCall(
       if (refused) throw refused;
       return answer;
     },
-    mayCost: true,
+    claim: () => undefined,
     ...others,
   };
 }
 
 /** A call that costs nothing and is repeated. */
 export function makeFreeCall(changes: Parameters<typeof makeCall>[0] = {}): Call<HttpAnswer> {
-  return makeCall({ mayCost: false, repeat: true, ...changes });
+  return makeCall({ claim: null, repeat: true, ...changes });
 }
 
 /**

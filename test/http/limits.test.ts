@@ -110,7 +110,7 @@ describe('http: limits of an account', () => {
     const transport = open({ baseUrl: server.url, maxConcurrent: 1 });
     const context = makeContext();
     const send = (path: string, place?: Place) =>
-      transport.send(makeCall({ path, ...(place ? { place } : { mayCost: false }) }), context);
+      transport.send(makeCall({ path, ...(place ? { place } : { claim: null }) }), context);
     const old = transport.place();
     const first = send('/old/1', old);
     const others = [
@@ -127,9 +127,7 @@ describe('http: limits of an account', () => {
   it('lets polls take no place', async () => {
     const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
     const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 1 });
-    const polls = Array.from({ length: 10 }, () =>
-      transport.send(makeCall({ mayCost: false }), makeContext()),
-    );
+    const polls = Array.from({ length: 10 }, () => transport.send(makeCall({ claim: null }), makeContext()));
     const waiting = message(transport, '/waits');
     await assert.rejects(message(transport, '/refused'), { code: 'OVERLOADED' });
     await Promise.all([...polls, waiting]);

@@ -26,7 +26,7 @@ function signedCall(changes: Partial<Call<HttpAnswer>> = {}): Call<HttpAnswer> {
       if (word !== 'ok') throw new VerifyError('PROTOCOL', 'answer-unreadable');
       return answer;
     },
-    mayCost: true,
+    claim: () => undefined,
     ...changes,
   };
 }
@@ -138,7 +138,7 @@ describe('http: the next pair of keys', () => {
     server.received.length = 0;
     accepted.clear();
     accepted.add('first');
-    await transport.send(signedCall({ mayCost: false }), makeContext());
+    await transport.send(signedCall({ claim: null }), makeContext());
     assert.deepEqual(keysOf(server), ['next', 'first']);
     accepted.add('next');
     await transport.send(signedCall(), makeContext());
@@ -169,7 +169,7 @@ describe('http: the next pair of keys', () => {
 
   it('is tried for somebody who watches, too', async () => {
     const { server, transport } = await startProvider(['next']);
-    await transport.send(signedCall({ mayCost: false, once: true }), makeContext());
+    await transport.send(signedCall({ claim: null, once: true }), makeContext());
     assert.deepEqual(keysOf(server), ['first', 'next']);
   });
 

@@ -163,7 +163,7 @@ describe('http: sending again', () => {
 
   it('does not repeat a poll, which comes again by itself', async () => {
     const { server, transport } = await start(refuse(500));
-    const error = await failure(transport.send(makeCall({ mayCost: false }), makeContext()), 'PROVIDER');
+    const error = await failure(transport.send(makeCall({ claim: null }), makeContext()), 'PROVIDER');
     assert.equal(error.details.retryable, true);
     assert.equal(server.received.length, 1);
   });
@@ -174,7 +174,7 @@ describe('http: sending again', () => {
       throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true, charged: true, retryable: false });
     };
     const { details } = await failure(
-      transport.send(makeCall({ read, mayCost: false }), makeContext()),
+      transport.send(makeCall({ read, claim: null }), makeContext()),
       'PROVIDER',
     );
     assert.equal(details.charged, true);

@@ -1,47 +1,77 @@
-/** Ledgers on disk, calls to write into them and ends for these. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Ledgers on a database, calls to claim in them and ends for these. */
+import { DatabaseSync } from 'node:sqlite';
 import { Cancel } from '../../src/cancel';
-import { openFileLedger, type Trouble } from '../../src/ledger/file';
-import type { BudgetWarning, Call, Claim, Ledger, Patience, Settlement } from '../../src/ledger/ledger';
+import type { BudgetWarning } from '../../src/ledger/budget';
+import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
+import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';
+import { type Database, type DatabaseTrouble, openDatabase } from '../../src/store/database';
 
-export const MASTER = Buffer.alloc(32, 7);
+export const ACCOUNT = 'an-account';
+const SECRET = Buffer.alloc(32, 7);
 
-export interface TestLedger extends Ledger {
-  folder: string;
-  told: { trouble: Trouble; count: number }[];
+export interface TestLedger {
+  ledger: Ledger;
+  database: Database;
+  /** Of the ledger and of its database, in order. */
+  notices: (LedgerTrouble | DatabaseTrouble)[];
   warnings: BudgetWarning[];
+  look(key: string, content?: string, maxAgeMs?: number | null): Promise<KeyState | null>;
+  close(): Promise<void>;
 }
 
-const open = new Set<Ledger>();
+const open = new Set<TestLedger>();
 
-/** @param now Unix milliseconds, where the clock is not the machine's */
-export function ledgerIn(folder: string, now = Date.now, key = async () => MASTER): TestLedger {
-  const told: TestLedger['told'] = [];
+/**
+ * @param file of the database
+ * @param options `now`: Unix milliseconds, where the clock is not the machine's
+ */
+export function openLedger(
+  file: string,
+  { now = Date.now, secret = async () => SECRET as Uint8Array } = {},
+): TestLedger {
+  const notices: TestLedger['notices'] = [];
   const warnings: BudgetWarning[] = [];
-  const ledger = openFileLedger({
-    folder,
-    key,
+  const database = openDatabase({ file, secret, now, notify: (trouble) => notices.push(trouble) });
+  const ledger = new Ledger({
+    database,
     now,
-    told: (trouble, { count }) => told.push({ trouble, count }),
+    notify: (trouble) => notices.push(trouble),
     onBudget: (warning) => warnings.push(warning),
   });
-  open.add(ledger);
-  return Object.assign(ledger, { folder, told, warnings });
+  const one: TestLedger = {
+    ...{ ledger, database, notices, warnings },
+    look: async (key, content = 'asked', maxAgeMs = null) =>
+      (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, new Cancel())).get(key) ?? null,
+    close: async () => {
+      open.delete(one);
+      ledger.close();
+      await database.close();
+    },
+  };
+  open.add(one);
+  return one;
 }
 
 export async function closeLedgers(): Promise<void> {
-  for (const ledger of open) await ledger.close();
-  open.clear();
+  for (const one of open) await one.close();
 }
 
-export const patient = (timeoutMs = 15_000): Patience => ({ timeoutMs, cancel: new Cancel() });
+/** Reads a file that nobody has open. */
+export function rowsIn(file: string, query: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return database.prepare(query).all() as Record<string, unknown>[];
+  } finally {
+    database.close();
+  }
+}
 
+/** @param keys each asks `asked` */
 export function call(keys: readonly string[] = [], changes: Partial<Call> = {}): Call {
   return {
-    ...{ account: 'an-account', node: 'a-node', operation: 'face-compare', price: 1 },
-    ...{ maxPerDay: 0, maxPerMonth: 0, maxPerSecond: 0, maxAgeMs: null },
-    keys,
+    ...{ account: ACCOUNT, node: 'a-node', operation: 'face-compare', price: 1 },
+    ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null },
+    keys: keys.map((key) => ({ key, content: 'asked' })),
     ...changes,
   };
 }
@@ -51,40 +81,45 @@ export function answered(
   changes: Partial<Settlement> = {},
 ): Settlement {
   return {
-    ...{ fate: 'answered', outcome: 'passed', reason: null, code: '0', error: null, requestId: 'a-request' },
-    ...{ orderNo: null, charged: true, durationMs: 12, answers: new Map(Object.entries(answers)) },
+    ...{ resolution: 'answered', outcome: 'passed', reason: null, code: '0', error: null },
+    ...{ requestId: 'a-request', orderNo: null, charged: true, durationMs: 12, keepsKeys: true },
+    answers: new Map(Object.entries(answers)),
     ...changes,
   };
 }
 
-export const notTaken = answered(
+export const notProcessed = answered(
   {},
-  { fate: 'not-taken', outcome: null, error: 'RATE_LIMITED', charged: false },
+  {
+    ...{
+      resolution: 'not-processed',
+      outcome: null,
+      error: 'RATE_LIMITED',
+      charged: false,
+      keepsKeys: false,
+    },
+  },
 );
-export const unknown = answered({}, { fate: 'unknown', outcome: null, error: 'TIMEOUT', charged: null });
+export const unknown = answered(
+  {},
+  { resolution: 'unknown', outcome: null, error: 'TIMEOUT', charged: null, keepsKeys: false },
+);
+
+export const claim = ({ ledger }: TestLedger, one: Call): Promise<Claim> => ledger.claim(one, new Cancel());
 
 /** @returns the id of a call that is claimed now */
-export async function claimed(ledger: Ledger, one: Call, patience = patient()): Promise<string> {
-  return idOf(await ledger.claim(one, patience));
+export async function claimed(ledger: TestLedger, one: Call): Promise<string> {
+  return idOf(await claim(ledger, one));
 }
 
-export function idOf(claim: Claim): string {
-  if (claim.state !== 'claimed') throw new Error('The call was not claimed');
-  return claim.id;
+export function idOf(one: Claim): string {
+  if (one.state !== 'claimed') throw new Error('The call was not claimed');
+  return one.id;
 }
 
-/** @returns all that the files of a ledger say */
-export function textIn(folder: string): string {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-  return files
-    .sort()
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-    .join('');
-}
-
-export function linesIn(folder: string): Record<string, unknown>[] {
-  return textIn(folder)
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+/** Claims a call and settles it. */
+export async function done(ledger: TestLedger, one: Call, end: Settlement): Promise<string> {
+  const id = await claimed(ledger, one);
+  await ledger.ledger.settle(id, end);
+  return id;
 }

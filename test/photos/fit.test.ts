@@ -232,6 +232,42 @@ describe('photos: fit, with the real sharp', () => {
     }
   });
 
+  describe('keeps a photo that fits already, where that is asked for', () => {
+    const kept = (bytes: Buffer, maxPhotoKB = 0) => made(bytes, maxPhotoKB, undefined, 'keep');
+    const dressed = async (orientation = 1) =>
+      (await quarters())
+        .withExif({ IFD0: { Artist: 'Somebody Somewhere' } })
+        .withIccProfile('p3')
+        .withMetadata({ orientation })
+        .jpeg()
+        .toBuffer();
+
+    it('byte for byte: with EXIF, profile, comment, and what a phone appends', async () => {
+      const jpg = await dressed();
+      const { exif, icc } = await sharp(jpg).metadata();
+      assert.ok(exif && icc);
+      for (const given of [jpg, Buffer.concat([jpg, Buffer.from('a film of a phone')]), PNG, BMP])
+        assert.equal(await kept(given, 500), given);
+    });
+
+    it('and not one that has to be turned, shrunk or converted, or is cut off', async () => {
+      const sideways = await dressed(6);
+      const webp = await (await quarters()).webp().toBuffer();
+      for (const [given, maxPhotoKB] of [
+        [sideways, 0],
+        [webp, 0],
+        [await photo(800, 600), 20],
+      ] as const) {
+        const fitted = await kept(given, maxPhotoKB);
+        const { format, exif, icc, orientation } = await sharp(fitted).metadata();
+        assert.deepEqual([format, exif, icc, orientation], ['jpeg', undefined, undefined, undefined]);
+      }
+      const whole = await dressed();
+      const error = await kept(whole.subarray(0, whole.length * 0.7)).catch((reason: unknown) => reason);
+      assert.equal((error as VerifyError).problem, 'photo-damaged');
+    });
+  });
+
   describe('makes a JPG of', () => {
     for (const format of ['webp', 'avif', 'tiff', 'gif', 'png'] as const) {
       it(`${format}, with what is transparent on white`, async () => {

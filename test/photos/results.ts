@@ -86,7 +86,7 @@ export function polled(photos: readonly Photo[], others: readonly PolledTask[] =
       reused: null,
       ...answer,
     },
-    timing: { startedAt: '2026-11-25T00:00:00.000Z', durationMs: 1, attempts: 1 },
+    timing: { startedAt: new Date().toISOString(), durationMs: 1, attempts: 1 },
   } as unknown as PollResult;
 }
 

@@ -1,11 +1,7 @@
-/** A redis-server of the system, on a port and in a directory of its own, and ledgers that use it. */
+/** A redis-server of the system, on a port and in a directory of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import type { BudgetWarning, Ledger } from '../../src/ledger/ledger';
-import { openRedisLedger } from '../../src/ledger/redis';
-import type { RedisTrouble } from '../../src/ledger/redis-connection';
-
 import { temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 
@@ -61,33 +57,4 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   };
   await server.start();
   return server;
-}
-
-export interface TestLedger extends Ledger {
-  told: { trouble: RedisTrouble; count: number; code: string }[];
-  warnings: BudgetWarning[];
-}
-
-const open = new Set<Ledger>();
-
-export function ledgerOn(
-  url: string,
-  { secret = SECRET, leaseMs = 2_000 }: { secret?: string; leaseMs?: number } = {},
-): TestLedger {
-  const told: TestLedger['told'] = [];
-  const warnings: BudgetWarning[] = [];
-  const ledger = openRedisLedger({
-    url,
-    secret,
-    leaseMs,
-    told: (trouble, { count, code }) => told.push({ trouble, count, code }),
-    onBudget: (warning) => warnings.push(warning),
-  });
-  open.add(ledger);
-  return Object.assign(ledger, { told, warnings });
-}
-
-export async function closeLedgers(): Promise<void> {
-  await Promise.all([...open].map((ledger) => ledger.close()));
-  open.clear();
 }

@@ -68,7 +68,7 @@ export async function requestToken(
   };
 
   const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: account.secrets });
-  const issued = await account.transport.send({ build, read, place, mayCost: false, repeat: true }, context);
+  const issued = await account.transport.send({ build, read, place, claim: null, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Call, CallContext, Context, Place } from '../../action';
+import type { Account, Call, CallContext, Context, PaidTurn } from '../../action';
 import { VerifyError } from '../../errors';
 import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, requestIdIn } from './response';
@@ -14,7 +14,7 @@ const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
  * @param account tencent-market's
  * @param person who it is said to be
  * @param maxPhotoMB the node's own limit
- * @param place of the message in the account's queue
+ * @param turn of the message in the account's queue
  * @param context of the message
  * @returns what was found
  * @throws VerifyError
@@ -23,7 +23,7 @@ export function compare(
   account: Account,
   person: Person,
   maxPhotoMB: number,
-  place: Place,
+  turn: PaidTurn,
   context: Context,
 ): Promise<Comparison> {
   let body: Buffer | undefined;
@@ -32,10 +32,7 @@ export function compare(
     body ??= writeForm(person);
     return body;
   });
-  return account.transport.send(
-    { build, ...reading(account, person, maxPhotoMB), place, mayCost: true },
-    context,
-  );
+  return account.transport.send({ build, ...reading(account, person, maxPhotoMB), ...turn }, context);
 }
 
 /**
@@ -47,7 +44,7 @@ export function compare(
  */
 export async function compareNobody(account: Account, context: CallContext): Promise<void> {
   const build = request(account, () => EMPTY_FORM);
-  await account.transport.send({ build, ...reading(account, null, 0), mayCost: false }, context);
+  await account.transport.send({ build, ...reading(account, null, 0), claim: null }, context);
 }
 
 /** How an answer is read, and what of one that cannot be read. */

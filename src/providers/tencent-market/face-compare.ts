@@ -1,4 +1,4 @@
-import type { Action, SettingDefinitions } from '../../action';
+import type { Action, ClaimCall, SettingDefinitions } from '../../action';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -11,7 +11,7 @@ import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
-import { chargedFor, identityConfirmedBy, verdictOf } from './incorrect';
+import { chargedFor, identityConfirmedBy, isForPhoto, verdictOf } from './incorrect';
 
 interface CompareInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
@@ -77,8 +77,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const place = account.transport.place();
     const { name, idNumber, photo: given } = person;
-    const send = async (photo: Person['photo']): Promise<Answer<CompareData>> => {
-      const found = await compare(account, { name, idNumber, photo }, maxPhotoMB, place, context);
+    const send = async (photo: Person['photo'], claim: ClaimCall): Promise<Answer<CompareData>> => {
+      const asked = { name, idNumber, photo };
+      const found = await compare(account, asked, maxPhotoMB, { place, claim }, context);
       const { incorrect, score, orderNo, code, message, requestId, raw } = found;
       return {
         ...verdictOf(incorrect, score, bands),
@@ -94,15 +95,16 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         },
       };
     };
-    const same = () =>
-      `${name} ${idNumber} ${'url' in given ? withoutSignature(given.url) : photoDigest(given)}`;
+    const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));
     try {
       const photo = await fitted(given, context.closing);
-      return await context.payments.payOnce(
-        same,
-        () => send(photo),
-        ({ orderNo }) => orderNo,
-      );
+      return await context.payments.payOnce({
+        content: () => [name, idNumber, photoContent()].join('\n'),
+        send: (claim) => send(photo, claim),
+        orderNo: ({ orderNo }) => orderNo,
+        isForPhoto: ({ data }) => isForPhoto(data.incorrect),
+        mayChange: 'url' in given,
+      });
     } finally {
       place.leave();
     }

@@ -18,7 +18,12 @@ interface Row {
   charged?: boolean;
   /** Whether name and id number belong together, where the table says so; missing where it does not. */
   identityConfirmed?: boolean;
+  /** The photo, the message's or the register's, was to blame that there is no verdict. */
+  isForPhoto?: true;
 }
+
+/** The identity was confirmed, and no verdict on the face came of it, which was charged all the same. */
+const ONLY_THE_PHOTO = { charged: true, identityConfirmed: true, isForPhoto: true } as const;
 
 const UNKNOWN: Verdict = { outcome: 'inconclusive', reason: 'unknown-code' };
 
@@ -39,36 +44,15 @@ const INCORRECT: ReadonlyMap<number, Row> = new Map<number, Row>([
   ],
   [104, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: false }],
   [106, { charged: false, identityConfirmed: true }],
-  [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false }],
-  [108, { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false }],
+  [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false, isForPhoto: true }],
   [
-    109,
-    {
-      verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' },
-      charged: true,
-      identityConfirmed: true,
-    },
+    108,
+    { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false, isForPhoto: true },
   ],
-  [
-    110,
-    {
-      verdict: { outcome: 'inconclusive', reason: 'no-face-features' },
-      charged: true,
-      identityConfirmed: true,
-    },
-  ],
-  [
-    111,
-    {
-      verdict: { outcome: 'inconclusive', reason: 'multiple-faces' },
-      charged: true,
-      identityConfirmed: true,
-    },
-  ],
-  [
-    112,
-    { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true, identityConfirmed: true },
-  ],
+  [109, { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, ...ONLY_THE_PHOTO }],
+  [110, { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, ...ONLY_THE_PHOTO }],
+  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, ...ONLY_THE_PHOTO }],
+  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, ...ONLY_THE_PHOTO }],
   [113, { charged: false }],
 ]);
 
@@ -95,6 +79,14 @@ export function chargedFor(incorrect: number): boolean | null {
  */
 export function identityConfirmedBy(incorrect: number): boolean | null {
   return INCORRECT.get(incorrect)?.identityConfirmed ?? null;
+}
+
+/**
+ * @param incorrect as the provider sent it
+ * @returns whether another photo of the same person may have a verdict
+ */
+export function isForPhoto(incorrect: number): boolean {
+  return INCORRECT.get(incorrect)?.isForPhoto ?? false;
 }
 
 /**

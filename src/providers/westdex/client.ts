@@ -1,4 +1,4 @@
-import type { Account, Context, Credentials, HttpAnswer, HttpRequest, Place } from '../../action';
+import type { Account, Context, Credentials, HttpAnswer, HttpRequest, PaidTurn } from '../../action';
 import { VerifyError } from '../../errors';
 import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
@@ -26,7 +26,7 @@ interface Sealed {
  * Asks whether name, id number and face belong together: westdex.md. May cost money.
  * @param account westdex's
  * @param person whom to ask about
- * @param place of the message in the account's queue
+ * @param turn of the message in the account's queue
  * @param context of the message
  * @returns the envelope of a success
  * @throws VerifyError
@@ -34,7 +34,7 @@ interface Sealed {
 export async function idCardThreeElements(
   account: Account,
   { personName, idNumber, photo }: Person,
-  place: Place,
+  turn: PaidTurn,
   context: Context,
 ): Promise<Envelope> {
   const keyDerivation = account.settings.keyDerivation as KeyDerivation;
@@ -72,5 +72,5 @@ export async function idCardThreeElements(
     const { key, aesKey: usedKey } = seal(credentials);
     return readEnvelope(answer, { key, aesKey: usedKey, keyDerivation, known, now: context.now(), offset });
   };
-  return account.transport.send({ build, read, place, mayCost: true }, context);
+  return account.transport.send({ build, read, ...turn }, context);
 }

@@ -1,4 +1,4 @@
-import type { Action, SettingDefinitions } from '../../action';
+import type { Action, ClaimCall, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
@@ -63,11 +63,11 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
     const place = account.transport.place();
     const { personName, idNumber, photo: given } = person;
-    const send = async (photo: Person['photo']): Promise<Answer<ThreeData>> => {
+    const send = async (photo: Person['photo'], claim: ClaimCall): Promise<Answer<ThreeData>> => {
       const { code, message, id, result, charged, raw } = await idCardThreeElements(
         account,
         { personName, idNumber, photo },
-        place,
+        { place, claim },
         context,
       );
       return {
@@ -82,14 +82,16 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
         raw,
       };
     };
-    const same = () => `${personName} ${idNumber} ${photoDigest(given)}`;
     try {
       const photo = await fitted(given, context.closing);
-      return await context.payments.payOnce(
-        same,
-        () => send(photo),
-        () => null,
-      );
+      return await context.payments.payOnce({
+        content: () => [personName, idNumber, photoDigest(given)].join('\n'),
+        send: (claim) => send(photo, claim),
+        orderNo: () => null,
+        // westdex.md, "Answer": no code of a photo that is to blame is documented.
+        isForPhoto: () => false,
+        mayChange: false,
+      });
     } finally {
       place.leave();
     }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Account, Call, CallContext, Context, HttpAnswer, Place, Probe } from '../../action';
+import type { Account, Call, CallContext, Context, HttpAnswer, PaidTurn, Probe } from '../../action';
 import { VerifyError } from '../../errors';
 import type { Known } from '../../input/mask';
 import { type Created, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
@@ -11,7 +11,7 @@ const NO_TASK = '1000000000000000000';
  * Asks for photos to be verified: xhey.md, "POST /v2/truth_build/create". May cost money.
  * @param account xhey's
  * @param photoUrls of one batch
- * @param place of the message in the account's queue
+ * @param turn of the message in the account's queue
  * @param context of the message
  * @returns the success, with its task ids
  * @throws VerifyError
@@ -19,12 +19,12 @@ const NO_TASK = '1000000000000000000';
 export function create(
   account: Account,
   photoUrls: readonly string[],
-  place: Place,
+  turn: PaidTurn,
   context: Context,
 ): Promise<Created> {
   const build = request('/v2/truth_build/create', { photoUrlList: photoUrls });
   const read = (answer: HttpAnswer) => readCreated(answer, known(account));
-  return account.transport.send({ build, read, place, mayCost: true }, context);
+  return account.transport.send({ build, read, ...turn }, context);
 }
 
 /**
@@ -38,7 +38,7 @@ export function create(
 export function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
   const build = request('/v2/truth_build/query', { taskID: taskId });
   const read = (answer: HttpAnswer) => readTask(answer, known(account));
-  return account.transport.send({ build, read, mayCost: false }, context);
+  return account.transport.send({ build, read, claim: null }, context);
 }
 
 /** Serialises the body once, and signs it for the time and with the keys of each attempt. */

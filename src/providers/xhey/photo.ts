@@ -95,6 +95,14 @@ export type Silence = 'not-reported' | 'revoked' | 'unknown-task';
 
 const SILENCES: ReadonlySet<string> = new Set<Silence>(['not-reported', 'revoked', 'unknown-task']);
 
+/** xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`: it could not be read, or not be fetched. */
+const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
+
+/** @returns whether xhey had the photo and judged it */
+export function wasLookedAt(photo: Photo): boolean {
+  return !isSilent(photo) && !NOT_LOOKED_AT.has(photo.status);
+}
+
 /** @returns whether `silentPhoto` made it, in an earlier message too */
 export function isSilent({ reason }: Photo): boolean {
   return SILENCES.has(reason);

@@ -1,4 +1,12 @@
-import type { Action, Earlier, Payments, SettingDefinitions } from '../../action';
+import type {
+  Action,
+  ClaimCall,
+  Earlier,
+  PaidKey,
+  PaidResult,
+  Payments,
+  SettingDefinitions,
+} from '../../action';
 import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../errors';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
@@ -7,6 +15,7 @@ import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
+import { REUSE, reuseKey } from './reuse-key';
 
 /** A task with the photos it was created for. */
 export interface Task {
@@ -22,6 +31,8 @@ export interface Task {
 
 /** What is kept of a batch that was submitted under a message's `key`. */
 interface EarlierBatch {
+  /** The photos that were submitted, as `identityOf` names them. */
+  photos: string[];
   tasks: Task[];
   code: string;
   message: string;
@@ -90,27 +101,34 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     /** Those whose fate the provider decides from now on. */
     const sent = new Set<MessagePhoto>();
     try {
-      const open = await submission.withoutEarlier(photos.unique, context.payments);
+      const { payments } = context;
+      let open = await submission.withoutEarlier(photos.unique, payments);
       // All of them, before the first is paid for; with a key it is not known yet which were before.
-      if (context.payments.key === null) {
+      if (payments.key === null) {
         await photos.put(open, environment, context).catch((error) => {
           throw withPhotos(error, submission, [], photos.labels(open));
         });
       }
+      const content = payments.key === null ? '' : contentOf(open);
       for (let index = 0; open.length > 0; index++) {
-        const batch = open.splice(0, batchSize);
-        const send = async () => {
-          // Nothing is left to do, unless what was known a moment ago was released meanwhile.
+        const batch = open.slice(0, batchSize);
+        const send = async (claim: ClaimCall) => {
           await photos.put(batch, environment, context);
-          for (const photo of batch) sent.add(photo);
-          return create(account, photos.addresses(batch), place, context);
+          const claimBatch = async () => {
+            await claim();
+            for (const photo of batch) sent.add(photo);
+          };
+          return create(account, photos.addresses(batch), { place, claim: claimBatch }, context);
         };
         try {
-          if (!(await submission.isKnown(index, context.payments)))
-            await photos.put(batch, environment, context);
-          open.unshift(...(await submission.submit(batch, index, send, context.payments)));
+          const key = payments.keyOf(index, content);
+          const done = key
+            ? await submission.submitUnderKey(batch, open, key, send, payments)
+            : await submission.submit(batch, send, payments);
+          open = open.filter((photo) => !done.has(photo));
         } catch (reason) {
-          const error = withPhotos(reason, submission, photos.labels(batch), photos.labels(open));
+          const rest = open.slice(batchSize);
+          const error = withPhotos(reason, submission, photos.labels(batch), photos.labels(rest));
           if (error.details.uncertain?.length === 0) for (const photo of batch) sent.delete(photo);
           throw error;
         }
@@ -158,55 +176,63 @@ class Submission {
   /** @returns those that are still to be submitted */
   async withoutEarlier(photos: readonly MessagePhoto[], payments: Payments): Promise<MessagePhoto[]> {
     if (payments.key !== null || !payments.reuses) return [...photos];
-    const earlier = await payments.look<EarlierPhoto>(photos.map(photoKey));
-    return this.#takeEarlier(photos, earlier);
+    const done = this.#takeEarlier(photos, await payments.look<EarlierPhoto>(photos.map(reuseKeyOf)));
+    return photos.filter((photo) => !done.has(photo));
   }
 
-  /** @returns whether a batch was submitted before under the message's key, so that nothing of it is put anywhere */
-  async isKnown(index: number, payments: Payments): Promise<boolean> {
-    const key = payments.keyOf(index);
-    return key !== null && (await payments.look([key])).has(key);
-  }
-
-  /** @returns those of the batch that were not submitted, because others of it turned out to have been before */
+  /** @returns those that need not be submitted any more: the batch, or some of it that turned out to have been before */
   async submit(
     batch: readonly MessagePhoto[],
-    index: number,
-    send: () => Promise<Created>,
+    send: (claim: ClaimCall) => Promise<Created>,
     payments: Payments,
-  ): Promise<MessagePhoto[]> {
-    const ended = ({ code }: Created) => ({
-      ...{ outcome: 'submitted' as const, reason: null, code, requestId: null, orderNo: null, charged: null },
+  ): Promise<ReadonlySet<MessagePhoto>> {
+    const reused = payments.reuses ? batch : [];
+    const answers = ({ taskIds, code, message }: Created) => {
+      const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
+      return new Map(
+        reused.map((photo) => [
+          reuseKeyOf(photo).key,
+          { ...earlier, ...(keyTellsAddress(photo) ? {} : { url: photo.url! }) },
+        ]),
+      );
+    };
+    const keys = reused.map(reuseKeyOf);
+    const paid = await payments.pay<Created, EarlierPhoto>({ keys, send, result: paidResult, answers });
+    if ('known' in paid) return this.#takeEarlier(batch, paid.known);
+    this.#takePaid(batch, paid);
+    return new Set(batch);
+  }
+
+  /**
+   * @param key of the batch: the message's, with the photos of all of it
+   * @returns as `submit`; the earlier batch under the key may have had other photos of the message
+   */
+  async submitUnderKey(
+    batch: readonly MessagePhoto[],
+    open: readonly MessagePhoto[],
+    key: PaidKey,
+    send: (claim: ClaimCall) => Promise<Created>,
+    payments: Payments,
+  ): Promise<ReadonlySet<MessagePhoto>> {
+    const answers = ({ taskIds, code, message }: Created) => {
+      const photos = batch.map(identityOf);
+      return new Map([[key.key, { photos, tasks: this.#tasksOf(batch, taskIds), code, message }]]);
+    };
+    const paid = await payments.pay<Created, EarlierBatch>({
+      keys: [key],
+      send,
+      result: paidResult,
+      answers,
     });
-    const key = payments.keyOf(index);
-    if (key === null) {
-      const reused = payments.reuses ? batch : [];
-      const answers = ({ taskIds, code, message }: Created) => {
-        const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
-        return new Map(
-          reused.map((photo) => [
-            photoKey(photo),
-            { ...earlier, ...(keyTellsAddress(photo) ? {} : { url: photo.url! }) },
-          ]),
-        );
-      };
-      const paid = await payments.pay<Created, EarlierPhoto>({
-        ...{ keys: reused.map(photoKey), send, ended, answers },
-      });
-      if ('known' in paid) return this.#takeEarlier(batch, paid.known);
+    if ('value' in paid) {
       this.#takePaid(batch, paid);
-      return [];
+      return new Set(batch);
     }
-    const answers = ({ taskIds, code, message }: Created) =>
-      new Map([[key, { tasks: this.#tasksOf(batch, taskIds), code, message }]]);
-    const paid = await payments.pay<Created, EarlierBatch>({ keys: [key], send, ended, answers });
-    if ('value' in paid) this.#takePaid(batch, paid);
-    else {
-      const earlier = paid.known.get(key)!;
-      this.#earlier ??= earlier;
-      this.#take(earlier.answer.tasks, earlier.answer, this.#ledger);
-    }
-    return [];
+    const earlier = paid.known.get(key.key)!;
+    this.#earlier ??= earlier;
+    this.#take(earlier.answer.tasks, earlier.answer, this.#ledger);
+    const submitted = new Set(earlier.answer.photos);
+    return new Set(open.filter((photo) => submitted.has(identityOf(photo))));
   }
 
   /** Of the whole: what was paid for before costs nothing now. */
@@ -245,14 +271,14 @@ class Submission {
     return taskIds.map((taskId) => ({ taskId, ...this.#photos.addressed(photos), ...shared }));
   }
 
-  /** @returns those that were not submitted before */
+  /** @returns those that were submitted before */
   #takeEarlier(
     photos: readonly MessagePhoto[],
     earlier: ReadonlyMap<string, Earlier<EarlierPhoto>>,
-  ): MessagePhoto[] {
+  ): ReadonlySet<MessagePhoto> {
     const byEntry = new Map<string, { members: MessagePhoto[]; answer: EarlierPhoto }>();
     for (const photo of photos) {
-      const found = earlier.get(photoKey(photo));
+      const found = earlier.get(reuseKeyOf(photo).key);
       if (!found) continue;
       this.#earlier ??= found;
       photo.url = found.answer.url ?? photo.url;
@@ -265,17 +291,32 @@ class Submission {
       const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({ ...task, ...partial }));
       this.#take(tasks, answer, this.#ledger);
     }
-    return photos.filter((photo) => !earlier.has(photoKey(photo)));
+    return new Set([...byEntry.values()].flatMap(({ members }) => members));
   }
 }
 
-/** An object that is signed anew for each message stays the same photo. */
-function photoKey({ same }: MessagePhoto): string {
-  return `truth-create photo ${withoutSignature(same)}`;
+function paidResult({ code }: Created): PaidResult {
+  return { outcome: 'submitted', reason: null, code, requestId: null, orderNo: null, charged: null };
 }
 
-function keyTellsAddress({ same, url }: MessagePhoto): boolean {
-  return withoutSignature(same) === url;
+/** An object that is signed anew for each message stays the same photo. */
+function identityOf({ same }: MessagePhoto): string {
+  return withoutSignature(same);
+}
+
+/** What tells the photos of a message from those of another, in whatever order. */
+function contentOf(photos: readonly MessagePhoto[]): string {
+  return [...new Set(photos.map(identityOf))].sort().join('\n');
+}
+
+/** The key says all; a photo in hand has a second name, under which the provider reports it. */
+function reuseKeyOf(photo: MessagePhoto): PaidKey {
+  const alias = photo.inHand && photo.url !== null ? { alias: reuseKey(photo.url) } : {};
+  return { key: `${REUSE}${identityOf(photo)}`, content: '', ...alias };
+}
+
+function keyTellsAddress(photo: MessagePhoto): boolean {
+  return identityOf(photo) === photo.url;
 }
 
 /** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */

@@ -3,9 +3,10 @@ import { type Cause, ERRORS, VerifyError } from '../../errors';
 import type { Answer, Environment } from '../../result';
 import { claimText } from './claims';
 import { query } from './client';
-import { isInProgress, readPhoto } from './photo';
+import { isInProgress, readPhoto, wasLookedAt } from './photo';
 import { type PollData, report, splitPhotos } from './report';
 import { type TaskAnswer, UNKNOWN_TASK } from './response';
+import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 
 /** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
@@ -88,7 +89,9 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       if (error instanceof VerifyError) error.details.taskIds = taskIds;
       throw error;
     });
-    return tell(state, raw, context);
+    const answer = await tell(state, raw, context);
+    await discardUnseen(() => account, state, answer);
+    return answer;
   },
 
   waits: {
@@ -104,7 +107,11 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       const { trouble, retryAfter } = isOver(context)
         ? { trouble: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
-      if (waiting(state).length === 0 || context.left() <= 0) return tell(state, raw, context);
+      if (waiting(state).length === 0 || context.left() <= 0) {
+        const answer = await tell(state, raw, context);
+        await discardUnseen(open, state, answer);
+        return answer;
+      }
       const pause = Math.max(nextPause(state, ++state.steps, context.random()), retryAfter);
       return { again: lastChance(pause, context.left(), state.interval), trouble } satisfies Again;
     },
@@ -226,6 +233,23 @@ async function tell(state: PollState, raw: readonly unknown[], context: Context)
   const { data } = answer;
   const seal = await context.seal(claimText(environment, data.tasks, data.photos));
   return { ...answer, data: { ...data, seal } };
+}
+
+/** A photo that nobody looked at is submitted again where truth-create's `reuse` would give it this task's answer. */
+async function discardUnseen(
+  open: () => Account | Promise<Account>,
+  state: PollState,
+  { data }: Answer<PollData>,
+): Promise<void> {
+  const keys = data.photos.flatMap((photo) =>
+    photo.url === null || wasLookedAt(photo) ? [] : [reuseKey(photo.url)],
+  );
+  if (keys.length === 0 || waiting(state).length > 0) return;
+  try {
+    (await open()).discardReuse?.(keys);
+  } catch {
+    // The account is not set up any more, and what its tasks found is said all the same.
+  }
 }
 
 /** Side by side, but not ten thousand at once; one that fails is told when all are over. */

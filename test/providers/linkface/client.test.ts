@@ -140,6 +140,6 @@ describe('linkface request', () => {
 
   it('is free, may be repeated, and takes a place', async () => {
     const { call } = await ask({});
-    assert.deepEqual([call.mayCost, call.repeat, call.place], [false, true, PLACE]);
+    assert.deepEqual([call.claim, call.repeat, call.place], [null, true, PLACE]);
   });
 });

@@ -1,14 +1,14 @@
-/** What a node demands of the photos of one message: CONTRACT, "Photos in hand", `photo-rules`. Nothing is guessed. */
+/** The rules of a photo-rules node for one message: docs/contract.md, "Photos in hand". */
 import { VerifyError } from '../errors';
 import { readMoment } from '../input/moment';
 import { readText } from '../input/text';
-import type { Demands } from './rules';
+import type { PhotoRules } from './rules';
 
 const LONGEST_ADDRESS = 128;
 const DECIMAL = /^-?\d{1,3}(?:\.\d{1,20})?$/;
 
-/** The node's own; 0: not demanded. */
-export interface Asked {
+/** The node's own settings; 0: this rule is off. */
+export interface RuleSettings {
   /** Minutes. */
   maxAge: number;
   /** Metres. */
@@ -18,22 +18,20 @@ export interface Asked {
   unseen: number;
 }
 
-/** What the node's typed inputs gave; without those that it has none for. */
-export type Values = Partial<Record<'at' | 'latitude' | 'longitude' | 'addressHolds', unknown>>;
+/** What the node's typed inputs gave; an input that is left empty has no entry. */
+export type RuleValues = Partial<Record<'at' | 'latitude' | 'longitude' | 'addressHolds', unknown>>;
 
 /**
- * @param asked the node's settings
+ * @param settings of the node
  * @param values for the message
- * @param isFixed whether a value stands in the node, and is the same for every message
- * @param now Unix milliseconds, when the message came
- * @throws VerifyError CONFIG where the node demands nothing, or has a value that is none; INPUT where the message has
+ * @param isFixed whether a value stands in the node and is the same for every message
+ * @throws VerifyError CONFIG where the node has no rule or a value that cannot be used; INPUT where the message has one
  */
-export function readDemands(
-  { maxAge, within, coordinates, unseen }: Asked,
-  values: Values,
+export function readRules(
+  { maxAge, within, coordinates, unseen }: RuleSettings,
+  values: RuleValues,
   isFixed: (name: string) => boolean,
-  now: number,
-): Demands {
+): PhotoRules {
   const codeOf = (name: string) => (isFixed(name) ? 'CONFIG' : 'INPUT');
   const degrees = (name: 'latitude' | 'longitude', most: number): number => {
     const value = values[name];
@@ -47,9 +45,8 @@ export function readDemands(
   if (within > 0 && !('latitude' in values && 'longitude' in values))
     throw new VerifyError('CONFIG', 'rule-place-missing');
   return {
-    now,
     maxAge:
-      maxAge > 0 ? { minutes: maxAge, at: 'at' in values ? momentOf(values.at, codeOf('at')) : now } : null,
+      maxAge > 0 ? { minutes: maxAge, at: 'at' in values ? momentOf(values.at, codeOf('at')) : null } : null,
     within:
       within > 0
         ? {
@@ -63,7 +60,7 @@ export function readDemands(
   };
 }
 
-/** Where nothing was filled in, both are 0. */
+/** Both are 0 where nothing was filled in. */
 function placeOf(
   lat: number,
   lng: number,

@@ -1,6 +1,11 @@
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Patience } from './ledger';
+
+/** How long somebody waits for a Redis that cannot be reached. */
+export interface Patience {
+  timeoutMs: number;
+  cancel: Cancel;
+}
 
 /**
  * @param work that may take for ever; what becomes of it once nobody waits any more is its own affair

@@ -2,13 +2,16 @@
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Patience } from './ledger';
-import { cancelled, patiently, pause } from './patience';
-import { SCRIPTS, type Script } from './scripts';
+import { cancelled, type Patience, patiently, pause } from './patience';
 
 /** Then a connection that seems to be there is given up. */
 const ATTEMPT_MS = 5_000;
 const TRY_AGAIN_MS = 50;
+
+/** KEYS: secret. ARGV: what it has to be. Returns whether it is. */
+const CHECK_SECRET = `
+redis.call('SETNX', KEYS[1], ARGV[1])
+return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0`;
 
 /** Redis' own words for what only its operator can change; anything else may pass. */
 const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
@@ -58,21 +61,6 @@ export class RedisConnection {
   }
 
   /**
-   * @returns what a script does
-   * @throws VerifyError as `do`
-   */
-  run(script: Script, keys: string[], parameters: string[], patience: Patience): Promise<unknown> {
-    return this.do(async (redis) => {
-      try {
-        return await redis.evalsha(script.sha, keys.length, ...keys, ...parameters);
-      } catch (error) {
-        if (wordOf(error) !== 'NOSCRIPT') throw error;
-        return redis.eval(script.lua, keys.length, ...keys, ...parameters);
-      }
-    }, patience);
-  }
-
-  /**
    * Tries it until Redis answers.
    * @throws VerifyError NETWORK once Redis was away for as long as somebody waits, CONFIG, or CANCELLED
    */
@@ -112,11 +100,6 @@ export class RedisConnection {
   async #giveUpConnection(): Promise<void> {
     const redis = await this.#connecting;
     if (redis?.status === 'ready') redis.disconnect(true);
-  }
-
-  /** @returns milliseconds for which Redis has been away since then */
-  awayFor(since: number): number {
-    return this.#awaySince === null ? 0 : performance.now() - Math.max(since, this.#awaySince);
   }
 
   /** @returns the error for somebody who has waited for so long */
@@ -178,8 +161,7 @@ export class RedisConnection {
   /** @throws VerifyError CONFIG where this Redis was used under another secret, whose keys would not be known again */
   async #check(redis: Redis): Promise<void> {
     const sign = await this.#options.sign();
-    const { lua } = SCRIPTS.secret;
-    if ((await redis.eval(lua, 1, this.#options.signKey, sign)) !== 1)
+    if ((await redis.eval(CHECK_SECRET, 1, this.#options.signKey, sign)) !== 1)
       throw this.#options.problems.secretDiffers();
     if (this.#isForgetfulTold) return;
     // Not everybody may ask.

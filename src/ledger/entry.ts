@@ -1,0 +1,176 @@
+/**
+ * One call that may cost, as the ledger keeps it: docs/contract.md, "Ledger". There is no person, photo, address, token
+ * or key in it.
+ */
+import type { PaidKey } from '../action';
+import type { ErrorCode } from '../errors';
+
+/**
+ * `claimed`: sent, or about to be. `uncertain`: nobody knows whether the provider processed it. `released`: it was
+ * uncertain, and an operator has set its keys free.
+ */
+export type EntryState = 'claimed' | 'settled' | 'uncertain' | 'released';
+
+export interface Entry {
+  /** Begins with the second of the claim in Shanghai, `20261125-213201-…`, and sorts as time does. */
+  id: string;
+  /** ISO 8601, when it was claimed. */
+  at: string;
+  account: string;
+  node: string;
+  operation: string;
+  state: EntryState;
+  outcome: string | null;
+  reason: string | null;
+  /** The provider's own. */
+  code: string | null;
+  /** Of the error that the call ended in. */
+  error: ErrorCode | null;
+  requestId: string | null;
+  orderNo: string | null;
+  /** null: not known, or not yet. */
+  charged: boolean | null;
+  /** Yuan; 0 once it is known that it was not charged. */
+  price: number;
+  durationMs: number | null;
+}
+
+/** A call that is about to be sent. */
+export interface Call {
+  account: string;
+  node: string;
+  operation: string;
+  /** Yuan for one charged call, 0 where that is not known. */
+  price: number;
+  /** Calls that cost, of the account, by the calendar of Asia/Shanghai; 0 for no limit. */
+  maxPerDay: number;
+  maxPerMonth: number;
+  /** truth-create has one a photo. */
+  keys: readonly PaidKey[];
+  /** An answer that is older is not used again; null for no limit. */
+  maxAgeMs: number | null;
+}
+
+/** What the ledger knows of a key. */
+export type KeyState =
+  /** `at`: ISO 8601, when the call that was answered had been claimed. */
+  | { state: 'answered'; entry: string; at: string; answer: unknown }
+  | { state: 'under-way'; entry: string }
+  | { state: 'uncertain'; entry: string }
+  /** It was answered, and what was asked then was something else. */
+  | { state: 'other-content'; entry: string };
+
+/** By key, those that an earlier call has. */
+export type KeyStates = ReadonlyMap<string, KeyState>;
+
+/** A call is claimed with all of its keys, or not at all. `at`: ISO 8601. */
+export type Claim = { state: 'claimed'; id: string; at: string } | { state: 'known'; keys: KeyStates };
+
+/** How a call ended. */
+export interface Settlement
+  extends Pick<
+    Entry,
+    'outcome' | 'reason' | 'code' | 'error' | 'requestId' | 'orderNo' | 'charged' | 'durationMs'
+  > {
+  /**
+   * `not-processed`: it was never sent, or the provider said that it did not process it: its keys are free, and it costs
+   * nothing. `unknown`: its keys are uncertain until an operator releases them.
+   */
+  resolution: 'answered' | 'not-processed' | 'unknown';
+  /**
+   * By key, what a later message with the same key gets, as JSON can hold it; a key of the call that has no answer is
+   * free again.
+   */
+  answers: ReadonlyMap<string, unknown>;
+  /** Whether other content under its keys is refused; otherwise it is a new call. */
+  keepsKeys: boolean;
+}
+
+/** Which entries; what is left out does not matter. */
+export interface Query {
+  id?: string;
+  /** Of `account`, which has to be given with it. */
+  key?: string;
+  /** Unix milliseconds, inclusive, and exclusive. */
+  from?: number;
+  to?: number;
+  account?: string;
+  operation?: string;
+}
+
+/** What was spent in one day or month by one account and operation. */
+export interface Sum {
+  /** `2026-11-25` or `2026-11`, in Shanghai. */
+  period: string;
+  account: string;
+  operation: string;
+  /** All of them: the four that follow. */
+  calls: number;
+  charged: number;
+  uncharged: number;
+  /** Settled, and the provider does not say. */
+  unknown: number;
+  /** Claimed, uncertain or released. */
+  uncertain: number;
+  /** Yuan, of all but those that were not charged. */
+  price: number;
+}
+
+/** Of a call that was claimed and then not sent. */
+export const NOT_SENT: Settlement = {
+  resolution: 'not-processed',
+  outcome: null,
+  reason: null,
+  code: null,
+  error: 'CANCELLED',
+  requestId: null,
+  orderNo: null,
+  charged: false,
+  durationMs: null,
+  answers: new Map(),
+  keepsKeys: false,
+};
+
+/**
+ * @param id of `newId`
+ * @param now Unix milliseconds
+ * @returns the entry of a call that is about to be sent
+ */
+export function createEntry(id: string, { account, node, operation, price }: Call, now: number): Entry {
+  return {
+    id,
+    at: new Date(now).toISOString(),
+    account,
+    node,
+    operation,
+    state: 'claimed',
+    outcome: null,
+    reason: null,
+    code: null,
+    error: null,
+    requestId: null,
+    orderNo: null,
+    charged: null,
+    price,
+    durationMs: null,
+  };
+}
+
+/** @returns the entry as it is after that */
+export function settleEntry(entry: Entry, settlement: Settlement): Entry {
+  const { resolution, outcome, reason, code, error, requestId, orderNo, durationMs } = settlement;
+  const charged = resolution === 'not-processed' ? false : settlement.charged;
+  return {
+    ...entry,
+    outcome,
+    reason,
+    code,
+    error,
+    requestId,
+    orderNo,
+    durationMs,
+    charged,
+    price: charged === false ? 0 : entry.price,
+    state: resolution === 'unknown' ? 'uncertain' : 'settled',
+  };
+}

@@ -1,0 +1,565 @@
+/**
+ * What the ledger does in the database, one operation a transaction, for SQLite and PostgreSQL alike. Keys and contents
+ * are kept as digests, answers are encrypted (src/store/seal.ts).
+ */
+import type { PaidKey } from '../action';
+import { type ErrorCode, VerifyError } from '../errors';
+import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
+import { overBudget, type Spent } from './budget';
+import { dayOf, type Period } from './calendar';
+import type { Entry, EntryState, KeyState, Sum } from './entry';
+
+/** Purposes of the seal. */
+const KEY = 'ledger key';
+const CONTENT = 'ledger content';
+const ANSWER = 'ledger answer';
+
+/** A price has no more decimals; binary fractions would show some. */
+export const PRICE_STEPS = 10_000;
+/** So many entries are looked at in one operation, because nothing else runs meanwhile. */
+const ENTRIES_AT_ONCE = 2_000;
+const DELETED_AT_ONCE = 200;
+
+/** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
+export interface ClaimRequest {
+  entry: Pick<Entry, 'id' | 'at' | 'account' | 'node' | 'operation' | 'price'>;
+  /** The process that claims it. */
+  owner: string;
+  keys: readonly PaidKey[];
+  maxPerDay: number;
+  maxPerMonth: number;
+  /** Unix milliseconds: answers of calls that were claimed before are not used; null: all are. */
+  since: number | null;
+}
+
+export type ClaimAnswer =
+  | { state: 'claimed'; spent: Spent }
+  | { state: 'known'; keys: Readonly<Record<string, KeyState>> };
+
+export interface SettleRequest {
+  /** Where the database may not know the call: it is claimed first. */
+  claim: ClaimRequest | null;
+  /** As it is now. */
+  entry: Entry;
+  /** For each key of the claim whether it has an answer, and which. */
+  answers: readonly (readonly [answer: unknown] | null)[];
+  keepsKeys: boolean;
+}
+
+export interface LookRequest {
+  account: string;
+  owner: string;
+  keys: readonly PaidKey[];
+  since: number | null;
+}
+
+/** Ids from `from` on and before `to`. */
+export interface EntriesRequest {
+  from: string;
+  to: string;
+  account: string | null;
+  operation: string | null;
+}
+
+interface EntryRow {
+  id: string;
+  at: number;
+  account: string;
+  node: string;
+  operation: string;
+  state: EntryState;
+  outcome: string | null;
+  reason: string | null;
+  code: string | null;
+  error: ErrorCode | null;
+  request_id: string | null;
+  order_no: string | null;
+  charged: number | null;
+  price: number;
+  duration_ms: number | null;
+}
+
+/** Whoever has a key. */
+interface Holder {
+  entry: string;
+  content: string;
+  keeps: number;
+  answer: Uint8Array | null;
+  state: EntryState;
+  at: number;
+  owner: string;
+}
+
+interface KeyDigests {
+  key: string;
+  digest: string;
+  content: string;
+  part: number;
+}
+
+const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
+  duration_ms`;
+const HOLDER = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at, e.owner
+  FROM keys k JOIN entries e ON e.id = k.entry WHERE k.digest = ? AND k.freed = ''`;
+const EXISTS = 'SELECT id FROM entries WHERE id = ?';
+const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1)
+  ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1 RETURNING calls`;
+const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
+const END = `UPDATE entries SET state = ?, outcome = ?, reason = ?, code = ?, error = ?, request_id = ?, order_no = ?,
+  charged = ?, price = ?, duration_ms = ? WHERE id = ?`;
+/** The words of the index `entries_open`, which serves no others. */
+const OPEN = "state IN ('claimed', 'uncertain')";
+
+/**
+ * Writes a call down before it is sent, unless another one has one of its keys.
+ * @throws VerifyError BUDGET, or CONFIG
+ */
+async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
+  const { entry, keys, maxPerDay, maxPerMonth } = request;
+  const limits = { account: entry.account, maxPerDay, maxPerMonth };
+  const isLimited = maxPerDay > 0 || maxPerMonth > 0;
+  if (at.isDamaged && (isLimited || keys.length > 0))
+    throw new VerifyError('CONFIG', 'ledger-damaged', {}, { charged: false });
+  const digests = digestsOf(entry.account, keys, at);
+  const { states, outdated } = await examine(sql, digests, request, at);
+  const mine = { state: 'claimed', spent: { day: 0, month: 0 } } as const;
+  if (Object.values(states).some((each) => each.entry === entry.id)) return mine;
+  if (Object.keys(states).length > 0) return { state: 'known', keys: states };
+  if (isLimited) {
+    const refused = overBudget(limits, await spent(sql, entry), at.now);
+    // The last call that the budget allows may be this one, whose claim is run a second time.
+    if (refused) {
+      if (await sql.get(EXISTS, entry.id)) return mine;
+      throw refused;
+    }
+  }
+  for (const digest of outdated) await sql.run(FREE_KEY, digest);
+  if (!(await insertKeys(sql, entry.id, digests))) {
+    // Another process was quicker.
+    await sql.run('DELETE FROM keys WHERE entry = ?', entry.id);
+    return { state: 'known', keys: (await examine(sql, digests, request, at)).states };
+  }
+  if (!(await insertEntry(sql, request))) return mine;
+  const total = await countCall(sql, entry);
+  // Only where another process has spent the rest meanwhile, which rolls this claim back.
+  const isOver = (maxPerDay > 0 && total.day > maxPerDay) || (maxPerMonth > 0 && total.month > maxPerMonth);
+  if (isOver) throw overBudget(limits, total, at.now)!;
+  return { state: 'claimed', spent: total };
+}
+
+/**
+ * Writes down how a call ended.
+ * @returns false where the database does not know the call
+ */
+async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promise<boolean> {
+  const { claim, answers, keepsKeys } = request;
+  const hasAnswers = answers.some((answer) => answer !== null);
+  // What nobody can encrypt is not kept, and its keys are not free either: an operator has to release them.
+  const isLost = hasAnswers && !at.seal;
+  const entry: Entry = isLost ? { ...request.entry, state: 'uncertain' } : request.entry;
+  let hasEnded = await endEntry(sql, entry);
+  if (!hasEnded && !(await sql.get(EXISTS, entry.id))) {
+    if (!claim) return false;
+    await restoreClaim(sql, claim, at);
+    hasEnded = await endEntry(sql, entry);
+  }
+  if (!hasEnded || entry.state === 'uncertain') return true;
+  if (entry.charged === false) await uncountCall(sql, entry);
+  if (answers.length === 0) return true;
+  const rows = await sql.all<{ digest: string; content: string; part: number }>(
+    "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''",
+    entry.id,
+  );
+  for (const { digest, content, part } of rows) {
+    const answer = answers[part];
+    if (!answer) await sql.run(FREE_KEY, digest);
+    else
+      await sql.run(
+        "UPDATE keys SET answer = ?, keeps = ? WHERE digest = ? AND freed = ''",
+        sealOf(at).sealJson(ANSWER, answer[0], boundTo(digest, content, entry.id)),
+        keepsKeys ? 1 : 0,
+        digest,
+      );
+  }
+  return true;
+}
+
+/** @returns by key, those that an earlier call has */
+async function look(
+  sql: Sql,
+  request: LookRequest,
+  at: Surroundings,
+): Promise<Readonly<Record<string, KeyState>>> {
+  return (await examine(sql, digestsOf(request.account, request.keys, at), request, at)).states;
+}
+
+/**
+ * Begins a ledger in a database that was opened: what another process had under way is uncertain from now on, and what
+ * this process has under way is written down again where the database does not know it any more.
+ * @returns how many calls became uncertain, and when the newest call was claimed, in Unix milliseconds
+ */
+async function begin(
+  sql: Sql,
+  { owner, claims }: { owner: string; claims: readonly ClaimRequest[] },
+  at: Surroundings,
+): Promise<{ uncertain: number; newest: number | null }> {
+  const uncertain = await sql.run(
+    `UPDATE entries SET state = 'uncertain' WHERE ${OPEN} AND state = 'claimed' AND owner <> ?`,
+    owner,
+  );
+  for (const each of claims) await restoreClaim(sql, each, at);
+  return { uncertain, newest: await newest(sql) };
+}
+
+/** @returns when the newest call was claimed, in Unix milliseconds */
+async function newest(sql: Sql): Promise<number | null> {
+  return (await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1'))?.at ?? null;
+}
+
+/**
+ * Sets the keys of uncertain calls free: they may be paid for once more.
+ * @returns the ids of those that were uncertain
+ */
+async function release(sql: Sql, { ids }: { ids: readonly string[] }): Promise<string[]> {
+  const released: string[] = [];
+  for (const id of ids) {
+    const changed = await sql.run(
+      "UPDATE entries SET state = 'released' WHERE id = ? AND state = 'uncertain'",
+      id,
+    );
+    if (changed === 0) continue;
+    await sql.run("UPDATE keys SET freed = entry, answer = NULL WHERE entry = ? AND freed = ''", id);
+    released.push(id);
+  }
+  return released;
+}
+
+/** Answered calls give these keys back, with their aliases: what they stand for is asked and paid for again. */
+async function discard(
+  sql: Sql,
+  { account, keys }: { account: string; keys: readonly string[] },
+  at: Surroundings,
+): Promise<null> {
+  for (const key of keys) {
+    const digest = sealOf(at).digest(KEY, account, key);
+    const found = await sql.get<{ entry: string; part: number }>(
+      `SELECT k.entry, k.part FROM keys k JOIN entries e ON e.id = k.entry
+        WHERE k.digest = ? AND k.freed = '' AND e.state = 'settled'`,
+      digest,
+    );
+    if (found)
+      await sql.run(
+        "UPDATE keys SET freed = entry, answer = NULL WHERE entry = ? AND part = ? AND freed = ''",
+        found.entry,
+        found.part,
+      );
+  }
+  return null;
+}
+
+/** @returns the newest of the calls that are uncertain and can be released, and how many there are */
+async function uncertain(
+  sql: Sql,
+  { limit }: { limit: number },
+): Promise<{ entries: Entry[]; count: number }> {
+  const rows = await sql.all<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
+    limit,
+  );
+  const all = await sql.get<{ calls: number }>(
+    `SELECT count(*) AS calls FROM entries WHERE ${OPEN} AND state = 'uncertain'`,
+  );
+  return { entries: rows.map(entryOf), count: all?.calls ?? 0 };
+}
+
+async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
+  const row = await sql.get<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE id = ?`, id);
+  return row ? entryOf(row) : null;
+}
+
+/** @returns all calls that have or had a key, newest first */
+async function ofKey(
+  sql: Sql,
+  { account, key, limit }: { account: string; key: string; limit: number },
+  at: Surroundings,
+): Promise<Entry[]> {
+  const rows = await sql.all<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
+    sealOf(at).digest(KEY, account, key),
+    limit,
+  );
+  return rows.map(entryOf);
+}
+
+/** @returns some entries, in the order of their ids or the other way round, and where to go on: null at the end */
+async function entries(
+  sql: Sql,
+  { isNewestFirst, ...request }: EntriesRequest & { isNewestFirst: boolean },
+): Promise<{ entries: Entry[]; next: string | null }> {
+  const order = isNewestFirst ? 'DESC' : 'ASC';
+  const { from, to } = request;
+  const next = await sql.get<{ id: string }>(
+    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id ${order} LIMIT 1 OFFSET ${ENTRIES_AT_ONCE - (isNewestFirst ? 1 : 0)}`,
+    from,
+    to,
+  );
+  const { where, parameters } = filterOf(
+    isNewestFirst ? { ...request, from: next?.id ?? from } : { ...request, to: next?.id ?? to },
+  );
+  const rows = await sql.all<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE ${where} ORDER BY id ${order} LIMIT ${ENTRIES_AT_ONCE}`,
+    ...parameters,
+  );
+  return { entries: rows.map(entryOf), next: next?.id ?? null };
+}
+
+/** @returns sums by day of some entries, and where to go on: null at the end */
+async function sums(sql: Sql, request: EntriesRequest): Promise<{ sums: Sum[]; next: string | null }> {
+  const { from, to } = request;
+  const next = await sql.get<{ id: string }>(
+    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ${ENTRIES_AT_ONCE}`,
+    from,
+    to,
+  );
+  const { where, parameters } = filterOf({ ...request, to: next?.id ?? to });
+  const count = (condition: string) => `CAST(sum(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS BIGINT)`;
+  const rows = await sql.all<Sum>(
+    `SELECT substr(id, 1, 8) AS period, account, operation, count(*) AS calls,
+        ${count("state = 'settled' AND charged = 1")} AS charged,
+        ${count("state = 'settled' AND charged = 0")} AS uncharged,
+        ${count("state = 'settled' AND charged IS NULL")} AS unknown,
+        ${count("state <> 'settled'")} AS uncertain,
+        CAST(sum(price) AS BIGINT) AS price
+      FROM entries WHERE ${where} GROUP BY substr(id, 1, 8), account, operation LIMIT ${ENTRIES_AT_ONCE}`,
+    ...parameters,
+  );
+  const day = (text: string) => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
+  return {
+    sums: rows.map((row) => ({ ...row, period: day(row.period), price: row.price / PRICE_STEPS })),
+    next: next?.id ?? null,
+  };
+}
+
+/** @returns what counts for the account's budgets, on the day and in the month of `at` */
+async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
+  const { day, month } = periodsOf(at);
+  const rows = await sql.all<{ period: string; calls: number }>(
+    'SELECT period, calls FROM spent WHERE account = ? AND period IN (?, ?) LIMIT 2',
+    account,
+    day,
+    month,
+  );
+  const callsOf = (period: string) => rows.find((row) => row.period === period)?.calls ?? 0;
+  return { day: callsOf(day), month: callsOf(month) };
+}
+
+/**
+ * Deletes some entries, with their keys, whose age counts from before a time; not those that an operator has to release.
+ * @param before Unix milliseconds; `beforeId` is no id of a later time; `month`: sums of earlier periods go, too
+ * @returns how many
+ */
+async function forget(
+  sql: Sql,
+  { before, beforeId, month }: { before: number; beforeId: string; month: string },
+): Promise<number> {
+  const old = await sql.all<{ id: string }>(
+    `SELECT id FROM entries WHERE id < ? AND kept_from < ? AND state IN ('settled', 'released')
+      ORDER BY id LIMIT ${DELETED_AT_ONCE}`,
+    beforeId,
+    before,
+  );
+  for (const { id } of old) {
+    await sql.run('DELETE FROM keys WHERE entry = ?', id);
+    await sql.run('DELETE FROM entries WHERE id = ?', id);
+  }
+  if (old.length === 0) await sql.run('DELETE FROM spent WHERE period < ?', month);
+  return old.length;
+}
+
+export const LEDGER_OPERATIONS = {
+  'ledger.begin': begin,
+  'ledger.newest': newest,
+  'ledger.claim': claim,
+  'ledger.settle': settle,
+  'ledger.look': look,
+  'ledger.release': release,
+  'ledger.discard': discard,
+  'ledger.uncertain': uncertain,
+  'ledger.find': find,
+  'ledger.ofKey': ofKey,
+  'ledger.entries': entries,
+  'ledger.sums': sums,
+  'ledger.spent': spent,
+  'ledger.forget': forget,
+} satisfies Operations;
+
+function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
+  const digests = new Map<string, KeyDigests>();
+  for (const [part, { key, content, alias = key }] of keys.entries()) {
+    const contentDigest = sealOf(at).digest(CONTENT, content);
+    for (const name of new Set([key, alias])) {
+      const digest = sealOf(at).digest(KEY, account, name);
+      if (!digests.has(digest)) digests.set(digest, { key, digest, content: contentDigest, part });
+    }
+  }
+  return [...digests.values()];
+}
+
+/** @returns by key, what an earlier call has; and the digests of keys that one has and does not keep */
+async function examine(
+  sql: Sql,
+  digests: readonly KeyDigests[],
+  { owner, since }: { owner: string; since: number | null },
+  at: Surroundings,
+): Promise<{ states: Record<string, KeyState>; outdated: string[] }> {
+  const states: Record<string, KeyState> = {};
+  const outdated: string[] = [];
+  for (const wanted of digests) {
+    const holder = await sql.get<Holder>(HOLDER, wanted.digest);
+    if (!holder) continue;
+    const state = stateOf(holder, wanted, owner, since, at);
+    if (state) states[wanted.key] ??= state;
+    else outdated.push(wanted.digest);
+  }
+  return { states, outdated };
+}
+
+/** @returns null where the holder does not keep the key */
+function stateOf(
+  { entry, content, keeps, answer, state, at: claimedAt, owner: holder }: Holder,
+  wanted: KeyDigests,
+  owner: string,
+  since: number | null,
+  at: Surroundings,
+): KeyState | null {
+  if (state === 'claimed' && holder === owner) return { state: 'under-way', entry };
+  if (state !== 'settled' || !answer) return { state: 'uncertain', entry };
+  if (since !== null && claimedAt < since) return null;
+  if (content !== wanted.content) return keeps ? { state: 'other-content', entry } : null;
+  try {
+    const opened = sealOf(at).openJson(ANSWER, answer, boundTo(wanted.digest, content, entry));
+    return { state: 'answered', entry, at: new Date(claimedAt).toISOString(), answer: opened };
+  } catch {
+    throw new VerifyError(
+      'CONFIG',
+      'ledger-answer-unreadable',
+      { ledger: entry },
+      { charged: false, ledger: entry },
+    );
+  }
+}
+
+/** An answer opens for its own row alone. */
+function boundTo(digest: string, content: string, entry: string): string {
+  return `${digest} ${content} ${entry}`;
+}
+
+/** Writes a claim down again that the database has lost. Keys that another call has by now are its own. */
+async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
+  if (!(await insertEntry(sql, claim))) return;
+  await countCall(sql, claim.entry);
+  if (at.seal) await insertKeys(sql, claim.entry.id, digestsOf(claim.entry.account, claim.keys, at));
+}
+
+/** @returns whether it was not there before */
+async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
+  const { id, account, node, operation, price } = entry;
+  const at = Date.parse(entry.at);
+  // Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest.
+  const inserted = await sql.run(
+    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price)
+      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?)
+      ON CONFLICT (id) DO NOTHING`,
+    id,
+    at,
+    id,
+    at,
+    owner,
+    account,
+    node,
+    operation,
+    Math.round(price * PRICE_STEPS),
+  );
+  return inserted > 0;
+}
+
+/** @returns whether all of them were free */
+async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[]): Promise<boolean> {
+  let inserted = 0;
+  for (const { digest, content, part } of digests)
+    inserted += await sql.run(
+      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, '', ?, ?, ?, 1)
+        ON CONFLICT (digest, freed) DO NOTHING`,
+      digest,
+      entry,
+      part,
+      content,
+    );
+  return inserted === digests.length;
+}
+
+/** @returns what was spent with it */
+async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
+  const { day, month } = periodsOf(at);
+  const count = async (period: string) =>
+    (await sql.get<{ calls: number }>(COUNT_CALL, account, period))?.calls ?? 1;
+  return { day: await count(day), month: await count(month) };
+}
+
+/** @returns whether it had not ended before; a late answer settles what was uncertain or released */
+async function endEntry(sql: Sql, entry: Entry): Promise<boolean> {
+  const { id, state, outcome, reason, code, error, requestId, orderNo, charged, price, durationMs } = entry;
+  const from = state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
+  const changed = await sql.run(
+    `${END} AND ${from}`,
+    state,
+    outcome,
+    reason,
+    code,
+    error,
+    requestId,
+    orderNo,
+    charged === null ? null : Number(charged),
+    Math.round(price * PRICE_STEPS),
+    durationMs,
+    id,
+  );
+  return changed > 0;
+}
+
+async function uncountCall(sql: Sql, { account, at }: Entry): Promise<void> {
+  for (const period of Object.values(periodsOf(at)))
+    await sql.run('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
+}
+
+/** @param at ISO 8601 */
+function periodsOf(at: string): Record<Period, string> {
+  const day = dayOf(Date.parse(at));
+  return { day, month: day.slice(0, 7) };
+}
+
+function filterOf({ from, to, account, operation }: EntriesRequest): { where: string; parameters: Value[] } {
+  const conditions = ['id >= ?', 'id < ?'];
+  const parameters: Value[] = [from, to];
+  for (const [column, value] of [
+    ['account', account],
+    ['operation', operation],
+  ] as const) {
+    if (value === null) continue;
+    conditions.push(`${column} = ?`);
+    parameters.push(value);
+  }
+  return { where: conditions.join(' AND '), parameters };
+}
+
+function entryOf({ at, request_id, order_no, charged, price, duration_ms, ...row }: EntryRow): Entry {
+  return {
+    ...row,
+    at: new Date(at).toISOString(),
+    requestId: request_id,
+    orderNo: order_no,
+    charged: charged === null ? null : charged !== 0,
+    price: price / PRICE_STEPS,
+    durationMs: duration_ms,
+  };
+}

@@ -1,0 +1,367 @@
+/** Calls, keys and what is asked under them: docs/contract.md, "Ledger". */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cancel } from '../../src/cancel';
+import { VerifyError } from '../../src/errors';
+import type { Entry } from '../../src/ledger/entry';
+import { temporaryDirectory } from '../demo-process';
+import { leaksIn, PRIVATE } from '../private';
+import {
+  ACCOUNT,
+  answered,
+  call,
+  claim,
+  claimed,
+  closeLedgers,
+  done,
+  idOf,
+  notProcessed,
+  openLedger,
+  rowsIn,
+  type TestLedger,
+  unknown,
+} from './ledgers';
+
+const DAY = 86_400_000;
+
+describe('the ledger', () => {
+  let file: string;
+  let ledger: TestLedger;
+  beforeEach(() => {
+    file = join(temporaryDirectory(), 'cn-verify.db');
+    ledger = openLedger(file);
+  });
+  afterEach(closeLedgers);
+
+  const reopen = async (now = Date.now) => {
+    await ledger.close();
+    ledger = openLedger(file, { now });
+  };
+  const entryOf = async (id: string) => (await ledger.ledger.find({ id }, 1))[0];
+
+  describe('writes', () => {
+    it('a claim before it is sent, and how it ended', async () => {
+      const id = await claimed(ledger, call(['k'], { price: 0.8 }));
+      const open = await entryOf(id);
+      const { at, ...rest } = open!;
+      assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000);
+      const empty = { outcome: null, reason: null, code: null, error: null, requestId: null, orderNo: null };
+      const entry = {
+        ...{ id, account: ACCOUNT, node: 'a-node', operation: 'face-compare', state: 'claimed' },
+        ...{ ...empty, charged: null, price: 0.8, durationMs: null },
+      };
+      assert.deepEqual(rest, entry);
+
+      await ledger.ledger.settle(id, answered({ k: { score: 0.9 } }));
+      const settled = { state: 'settled', outcome: 'passed', code: '0', requestId: 'a-request' };
+      assert.deepEqual(await entryOf(id), { at, ...entry, ...settled, charged: true, durationMs: 12 });
+    });
+
+    it('what an accountant can read with SQL', async () => {
+      const id = await done(ledger, call([], { price: 0.8 }), answered());
+      await ledger.close();
+      assert.deepEqual(
+        rowsIn(
+          file,
+          "SELECT id, account, price / 10000.0 AS yuan, charged FROM entries WHERE state = 'settled'",
+        ),
+        [{ __proto__: null, id, account: ACCOUNT, yuan: 0.8, charged: 1 }],
+      );
+      assert.equal(rowsIn(file, 'SELECT * FROM spent WHERE calls = 1').length, 2);
+    });
+
+    it('no key, no content and no answer that anybody else could read', async () => {
+      for (const value of PRIVATE)
+        await done(
+          ledger,
+          call([], { keys: [{ key: value, content: value }] }),
+          answered({ [value]: value }),
+        );
+      for (const value of PRIVATE)
+        assert.equal(((await ledger.look(value, value)) as { answer: unknown }).answer, value);
+      await ledger.close();
+      const text =
+        readFileSync(file).toString('latin1') + JSON.stringify(rowsIn(file, 'SELECT digest FROM keys'));
+      assert.deepEqual(leaksIn(text), []);
+      assert.deepEqual(leaksIn(readFileSync(file, 'utf8')), []);
+      assert.equal(rowsIn(file, 'SELECT digest FROM keys').length, PRIVATE.length);
+    });
+
+    it('ids that sort as time, also within a millisecond and over another clock', async () => {
+      let now = Date.parse('2026-03-01T00:00:00.998Z');
+      await reopen(() => now);
+      const ids: string[] = [];
+      for (let index = 0; index < 60; index++) {
+        ids.push(await claimed(ledger, call()));
+        if (index % 20 === 19) now++;
+      }
+      assert.deepEqual(ids, [...new Set(ids)].sort());
+      for (const id of ids) assert.match(id, /^20260301-0800(?:00|01)-[0-9a-f]{12}$/);
+      assert.deepEqual(
+        (await ledger.ledger.find({}, 100)).map(({ id }) => id),
+        ids.reverse(),
+      );
+    });
+  });
+
+  it('makes another key of the same text for another account', async () => {
+    await done(ledger, call(['k']), answered({ k: 1 }));
+    assert.equal((await claim(ledger, call(['k'], { account: 'another' }))).state, 'claimed');
+    assert.equal((await claim(ledger, call(['k'], { account: `${ACCOUNT} k` }))).state, 'claimed');
+  });
+
+  describe('pays once for a key', () => {
+    it('of 1,000 calls at once', async () => {
+      const claims = await Promise.all(Array.from({ length: 1_000 }, () => claim(ledger, call(['k']))));
+      const [first, ...more] = claims.filter(({ state }) => state === 'claimed');
+      assert.equal(more.length, 0);
+      const id = idOf(first!);
+      for (const each of claims) {
+        if (each.state === 'known')
+          assert.deepEqual([...each.keys], [['k', { state: 'under-way', entry: id }]]);
+      }
+      const waiting = Array.from({ length: 999 }, () => ledger.ledger.whenOver(id, new Cancel()));
+      await ledger.ledger.settle(id, answered({ k: 'the answer' }));
+      await Promise.all(waiting);
+      const { at } = (await entryOf(id))!;
+      const known = { state: 'answered', entry: id, at, answer: 'the answer' };
+      assert.deepEqual(await ledger.look('k'), known);
+      assert.deepEqual(await claim(ledger, call(['k'])), { state: 'known', keys: new Map([['k', known]]) });
+    });
+
+    it('after a restart too, and gives the answer as it was', async () => {
+      const answer = { score: 0.5, text: '"\n…', list: [1, null, { deep: true }] };
+      const id = await done(ledger, call(['k']), answered({ k: answer }));
+      await reopen();
+      const found = await ledger.look('k');
+      assert.deepEqual(
+        [found?.state, found?.entry, (found as { answer: unknown }).answer],
+        ['answered', id, answer],
+      );
+    });
+
+    it('before its end is on disk', async () => {
+      const id = await claimed(ledger, call(['k']));
+      const settled = ledger.ledger.settle(id, answered({ k: 1 }));
+      assert.equal((await ledger.look('k'))?.state, 'answered');
+      await settled;
+    });
+
+    it('of many keys with all of them or not at all', async () => {
+      await done(ledger, call(['b']), answered({ b: 1 }));
+      const one = await claim(ledger, call(['a', 'b', 'c']));
+      assert.deepEqual(one.state === 'known' && [...one.keys.keys()], ['b']);
+      assert.equal(await ledger.look('a'), null);
+      assert.equal((await claim(ledger, call(['a', 'c', 'c']))).state, 'claimed');
+    });
+
+    it('unless it was not processed', async () => {
+      const id = await done(ledger, call(['k']), notProcessed);
+      assert.equal(await ledger.look('k'), null);
+      await reopen();
+      assert.equal(await ledger.look('k'), null);
+      const entry = await entryOf(id);
+      assert.deepEqual([entry?.state, entry?.charged, entry?.price], ['settled', false, 0]);
+      await claimed(ledger, call(['k']));
+    });
+
+    it('and a key without an answer is free again', async () => {
+      await done(ledger, call(['a', 'b']), answered({ a: 1 }));
+      assert.equal(await ledger.look('b'), null);
+      await reopen();
+      assert.deepEqual([(await ledger.look('a'))?.state, await ledger.look('b')], ['answered', null]);
+    });
+
+    it('and never where nobody knows what became of it, until that is released', async () => {
+      const id = await done(ledger, call(['k']), unknown);
+      for (let round = 0; round < 2; round++) {
+        assert.deepEqual(await ledger.look('k'), { state: 'uncertain', entry: id });
+        assert.equal((await claim(ledger, call(['k']))).state, 'known');
+        const { entries, count } = await ledger.ledger.uncertain(10);
+        assert.deepEqual(
+          [entries.map((each) => [each.id, each.state, each.error]), count],
+          [[[id, 'uncertain', 'TIMEOUT']], 1],
+        );
+        await reopen();
+      }
+      assert.deepEqual(await ledger.ledger.release([id]), [id]);
+      assert.deepEqual(await ledger.ledger.release([id]), []);
+      for (let round = 0; round < 2; round++) {
+        assert.equal(await ledger.look('k'), null);
+        assert.equal((await ledger.ledger.uncertain(10)).count, 0);
+        assert.equal((await entryOf(id))?.state, 'released');
+        await reopen();
+      }
+      await claimed(ledger, call(['k']));
+    });
+
+    it('that was under way when a process ended: it is uncertain then', async () => {
+      const id = await claimed(ledger, call(['k']));
+      await reopen();
+      assert.deepEqual(await ledger.look('k'), { state: 'uncertain', entry: id });
+      assert.deepEqual(ledger.notices, ['uncertain']);
+      await reopen();
+      assert.equal((await ledger.look('k'))?.state, 'uncertain');
+      assert.deepEqual(ledger.notices, []);
+    });
+
+    it('for as long as somebody wants to reuse it', async () => {
+      let now = Date.parse('2026-03-01T00:00:00Z');
+      await reopen(() => now);
+      await done(ledger, call(['k']), answered({ k: 'old' }));
+      now += 10 * DAY;
+      assert.equal(await ledger.look('k', 'asked', 9 * DAY), null);
+      assert.equal((await ledger.look('k', 'asked', 11 * DAY))?.state, 'answered');
+      const id = await done(ledger, call(['k'], { maxAgeMs: 9 * DAY }), answered({ k: 'new' }));
+      assert.equal((await ledger.look('k', 'asked', 9 * DAY))?.entry, id);
+
+      now += 100 * DAY;
+      await reopen(() => now);
+      assert.equal(await ledger.look('k', 'asked', 99 * DAY), null);
+      assert.equal((await ledger.look('k', 'asked', 101 * DAY))?.entry, id);
+      const second = await done(ledger, call(['k'], { maxAgeMs: 1 }), unknown);
+      // What is uncertain is never too old.
+      now += 300 * DAY;
+      assert.deepEqual(await ledger.look('k', 'asked', 1), { state: 'uncertain', entry: second });
+    });
+  });
+
+  describe('knows what was asked under a key', () => {
+    const asking = (content: string, changes = {}) => call([], { keys: [{ key: 'k', content }], ...changes });
+
+    it('and gives its answer to nobody who asks something else', async () => {
+      const id = await done(ledger, asking('one person'), answered({ k: 'the verdict' }));
+      for (let round = 0; round < 2; round++) {
+        const other = { state: 'other-content', entry: id };
+        assert.deepEqual(await ledger.look('k', 'another person'), other);
+        assert.deepEqual(await claim(ledger, asking('another person')), {
+          state: 'known',
+          keys: new Map([['k', other]]),
+        });
+        assert.equal((await ledger.look('k', 'one person'))?.state, 'answered');
+        await reopen();
+      }
+    });
+
+    it('while the end is not on disk, too', async () => {
+      const id = await claimed(ledger, asking('one person'));
+      assert.deepEqual(await ledger.look('k', 'another person'), { state: 'under-way', entry: id });
+      const settled = ledger.ledger.settle(id, answered({ k: 'the verdict' }));
+      assert.equal((await ledger.look('k', 'another person'))?.state, 'other-content');
+      assert.equal((await ledger.look('k', 'one person'))?.state, 'answered');
+      await settled;
+    });
+
+    it('but lets other content have a key that its call does not keep', async () => {
+      const first = await done(ledger, asking('a bad photo'), answered({ k: 'first' }, { keepsKeys: false }));
+      await reopen();
+      // The same question has the same answer all the same.
+      assert.equal((await ledger.look('k', 'a bad photo'))?.entry, first);
+      assert.equal(await ledger.look('k', 'a good photo'), null);
+      const second = await done(ledger, asking('a good photo'), answered({ k: 'second' }));
+      assert.equal((await ledger.look('k', 'a good photo'))?.entry, second);
+      assert.deepEqual(await ledger.look('k', 'a bad photo'), { state: 'other-content', entry: second });
+    });
+
+    it('and is uncertain about whatever is asked under an uncertain one', async () => {
+      const id = await done(ledger, asking('one person'), unknown);
+      for (const content of ['one person', 'another person'])
+        assert.deepEqual(await ledger.look('k', content), { state: 'uncertain', entry: id });
+      assert.equal((await claim(ledger, asking('another person'))).state, 'known');
+    });
+
+    it('and finds all calls that had a key, newest first', async () => {
+      const ids = [
+        await done(ledger, asking('a'), notProcessed),
+        await done(ledger, asking('b'), unknown),
+        '',
+        '',
+      ];
+      await ledger.ledger.release([ids[1]!]);
+      ids[2] = await done(ledger, asking('c'), answered({ k: 1 }, { keepsKeys: false }));
+      ids[3] = await done(ledger, asking('d'), answered({ k: 2 }));
+      await done(ledger, call(['another']), answered({ another: 1 }));
+      await reopen();
+      const found = (await ledger.ledger.find({ account: ACCOUNT, key: 'k' }, 10)).map(({ id }) => id);
+      assert.deepEqual(found, ids.reverse());
+      assert.equal((await ledger.ledger.find({ account: ACCOUNT, key: 'k' }, 2)).length, 2);
+      assert.deepEqual(await ledger.ledger.find({ account: 'another', key: 'k' }, 10), []);
+    });
+  });
+
+  it('asks again for what turned out to be no answer, under either name', async () => {
+    const keys = [
+      { key: 'photo', content: '', alias: 'address' },
+      { key: 'other', content: '' },
+    ];
+    await done(ledger, call([], { keys }), answered({ photo: 'seen', other: 'seen' }));
+    assert.equal((await ledger.look('address', ''))?.state, 'answered');
+    await ledger.ledger.discard(ACCOUNT, ['address', 'nobody knows it']);
+    for (const key of ['photo', 'address']) assert.equal(await ledger.look(key, ''), null);
+    assert.equal((await ledger.look('other', ''))?.state, 'answered');
+    const id = await claimed(ledger, call([], { keys: [keys[0]!] }));
+    // What is under way is nobody's to discard.
+    await ledger.ledger.discard(ACCOUNT, ['photo']);
+    assert.deepEqual(await ledger.look('photo', ''), { state: 'under-way', entry: id });
+  });
+
+  it('waits for a call no longer than somebody wants', async () => {
+    const id = await claimed(ledger, call(['k']));
+    const cancel = new Cancel();
+    const waiting = ledger.ledger.whenOver(id, cancel);
+    cancel.cancel();
+    await waiting;
+    await ledger.ledger.whenOver('no such call', new Cancel());
+    const later = ledger.ledger.whenOver(id, new Cancel());
+    await ledger.close();
+    await later;
+  });
+
+  it('tells each entry as it is settled', async () => {
+    const heard: Entry[] = [];
+    const forget = ledger.ledger.subscribe((entry) => heard.push(entry));
+    await done(ledger, call(), answered());
+    await done(ledger, call(), unknown);
+    forget();
+    await done(ledger, call(), answered());
+    assert.deepEqual(
+      heard.map(({ state }) => state),
+      ['settled', 'uncertain'],
+    );
+    assert.deepEqual(heard[0], await entryOf(heard[0]!.id));
+  });
+
+  it('claims nothing for somebody who is gone, or once it is closed', async () => {
+    const cancelled = (error: unknown) =>
+      error instanceof VerifyError && error.code === 'CANCELLED' && error.details.charged === false;
+    const gone = new Cancel();
+    gone.cancel();
+    await assert.rejects(ledger.ledger.claim(call(), gone), cancelled);
+    // Whoever goes while the claim is written has not sent it.
+    const going = new Cancel();
+    const claiming = ledger.ledger.claim(call(['k']), going);
+    going.cancel();
+    await assert.rejects(claiming, cancelled);
+    while ((await ledger.look('k')) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+    const [entry] = await ledger.ledger.find({}, 2);
+    assert.deepEqual([entry?.state, entry?.error, entry?.charged], ['settled', 'CANCELLED', false]);
+    await ledger.close();
+    await assert.rejects(claim(ledger, call()), cancelled);
+  });
+
+  it('lets messages wait that come while it opens', async () => {
+    await done(ledger, call(['k']), answered({ k: 1 }));
+    await ledger.close();
+    let give = () => {};
+    const secret = new Promise<Uint8Array>((resolve) => {
+      give = () => resolve(Buffer.alloc(32, 7));
+    });
+    ledger = openLedger(file, { secret: () => secret });
+    const [known, other] = [claim(ledger, call(['k'])), claim(ledger, call(['another']))];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(ledger.database.state(), 'opening');
+    give();
+    assert.deepEqual([(await known).state, (await other).state], ['known', 'claimed']);
+  });
+});
