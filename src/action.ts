@@ -299,8 +299,8 @@ export interface Context extends CallContext {
 export interface AskContext extends Context {
   /** Milliseconds until the message's time is over; 0 once it is. */
   left(): number;
-  /** Why the message is asked after: it has just come, it was taken up from before, or its turn came again. */
-  turn: 'arrived' | 'taken-up' | 'again';
+  /** Why this step is made: the message arrived, the task was resumed after a restart or deploy, or its pause is over. */
+  turn: 'arrived' | 'resumed' | 'again';
 }
 
 /** What decides, beside the message itself, whether it can be sent. */

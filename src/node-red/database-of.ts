@@ -1,17 +1,10 @@
 /** The one database of a runtime, and where it is on disk. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Database, openDatabase } from '../store/database';
 import { Seal } from '../store/seal';
 import { secretOf } from '../store/secret';
+import { databaseFile, databaseSettings } from './database-file';
 import type { Red } from './red';
-
-/** `cnVerify` in settings.js. */
-interface Settings {
-  /** Another folder for the database; false: what waits is not written to disk. */
-  spoolDir?: string | false;
-  /** What is on disk is sealed under it; without one, a key of its own is made. */
-  key?: string;
-}
 
 const databases = new WeakMap<object, Database>();
 
@@ -25,41 +18,26 @@ export function databaseOf(red: Red): Database {
   return known;
 }
 
-/**
- * With both `spoolDir` and `ledger` false only a node asks for it that cannot do without: a photo store, `unseen`.
- * @returns where the database of a Node-RED is; null where it has no folder
- */
-export function databaseFile(red: Red): string | null {
-  const { userDir } = red.settings;
-  const { spoolDir } = settingsOf(red);
-  const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : userDir && join(userDir, 'cn-verify');
-  return folder ? join(folder, 'cn-verify.db') : null;
-}
-
-const seals = new WeakMap<object, Promise<Seal | null>>();
+const secrets = new WeakMap<object, Buffer>();
 
 /**
  * @param red Node-RED
- * @returns the cipher under its secret; null where none can be had, and then it is tried again the next time
+ * @returns the cipher under its secret; null where none can be had
  */
 export function sealOf(red: Red): Promise<Seal | null> {
-  const known = seals.get(red.events);
-  if (known) return known;
-  const made = secretFor(red).then(
+  return secretFor(red).then(
     (secret) => new Seal(secret),
-    () => {
-      seals.delete(red.events);
-      return null;
-    },
+    () => null,
   );
-  seals.set(red.events, made);
-  return made;
 }
 
-function secretFor(red: Red): Promise<Buffer> {
+async function secretFor(red: Red): Promise<Buffer> {
+  const file = databaseFile(red);
   const { userDir } = red.settings;
-  const folder = userDir ? join(userDir, 'cn-verify') : dirname(databaseFile(red) ?? '');
-  return secretOf(join(folder, 'key'), settingsOf(red).key);
+  const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
+  const secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, secrets.get(red.events));
+  secrets.set(red.events, secret);
+  return secret;
 }
 
 function open(red: Red): Database {
@@ -69,8 +47,4 @@ function open(red: Red): Database {
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
   });
-}
-
-function settingsOf(red: Red): Settings {
-  return (red.settings.cnVerify ?? {}) as Settings;
 }

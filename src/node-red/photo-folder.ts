@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { VerifyError } from '../errors';
 import { isThere, LocalFolder } from '../photos/local';
-import { databaseFile, databaseOf } from './database-of';
+import { databaseFile } from './database-file';
+import { databaseOf } from './database-of';
 import type { Held, PhotoStoreNode } from './photo-store-of';
 import type { Red } from './red';
 

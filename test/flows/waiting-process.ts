@@ -14,7 +14,8 @@ if (process.env.CLOCK_SHIFT) {
   const { now } = Date;
   Date.now = () => now() + Number(process.env.CLOCK_SHIFT);
 }
-if (process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
+const { isMainThread } = require('node:worker_threads');
+if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
 export interface Told {

@@ -132,9 +132,9 @@ async function checkClaim(state: PollState, context: Context): Promise<void> {
   delete state.claim;
 }
 
-/** A task whose time ran out while nothing ran is asked for once more. */
+/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
 function isOver(context: AskContext): boolean {
-  return context.left() <= 0 && context.turn !== 'taken-up';
+  return context.left() <= 0 && context.turn === 'again';
 }
 
 function waiting({ tasks }: PollState): PollState['tasks'] {

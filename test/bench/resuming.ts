@@ -2,8 +2,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Journal, type Kept } from '../../src/waiting/journal';
-import { masterKey } from '../../src/waiting/key';
+import { openDatabase } from '../../src/store/database';
+import { secretOf } from '../../src/store/secret';
+import { packContent } from '../../src/waiting/content';
 import { inChild, serveCase } from './child';
 import { table } from './measure';
 import { startProvider } from './provider';
@@ -15,7 +16,7 @@ const ACTION = 'truth-poll';
 const ENTRIES = 10_000;
 const ROUNDS = 3;
 const MAX_CONCURRENT = 64;
-const WHAT = ['results to tell', 'tasks to ask after'] as const;
+const WHAT = ['results to deliver', 'tasks to query'] as const;
 
 interface Took {
   /** Milliseconds from the deploy to the last. */
@@ -27,31 +28,41 @@ interface Took {
   own: number;
 }
 
-function kept(index: number, what: (typeof WHAT)[number]): Kept {
+function row(index: number, what: (typeof WHAT)[number]): object {
   const now = Date.now();
   const data = { taskIds: [`${index}`], tasks: [], photos: [], summary: { total: 0 } };
   const result = { provider: 'xhey', operation: ACTION, outcome: 'passed', data };
   const task = { taskId: `${index}`, photoUrls: [], status: 'waiting', photos: [] };
   const state = { tasks: [task], repaired: [], interval: 2_000, maxInterval: 15_000, steps: 3 };
-  return {
-    ...{ id: `entry ${index}`, node: 'in', type: ACTION, since: now, deadline: now + 3_600_000 },
-    ...{ orphanedAt: null, taskIds: [`${index}`] },
-    work: what === 'results to tell' ? { result } : { state: { ...state, code: '', message: '' } },
+  const content = packContent({
+    work: what === 'results to deliver' ? { result } : { state: { ...state, code: '', message: '' } },
     message: { _msgid: `${index}`, payload: { order: index, note: 'x'.repeat(200) } },
+  });
+  return {
+    id: `entry ${index}`,
+    node: 'in',
+    type: ACTION,
+    since: now,
+    deadline: now + 3_600_000,
+    orphanedAt: null,
+    taskIds: [`${index}`],
+    content: content!.bytes,
   };
 }
 
 async function runCase(entries: number, what: (typeof WHAT)[number], baseUrl: string): Promise<Took> {
   const runtime = await startRuntime();
-  const journal = new Journal({
-    folder: join(runtime.userDir, 'cn-verify/waiting'),
-    key: () => masterKey(runtime.userDir),
-    told: (trouble) => console.error(trouble),
-    onFound: () => {},
+  const folder = join(runtime.userDir, 'cn-verify');
+  const database = openDatabase({
+    file: join(folder, 'cn-verify.db'),
+    secret: () => secretOf(join(folder, 'key'), ''),
+    now: Date.now,
+    notify: (trouble) => console.error(trouble),
   });
-  await journal.open();
-  await Promise.all(Array.from({ length: entries }, (_, index) => journal.put(kept(index, what))));
-  await journal.close();
+  await Promise.all(
+    Array.from({ length: entries }, (_, index) => database.call('waiting.put', row(index, what))),
+  );
+  await database.close();
 
   let out = 0;
   let end = () => {};
@@ -61,7 +72,7 @@ async function runCase(entries: number, what: (typeof WHAT)[number], baseUrl: st
   const count = () => {
     if (++out === entries) end();
   };
-  if (what === 'tasks to ask after') subscribe('undici:client:sendHeaders', count);
+  if (what === 'tasks to query') subscribe('undici:client:sendHeaders', count);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const longestOwn = watchOwn();
@@ -73,7 +84,7 @@ async function runCase(entries: number, what: (typeof WHAT)[number], baseUrl: st
     })) as never,
   );
   void deployed.then(() => {
-    if (what === 'results to tell') runtime.node('out').on('input', count);
+    if (what === 'results to deliver') runtime.node('out').on('input', count);
   });
   await ended;
   const all = performance.now() - start;
@@ -94,7 +105,7 @@ function watchOwn(): () => number {
 }
 
 /** @param counts of entries; 10,000 without any */
-export async function takingUp(counts: readonly string[]): Promise<void> {
+export async function resuming(counts: readonly string[]): Promise<void> {
   const provider = await startProvider();
   const rows: (string | number)[][] = [];
   for (const entries of counts.length > 0 ? counts.map(Number) : [ENTRIES]) {
