@@ -19,16 +19,21 @@ export function databaseOf(red: Red): Database {
 }
 
 const secrets = new WeakMap<object, Buffer>();
+const seals = new WeakMap<object, Seal>();
 
 /**
  * @param red Node-RED
  * @returns the cipher under its secret; null where none can be had
  */
-export function sealOf(red: Red): Promise<Seal | null> {
-  return secretFor(red).then(
-    (secret) => new Seal(secret),
-    () => null,
-  );
+export async function sealOf(red: Red): Promise<Seal | null> {
+  try {
+    const seal = seals.get(red.events) ?? new Seal(await secretFor(red));
+    seals.set(red.events, seal);
+    return seal;
+  } catch {
+    // It is tried again for the next message.
+    return null;
+  }
 }
 
 async function secretFor(red: Red): Promise<Buffer> {
