@@ -293,6 +293,10 @@ export default {
   ],
   'store-full': ['照片存储已满。', 'The photo store is full.'],
   'store-endpoint': ['照片存储的接口地址无法使用。', 'The address of the photo store cannot be used.'],
+  'store-unencrypted': [
+    '照片存储的公网地址未加密。',
+    'The public address of the photo store is not encrypted.',
+  ],
   'store-public-url': [
     '照片存储的公网地址无法使用。',
     'The public address of the photo store cannot be used.',
@@ -357,6 +361,7 @@ export default {
     "The queue's shared ledger is missing or switched off.",
   ],
   'queue-name-unusable': ['队列的名称无法使用。', "The queue's name cannot be used."],
+  'queue-unencrypted': ['队列的连接未加密。', "The queue's connection would not be encrypted."],
   'queue-url-unreadable': ['队列的连接地址无法使用。', "The queue's address cannot be used."],
   'queue-refused': ['队列拒绝了操作。', 'The queue refused.'],
   'queue-away': ['队列没有响应。', 'The queue does not answer.'],

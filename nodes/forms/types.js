@@ -102,6 +102,8 @@ function formOf(definition) {
       const value = RED.editor.getEditStack().includes(node) ? input(name).val() : undefined;
       return value ?? node[name];
     },
+    isChecked: (node, name) =>
+      RED.editor.getEditStack().includes(node) ? input(name).is(':checked') : node[name] === true,
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),
     ...{ addressProblem, checkNumber, empty, inEditor, isVariable, tasksRow },

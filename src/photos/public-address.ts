@@ -9,20 +9,26 @@ import { isUnreachable } from '../input/unreachable';
  * @throws VerifyError CONFIG
  */
 export function checkEndpoint(endpoint: string): URL {
-  if (addressProblem(endpoint)) throw new VerifyError('CONFIG', 'store-endpoint', {}, { charged: false });
+  if (addressProblem(endpoint)) throw notSetUp('store-endpoint');
   return new URL(endpoint);
 }
 
 /**
  * @param publicUrl under which the world gets photos
- * @returns it; a provider fetches over `http:`, too
+ * @param unencrypted whether that may be `http:`, over which a provider fetches photos, too
+ * @returns it
  * @throws VerifyError CONFIG
  */
-export function checkPublicUrl(publicUrl: string): URL {
+export function checkPublicUrl(publicUrl: string, unencrypted: boolean): URL {
   const problem = addressProblem(publicUrl);
-  if (problem && !(problem === 'base-url-not-https' && isPlainHttp(publicUrl)))
-    throw new VerifyError('CONFIG', 'store-public-url', {}, { charged: false });
+  const isPlain = problem === 'base-url-not-https' && isPlainHttp(publicUrl);
+  if (problem && !isPlain) throw notSetUp('store-public-url');
+  if (isPlain && !unencrypted) throw notSetUp('store-unencrypted');
   return new URL(publicUrl);
+}
+
+function notSetUp(problem: string): VerifyError {
+  return new VerifyError('CONFIG', problem, {}, { charged: false });
 }
 
 function isPlainHttp(address: string): boolean {

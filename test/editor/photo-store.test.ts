@@ -68,6 +68,8 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.ok(await isWrong(), 'without one nobody can fetch a photo');
       await row('publicUrl').fill('http://verify.example.com');
       await row('publicUrl').blur();
+      assert.ok(await isWrong(), 'photos would travel unencrypted');
+      await row('unencrypted').check();
       assert.ok(!(await isWrong()));
       // All else in it is Node-RED's own.
       const ours = bench.page.locator('.red-ui-tray-body').last().locator('label, .form-tips');

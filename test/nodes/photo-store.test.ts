@@ -29,7 +29,15 @@ describe('node photo-store', () => {
     assert.doesNotMatch(inspect(nodeOf('store'), { depth: 10 }), /-of-the-test/);
     assertDefaults('photo-store', {
       ...{ name: '', kind: 's3', endpoint: '', region: '', bucket: '', prefix: '', style: 'virtual-host' },
-      ...{ publicUrl: '', publicStyle: 'same', keep: 24, maxMB: 1024, fit: false, maxPhotoKB: 0 },
+      ...{
+        publicUrl: '',
+        publicStyle: 'same',
+        unencrypted: false,
+        keep: 24,
+        maxMB: 1024,
+        fit: false,
+        maxPhotoKB: 0,
+      },
       ...{ metadata: 'keep', timeout: 30, tls: '', proxy: '' },
     });
   });
@@ -91,6 +99,13 @@ describe('node photo-store', () => {
       {},
       'store-public-url',
     ],
+    [
+      'a public address without encryption',
+      { kind: 'local', publicUrl: 'http://verify.example.com' },
+      {},
+      'store-unencrypted',
+    ],
+    ['the same for a bucket', { ...S3, publicUrl: 'http://oss.example.com' }, {}, 'store-unencrypted'],
     ['this machine', { kind: 'local', publicUrl: 'http://127.0.0.1:1880' }, {}, 'store-out-of-reach'],
   ];
   for (const [name, properties, credentials, problem] of wrong) {
@@ -105,7 +120,8 @@ describe('node photo-store', () => {
       'an internal endpoint with a public one',
       { ...S3, endpoint: 'https://10.0.0.5', publicUrl: 'https://oss.example.com' },
     ],
-    ['a reverse proxy', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }],
+    ['a reverse proxy', { kind: 'local', publicUrl: 'http://verify.example.com/flows', unencrypted: true }],
+    ['one with TLS', { kind: 'local', publicUrl: 'https://verify.example.com/flows' }],
     [
       'a domain that is the bucket',
       { ...S3, bucket: '', endpoint: 'https://p.example.com', style: 'domain' },
