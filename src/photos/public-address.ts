@@ -9,26 +9,24 @@ import { isUnreachable } from '../input/unreachable';
  * @throws VerifyError CONFIG
  */
 export function checkEndpoint(endpoint: string): URL {
-  if (addressProblem(endpoint)) throw notSetUp('store-endpoint');
+  if (addressProblem(endpoint)) throw new VerifyError('CONFIG', 'store-endpoint', {}, { charged: false });
   return new URL(endpoint);
 }
 
 /**
  * @param publicUrl under which the world gets photos
- * @param unencrypted whether that may be `http:`, over which a provider fetches photos, too
+ * @param allowsHttp whether photos may travel unencrypted, to other hosts than this machine
  * @returns it
  * @throws VerifyError CONFIG
  */
-export function checkPublicUrl(publicUrl: string, unencrypted: boolean): URL {
+export function checkPublicUrl(publicUrl: string, allowsHttp: boolean): URL {
   const problem = addressProblem(publicUrl);
   const isPlain = problem === 'base-url-not-https' && isPlainHttp(publicUrl);
-  if (problem && !isPlain) throw notSetUp('store-public-url');
-  if (isPlain && !unencrypted) throw notSetUp('store-unencrypted');
+  if (problem && !(isPlain && allowsHttp)) {
+    const name = isPlain ? 'store-plain-http' : 'store-public-url';
+    throw new VerifyError('CONFIG', name, {}, { charged: false });
+  }
   return new URL(publicUrl);
-}
-
-function notSetUp(problem: string): VerifyError {
-  return new VerifyError('CONFIG', problem, {}, { charged: false });
 }
 
 function isPlainHttp(address: string): boolean {
