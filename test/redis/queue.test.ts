@@ -319,12 +319,12 @@ describe('the queue', function () {
         ...worker('return { ...msg, payload: 7 };'),
       );
       send('call', { payload: 1 });
-      await until(() => got('out1').length === 1, 20_000);
+      await until(() => got('out1').length === 1);
       assert.equal(got('out1')[0]!.payload, 7);
 
       await start(config({}, url), ...caller());
       send('call', { payload: 1 });
-      await until(() => got('caught').length === 1, 20_000);
+      await until(() => got('caught').length === 1);
       assert.deepEqual([raised().code, raised().cause.problem], ['NETWORK', 'queue-away']);
 
       await start({ ...trusted, verifyservercert: false }, config({ tls: 'tls' }, url), ...caller());
