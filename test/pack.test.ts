@@ -9,7 +9,8 @@ import { freePort } from './http/server';
 const NEEDED = [
   /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
-  /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
+  /^dist\/nodes\/locales\/(en-US|zh)\/[a-z-]+\.(json|html)$/,
+  /^dist\/nodes\/locales\/zh-Hans-CN\/[a-z-]+\.html$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^dist\/src\/texts\/[\w-]+\.json$/,
   /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
@@ -18,6 +19,9 @@ const NEEDED = [
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,
 ];
+
+/** Unpacked. */
+const MOST_BYTES = 3_000_000;
 
 function npm(directory: string, ...parameters: string[]): string {
   const program = process.env.npm_execpath;
@@ -34,12 +38,14 @@ describe('the package as it is published', function () {
   const userDir = temporaryDirectory();
   let nodeRed: ChildProcess | undefined;
   let files: string[] = [];
+  let unpackedSize = 0;
 
   before(() => {
     mkdirSync(userDir, { recursive: true });
     const [packed] = JSON.parse(
       npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', userDir),
     );
+    ({ unpackedSize } = packed);
     files = packed.files.map(({ path }: { path: string }) => path);
     writeFileSync(join(userDir, 'package.json'), '{"name":"user","private":true}');
     npm(userDir, 'install', '--no-audit', '--no-fund', '--prefer-offline', join(userDir, packed.filename));
@@ -58,6 +64,10 @@ describe('the package as it is published', function () {
       files.filter((file) => !NEEDED.some((pattern) => pattern.test(file))),
       [],
     );
+  });
+
+  it('takes little room', () => {
+    assert.ok(unpackedSize <= MOST_BYTES, String(unpackedSize));
   });
 
   it('loads all its nodes', async () => {

@@ -1,6 +1,7 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
 import { fit } from './fit';
+import { hold } from './hold';
 import { ledger } from './ledger';
 import { load } from './load';
 import { photo } from './photo';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   resuming,
   photo,
   fit,
+  hold,
   photos,
   load,
   ledger,

@@ -58,7 +58,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     it('shows what its kind needs, and says of a wrong address what is wrong with it', async () => {
       await open();
       const row = (name: string) => bench.page.locator(`#node-config-input-${name}`);
-      assert.ok(await row('bucket').isVisible());
+      await row('bucket').waitFor();
       assert.ok(!(await row('maxPhotoKB').isVisible()));
       await row('fit').check();
       assert.ok(await row('maxPhotoKB').isVisible());

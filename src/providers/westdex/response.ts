@@ -6,7 +6,7 @@ import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
-import { decrypt, otherKeys } from './cipher';
+import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './cipher';
 
 /** westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
@@ -121,6 +121,13 @@ function open(
   const text = decrypt(data, aesKey);
   const json = jsonIn(text);
   if (json) return json;
+  if (data.length > BEGINNING_CHARACTERS) {
+    if (isReadable(text)) return { value: text };
+    const found = otherKeys(key, keyDerivation).find(([, other]) =>
+      isReadable(decryptBeginning(data, other)),
+    );
+    return { keyDerivation: found?.[0] ?? null };
+  }
   const others = otherKeys(key, keyDerivation).map(([name, other]) => [name, decrypt(data, other)] as const);
   const fits = others.find(([, other]) => jsonIn(other));
   if (fits) return { keyDerivation: fits[0] };
@@ -142,7 +149,7 @@ function jsonIn(text: string | null): { value: unknown } | null {
 }
 
 function isReadable(text: string | null): text is string {
-  return text !== null && !UNREADABLE.test(text);
+  return text !== null && !UNREADABLE.test(text.slice(0, BEGINNING_CHARACTERS));
 }
 
 /** The neighbour's form has it beside `Code` and `Data`. */

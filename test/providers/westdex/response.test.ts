@@ -92,6 +92,19 @@ describe('westdex answer', () => {
     }
   }
 
+  it('of another derivation is known by its beginning, however long it is', () => {
+    // A character of three bytes is cut at the end of what is looked at.
+    for (const beginning of ['', '.', '..']) {
+      const data = encrypt(`${beginning}${'认证'.repeat(5_000)}`, keyOf('hex'));
+      const { problem, values } = refused({ code: '00000', data });
+      assert.deepEqual([problem, values], ['answer-other-key', { keyDerivation: 'hex' }]);
+    }
+    const foreign = encrypt('认证'.repeat(5_000), Buffer.alloc(16, 9));
+    assert.equal(refused({ code: '00000', data: foreign }).problem, 'answer-undecryptable');
+    const own = encrypt('认证'.repeat(5_000), keyOf('sha1prng'));
+    assert.equal(read({ code: '00000', data: own }).result, '认证'.repeat(5_000));
+  });
+
   it('that no derivation reads is said to be so', () => {
     const foreign = encrypt('{"code":"0"}', Buffer.alloc(16, 9));
     const bytes = encrypt('\u0001\u0002', keyOf('sha1prng'));
