@@ -10,6 +10,12 @@ import { takeTurn } from './turn';
 /** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
 const READABLE: ReadonlySet<string> = new Set('JPG PNG BMP WebP AVIF HEIC TIFF GIF'.split(' '));
 
+/**
+ * What sharp itself has to say of the bytes before they are decoded: a text that has the beginning of a photo in a comment
+ * is an SVG to it. AVIF and HEIC are HEIF; a BMP comes to it as raw dots.
+ */
+const DECODED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'heif', 'tiff', 'gif', 'raw']);
+
 /** Phones have up to 108 million. */
 const MOST_PIXELS = 120_000_000;
 /** Some decoders have all of a photo in memory: with transparency or 16 bits a colour it may have fewer pixels. */
@@ -18,8 +24,8 @@ const DEPTH_BYTES: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushor
 const DEEPEST_BYTES = 8;
 /** ITU-T T.81, and what its usual library takes. */
 const MOST_SIDE = 65_500;
-/** A scan of a hostile file may be gone over a hundred times. */
-const LONGEST_SECONDS = 60;
+/** For all attempts at a photo: a scan of a hostile file may be gone over a hundred times. */
+const LONGEST_MS = 60_000;
 
 const BYTES_PER_KB = 1024;
 const BEST_QUALITY = 90;
@@ -118,6 +124,10 @@ async function shrink(
     .catch(() => {
       throw unreadable(format);
     });
+  if (!DECODED.has(found.format)) {
+    const named = found.format.toUpperCase();
+    throw new VerifyError('INPUT', 'fit-format', { format: named });
+  }
   const pixels = found.width * found.height;
   const pixelBytes = found.channels * (DEPTH_BYTES[found.depth] ?? DEEPEST_BYTES);
   const most = Math.min(MOST_PIXELS, MOST_DECODED_BYTES / pixelBytes);
@@ -131,8 +141,9 @@ async function shrink(
   const mostArea = (MOST_SIDE / Math.max(found.width, found.height)) ** 2;
   const area = Math.min(1, mostArea, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels);
   let attempt: Attempt = { quality: BEST_QUALITY, area };
+  const until = performance.now() + LONGEST_MS;
   for (;;) {
-    const fitted = await encode(read, found, attempt, format);
+    const fitted = await encode(read, found, attempt, format, until);
     if (fitted.length <= maxBytes) return fitted;
     attempt = nextAttempt(attempt, fitted.length / maxBytes);
   }
@@ -159,6 +170,7 @@ async function encode(
   { width, height, orientation = 1 }: Metadata,
   { quality, area }: Attempt,
   format: string,
+  until: number,
 ): Promise<Buffer> {
   const scale = Math.sqrt(area);
   // EXIF, Orientation: from 5 on, width and height change places.
@@ -174,7 +186,7 @@ async function encode(
     return sized
       .flatten({ background: '#fff' })
       .jpeg({ quality })
-      .timeout({ seconds: LONGEST_SECONDS })
+      .timeout({ seconds: Math.max(1, Math.ceil((until - performance.now()) / 1000)) })
       .toBuffer();
   };
   try {

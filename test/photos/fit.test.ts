@@ -25,6 +25,17 @@ async function refusal(bytes: Buffer, maxPhotoKB = 0): Promise<string> {
   return `${error.code} ${error.problem}`;
 }
 
+/** It would be drawn for minutes. */
+function svgBehind(beginning: string): string {
+  const nested = Array.from({ length: 12 }, (_, level) => {
+    const uses = `<use href="#g${level}"/>`.repeat(3);
+    return `<g id="g${level + 1}">${uses}</g>`;
+  });
+  return `${beginning}<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="4000">
+    <filter id="f"><feTurbulence baseFrequency="0.9" numOctaves="20"/><feGaussianBlur stdDeviation="50"/></filter>
+    <g id="g0"><rect width="4000" height="4000" filter="url(#f)"/></g>${nested.join('')}<use href="#g12"/></svg>`;
+}
+
 function pngChunk(name: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(name), data]);
   const ends = [Buffer.alloc(4), Buffer.alloc(4)] as const;
@@ -398,6 +409,9 @@ describe('photos: fit, with the real sharp', () => {
       ['an SVG', 'fit-format', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
       ['an SVG as XML', 'fit-format', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
       ['a PDF', 'fit-format', '%PDF-1.7\n'],
+      ['an SVG that begins like a WebP', 'fit-format', svgBehind('<!--    WEBP-->')],
+      ['an SVG that begins like an AVIF', 'fit-format', svgBehind('<!--ftypavif-->')],
+      ['an SVG that begins like a HEIC', 'fit-format', svgBehind('<!--ftypheic-->')],
       ['a packed SVG', 'fit-format', Buffer.from('1f8b0800', 'hex')],
       ['a page', 'fit-format', '<!doctype html><html></html>'],
       ['a film', 'fit-format', Buffer.from('0000001866747970', 'hex')],
