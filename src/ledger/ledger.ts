@@ -131,7 +131,7 @@ export class Ledger {
     const states = this.#statesHere(account, keys);
     const others = keys.filter(({ key }) => !states.has(key));
     if (others.length === 0) return states;
-    const request: LookRequest = { account, owner: this.#owner, keys: others, since: this.#since(maxAgeMs) };
+    const request: LookRequest = { account, keys: others, since: this.#since(maxAgeMs) };
     const found = this.#database.call<LookRequest, Record<string, KeyState>>('ledger.look', request);
     for (const [key, state] of Object.entries(await unlessCancelled(found, cancel))) states.set(key, state);
     return states;

@@ -89,6 +89,8 @@ export interface CallOptions<Answer = unknown> {
    * in memory, in order, and resolves when it is written.
    */
   whenAway?: 'fail' | 'keep';
+  /** Milliseconds for which a shared database that is away is waited for; the embedded one refuses at once. */
+  waitMs?: number;
   /** Rejects with CANCELLED when it aborts. What was sent to the thread already may be written all the same: see `late`. */
   signal?: AbortSignal;
   /** Called with the answer of what was written after this call had rejected. */

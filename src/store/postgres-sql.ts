@@ -14,11 +14,15 @@ const TYPES = {
   },
 };
 
+const READS = /^\s*SELECT\b/i;
+
 /** Statements with `$1`, `$2`, … by the statement with `?`; the rooms have a few dozen. */
 const numbered = new Map<string, { text: string; name: string }>();
 
 /** The operations of one transaction on one connection. */
 export class PostgresSql implements Sql {
+  /** How many statements that write were begun. */
+  writes = 0;
   readonly #client: ClientBase;
 
   constructor(client: ClientBase) {
@@ -38,6 +42,7 @@ export class PostgresSql implements Sql {
   }
 
   #query(text: string, parameters: Value[]): Promise<QueryResult> {
+    if (!READS.test(text)) this.writes++;
     // A named statement is parsed and planned once a connection.
     const statement = statementOf(text);
     return this.#client.query({ ...statement, values: parameters, types: TYPES });
