@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
 import { freePort } from './http/server';
+import { until } from './until';
 
 const NEEDED = [
   /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
@@ -99,19 +100,17 @@ interface NodeSet {
 }
 
 async function listNodes(port: number): Promise<{ types: string[]; errors: string[] }> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  let own: NodeSet[] = [];
+  await until(async () => {
     const response = await fetch(`http://127.0.0.1:${port}/nodes`, {
       headers: { Accept: 'application/json' },
     }).catch(() => null);
     const sets = response?.ok ? ((await response.json()) as NodeSet[]) : [];
-    const own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
-    if (own.length > 0) {
-      return {
-        types: own.flatMap(({ types }) => types),
-        errors: own.flatMap(({ err }) => (err ? [err] : [])),
-      };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('Node-RED did not come up');
+    own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
+    return own.length > 0;
+  }, 'Node-RED did not come up');
+  return {
+    types: own.flatMap(({ types }) => types),
+    errors: own.flatMap(({ err }) => (err ? [err] : [])),
+  };
 }

@@ -168,7 +168,7 @@ describe('cases, in a real Node-RED', function () {
     };
     const [before, outs, errors] = [server.asked.length, got('out').length, got('caught').length];
     send(NODES[node] ? node : node.replace(/^f/, ''), revived(message) as Message);
-    await until(() => got('out').length > outs || got('caught').length > errors, 30_000);
+    await until(() => got('out').length > outs || got('caught').length > errors);
     const asked = server.asked.slice(before);
     const raised = got('caught')[errors]?.error as {
       code: string;

@@ -163,7 +163,7 @@ describe('what waits, in a Node-RED of its own', function () {
       await nodeRed.stop('SIGKILL');
       const asked = waiting.provider.asked.length;
       await start({ CLOCK_SHIFT: String(shift) });
-      await waiting.until(() => waiting.told.length === 1, 8_000);
+      await waiting.until(() => waiting.told.length === 1);
       assert.deepEqual(waiting.told, [{ index: 0, resumed: true, outcome: 'unfinished' }]);
       assert.ok(waiting.provider.asked.length > asked);
     });
@@ -239,7 +239,7 @@ describe('what waits, in a Node-RED of its own', function () {
     await pause(2_500);
     await first.stop('SIGKILL');
     waiting.finish();
-    await waiting.until(() => waiting.told.length === 100, 30_000);
+    await waiting.until(() => waiting.told.length === 100);
     await pause(1_000);
     assert.equal(new Set(waiting.told.map(({ index }) => index)).size, 100);
     assert.equal(waiting.told.length, 100);

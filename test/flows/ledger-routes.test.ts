@@ -8,6 +8,7 @@ import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 import { answered, call, done, openLedger } from '../ledger/ledgers';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { compared, paidFlow, pay } from './paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -45,16 +46,20 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   const get = async <Answer>(path: string): Promise<Answer> =>
     (await nodeRed.ask(path)).json() as Promise<Answer>;
   const settled = async (calls: number): Promise<Summary> => {
-    for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      const summary = await get<Summary>(PATH);
-      const {
-        charged = 0,
-        uncertain = 0,
-        uncharged = 0,
-      } = summary.days.find(({ day }) => day === today) ?? {};
-      if (charged + uncharged + uncertain === calls && summary.uncertainCount === uncertain) return summary;
-      if (Date.now() > deadline) throw new Error(`not ${calls} settled: ${JSON.stringify(summary)}`);
-    }
+    let summary!: Summary;
+    await until(
+      async () => {
+        summary = await get<Summary>(PATH);
+        const {
+          charged = 0,
+          uncertain = 0,
+          uncharged = 0,
+        } = summary.days.find(({ day }) => day === today) ?? {};
+        return charged + uncharged + uncertain === calls && summary.uncertainCount === uncertain;
+      },
+      () => `not ${calls} settled: ${JSON.stringify(summary)}`,
+    );
+    return summary;
   };
   const table = async (query = ''): Promise<Record<string, string>[]> => {
     const response = await nodeRed.ask(`${CSV}${query}`);
@@ -133,10 +138,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: false });
     assert.equal((await get<Summary>(PATH)).uncertainCount, 0);
     await pay(nodeRed, 'c');
-    for (const deadline = Date.now() + 5_000; provider.asked.length === asked; ) {
-      assert.ok(Date.now() < deadline, 'the key is free');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => provider.asked.length > asked, 'the key is not free');
   });
 
   it('give a table that a spreadsheet reads and does not compute', async () => {
@@ -200,8 +202,10 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     provider.script = (_asked, response) => response.destroy();
     for (const key of ['x', 'y', 'z']) await pay(nodeRed, key);
     let uncertain: Summary['uncertain'] = [];
-    for (const deadline = Date.now() + 10_000; uncertain.length < 4; { uncertain } = await get<Summary>(PATH))
-      assert.ok(Date.now() < deadline, `${uncertain.length} of 4`);
+    await until(async () => {
+      ({ uncertain } = await get<Summary>(PATH));
+      return uncertain.length >= 4;
+    });
     // The key `c` is uncertain from before.
     const [newest, middle, , oldest] = uncertain.map(({ id }) => id);
     const path = (until: string) => `${PATH}/release?until=${until}`;

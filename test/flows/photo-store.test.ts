@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Result } from '../../src/result';
 import { temporaryDirectory } from '../demo-process';
-import { closeAll, until } from '../http/server';
+import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
+import { until } from '../until';
 
 const PHOTO = jpg(5_000);
 const ID = /^[\w-]{22}$/;

@@ -65,10 +65,7 @@ describe('photos in hand, in a flow', function () {
     return (caught[0] as { error: { code: string; message: string; cause: Cause } }).error;
   };
   const emptied = async () => {
-    const deadline = Date.now() + 10_000;
-    while ((await server.names()).length > 0 && Date.now() < deadline)
-      await new Promise((r) => setTimeout(r, 20));
-    assert.deepEqual(await server.names(), []);
+    await until(async () => (await server.names()).length === 0);
   };
 
   it('are read in any dress, mixed with addresses, and go out in their order with their names', async () => {
@@ -270,9 +267,7 @@ describe('photos in hand, in a flow', function () {
       got('out1').flatMap((message) => (message.payload as Result & { data: CreateData }).data.taskIds),
     );
     assert.equal(tasks.size, 1);
-    const deadline = Date.now() + 5_000;
-    while ((await server.names()).length > 3 && Date.now() < deadline)
-      await new Promise((r) => setTimeout(r, 20));
+    await until(async () => (await server.names()).length <= 3);
     assert.equal((await server.names()).length, 3);
   });
 

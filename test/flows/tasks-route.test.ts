@@ -1,6 +1,7 @@
 /** The routes over waiting tasks, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { untilOnDisk } from './on-disk';
 import { closeServers, json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
@@ -77,27 +78,23 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     return tasks;
   };
   const waiting = async (count: number) => {
-    for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      const all = await list();
-      if (
-        all.reduce((sum, each) => sum + each.count, 0) === count &&
-        all.every((each) => each.nextQuery !== 0)
-      )
-        return all;
-      if (Date.now() > deadline) throw new Error(`not ${count} waiting: ${JSON.stringify(all)}`);
-    }
+    let all: Summary[] = [];
+    await until(
+      async () => {
+        all = await list();
+        const sum = all.reduce((sum, each) => sum + each.count, 0);
+        return sum === count && all.every((each) => each.nextQuery !== 0);
+      },
+      () => `not ${count} waiting: ${JSON.stringify(all)}`,
+    );
+    return all;
   };
   const queried = async (count: number) => {
-    for (const deadline = Date.now() + 20_000; provider.asked.length < count; )
-      if (Date.now() > deadline) throw new Error(`${provider.asked.length} queries, not ${count}`);
-      else await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => provider.asked.length >= count);
     assert.equal(provider.asked.length, count);
   };
   const heard = async (count: number): Promise<Record<string, unknown>[]> => {
-    for (const deadline = Date.now() + 10_000; told.asked.length < count; ) {
-      if (Date.now() > deadline) throw new Error(`heard ${told.asked.length} of ${count}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => told.asked.length >= count);
     return told.asked.map(({ body }) => JSON.parse(body));
   };
 
@@ -144,11 +141,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     await start('1');
     await start('2');
     await waiting(4);
-    for (
-      const deadline = Date.now() + 5_000;
-      (await list()).some(({ nextQuery }) => nextQuery! < Date.now() + 9_000);
-    )
-      assert.ok(Date.now() < deadline);
+    await until(async () => (await list()).every(({ nextQuery }) => nextQuery! >= Date.now() + 9_000));
     const asked = provider.asked.length;
     assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-a/ask`, {})).json(), { asked: 2 });
     const [first] = await tasksOf('poll-b');

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { VerifyError } from '../../src/errors';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, freePort, open, pause, startRawServer, startServer, until, within } from './server';
+import { closeAll, freePort, open, pause, startRawServer, startServer, within } from './server';
 
 /** Requests that begin in what a raw server got. */
 function countRequests(socket: Socket, onRequest: () => void): void {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { VerifyError } from '../../src/errors';
 import { Circuit } from '../../src/http/circuit';
+import { until } from '../until';
 import { failure, makeCall, makeContext } from './context';
-import { closeAll, freePort, open, startServer, until } from './server';
+import { closeAll, freePort, open, startServer } from './server';
 
 describe('http: the circuit', () => {
   let time: number;

@@ -4,8 +4,9 @@ import type { Place, Transport } from '../../src/action';
 import { Cancel } from '../../src/cancel';
 import { VerifyError } from '../../src/errors';
 import { Limits } from '../../src/http/limits';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, open, pause, startServer, until, within } from './server';
+import { closeAll, open, pause, startServer, within } from './server';
 
 describe('http: limits of an account', () => {
   afterEach(async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { until } from '../until';
 import { failure, makeCall, makeContext } from './context';
-import { closeAll, open, pause, startRawServer, startServer, until, within } from './server';
+import { closeAll, open, pause, startRawServer, startServer, within } from './server';
 
 describe('http: one pool an account', () => {
   afterEach(closeAll);

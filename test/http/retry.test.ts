@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { VerifyError } from '../../src/errors';
 import { retryAfterSeconds } from '../../src/http/retry-after';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, open, startServer, until, within } from './server';
+import { closeAll, open, startServer, within } from './server';
 
 describe('http: sending again', () => {
   afterEach(closeAll);

@@ -187,15 +187,3 @@ export async function within<Value>(promise: Promise<Value>, complaint: string):
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
-
-/**
- * @param condition asked every 10 ms
- * @param complaint of the test that fails where it never comes true
- */
-export async function until(condition: () => boolean | Promise<boolean>, complaint: string): Promise<void> {
-  const giveUp = performance.now() + GIVE_UP_MS;
-  while (!(await condition())) {
-    if (performance.now() > giveUp) throw new Error(complaint);
-    await pause(10);
-  }
-}

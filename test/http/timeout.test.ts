@@ -5,9 +5,10 @@ import net, { type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { VerifyError } from '../../src/errors';
+import { until } from '../until';
 import { selfSigned } from './certificates';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { atEnd, closeAll, open, pause, startRawServer, startServer, until, within } from './server';
+import { atEnd, closeAll, open, pause, startRawServer, startServer, within } from './server';
 
 describe('http: one time limit for the whole attempt', () => {
   afterEach(closeAll);

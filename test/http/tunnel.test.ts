@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { proxyFor } from '../../src/http/proxy';
+import { until } from '../until';
 import { selfSigned } from './certificates';
 import { failure, makeCall, makeContext } from './context';
 import {
@@ -14,7 +15,6 @@ import {
   startServer,
   type TestServer,
   type TlsIdentity,
-  until,
   within,
 } from './server';
 

@@ -5,7 +5,8 @@ import { VerifyError } from '../../src/errors';
 import { Seen } from '../../src/photos/seen';
 import type { Database, DatabaseOptions } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
-import { atEnd, closeAll, pause, until } from '../http/server';
+import { atEnd, closeAll, pause } from '../http/server';
+import { until } from '../until';
 import { openPhotosDatabase } from './database';
 import { SeenProcess } from './seen-process';
 

@@ -18,8 +18,9 @@ import type { Deletions, Due, DuePhoto, NewPhoto, SteadyClock } from '../../src/
 import type { Database } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
 import { failure, makeContext } from '../http/context';
-import { atEnd, closeAll, pause, until } from '../http/server';
+import { atEnd, closeAll, pause } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
+import { until } from '../until';
 import { openPhotosDatabase } from './database';
 
 const MINUTE_MS = 60_000;

@@ -298,7 +298,7 @@ describe('the queue', function () {
       const url = secured.url.replace('redis://', 'redis://:wrong@');
       await start(config({}, url), ...caller(), ...worker('return msg;'));
       send('call', { payload: 1 });
-      await until(() => got('caught').length === 1, 15_000);
+      await until(() => got('caught').length === 1);
       assert.deepEqual([raised().code, raised().cause.problem], ['CONFIG', 'queue-refused']);
       assert.equal((await settledStatus('in'))?.text, 'CONFIG');
       assert.ok(!JSON.stringify([raised(), logs.slice(-20)]).includes('wrong@'));
@@ -331,12 +331,12 @@ describe('the queue', function () {
     send('call', { payload: 'during' });
     await pause(1_000);
     await redis.start();
-    await until(() => got('out1').length === 2, 20_000);
+    await until(() => got('out1').length === 2);
     assert.equal(got('out1')[1]!.payload, 'during');
     await redis.kill();
     await pause(500);
     send('call', { payload: 'never' });
-    await until(() => got('caught').length === 1, 20_000);
+    await until(() => got('caught').length === 1);
     assert.deepEqual(
       [raised().code, raised().cause.problem, raised().cause.charged, raised().cause.retryable],
       ['NETWORK', 'queue-away', false, true],
@@ -362,12 +362,12 @@ describe('the queue', function () {
       };
       const refill = setInterval(more, 5);
       for (let cuts = 0; cuts < 5; cuts++) {
-        await until(() => got('out1').length >= (cuts * jobs) / 6 + 100, 30_000);
+        await until(() => got('out1').length >= (cuts * jobs) / 6 + 100);
         cable.cut('answers');
         await pause(20);
         cable.mend();
       }
-      await until(() => got('out1').length + got('caught').length === jobs, 40_000);
+      await until(() => got('out1').length + got('caught').length === jobs);
       clearInterval(refill);
       assert.equal(got('caught').length, 0, JSON.stringify(got('caught')[0]));
       assert.equal(got('taken').length, jobs, 'and does none twice');
@@ -385,13 +385,13 @@ describe('the queue', function () {
       await until(() => got('out1').length === 1);
       cable.cut('answers');
       send('call', { payload: 'second' });
-      await until(() => got('caught').length === 1, 20_000);
+      await until(() => got('caught').length === 1);
       const { code, cause } = raised();
       assert.deepEqual([code, cause.problem, cause.charged], ['UNCERTAIN', 'job-put-uncertain', null]);
       assert.equal(cause.retryable, false);
       cable.mend();
       send('call', { payload: { job: cause.values.job } });
-      await until(() => got('out1').length === 2, 20_000);
+      await until(() => got('out1').length === 2);
       assert.equal(got('out1')[1]!.payload, 'second');
       assert.equal(got('taken').length, 2, 'it was put once, however often that was tried');
     } finally {
