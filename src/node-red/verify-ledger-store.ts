@@ -1,30 +1,164 @@
-/** A ledger that several Node-REDs share: docs/contract.md, "Ledger". */
+/** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
+import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
+import { Ledger } from '../ledger/ledger';
+import { readPostgresUrl } from '../ledger/postgres-url';
+import { SHARED_LEDGER_OPERATIONS } from '../ledger/shared-ledger-sql';
+import { Seen } from '../photos/seen';
+import { SEEN_OPERATIONS } from '../photos/seen-sql';
+import type { Memory, Outbox, PostgresDatabase, Remembered, SharedTrouble } from '../store/postgres';
+import { digestOfPlace, openPostgres } from '../store/postgres';
 import { secretFrom } from '../store/secret';
-import type { LedgerStoreNode } from './ledger-of';
-import type { Node, Red } from './red';
-import { requireVariable } from './settings';
+import { tlsOptions } from './connection';
+import { databaseFile } from './database-file';
+import { databaseOf } from './database-of';
+import { type LedgerStoreNode, publish, warnOfBudget } from './ledger-of';
+import type { Node, NodeConfig, Red } from './red';
+import { readSettings, requireVariable } from './settings';
+
+const NOTHING_SENT = { charged: false } as const;
+/** A process that gave no sign of life for so long has ended. */
+const LEASE_MS = 30_000;
+/** When the node is closed, calls that are under way may end for so long. */
+const GRACE_MS = 6_000;
+const OPERATIONS = { ...SHARED_LEDGER_OPERATIONS, ...SEEN_OPERATIONS };
+
+/** The form is built from it, too. */
+export const SETTINGS = {
+  schema: { type: 'string', default: 'cn_verify' },
+  /** Whether another host may be reached without TLS. */
+  unencrypted: { type: 'boolean', default: false },
+} as const satisfies SettingDefinitions;
+
+interface Opened {
+  database: PostgresDatabase;
+  ledger: Ledger;
+  seen: Seen;
+}
 
 /**
- * Makes a node hold a shared ledger.
- * @param _red Node-RED
+ * Makes a node hold a shared ledger, which is opened when an account first asks for it.
+ * @param red Node-RED
  * @param created the node
+ * @param config as it was deployed
  */
-export function holdLedgerStore(_red: Red, created: Node): void {
+export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as LedgerStoreNode;
   // Only the closure knows the credentials: whatever prints the node must not print them.
   const { url = '', secret = '' } = node.credentials ?? {};
   delete node.credentials;
+  let opened: Opened | null = null;
 
-  node.place = null;
-  node.ledger = () => {
-    for (const credential of [url, secret]) requireVariable(credential);
-    if (!secret) throw new VerifyError('CONFIG', 'ledger-secret-missing', {}, { charged: false });
-    throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, { charged: false });
+  node.place = placeOf(url, String(config.schema || SETTINGS.schema.default));
+  node.ledger = () => opening().ledger;
+  node.seen = () => opening().seen;
+  node.master = async () => masterOf(secret);
+  node.on('close', (_removed, done) => {
+    const closing = opened;
+    opened = null;
+    Promise.resolve(closing && close(closing)).then(() => done(), done);
+  });
+
+  function opening(): Opened {
+    opened ??= open(red, node, config, url, secret);
+    return opened;
+  }
+}
+
+/** @returns stores that name the same are one ledger; null where the address cannot be read */
+function placeOf(url: string, schema: string): string | null {
+  const address = readPostgresUrl(url);
+  return address && `${address.host}:${address.port}/${address.database} ${schema}`;
+}
+
+function masterOf(secret: string): Buffer {
+  requireVariable(secret);
+  if (!secret) throw new VerifyError('CONFIG', 'ledger-secret-missing', {}, NOTHING_SENT);
+  return secretFrom(secret);
+}
+
+/** @throws VerifyError CONFIG where the store is not set up */
+function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, secret: string): Opened {
+  requireVariable(url);
+  const master = masterOf(secret);
+  const { schema, unencrypted } = readSettings(SETTINGS, config);
+  const address = readPostgresUrl(url);
+  if (!address) throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, NOTHING_SENT);
+  const { isEncrypted, ...connection } = address;
+  const tls = tlsOptions(red, config.tls);
+  const isPlain = !config.tls && (unencrypted || !isEncrypted);
+  const { memory, outbox } = keptHere(red);
+  const database = openPostgres({
+    // Verified, by the certificates of tls-config or else of the system.
+    connection: { ...connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },
+    schema,
+    secret: master,
+    operations: OPERATIONS,
+    now: Date.now,
+    memory,
+    outbox,
+    notify: (trouble, values) => say(red, node, trouble, values),
+  });
+  const ledger = new Ledger({
+    database,
+    leaseMs: LEASE_MS,
+    now: Date.now,
+    notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
+    onBudget: (warning) => warnOfBudget(red, warning),
+  });
+  return { database, ledger: publish(ledger), seen: new Seen({ database, now: Date.now }) };
+}
+
+async function close({ database, ledger, seen }: Opened): Promise<void> {
+  ledger.close();
+  seen.close();
+  await ledger.leave(GRACE_MS);
+  await database.close();
+}
+
+/** What a process keeps of it in its own database; without one, in memory alone. */
+function keptHere(red: Red): { memory: Memory; outbox: Outbox } {
+  if (databaseFile(red) === null) {
+    const remembered = new Map<string, Remembered>();
+    return {
+      memory: {
+        read: async (place) => remembered.get(place) ?? null,
+        write: async (place, value) => void remembered.set(place, value),
+      },
+      outbox: { put: async () => {}, remove: async () => {}, list: async () => [] },
+    };
+  }
+  const here = databaseOf(red);
+  return {
+    memory: {
+      read: async (place) => {
+        const text = await here.call<object, string | null>('outbox.recall', { place: digestOfPlace(place) });
+        return text === null ? null : (JSON.parse(text) as Remembered);
+      },
+      write: async (place, remembered) => {
+        const text = JSON.stringify(remembered);
+        await here.call('outbox.remember', { place: digestOfPlace(place), text });
+      },
+    },
+    outbox: {
+      put: async (id, place, operation, parameters) => {
+        await here.call('outbox.put', { id, place: digestOfPlace(place), operation, parameters });
+      },
+      remove: async (id) => {
+        await here.call('outbox.remove', { id }, { whenAway: 'keep' });
+      },
+      list: (place) => here.call('outbox.list', { place: digestOfPlace(place) }),
+    },
   };
-  node.master = async () => {
-    requireVariable(secret);
-    if (!secret) throw new VerifyError('CONFIG', 'ledger-secret-missing', {}, { charged: false });
-    return secretFrom(secret);
-  };
+}
+
+function say(
+  red: Red,
+  node: Node,
+  trouble: SharedTrouble,
+  { place, code }: { place: string; code: string },
+): void {
+  const text = red._(`warnings.shared-ledger.${trouble}`, { place, code });
+  if (trouble === 'reached') node.log(text);
+  else node.warn(text);
 }
