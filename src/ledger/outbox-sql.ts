@@ -51,7 +51,10 @@ async function list(sql: Sql, { place }: { place: string }, at: Surroundings): P
 
 /** @returns what was remembered of a place, as it was given */
 async function recall(sql: Sql, { place }: { place: string }): Promise<string | null> {
-  const row = await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', `shared ${place}`);
+  const row = await sql.get<{ content: string }>(
+    'SELECT content FROM meta WHERE name = ?',
+    `shared ${place}`,
+  );
   return row?.content ?? null;
 }
 

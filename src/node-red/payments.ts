@@ -44,7 +44,14 @@ export function messageKey(operation: string, key: string, part: number): string
 }
 
 /** Nothing is paid for: what costs nothing is sent as it is. */
-export const FREE: Terms = { ledger: null, account: '', price: 0, maxPerDay: 0, maxPerMonth: 0, timeoutMs: 0 };
+export const FREE: Terms = {
+  ledger: null,
+  account: '',
+  price: 0,
+  maxPerDay: 0,
+  maxPerMonth: 0,
+  timeoutMs: 0,
+};
 
 const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
 

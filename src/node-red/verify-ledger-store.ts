@@ -3,11 +3,11 @@ import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { Ledger } from '../ledger/ledger';
 import { readPostgresUrl } from '../ledger/postgres-url';
+import { sharedKept } from '../ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../ledger/shared-ledger-sql';
 import { Seen } from '../photos/seen';
 import { SEEN_OPERATIONS } from '../photos/seen-sql';
-import type { Memory, Outbox, PostgresDatabase, Remembered, SharedTrouble } from '../store/postgres';
-import { digestOfPlace, openPostgres } from '../store/postgres';
+import { openPostgres, type PostgresDatabase, type SharedTrouble } from '../store/postgres';
 import { secretFrom } from '../store/secret';
 import { tlsOptions } from './connection';
 import { databaseFile } from './database-file';
@@ -87,7 +87,6 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
   const { isEncrypted, ...connection } = address;
   const tls = tlsOptions(red, config.tls);
   const isPlain = !config.tls && (unencrypted || !isEncrypted);
-  const { memory, outbox } = keptHere(red);
   const database = openPostgres({
     // Verified, by the certificates of tls-config or else of the system.
     connection: { ...connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },
@@ -95,8 +94,7 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
     secret: master,
     operations: OPERATIONS,
     now: Date.now,
-    memory,
-    outbox,
+    ...sharedKept(databaseFile(red) === null ? null : databaseOf(red)),
     notify: (trouble, values) => say(red, node, trouble, values),
   });
   const ledger = new Ledger({
@@ -114,42 +112,6 @@ async function close({ database, ledger, seen }: Opened): Promise<void> {
   seen.close();
   await ledger.leave(GRACE_MS);
   await database.close();
-}
-
-/** What a process keeps of it in its own database; without one, in memory alone. */
-function keptHere(red: Red): { memory: Memory; outbox: Outbox } {
-  if (databaseFile(red) === null) {
-    const remembered = new Map<string, Remembered>();
-    return {
-      memory: {
-        read: async (place) => remembered.get(place) ?? null,
-        write: async (place, value) => void remembered.set(place, value),
-      },
-      outbox: { put: async () => {}, remove: async () => {}, list: async () => [] },
-    };
-  }
-  const here = databaseOf(red);
-  return {
-    memory: {
-      read: async (place) => {
-        const text = await here.call<object, string | null>('outbox.recall', { place: digestOfPlace(place) });
-        return text === null ? null : (JSON.parse(text) as Remembered);
-      },
-      write: async (place, remembered) => {
-        const text = JSON.stringify(remembered);
-        await here.call('outbox.remember', { place: digestOfPlace(place), text });
-      },
-    },
-    outbox: {
-      put: async (id, place, operation, parameters) => {
-        await here.call('outbox.put', { id, place: digestOfPlace(place), operation, parameters });
-      },
-      remove: async (id) => {
-        await here.call('outbox.remove', { id }, { whenAway: 'keep' });
-      },
-      list: (place) => here.call('outbox.list', { place: digestOfPlace(place) }),
-    },
-  };
 }
 
 function say(

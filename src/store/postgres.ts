@@ -61,7 +61,7 @@ export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secre
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
 export interface Memory {
-  /** @param place of the shared database */
+  /** @param place digest of where the shared database is */
   read(place: string): Promise<Remembered | null>;
   write(place: string, remembered: Remembered): Promise<void>;
 }
@@ -101,6 +101,8 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
 
 export class PostgresDatabase implements RoomDatabase {
   readonly place: string;
+  /** A name of the place that says nothing of it. */
+  readonly placeDigest: string;
   readonly #options: PostgresOptions;
   readonly #seal: Seal;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -121,6 +123,7 @@ export class PostgresDatabase implements RoomDatabase {
     const { host = '', port = '', database = '' } = options.connection;
     this.#options = options;
     this.place = `${host}:${port}/${database} ${options.schema}`;
+    this.placeDigest = createHash('sha256').update(this.place).digest('base64url').slice(0, 22);
     this.#seal = new Seal(options.secret);
     for (const [name, operation] of Object.entries(options.operations))
       this.#statements.set(name, operation as unknown as Operation<unknown, unknown>);
@@ -160,7 +163,7 @@ export class PostgresDatabase implements RoomDatabase {
         if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
         if (isKept && !keptAs) {
           keptAs = randomUUID();
-          await this.#options.outbox.put(keptAs, this.place, operation, parameters).catch(() => {});
+          await this.#options.outbox.put(keptAs, this.placeDigest, operation, parameters).catch(() => {});
         }
         await pause(pauseMs, undefined, { ref: !isKept });
       }
@@ -218,19 +221,31 @@ export class PostgresDatabase implements RoomDatabase {
     this.#isClosed = true;
     clearInterval(this.#lookAgain!);
     await Promise.race([this.#pool?.end().catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
-    if (this.#remembered) await this.#options.memory.write(this.place, this.#remembered).catch(() => {});
+    if (this.#remembered)
+      await this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+  }
+
+  /** Compares what the database says of itself with what this process has seen of it. */
+  async look(): Promise<void> {
+    this.#opening = null;
+    await this.#opened();
+  }
+
+  async #opened(): Promise<void> {
+    const opening = this.#opening ?? this.#open();
+    this.#opening = opening;
+    try {
+      await opening;
+    } catch (reason) {
+      if (this.#opening === opening) this.#opening = null;
+      throw reason;
+    }
   }
 
   async #run(name: string, parameters: unknown, now: number): Promise<unknown> {
     const operation = this.#statements.get(name);
     if (!operation) throw new Error(`There is no operation ${name}`);
-    this.#opening ??= this.#open();
-    try {
-      await this.#opening;
-    } catch (reason) {
-      this.#opening = null;
-      throw reason;
-    }
+    await this.#opened();
     const client = await this.#connect();
     let lost: unknown = null;
     try {
@@ -332,7 +347,9 @@ export class PostgresDatabase implements RoomDatabase {
       if (before > MIGRATIONS.length)
         throw new VerifyError('CONFIG', 'ledger-newer-version', { version: before }, { charged: false });
       if (before === 0) {
-        await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+        // Where it is there already, a role need not have the right to make one.
+        const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+        if (there.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
         for (const statement of sharedTables(POSTGRES_TYPES)) await client.query(statement);
       }
       for (const migration of MIGRATIONS.slice(before))
@@ -361,7 +378,7 @@ export class PostgresDatabase implements RoomDatabase {
 
   /** A database that counts less than what was seen, or that was made anew in its place, has lost calls. */
   async #compare(client: PoolClient): Promise<void> {
-    this.#remembered ??= await this.#options.memory.read(this.place).catch(() => null);
+    this.#remembered ??= await this.#options.memory.read(this.placeDigest).catch(() => null);
     const id = (await readMeta(client, 'id')) ?? '';
     const { rows } = await client.query('SELECT last_value FROM commits');
     const count = Number(rows[0].last_value);
@@ -377,13 +394,7 @@ export class PostgresDatabase implements RoomDatabase {
     if (isSetBack) {
       this.#say('set-back', '');
       // An operator may confirm it in another process.
-      this.#lookAgain = setInterval(() => {
-        this.#opening = null;
-        this.#opening = this.#open();
-        this.#opening.catch(() => {
-          this.#opening = null;
-        });
-      }, LOOK_AGAIN_MS).unref();
+      this.#lookAgain = setInterval(() => void this.look().catch(() => {}), LOOK_AGAIN_MS).unref();
     } else {
       clearInterval(this.#lookAgain!);
       this.#trouble = null;
@@ -400,19 +411,20 @@ export class PostgresDatabase implements RoomDatabase {
     this.#isRemembering = true;
     setTimeout(() => {
       this.#isRemembering = false;
-      if (this.#remembered) void this.#options.memory.write(this.place, this.#remembered).catch(() => {});
+      if (this.#remembered)
+        void this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
     }, 1_000).unref();
   }
 
   async #remember(remembered: Remembered): Promise<void> {
     this.#remembered = remembered;
-    await this.#options.memory.write(this.place, remembered).catch(() => {});
+    await this.#options.memory.write(this.placeDigest, remembered).catch(() => {});
   }
 
   /** What a process that has ended could not deliver any more. */
   async #deliverOutbox(): Promise<void> {
     const { outbox } = this.#options;
-    for (const { id, operation, parameters } of await outbox.list(this.place).catch(() => [])) {
+    for (const { id, operation, parameters } of await outbox.list(this.placeDigest).catch(() => [])) {
       try {
         await this.call(operation, parameters, { whenAway: 'keep' });
         await outbox.remove(id);
@@ -484,12 +496,4 @@ function refused(code: string): VerifyError {
 
 function cancelled(): VerifyError {
   return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
-}
-
-/**
- * @param options of a shared database
- * @returns a name of its place that tells nothing of it
- */
-export function digestOfPlace(place: string): string {
-  return createHash('sha256').update(place).digest('base64url').slice(0, 22);
 }

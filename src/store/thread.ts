@@ -6,4 +6,10 @@ import { STORED_PHOTOS_OPERATIONS } from '../photos/stored-photos-sql';
 import { WAITING_OPERATIONS } from '../waiting/waiting-sql';
 import { serve } from './serve';
 
-serve({ ...LEDGER_OPERATIONS, ...OUTBOX_OPERATIONS, ...SEEN_OPERATIONS, ...STORED_PHOTOS_OPERATIONS, ...WAITING_OPERATIONS });
+serve({
+  ...LEDGER_OPERATIONS,
+  ...OUTBOX_OPERATIONS,
+  ...SEEN_OPERATIONS,
+  ...STORED_PHOTOS_OPERATIONS,
+  ...WAITING_OPERATIONS,
+});
