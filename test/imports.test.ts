@@ -52,7 +52,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/ledger\//,
     /^src\/photos\//,
     /^src\/queue\//,
-    /^src\/store\/(?:database|secret|backup)$/,
+    /^src\/store\/(?:database|seal|secret|backup)$/,
     // A key, an account's name and a question for the ledger come in messages, too; credentials are entered in forms.
     /^src\/input\/(?:text|moment|json-text|credential)$/,
     /^src\/sandbox\/shared$/,

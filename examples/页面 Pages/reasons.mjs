@@ -29,6 +29,11 @@ export default {
   'score-out-of-range': ['相似度超出分值范围', 'The score is outside its scale'],
   'name-id-mismatch': ['姓名与身份证号不一致', 'Name and id number do not match'],
   'id-not-found': ['查无此身份证号', 'There is no such id number'],
+  'in-progress': ['仍在核验中', 'Still being checked'],
+  'invalid-data-identity-confirmed': [
+    '姓名与身份证号一致，但数据无效',
+    'Name and id number match, but the data is not valid',
+  ],
   'invalid-data': ['姓名或身份证号格式不对', 'Name or id number is malformed'],
   'poor-photo': ['照片质量不合格', 'The photo is too poor'],
   'photo-too-large': ['照片过大', 'The photo is too large'],

@@ -6,13 +6,14 @@ import { jobOf } from '../queue/in-hand';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
+import { sealOf } from './database-of';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { MessageContext } from './message-context';
 import { NodeTasks, type TaskRunner } from './node-tasks';
-import { canHold, checkOutput, numberParts, setResult } from './output';
+import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
@@ -138,6 +139,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   photoStore(environment: Environment): PhotoStore {
     return photoStoreNode(this.#red, this.#config.store).open(environment);
+  }
+
+  async seal(text: string): Promise<string | null> {
+    const seal = await sealOf(this.#red);
+    return seal?.digest('claim', text) ?? null;
   }
 
   explain(error: VerifyError, attempts: number, account?: string): Cause {
@@ -379,7 +385,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     if (!split) return put(work.message, result);
     try {
       // The last message is the one that came in, those before it are copies of it.
-      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(work.message));
+      const copied = withoutOutput(this.#red, work.message, output);
+      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
       const messages = [...copies, work.message];
       for (const [index, message] of messages.entries()) put(message, split[index]!);
       numberParts(messages, this.#red.util.generateId());

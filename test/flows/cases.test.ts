@@ -24,9 +24,6 @@ import {
 } from './scripted-server';
 
 const FOLDER = join(__dirname, '../../../test/cases');
-/** Waiting for the digest of a key's question, and for the rule of `unseen`. */
-const LATER: readonly string[] = ['16-key-person-b', '30-rules-same-minute'];
-const LATER_KINDS = LATER.map((file) => file.slice(0, 2));
 
 const IN_FLOW = { z: 'tab', x: 100, y: 100 };
 const PHOTO_STORE = {
@@ -218,12 +215,10 @@ describe('cases, in a real Node-RED', function () {
   }
 
   for (const each of filed()) {
-    if (LATER.includes(each.file)) continue;
     it(`${each.file}: ${each.title}`, () => check(each));
   }
 
   for (const [kind, cases] of Object.entries(OWN)) {
-    if (LATER_KINDS.includes(kind)) continue;
     describe(`our own of kind ${kind}`, () => {
       for (const each of cases) it(each.title, () => check(each));
     });

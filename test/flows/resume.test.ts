@@ -143,25 +143,6 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     assert.equal(lastError.httpStatus, 500);
   });
 
-  it('photos that were carried along come out again', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    const carried = {
-      taskId: '1',
-      url: PHOTO,
-      outcome: 'failed',
-      reason: 'no-anti-fake-code',
-      status: -2301,
-    };
-    send('action', { payload: { data: { taskIds: ['2'], photos: [carried] } } });
-    await kept(1);
-    await deploy(nodes);
-    isFinished = true;
-    await until(() => got('out1').length === 1);
-    assert.equal(result(got('out1')[0]).data.photos.length, 2);
-    assert.equal(result(got('out1')[0]).outcome, 'failed');
-  });
-
   it('many tasks come back spread over some time, each once', async () => {
     const nodes = poll();
     await deploy(nodes);

@@ -105,6 +105,28 @@ describe('http: sending again', () => {
     assert.deepEqual(context.waits, [2000]);
   });
 
+  it('waits longer each time where a provider says to slow down, and not for how long', async () => {
+    const slowDown = (response: ServerResponse) => void response.end('{"code":"1009"}');
+    const { server, transport } = await start(slowDown, slowDown, success);
+    for (const [chance, waits] of [
+      [0, [1000, 2000]],
+      [0.5, [1200, 2400]],
+    ] as const) {
+      server.received.length = 0;
+      const context = makeContext({ random: () => chance });
+      const call = makeFreeCall({
+        read: (answer) => {
+          if (answer.body.length > 2)
+            throw new VerifyError('RATE_LIMITED', 'refused', {}, { envelope: true });
+          return answer;
+        },
+      });
+      await transport.send(call, context);
+      assert.equal(server.received.length, 3);
+      assert.deepEqual(context.waits, waits);
+    }
+  });
+
   it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
     const { server, transport } = await start(refuse(503, { 'Retry-After': '1' }), success);
     const call = makeCall({

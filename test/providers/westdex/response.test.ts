@@ -50,6 +50,23 @@ describe('westdex answer', () => {
     });
   }
 
+  for (const error_code of [30001, '30001', '1', 'E1']) {
+    it(`success with the error_code ${JSON.stringify(error_code)} is a failure`, () => {
+      const data = encrypt('{"IsCharge":true}', keyOf('sha1prng'));
+      const { code, details } = refused({ code: '00000', message: '成功', data, id: 'abc', error_code });
+      assert.deepEqual(
+        [code, details.providerCode, details.charged, details.requestId],
+        ['PROVIDER', '00000', true, 'abc'],
+      );
+      assert.match(String(details.providerMessage), new RegExp(`error_code ${error_code}`));
+    });
+  }
+
+  for (const error_code of [0, '0', '', null, '00000', 'null', undefined]) {
+    it(`success with the error_code ${JSON.stringify(error_code)} is one`, () =>
+      assert.equal(read({ code: '00000', message: '成功', data: '', error_code }).result, null));
+  }
+
   it('without data is a success without a result', () => {
     const nothing = encrypt('', keyOf('sha1prng'));
     for (const beside of [{}, { data: null }, { data: '' }, { data: nothing }]) {
