@@ -119,8 +119,10 @@ export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): 
   const { entry, keys, maxPerDay, maxPerMonth } = request;
   const limits = { account: entry.account, maxPerDay, maxPerMonth };
   const isLimited = maxPerDay > 0 || maxPerMonth > 0;
-  if (at.damage && (isLimited || keys.length > 0))
-    throw new VerifyError('CONFIG', at.damage, {}, { charged: false });
+  if (at.damage && (isLimited || keys.length > 0)) {
+    const isSetBack = at.damage === 'set-back';
+    throw new VerifyError('CONFIG', isSetBack ? 'ledger-set-back' : 'ledger-damaged', {}, { charged: false });
+  }
   const digests = digestsOf(entry.account, keys, at);
   const { states, outdated } = await examine(sql, digests, request, at);
   const mine = { state: 'claimed', spent: { day: 0, month: 0 } } as const;

@@ -7,8 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PaidKey } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { StoreState } from '../store/database';
-import type { RoomDatabase } from '../store/postgres';
+import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';
 import {

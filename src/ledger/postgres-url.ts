@@ -1,5 +1,4 @@
 /** Where a PostgreSQL is, as libpq writes it: `postgresql://user:password@host:5432/database?sslmode=require`. */
-import { isLoopback } from '../http/address';
 
 const DEFAULT_PORT = 5432;
 /** Values of `sslmode` with which a connection is encrypted for certain. */
@@ -11,8 +10,8 @@ export interface PostgresAddress {
   user: string;
   password: string;
   database: string;
-  /** Whether the connection is encrypted where nothing else says so: always, except to this machine itself. */
-  isEncrypted: boolean;
+  /** Whether the address itself asks for an encrypted connection. */
+  wantsTls: boolean;
 }
 
 /**
@@ -40,7 +39,7 @@ export function readPostgresUrl(text: string): PostgresAddress | null {
       user,
       password: decodeURIComponent(password),
       database: database || user,
-      isEncrypted: ENCRYPTED.has(searchParams.get('sslmode') ?? '') || !isLoopback(hostname),
+      wantsTls: ENCRYPTED.has(searchParams.get('sslmode') ?? ''),
     };
   } catch {
     return null;

@@ -1,6 +1,7 @@
 /** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
+import { isLoopback } from '../http/address';
 import { Ledger } from '../ledger/ledger';
 import { readPostgresUrl } from '../ledger/postgres-url';
 import { sharedKept } from '../ledger/shared-kept';
@@ -84,9 +85,10 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
   const { schema, unencrypted } = readSettings(SETTINGS, config);
   const address = readPostgresUrl(url);
   if (!address) throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, NOTHING_SENT);
-  const { isEncrypted, ...connection } = address;
+  const { wantsTls, ...connection } = address;
   const tls = tlsOptions(red, config.tls);
-  const isPlain = !config.tls && (unencrypted || !isEncrypted);
+  // Another host is reached without TLS only where somebody says so; this machine itself only with it where they do.
+  const isPlain = !config.tls && !wantsTls && (unencrypted || isLoopback(address.host));
   const database = openPostgres({
     // Verified, by the certificates of tls-config or else of the system.
     connection: { ...connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },

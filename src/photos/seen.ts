@@ -1,5 +1,5 @@
 /** Which photos came before: docs/contract.md, "Photos in hand", `unseen`. */
-import type { RoomDatabase } from '../store/postgres';
+import type { RoomDatabase } from '../store/database';
 import type { SeenPhoto, SeenRecord } from './seen-sql';
 
 export type { SeenPhoto } from './seen-sql';

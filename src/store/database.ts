@@ -140,6 +140,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** What the rooms need of a database, whether it is this process's own or shared with others. */
+export type RoomDatabase = Pick<
+  Database,
+  'call' | 'callUntilDone' | 'state' | 'subscribe' | 'onReplaced' | 'acknowledge'
+>;
+
 export function openDatabase(options: DatabaseOptions): Database {
   return options.file === null ? NO_DATABASE : new ThreadedDatabase(options, options.file);
 }

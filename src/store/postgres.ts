@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
 import { VerifyError } from '../errors';
-import type { CallOptions, Database, StoreState } from './database';
+import type { CallOptions, RoomDatabase, StoreState } from './database';
 import { PostgresSql } from './postgres-sql';
 import { POSTGRES_TYPES } from './schema/columns';
 import { MIGRATIONS } from './schema/migrations';
@@ -49,12 +49,6 @@ const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
 const AWAY = /^(08|53|57|58)|^25006$/;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
-
-/** What the rooms need of a database, whichever it is. */
-export type RoomDatabase = Pick<
-  Database,
-  'call' | 'callUntilDone' | 'state' | 'subscribe' | 'onReplaced' | 'acknowledge'
->;
 
 /** Said once when it begins, and once (`reached`) when it is over. `place`: host, port, database and schema. */
 export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
@@ -273,7 +267,7 @@ export class PostgresDatabase implements RoomDatabase {
       now,
       seal: this.#seal,
       whyNoSeal: null,
-      damage: this.#isSetBack ? 'ledger-set-back' : null,
+      damage: this.#isSetBack ? 'set-back' : null,
     };
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
@@ -369,8 +363,13 @@ export class PostgresDatabase implements RoomDatabase {
     } catch (reason) {
       await client.query('ROLLBACK').catch(() => {});
       if ((reason as DatabaseError).code !== '42501') throw reason;
-      const sql = `CREATE SCHEMA ${schema} AUTHORIZATION "${String(user).replaceAll('"', '""')}"`;
-      throw new VerifyError('CONFIG', 'ledger-may-not-create', { schema, sql }, { charged: false });
+      const statement = `CREATE SCHEMA ${schema} AUTHORIZATION "${String(user).replaceAll('"', '""')}"`;
+      throw new VerifyError(
+        'CONFIG',
+        'ledger-may-not-create',
+        { schema, sql: statement },
+        { charged: false },
+      );
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
     }

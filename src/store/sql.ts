@@ -43,10 +43,10 @@ export interface Surroundings {
   /** CONFIG: the secret cannot be read, or is not the one that was used before (`secret-differs`). */
   whyNoSeal: VerifyError | null;
   /**
-   * The problem that paid calls are refused with, until an operator says that they may go on: the file was damaged, or
-   * a shared database was set back to an older state. null: all is well.
+   * Why paid calls are refused until an operator says that they may go on: rows of the file were lost, or a shared database
+   * was set back to an older state. null: all is well.
    */
-  damage: 'ledger-damaged' | 'ledger-set-back' | null;
+  damage: 'damaged' | 'set-back' | null;
 }
 
 /** Work that is done wholly or not at all. Parameters and answer are JSON, with Uint8Array wherever bytes are needed. */

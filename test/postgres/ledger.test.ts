@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Cancel } from '../../src/cancel';
 import type { VerifyError } from '../../src/errors';
-import type { Call, Settlement } from '../../src/ledger/entry';
+import type { Call, Claim, Settlement } from '../../src/ledger/entry';
 import { type Cluster, startCluster } from './cluster';
 import { closeShared, openShared, until } from './shared';
 
@@ -244,14 +244,18 @@ describe('a shared ledger', () => {
   });
 
   it('waits where the server has no connection left', async () => {
-    const one = await open();
     const blockers = await cluster.useUp();
-    await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), {
-      code: 'NETWORK',
-      problem: 'ledger-away',
-    });
-    const waiting = one.ledger.claim(call({ waitMs: 20_000 }), NEVER);
-    await Promise.all(blockers.map((client) => client.end()));
+    const one = await open();
+    let waiting: Promise<Claim> | undefined;
+    try {
+      await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), {
+        code: 'NETWORK',
+        problem: 'ledger-away',
+      });
+      waiting = one.ledger.claim(call({ waitMs: 60_000 }), NEVER);
+    } finally {
+      await Promise.all(blockers.map((client) => client.end()));
+    }
     assert.equal((await waiting).state, 'claimed');
   });
 

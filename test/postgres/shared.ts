@@ -49,7 +49,7 @@ export async function openShared({
     notify: (trouble) => notices.push(`own ${trouble}`),
   });
   await own.ready();
-  const { isEncrypted: _isEncrypted, ...connection } = readPostgresUrl(url)!;
+  const { wantsTls: _wantsTls, ...connection } = readPostgresUrl(url)!;
   const database = openPostgres({
     connection: { ...connection, ssl: false },
     schema,
