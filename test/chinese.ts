@@ -91,6 +91,8 @@ const CODE = [
     'noeviction',
     'redis',
     'rediss',
+    'pg',
+    'schema',
     'postgres',
     'ioredis',
     'bullmq',

@@ -205,7 +205,10 @@ export default {
   ],
   'ledger-url-unreadable': ['共享台账的连接地址无法使用。', "The shared ledger's address cannot be used."],
   'ledger-schema-unreadable': ['共享台账的模式名无效。', "The shared ledger's schema has an unusable name."],
-  'pg-missing': ['服务器没有安装 pg 包。', 'The package pg is not installed on the server.'],
+  'pg-missing': [
+    '服务器缺少访问共享台账所需的软件包。',
+    'A package that the shared ledger needs is not installed on the server.',
+  ],
   'ledger-away': [
     '共享台账暂时无法访问，请稍后再试。',
     'The shared ledger cannot be reached. Try again later.',
