@@ -321,8 +321,6 @@ class ThreadedDatabase implements Database {
       this.#whenClosed = resolve;
       worker.once('exit', () => resolve());
     });
-    // Otherwise a process that has nothing else to do ends before the file is given back.
-    worker.ref();
     this.#post({ kind: 'close' });
     await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
     worker.unref();
