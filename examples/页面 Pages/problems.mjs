@@ -297,6 +297,7 @@ export default {
     '照片存储的公网地址无法使用。',
     'The public address of the photo store cannot be used.',
   ],
+  'store-plain-http': ['照片存储的地址没有加密。', 'The address of the photo store is not encrypted.'],
   'store-out-of-reach': [
     '照片存储在内网，服务商无法下载照片。',
     'The photo store is on a private network, where the provider cannot reach it.',
