@@ -30,7 +30,7 @@ export function stepsOf(work: () => unknown): number {
   const { charCodeAt, indexOf } = String.prototype;
   const { test } = RegExp.prototype;
   const { from } = Buffer;
-  const { toString } = Buffer.prototype;
+  const writeOut = Buffer.prototype.toString;
   for (const [name, original] of originals) {
     prototypes[name] = function (this: string, ...given) {
       count(this.length);
@@ -56,8 +56,8 @@ export function stepsOf(work: () => unknown): number {
       return from.apply(Buffer, given);
     },
   });
-  Buffer.prototype.toString = function (this: Buffer, ...given: Parameters<typeof toString>) {
-    const text = toString.apply(this, given);
+  Buffer.prototype.toString = function (this: Buffer, ...given: Parameters<typeof writeOut>) {
+    const text = writeOut.apply(this, given);
     count(text.length);
     return text;
   };
@@ -70,7 +70,7 @@ export function stepsOf(work: () => unknown): number {
     Object.assign(String.prototype, { charCodeAt, indexOf });
     RegExp.prototype.test = test;
     Object.assign(Buffer, { from });
-    Buffer.prototype.toString = toString;
+    Buffer.prototype.toString = writeOut;
   }
   return steps;
 }
