@@ -120,6 +120,8 @@ export interface Database {
    */
   ready(): Promise<void>;
   state(): StoreState;
+  /** @returns what keeps some calls or all from being done; null where nothing does */
+  problem(): VerifyError | null;
   /** @returns takes the listener away again */
   subscribe(listener: (state: StoreState) => void): () => void;
   /**
@@ -258,6 +260,14 @@ class ThreadedDatabase implements Database {
 
   state(): StoreState {
     return this.#state;
+  }
+
+  problem(): VerifyError | null {
+    const { secretProblem, isDamaged } = this.#facts;
+    const away = this.#whyAway() ?? (this.#unwritable && this.#problemOf(this.#unwritable));
+    if (away) return away;
+    if (isDamaged) return this.#problem('ledger-damaged');
+    return secretProblem && errorOf(secretProblem);
   }
 
   subscribe(listener: (state: StoreState) => void): () => void {
@@ -533,9 +543,9 @@ class ThreadedDatabase implements Database {
   }
 
   #learn(facts: Facts): void {
-    const before = this.#facts.secretProblem;
+    const before = this.#facts.secretProblem?.problem ?? null;
     this.#facts = facts;
-    const now = facts.secretProblem;
+    const now = facts.secretProblem?.problem ?? null;
     if (now !== before)
       this.#options.notify(now ? SECRET_TROUBLES[now]! : 'secret-agrees', { file: this.#file });
     clearTimeout(this.#secretTimer!);
@@ -627,7 +637,7 @@ class ThreadedDatabase implements Database {
     if (failure === 'opening') return 'opening';
     if (failure) return failure.fault === 'damaged' ? 'unwritable' : failure.fault;
     if (this.#facts.isDamaged) return 'damaged';
-    return this.#facts.secretProblem === 'secret-differs' ? 'secret-differs' : 'ready';
+    return this.#facts.secretProblem?.problem === 'secret-differs' ? 'secret-differs' : 'ready';
   }
 }
 
@@ -639,13 +649,15 @@ function errorOf({ code, problem, values, details }: SentError): VerifyError {
   return new VerifyError(code as VerifyError['code'], problem, values, details);
 }
 
-const off = () => Promise.reject(new VerifyError('CONFIG', 'database-off', {}, { charged: false }));
+const databaseOff = () => new VerifyError('CONFIG', 'database-off', {}, { charged: false });
+const off = () => Promise.reject(databaseOff());
 
 const NO_DATABASE: Database = {
   call: off,
   callUntilDone: off,
   ready: off,
   state: () => 'closed',
+  problem: () => databaseOff(),
   subscribe: () => () => {},
   onReplaced: () => () => {},
   acknowledge: off,

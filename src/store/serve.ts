@@ -198,7 +198,7 @@ async function writeSign(sql: Sql, { sign }: Seal): Promise<void> {
 }
 
 function facts(): Facts {
-  return { secretProblem: whyNoSeal?.problem ?? null, isDamaged };
+  return { secretProblem: whyNoSeal && sentOf(whyNoSeal), isDamaged };
 }
 
 /** Runs what was asked for in one transaction, and says what became of it. */
