@@ -426,10 +426,7 @@ class ThreadedDatabase implements Database {
     if (failure) {
       if (!this.#unwritable) this.#begins(failure);
       this.#unwritable = failure;
-    } else if (isWritten && this.#unwritable) {
-      this.#isOver(this.#unwritable);
-      this.#unwritable = null;
-    }
+    } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
     let index = 0;
     for (const answer of unpack(answers)) {
@@ -444,6 +441,15 @@ class ThreadedDatabase implements Database {
     }
     this.#queue.unshift(...kept.filter(({ isOver }) => !isOver));
     if (failure) this.#later(() => this.#try());
+  }
+
+  /** Something was written again. It is over once all is that waited for it. */
+  #recover(failure: Failure): void {
+    clearTimeout(this.#retry!);
+    this.#retry = null;
+    if (this.#queue.some(({ isKept }) => isKept)) return;
+    this.#unwritable = null;
+    this.#isOver(failure);
   }
 
   /** What was under way comes again, before what waits. */
