@@ -99,8 +99,9 @@ function formOf(definition) {
     isNext: (name) => Object.keys(credentials).find((each) => nextOf(each) === name),
     /** While a node's form is open, what stands there counts, and not yet the node's. */
     shown: (node, name) => {
-      const value = RED.editor.getEditStack().includes(node) ? input(name).val() : undefined;
-      return value ?? node[name];
+      if (!RED.editor.getEditStack().includes(node)) return node[name];
+      const field = input(name);
+      return (field.is(':checkbox') ? field.is(':checked') : field.val()) ?? node[name];
     },
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),

@@ -34,6 +34,7 @@ export const SETTINGS = {
   publicUrl: { type: 'string', default: '' },
   /** Of `publicUrl`: an internal endpoint and a public domain of the same bucket are written in two ways. */
   publicStyle: { type: 'string', default: 'same', choices: ['same', 'virtual-host', 'path', 'domain'] },
+  allowHttp: { type: 'boolean', default: false },
   keep: { type: 'number', default: 24, min: 0.05, max: LONGEST_KEEP_HOURS },
   maxMB: { type: 'number', default: 1024, min: 1 },
   // No bound by itself: xhey has to read the watermark.
@@ -126,12 +127,12 @@ function prepare(red: Red, node: PhotoStoreNode, config: NodeConfig, keys: Crede
 }
 
 function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings): Prepared {
-  const { publicUrl, keep, maxMB, maxPhotoKB, metadata } = settings;
+  const { publicUrl, allowHttp, keep, maxMB, maxPhotoKB, metadata } = settings;
   const { httpNodeRoot, httpNodeAuth } = red.settings;
   if (httpNodeRoot === false) throw notSetUp('store-not-served');
   // Node-RED asks for it at every address under httpNodeRoot: each photo would be paid for, and never be seen.
   if (httpNodeAuth) throw notSetUp('store-asks-password');
-  const address = checkPublicUrl(publicUrl);
+  const address = checkPublicUrl(publicUrl, allowHttp);
   const options = { node: id, publicUrl: address, keepMs: keep * HOUR_MS, maxBytes: maxMB * MB };
   return {
     ...{ maxPhotoKB, metadata },
@@ -150,7 +151,7 @@ function prepareS3(
   const { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB, metadata } = settings;
   const publicStyle = settings.publicStyle === 'same' ? style : settings.publicStyle;
   const address = checkEndpoint(endpoint);
-  const publicAddress = publicUrl === '' ? null : checkPublicUrl(publicUrl);
+  const publicAddress = publicUrl === '' ? null : checkPublicUrl(publicUrl, settings.allowHttp);
   const isNamed = style !== 'domain' || (publicAddress !== null && publicStyle !== 'domain');
   if (isNamed && !BUCKET.test(bucket)) throw notSetUp('store-bucket-name');
   if (prefix.length > LONGEST_PREFIX || /^\/|\/\/|(?:^|\/)\.{1,2}(?:\/|$)|\p{Cc}/u.test(prefix))

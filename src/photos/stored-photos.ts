@@ -44,7 +44,7 @@ export class StoredPhotos {
   /** When the timer fires, by `performance.now()`. */
   #wakesAt = Number.POSITIVE_INFINITY;
   #sweeping: Promise<void> | null = null;
-  /** What happened since the sweep began may need another one. */
+  /** Something changed since the sweep began, which may not know of it. */
   #isStale = false;
   #pauseMs = 0;
   #restsUntil = 0;
@@ -119,7 +119,7 @@ export class StoredPhotos {
   #wakeIn(milliseconds: number): void {
     if (this.#isClosed) return;
     if (this.#sweeping) {
-      this.#isStale ||= milliseconds === 0;
+      this.#isStale = true;
       return;
     }
     const now = performance.now();

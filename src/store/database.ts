@@ -90,6 +90,8 @@ export interface CallOptions<Answer = unknown> {
    * in memory, in order, and resolves when it is written.
    */
   whenAway?: 'fail' | 'keep';
+  /** Milliseconds for which a shared database that is away is waited for; the embedded one refuses at once. */
+  waitMs?: number;
   /** Rejects with CANCELLED when it aborts. What was sent to the thread already may be written all the same: see `late`. */
   signal?: AbortSignal;
   /** Called with the answer of what was written after this call had rejected. */
@@ -139,6 +141,12 @@ export interface Database {
   /** Writes what is kept in memory, for at most 4 s, and gives the file back. */
   close(): Promise<void>;
 }
+
+/** What the rooms need of a database, whether it is this process's own or shared with others. */
+export type RoomDatabase = Pick<
+  Database,
+  'call' | 'callUntilDone' | 'state' | 'subscribe' | 'onReplaced' | 'acknowledge'
+>;
 
 export function openDatabase(options: DatabaseOptions): Database {
   return options.file === null ? NO_DATABASE : new ThreadedDatabase(options, options.file);

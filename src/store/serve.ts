@@ -303,7 +303,7 @@ async function run(sql: Sql, { operation, now }: SentRequest, parameters: unknow
   const work = operations[operation] as Operation<unknown, unknown> | undefined;
   try {
     if (!work) throw new Error('There is no such operation');
-    const at: Surroundings = { now, seal, whyNoSeal, isDamaged };
+    const at: Surroundings = { now, seal, whyNoSeal, damage: isDamaged ? 'damaged' : null };
     return { ended: 'answered', value: await work(sql, parameters, at) };
   } catch (error) {
     if (faultOf(error)) throw error;

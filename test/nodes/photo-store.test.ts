@@ -29,7 +29,15 @@ describe('node photo-store', () => {
     assert.doesNotMatch(inspect(nodeOf('store'), { depth: 10 }), /-of-the-test/);
     assertDefaults('photo-store', {
       ...{ name: '', kind: 's3', endpoint: '', region: '', bucket: '', prefix: '', style: 'virtual-host' },
-      ...{ publicUrl: '', publicStyle: 'same', keep: 24, maxMB: 1024, fit: false, maxPhotoKB: 0 },
+      ...{
+        publicUrl: '',
+        publicStyle: 'same',
+        allowHttp: false,
+        keep: 24,
+        maxMB: 1024,
+        fit: false,
+        maxPhotoKB: 0,
+      },
       ...{ metadata: 'keep', timeout: 30, tls: '', proxy: '' },
     });
   });
@@ -91,6 +99,14 @@ describe('node photo-store', () => {
       {},
       'store-public-url',
     ],
+    ['plain http', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }, {}, 'store-plain-http'],
+    ['plain http to a bucket', { ...S3, publicUrl: 'http://oss.example.com' }, KEYS, 'store-plain-http'],
+    [
+      'plain http with a query',
+      { kind: 'local', publicUrl: 'http://a.example.com/?b', allowHttp: true },
+      {},
+      'store-public-url',
+    ],
     ['this machine', { kind: 'local', publicUrl: 'http://127.0.0.1:1880' }, {}, 'store-out-of-reach'],
   ];
   for (const [name, properties, credentials, problem] of wrong) {
@@ -105,7 +121,8 @@ describe('node photo-store', () => {
       'an internal endpoint with a public one',
       { ...S3, endpoint: 'https://10.0.0.5', publicUrl: 'https://oss.example.com' },
     ],
-    ['a reverse proxy', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }],
+    ['a reverse proxy', { kind: 'local', publicUrl: 'https://verify.example.com/flows' }],
+    ['plain http on purpose', { kind: 'local', publicUrl: 'http://verify.example.com', allowHttp: true }],
     [
       'a domain that is the bucket',
       { ...S3, bucket: '', endpoint: 'https://p.example.com', style: 'domain' },

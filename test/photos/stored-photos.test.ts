@@ -130,11 +130,29 @@ describe('photos: stored', () => {
       const started = performance.now();
       database = openPhotosDatabase(temporaryDirectory(), { now: Date.now });
       const stored = open({ clock: () => ({ process: 'first', elapsed: performance.now() - started }) });
+      // It has looked once, and found nothing that it would wait for.
+      await pause(100);
       const id = await stored.enter(photo({ keepMs: 400 }));
-      await pause(50);
-      assert.deepEqual(deleted, []);
       await untilHeld(stored, 0);
       assert.deepEqual(deleted, [id]);
+    });
+
+    it('where they came while the store found that nothing is due', async () => {
+      let goOn = () => {};
+      let found = 0;
+      const call = async <Answer>(operation: string, parameters: unknown, options?: object) => {
+        const answer = await database.call<unknown, Answer>(operation, parameters, options);
+        // The answer is on its way when the photo comes.
+        if (operation.endsWith('.due') && found++ === 0)
+          await new Promise<void>((resolve) => (goOn = resolve));
+        return answer;
+      };
+      const stored = open({ database: { ...database, call } as Database });
+      await until(() => found === 1, 'the store does not look');
+      stored.discard(await stored.enter(photo()), false);
+      await pause(20);
+      goOn();
+      await until(() => deleted.length === 1, 'it is not deleted');
     });
 
     it('at once where they are not needed, and others are not', async () => {
@@ -410,6 +428,7 @@ describe('photos: stored', () => {
     it('and are given up: that is told', async () => {
       const stored = open();
       const id = await stored.enter(photo());
+      stored.close();
       fails = () => true;
       const failed = [{ id, retryInMs: 1 }];
       for (let attempt = 0; attempt < 99; attempt++)
