@@ -207,13 +207,9 @@ async function begin(
     `UPDATE entries SET state = 'uncertain' WHERE ${OPEN} AND state = 'claimed' AND owner <> ?`,
     owner,
   );
+  const newest = await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1');
   for (const each of claims) await restoreClaim(sql, each, at);
-  return { uncertain, newest: await newest(sql) };
-}
-
-/** @returns when the newest call was claimed, in Unix milliseconds */
-async function newest(sql: Sql): Promise<number | null> {
-  return (await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1'))?.at ?? null;
+  return { uncertain, newest: newest?.at ?? null };
 }
 
 /**
@@ -378,7 +374,6 @@ async function forget(
 
 export const LEDGER_OPERATIONS = {
   'ledger.begin': begin,
-  'ledger.newest': newest,
   'ledger.claim': claim,
   'ledger.settle': settle,
   'ledger.look': look,
