@@ -1,11 +1,20 @@
 // Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there:
 // html, icons and catalogues (NODE-RED, "Loading and packaging" and "Languages").
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeForm, withIncludes } from './forms.mjs';
+import { makeForm, makePlugin } from './forms.mjs';
 import { writeOperatorPage } from './pages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -13,9 +22,6 @@ const from = (...parts) => join(root, 'nodes', ...parts);
 const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
 const { nodes, plugins } = readJson(join(root, 'package.json'))['node-red'];
 const [TYPES, PLUGINS] = [nodes, plugins].map(Object.keys);
-
-/** The html of each node, by type. */
-const forms = new Map();
 
 compile();
 writeForms();
@@ -37,78 +43,46 @@ function compile() {
 }
 
 function writeForms() {
-  for (const type of TYPES) {
-    const form = makeForm(root, type, textsOf('en-US', type));
-    forms.set(type, form);
-    writeFileSync(to(`${type}.html`), form);
-  }
-  for (const name of PLUGINS) writeFileSync(to(`${name}.html`), withIncludes(root, name));
+  for (const type of TYPES) writeFileSync(to(`${type}.html`), makeForm(root, type));
+  for (const name of PLUGINS) writeFileSync(to(`${name}.html`), makePlugin(root, name));
   if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
 }
 
 /**
- * Each language, and what else Chinese browsers and LANG may ask for: NODE-RED, "Languages". Node-RED itself looks from
- * `zh-CN` to `zh`, but not from a name of three parts.
+ * Node-RED looks from `zh-CN` and `zh-TW` to `zh`. From a name of three parts it looks there for a catalogue, but not for
+ * the help: test/flows/weight.test.ts asks a real one.
  */
 function writeCatalogues() {
-  for (const [source, ...languages] of [
+  for (const [source, language, ...others] of [
     ['en-US', 'en-US'],
-    ['zh-CN', 'zh-CN', 'zh', 'zh-Hans-CN'],
+    ['zh-CN', 'zh', 'zh-Hans-CN'],
   ]) {
-    for (const language of languages) {
-      mkdirSync(to('locales', language), { recursive: true });
-      for (const type of TYPES) {
-        writeFileSync(to('locales', language, `${type}.json`), JSON.stringify(shownTexts(source, type)));
-        writeFileSync(to('locales', language, `${type}.html`), helpOf(source, type));
-      }
-      for (const name of PLUGINS)
-        cpSync(from('locales', source, `${name}.json`), to('locales', language, `${name}.json`));
+    const read = (...path) => readFileSync(from('locales', source, ...path), 'utf8');
+    const { palette, ...shared } = JSON.parse(read('forms.json'));
+    const help = readdirSync(from('locales', source, 'shared')).map((file) => [
+      file.replace('.html', ''),
+      small(read('shared', file)),
+    ]);
+    // A word of a status is looked up under itself, and may be left out where it is the same.
+    const words = Object.entries(shared).filter(([key, text]) => key !== text);
+    const catalogues = { forms: { ...Object.fromEntries(words), help: Object.fromEntries(help) } };
+    for (const type of TYPES) {
+      const isInPalette = !readFileSync(to(`${type}.html`), 'utf8').includes("category: 'config'");
+      catalogues[type] = { ...(isInPalette ? { palette } : {}), ...JSON.parse(read(`${type}.json`)) };
     }
+    for (const name of PLUGINS) catalogues[name] ??= JSON.parse(read(`${name}.json`));
+    for (const folder of [language, ...others]) {
+      mkdirSync(to('locales', folder), { recursive: true });
+      for (const type of TYPES)
+        writeFileSync(to('locales', folder, `${type}.html`), small(read(`${type}.html`)));
+    }
+    for (const [name, texts] of Object.entries(catalogues))
+      writeFileSync(to('locales', language, `${name}.json`), JSON.stringify(texts));
   }
 }
 
-/**
- * A catalogue belongs to one node and is found under its name, so what several forms say is written once, in forms.json,
- * and put into the catalogue of each form that says it. What the runtime says is in src/texts.
- */
-function textsOf(language, type) {
-  const [shared, own] = ['forms', type].map((name) => readJson(from('locales', language, `${name}.json`)));
-  return merge(shared, own);
-}
-
-/**
- * What the editor needs of them for one node: of the texts that several forms share only those that this form names,
- * whole or, where it composes the key, by the last part; and the words of a status, which the editor looks up under
- * themselves, in the languages where they are other words.
- */
-function shownTexts(language, type) {
-  const form = forms.get(type);
-  const names = new Set(form.match(/[\w-]+/g));
-  const isConfig = /category: 'config'/.test(form);
-  const pick = (texts, depth = 0) =>
-    Object.fromEntries(
-      Object.entries(texts).flatMap(([name, text]) => {
-        if (typeof text === 'object') return [[name, pick(text, depth + 1)]];
-        const isStatus = depth === 0;
-        return (isStatus ? !isConfig && text !== name : names.has(name)) ? [[name, text]] : [];
-      }),
-    );
-  return pick(textsOf(language, type));
-}
-
-/** The help of a node; what several have in common stands in the language's folder `shared`. */
-function helpOf(language, type) {
-  const read = (...path) => readFileSync(from('locales', language, ...path), 'utf8');
-  return read(`${type}.html`).replace(/<!-- include (\S+) -->\n/g, (_, file) => read('shared', file));
-}
-
-function merge(shared, own) {
-  const merged = { ...shared };
-  for (const [key, value] of Object.entries(own)) {
-    merged[key] =
-      typeof value === 'object' && typeof merged[key] === 'object' ? merge(merged[key], value) : value;
-  }
-  return merged;
+function small(html) {
+  return html.replace(/^\s+/gm, '');
 }
 
 function readJson(file) {

@@ -1,89 +1,151 @@
-// Makes a node's form of nodes/<type>.html: what several forms share is written once in nodes/forms/, and what the
-// runtime takes is read off the runtime itself, so that no form can say anything else.
-//   <!-- include file.html -->, // include file.js   a file of nodes/forms/
+// Makes the html of nodes and plugins as it is published. In a node's html
+//   DEFAULTS({…}), CREDENTIALS({…})      become plain literals: what the runtime takes, read off the runtime itself, so
+//                                        that no form can say anything else, and what the argument has beside it
+//   PALETTE_LABEL                        becomes a function
+//   PRODUCTION_URL                       the address of an account's provider
+//   RUNTIME('file', 'export')            a constant or a function of src/file.ts
+//   {{type}}                             the node's type
+// The flow library and the palette's catalogue read `registerType` as text, see test/published-forms.test.ts; what a form
+// does is in nodes/forms/, which the editor loads once, and which writes out in the browser:
+//   <!-- include file.html -->                       a file of nodes/forms/, which nodes/forms.html publishes
 //   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
 //   <!-- credentials -->, <!-- next credentials -->  a row for each credential; for each of its twins
 //   <!-- all other rows -->                          a row for each setting that has none yet
 //   <!-- rows for what may cost -->                  `key` and `reuse`, where the action has them
-//   RUNTIME_TABLE, RUNTIME('file', 'export')         what the runtime takes; a constant or a function of src/file.ts
-//   {{type}}, {{prefix}}                             the node's type, and what Node-RED puts before the id of an input
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ROWS } from '../nodes/forms/rows.mjs';
+import { parse } from 'acorn';
 
 const require = createRequire(import.meta.url);
+const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
+/** Node-RED puts spaces around a label's hyphens, but not around this one. */
+const HYPHEN = '\\u2011';
 
 /**
  * @param root of the package, whose src is compiled already
  * @param type of a node
- * @param texts of its catalogue, any language
  * @returns the html as Node-RED takes it
  */
-export function makeForm(root, type, texts) {
-  const runtime = (file) => require(join(root, 'dist/src', `${file}.js`));
-  const table = tableOf(root, runtime, type);
-  const expanded = withIncludes(root, type);
-  const isConfig = type.endsWith('-account') || expanded.includes("category: 'config'");
-  const prefix = isConfig ? 'node-config-input' : 'node-input';
-
-  const row = (name, icon, example = '', labelled = name) => {
-    const key = `form.${labelled.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
-    const { kind, choices = [], usual } = rowOf(table, name);
-    const placeholder = example || usual;
-    return ROWS[kind]({
-      id: `${prefix}-${name}`,
-      key,
-      icon,
-      choices,
-      unit: hasText(texts, `${key}-unit`) && `${key}-unit`,
-      example: hasText(texts, `${key}-example`)
-        ? `data-i18n="[placeholder]${key}-example"`
-        : `placeholder="${String(placeholder).replaceAll('"', '&quot;')}"`,
-    });
-  };
-  const named = new Set([...expanded.matchAll(/<!-- row (\w+) /g)].map(([, name]) => name));
-  const others = Object.keys(table.settings).filter((name) => !named.has(name));
-  const variable = (name) =>
-    `\${${`${table.provider}_${name.replace(/[A-Z]/g, '_$&')}`.replaceAll('-', '_').toUpperCase()}}`;
-  // What a twin is called stands above it: it is the next pair's.
-  const keyRows = (names) =>
-    names.map((name, index) =>
-      row(name, index === 0 ? 'id-badge' : 'key', variable(name), table.credentials[index]),
-    );
-  const rows = {
-    'all other rows': () => others.map((name) => row(name)),
-    'rows for what may cost': () => (table.fields.key ? [row('key', 'key'), row('reuse', 'history')] : []),
-    credentials: () => keyRows(table.credentials),
-    'next credentials': () => keyRows(table.nextCredentials),
-  };
-  return expanded
-    .replace(/<!-- row (\w+) (\S+)(?: (.+?))? -->/g, (_, name, icon, example) => row(name, icon, example))
-    .replace(/<!-- (all other rows|(?:next )?credentials|rows for what may cost) -->/g, (_, which) =>
-      rows[which]().join('\n  '),
-    )
-    .replace(/\bRUNTIME_TABLE\b/, () => JSON.stringify(table))
-    .replace(/\bRUNTIME\('(.+?)', '(.+?)'\)/g, (_, file, name) => {
-      const found = runtime(file)[name];
-      return typeof found === 'function' ? String(found) : JSON.stringify(found);
-    })
-    .replaceAll('{{type}}', type)
-    .replaceAll('{{prefix}}', prefix);
+export function makeForm(root, type) {
+  const table = tableOf(root, type);
+  const html = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8').replaceAll('{{type}}', type);
+  return small(html, (script) => withTables(withRuntime(root, script), type, table));
 }
 
 /**
- * @param root of the package
- * @param name of a node or plugin
- * @returns its html with the files of nodes/forms/ that it asks for
+ * @param root of the package, whose src is compiled already
+ * @param name of a plugin
+ * @returns its html, with the files of nodes/forms/ that it asks for
  */
-export function withIncludes(root, name) {
+export function makePlugin(root, name) {
   const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  return readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
-    .replace(/<!-- include (\S+) -->/g, (_, file) => shared(file))
+  const html = readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
+    .replace(/(?<=">\n)<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
+  return small(html, (script) => withRuntime(root, script));
 }
 
-function tableOf(root, runtime, type) {
+function withRuntime(root, script) {
+  return script.replace(/\bRUNTIME\('(.+?)', '(.+?)'\)/g, (_, file, name) => {
+    const found = require(join(root, 'dist/src', `${file}.js`))[name];
+    return typeof found === 'function' ? String(found) : JSON.stringify(found);
+  });
+}
+
+function withTables(script, type, { configs, fields, settings, credentials, baseUrl }) {
+  const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices }]) => [
+    [name, { value, typed, choices }],
+    [`${name}Type`, { value: typed }],
+  ]);
+  const set = Object.entries(settings).map(([name, { default: value, min, max, integer, choices }]) => [
+    name,
+    choices ? { value, choices } : { value, min, max, integer },
+  ]);
+  const defaults = Object.fromEntries([['name', { value: '' }], ...configs, ...typed, ...set]);
+  const passwords = Object.fromEntries(credentials.map((name) => [name, { type: 'password' }]));
+  const label =
+    type.indexOf('-') > LONGEST_WORD ? brokenLabel(type) : `\${this._('label.palette')} ${joined(type)}`;
+  const values = {
+    DEFAULTS: (argument) => literal(defaults, argument, script),
+    CREDENTIALS: (argument) => literal(passwords, argument, script),
+    PALETTE_LABEL: () => `function () { return \`${label}\`; }`,
+    PRODUCTION_URL: () => JSON.stringify(baseUrl),
+  };
+  let made = script;
+  for (const node of macros(parse(script, { ecmaVersion: 'latest' }), values).reverse()) {
+    const value = values[node.name ?? node.callee.name](node.arguments?.[0]);
+    made = made.slice(0, node.start) + value + made.slice(node.end);
+  }
+  return made;
+}
+
+/** A first word that is longer breaks the label into two lines in the palette, but has no space in a title. */
+const LONGEST_WORD = 6;
+const joined = (type) => type.replace('-', HYPHEN);
+const brokenLabel = (type) =>
+  `\${this._('label.palette')} \${$('.red-ui-palette-node[data-palette-type="${type}"]').length > 0 ? '${joined(type)}' : '${type.replace('-', `${HYPHEN} `)}'}`;
+
+/** Where these names stand as values, or are called, in the order of the text. */
+function macros(node, values) {
+  if (Array.isArray(node)) return node.flatMap((each) => macros(each, values));
+  if (typeof node?.type !== 'string') return [];
+  const { name } = node.type === 'CallExpression' ? node.callee : node;
+  if (Object.hasOwn(values, name ?? '')) return [node];
+  return Object.values(node).flatMap((each) =>
+    each && typeof each === 'object' ? macros(each, values) : [],
+  );
+}
+
+/**
+ * @param entries an object by name
+ * @param argument what each has beside or instead of that, as it is parsed; names that are new stand after the first
+ * @param script that it is parsed from
+ * @returns the text of a plain literal
+ */
+function literal(entries, argument, script) {
+  const text = ({ start, end }) => script.slice(start, end);
+  const own = new Map((argument?.properties ?? []).map(({ key, value }) => [key.name, value.properties]));
+  const [first, ...others] = Object.keys(entries);
+  const names = new Set([first, ...[...own.keys()].filter((name) => !(name in entries)), ...others]);
+  names.delete(undefined);
+  const properties = [...names].map((name) => {
+    const given = Object.entries(entries[name] ?? {}).filter(([, value]) => value !== undefined);
+    const property = new Map(given.map(([key, value]) => [key, JSON.stringify(value)]));
+    for (const { key, value } of own.get(name) ?? []) property.set(key.name, text(value));
+    return `${name}: { ${[...property].map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
+  });
+  return `{\n${properties.map((each) => `${each},\n`).join('')}}`;
+}
+
+/** Without comments and indentation: the editor loads it at each start. */
+function small(html, makeScript) {
+  return html
+    .replace(SCRIPT, (_, begin, script, end) => begin + withoutComments(makeScript(script)) + end)
+    .replace(/^\s+/gm, '');
+}
+
+function withoutComments(script) {
+  const comments = [];
+  const strings = [];
+  parse(script, {
+    ecmaVersion: 'latest',
+    onComment: comments,
+    onToken: ({ type, start, end }) => type.label === 'template' && strings.push(script.slice(start, end)),
+  });
+  if (strings.some((each) => each.includes('\n')))
+    throw new Error('A template of several lines would change.');
+  const kept = [];
+  let last = 0;
+  for (const { start, end } of comments) {
+    kept.push(script.slice(last, start));
+    last = end;
+  }
+  return [...kept, script.slice(last)].join('');
+}
+
+function tableOf(root, type) {
+  const runtime = (file) => require(join(root, 'dist/src', `${file}.js`));
   if (type.endsWith('-account')) return accountTable(runtime, type);
   return actionTable(root, runtime, type) ?? otherTable(root, runtime, type);
 }
@@ -107,29 +169,35 @@ function otherTable(root, runtime, type) {
   });
   const runner = existsSync(join(root, `src/node-red/${type}.ts`)) ? runtime(`node-red/${type}`) : {};
   const { FIELDS: fields = {}, SETTINGS: settings = {} } = runner;
-  return { provider: type, credentials, fields, settings };
+  return { configs: [], credentials, fields, settings };
 }
 
 function accountTable(runtime, type) {
   const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
   const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
-  const { provider, credentials, baseUrl } = account;
-  const nextCredentials = credentials.map(runtime('node-red/pairs').twinOf);
-  return { provider, baseUrl, credentials, nextCredentials, fields: {}, settings };
+  const { credentials, baseUrl } = account;
+  const configs = [
+    ['tls', { value: '', type: 'tls-config', required: false }],
+    ['proxy', { value: '', type: 'http proxy', required: false }],
+    ['ledger', { value: '', type: 'verify-ledger-store', required: false }],
+  ];
+  const twins = credentials.map(runtime('node-red/pairs').twinOf);
+  return { configs, credentials: [...credentials, ...twins], fields: {}, settings, baseUrl };
 }
 
 /** Of the one action that names itself as the node's type; null where there is none. */
 function actionTable(root, runtime, type) {
-  const providers = readdirSync(join(root, 'src/providers'));
-  const file = providers
-    .map((each) => `providers/${each}/${type}`)
-    .find((each) => existsSync(join(root, 'src', `${each}.ts`)));
-  if (!file) return null;
-  const { fields, settings, mayCost } = Object.values(runtime(file)).find(
+  const provider = readdirSync(join(root, 'src/providers')).find((each) =>
+    existsSync(join(root, 'src/providers', each, `${type}.ts`)),
+  );
+  if (!provider) return null;
+  const { fields, settings, mayCost } = Object.values(runtime(`providers/${provider}/${type}`)).find(
     ({ operation }) => operation === type,
   );
   const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/choices');
   return {
+    configs: [['account', { value: '', type: `${provider}-account`, required: true }]],
+    credentials: [],
     fields: { ...fields, ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) },
     settings: {
       ...settings,
@@ -137,21 +205,4 @@ function actionTable(root, runtime, type) {
       ...runtime('node-red/action-node').COMMON_SETTINGS,
     },
   };
-}
-
-/** What kind of row a name has, its choices, and what it is where it is left empty. */
-function rowOf({ fields, settings, credentials = [], nextCredentials = [], baseUrl }, name) {
-  if (fields[name]) return { kind: 'typed', choices: fields[name].choices, usual: fields[name].value };
-  if ([...credentials, ...nextCredentials].includes(name)) return { kind: 'password' };
-  if (['name', 'account', 'ledger', 'queue', 'store', 'tls', 'proxy'].includes(name))
-    return { kind: 'text', usual: '' };
-  const setting = settings[name];
-  if (!setting) throw new Error(`The runtime has no field and no setting ${name}.`);
-  if (setting.choices) return { kind: 'select', choices: setting.choices };
-  const kind = { number: 'number', boolean: 'checkbox', string: 'text' }[setting.type];
-  return { kind, usual: name === 'baseUrl' ? baseUrl : setting.default };
-}
-
-function hasText(texts, key) {
-  return typeof key.split('.').reduce((found, part) => found?.[part], texts) === 'string';
 }

@@ -280,6 +280,13 @@ export interface Context extends CallContext {
    * @throws VerifyError CONFIG where there is none, or it is not set up
    */
   photoStore(environment: Environment): PhotoStore;
+  /**
+   * Vouches for a text that comes back in a message.
+   * @returns what `isSealed` recognises wherever the secret is the same; null where no secret can be had
+   */
+  seal(text: string): Promise<string | null>;
+  /** @returns whether `seal` made it for just this text */
+  isSealed(text: string, seal: unknown): Promise<boolean>;
   /** What the node remembers from one message to the next. */
   memory: Map<string, number>;
   /** Tells a flow author something once in the life of the node; `key` stands in the catalogue under `warnings`. */
@@ -292,8 +299,8 @@ export interface Context extends CallContext {
 export interface AskContext extends Context {
   /** Milliseconds until the message's time is over; 0 once it is. */
   left(): number;
-  /** Why the message is asked after: it has just come, it was taken up from before, or its turn came again. */
-  turn: 'arrived' | 'taken-up' | 'again';
+  /** Why this step is made: the message arrived, the task was resumed after a restart or deploy, or its pause is over. */
+  turn: 'arrived' | 'resumed' | 'again';
 }
 
 /** What decides, beside the message itself, whether it can be sent. */

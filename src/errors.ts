@@ -53,6 +53,8 @@ export interface Cause {
   /** face-compare: what an answer that was paid for and cannot be used still told. */
   orderNo: string | null;
   score: number | null;
+  /** face-compare: where an answer without a result says whether name and id number belong together. */
+  identityConfirmed?: boolean;
   /** Id of the ledger's entry, where there is one. */
   ledger: string | null;
   retryable: boolean;

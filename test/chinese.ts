@@ -47,11 +47,11 @@ const TERMS = [
     'Prometheus',
     'Redis',
     'SQLite',
-    ...['AWS', 'COS', 'MinIO', 'OBS', 'OSS', 'S3'],
+    ...['AWS', 'BOS', 'COS', 'Cloudflare', 'MinIO', 'OBS', 'OSS', 'R2', 'S3', 'APPID', 'IP'],
     'WestDex',
     'X',
   ],
-  ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
+  ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey', 'AccessKey', 'ID', 'Secret'],
   ...['AVIF', 'EXIF', 'GIF', 'WGS-84', 'HEIC', 'TIFF', 'WebP', 'iPhone', 'sharp'],
 ];
 
@@ -98,7 +98,7 @@ const CODE = [
     'key',
     'npm',
     'install',
-    ...['httpNodeRoot', 'userDir'],
+    ...['httpNodeRoot', 'httpNodeAuth', 'userDir'],
   ],
   ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],

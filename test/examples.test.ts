@@ -12,6 +12,7 @@ import {
   temporaryDirectory,
 } from './demo-process';
 import { EXAMPLES, example } from './example-flows';
+import { until } from './until';
 
 /** What the tests read of a debug node's value. */
 interface Shown {
@@ -397,15 +398,14 @@ describe('the examples of single nodes, at the press of a button', () => {
           .replaceAll(/"(persons(?:-result)?\.csv)"/g, (_, file) => JSON.stringify(join(files, file))),
       });
       assert.ok(response.ok);
-      for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      await until(async () => {
         const pressed = await fetch(`${demo.address}/example/robot/test`, {
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
           body: '{}',
         });
-        if (pressed.ok) break;
-        assert.ok(Date.now() < deadline);
-      }
+        return pressed.ok;
+      });
     });
 
     it('ledger to database: each call is a row', async () => {

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
 import { freePort } from './http/server';
+import { until } from './until';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
-const START_MS = 100_000;
 
 /** Tokens, by what they allow. */
 export const DEPLOYER = 'token-of-a-deployer';
@@ -102,21 +102,22 @@ export async function startNodeRed(
     });
 
   const printed = async (words: string) => {
-    for (const deadline = Date.now() + START_MS; !output.includes(words); ) {
-      if (Date.now() > deadline || child.exitCode !== null) {
-        kill();
-        throw new Error(`Node-RED did not print ${words}\n${output}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const complaint = () => `Node-RED did not print ${words}\n${output}`;
+    await until(() => output.includes(words) || child.exitCode !== null, complaint).finally(
+      () => output.includes(words) || kill(),
+    );
+    if (!output.includes(words)) throw new Error(complaint());
   };
   await printed(editor?.lang === 'zh-CN' ? '流程已启动' : 'Started flows');
   // It may listen a moment later.
-  for (
-    const deadline = Date.now() + START_MS;
-    !(await fetch(`http://127.0.0.1:${port}/`).catch(() => null));
-  )
-    if (Date.now() > deadline) throw new Error(`Node-RED does not listen\n${output}`);
+  await until(
+    () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        () => true,
+        () => false,
+      ),
+    () => `Node-RED does not listen\n${output}`,
+  );
   let deployed = 0;
 
   return {

@@ -5,11 +5,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
 import { freePort } from './http/server';
+import { until } from './until';
 
 const NEEDED = [
   /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
   /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
-  /^dist\/nodes\/locales\/(en-US|zh-CN|zh|zh-Hans-CN)\/[a-z-]+\.(json|html)$/,
+  /^dist\/nodes\/locales\/(en-US|zh)\/[a-z-]+\.(json|html)$/,
+  /^dist\/nodes\/locales\/zh-Hans-CN\/[a-z-]+\.html$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^dist\/src\/texts\/[\w-]+\.json$/,
   /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
@@ -18,6 +20,9 @@ const NEEDED = [
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,
 ];
+
+/** Unpacked. */
+const MOST_BYTES = 3_000_000;
 
 function npm(directory: string, ...parameters: string[]): string {
   const program = process.env.npm_execpath;
@@ -34,12 +39,14 @@ describe('the package as it is published', function () {
   const userDir = temporaryDirectory();
   let nodeRed: ChildProcess | undefined;
   let files: string[] = [];
+  let unpackedSize = 0;
 
   before(() => {
     mkdirSync(userDir, { recursive: true });
     const [packed] = JSON.parse(
       npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', userDir),
     );
+    ({ unpackedSize } = packed);
     files = packed.files.map(({ path }: { path: string }) => path);
     writeFileSync(join(userDir, 'package.json'), '{"name":"user","private":true}');
     npm(userDir, 'install', '--no-audit', '--no-fund', '--prefer-offline', join(userDir, packed.filename));
@@ -58,6 +65,10 @@ describe('the package as it is published', function () {
       files.filter((file) => !NEEDED.some((pattern) => pattern.test(file))),
       [],
     );
+  });
+
+  it('takes little room', () => {
+    assert.ok(unpackedSize <= MOST_BYTES, String(unpackedSize));
   });
 
   it('loads all its nodes', async () => {
@@ -89,19 +100,17 @@ interface NodeSet {
 }
 
 async function listNodes(port: number): Promise<{ types: string[]; errors: string[] }> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  let own: NodeSet[] = [];
+  await until(async () => {
     const response = await fetch(`http://127.0.0.1:${port}/nodes`, {
       headers: { Accept: 'application/json' },
     }).catch(() => null);
     const sets = response?.ok ? ((await response.json()) as NodeSet[]) : [];
-    const own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
-    if (own.length > 0) {
-      return {
-        types: own.flatMap(({ types }) => types),
-        errors: own.flatMap(({ err }) => (err ? [err] : [])),
-      };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('Node-RED did not come up');
+    own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
+    return own.length > 0;
+  }, 'Node-RED did not come up');
+  return {
+    types: own.flatMap(({ types }) => types),
+    errors: own.flatMap(({ err }) => (err ? [err] : [])),
+  };
 }

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXAMPLES } from './example-flows';
-import { define, ROOT } from './nodes/form';
+import { define, expandedForm, ROOT } from './nodes/form';
 
-const LANGUAGES = ['en-US', 'zh-CN', 'zh', 'zh-Hans-CN'];
+/** What there is a catalogue for. */
+const LANGUAGES = ['en-US', 'zh'];
 
 interface Manifest {
   name: string;
@@ -17,6 +18,7 @@ interface Manifest {
   files?: string[];
   bin: Record<string, string>;
   dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
   'node-red': { version: string; nodes: Record<string, string>; plugins: Record<string, string> };
 }
 
@@ -29,6 +31,17 @@ const EVERY_NODE = [
 const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const NODES = manifest['node-red'].nodes;
 const TYPES = Object.keys(NODES);
+/** What Node-RED has without a package of nodes. */
+const CORE = new Set([
+  ...['tab', 'group', 'junction'],
+  ...typesIn(join(ROOT, 'node_modules/@node-red/nodes/core')),
+]);
+/** By type, the package of nodes that has it; these are installed for the tests. */
+const PALETTE = new Map(
+  Object.keys(manifest.devDependencies)
+    .filter((name) => name !== 'node-red' && isPalette(name))
+    .flatMap((name) => typesIn(join(ROOT, 'node_modules', name)).map((type) => [type, name] as const)),
+);
 const definitions = new Map(TYPES.map((type) => [type, define(type)]));
 
 describe('package', () => {
@@ -42,19 +55,25 @@ describe('package', () => {
       assert.deepEqual(sources.sort(), TYPES.map((type) => `${type}.ts`).sort());
     });
 
-    it('bring a plugin of the editor, which needs no code in the runtime', () => {
-      assert.deepEqual(manifest['node-red'].plugins, { verification: 'dist/nodes/verification.html' });
-      const html = readFileSync(join(ROOT, 'dist/nodes/verification.html'), 'utf8');
-      assert.match(html, /RED\.plugins\.registerPlugin\('cn-verify-verification', /);
-      // The editor's own colours alone, in the light and in the dark.
-      assert.doesNotMatch(html, /#[\da-f]{3,6}\b(?!-)|\brgba?\(/i);
-      assert.doesNotMatch(html, /\/\/ include|<!-- include/);
+    it('bring plugins of the editor, which need no code in the runtime', () => {
+      assert.deepEqual(manifest['node-red'].plugins, {
+        forms: 'dist/nodes/forms.html',
+        verification: 'dist/nodes/verification.html',
+      });
+      for (const [name, file] of Object.entries(manifest['node-red'].plugins)) {
+        const html = readFileSync(join(ROOT, file), 'utf8');
+        assert.ok(html.includes(`RED.plugins.registerPlugin('cn-verify-${name}', `));
+        // The editor's own colours alone, in the light and in the dark.
+        assert.doesNotMatch(html, /#[\da-f]{3,6}\b(?!-)|\brgba?\(/i);
+        assert.doesNotMatch(html, /\/\/ include|^<!-- include/);
+      }
     });
 
     for (const type of TYPES) {
       describe(type, () => {
         const { category, defaults, credentials = {}, inputs, outputs, color, icon } = definitions.get(type)!;
         const built = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+        const expanded = expandedForm(type);
 
         it('is built: code, form, catalogues and help', () => {
           const { default: register } = require(join(ROOT, NODES[type]!)) as { default: unknown };
@@ -86,7 +105,7 @@ describe('package', () => {
         });
 
         it('has a route in the admin application if its form has a button that asks it', () => {
-          const tests = built.includes(`id="${type}-test"`);
+          const tests = expanded.includes(`id="${type}-test"`);
           const withTest = [
             ...['xhey', 'linkface', 'tencent-market'].map((name) => `${name}-account`),
             'photo-store',
@@ -125,7 +144,7 @@ describe('package', () => {
 
         it('has an input element for each property it shows, and shows no other', () => {
           const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
-          const shown = [...built.matchAll(new RegExp(`id="${prefix}([^"]+)"`, 'g'))].map(
+          const shown = [...expanded.matchAll(new RegExp(`id="${prefix}([^"]+)"`, 'g'))].map(
             ([, name]) => name!,
           );
           for (const name of shown) assert.ok(name in defaults || name in credentials, name);
@@ -140,8 +159,7 @@ describe('package', () => {
         });
 
         it('takes colours from the theme', () => {
-          const [template = ''] = built.split('</script>');
-          assert.doesNotMatch(template, /#[0-9a-f]{3,8}\b|rgba?\(/i);
+          assert.doesNotMatch(expanded, /#[0-9a-f]{3,8}\b|rgba?\(/i);
         });
 
         if (category === 'config') return;
@@ -190,6 +208,16 @@ describe('package', () => {
             assert.equal((node.wires as unknown[]).length, definition.outputs, `${node.id}: wires`);
           }
         }
+      });
+
+      it(`${file} names the packages it needs besides, so that import offers to install them`, () => {
+        const needed = nodes.flatMap(({ type }) => PALETTE.get(type) ?? []);
+        const named = nodes.filter(({ type }) => type === 'global-config').map(({ modules }) => modules);
+        // The version that it is tested with.
+        const versions = needed.map((name) => [name, manifest.devDependencies[name]!.replace('^', '')]);
+        assert.deepEqual(named, needed.length === 0 ? [] : [Object.fromEntries(versions)]);
+        for (const { type } of nodes)
+          assert.ok(CORE.has(type) || definitions.has(type) || PALETTE.has(type), type);
       });
 
       it(`${file} needs no keys and holds none`, () => {
@@ -303,4 +331,18 @@ function admits(range: string, version: string): boolean {
     if (part !== least) return part > least;
   }
   return true;
+}
+
+function isPalette(name: string): boolean {
+  return 'node-red' in JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'));
+}
+
+/** What the html in a folder registers. */
+function typesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.html') && !file.includes('node_modules'))
+    .flatMap((file) => [
+      ...readFileSync(join(folder, file), 'utf8').matchAll(/registerType\(\s*['"]([^'"]+)['"]/g),
+    ])
+    .map(([, type]) => type!);
 }

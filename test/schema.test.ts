@@ -69,6 +69,8 @@ const truthCreateData: Names<CreateData> = {
   taskIds: 'required',
   tasks: 'required',
   photoCount: 'required',
+  seal: 'required',
+  providerTime: 'required',
   repaired: 'required',
 };
 const truthPollData: Names<PollData> = {
@@ -77,6 +79,8 @@ const truthPollData: Names<PollData> = {
   photos: 'required',
   summary: 'required',
   whole: 'optional',
+  seal: 'optional',
+  providerTime: 'required',
   repaired: 'required',
   lastError: 'optional',
 };
@@ -106,6 +110,7 @@ const getTokenData: Names<TokenData> = {
 const faceCompareData: Names<CompareData> = {
   score: 'required',
   incorrect: 'required',
+  identityConfirmed: 'required',
   orderNo: 'required',
   sameFrom: 'required',
   differentBelow: 'required',
@@ -125,6 +130,7 @@ const cause: Names<Cause> = {
   requestId: 'required',
   orderNo: 'required',
   score: 'required',
+  identityConfirmed: 'optional',
   ledger: 'required',
   retryable: 'required',
   retryAfter: 'required',

@@ -2,7 +2,6 @@
 
 const METHODS = [
   'includes',
-  'indexOf',
   'lastIndexOf',
   'match',
   'matchAll',
@@ -28,7 +27,7 @@ export function stepsOf(work: () => unknown): number {
   };
   const prototypes = String.prototype as unknown as Record<string, (...given: unknown[]) => unknown>;
   const originals = METHODS.map((name) => [name, prototypes[name]!] as const);
-  const { charCodeAt } = String.prototype;
+  const { charCodeAt, indexOf } = String.prototype;
   const { test } = RegExp.prototype;
   for (const [name, original] of originals) {
     prototypes[name] = function (this: string, ...given) {
@@ -40,6 +39,11 @@ export function stepsOf(work: () => unknown): number {
     count(1);
     return charCodeAt.call(this, index);
   };
+  String.prototype.indexOf = function (this: string, wanted, start = 0) {
+    const found = indexOf.call(this, wanted, start);
+    count((found < 0 ? this.length : found + 1) - start);
+    return found;
+  };
   RegExp.prototype.test = function (text) {
     count(text.length);
     return test.call(this, text);
@@ -50,7 +54,7 @@ export function stepsOf(work: () => unknown): number {
     // A refusal takes steps, too.
   } finally {
     for (const [name, original] of originals) prototypes[name] = original;
-    String.prototype.charCodeAt = charCodeAt;
+    Object.assign(String.prototype, { charCodeAt, indexOf });
     RegExp.prototype.test = test;
   }
   return steps;

@@ -264,11 +264,6 @@ export default {
   'rule-value': ['照片规则的一项取值无法识别。', 'A rule for photos has a value that cannot be read.'],
   'not-a-poll-result': ['照片规则没有收到核验结果。', 'The rules for photos were given no result.'],
   'poll-unfinished': ['照片还没有核验完。', 'The photos are not checked yet.'],
-  'seen-unwritable': [
-    '照片记录无法写入，因此无法确定是否重复。',
-    'Which photos came cannot be written down, so none can be called new.',
-  ],
-  'seen-held-elsewhere': ['另一个程序正在使用照片记录。', 'Another program holds the record of photos.'],
   'seen-no-folder': ['服务器没有保存照片记录的地方。', 'The server has no place for the record of photos.'],
   'sharp-missing': ['服务器没有安装处理照片的组件。', 'The server lacks the part that prepares photos.'],
   'fit-format': [
@@ -292,11 +287,17 @@ export default {
     'The server has nowhere to write down which photos it holds.',
   ],
   'store-not-served': ['服务器无法对外提供照片。', 'The server cannot offer photos to others.'],
+  'store-asks-password': [
+    '服务器要求输入密码，服务商无法下载照片。',
+    'The server asks for a password, so the provider cannot download photos.',
+  ],
+  'store-full': ['照片存储已满。', 'The photo store is full.'],
   'store-endpoint': ['照片存储的接口地址无法使用。', 'The address of the photo store cannot be used.'],
   'store-public-url': [
     '照片存储的公网地址无法使用。',
     'The public address of the photo store cannot be used.',
   ],
+  'store-plain-http': ['照片存储的地址没有加密。', 'The address of the photo store is not encrypted.'],
   'store-out-of-reach': [
     '照片存储在内网，服务商无法下载照片。',
     'The photo store is on a private network, where the provider cannot reach it.',
@@ -304,6 +305,10 @@ export default {
   'store-bucket-name': ['照片存储没有可用的存储桶。', 'The photo store has no usable bucket.'],
   'store-prefix': ['照片存储的目录无法使用。', 'The folder of the photo store cannot be used.'],
   'store-keys-missing': ['照片存储没有填写密钥。', 'The photo store has no key.'],
+  'store-key-characters': [
+    '照片存储的密钥含有多余的字符。',
+    'The key of the photo store has characters in it that do not belong there.',
+  ],
   'store-unwritable': [
     '所存的照片无法登记，因此没有保存。',
     'Which photos are held cannot be written down, so none was stored.',
@@ -317,6 +322,10 @@ export default {
   'store-denied': ['密钥没有写入照片存储的权限。', 'The key may not write into the photo store.'],
   'store-bucket-unknown': ['照片存储中没有这个存储桶。', 'The photo store has no such bucket.'],
   'store-region': ['照片存储的地区不对。', 'The photo store is in another region.'],
+  'store-other-endpoint': ['照片存储的接口地址不对。', 'The address of the photo store is wrong.'],
+  'store-style': ['照片存储的地址样式不对。', 'The address style of the photo store is wrong.'],
+  'store-needs-domain': ['照片存储需要绑定域名。', 'The photo store needs a domain of its own.'],
+  'store-domain-unbound': ['域名没有绑定到照片存储。', 'The domain does not belong to the photo store.'],
   'store-refused': ['照片存储不接受这张照片。', 'The photo store refused the photo.'],
   'store-failing': ['照片存储出现故障。', 'The photo store failed.'],
   'store-foreign': [
@@ -349,6 +358,7 @@ export default {
     "The queue's shared ledger is missing or switched off.",
   ],
   'queue-name-unusable': ['队列的名称无法使用。', "The queue's name cannot be used."],
+  'queue-unencrypted': ['队列的连接未加密。', "The queue's connection would not be encrypted."],
   'queue-url-unreadable': ['队列的连接地址无法使用。', "The queue's address cannot be used."],
   'queue-refused': ['队列拒绝了操作。', 'The queue refused.'],
   'queue-away': ['队列没有响应。', 'The queue does not answer.'],

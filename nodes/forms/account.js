@@ -1,90 +1,70 @@
 const isLoopback = RUNTIME('http/address', 'isLoopback');
 const addressProblem = RUNTIME('http/address', 'addressProblem');
 
+/** What a credential's twin for rotation is called. */
+const nextOf = (name) => `next${name[0].toUpperCase()}${name.slice(1)}`;
+
 /**
- * What all accounts have in the editor.
- * @param checks as `settingDefaults` takes them
- * @param prepare what else is done when the form opens
+ * The checks that all accounts have in the editor, by property and credential.
+ * @param form of the account's type
  */
-function account({ checks = {}, prepare } = {}) {
-  const environmentOf = (node) => shown(node, 'environment') || 'production';
+function accountChecks(form) {
+  const environmentOf = (node) => form.shown(node, 'environment') || 'production';
   const baseUrl = (node, value) => {
     if (environmentOf(node) !== 'custom' || isVariable(value)) return true;
     const problem = addressProblem(value ?? '');
     return problem === null || node._(`form.${problem}`);
   };
-  const credential = (name) => ({
-    type: 'password',
-    label: labelOf(name),
-    validate: function (value, opt) {
-      if (value || environmentOf(this) === 'sandbox') return true;
-      return this._('form.credential-missing', { label: opt?.label });
-    },
-  });
-  const nextCredential = (name) => ({
-    type: 'password',
-    label: RED._(`${NAMESPACE}form.next-credential`, { label: labelOf(name) }),
-    validate: function (value, opt) {
-      if (value || !hasNextPair() || environmentOf(this) === 'sandbox') return true;
-      return this._('form.next-credential-missing', { label: opt?.label });
-    },
-  });
+  const credential = (node, value, label) =>
+    Boolean(value) || environmentOf(node) === 'sandbox' || node._('form.credential-missing', { label });
+  const nextCredential = (node, value, label) =>
+    Boolean(value) ||
+    !hasNextPair(form) ||
+    environmentOf(node) === 'sandbox' ||
+    node._('form.next-credential-missing', { label });
+  const names = Object.keys(form.definition.credentials);
   return {
-    category: 'config',
-    defaults: {
-      name: { value: '' },
-      ...settingDefaults({ baseUrl, ...checks }),
-      tls: configNode('tls', 'tls-config'),
-      proxy: configNode('proxy', 'http proxy'),
-      ledger: configNode('ledger', 'verify-ledger-store'),
-    },
-    credentials: Object.fromEntries([
-      ...TABLE.credentials.map((name) => [name, credential(name)]),
-      ...TABLE.nextCredentials.map((twin, index) => [twin, nextCredential(TABLE.credentials[index])]),
-    ]),
-    label: function () {
-      const name = this.name || this._('label.account');
-      return this.environment === 'sandbox' ? this._('label.on-sandbox', { name }) : name;
-    },
-    labelStyle: function () {
-      return this.name ? 'node_label_italic' : '';
-    },
-    oneditprepare: function () {
-      keepWhatIsThere(this);
-      const limits = $('#{{type}}-limits');
-      const isUsual = ([name, { value }]) => this[name] === undefined || String(this[name]) === String(value);
-      const folded = Object.entries(this._def.defaults).filter(
-        ([name]) => limits.has(input(name)[0]).length > 0,
-      );
-      limits.prop('open', !folded.every(isUsual));
-      $('#{{type}}-next-pair').prop('open', hasNextPair());
-      showKeys(this);
-      prepareTest(this, `cn-verify/accounts/${encodeURIComponent(this.id)}/test`, showKeys);
-      prepare?.call(this);
-      input('environment').on('change', () => {
-        const environment = input('environment').val();
-        const called = { production: TABLE.baseUrl, sandbox: this._('form.address-sandbox') }[environment];
-        $('#{{type}}-sandbox').toggle(environment === 'sandbox');
-        $('#{{type}}-credentials').toggle(environment !== 'sandbox');
-        $('#{{type}}-address')
-          .val(called)
-          .closest('.form-row')
-          .toggle(called !== undefined);
-        input('baseUrl')
-          .closest('.form-row')
-          .toggle(called === undefined);
-      });
-    },
+    baseUrl,
+    ...Object.fromEntries(names.map((name) => [name, form.isNext(name) ? nextCredential : credential])),
   };
 }
 
-const hasNextPair = () => TABLE.nextCredentials.some((name) => input(name).val());
+/** What is done when the form of an account opens. */
+function prepareAccount(form, node) {
+  const { type, defaults, productionUrl } = form.definition;
+  const limits = $(`#${type}-limits`);
+  const isUsual = ([name, { value }]) => node[name] === undefined || String(node[name]) === String(value);
+  const folded = Object.entries(defaults).filter(([name]) => limits.has(form.input(name)[0]).length > 0);
+  limits.prop('open', !folded.every(isUsual));
+  $(`#${type}-next-pair`).prop('open', hasNextPair(form));
+  const showKeysInUse = () => showKeys(form, node);
+  showKeysInUse();
+  form.prepareTest(node, `cn-verify/accounts/${encodeURIComponent(node.id)}/test`, showKeysInUse);
+  form.input('environment').on('change', () => {
+    const environment = form.input('environment').val();
+    const called = { production: productionUrl, sandbox: node._('form.address-sandbox') }[environment];
+    $(`#${type}-sandbox`).toggle(environment === 'sandbox');
+    $(`#${type}-credentials`).toggle(environment !== 'sandbox');
+    $(`#${type}-address`)
+      .val(called)
+      .closest('.form-row')
+      .toggle(called !== undefined);
+    form
+      .input('baseUrl')
+      .closest('.form-row')
+      .toggle(called === undefined);
+  });
+}
+
+function hasNextPair(form) {
+  return Object.keys(form.definition.credentials).some((name) => form.isNext(name) && form.input(name).val());
+}
 
 /** Only the runtime knows which pair it signs with; none goes to the browser. */
-function showKeys(node) {
-  if (!hasNextPair() || !RED.nodes.node(node.id)) return;
+function showKeys(form, node) {
+  if (!hasNextPair(form) || !RED.nodes.node(node.id)) return;
   $.getJSON(`cn-verify/accounts/${encodeURIComponent(node.id)}/keys`).done(({ inUse }) => {
-    $('#{{type}}-keys')
+    $(`#${form.definition.type}-keys`)
       .attr('data-in-use', inUse)
       .text(node._(inUse === 'next' ? 'form.keys-next' : 'form.keys-first'));
   });

@@ -32,7 +32,7 @@ function whenSure(text, keep, go, change) {
 /**
  * What waits for a node, as the runtime lists it, with what can be done about it.
  * @param now Unix milliseconds, by the clock of the runtime
- * @param say gives the texts of truth-poll
+ * @param say gives the texts of the forms
  * @param changed is called once something was done
  */
 function tasksRow({ node, running, count, oldest, nextQuery }, now, say, changed) {

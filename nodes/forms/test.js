@@ -1,12 +1,13 @@
 /**
  * The runtime tests the node as it is deployed: what stands in the form is not sent.
+ * @param type of the node
  * @param node of the form
  * @param url to ask
  * @param after what else is shown anew then
  */
-function prepareTest(node, url, after = () => {}) {
-  const button = $('#{{type}}-test');
-  const result = $('#{{type}}-test-result');
+function prepareTest(type, node, url, after = () => {}) {
+  const button = $(`#${type}-test`);
+  const result = $(`#${type}-test-result`);
   const states = {
     works: [node._('form.test-works'), 'success'],
     refused: [node._('form.test-refused'), 'error'],

@@ -1,13 +1,15 @@
 /**
  * A number stands in the node in the runtime's unit; who fills the form in may think in another.
+ * @param input of the setting
  * @param node whose form is open
  * @param name of the setting
  * @param units each its word, and how many of the runtime's unit it is; that one first
  */
-function pickUnit(node, name, units) {
-  const stored = input(name).hide();
+function pickUnit(input, node, name, units) {
+  const stored = input.hide();
+  const { label } = node._def.defaults[name];
   const amount = $('<input type="text" autocomplete="off" spellcheck="false" style="width: 90px">')
-    .attr({ 'aria-label': labelOf(name), placeholder: stored.attr('placeholder') })
+    .attr({ 'aria-label': label, placeholder: stored.attr('placeholder') })
     .insertAfter(stored);
   const unit = $('<select style="width: auto; margin-left: 4px">').insertAfter(amount);
   for (const [word, factor] of units) unit.append($('<option>').val(factor).text(word));
@@ -29,7 +31,7 @@ function pickUnit(node, name, units) {
   // What is wrong is shown at the field that is seen.
   const judge = () => {
     const { validate } = node._def.defaults[name];
-    const problem = validate.call(node, stored.val(), { label: labelOf(name) });
+    const problem = validate.call(node, stored.val(), { label });
     amount.toggleClass('input-error', problem !== true).attr('title', problem === true ? '' : problem);
   };
   stored.on('change', judge);

@@ -10,7 +10,7 @@ const LARGEST_EXACT = String(Number.MAX_SAFE_INTEGER);
 const IN_NUMBER: ReadonlySet<number> = new Set([0x2e, 0x65, 0x45, 0x2b, 0x2d]);
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
 
-const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
+const [SPACE, QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x20, 0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39];
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
 /**
@@ -34,9 +34,11 @@ function withExactIntegers(json: string, mostValues: number): string {
   let values = 1;
   const exact: string[] = [];
   let copiedTo = 0;
+  const hasEscapes = json.includes('\\');
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(json, at);
+    if (code <= SPACE!) continue;
+    if (code === QUOTE) at = endOfString(json, at, hasEscapes);
     else if (code === COMMA) values++;
     else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
       values++;
@@ -75,7 +77,11 @@ function isInexact(number: string): boolean {
 }
 
 /** @returns where the quotation mark stands that ends a string, or the end of the text where none does */
-function endOfString(json: string, start: number): number {
+function endOfString(json: string, start: number, hasEscapes: boolean): number {
+  if (!hasEscapes) {
+    const end = json.indexOf('"', start + 1);
+    return end < 0 ? json.length : end;
+  }
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === BACKSLASH) at++;

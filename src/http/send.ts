@@ -10,6 +10,8 @@ import { Wire, type WireOptions } from './wire';
 
 const ATTEMPTS = 3;
 const FIRST_BACK_OFF_MS = 200;
+/** Whoever asks to slow down and does not say for how long is not asked again at once: docs/providers/linkface.md, 1009. */
+const FIRST_SLOW_DOWN_MS = 1_000;
 const LONGEST_RETRY_AFTER_S = 60;
 
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
@@ -97,10 +99,15 @@ class AccountTransport implements Transport {
           if (other) continue;
         }
       }
-      const retryAfter = error.details.retryAfter ?? 0;
-      if (!repeatable(error, call) || attempt >= ATTEMPTS || retryAfter > LONGEST_RETRY_AFTER_S) throw error;
+      const { retryAfter = null } = error.details;
+      if (!repeatable(error, call) || attempt >= ATTEMPTS || (retryAfter ?? 0) > LONGEST_RETRY_AFTER_S)
+        throw error;
       const backOff = context.random() * FIRST_BACK_OFF_MS * 2 ** attempt;
-      await context.wait(Math.max(backOff, retryAfter * 1000)).catch((cancelled) => {
+      const mustSlowDown = error.code === 'RATE_LIMITED' && retryAfter === null;
+      const pause = mustSlowDown
+        ? backOff + FIRST_SLOW_DOWN_MS * 2 ** (attempt - 1)
+        : Math.max(backOff, (retryAfter ?? 0) * 1000);
+      await context.wait(pause).catch((cancelled) => {
         // What may cost is only repeated where it was not taken, and now it is not repeated either.
         if (call.claim && cancelled instanceof VerifyError) cancelled.details.charged = false;
         throw cancelled;

@@ -92,16 +92,39 @@ export class Wire {
     if (!first) return;
     this.#sweep = setTimeout(
       () => {
-        this.#sweep = undefined;
-        const now = performance.now();
-        for (const exchange of this.#exchanges) {
-          if (exchange.deadline > now) break;
-          exchange.timeOut();
-        }
-        this.#watch();
+        for (const exchange of this.#due()) exchange.hasReadMore();
+        this.#timeOutOnceRead();
       },
       Math.max(1, Math.ceil(first.deadline - performance.now())),
     );
+  }
+
+  /**
+   * Where the process stood still, timers come first, and answers that had arrived in time are still in their sockets. Node.js
+   * reads those before it calls immediates, so an exchange is over only once that has brought nothing more of it.
+   */
+  #timeOutOnceRead(): void {
+    setImmediate(() => {
+      const [reading, over] = [[] as Exchange[], [] as Exchange[]];
+      for (const exchange of this.#due()) (exchange.hasReadMore() ? reading : over).push(exchange);
+      for (const exchange of over) exchange.timeOut();
+      if (reading.length > 0) {
+        this.#timeOutOnceRead();
+        return;
+      }
+      this.#sweep = undefined;
+      this.#watch();
+    });
+  }
+
+  #due(): Exchange[] {
+    const now = performance.now();
+    const due: Exchange[] = [];
+    for (const exchange of this.#exchanges) {
+      if (exchange.deadline > now) break;
+      due.push(exchange);
+    }
+    return due;
   }
 }
 
@@ -121,6 +144,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #headers: HttpAnswer['headers'] = {};
   #chunks: Buffer[] = [];
   #size = 0;
+  /** What `hasReadMore` saw the last time. */
+  #read = '';
 
   constructor(
     wire: Wire,
@@ -147,6 +172,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#chunks = [];
     this.#controller?.abort(error);
     this.#reject(error);
+  }
+
+  /** @returns whether anything of the answer was read since it was last asked */
+  hasReadMore(): boolean {
+    const before = this.#read;
+    this.#read = `${this.#status} ${this.#size}`;
+    return this.#read !== before;
   }
 
   timeOut(): void {

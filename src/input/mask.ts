@@ -17,6 +17,10 @@ const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,
 /** What breaks a line of a log, or hides in it. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const LONGEST = 200;
+/** Nobody sees more than the first of a text, so one of megabytes is not looked at to its end. */
+const LONGEST_READ = 1_000;
+/** Where reading stops, a name, an id number or a key may be cut in two and not be known again: longer than any of them. */
+const NEVER_SHOWN = 400;
 /** Nearly every id: nothing in it is escaped. */
 const PLAIN_ID = /^[\w.:-]+$/;
 /** "success", "成功" or "0000": nearly every answer's words. Too short for an id number, and nothing in it is escaped. */
@@ -53,14 +57,15 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
-  if (PLAIN.test(text) && !mayTell(text.toLowerCase(), known)) return text;
-  const given = text.replace(UNSEEN, ' ');
+  const isCut = text.length > LONGEST_READ;
+  if (!isCut && PLAIN.test(text) && !mayTell(text.toLowerCase(), known)) return text;
+  const given = text.slice(0, LONGEST_READ).replace(UNSEEN, ' ');
   // What is escaped twice is read twice.
   const once = readable(given);
   const told = [readable(once), once].find(
     (reading) => reading !== given && spansIn(reading, known).length > 0,
   );
-  return maskText(without(told ?? given, known));
+  return maskText(without(told ?? given, known, isCut));
 }
 
 /**
@@ -116,15 +121,17 @@ interface Span {
   shown: string;
 }
 
-function without(text: string, known: Known): string {
+/** @param isCut whether it goes on, so that its end is not shown */
+function without(text: string, known: Known, isCut: boolean): string {
+  const end = isCut ? Math.max(0, text.length - NEVER_SHOWN) : text.length;
   let shown = '';
   let at = 0;
   for (const span of spansIn(text, known).sort((a, b) => a.start - b.start)) {
-    if (span.start < at) continue;
+    if (span.start < at || span.start >= end) continue;
     shown += text.slice(at, span.start) + span.shown;
     at = span.end;
   }
-  return shown + text.slice(at);
+  return shown + text.slice(at, Math.max(at, end)) + (isCut ? '…' : '');
 }
 
 /** Where a text tells what it must not, in either case. No pattern is made of what somebody sent. */

@@ -5,23 +5,24 @@ import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../e
 import { jobOf } from '../queue/in-hand';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
-import { bookOf, type OpenBook } from './book-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
+import { sealOf } from './database-of';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
 import { FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { MessageContext } from './message-context';
-import { canHold, checkOutput, numberParts, setResult } from './output';
+import { NodeTasks, type TaskRunner } from './node-tasks';
+import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
+import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import { type PhotoStoreNode, photoStoreNode } from './photo-store-of';
 import type { Message, Node, NodeConfig, Red, Sent } from './red';
 import { readSettings } from './settings';
 import { onceStarted } from './started';
 import { NodeStatus } from './status';
 import { unexpected } from './unexpected';
-import { type Owner, Waiter } from './waiter';
-import { type Told, type Work, workOn } from './work';
+import { type PendingDelivery, type Work, workOn } from './work';
 
 const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
@@ -56,15 +57,15 @@ export function runAction<Input, Definitions extends SettingDefinitions, State>(
   node.on('close', (removed, done) => runner.close(removed, done));
 }
 
-class Runner<Input, Definitions extends SettingDefinitions, State> implements Owner {
+class Runner<Input, Definitions extends SettingDefinitions, State> implements TaskRunner {
   readonly #red: Red;
   readonly #node: Node;
   readonly #config: NodeConfig;
   readonly #action: Action<Input, Definitions, State>;
   readonly #fields: ReturnType<typeof prepareFields>;
   readonly #status: NodeStatus;
-  readonly #book: OpenBook;
-  readonly #waiter: Waiter<Input, State>;
+  readonly #pending: PendingTasksOfRuntime;
+  readonly #tasks: NodeTasks<Input, State>;
   readonly #forget: () => void;
   readonly #closing = new Cancel();
   readonly #signal = new Cancel();
@@ -82,35 +83,35 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     this.#action = action;
     this.#fields = prepareFields(red, node, { ...action.fields, ...chosenFields(action, config) }, config);
     this.#status = new NodeStatus(red, node, () => this.#environment() === 'sandbox');
-    this.#book = bookOf(red);
-    this.#waiter = new Waiter(node, this.#book.book, this, action.waits);
+    this.#pending = pendingTasksOf(red);
+    this.#tasks = new NodeTasks(node, this.#pending.tasks, this, action.waits);
     const forgetCheck = onceStarted(red, () => this.#check());
-    const forgetBook = this.#book.whenOpen(() => this.#waiter.takeUp());
+    const forgetLoaded = this.#pending.whenLoaded(() => this.#tasks.resumePending());
     this.#forget = () => {
       forgetCheck();
-      forgetBook();
+      forgetLoaded();
     };
   }
 
   accept(input: InputMessage): void {
-    const entry = this.#waiter.claim(input.message);
-    const work = workOn(input, String(this.#config.account ?? ''), entry);
+    const task = this.#tasks.taskOf(input.message);
+    const work = workOn(input, String(this.#config.account ?? ''), task);
     this.#working.add(work);
     this.#status.started();
-    if (entry) this.#waiter.goOn(work, entry);
+    if (task) this.#tasks.resume(work, task);
     else this.#fields.read(input.message, this.#closing, (error, fields) => this.#start(error, fields, work));
   }
 
   close(removed: boolean, done: () => void): void {
     this.#forget();
     this.#closing.cancel();
-    this.#waiter.close(!removed);
+    this.#tasks.close(!removed);
     const grace = setTimeout(() => this.#signal.cancel(), this.#action.mayCost ? PAID_GRACE_MS : 0);
     this.#onIdle = () => {
       this.#onIdle = undefined;
       clearTimeout(grace);
       this.#status.close();
-      this.#book.settle().then(done, done);
+      this.#pending.settle().then(done, done);
     };
     if (this.#working.size === 0) this.#onIdle();
   }
@@ -140,11 +141,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     return photoStoreNode(this.#red, this.#config.store).open(environment);
   }
 
+  async seal(text: string): Promise<string | null> {
+    const seal = await sealOf(this.#red);
+    return seal?.digest('claim', text) ?? null;
+  }
+
   explain(error: VerifyError, attempts: number, account?: string): Cause {
     return causeOf(this.#red, this.#action, error, this.#environment(account), attempts);
   }
 
-  told(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
+  deliveryOf(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
     const cause = this.explain(error, work?.attempts ?? 0, work?.account);
     return { error: { message: textOf(this.#red, error), code: error.code, cause } };
   }
@@ -202,14 +208,14 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     if (work.ended) return;
     const waiting = this.#action.waits?.begin(input);
     if (waiting && !this.#closing.cancelled) {
-      this.#waiter.begin(work, waiting);
+      this.#tasks.begin(work, waiting);
       return;
     }
     const context = new MessageContext(this, payments, this.#closing, this.#signal);
     this.#action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
-        this.deliver(answer, work);
+        this.succeed(answer, work);
       },
       (reason) => {
         work.attempts = context.attempts;
@@ -242,7 +248,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     );
   }
 
-  /** What was paid for is told even by a node whose settings are wrong since. */
+  /** A node delivers what was paid for, even if its settings are wrong by now. */
   #settingsIfRight():
     | (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>)
     | null {
@@ -283,10 +289,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     return node?.environment ?? null;
   }
 
-  deliver(answer: Answer, work: Work): void {
+  succeed(answer: Answer, work: Work): void {
     if (work.ended) return;
     try {
-      this.tell({ result: this.#resultOf(answer, work) }, work);
+      this.deliver({ result: this.#resultOf(answer, work) }, work);
     } catch (reason) {
       this.fail(reason, work);
     }
@@ -299,8 +305,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
       const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
       if (error.cause) unexpected(this.#red, this.#node, error.cause);
       if (!error.details.submitted) Object.assign(error.details, work.unsent);
-      if (work.entry) error.details.taskIds ??= [...work.entry.taskIds];
-      this.tell(this.told(error, work), work);
+      if (work.task) error.details.taskIds ??= [...work.task.taskIds];
+      this.deliver(this.deliveryOf(error, work), work);
     } catch (again) {
       this.#end(work, this.failure(again));
     }
@@ -309,35 +315,35 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   /** The error of what must not happen. */
   failure(reason: unknown): FlowError {
     const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-    const { message, code, cause } = this.told(error).error;
+    const { message, code, cause } = this.deliveryOf(error).error;
     return new FlowError(message, code, cause);
   }
 
-  /** What is sent or raised after `close` began may reach nobody (NODE-RED, "Runtime"): the next start tells it. */
-  tell(told: Told, work: Work): void {
-    if (this.#closing.cancelled && !work.entry) {
-      // Only what will be told is kept: what the result replaces may be a person.
+  /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
+  deliver(delivery: PendingDelivery, work: Work): void {
+    if (this.#closing.cancelled && !work.task) {
+      // The property that the result replaces may hold a person's data, so it is not kept.
       const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
-      const { id: node, type } = this.#node;
-      const kept = {
-        node,
-        type,
+      const task = {
+        node: this.#node.id,
+        type: this.#node.type,
         since: work.startedAt,
         deadline: null,
         taskIds: [],
-        work: told,
-        durable: true,
+        work: delivery,
+        message: 'result' in delivery ? message : work.message,
+        isDurable: true,
       };
-      this.#book.book.enter({ ...kept, message: 'result' in told ? message : work.message }, null);
-      this.leave(work);
-    } else if ('error' in told) {
-      const { message, code, cause } = told.error;
+      this.#pending.tasks.add(task, null);
+      this.handOver(work);
+    } else if ('error' in delivery) {
+      const { message, code, cause } = delivery.error;
       this.#status.failed(code);
       this.#end(work, new FlowError(message, code, cause));
-    } else this.#send(told.result, work);
+    } else this.#send(delivery.result, work);
   }
 
-  leave(work: Work): void {
+  handOver(work: Work): void {
     this.#status.left();
     this.#end(work);
   }
@@ -379,7 +385,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
     if (!split) return put(work.message, result);
     try {
       // The last message is the one that came in, those before it are copies of it.
-      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(work.message));
+      const copied = withoutOutput(this.#red, work.message, output);
+      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
       const messages = [...copies, work.message];
       for (const [index, message] of messages.entries()) put(message, split[index]!);
       numberParts(messages, this.#red.util.generateId());
@@ -392,7 +399,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ow
   #end(work: Work, error?: FlowError): void {
     work.ended = true;
     this.#working.delete(work);
-    if (work.entry) this.#waiter.over(work.entry);
+    if (work.task) this.#tasks.delivered(work.task);
     if (error) work.input.fail(error);
     else work.input.end();
     if (this.#working.size === 0) this.#onIdle?.();

@@ -1,18 +1,10 @@
 /** The one database of a runtime, and where it is on disk. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Database, openDatabase } from '../store/database';
+import { Seal } from '../store/seal';
 import { secretOf } from '../store/secret';
+import { databaseFile, databaseSettings } from './database-file';
 import type { Red } from './red';
-
-/** `cnVerify` in settings.js. */
-interface Settings {
-  /** Another folder for the database; false: what waits is not written to disk. */
-  spoolDir?: string | false;
-  /** false: no call is written down, and neither budgets nor keys hold. */
-  ledger?: false;
-  /** What is on disk is sealed under it; without one, a key of its own is made. */
-  key?: string;
-}
 
 const databases = new WeakMap<object, Database>();
 
@@ -26,26 +18,38 @@ export function databaseOf(red: Red): Database {
   return known;
 }
 
-/** @returns where the database of a Node-RED is; null where nothing is to be written */
-export function databaseFile(red: Red): string | null {
-  const { userDir } = red.settings;
-  const { spoolDir, ledger } = settingsOf(red);
-  const folder = spoolDir ? resolve(userDir ?? '', spoolDir) : userDir && join(userDir, 'cn-verify');
-  return folder && !(spoolDir === false && ledger === false) ? join(folder, 'cn-verify.db') : null;
+const secrets = new WeakMap<object, Buffer>();
+const seals = new WeakMap<object, Seal>();
+
+/**
+ * @param red Node-RED
+ * @returns the cipher under its secret; null where none can be had
+ */
+export async function sealOf(red: Red): Promise<Seal | null> {
+  try {
+    const seal = seals.get(red.events) ?? new Seal(await secretFor(red));
+    seals.set(red.events, seal);
+    return seal;
+  } catch {
+    // It is tried again for the next message.
+    return null;
+  }
 }
 
-function open(red: Red): Database {
+async function secretFor(red: Red): Promise<Buffer> {
   const file = databaseFile(red);
   const { userDir } = red.settings;
   const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
+  const secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, secrets.get(red.events));
+  secrets.set(red.events, secret);
+  return secret;
+}
+
+function open(red: Red): Database {
   return openDatabase({
-    file,
-    secret: () => secretOf(join(folder, 'key'), settingsOf(red).key),
+    file: databaseFile(red),
+    secret: () => secretFor(red),
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
   });
-}
-
-function settingsOf(red: Red): Settings {
-  return (red.settings.cnVerify ?? {}) as Settings;
 }

@@ -1,6 +1,7 @@
 /** The admin routes over the database itself: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
 import { VerifyError } from '../errors';
+import { databaseFile } from './database-file';
 import type { AdminHandler, AdminResponse, Red } from './red';
 
 /** A copy has everything in it that the process has, so that who may change something may take one. */
@@ -30,8 +31,7 @@ export function registerDatabaseRoutes(red: Red): void {
     mayWrite,
     answer(async (response) => {
       const { backupOf } = require('../store/backup') as typeof import('../store/backup');
-      const { databaseOf, databaseFile } = databases();
-      const copy = backupOf(databaseOf(red), databaseFile(red) ?? '');
+      const copy = backupOf(databases().databaseOf(red), databaseFile(red) ?? '');
       // What cannot be read at all is said before anything is sent.
       const first = await copy.next();
       response.status(200).set(BACKUP_HEADERS);

@@ -51,8 +51,8 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
   httpAdmin.get(
     CSV_PATH,
     mayRead,
-    answer(async ({ query }, response) => {
-      const table = reports().tableOf(red, query);
+    answer(async (request, response) => {
+      const table = reports().tableOf(red, request.query, languageOfReader(request));
       // What cannot be read at all is told before anything is sent.
       const first = await table.next();
       response.status(200).set(CSV_HEADERS);
@@ -81,9 +81,10 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     mayRead,
     answer(async (request, response) => {
       const { checkLive } = require('./live-check') as typeof import('./live-check');
-      const { unready, ...found } = checkLive(red, actionTypes);
+      const { unready, stores, ...found } = checkLive(red, actionTypes);
       const language = languageOfReader(request);
-      response.json({ ...found, unready: unready.map((each) => withText(red, each, language)) });
+      const said = (each: (typeof unready | typeof stores)[number]) => withText(red, each, language);
+      response.json({ ...found, unready: unready.map(said), stores: stores.map(said) });
     }),
   );
 }

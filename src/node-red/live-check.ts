@@ -1,13 +1,13 @@
-/** What to look at before a flow goes live: CONTRACT, "Ledger", "Editor sidebar". */
+/** What to look at before a flow goes live: docs/contract.md, "Ledger", "Editor sidebar". */
 import { VerifyError } from '../errors';
 import { isChinese } from '../texts/texts';
 import { accountsOf } from './ledger-reports';
+import type { PhotoStoreNode } from './photo-store-of';
 import type { NodeConfig, Red } from './red';
 import { languageOf } from './texts';
 
-/** An account that is not set up. */
+/** Why a node is not set up. */
 interface Unready {
-  account: string;
   type: string;
   problem: string;
   values: VerifyError['values'];
@@ -16,7 +16,9 @@ interface Unready {
 export interface LiveCheck {
   /** Accounts whose calls nobody makes. */
   sandbox: string[];
-  unready: Unready[];
+  unready: (Unready & { account: string })[];
+  /** Photo stores from which no provider would get a photo. */
+  stores: (Unready & { store: string })[];
   /** Action nodes whose errors no Catch gets; of a subflow, as they stand in it. */
   uncaught: string[];
   /** `lang` of settings.js. */
@@ -37,20 +39,32 @@ export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck
   return {
     sandbox: accounts.filter(({ environment }) => environment === 'sandbox').map(({ id }) => id),
     unready: accounts.flatMap((node) => {
-      try {
+      const unready = whyUnready(node.type, () => {
         node.check();
         node.terms();
-        return [];
-      } catch (reason) {
-        if (!(reason instanceof VerifyError)) throw reason;
-        const { problem, values } = reason;
-        return [{ account: node.id, type: node.type, problem, values }];
-      }
+      });
+      return unready ? [{ account: node.id, ...unready }] : [];
+    }),
+    stores: configs.flatMap(({ id, type }) => {
+      const node = type === 'photo-store' ? (red.nodes.getNode(id) as PhotoStoreNode | null) : null;
+      const unready = node && whyUnready(type, () => node.check('production'));
+      return unready ? [{ store: id, ...unready }] : [];
     }),
     uncaught: uncaught(configs, actionTypes),
     lang: typeof lang === 'string' && lang !== '' ? lang : null,
     speaksChinese: isChinese(languageOf(red)),
   };
+}
+
+function whyUnready(type: string, check: () => void): Unready | null {
+  try {
+    check();
+    return null;
+  } catch (reason) {
+    if (!(reason instanceof VerifyError)) throw reason;
+    const { problem, values } = reason;
+    return { type, problem, values };
+  }
 }
 
 /**

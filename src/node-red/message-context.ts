@@ -9,6 +9,7 @@ export interface Surroundings {
   warnOnce(key: string, values?: Record<string, string | number>): void;
   explain(error: VerifyError, attempts: number): Cause;
   photoStore(environment: Environment): PhotoStore;
+  seal(text: string): Promise<string | null>;
 }
 
 /** What an action is given for one message, or for one step of one that waits. A class, because there are so many. */
@@ -72,6 +73,14 @@ export class MessageContext implements AskContext {
 
   photoStore(environment: Environment): PhotoStore {
     return this.surroundings.photoStore(environment);
+  }
+
+  seal(text: string): Promise<string | null> {
+    return this.surroundings.seal(text);
+  }
+
+  async isSealed(text: string, seal: unknown): Promise<boolean> {
+    return typeof seal === 'string' && seal === (await this.seal(text));
   }
 
   explain(error: VerifyError): Cause {

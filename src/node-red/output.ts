@@ -49,6 +49,16 @@ export function setResult({ util }: Red, message: Message, output: string, resul
 }
 
 /**
+ * What the results of a sequence replace is not copied for each of them: a message with a thousand photos would be copied
+ * a thousand times.
+ * @returns the message without what is replaced, where that is a property of its own; the message itself otherwise
+ */
+export function withoutOutput({ util }: Red, message: Message, output: string): Message {
+  const [name, ...others] = util.normalisePropertyExpression(output);
+  return typeof name === 'string' && others.length === 0 ? { ...message, [name]: null } : message;
+}
+
+/**
  * Numbers messages so that core's Join puts them together again; parts they came with are kept inside.
  * @param messages of one result
  * @param id that all of them share

@@ -23,16 +23,20 @@ export function registerPhotoRoutes(red: Red): void {
   // A folder that a store has left behind is emptied all the same.
   onceStarted(red, () => {
     const { clearFolder } = require('./photo-folder') as typeof import('./photo-folder');
-    void clearFolder(red);
+    // What is wrong with the database it says itself.
+    clearFolder(red).catch(() => {});
   });
 
+  const findPhoto = async (id: string) => {
+    const { localPhotos } = require('./photo-folder') as typeof import('./photo-folder');
+    return localPhotos(red).find(id);
+  };
   const serve: PhotoHandler = ({ params }, response) => {
     // A range that is not there is the only other thing there is to say.
     const gone = (error?: Error & { status?: number }) => {
       if (!response.headersSent) response.status(error?.status === 416 ? 416 : 404).end();
     };
-    const { findLocalPhoto } = require('./photo-folder') as typeof import('./photo-folder');
-    findLocalPhoto(red, params.id ?? '').then((photo) => {
+    findPhoto(params.id ?? '').then((photo) => {
       if (!photo) return gone();
       const headers = {
         'Content-Type': photo.contentType,

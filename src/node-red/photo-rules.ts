@@ -1,7 +1,7 @@
-/** The node that judges what truth-poll says of photos by what its flow demands: CONTRACT, "Photos in hand". */
+/** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
 import type { FieldDefinition, SettingDefinitions, Settings } from '../action';
-import { readDemands } from '../photos/demands';
 import { readPollResult } from '../photos/poll-result';
+import { readRules } from '../photos/read-rules';
 import { MOST_DAYS } from '../photos/seen';
 import { applyRules } from '../photos/verdict';
 import { answerInput } from './answer-input';
@@ -28,7 +28,7 @@ export const SETTINGS = {
   output: { type: 'string', default: 'payload' },
 } as const satisfies SettingDefinitions;
 
-/** What stands in the node itself; what a variable holds is the same for every message, too. */
+/** Types of inputs whose value stands in the node itself; a variable is the same for every message too. */
 const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
 
 /**
@@ -38,13 +38,14 @@ const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
  * @param config as it was deployed
  */
 export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
-  // One that is left empty demands nothing.
+  // An input that is left empty has no rule.
   const used = Object.entries(FIELDS).filter(([name]) => name === 'input' || config[name]);
   const fields = prepareFields(red, node, Object.fromEntries(used), config);
   const typeOf = (name: string) => config[`${name}Type`] ?? 'str';
   const isWritten = (name: string) => WRITTEN.has(typeOf(name));
   const isFixed = (name: string) => isWritten(name) || typeOf(name) === 'env';
   let settings: Settings<typeof SETTINGS> | undefined;
+  let needNoLonger = () => {};
 
   function ownSettings(): Settings<typeof SETTINGS> {
     if (settings) return settings;
@@ -63,18 +64,17 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
       const values = Object.fromEntries(
         used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
       );
-      readDemands(own, values, isWritten, Date.now());
-      // So that the first message does not wait for it; what is wrong with it is told then.
-      const ready = own.unseen > 0 ? seenOf(red).open() : null;
-      ready?.catch(() => {});
+      readRules(own, values, isWritten);
+      if (own.unseen > 0) needNoLonger = seenOf(red).keepFor(own.unseen);
     },
+    close: () => needNoLonger(),
     property: () => ownSettings().output,
     async answer(message, closing) {
       const now = Date.now();
       const { input, ...values } = await fields.readAll(message, closing);
-      const demands = readDemands(ownSettings(), values, isFixed, now);
+      const rules = readRules(ownSettings(), values, isFixed);
       const result = readPollResult(input);
-      const value = await applyRules(result, demands, demands.unseen ? seenOf(red) : null);
+      const value = await applyRules(result, rules, rules.unseen ? seenOf(red) : null, now);
       return { value, outcome: value.outcome };
     },
   });

@@ -1,9 +1,16 @@
 import type { PhotoStore } from '../action';
 import { VerifyError } from '../errors';
-import type { Held } from '../photos/store';
 import type { Environment } from '../result';
 import type { PhotoStoreTest } from './photo-store-test';
 import type { Node, Red } from './red';
+
+/** What a store holds, for its owner. */
+export interface Held {
+  count: number;
+  bytes: number;
+  /** ISO 8601, when the oldest was put; null where there is none. */
+  oldest: string | null;
+}
 
 /** A `photo-store`. */
 export interface PhotoStoreNode extends Node {

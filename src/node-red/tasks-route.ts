@@ -1,32 +1,32 @@
-/** The admin routes over waiting tasks: to see them, to have them asked after at once, to drop them. */
-import type { Book, Entry } from '../waiting/book';
-import { isUsed, placeOf } from '../waiting/place';
-import type { OpenBook } from './book-of';
+/** The admin routes over pending tasks: to list them, to query them at once, to drop them. */
+import { existsSync } from 'node:fs';
+import type { PendingTask, PendingTasks } from '../waiting/pending-tasks';
+import { databaseFile } from './database-file';
+import type { PendingTasksOfRuntime } from './pending-tasks-of';
 import type { AdminHandler, Red } from './red';
 
 const PATH = '/cn-verify/tasks';
-/** Who may see flows may see what they wait for; who may deploy may end it. */
 const READ = 'cn-verify.read';
 const WRITE = 'cn-verify.write';
 
-/** One waiting message, without anything of it. Times are Unix times in milliseconds. */
-interface WaitingTask {
+/** One task, without its message. Times are Unix milliseconds. */
+interface TaskSummary {
   id: string;
   taskIds: readonly string[];
   since: number;
   deadline: number | null;
-  /** null: now, or, where the node is not running, not known. */
+  /** null: a query is under way, or the node is not running. */
   nextQuery: number | null;
 }
 
-interface NodeTasks {
+interface NodeSummary {
   node: string;
   /** false: the node was deleted, or is disabled. */
   running: boolean;
   count: number;
   oldest: number | null;
   nextQuery: number | null;
-  tasks: WaitingTask[];
+  tasks: TaskSummary[];
 }
 
 /** Each runtime's admin application once. */
@@ -40,70 +40,67 @@ export function registerTasksRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
-  // What waits for nodes that are all gone has nobody else to open the book.
+  // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
   red.events.on('flows:starting', () => {
-    const { userDir, cnVerify } = red.settings;
-    if (isUsed(placeOf(userDir, (cnVerify as { spoolDir?: unknown } | undefined)?.spoolDir))) bookOf(red);
+    const file = databaseFile(red);
+    if (file && existsSync(file)) pendingTasksOf(red);
   });
   const answer =
-    (work: (book: Book, node: string, id: string | undefined) => unknown): AdminHandler =>
+    (work: (pending: PendingTasks, node: string, id: string | undefined) => unknown): AdminHandler =>
     ({ params: { node = '', id } }, response) => {
-      response.json(work(bookOf(red).book, node, id));
+      response.json(work(pendingTasksOf(red).tasks, node, id));
     };
   const mayRead = auth.needsPermission(READ);
   const mayWrite = auth.needsPermission(WRITE);
   httpAdmin.get(PATH, mayRead, answer(listAll));
-  // What was on disk and is no record of ours: files, and Unix times in milliseconds.
-  httpAdmin.get('/cn-verify/damaged', mayRead, (_request, response) => {
-    bookOf(red)
-      .damaged()
-      .then((damaged) => response.json(damaged));
-  });
   httpAdmin.get(
     `${PATH}/:node`,
     mayRead,
-    answer((book, node) => summarize(node, book.list(node))),
+    answer((pending, node) => summarize(node, pending.list(node))),
   );
   for (const path of [`${PATH}/:node`, `${PATH}/:node/:id`]) {
     httpAdmin.post(
       `${path}/ask`,
       mayWrite,
-      answer((book, node, id) => ({ asked: book.ask(book.list(node, id)) })),
+      answer((pending, node, id) => ({ asked: pending.queryNow(pending.list(node, id)) })),
     );
     httpAdmin.delete(
       path,
       mayWrite,
-      answer((book, node, id) => ({ dropped: book.drop(book.list(node, id)) })),
+      answer((pending, node, id) => ({ dropped: pending.drop(pending.list(node, id)) })),
     );
   }
 }
 
-/** Loaded when somebody asks. */
-function bookOf(red: Red): OpenBook {
-  return (require('./book-of') as typeof import('./book-of')).bookOf(red);
+/** Loaded at first use, so that an unused palette costs nothing. */
+function pendingTasksOf(red: Red): PendingTasksOfRuntime {
+  return (require('./pending-tasks-of') as typeof import('./pending-tasks-of')).pendingTasksOf(red);
 }
 
-/** Without the tasks themselves: there may be thousands. */
-function listAll(book: Book): Omit<NodeTasks, 'tasks'>[] {
-  const nodes = new Map<string, Entry[]>();
-  for (const entry of book.list()) {
-    const entries = nodes.get(entry.node);
-    if (entries) entries.push(entry);
-    else nodes.set(entry.node, [entry]);
+/** Without the single tasks: there may be thousands. */
+function listAll(pending: PendingTasks): Omit<NodeSummary, 'tasks'>[] {
+  const nodes = new Map<string, PendingTask[]>();
+  for (const task of pending.list()) {
+    const tasks = nodes.get(task.node);
+    if (tasks) tasks.push(task);
+    else nodes.set(task.node, [task]);
   }
-  return [...nodes].map(([node, entries]) => {
-    const { tasks: _tasks, ...summary } = summarize(node, entries);
+  return [...nodes].map(([node, tasks]) => {
+    const { tasks: _tasks, ...summary } = summarize(node, tasks);
     return summary;
   });
 }
 
-function summarize(node: string, entries: readonly Entry[]): NodeTasks {
+function summarize(node: string, pending: readonly PendingTask[]): NodeSummary {
   const now = Date.now();
-  const tasks = entries.map(({ id, taskIds, since, deadline, dueAt, asking }) => ({
-    ...{ id, taskIds, since, deadline },
-    nextQuery: Number.isFinite(dueAt) && !asking ? Math.round(now + dueAt - performance.now()) : null,
+  const tasks = pending.map(({ id, taskIds, since, deadline, dueAt, isQuerying }) => ({
+    id,
+    taskIds,
+    since,
+    deadline,
+    nextQuery: Number.isFinite(dueAt) && !isQuerying ? Math.round(now + dueAt - performance.now()) : null,
   }));
-  const running = entries.some(({ holder }) => holder !== null);
+  const running = pending.some(({ owner }) => owner !== null);
   return {
     node,
     running,

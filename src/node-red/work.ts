@@ -1,14 +1,16 @@
 import type { Cause, ErrorCode, ErrorDetails } from '../errors';
 import type { Result } from '../result';
-import type { Entry } from '../waiting/book';
+import type { PendingTask } from '../waiting/pending-tasks';
 import type { InputMessage } from './handle-input';
 import type { Message } from './red';
 
-/** What a flow is still to be told of a message. */
-export type Told = { result: Result } | { error: { message: string; code: ErrorCode; cause: Cause } };
+/** The result or error of a message that has not been sent or raised yet: plain data. */
+export type PendingDelivery =
+  | { result: Result }
+  | { error: { message: string; code: ErrorCode; cause: Cause } };
 
-/** @param work of an entry: what there is to tell, or the state of what waits */
-export function isTold(work: unknown): work is Told {
+/** @param work of a task: a delivery, or the state of what waits */
+export function isDelivery(work: unknown): work is PendingDelivery {
   return typeof work === 'object' && work !== null && ('result' in work || 'error' in work);
 }
 
@@ -24,21 +26,21 @@ export interface Work {
   attempts: number;
   /** Id of the account node it goes to. */
   account: string;
-  /** In the book, where it waits or is one from before. */
-  entry: Entry | null;
+  /** Set if the message waits, or is that of a resumed task. */
+  task: PendingTask | null;
   ended: boolean;
-  /** What its error tells as long as nothing was sent. */
+  /** Details for its error as long as nothing was sent. */
   unsent?: ErrorDetails | undefined;
 }
 
 /**
  * @param input that came in
  * @param account that the node has
- * @param entry where it is one from before
+ * @param task if the message is that of a resumed one
  */
-export function workOn(input: InputMessage, account: string, entry: Entry | undefined): Work {
+export function workOn(input: InputMessage, account: string, task: PendingTask | undefined): Work {
   const now = Date.now();
-  const startedAt = entry?.since ?? now;
+  const startedAt = task?.since ?? now;
   const started = performance.now() - Math.max(0, now - startedAt);
   return {
     message: input.message,
@@ -47,7 +49,7 @@ export function workOn(input: InputMessage, account: string, entry: Entry | unde
     started,
     account,
     attempts: 0,
-    entry: entry ?? null,
+    task: task ?? null,
     ended: false,
   };
 }

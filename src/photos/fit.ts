@@ -1,14 +1,20 @@
-/** A photo made so that a provider takes it: CONTRACT, "Photos in hand", `fit`. */
+/** A photo made so that a provider takes it: docs/contract.md, "Photos in hand", `fit`. */
 import type { Matrix3x3, Metadata, Sharp, SharpOptions } from 'sharp';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import { formatOf, isSendable } from '../input/picture';
-import { isBare } from './bare';
+import { formatOf, isSendable, isWholePicture } from '../input/picture';
 import { dotsOf } from './bmp';
+import { hasNoMetadata } from './metadata';
 import { takeTurn } from './turn';
 
 /** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
 const READABLE: ReadonlySet<string> = new Set('JPG PNG BMP WebP AVIF HEIC TIFF GIF'.split(' '));
+
+/**
+ * What sharp itself has to say of the bytes before they are decoded: a text that has the beginning of a photo in a comment
+ * is an SVG to it. AVIF and HEIC are HEIF; a BMP comes to it as raw dots.
+ */
+const DECODED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'heif', 'tiff', 'gif', 'raw']);
 
 /** Phones have up to 108 million. */
 const MOST_PIXELS = 120_000_000;
@@ -18,8 +24,8 @@ const DEPTH_BYTES: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushor
 const DEEPEST_BYTES = 8;
 /** ITU-T T.81, and what its usual library takes. */
 const MOST_SIDE = 65_500;
-/** A scan of a hostile file may be gone over a hundred times. */
-const LONGEST_SECONDS = 60;
+/** For all attempts at a photo: a scan of a hostile file may be gone over a hundred times. */
+const LONGEST_MS = 60_000;
 
 const BYTES_PER_KB = 1024;
 const BEST_QUALITY = 90;
@@ -59,29 +65,39 @@ interface Attempt {
   area: number;
 }
 
+/** What becomes of the metadata of a photo that fits already: it stays as it came, or is made into a JPG without them. */
+export type MetadataOfFitting = 'keep' | 'remove';
+
 /**
  * Turns a photo upright, removes all metadata, puts what is transparent onto white, makes a JPG of it and shrinks that, by
- * its quality first and then by its size. What is already an upright JPG, PNG or BMP with nothing else in it, and small
- * enough, stays as it is, so that a photo that was fitted once is not made worse by the next one.
+ * its quality first and then by its size. What is already an upright JPG, PNG or BMP and small enough, stays as it is: with
+ * `remove` only if there is nothing else in it. So a photo that was fitted once is not made worse by the next time.
  * @param photo bytes of a JPG, PNG, WebP, AVIF, TIFF or GIF (its first picture), HEIC where sharp was built with it; BMP of 24
  *   bits, or one that stays as it is. They are not changed
  * @param maxPhotoKB KiB that the photo may have, 1 or more; 0: no bound
  * @param closing ends the waiting for others' photos
+ * @param metadata of a photo that fits already
  * @returns the same Buffer, or a new one
  * @throws VerifyError INPUT where it is no such photo, damaged or has too many pixels; CONFIG where sharp is not installed;
  *   CANCELLED
  */
-export async function fit(photo: Buffer, maxPhotoKB: number, closing?: Cancel): Promise<Buffer> {
+export async function fit(
+  photo: Buffer,
+  maxPhotoKB: number,
+  closing?: Cancel,
+  metadata: MetadataOfFitting = 'remove',
+): Promise<Buffer> {
   const format = formatOf(photo);
   if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing');
   if (format === null) throw new VerifyError('INPUT', 'fit-format-unknown');
   const maxBytes = maxPhotoKB === 0 ? Number.POSITIVE_INFINITY : maxPhotoKB * BYTES_PER_KB;
-  if (format === 'BMP' && isBare(photo) && photo.length <= maxBytes) return photo;
+  const mayStay = metadata === 'keep' ? isWholePicture : hasNoMetadata;
+  if (format === 'BMP' && mayStay(photo) && photo.length <= maxBytes) return photo;
   if (!READABLE.has(format)) throw new VerifyError('INPUT', 'fit-format', { format });
   const sharp = await loadSharp();
   const leave = await takeTurn(closing);
   try {
-    return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes);
+    return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes, mayStay);
   } finally {
     leave();
   }
@@ -95,13 +111,23 @@ function readerOf(sharp: MakeSharp, photo: Buffer, format: string): Read {
   return (options) => sharp(bytes, { ...options, raw: { width, height, channels: 3 } }).recomb(BLUE_FIRST);
 }
 
-async function shrink(read: Read, photo: Buffer, format: string, maxBytes: number): Promise<Buffer> {
+async function shrink(
+  read: Read,
+  photo: Buffer,
+  format: string,
+  maxBytes: number,
+  mayStay: (photo: Buffer) => boolean,
+): Promise<Buffer> {
   // The number of pixels is ours to judge: sharp's own limit can be told from damage by its words only.
   const found = await read({ limitInputPixels: false })
     .metadata()
     .catch(() => {
       throw unreadable(format);
     });
+  if (!DECODED.has(found.format)) {
+    const named = found.format.toUpperCase();
+    throw new VerifyError('INPUT', 'fit-format', { format: named });
+  }
   const pixels = found.width * found.height;
   const pixelBytes = found.channels * (DEPTH_BYTES[found.depth] ?? DEEPEST_BYTES);
   const most = Math.min(MOST_PIXELS, MOST_DECODED_BYTES / pixelBytes);
@@ -110,13 +136,14 @@ async function shrink(read: Read, photo: Buffer, format: string, maxBytes: numbe
       megapixels: Math.round(pixels / 1e6),
       most: Math.floor(most / 1e6),
     });
-  if (photo.length <= maxBytes && isPlain(found) && isSendable(format) && isBare(photo)) return photo;
+  if (photo.length <= maxBytes && isPlain(found) && isSendable(format) && mayStay(photo)) return photo;
 
   const mostArea = (MOST_SIDE / Math.max(found.width, found.height)) ** 2;
   const area = Math.min(1, mostArea, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels);
   let attempt: Attempt = { quality: BEST_QUALITY, area };
+  const until = performance.now() + LONGEST_MS;
   for (;;) {
-    const fitted = await encode(read, found, attempt, format);
+    const fitted = await encode(read, found, attempt, format, until);
     if (fitted.length <= maxBytes) return fitted;
     attempt = nextAttempt(attempt, fitted.length / maxBytes);
   }
@@ -143,6 +170,7 @@ async function encode(
   { width, height, orientation = 1 }: Metadata,
   { quality, area }: Attempt,
   format: string,
+  until: number,
 ): Promise<Buffer> {
   const scale = Math.sqrt(area);
   // EXIF, Orientation: from 5 on, width and height change places.
@@ -158,7 +186,7 @@ async function encode(
     return sized
       .flatten({ background: '#fff' })
       .jpeg({ quality })
-      .timeout({ seconds: LONGEST_SECONDS })
+      .timeout({ seconds: Math.max(1, Math.ceil((until - performance.now()) / 1000)) })
       .toBuffer();
   };
   try {

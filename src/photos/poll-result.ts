@@ -1,4 +1,4 @@
-/** The result of a truth-poll as a message brings it: CONTRACT, "Result". */
+/** The result of a truth-poll as a message brings it: docs/contract.md, "Result". */
 import { VerifyError } from '../errors';
 import { parseJsonText } from '../input/json-text';
 import type { Outcome, Result } from '../result';
@@ -13,7 +13,7 @@ interface PollData {
 export type PollResult = Result<PollData>;
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
-/** CONTRACT, "Result": statuses of tasks that ended without saying anything of their photos, and what is said then. */
+/** docs/contract.md, "Result": statuses of tasks that ended without a word about their photos, and the reason then. */
 const BARE: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
 
 /**
@@ -30,6 +30,18 @@ export function readPollResult(value: unknown): PollResult {
   if (!OUTCOMES.has(given.outcome) || !Array.isArray(photos) || !photos.every(isPhoto))
     throw new VerifyError('INPUT', 'not-a-poll-result');
   return given as unknown as PollResult;
+}
+
+/**
+ * @param result of truth-poll
+ * @param now Unix milliseconds
+ * @returns Unix milliseconds, when its photos were submitted: truth-poll gets them as soon as they are, and how long it
+ *   waits for the provider makes no photo older
+ */
+export function submittedAt({ timing }: PollResult, now: number): number {
+  const startedAt = Date.parse(timing?.startedAt);
+  // The clock of another machine may be ahead.
+  return Number.isNaN(startedAt) ? now : Math.min(startedAt, now);
 }
 
 /**

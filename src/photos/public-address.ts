@@ -15,13 +15,17 @@ export function checkEndpoint(endpoint: string): URL {
 
 /**
  * @param publicUrl under which the world gets photos
- * @returns it; a provider fetches over `http:`, too
+ * @param allowsHttp whether photos may travel unencrypted, to other hosts than this machine
+ * @returns it
  * @throws VerifyError CONFIG
  */
-export function checkPublicUrl(publicUrl: string): URL {
+export function checkPublicUrl(publicUrl: string, allowsHttp: boolean): URL {
   const problem = addressProblem(publicUrl);
-  if (problem && !(problem === 'base-url-not-https' && isPlainHttp(publicUrl)))
-    throw new VerifyError('CONFIG', 'store-public-url', {}, { charged: false });
+  const isPlain = problem === 'base-url-not-https' && isPlainHttp(publicUrl);
+  if (problem && !(isPlain && allowsHttp)) {
+    const name = isPlain ? 'store-plain-http' : 'store-public-url';
+    throw new VerifyError('CONFIG', name, {}, { charged: false });
+  }
   return new URL(publicUrl);
 }
 

@@ -1,15 +1,15 @@
-/** What the owner of a flow demands of a genuine photo: CONTRACT, "Photos in hand", `photo-rules`. */
+/** What the owner of a flow requires of a genuine photo: docs/contract.md, "Photos in hand", `photo-rules`. */
 import gcoord from 'gcoord';
 import { distanceBetween, type Place } from './distance';
 
 const MINUTE_MS = 60_000;
-/** A watermark has no seconds: a photo may be of the end of the minute it names. */
+/** A watermark has no seconds: the photo may have been taken at the end of the minute it names. */
 const WATERMARK_MS = MINUTE_MS;
-/** A photo that is ahead of our clock by more was not taken when it says. */
+/** A photo whose time lies further behind its submission was not taken when it says. */
 const CLOCKS_DIFFER_MS = 5 * MINUTE_MS;
 const WITH_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/;
 
-/** As truth-poll tells it: CONTRACT, "Result", `data.photos`. */
+/** As truth-poll reports it: docs/contract.md, "Result", `data.photos`. */
 export interface Photo {
   url: string | null;
   taskId: string;
@@ -21,35 +21,45 @@ export interface Photo {
   antiFakeCode: string | null;
 }
 
-/** What is demanded for one message; null: not demanded. */
-export interface Demands {
-  /** Unix milliseconds, when the message came. */
-  now: number;
-  maxAge: { minutes: number; at: number } | null;
+/** The rules for one message; null: this rule is off. */
+export interface PhotoRules {
+  /** `at`: Unix milliseconds; null: the time at which the photos were submitted. */
+  maxAge: { minutes: number; at: number | null } | null;
   within: { metres: number; of: Place; coordinates: 'gcj02' | 'wgs84' } | null;
   unseen: { days: number } | null;
   addressHolds: string | null;
 }
 
+/** What is known about a photo beside what it says itself. */
+export interface Circumstances {
+  /** Unix milliseconds. */
+  submittedAt: number;
+  /** Whether another photo with the same identity came within the days of `unseen`. */
+  isRepeated: boolean;
+}
+
 /** Why a photo cannot be judged. */
-type Unknown = 'no-time' | 'no-place';
+type Unknown = 'no-time' | 'no-place' | 'maybe-seen';
 type Judgement = 'kept' | 'broken' | Unknown;
 
 interface Rule {
-  /** Of a photo that breaks it. */
+  /** The reason of a photo that breaks it. */
   reason: string;
-  /** @returns null where it is not demanded */
-  judge(photo: Photo, demands: Demands, wasSeen: boolean): Judgement | null;
+  /** @returns null where the rule is off */
+  judge(photo: Photo, rules: PhotoRules, circumstances: Circumstances): Judgement | null;
 }
 
 /** In the order in which their reasons count where a photo breaks several. */
 const RULES: readonly Rule[] = [
   {
     reason: 'too-old',
-    judge: (photo, demands) => demands.maxAge && judgeAge(photo, demands.maxAge, demands.now),
+    judge: (photo, { maxAge }, { submittedAt }) => maxAge && judgeAge(photo, maxAge, submittedAt),
   },
   { reason: 'too-far', judge: (photo, { within }) => within && judgePlace(photo, within) },
-  { reason: 'seen-before', judge: (photo, { unseen }, wasSeen) => unseen && judgeSeen(photo, wasSeen) },
+  {
+    reason: 'seen-before',
+    judge: (photo, { unseen }, { isRepeated }) => unseen && judgeRepeat(photo, isRepeated),
+  },
   {
     reason: 'wrong-place',
     judge: (photo, { addressHolds }) => (addressHolds ? judgeAddress(photo, addressHolds) : null),
@@ -57,57 +67,62 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * What failed or could not be judged before stays as it is. A photo that breaks a rule failed, though another rule could
- * not be judged.
+ * A photo that failed or was inconclusive before stays as it is. A photo that breaks one rule fails, even if another
+ * rule could not be judged.
  * @param photo of truth-poll
- * @param demands of the message
- * @param wasSeen whether another photo with the same identity came before
- * @returns the same photo, or one with the outcome and reason of the first rule that it breaks, or else that cannot be
- *   judged
+ * @param rules of the message
+ * @param circumstances of the photo
+ * @returns the same photo, or one with the outcome and the reason of the first rule that it breaks or, if it breaks
+ *   none, of the first that cannot be judged
  */
-export function judged<Given extends Photo>(photo: Given, demands: Demands, wasSeen: boolean): Given {
+export function judged<Given extends Photo>(
+  photo: Given,
+  rules: PhotoRules,
+  circumstances: Circumstances,
+): Given {
   if (photo.outcome !== 'passed') return photo;
   let unknown: Unknown | null = null;
   for (const { reason, judge } of RULES) {
-    const judgement = judge(photo, demands, wasSeen);
+    const judgement = judge(photo, rules, circumstances);
     if (judgement === 'broken') return { ...photo, outcome: 'failed', reason };
-    if (judgement === 'no-time' || judgement === 'no-place') unknown ??= judgement;
+    if (judgement !== null && judgement !== 'kept') unknown ??= judgement;
   }
   return unknown ? { ...photo, outcome: 'inconclusive', reason: unknown } : photo;
 }
 
+/** What a photo has in common with a copy of itself. */
+export type Identity =
+  /** `isProof`: no two photos share it. A minute and a place are shared by all photos of one visit. */
+  { text: string; isProof: boolean } | { unknown: Unknown };
+
 /**
  * @param photo of truth-poll
- * @returns what tells it from all other photos, or why nothing does: its anti-fake code, else its time and place
+ * @returns its anti-fake code, or else its minute and place, or why it has neither
  */
-export function identityOf({
-  antiFakeCode,
-  takenAt,
-  location,
-}: Photo): { same: string } | { unknown: Unknown } {
-  if (antiFakeCode) return { same: `code ${antiFakeCode}` };
+export function identityOf({ antiFakeCode, takenAt, location }: Photo): Identity {
+  if (antiFakeCode) return { text: `code ${antiFakeCode}`, isProof: true };
   if (!takenAt) return { unknown: 'no-time' };
   if (!location) return { unknown: 'no-place' };
-  return { same: `taken ${takenAt} ${location.gcj02.lat} ${location.gcj02.lng}` };
+  return { text: `taken ${takenAt} ${location.gcj02.lat} ${location.gcj02.lng}`, isProof: false };
 }
 
 function judgeAge(
   { takenAt }: Photo,
-  { minutes, at }: { minutes: number; at: number },
-  now: number,
+  { minutes, at }: NonNullable<PhotoRules['maxAge']>,
+  submittedAt: number,
 ): Judgement {
   const taken = takenAt && WITH_ZONE.test(takenAt) ? Date.parse(takenAt) : Number.NaN;
-  if (Number.isNaN(taken) || taken - now > CLOCKS_DIFFER_MS) return 'no-time';
-  return at - taken <= minutes * MINUTE_MS + WATERMARK_MS ? 'kept' : 'broken';
+  if (Number.isNaN(taken) || taken - submittedAt > CLOCKS_DIFFER_MS) return 'no-time';
+  return (at ?? submittedAt) - taken <= minutes * MINUTE_MS + WATERMARK_MS ? 'kept' : 'broken';
 }
 
 function judgePlace(
   { location }: Photo,
-  { metres, of, coordinates }: NonNullable<Demands['within']>,
+  { metres, of, coordinates }: NonNullable<PhotoRules['within']>,
 ): Judgement {
   const place = location?.[coordinates];
   if (!place) return 'no-place';
-  // Abroad there is no WGS-84, and GCJ-02 is what the provider's numbers are called: they are compared as they are.
+  // There is no WGS-84 abroad, and GCJ-02 is only what the provider calls its numbers: they are compared as they are.
   const [from, to] = coordinates === 'gcj02' && location?.wgs84 ? [location.wgs84, toWgs84(of)] : [place, of];
   return distanceBetween(from, to) <= metres ? 'kept' : 'broken';
 }
@@ -117,10 +132,11 @@ function toWgs84({ lat, lng }: Place): Place {
   return { lat: north, lng: east };
 }
 
-function judgeSeen(photo: Photo, wasSeen: boolean): Judgement {
+function judgeRepeat(photo: Photo, isRepeated: boolean): Judgement {
   const identity = identityOf(photo);
   if ('unknown' in identity) return identity.unknown;
-  return wasSeen ? 'broken' : 'kept';
+  if (!isRepeated) return 'kept';
+  return identity.isProof ? 'broken' : 'maybe-seen';
 }
 
 function judgeAddress({ address }: Photo, wanted: string): Judgement {
@@ -128,7 +144,7 @@ function judgeAddress({ address }: Photo, wanted: string): Judgement {
   return comparable(address).includes(comparable(wanted)) ? 'kept' : 'broken';
 }
 
-/** Full width, case and blanks make no other place. */
+/** Full-width forms, case and white space make no other place. */
 function comparable(text: string): string {
   return text.normalize('NFKC').replace(/\s/g, '').toLowerCase();
 }

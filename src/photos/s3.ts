@@ -1,13 +1,14 @@
 /** An object store: photos are put under random names, and their addresses are signed for as long as they are kept. */
-import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { Call, CallContext, Credentials, HttpRequest, Transport } from '../action';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import { formatOf } from '../input/picture';
-import { Holdings, type HoldingsOptions } from './holdings';
 import { presign, type Signing, signHeaders } from './signature';
-import { CONTENT_TYPES, type Held, type Put, type Store } from './store';
+import { CONTENT_TYPES, type Put, type Store } from './store';
 import { checkAnswer, checkPut, storeError } from './store-answer';
+import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
+import type { DuePhoto, Held } from './stored-photos-sql';
 
 const EMPTY = Buffer.alloc(0);
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
@@ -16,13 +17,11 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['BMP', '.bmp'],
 ]);
 
-export interface S3Options {
-  /** Where it is written down what the bucket holds. */
-  folder: string;
+export interface S3Options extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
+  /** The store's node. */
+  node: string;
   /** Milliseconds for which a photo is kept. */
   keepMs: number;
-  told: HoldingsOptions['told'];
-  firstPauseMs?: HoldingsOptions['firstPauseMs'];
   /** Address of the bucket; photos are put under it. */
   bucket: URL;
   /** The same bucket as providers reach it. */
@@ -34,11 +33,8 @@ export interface S3Options {
   connect(origin: URL): Transport;
 }
 
-/** What is written down of a photo: with it, and the keys, it is deleted. */
-interface Whereabouts {
-  url: string;
-  region: string;
-}
+/** Where an object is: what the database keeps, and the keys, are enough to delete it. */
+type Whereabouts = Pick<DuePhoto, 'url' | 'region'>;
 
 /**
  * @param options of one bucket
@@ -48,99 +44,90 @@ export function openS3Store(options: S3Options): Store {
   return new S3Store(options);
 }
 
+/** Where the name of the bucket stands: before the host, first in the path, or nowhere, because the host is the bucket. */
+export type Style = 'virtual-host' | 'path' | 'domain';
+
 /**
  * @param endpoint of the object store
- * @param bucket in it
- * @param style where the bucket's name stands: before the host, or first in the path
+ * @param bucket in it; not used where the host is the bucket
+ * @param style of its addresses. Where no name can stand before the host, an IP address or a name without a dot, the
+ *   bucket stands in the path instead
  * @returns the address of the bucket, with a slash at its end
  */
-export function bucketAddress(endpoint: URL, bucket: string, style: 'virtual-host' | 'path'): URL {
+export function bucketAddress(endpoint: URL, bucket: string, style: Style): URL {
   const url = new URL(endpoint);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/`;
-  if (style === 'virtual-host') url.host = `${bucket}.${url.host}`;
+  if (style === 'domain') return url;
+  if (style === 'virtual-host' && takesSubdomains(url)) url.host = `${bucket}.${url.host}`;
   else url.pathname += `${encode(bucket)}/`;
   return url;
 }
 
+function takesSubdomains({ hostname }: URL): boolean {
+  return hostname.includes('.') && !isIP(hostname);
+}
+
 class S3Store implements Store {
   readonly #options: S3Options;
-  readonly #holdings: Holdings;
+  readonly #photos: StoredPhotos;
   /** By origin: what was put before the settings changed is elsewhere. */
   readonly #transports = new Map<string, Transport>();
   readonly #closing = new Cancel();
 
   constructor(options: S3Options) {
     this.#options = options;
-    const { folder, keepMs, told, firstPauseMs } = options;
-    const remove = (path: string) => this.#removeByFile(path);
-    this.#holdings = new Holdings({
-      folder,
-      longestMs: keepMs,
-      told,
-      remove,
-      ...(firstPauseMs ? { firstPauseMs } : {}),
-    });
+    const remove = (photo: DuePhoto) => this.#delete(photo, this.#ownContext());
+    this.#photos = new StoredPhotos({ ...options, scope: options.node, remove });
   }
 
   async put(bytes: Buffer, context: CallContext): Promise<Put> {
-    const { bucket, publicBucket, prefix, region, keepMs } = this.#options;
+    const { node, bucket, publicBucket, prefix, region, keepMs } = this.#options;
     const format = formatOf(bytes) ?? '';
-    const pathOf = (id: string) => encode(`${prefix}${id}${EXTENSIONS.get(format) ?? ''}`);
-    const whereabouts = (id: string): Whereabouts => ({ url: new URL(pathOf(id), bucket).href, region });
-    const id = await this.#holdings.enter(
-      (name) => Buffer.from(JSON.stringify(whereabouts(name))),
-      bytes.length,
-      keepMs,
-    );
-    const url = new URL(pathOf(id), bucket);
-    const headers = { 'content-type': CONTENT_TYPES.get(format) ?? 'application/octet-stream' };
+    const contentType = CONTENT_TYPES.get(format) ?? 'application/octet-stream';
+    const pathOf = (name: string) => encode(`${prefix}${name}${EXTENSIONS.get(format) ?? ''}`);
+    const urlOf = (name: string) => new URL(pathOf(name), bucket);
+    const id = await this.#photos.enter((name) => ({
+      ...{ node, url: urlOf(name).href, region, contentType, bytes: bytes.length, keepMs, maxBytes: null },
+    }));
+    const url = urlOf(id);
     let signing: Signing | undefined;
     const build = (now: number, credentials: Credentials) => {
       signing = { credentials, region, now };
-      return signed('PUT', url, headers, bytes, signing);
+      return signed('PUT', url, { 'content-type': contentType }, bytes, signing);
     };
     try {
       await this.#send(url, { build, read: checkPut, claim: null, repeat: true }, context);
     } catch (reason) {
-      if (wasNotPut(reason)) this.#holdings.forget(id);
-      else this.#holdings.discard(id, true);
+      if (wasNotPut(reason)) this.#photos.forget(id);
+      else this.#photos.discard(id, true);
       throw storeError(reason);
     }
     // By the store's own clock, as the put was: the address is valid from now on.
     const address = await presign(new URL(pathOf(id), publicBucket), Math.floor(keepMs / 1000), signing!);
     return {
       url: address,
-      discard: () => this.#holdings.discard(id, false),
+      discard: () => this.#photos.discard(id, false),
       remove: async (watching) => {
         await this.#delete({ url: url.href, region }, watching);
-        this.#holdings.forget(id);
+        this.#photos.forget(id);
       },
     };
   }
 
   held(): Promise<Held> {
-    return this.#holdings.held();
+    return this.#photos.held(this.#options.node);
   }
 
   close(): void {
-    this.#holdings.close();
+    this.#photos.close();
     this.#closing.cancel();
     for (const transport of this.#transports.values()) transport.close().catch(() => {});
   }
 
-  async #removeByFile(path: string): Promise<void> {
-    const text = await readFile(path, 'utf8').catch((reason: NodeJS.ErrnoException) => {
-      if (reason.code === 'ENOENT') return null;
-      throw reason;
-    });
-    // A store before this one was still at it, and has deleted it.
-    if (text !== null) await this.#delete(JSON.parse(text), this.#ownContext());
-  }
-
   async #delete({ url: href, region }: Whereabouts, context: CallContext): Promise<void> {
-    const url = new URL(href);
+    const url = new URL(href!);
     const build = (now: number, credentials: Credentials) =>
-      signed('DELETE', url, {}, EMPTY, { credentials, region, now });
+      signed('DELETE', url, {}, EMPTY, { credentials, region: region!, now });
     await this.#send(url, { build, read: checkAnswer, claim: null, once: true }, context).catch((reason) => {
       // What is not there is deleted, and so is what was in a bucket that is not there.
       if (!(reason instanceof VerifyError) || reason.details.httpStatus !== 404) throw storeError(reason);

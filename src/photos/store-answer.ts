@@ -1,10 +1,10 @@
-/** What an object store answers, and what that says of the store's settings. */
+/** What an object store answers, and which setting of the photo store is wrong then. */
 import type { HttpAnswer } from '../action';
 import { VerifyError } from '../errors';
 
 /**
- * By `<Code>` of the answer, what is wrong: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and the
- * pages of Alibaba OSS, Tencent COS and Huawei OBS on errors.
+ * The problem by `<Code>` of the answer: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and the
+ * pages of Alibaba OSS, Tencent COS and Huawei OBS about errors.
  */
 const CODES: ReadonlyMap<string, string> = new Map([
   ['InvalidAccessKeyId', 'store-key-unknown'],
@@ -21,7 +21,22 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['PermanentRedirect', 'store-region'],
   ['TemporaryRedirect', 'store-region'],
   ['IllegalLocationConstraintException', 'store-region'],
+  // OSS, COS and OBS in turn, each about a bucket in the path.
+  ['SecondLevelDomainForbidden', 'store-style'],
+  ['PathStyleDomainForbidden', 'store-style'],
+  ['VirtualHostDomainRequired', 'store-style'],
+  // OSS, for accounts opened since 20 March 2025: https://help.aliyun.com/zh/oss/user-guide/access-buckets-via-custom-domain-names
+  ['PublicEndpointForbidden', 'store-needs-domain'],
+  ['NonStandardHostForbidden', 'store-domain-unbound'],
+  ['CnameDenied', 'store-domain-unbound'],
 ]);
+/** These may also mean that the bucket belongs to another endpoint, which the answer names then. */
+const MAY_NAME_ENDPOINT: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'PermanentRedirect',
+  'TemporaryRedirect',
+]);
+const ENDPOINT = /<Endpoint>([A-Za-z\d.-]{1,253})<\/Endpoint>/;
 /** Where the answer has no code that is known. */
 const STATUSES: ReadonlyMap<number, string> = new Map([
   [301, 'store-region'],
@@ -41,10 +56,12 @@ export function checkAnswer({ status, body }: HttpAnswer): void {
   const head = body.toString('utf8', 0, HEAD_BYTES);
   const [, code = ''] = new RegExp(`<Code>([A-Za-z.]{1,${LONGEST_CODE}})</Code>`).exec(head) ?? [];
   const words = code || `HTTP ${status}`;
+  const endpoint = MAY_NAME_ENDPOINT.has(code) ? ENDPOINT.exec(head)?.[1] : undefined;
   const details = { httpStatus: status, providerCode: code || null, envelope: code !== '' };
   if (status === 429 || code === 'SlowDown' || code === 'TooManyRequests')
     throw new VerifyError('RATE_LIMITED', 'store-failing', { words }, details);
   if (status >= 500) throw new VerifyError('PROVIDER', 'store-failing', { words }, details);
+  if (endpoint) throw new VerifyError('CONFIG', 'store-other-endpoint', { words, endpoint }, details);
   const problem = CODES.get(code) ?? STATUSES.get(status) ?? 'store-refused';
   const isSigned = status === 403 || problem === 'store-clock';
   throw new VerifyError(isSigned ? 'AUTH' : 'CONFIG', problem, { words }, details);
@@ -59,7 +76,7 @@ export function checkPut(answer: HttpAnswer): void {
   if (answer.headers.etag === undefined) throw new VerifyError('CONFIG', 'store-foreign');
 }
 
-/** What the transport calls a trouble, and what that is at a store. */
+/** What the transport calls a problem, and what it is called at a store. */
 const TROUBLES: ReadonlyMap<string, string> = new Map([
   ['host-not-found', 'store-host-unknown'],
   ['certificate', 'store-certificate'],
@@ -72,17 +89,17 @@ const TROUBLES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * CONTRACT, "Photos in hand": a photo that could not be stored is NETWORK or CONFIG, and nothing was charged.
- * @param reason that a request to a store ended with
+ * docs/contract.md, "Photos in hand": a photo that could not be stored is NETWORK or CONFIG, and nothing was charged.
+ * @param reason with which a request to a store ended
  * @returns the error a flow gets
  */
 export function storeError(reason: unknown): unknown {
   if (!(reason instanceof VerifyError)) return reason;
   const { code, problem, values, details } = reason;
   const { httpStatus = null, retryAfter = null } = details;
-  const told = { httpStatus, retryAfter, charged: false };
+  const kept = { httpStatus, retryAfter, charged: false };
   if (code === 'CANCELLED') return new VerifyError(code, problem, values, { charged: false });
   const known = problem.startsWith('store-') ? problem : (TROUBLES.get(problem) ?? 'store-foreign');
   const isPassing = ['NETWORK', 'TIMEOUT', 'PROVIDER', 'RATE_LIMITED', 'OVERLOADED'].includes(code);
-  return new VerifyError(isPassing ? 'NETWORK' : 'CONFIG', known, values, told);
+  return new VerifyError(isPassing ? 'NETWORK' : 'CONFIG', known, values, kept);
 }

@@ -1,14 +1,12 @@
-/** A place where photos in hand are put, so that a provider can fetch them: CONTRACT, "Photos in hand". */
+/** A place where photos in hand are put so that a provider can fetch them: docs/contract.md, "Photos in hand". */
 import type { CallContext, StoredPhoto } from '../action';
-import type { Held } from './holdings';
-
-export type { Held } from './holdings';
+import type { Held } from './stored-photos-sql';
 
 /** A photo that a store has put. */
 export interface Put extends StoredPhoto {
   /**
    * Deletes it while somebody watches.
-   * @throws VerifyError NETWORK or CONFIG where that fails; it is tried again then
+   * @throws VerifyError NETWORK or CONFIG where that fails; it is tried again when the photo is due
    */
   remove(context: CallContext): Promise<void>;
 }
@@ -21,7 +19,7 @@ export interface Store {
    */
   put(bytes: Buffer, context: CallContext): Promise<Put>;
   held(): Promise<Held>;
-  /** What is due later is deleted by the next one that opens the same folder. */
+  /** What is due later is deleted by the next store of the same node. */
   close(): void;
 }
 

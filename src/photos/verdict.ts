@@ -1,57 +1,58 @@
 /** A truth-poll's result under the rules of a flow. */
-import { type PollResult, withPhotos } from './poll-result';
-import { type Demands, identityOf, judged } from './rules';
-import type { Seen } from './seen';
+import { type PollResult, submittedAt, withPhotos } from './poll-result';
+import { identityOf, judged, type PhotoRules } from './rules';
+import type { Seen, SeenPhoto } from './seen';
 
 const DAY_MS = 86_400_000;
 
 /**
  * @param result of truth-poll
- * @param demands of the message
- * @param seen remembers photos where that is demanded, and only those that passed so far
+ * @param rules of the message
+ * @param seen remembers photos, where `unseen` is on; only photos that passed so far are remembered
+ * @param now Unix milliseconds, when the message came
  * @returns the result with each photo judged; outcome, reason and summary follow
  * @throws VerifyError CONFIG where what is remembered cannot be read or written
  */
 export async function applyRules(
   result: PollResult,
-  demands: Demands,
+  rules: PhotoRules,
   seen: Seen | null,
+  now: number,
 ): Promise<PollResult> {
   const { photos } = result.data;
-  const again =
-    seen && demands.unseen
-      ? await seenAgain(result, seen, demands.unseen.days, demands.now)
-      : new Set<number>();
+  const repeated = seen && rules.unseen ? await repeatedIn(result, seen, rules.unseen.days) : new Set();
+  const at = submittedAt(result, now);
   return withPhotos(
     result,
-    photos.map((photo, position) => judged(photo, demands, again.has(position))),
+    photos.map((photo, position) =>
+      judged(photo, rules, { submittedAt: at, isRepeated: repeated.has(position) }),
+    ),
   );
 }
 
 /**
- * A photo comes again with its message, and is no other one then: it is known by its task and address.
- * @returns positions of those that another one was there before
+ * A photo comes again when its message does, and must not count as a copy of itself: its task and address tell.
+ * @returns positions of those that another photo with the same identity came before
  */
-async function seenAgain(
+async function repeatedIn(
   { provider, environment, data: { photos } }: PollResult,
   seen: Seen,
   days: number,
-  now: number,
-): Promise<Set<number>> {
+): Promise<ReadonlySet<number>> {
   const times = new Map<string, number>();
-  const met = photos.flatMap((photo, position) => {
+  const positions: number[] = [];
+  const given: SeenPhoto[] = [];
+  for (const [position, photo] of photos.entries()) {
     const identity = identityOf(photo);
-    if (photo.outcome !== 'passed' || 'unknown' in identity) return [];
-    // One address that was given twice is reported twice: the same photo twice in one message.
-    const address = `${photo.taskId} ${photo.url ?? ''} ${identity.same}`;
+    if (photo.outcome !== 'passed' || 'unknown' in identity) continue;
+    // An address that was given twice is reported twice: the same photo twice in one message.
+    const address = `${photo.taskId} ${photo.url ?? ''} ${identity.text}`;
     const time = (times.get(address) ?? 0) + 1;
     times.set(address, time);
     const where = `${provider} ${environment}`;
-    return [{ position, same: `${where} ${identity.same}`, as: `${where} ${address} ${time}` }];
-  });
-  const gaps = await seen.meet(
-    met.map(({ same, as }) => ({ same, photo: as })),
-    now,
-  );
-  return new Set(met.flatMap(({ position }, index) => (gaps[index]! <= days * DAY_MS ? [position] : [])));
+    positions.push(position);
+    given.push({ identity: `${where} ${identity.text}`, photo: `${where} ${address} ${time}` });
+  }
+  const gaps = await seen.recordAndCheck(given, days);
+  return new Set(positions.filter((_, index) => (gaps[index] ?? Number.POSITIVE_INFINITY) <= days * DAY_MS));
 }

@@ -3,14 +3,11 @@
  * message's place. V8's own form, so that Buffers are bytes and dates and cycles survive; every Node.js from 14 to 24
  * writes the same version of it.
  */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import { VerifyError } from '../errors';
-import { purposeKey } from '../waiting/key';
+import { Seal } from '../store/seal';
 
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+const PURPOSE = 'queue jobs';
 /** Two photos of 8 MB. */
 const LARGEST_MB = 16;
 /** Of these a process has the only copy, and no other process could use one. */
@@ -22,16 +19,14 @@ export type Kind = 'message' | 'answer' | 'error';
 export type Content = { kind: Kind; value: unknown } | null;
 
 export class JobSecret {
-  readonly #key: Buffer;
+  readonly #seal: Seal;
   /** The same for all who have this secret, and tells nothing of it. */
   readonly sign: string;
 
   /** @param master 32 bytes */
   constructor(master: Buffer) {
-    this.#key = purposeKey(master, 'queue jobs');
-    this.sign = createHmac('sha256', purposeKey(master, 'queue sign'))
-      .update('cn-verify')
-      .digest('base64url');
+    this.#seal = new Seal(master);
+    this.sign = this.#seal.digest('queue sign', 'cn-verify');
   }
 
   /**
@@ -45,10 +40,8 @@ export class JobSecret {
     if (!bytes) throw new VerifyError('INPUT', 'job-not-plain', {}, { charged: false });
     if (bytes.length > LARGEST_MB * 1024 * 1024)
       throw new VerifyError('INPUT', 'job-too-large', { maxMB: LARGEST_MB }, { charged: false });
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(Buffer.from(`${kind} ${id}`));
-    const sealed = Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
-    return `${kind} ${sealed.toString('base64')}`;
+    const sealed = this.#seal.seal(PURPOSE, bytes, `${kind} ${id}`);
+    return `${kind} ${Buffer.from(sealed).toString('base64')}`;
   }
 
   /**
@@ -58,13 +51,7 @@ export class JobSecret {
   open(id: string, data: unknown): Content {
     try {
       const [kind = '', sealed = ''] = String(data).split(' ');
-      const bytes = Buffer.from(sealed, 'base64');
-      const decipher = createDecipheriv(CIPHER, this.#key, bytes.subarray(0, NONCE_BYTES), {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAAD(Buffer.from(`${kind} ${id}`)).setAuthTag(bytes.subarray(-TAG_BYTES));
-      const body = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
-      decipher.final();
+      const body = this.#seal.open(PURPOSE, Buffer.from(sealed, 'base64'), `${kind} ${id}`);
       return { kind: kind as Kind, value: deserialize(body) };
     } catch {
       return null;

@@ -126,7 +126,8 @@ function isChinese(acceptLanguage: string): boolean {
     const [language = '', ...parameters] = range
       .trim()
       .toLowerCase()
-      .split(/\s*;\s*/);
+      .split(';')
+      .map((part) => part.trim());
     const weight = parameters.find((parameter) => parameter.startsWith('q='));
     return [language.split('-')[0], weight ? Number(weight.slice(2)) : 1] as const;
   });

@@ -18,6 +18,7 @@ const ASK_AGAIN_MS = 5_000;
 /** A disk that takes longer than that is one that does not answer. */
 const STUCK_MS = 10_000;
 const CLOSE_MS = 4_000;
+const CLOSE_STEP_MS = 20;
 /** What the thread ended at so often is not tried again. */
 const MOST_INTERRUPTIONS = 3;
 
@@ -292,29 +293,32 @@ class ThreadedDatabase implements Database {
   }
 
   async #close(): Promise<void> {
-    const isWritten = () => this.#queue.length === 0 && this.#batch === null;
+    const until = performance.now() + CLOSE_MS;
+    const isOver = () =>
+      (this.#queue.length === 0 && this.#batch === null) ||
+      this.#whyAway() !== null ||
+      performance.now() >= until;
     this.#worker?.ref();
-    this.#try();
-    for (const until = performance.now() + CLOSE_MS; !isWritten() && performance.now() < until; ) {
-      if (this.#away !== null && this.#away !== 'opening') break;
-      await pause(10);
-    }
+    for (this.#try(); !isOver(); this.#try()) await pause(CLOSE_STEP_MS);
     this.#isClosed = true;
-    clearTimeout(this.#retry!);
-    clearTimeout(this.#watchdog!);
-    clearTimeout(this.#secretTimer!);
-    const worker = this.#worker;
-    if (worker) {
-      const closed = new Promise<void>((resolve) => {
-        this.#whenClosed = resolve;
-        worker.once('exit', () => resolve());
-      });
-      this.#post({ kind: 'close' });
-      await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
-      void worker.terminate();
-    }
+    for (const timer of [this.#retry, this.#watchdog, this.#secretTimer]) clearTimeout(timer!);
+    if (this.#worker) await this.#end(this.#worker, until - performance.now());
     for (const pending of [...(this.#batch ?? []), ...this.#queue.splice(0)]) pending.reject(cancelled());
     this.#turn();
+  }
+
+  /** @param milliseconds that it has for it: a thread whose disk does not answer never ends */
+  async #end(worker: Worker, milliseconds: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#whenClosed = resolve;
+      worker.once('exit', () => resolve());
+    });
+    // Otherwise a process that has nothing else to do ends before the file is given back.
+    worker.ref();
+    this.#post({ kind: 'close' });
+    await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
+    worker.unref();
+    void worker.terminate();
   }
 
   #start(): void {

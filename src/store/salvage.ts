@@ -67,18 +67,17 @@ function* readableRows(database: DatabaseSync, table: string, names: string): Ge
   // Through an index a row might be found that is not there, or the other way round.
   const select = `SELECT rowid AS "at this row", ${names} FROM "${table}" NOT INDEXED WHERE rowid >= ? ORDER BY rowid`;
   const one = database.prepare(`${select} LIMIT 1`);
-  let next: number | null = 1;
-  while (next !== null) {
+  for (let next: number | null = 1; next !== null; ) {
+    let row: Row | undefined;
     try {
-      // A statement that has failed while it was iterated cannot be used again.
-      for (const row of database.prepare(select).iterate(next) as Iterable<Row>) {
-        yield row;
-        next = Number(row['at this row']) + 1;
-      }
-      return;
+      row = one.get(next) as Row | undefined;
     } catch {
       next = nextReadable(one, next);
+      continue;
     }
+    if (!row) return;
+    yield row;
+    next = Number(row['at this row']) + 1;
   }
 }
 

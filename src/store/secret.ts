@@ -23,13 +23,14 @@ export function secretFrom(text: string): Buffer {
 /**
  * @param path of the file with the secret, which is made, readable for its owner alone, where it is missing
  * @param configured `cnVerify.key` in settings.js; where it is empty the file counts
+ * @param before what was returned before: a file that was removed since is made again with it, as the database is
  * @returns 32 bytes, the same for every process with these parameters
  * @throws VerifyError CONFIG where it is too short, or where the file cannot be read or made, or holds something else
  */
-export async function secretOf(path: string, configured: unknown): Promise<Buffer> {
+export async function secretOf(path: string, configured: unknown, before?: Buffer): Promise<Buffer> {
   if (configured) return secretFrom(String(configured));
   try {
-    const text = (await read(path)) ?? (await make(path));
+    const text = (await read(path)) ?? (await make(path, before ?? randomBytes(SECRET_BYTES)));
     if (IN_HEX.test(text)) return Buffer.from(text, 'hex');
   } catch (error) {
     throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'UNKNOWN');
@@ -57,13 +58,13 @@ async function read(path: string): Promise<string | null> {
 }
 
 /** Whole under its name or not at all, and never over another's: of two processes the later takes the earlier's. */
-async function make(path: string): Promise<string> {
+async function make(path: string, secret: Buffer): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${randomBytes(8).toString('hex')}`;
   const file = await open(unfinished, 'wx', 0o600);
   try {
     await file
-      .writeFile(randomBytes(SECRET_BYTES).toString('hex'))
+      .writeFile(secret.toString('hex'))
       .then(() => file.sync())
       .finally(() => file.close());
     // Some network file systems have no `link`.

@@ -1,25 +1,26 @@
 /** `npm run bench -- [which] [action …]`. Every comparison is made in one process, or in alternating runs. */
 import { burst } from './burst';
 import { fit } from './fit';
-import { journal } from './journal';
+import { hold } from './hold';
 import { ledger } from './ledger';
 import { load } from './load';
 import { photo } from './photo';
 import { photos } from './photos';
 import { polling } from './polling';
 import { profile } from './profile';
+import { resuming } from './resuming';
 import { scaleOut } from './scale-out';
-import { takingUp } from './taking-up';
+
 import { throughput } from './throughput';
 
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
   polling,
-  'taking-up': takingUp,
-  journal,
+  resuming,
   photo,
   fit,
+  hold,
   photos,
   load,
   ledger,

@@ -1,10 +1,10 @@
-/** Tasks that wait: truth-poll's book against a timer a task, and what its journal costs. */
+/** Tasks that wait in truth-poll, against a loop of one's own for each task, and what keeping them on disk costs. */
 import { randomBytes } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { createHistogram, type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Pool } from 'undici';
 import { nextPause } from '../../src/providers/xhey/truth-poll';
-import { Book } from '../../src/waiting/book';
+import { PendingTasks } from '../../src/waiting/pending-tasks';
 import { inChild, serveCase } from './child';
 import { table } from './measure';
 import { collectGarbage, held } from './memory';
@@ -15,7 +15,7 @@ import { ours } from './throughput';
 
 const ACTION = 'truth-poll';
 const TASKS = [100, 1_000, 10_000];
-const CONTENDERS = ['with journal', 'without journal', 'a timer a task'] as const;
+const CONTENDERS = ['on disk', 'in memory', 'a loop a task'] as const;
 type Contender = (typeof CONTENDERS)[number];
 
 const INTERVAL_S = 2;
@@ -78,12 +78,13 @@ class Lateness {
   }
 
   /** Plans what the node plans. */
-  watchBook(): void {
+  watchNode(): void {
     const plan = this.plan.bind(this);
-    const { due } = Book.prototype;
-    Book.prototype.due = function (entry, milliseconds) {
-      if (milliseconds <= MAX_INTERVAL_S * 1000) plan(Number(entry.taskIds[0]) - FIRST_ID, milliseconds);
-      due.call(this, entry, milliseconds);
+    const { schedule } = PendingTasks.prototype;
+    PendingTasks.prototype.schedule = function (task, milliseconds) {
+      if (milliseconds > 0 && milliseconds <= MAX_INTERVAL_S * 1000)
+        plan(Number(task.taskIds[0]) - FIRST_ID, milliseconds);
+      schedule.call(this, task, milliseconds);
     };
   }
 
@@ -132,10 +133,10 @@ async function startTimers(baseUrl: string, tasks: number, lateness: Lateness): 
 async function runCase(tasks: number, contender: Contender, baseUrl: string): Promise<Waited> {
   const lateness = new Lateness(tasks);
   const take =
-    contender === 'a timer a task'
+    contender === 'a loop a task'
       ? await startTimers(baseUrl, tasks, lateness)
-      : await startNode(baseUrl, tasks, contender === 'with journal');
-  if (contender !== 'a timer a task') lateness.watchBook();
+      : await startNode(baseUrl, tasks, contender === 'on disk');
+  if (contender !== 'a loop a task') lateness.watchNode();
 
   await collectGarbage();
   const before = held();

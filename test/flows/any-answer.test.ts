@@ -240,7 +240,7 @@ describe('any answer, in a real Node-RED', function () {
             const run = ++turn;
             const ended = () => [...got('completed'), ...got('caught')].filter((each) => each.run === run);
             for (const index of answers.keys()) send('action', { payload: action.payload, run, index });
-            await until(() => ended().length >= answers.length, 15_000);
+            await until(() => ended().length >= answers.length);
 
             const given = (id: string) => got(id).filter((each) => each.run === run);
             const results = [...given('out1'), ...given('out2')];

@@ -169,7 +169,7 @@ const nextId = () => `message ${++sent}`;
 async function endOf(message: Message): Promise<Ends> {
   const id = message._msgid as string;
   send('action', message);
-  await until(() => total(endsOf(id)) > 0, 15_000);
+  await until(() => total(endsOf(id)) > 0);
   return endsOf(id);
 }
 

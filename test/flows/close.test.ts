@@ -67,7 +67,7 @@ describe('a deploy while messages are being worked on, in a real Node-RED', () =
       await until(() => got('out1').length === 1);
     }
     await deploy(EMPTY);
-    await until(() => resources() <= before + 2, 10_000);
+    await until(() => resources() <= before + 2);
     assert.equal(server.asked.length, 101);
   });
 

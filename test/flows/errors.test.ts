@@ -164,7 +164,7 @@ describe('errors, in a real Node-RED', () => {
       ['truth-create', 'null', null],
       ['truth-create', 'a number', 5],
       ['truth-create', 'an object without photoUrls', { urls: [PHOTO] }],
-      ['truth-create', 'a Buffer', Buffer.from(PHOTO)],
+      ['truth-create', 'a Buffer of bytes', Buffer.alloc(9)],
       ['truth-create', 'a list in a list', [[PHOTO]]],
       ['truth-poll', 'nothing', undefined],
       ['truth-poll', 'an empty string', ''],

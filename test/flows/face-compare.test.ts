@@ -33,6 +33,7 @@ const ORDER = '568753443590770689';
 interface CompareData {
   score: number | null;
   incorrect: number;
+  identityConfirmed: boolean | null;
   orderNo: string | null;
   sameFrom: number;
   differentBelow: number;
@@ -146,6 +147,7 @@ describe('face-compare, in a real Node-RED', () => {
         assert.deepEqual(data, {
           score: 0.82,
           incorrect: 100,
+          identityConfirmed: null,
           orderNo: data.orderNo,
           repaired: [],
           sameFrom: 0.45,
@@ -202,21 +204,21 @@ describe('face-compare, in a real Node-RED', () => {
       assert.equal((message!.compared.raw as { code: number }).code, 200);
     });
 
-    const results: [number, string, string, boolean | null][] = [
-      [101, 'failed', 'name-id-mismatch', true],
-      [102, 'failed', 'id-not-found', null],
-      [103, 'inconclusive', 'invalid-data', true],
-      [104, 'inconclusive', 'invalid-data', false],
-      [107, 'inconclusive', 'poor-photo', false],
-      [108, 'inconclusive', 'photo-too-large', false],
-      [109, 'inconclusive', 'no-reference-photo', true],
-      [110, 'inconclusive', 'no-face-features', true],
-      [111, 'inconclusive', 'multiple-faces', true],
-      [112, 'inconclusive', 'invalid-photo', true],
-      [105, 'inconclusive', 'unknown-code', null],
-      [999, 'inconclusive', 'unknown-code', null],
+    const results: [number, string, string, charged: boolean | null, identityConfirmed: boolean | null][] = [
+      [101, 'failed', 'name-id-mismatch', true, false],
+      [102, 'failed', 'id-not-found', null, false],
+      [103, 'inconclusive', 'invalid-data-identity-confirmed', true, true],
+      [104, 'inconclusive', 'invalid-data', false, null],
+      [107, 'inconclusive', 'poor-photo', false, null],
+      [108, 'inconclusive', 'photo-too-large', false, null],
+      [109, 'inconclusive', 'no-reference-photo', true, true],
+      [110, 'inconclusive', 'no-face-features', true, true],
+      [111, 'inconclusive', 'multiple-faces', true, true],
+      [112, 'inconclusive', 'invalid-photo', true, true],
+      [105, 'inconclusive', 'unknown-code', null, null],
+      [999, 'inconclusive', 'unknown-code', null, null],
     ];
-    for (const [incorrect, outcome, reason, charged] of results) {
+    for (const [incorrect, outcome, reason, charged, identityConfirmed] of results) {
       it(`incorrect ${incorrect} is ${outcome}, ${reason}, charged ${charged}, without a score`, async () => {
         await compareFlow(onSandbox());
         const answered = await result(person({ name: `沙箱${incorrect}` }));
@@ -225,6 +227,7 @@ describe('face-compare, in a real Node-RED', () => {
           [outcome, reason, incorrect, null, '200'],
         );
         assert.equal(answered.charged, charged);
+        assert.equal(answered.data.identityConfirmed, identityConfirmed);
       });
     }
 
@@ -238,6 +241,7 @@ describe('face-compare, in a real Node-RED', () => {
         );
         assert.match(cause.requestId!, /^[\da-f-]{36}$/);
         assert.match(cause.orderNo!, /^\d{18}$/);
+        assert.equal(cause.identityConfirmed, incorrect === 106 ? true : undefined);
       });
     }
 

@@ -36,7 +36,7 @@ describe('a Node-RED that is killed', function () {
       nodeRed = await waiting.start();
     }
     const came = () => new Set(waiting.told.map(({ index }) => index));
-    await waiting.until(() => came().size === TASKS, 60_000);
+    await waiting.until(() => came().size === TASKS);
 
     const resumed = waiting.told.filter((told) => told.resumed).length;
     console.log(`        ${resumed} were resumed; ${waiting.told.length - TASKS} came more than once`);

@@ -1,6 +1,7 @@
 /** The routes over the ledger, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { parse } from 'papaparse';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/ledger-reports';
 import type { LiveCheck } from '../../src/node-red/live-check';
@@ -8,6 +9,7 @@ import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 import { answered, call, done, openLedger } from '../ledger/ledgers';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { compared, paidFlow, pay } from './paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -19,18 +21,12 @@ const CHECK = '/cn-verify/check';
 const NAME = '=HYPERLINK("http://a.example"),\n浙江';
 const ORDER_NO = '+1+1';
 
-/** Reads RFC 4180 as a spreadsheet does: what is in quotes may hold commas, line ends and doubled quotes. */
+/** Reads a table as a spreadsheet does; its first line has the names. */
 function readTable(text: string): Record<string, string>[] {
-  const rows: string[][] = [[]];
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
-    if (end === '' && quoted === undefined && plain === '') break;
-    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain!);
-    if (end === '\r\n') rows.push([]);
-  }
-  assert.deepEqual(rows.pop(), [], 'it ends with a line end');
-  const [names = [], ...cells] = rows;
-  for (const row of cells) assert.equal(row.length, names.length);
-  return cells.map((row) => Object.fromEntries(row.map((cell, index) => [names[index]!, cell])));
+  assert.ok(text.endsWith('\r\n'), 'it ends with a line end');
+  const { data, errors } = parse<Record<string, string>>(text.trimEnd(), { header: true });
+  assert.deepEqual(errors, []);
+  return data;
 }
 
 describe('the routes over the ledger, in a real Node-RED', function () {
@@ -45,16 +41,20 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   const get = async <Answer>(path: string): Promise<Answer> =>
     (await nodeRed.ask(path)).json() as Promise<Answer>;
   const settled = async (calls: number): Promise<Summary> => {
-    for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      const summary = await get<Summary>(PATH);
-      const {
-        charged = 0,
-        uncertain = 0,
-        uncharged = 0,
-      } = summary.days.find(({ day }) => day === today) ?? {};
-      if (charged + uncharged + uncertain === calls && summary.uncertainCount === uncertain) return summary;
-      if (Date.now() > deadline) throw new Error(`not ${calls} settled: ${JSON.stringify(summary)}`);
-    }
+    let summary!: Summary;
+    await until(
+      async () => {
+        summary = await get<Summary>(PATH);
+        const {
+          charged = 0,
+          uncertain = 0,
+          uncharged = 0,
+        } = summary.days.find(({ day }) => day === today) ?? {};
+        return charged + uncharged + uncertain === calls && summary.uncertainCount === uncertain;
+      },
+      () => `not ${calls} settled: ${JSON.stringify(summary)}`,
+    );
+    return summary;
   };
   const table = async (query = ''): Promise<Record<string, string>[]> => {
     const response = await nodeRed.ask(`${CSV}${query}`);
@@ -133,10 +133,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: false });
     assert.equal((await get<Summary>(PATH)).uncertainCount, 0);
     await pay(nodeRed, 'c');
-    for (const deadline = Date.now() + 5_000; provider.asked.length === asked; ) {
-      assert.ok(Date.now() < deadline, 'the key is free');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => provider.asked.length > asked, 'the key is not free');
   });
 
   it('give a table that a spreadsheet reads and does not compute', async () => {
@@ -147,12 +144,19 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const rows = await table();
     assert.equal(rows.length, 6);
     const [past, , first] = rows;
-    assert.equal(past!.at!.slice(0, 7), lastMonth);
-    assert.equal(first!.account, `'${NAME} (payer)`);
-    assert.equal(first!.node, 'Compare (compare)');
-    assert.equal(first!.orderNo, `'${ORDER_NO}`);
-    assert.deepEqual([first!.charged, first!.price, first!.outcome], ['true', '1.1', 'passed']);
+    assert.equal(past!['Time (UTC+8)']!.slice(0, 7), lastMonth);
+    assert.match(past!['Time (UTC+8)']!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    assert.equal(first!.Account, `'${NAME} (payer)`);
+    assert.equal(first!.Node, 'Compare (compare)');
+    assert.equal(first!['Order number'], `'${ORDER_NO}`);
+    assert.deepEqual([first!.Charged, first!.Yuan, first!.Outcome], ['true', '1.1', 'passed']);
     for (const row of rows) for (const cell of Object.values(row)) assert.doesNotMatch(cell, /^[=+\-@]/);
+  });
+
+  it('name the columns in the language of the reader', async () => {
+    const headers = { Authorization: `Bearer ${READER}`, 'Accept-Language': 'zh-CN,zh;q=0.9' };
+    const chinese = await fetch(`${nodeRed.address}${CSV}`, { headers });
+    assert.match(await chinese.text(), /^台账编号,时间（北京时间）,账号,/);
   });
 
   it('give of the table what is asked for', async () => {
@@ -200,8 +204,10 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     provider.script = (_asked, response) => response.destroy();
     for (const key of ['x', 'y', 'z']) await pay(nodeRed, key);
     let uncertain: Summary['uncertain'] = [];
-    for (const deadline = Date.now() + 10_000; uncertain.length < 4; { uncertain } = await get<Summary>(PATH))
-      assert.ok(Date.now() < deadline, `${uncertain.length} of 4`);
+    await until(async () => {
+      ({ uncertain } = await get<Summary>(PATH));
+      return uncertain.length >= 4;
+    });
     // The key `c` is uncertain from before.
     const [newest, middle, , oldest] = uncertain.map(({ id }) => id);
     const path = (until: string) => `${PATH}/release?until=${until}`;

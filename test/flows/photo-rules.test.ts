@@ -161,6 +161,18 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.equal((await raised(readOnly)).cause.problem, 'message-read-only');
   });
 
+  it('counts the age of a photo to when it was submitted', async () => {
+    await rules({ maxAge: 60 });
+    const result = polled([taken({ minutesAgo: 130 }), taken({ minutesAgo: 200 })]);
+    const startedAt = new Date(Date.now() - 90 * 60_000).toISOString();
+    const waitedLong = { ...result, timing: { ...result.timing, startedAt } };
+    const { data } = await judged({ payload: waitedLong });
+    assert.deepEqual(
+      data.photos.map(({ reason }) => reason),
+      ['authentic', 'too-old'],
+    );
+  });
+
   const misconfigured: [string, object, RegExp][] = [
     ['no rule', {}, /no rule/],
     ['a distance from nowhere', { within: 200 }, /no place/],
@@ -229,8 +241,12 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
     await rules({ unseen: 7 });
     assert.equal((await judged({ payload: first })).reason, 'authentic');
+    const uncoded = () => polled([taken({ code: undefined, time: '2026年11月25日 10:40' })]);
+    assert.equal((await judged({ payload: uncoded() })).reason, 'authentic');
+    const { outcome, reason } = await judged({ payload: uncoded() });
+    assert.deepEqual([outcome, reason], ['inconclusive', 'maybe-seen']);
     assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
-    assert.ok(existsSync(join(userDir, 'cn-verify/ledger/seen/00000001.seen')));
+    assert.ok(existsSync(join(userDir, 'cn-verify/cn-verify.db')));
     assert.ok(!JSON.stringify([seen.statuses, logs]).includes('ONE'));
   });
 });

@@ -1,19 +1,19 @@
 /** A photo store in a Node-RED of its own: what it serves, what survives a kill, and what the editor asks it. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Result } from '../../src/result';
 import { temporaryDirectory } from '../demo-process';
-import { closeAll, until } from '../http/server';
+import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
+import { until } from '../until';
 
 const PHOTO = jpg(5_000);
-/** Seconds since 1970. */
-const LONG_AGO = 1;
-const ID = /^[\w-]{22}(?:\.\d+)?$/;
+const ID = /^[\w-]{22}$/;
 
 /** An upload over HTTP to a verdict, as the example has it. */
 function flows(store: object, sandboxFetches = true): object[] {
@@ -67,8 +67,18 @@ describe('a photo store in Node-RED', function () {
     return (await response.json()) as Result & { data: { photos: { url: string; name: string }[] } };
   };
   const folder = () => join(nodeRed.userDir, 'cn-verify/photos');
-  const files = (path = folder()) =>
-    existsSync(path) ? readdirSync(path).filter((name) => ID.test(name)) : [];
+  const files = () => (existsSync(folder()) ? readdirSync(folder()).filter((name) => ID.test(name)) : []);
+  /** As if the time of some photos had come while no Node-RED was running. */
+  const makeDue = (...ids: string[]) => {
+    const database = new DatabaseSync(join(nodeRed.userDir, 'cn-verify/cn-verify.db'));
+    const update = database.prepare('UPDATE stored_photos SET delete_at = 1 WHERE id = ?');
+    for (const id of ids) assert.equal(update.run(id).changes, 1);
+    database.close();
+  };
+  const restart = async () => {
+    await nodeRed.stop();
+    nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+  };
 
   describe('that serves the photos itself', () => {
     beforeEach(async () => {
@@ -139,9 +149,10 @@ describe('a photo store in Node-RED', function () {
         return [response.status, headers, await response.text()];
       };
       const never = await seen(`${url.slice(0, -22)}${'A'.repeat(22)}`);
-      // As if its time had come: the photo is gone for the world before its file is.
-      utimesSync(join(folder(), url.slice(-22)), LONG_AGO, LONG_AGO);
-      assert.deepEqual(await seen(url), never);
+      await nodeRed.stop();
+      makeDue(url.slice(-22));
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      assert.deepEqual(await seen(`${nodeRed.address}${new URL(url).pathname}`), never);
       assert.equal(never[0], 404);
     });
 
@@ -156,7 +167,7 @@ describe('a photo store in Node-RED', function () {
       await upload(PHOTO, jpg(6_000));
       const [due, kept] = files() as [string, string];
       await nodeRed.stop('SIGKILL');
-      utimesSync(join(folder(), due), LONG_AGO, LONG_AGO);
+      makeDue(due);
       nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
       await until(() => files().length === 1, 'it is not deleted');
       assert.deepEqual(files(), [kept]);
@@ -164,9 +175,23 @@ describe('a photo store in Node-RED', function () {
       assert.equal(await statusOf(`/cn-verify/photos/${due}`), 404);
       await nodeRed.deploy([]);
       await nodeRed.stop();
-      utimesSync(join(folder(), kept), LONG_AGO, LONG_AGO);
+      makeDue(kept);
       nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
       await until(() => files().length === 0, 'no store deletes it any more');
+    });
+
+    it('takes no more than it may hold, and says so', async () => {
+      await nodeRed.deploy(flows({ ...local(), maxMB: 1 }));
+      const half = jpg(600_000);
+      assert.equal((await upload(half)).outcome, 'passed');
+      const { code, cause, message } = (await upload(jpg(600_001))) as unknown as {
+        code: string;
+        message: string;
+        cause: { problem: string; charged: boolean };
+      };
+      assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', 'store-full', false]);
+      assert.match(message, /1 MB together/);
+      assert.equal(files().length, 1);
     });
 
     /** Past what `fetch` makes of a path. */
@@ -202,7 +227,14 @@ describe('a photo store in Node-RED', function () {
         ...((await response.json().catch(() => ({}))) as { state?: string; text?: string }),
       };
     };
-    const mark = () => join(folder(), 'of-store');
+    const held = async () =>
+      (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { node: string; count: number }[];
+    const untilHeld = async (count: number, complaint: string) => {
+      for (let tries = 0; (await held())[0]?.count !== count; tries++) {
+        if (tries > 200) assert.fail(complaint);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
 
     it('deletes at the next start what was put before a kill', async () => {
       let killed: Promise<void> | undefined;
@@ -216,14 +248,12 @@ describe('a photo store in Node-RED', function () {
       };
       await upload(PHOTO).catch(() => null);
       await killed;
-      await until(() => files(mark()).length === 1, 'it is not written down');
       server.door = () => true;
-      assert.equal((await server.names()).length, 1);
-      // As if its time had come while nothing ran.
-      const [name] = files(mark());
-      utimesSync(join(mark(), name!), LONG_AGO, LONG_AGO);
+      const [name = '', ...others] = await server.names();
+      assert.deepEqual(others, []);
+      makeDue(name.slice(0, 22));
       nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
-      await until(() => files(mark()).length === 0, 'it is not deleted');
+      await untilHeld(0, 'it is not deleted');
       assert.deepEqual(await server.names(), []);
     });
 
@@ -231,7 +261,7 @@ describe('a photo store in Node-RED', function () {
       const works = await test();
       assert.deepEqual([works.status, works.state], [200, 'works']);
       assert.deepEqual(await server.names(), []);
-      await until(() => files(mark()).length === 0, 'it is not forgotten');
+      await untilHeld(0, 'it is not forgotten');
       const steps: [string, string, RegExp][] = [
         ['PUT', 'refused', /^Putting a photo failed\. .*may not do that/],
         ['GET', 'refused', /^The photo was put, but cannot be fetched .*HTTP 403/],
@@ -251,8 +281,8 @@ describe('a photo store in Node-RED', function () {
 
     it('says what it holds to whoever may read', async () => {
       await upload(PHOTO, jpg(6_000));
-      const held = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
-      const [{ oldest, ...rest } = assert.fail()] = held as { oldest: string }[];
+      const answer = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
+      const [{ oldest, ...rest } = assert.fail()] = answer as { oldest: string }[];
       assert.deepEqual(rest, { node: 'store', count: 2, bytes: 11_000 });
       assert.ok(Date.now() - Date.parse(oldest) < 60_000);
       assert.equal((await nodeRed.ask('/cn-verify/photo-stores', undefined, null)).status, 401);
@@ -263,13 +293,22 @@ describe('a photo store in Node-RED', function () {
 
     it('that is deleted leaves photos behind, and that is told', async () => {
       await upload(PHOTO);
-      await nodeRed.stop();
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
       await nodeRed.deploy([]);
-      await nodeRed.stop();
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+      await restart();
       await until(() => /1 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
     });
+  });
+
+  it('that Node-RED would ask a password for is not set up, and says so before going live', async () => {
+    const httpNodeAuth = { user: 'u', pass: '$2b$08$abcdefghijklmnopqrstuv' };
+    nodeRed = await startNodeRed({}, undefined, temporaryDirectory(), { httpNodeAuth });
+    await nodeRed.deploy(flows(local()));
+    const check = await (await nodeRed.ask('/cn-verify/check')).json();
+    const [{ store, problem, text } = assert.fail()] = (
+      check as { stores: { store: string; problem: string; text: string }[] }
+    ).stores;
+    assert.deepEqual([store, problem], ['store', 'store-asks-password']);
+    assert.match(text, /httpNodeAuth/);
   });
 
   it('has the same in a subflow', async () => {

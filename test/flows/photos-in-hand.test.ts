@@ -1,7 +1,5 @@
 /** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: CONTRACT, "Photos in hand". */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Cause } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
 import type { PollData } from '../../src/providers/xhey/report';
@@ -10,18 +8,7 @@ import type { Result } from '../../src/result';
 import { closeAll } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
-import {
-  accountAt,
-  actionFlow,
-  ask,
-  deploy,
-  type FlowNode,
-  got,
-  send,
-  startRuntime,
-  until,
-  userDir,
-} from './runtime';
+import { accountAt, actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, scriptedServer, taskCreated } from './scripted-server';
 
 const URL_A = 'https://p.example.com/a.jpg';
@@ -77,12 +64,8 @@ describe('photos in hand, in a flow', function () {
     assert.equal(out1.length, 0);
     return (caught[0] as { error: { code: string; message: string; cause: Cause } }).error;
   };
-  const marks = () => {
-    try {
-      return readdirSync(join(userDir, 'cn-verify/photos', `of-${encodeURIComponent(storeId)}`));
-    } catch {
-      return [];
-    }
+  const emptied = async () => {
+    await until(async () => (await server.names()).length === 0);
   };
 
   it('are read in any dress, mixed with addresses, and go out in their order with their names', async () => {
@@ -226,10 +209,7 @@ describe('photos in hand, in a flow', function () {
       ...Array.from({ length: 8 }, (_, index) => `photos[${index + 1}]`),
     ]);
     server.door = () => true;
-    const deadline = Date.now() + 10_000;
-    while ((await server.names()).length > 0 && Date.now() < deadline)
-      await new Promise((r) => setTimeout(r, 20));
-    assert.deepEqual(await server.names(), []);
+    await emptied();
     // Sent again, the message goes through.
     assert.equal((await created([URL_A, ...NINE.slice(0, 8)])).outcome, 'submitted');
   });
@@ -240,8 +220,7 @@ describe('photos in hand, in a flow', function () {
     await start({}, accountAt(provider.baseUrl), reach);
     const refused = await failed(NINE[0]);
     assert.equal(refused.code, 'INPUT');
-    await until(() => marks().length === 0);
-    assert.deepEqual(await server.names(), []);
+    await emptied();
     provider.script = (_asked, response) => response.destroy();
     const unknown = await failed([NINE[0], NINE[1]]);
     assert.deepEqual([unknown.code, unknown.cause.uncertain], ['NETWORK', ['photos[0]', 'photos[1]']]);
@@ -288,9 +267,7 @@ describe('photos in hand, in a flow', function () {
       got('out1').flatMap((message) => (message.payload as Result & { data: CreateData }).data.taskIds),
     );
     assert.equal(tasks.size, 1);
-    const deadline = Date.now() + 5_000;
-    while ((await server.names()).length > 3 && Date.now() < deadline)
-      await new Promise((r) => setTimeout(r, 20));
+    await until(async () => (await server.names()).length <= 3);
     assert.equal((await server.names()).length, 3);
   });
 

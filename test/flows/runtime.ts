@@ -9,6 +9,9 @@ import { inspect } from 'node:util';
 import type { Cause } from '../../src/errors';
 import type { Message, Status } from '../../src/node-red/red';
 import { leaksIn } from '../private';
+import { until } from '../until';
+
+export { until };
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 const ROOT = join(__dirname, '../../..');
@@ -174,18 +177,6 @@ export function got(id: string): Message[] {
 export async function installedTypes(): Promise<string[]> {
   const sets = await red!.runtime.nodes.getNodeList({});
   return sets.filter(({ module, err }) => module === PACKAGE && !err).flatMap(({ types }) => types);
-}
-
-/**
- * @param condition that has to come true
- * @param milliseconds to wait for it at the most
- */
-export async function until(condition: () => boolean, milliseconds = 60_000): Promise<void> {
-  const deadline = Date.now() + milliseconds;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
+import { until } from '../until';
 import { type Asked, closeServers, json, scriptedServer } from './scripted-server';
 
 const SECRET = 'a-secret-of-the-test';
@@ -228,8 +229,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
       { id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: server.baseUrl, credentials },
     ]);
     const both = [nodeRed.ask(path('account'), {}), nodeRed.ask(path('account'), {})];
-    for (const deadline = Date.now() + 10_000; held.length === 0; await pause(20))
-      assert.ok(Date.now() < deadline, 'the account was not asked');
+    await until(() => held.length > 0, 'the account was not asked');
     await pause(200);
     assert.equal(held.length, 1);
     json(held[0]!, { code: 404, msg: 'not found', data: null });

@@ -76,8 +76,12 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         taskIds: [taskId],
         tasks: [{ taskId, photoUrls: [PASSES] }],
         photoCount: 1,
+        seal: data.seal,
+        providerTime: data.providerTime,
         repaired: [],
       });
+      assert.match(data.seal, /^[\w-]{22}$/);
+      assert.equal(new Date(data.providerTime).toISOString(), data.providerTime);
       assert.equal(new Date(timing.startedAt).toISOString(), timing.startedAt);
       assert.ok(timing.durationMs >= 0);
       assert.equal(timing.attempts, 1);
@@ -172,7 +176,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       [-2300, 'inconclusive', 'provider-error'],
       [-2301, 'failed', 'no-anti-fake-code'],
       [-2302, 'inconclusive', 'ocr-error'],
-      [-2303, 'failed', 'bad-anti-fake-code'],
+      [-2303, 'inconclusive', 'bad-anti-fake-code'],
       [-2305, 'failed', 'not-watermark-camera'],
       [-2306, 'inconclusive', 'photo-unreachable'],
       [-2307, 'inconclusive', 'unsupported-format'],

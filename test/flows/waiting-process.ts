@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
 const PHOTO = 'https://example.com/photo.jpg';
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** What the process is told before Node-RED starts in it. */
 const PRELOADED = `
@@ -14,7 +14,8 @@ if (process.env.CLOCK_SHIFT) {
   const { now } = Date;
   Date.now = () => now() + Number(process.env.CLOCK_SHIFT);
 }
-if (process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
+const { isMainThread } = require('node:worker_threads');
+if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
 export interface Told {
@@ -43,7 +44,7 @@ export interface Waiting {
   deploy(nodeRed: NodeRed, properties?: object): Promise<void>;
   /** So many tasks come at once. */
   come(nodeRed: NodeRed, count: number): Promise<void>;
-  until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
+  until: typeof until;
 }
 
 export async function startWaiting(): Promise<Waiting> {
@@ -82,10 +83,7 @@ export async function startWaiting(): Promise<Waiting> {
       if (!response.ok) throw new Error(`${response.status}`);
       came += count;
     },
-    until: async (condition, milliseconds = 60_000) => {
-      for (const deadline = Date.now() + milliseconds; !(await condition()); await pause(20))
-        if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
-    },
+    until,
   };
 }
 

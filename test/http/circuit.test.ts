@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { VerifyError } from '../../src/errors';
 import { Circuit } from '../../src/http/circuit';
+import { until } from '../until';
 import { failure, makeCall, makeContext } from './context';
-import { closeAll, freePort, open, pause, startServer, until } from './server';
+import { closeAll, freePort, open, startServer } from './server';
 
 describe('http: the circuit', () => {
   let time: number;
@@ -180,7 +182,15 @@ describe('http: the circuit', () => {
 });
 
 describe('http: the circuit of an account', () => {
-  afterEach(closeAll);
+  let time: number;
+  beforeEach(() => {
+    time = 5_000;
+    mock.method(performance, 'now', () => time);
+  });
+  afterEach(async () => {
+    mock.restoreAll();
+    await closeAll();
+  });
 
   it('opens at a provider that is down, lets one try, and closes when it is back', async () => {
     let down = true;
@@ -206,7 +216,7 @@ describe('http: the circuit of an account', () => {
       await failure(ask(), 'PROVIDER');
       // What was never sent says nothing about the provider.
       if (count < 9) await failure(transport.send(unsendable, makeContext()), 'CONFIG');
-      await pause(225);
+      time += 225;
     }
     assert.deepEqual(changes, [true]);
     const context = makeContext();
@@ -217,7 +227,7 @@ describe('http: the circuit of an account', () => {
     assert.equal(server.received.length, 10);
 
     down = false;
-    await pause(1_000);
+    time += 1_000;
     const trial = ask();
     await until(() => hold !== null, 'nobody was let through');
     await Promise.all(Array.from({ length: 20 }, () => failure(ask(), 'OVERLOADED')));
@@ -244,7 +254,7 @@ describe('http: the circuit of an account', () => {
     });
     for (let count = 0; count < 10; count++) {
       await failure(transport.send(makeCall(), makeContext()), 'PROTOCOL');
-      await pause(225);
+      time += 225;
     }
     assert.deepEqual(changes, [true]);
   });
@@ -262,13 +272,15 @@ describe('http: the circuit of an account', () => {
     };
     for (let count = 0; count < 11; count++) {
       await failure(transport.send(makeCall({ read }), makeContext()), 'PROVIDER');
-      await pause(225);
+      time += 225;
     }
     assert.deepEqual(changes, []);
     assert.equal(server.received.length, 11);
   });
 
   it('refuses those too who waited for their turn when it opened', async () => {
+    // maxPerSecond needs a clock that goes.
+    mock.restoreAll();
     const transport = open({
       baseUrl: new URL(`http://127.0.0.1:${await freePort()}`),
       circuit: true,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Call, HttpAnswer } from '../../src/action';
 import { VerifyError } from '../../src/errors';
+import { until } from '../until';
 import { failure, makeContext } from './context';
-import { closeAll, open, type Received, startServer, until } from './server';
+import { closeAll, open, type Received, startServer } from './server';
 
 const MINUTE = 60_000;
 

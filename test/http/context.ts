@@ -33,6 +33,8 @@ export function makeContext(changes: Partial<Context> = {}): TestContext {
     memory: new Map(),
     warnOnce: () => {},
     photoStore: () => assert.fail('no photo is in hand'),
+    seal: async (text) => `seal of ${text}`,
+    isSealed: async (text, seal) => seal === `seal of ${text}`,
     explain: () => {
       throw new Error('a transport explains nothing');
     },

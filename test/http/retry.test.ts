@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { VerifyError } from '../../src/errors';
 import { retryAfterSeconds } from '../../src/http/retry-after';
+import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
-import { closeAll, open, startServer, until, within } from './server';
+import { closeAll, open, startServer, within } from './server';
 
 describe('http: sending again', () => {
   afterEach(closeAll);
@@ -102,6 +103,28 @@ describe('http: sending again', () => {
     await transport.send(call, context);
     assert.equal(server.received.length, 2);
     assert.deepEqual(context.waits, [2000]);
+  });
+
+  it('waits longer each time where a provider says to slow down, and not for how long', async () => {
+    const slowDown = (response: ServerResponse) => void response.end('{"code":"1009"}');
+    const { server, transport } = await start(slowDown, slowDown, success);
+    for (const [chance, waits] of [
+      [0, [1000, 2000]],
+      [0.5, [1200, 2400]],
+    ] as const) {
+      server.received.length = 0;
+      const context = makeContext({ random: () => chance });
+      const call = makeFreeCall({
+        read: (answer) => {
+          if (answer.body.length > 2)
+            throw new VerifyError('RATE_LIMITED', 'refused', {}, { envelope: true });
+          return answer;
+        },
+      });
+      await transport.send(call, context);
+      assert.equal(server.received.length, 3);
+      assert.deepEqual(context.waits, waits);
+    }
   });
 
   it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
@@ -212,7 +235,7 @@ describe('http: sending again', () => {
     const waiting = failure(transport.send(makeCall({ path: '/later' }), context), 'RATE_LIMITED');
     for (let attempt = 1; attempt <= 2; attempt++) {
       await until(() => wakes.length === attempt, 'it does not wait');
-      await within(2_000, transport.send(makeCall(), makeContext()), 'it is held up');
+      await within(transport.send(makeCall(), makeContext()), 'it is held up');
       wakes[attempt - 1]!();
     }
     await waiting;

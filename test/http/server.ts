@@ -11,8 +11,6 @@ export interface Received {
   url: string;
   headers: IncomingMessage['headers'];
   body: Buffer;
-  /** When its head arrived, on the clock of `performance.now()`. */
-  at: number;
   socket: Socket;
 }
 
@@ -59,7 +57,6 @@ export async function startServer(
   const received: Received[] = [];
   let atOnce = 0;
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    const at = performance.now();
     test.mostAtOnce = Math.max(test.mostAtOnce, ++atOnce);
     response.once('close', () => atOnce--);
     const chunks: Buffer[] = [];
@@ -67,7 +64,7 @@ export async function startServer(
     request.on('error', () => {});
     request.on('end', () => {
       const { method = '', url = '', headers, socket } = request;
-      const whole: Received = { method, url, headers, body: Buffer.concat(chunks), at, socket };
+      const whole: Received = { method, url, headers, body: Buffer.concat(chunks), socket };
       received.push(whole);
       answer(whole, response);
     });
@@ -158,7 +155,7 @@ export function open(options: Partial<TransportOptions> & { baseUrl: URL }): Tra
     proxy: null,
     ...options,
   });
-  ends.push(() => within(5_000, transport.close().catch(closedAlready), 'the transport did not close'));
+  ends.push(() => within(transport.close().catch(closedAlready), 'the transport did not close'));
   return transport;
 }
 
@@ -167,19 +164,17 @@ function closedAlready(error: Error): void {
   if (error.name !== 'ClientDestroyedError') throw error;
 }
 
+/** What has not come by then never comes. */
+const GIVE_UP_MS = 60_000;
+
 /**
- * @param milliseconds that a hanging promise is given before the test fails
  * @param promise that should settle
- * @param complaint of the failing test
+ * @param complaint of the test that fails where it never does
  */
-export async function within<Value>(
-  milliseconds: number,
-  promise: Promise<Value>,
-  complaint: string,
-): Promise<Value> {
+export async function within<Value>(promise: Promise<Value>, complaint: string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(complaint)), milliseconds);
+    timer = setTimeout(() => reject(new Error(complaint)), GIVE_UP_MS);
   });
   try {
     return await Promise.race([promise, late]);
@@ -191,16 +186,4 @@ export async function within<Value>(
 /** @param milliseconds of real time */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/**
- * @param condition asked every 10 ms
- * @param complaint of the test that fails after 6 s
- */
-export async function until(condition: () => boolean, complaint: string): Promise<void> {
-  const giveUp = performance.now() + 6_000;
-  while (!condition()) {
-    if (performance.now() > giveUp) throw new Error(complaint);
-    await pause(10);
-  }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { conceal, harmlessId, maskIdNumber, maskName, maskText } from '../../src/input/mask';
+import { stepsOf } from '../steps';
 
 describe('input: masking', () => {
   const texts: [string, string, string][] = [
@@ -117,6 +118,26 @@ describe("what was sent, in a provider's words", () => {
     const known = { person: { name, idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test', '200'] };
     it(what, () => assert.equal(conceal(text, known), expected));
   }
+
+  it('is not read to its end, and never shows the half of what was cut in two', () => {
+    const known = { person: { name: '买买提·艾山', idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test'] };
+    const told = `买买提·艾山 ${ID_NUMBER} a-secret/of+the test `;
+    // A photo in front of it takes one character of what is shown.
+    for (let length = 200; length < 1_100; length++) {
+      const concealed = conceal(`${'A'.repeat(length)} ${told.repeat(100)}`, known);
+      assert.doesNotMatch(
+        concealed.replaceAll('110105********002X', ''),
+        /提|艾|山|1949|110105|secret|of\+/,
+        concealed,
+      );
+    }
+    const texts = ['1', ' ', '\\u0041', '%41', 'data:', '买', 'A', '&#65;', '买\u200b', 'x'];
+    for (const text of texts) {
+      const stepsFor = (size: number) => stepsOf(() => conceal(text.repeat(size), known));
+      assert.equal(stepsFor(400_000), stepsFor(10_000), text);
+      assert.ok(conceal(text.repeat(10_000), known).length <= 201);
+    }
+  });
 
   it('is cut only after it was masked', () => {
     const text = `${'字'.repeat(195)}张三${ID_NUMBER}a-secret`;

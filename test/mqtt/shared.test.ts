@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../demo-process';
 import { example } from '../example-flows';
 import { freePort } from '../http/server';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 
 const PHOTOS = 20;
 
@@ -63,9 +64,10 @@ describe('a shared subscription', () => {
     const urls = Array.from({ length: PHOTOS }, (_, number) => `https://example.com/site/${number}.jpg`);
     for (const url of urls) publish('cn-verify/photos', JSON.stringify([url]));
     const results = () => text.split('\n').filter((line) => /^cn-verify\/results\/\d \{.*\}$/.test(line));
-    for (const deadline = Date.now() + 20_000; results().length < PHOTOS; )
-      if (Date.now() > deadline) throw new Error(text);
-      else await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(
+      () => results().length >= PHOTOS,
+      () => text,
+    );
     // One that came twice would have come by then.
     await new Promise((resolve) => setTimeout(resolve, 500));
     subscriber.kill();

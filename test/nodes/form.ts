@@ -1,4 +1,4 @@
-/** What a form tells the editor of its node. */
+/** What a form tells the editor of its node, and how nodes/forms/ writes it out. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,17 @@ export const ROOT = join(__dirname, '../../..');
 
 export interface Definition {
   category: string;
-  defaults: Record<string, { value?: unknown; type?: string; validate?: unknown }>;
+  defaults: Record<
+    string,
+    {
+      value?: unknown;
+      type?: string;
+      validate?: unknown;
+      min?: number;
+      max?: number;
+      choices?: readonly (string | number)[];
+    }
+  >;
   credentials?: Record<string, { type: string; validate?: unknown }>;
   inputs?: number;
   outputs?: number;
@@ -30,6 +40,60 @@ export function define(type: string): Definition {
   new Function('RED', script)(RED);
   assert.ok(definition, `${type} registers nothing in the editor`);
   return definition;
+}
+
+/**
+ * Writes a form out as the editor does, up to where its texts are put in.
+ * @param type of the node
+ * @returns its html, with the keys of its texts in `data-i18n`
+ */
+export function expandedForm(type: string): string {
+  const published = (name: string) => readFileSync(join(ROOT, 'dist', 'nodes', `${name}.html`), 'utf8');
+  const texts = (name: string) =>
+    JSON.parse(readFileSync(join(ROOT, 'dist/nodes/locales/en-US', `${name}.json`), 'utf8'));
+  const find = (name: string, key: string) =>
+    key.split('.').reduce((found, part) => found?.[part], texts(name)) ?? key;
+  const html = published(type) + published('forms');
+  let expanded = '';
+  /** As much of jQuery as is used. */
+  const $ = (selector: string) => {
+    const [, attribute] = /\[(data-.+)\]/.exec(selector) ?? [];
+    let held = attribute ? (html.split(`${attribute}>\n`)[1]?.split('</script>')[0] ?? '') : '';
+    return {
+      html: (text?: string) =>
+        text === undefined ? held : { find: () => ({ each: () => {} }), html: () => text },
+      text: (text: string) => {
+        if (attribute?.startsWith('data-template-name')) expanded = text;
+        held = text;
+      },
+    };
+  };
+  const definition = {
+    ...define(type),
+    type,
+    set: { module: '@cn-verify/node-red-cn-verify' },
+    _: (key: string) => find(type, key),
+  };
+  const RED = {
+    _: (key: string) =>
+      key.replace(/^(.+?forms:)(.+)$/, (_, space, name) => {
+        const text = find('forms', name);
+        return text === name ? space + name : text;
+      }),
+    plugins: { registerPlugin: (_id: string, { onadd }: { onadd: () => void }) => onadd() },
+    nodes: {
+      getType: () => definition,
+      registry: { getNodeTypes: () => [type] },
+      eachNode: () => {},
+      eachConfig: () => {},
+    },
+    events: { on: () => {} },
+  };
+  const [, script = ''] =
+    /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(published('forms')) ?? [];
+  new Function('RED', '$', script)(RED, $);
+  assert.ok(expanded, `${type} has no form`);
+  return expanded;
 }
 
 /**

@@ -29,7 +29,16 @@ describe('node photo-store', () => {
     assert.doesNotMatch(inspect(nodeOf('store'), { depth: 10 }), /-of-the-test/);
     assertDefaults('photo-store', {
       ...{ name: '', kind: 's3', endpoint: '', region: '', bucket: '', prefix: '', style: 'virtual-host' },
-      ...{ publicUrl: '', keep: 24, fit: false, maxPhotoKB: 0, timeout: 30, tls: '', proxy: '' },
+      ...{
+        publicUrl: '',
+        publicStyle: 'same',
+        allowHttp: false,
+        keep: 24,
+        maxMB: 1024,
+        fit: false,
+        maxPhotoKB: 0,
+      },
+      ...{ metadata: 'keep', timeout: 30, tls: '', proxy: '' },
     });
   });
 
@@ -52,11 +61,49 @@ describe('node photo-store', () => {
       KEYS,
       'store-out-of-reach',
     ],
+    [
+      'an endpoint that is the bucket beside a public one that needs its name',
+      {
+        ...S3,
+        bucket: '',
+        style: 'domain',
+        publicUrl: 'https://oss.example.com',
+        publicStyle: 'virtual-host',
+      },
+      KEYS,
+      'store-bucket-name',
+    ],
+    ['a style that is none', { ...S3, style: 'host' }, KEYS, 'not-a-choice'],
+    ...[
+      ...[
+        'a-secret\n',
+        'a\r\nsecret',
+        '"a-secret"',
+        "'a-secret'",
+        ' a-secret',
+        'a-\u200bsecret',
+        'a\tsecret',
+      ],
+    ].map((key): [string, object, object, string] => [
+      `a secret that was pasted with something else: ${JSON.stringify(key)}`,
+      S3,
+      { ...KEYS, secretAccessKey: key },
+      'store-key-characters',
+    ]),
+    ['an id with a line break', S3, { ...KEYS, accessKeyId: 'a\nkey' }, 'store-key-characters'],
     ['too long a time', { ...S3, keep: 169 }, KEYS, 'out-of-bounds'],
     ['no public address', { kind: 'local' }, {}, 'store-public-url'],
     [
       'a public address with a query',
       { kind: 'local', publicUrl: 'https://a.example.com/?b' },
+      {},
+      'store-public-url',
+    ],
+    ['plain http', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }, {}, 'store-plain-http'],
+    ['plain http to a bucket', { ...S3, publicUrl: 'http://oss.example.com' }, KEYS, 'store-plain-http'],
+    [
+      'plain http with a query',
+      { kind: 'local', publicUrl: 'http://a.example.com/?b', allowHttp: true },
       {},
       'store-public-url',
     ],
@@ -74,7 +121,16 @@ describe('node photo-store', () => {
       'an internal endpoint with a public one',
       { ...S3, endpoint: 'https://10.0.0.5', publicUrl: 'https://oss.example.com' },
     ],
-    ['a reverse proxy', { kind: 'local', publicUrl: 'http://verify.example.com/flows' }],
+    ['a reverse proxy', { kind: 'local', publicUrl: 'https://verify.example.com/flows' }],
+    ['plain http on purpose', { kind: 'local', publicUrl: 'http://verify.example.com', allowHttp: true }],
+    [
+      'a domain that is the bucket',
+      { ...S3, bucket: '', endpoint: 'https://p.example.com', style: 'domain' },
+    ],
+    [
+      'an internal endpoint with a public domain that is the bucket',
+      { ...S3, endpoint: 'https://10.0.0.5', publicUrl: 'https://p.example.com', publicStyle: 'domain' },
+    ],
   ];
   for (const [name, properties] of right) {
     it(`takes ${name}`, async () => {

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { Cancel } from '../../src/cancel';
@@ -26,16 +25,15 @@ async function refusal(bytes: Buffer, maxPhotoKB = 0): Promise<string> {
   return `${error.code} ${error.problem}`;
 }
 
-/** The most memory that the process had while something was done, beside what it had before, in MB. */
-async function memoryOf(work: () => Promise<unknown>): Promise<number> {
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 2);
-  await work();
-  clearInterval(timer);
-  return (Math.max(most, process.memoryUsage().rss) - before) / 1e6;
+/** It would be drawn for minutes. */
+function svgBehind(beginning: string): string {
+  const nested = Array.from({ length: 12 }, (_, level) => {
+    const uses = `<use href="#g${level}"/>`.repeat(3);
+    return `<g id="g${level + 1}">${uses}</g>`;
+  });
+  return `${beginning}<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="4000">
+    <filter id="f"><feTurbulence baseFrequency="0.9" numOctaves="20"/><feGaussianBlur stdDeviation="50"/></filter>
+    <g id="g0"><rect width="4000" height="4000" filter="url(#f)"/></g>${nested.join('')}<use href="#g12"/></svg>`;
 }
 
 function pngChunk(name: string, data: Buffer): Buffer {
@@ -232,6 +230,42 @@ describe('photos: fit, with the real sharp', () => {
     }
   });
 
+  describe('keeps a photo that fits already, where that is asked for', () => {
+    const kept = (bytes: Buffer, maxPhotoKB = 0) => made(bytes, maxPhotoKB, undefined, 'keep');
+    const dressed = async (orientation = 1) =>
+      (await quarters())
+        .withExif({ IFD0: { Artist: 'Somebody Somewhere' } })
+        .withIccProfile('p3')
+        .withMetadata({ orientation })
+        .jpeg()
+        .toBuffer();
+
+    it('byte for byte: with EXIF, profile, comment, and what a phone appends', async () => {
+      const jpg = await dressed();
+      const { exif, icc } = await sharp(jpg).metadata();
+      assert.ok(exif && icc);
+      for (const given of [jpg, Buffer.concat([jpg, Buffer.from('a film of a phone')]), PNG, BMP])
+        assert.equal(await kept(given, 500), given);
+    });
+
+    it('and not one that has to be turned, shrunk or converted, or is cut off', async () => {
+      const sideways = await dressed(6);
+      const webp = await (await quarters()).webp().toBuffer();
+      for (const [given, maxPhotoKB] of [
+        [sideways, 0],
+        [webp, 0],
+        [await photo(800, 600), 20],
+      ] as const) {
+        const fitted = await kept(given, maxPhotoKB);
+        const { format, exif, icc, orientation } = await sharp(fitted).metadata();
+        assert.deepEqual([format, exif, icc, orientation], ['jpeg', undefined, undefined, undefined]);
+      }
+      const whole = await dressed();
+      const error = await kept(whole.subarray(0, whole.length - 50)).catch((reason: unknown) => reason);
+      assert.equal((error as VerifyError).problem, 'photo-damaged');
+    });
+  });
+
   describe('makes a JPG of', () => {
     for (const format of ['webp', 'avif', 'tiff', 'gif', 'png'] as const) {
       it(`${format}, with what is transparent on white`, async () => {
@@ -375,6 +409,9 @@ describe('photos: fit, with the real sharp', () => {
       ['an SVG', 'fit-format', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
       ['an SVG as XML', 'fit-format', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
       ['a PDF', 'fit-format', '%PDF-1.7\n'],
+      ['an SVG that begins like a WebP', 'fit-format', svgBehind('<!--    WEBP-->')],
+      ['an SVG that begins like an AVIF', 'fit-format', svgBehind('<!--ftypavif-->')],
+      ['an SVG that begins like a HEIC', 'fit-format', svgBehind('<!--ftypheic-->')],
       ['a packed SVG', 'fit-format', Buffer.from('1f8b0800', 'hex')],
       ['a page', 'fit-format', '<!doctype html><html></html>'],
       ['a film', 'fit-format', Buffer.from('0000001866747970', 'hex')],
@@ -390,7 +427,7 @@ describe('photos: fit, with the real sharp', () => {
     for (const [name, problem, bytes] of others)
       it(name, async () => assert.equal(await refusal(Buffer.from(bytes), 1), `INPUT ${problem}`));
 
-    it('bombs, before they take any memory [measured]', async () => {
+    it('bombs', async () => {
       const bombs = {
         ...{ png: largePng(50_000, 50_000), gif: largeGif(50_000, 50_000) },
         ...{
@@ -400,38 +437,20 @@ describe('photos: fit, with the real sharp', () => {
           deep: largePng(10_000, 9_000, 16),
         },
       };
-      await refusal(bombs.png);
       for (const [name, bomb] of Object.entries(bombs)) {
         assert.ok(bomb.length < 50_000);
-        let found = '';
-        const megabytes = await memoryOf(async () => {
-          found = await refusal(bomb, 50);
-        });
-        assert.equal(found, 'INPUT photo-bomb', name);
-        assert.ok(megabytes < 30, `${name}: ${megabytes} MB`);
+        assert.equal(await refusal(bomb, 50), 'INPUT photo-bomb', name);
       }
     });
 
-    it('to read more than the first of a hundred pages [measured]', async () => {
+    it('to read more than the first of a hundred pages', async () => {
       const page = await plain('red', 1000, 1000);
       const pages = await sharp(Array(100).fill(page), { join: { animated: true } })
         .tiff({ compression: 'deflate' })
         .toBuffer();
-      const megabytes = await memoryOf(async () => assert.ok((await made(pages, 50)).length < 50 * KB));
-      assert.ok(megabytes < 60, `${megabytes} MB`);
+      assert.ok((await made(pages, 50)).length < 50 * KB);
     });
   });
-
-  it('holds neither the event loop nor much memory, however many photos come at once [measured]', async () => {
-    const large = await photo(4000, 3000);
-    await made(large, 50);
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
-    const megabytes = await memoryOf(() => Promise.all(Array.from({ length: 12 }, () => made(large, 50))));
-    delay.disable();
-    assert.ok(delay.percentile(99) / 1e6 < 100, `${delay.percentile(99) / 1e6} ms`);
-    assert.ok(megabytes < 250, `${megabytes} MB`);
-  }).timeout(60_000);
 
   it('works on two photos at once, and on the others in turn', async () => {
     const order: string[] = [];

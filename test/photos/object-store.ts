@@ -74,10 +74,11 @@ export function refuse(
   status: number,
   code: string,
   headers: Record<string, string> = {},
+  more = '',
 ): false {
   response.writeHead(status, { 'Content-Type': 'application/xml', ...headers });
   response.end(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>no</Message></Error>`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>no</Message>${more}</Error>`,
   );
   return false;
 }

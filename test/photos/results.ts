@@ -73,7 +73,9 @@ export function polled(photos: readonly Photo[], others: readonly PolledTask[] =
     // An address that was given twice is submitted once, and reported once.
     if (!(task.photos as Photo[]).includes(photo)) (task.photos as Photo[]).push(photo);
   }
-  const told = { repaired: [], code: '200', message: 'success', lastError: undefined, raw: [] };
+  const told = {
+    ...{ repaired: [], code: '200', message: 'success', providerTime: null, lastError: undefined, raw: [] },
+  };
   const answer = report({ tasks: [...tasks.values(), ...others], ...told });
   return {
     ...{
@@ -84,7 +86,7 @@ export function polled(photos: readonly Photo[], others: readonly PolledTask[] =
       reused: null,
       ...answer,
     },
-    timing: { startedAt: '2026-11-25T00:00:00.000Z', durationMs: 1, attempts: 1 },
+    timing: { startedAt: new Date().toISOString(), durationMs: 1, attempts: 1 },
   } as unknown as PollResult;
 }
 

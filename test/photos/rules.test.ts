@@ -1,13 +1,12 @@
 /** The verdicts a flow's owner wants, one row a case. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import gcoord from 'gcoord';
 import { withPhotos } from '../../src/photos/poll-result';
-import { type Demands, judged, type Photo } from '../../src/photos/rules';
+import { judged, type Photo, type PhotoRules } from '../../src/photos/rules';
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
+import { closeAll } from '../http/server';
+import { openPhotosDatabase } from './database';
 import { HERE, polled, type Reported, taken } from './results';
 
 const MINUTE = 60_000;
@@ -15,9 +14,13 @@ const MINUTE = 60_000;
 const NOW = Date.parse('2026-11-25T10:45:00+08:00');
 const at = (time: string) => `2026年11月25日 ${time}`;
 
-const NOTHING: Demands = { now: NOW, maxAge: null, within: null, unseen: null, addressHolds: null };
-const age = (minutes: number, end = NOW): Partial<Demands> => ({ maxAge: { minutes, at: end } });
-const within = (metres: number, of = HERE, coordinates: 'gcj02' | 'wgs84' = 'gcj02'): Partial<Demands> => ({
+const NOTHING: PhotoRules = { maxAge: null, within: null, unseen: null, addressHolds: null };
+const age = (minutes: number, at: number | null = null): Partial<PhotoRules> => ({ maxAge: { minutes, at } });
+const within = (
+  metres: number,
+  of = HERE,
+  coordinates: 'gcj02' | 'wgs84' = 'gcj02',
+): Partial<PhotoRules> => ({
   within: { metres, of, coordinates },
 });
 const [LNG = 0, LAT = 0] = gcoord.transform([HERE.lng, HERE.lat], gcoord.GCJ02, gcoord.WGS84);
@@ -30,7 +33,7 @@ const north = (metres: number) => {
 const TOKYO = { lat: 35.681236, lng: 139.767125 };
 
 const PASSED = 'passed authentic';
-const CASES: [string, Reported | (() => Photo), Partial<Demands>, string][] = [
+const CASES: [string, Reported | (() => Photo), Partial<PhotoRules>, string][] = [
   // No older than.
   ['taken just now', { time: at('10:45') }, age(10), PASSED],
   ['as old as it may be', { time: at('10:35') }, age(10), PASSED],
@@ -92,10 +95,14 @@ const CASES: [string, Reported | (() => Photo), Partial<Demands>, string][] = [
 ];
 
 describe('photo rules: verdicts', () => {
-  for (const [name, given, demands, wanted] of CASES) {
+  for (const [name, given, rules, wanted] of CASES) {
     it(`${name}: ${wanted}`, () => {
       const photo = typeof given === 'function' ? given() : taken({ time: at('10:45'), ...given });
-      const { outcome, reason, ...rest } = judged(photo, { ...NOTHING, ...demands }, false);
+      const { outcome, reason, ...rest } = judged(
+        photo,
+        { ...NOTHING, ...rules },
+        { submittedAt: NOW, isRepeated: false },
+      );
       assert.equal(`${outcome} ${reason}`, wanted);
       const { outcome: _outcome, reason: _reason, ...before } = photo;
       assert.deepEqual(rest, before, 'keeps everything else');
@@ -104,28 +111,22 @@ describe('photo rules: verdicts', () => {
 });
 
 describe('photo rules: photos that came before', () => {
-  let folder: string;
   let seen: Seen;
+  let now: number;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'cn-verify-seen-'));
-    seen = new Seen({
-      folder,
-      key: async () => Buffer.alloc(32, 1),
-      now: Date.now,
-      damaged: () => {},
-      capacity: 1000,
-    });
+    now = NOW;
+    seen = new Seen({ database: openPhotosDatabase(undefined, { now: () => now }), now: () => now });
   });
   afterEach(async () => {
-    await seen.close();
-    rmSync(folder, { recursive: true });
+    seen.close();
+    await closeAll();
   });
 
   /** @returns the reasons of a message's photos */
   async function reasons(photos: Photo[], days = 30, dayOfMonth = 1, changes: object = {}): Promise<string> {
-    const now = NOW + dayOfMonth * 86_400_000;
+    now = NOW + dayOfMonth * 86_400_000;
     const result = { ...polled(photos), ...changes };
-    const { data } = await applyRules(result, { ...NOTHING, now, unseen: { days } }, seen);
+    const { data } = await applyRules(result, { ...NOTHING, unseen: { days } }, seen, now);
     return data.photos.map(({ reason }) => reason).join(' ');
   }
 
@@ -167,15 +168,38 @@ describe('photo rules: photos that came before', () => {
     assert.equal(await reasons(photos), 'authentic seen-before');
   });
 
-  it('without a code, by time and place', async () => {
+  it('without a code, by time and place, which prove nothing', async () => {
     const time = '2026年11月25日 10:40';
     const bare = (more: Reported = {}) => taken({ code: undefined, time, ...more });
     assert.equal(await reasons([bare()]), 'authentic');
-    assert.equal(await reasons([bare()]), 'seen-before');
+    assert.equal(await reasons([bare()]), 'maybe-seen');
     assert.equal(await reasons([bare({ lat: 30.539733 })]), 'authentic');
     assert.equal(await reasons([bare({ time: '2026年11月25日 10:41' })]), 'authentic');
     assert.equal(await reasons([bare({ time: undefined })]), 'no-time');
     assert.equal(await reasons([bare({ lat: undefined })]), 'no-place');
+  });
+
+  it('three photos of one visit, in one minute and without codes, are no copies of each other', async () => {
+    const result = polled(['a', 'b', 'c'].map(() => taken({ code: undefined, time: at('10:40') })));
+    const judgedOnes = await applyRules(result, { ...NOTHING, unseen: { days: 30 } }, seen, now);
+    const { outcome, data } = judgedOnes;
+    assert.deepEqual(
+      data.photos.map((photo) => `${photo.outcome} ${photo.reason}`),
+      ['passed authentic', 'inconclusive maybe-seen', 'inconclusive maybe-seen'],
+    );
+    assert.deepEqual(
+      [outcome, data.summary],
+      ['inconclusive', { total: 3, passed: 1, failed: 0, inconclusive: 2 }],
+    );
+  });
+
+  it('a code is one whatever minute and place stand beside it', async () => {
+    const time = at('10:40');
+    assert.equal(
+      await reasons([taken({ code: 'A', time }), taken({ code: 'B', time })]),
+      'authentic authentic',
+    );
+    assert.equal(await reasons([taken({ code: 'A', time: at('10:44'), lat: 31 })]), 'seen-before');
   });
 
   it('remembers no photo that had not passed', async () => {
@@ -184,17 +208,49 @@ describe('photo rules: photos that came before', () => {
   });
 
   it('and one that broke another rule all the same: it came', async () => {
-    const demands = { ...NOTHING, ...age(1), unseen: { days: 30 } };
+    const rules = { ...NOTHING, ...age(1), unseen: { days: 30 } };
     const old = polled([taken({ code: 'A', time: at('08:00') })]);
-    assert.equal((await applyRules(old, demands, seen)).reason, 'too-old');
+    assert.equal((await applyRules(old, rules, seen, now)).reason, 'too-old');
     const again = polled([taken({ code: 'A', time: at('10:45') })]);
-    assert.equal((await applyRules(again, demands, seen)).reason, 'seen-before');
+    assert.equal((await applyRules(again, rules, seen, now)).reason, 'seen-before');
   });
 
   it('keeps the sandbox and production apart', async () => {
     assert.equal(await reasons([taken({ code: 'A' })], 30, 1, { environment: 'sandbox' }), 'authentic');
     assert.equal(await reasons([taken({ code: 'A' })]), 'authentic');
     assert.equal(await reasons([taken({ code: 'A' })], 30, 1, { environment: 'sandbox' }), 'seen-before');
+  });
+});
+
+describe('photo rules: when a photo was submitted', () => {
+  const submitted = Date.parse('2026-11-25T10:00:00+08:00');
+  const startedAt = new Date(submitted).toISOString();
+  const reasonOf = async (time: string, timing: unknown, rules = age(60), now = NOW) => {
+    const result = { ...polled([taken({ time })]), timing } as ReturnType<typeof polled>;
+    return (await applyRules(result, { ...NOTHING, ...rules }, null, now)).reason;
+  };
+
+  it('the provider may take as long as it likes', async () => {
+    assert.equal(await reasonOf(at('09:01'), { startedAt }), 'authentic');
+    assert.equal(await reasonOf(at('08:58'), { startedAt }), 'too-old');
+    assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60), NOW + 9 * 3_600_000), 'authentic');
+  });
+
+  it('a photo cannot be taken after it was submitted', async () => {
+    assert.equal(await reasonOf(at('10:05'), { startedAt }), 'authentic');
+    assert.equal(await reasonOf(at('10:06'), { startedAt }), 'no-time');
+  });
+
+  it('another time counts where one is given', async () => {
+    assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60, NOW)), 'too-old');
+    assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60, submitted)), 'authentic');
+  });
+
+  it('the message counts where nobody says when, or says a time that has not come yet', async () => {
+    for (const timing of [undefined, {}, { startedAt: 'yesterday' }, { startedAt: '2027-11-25T00:00:00Z' }]) {
+      assert.equal(await reasonOf(at('09:44'), timing), 'authentic');
+      assert.equal(await reasonOf(at('09:43'), timing), 'too-old');
+    }
   });
 });
 

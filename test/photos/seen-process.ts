@@ -1,19 +1,16 @@
 /** A process of its own that remembers photos, for what only another process can show; it can be killed. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { VerifyError } from '../../src/errors';
 import { Seen } from '../../src/photos/seen';
-
-export const KEY = Buffer.alloc(32, 7);
+import { openDatabase } from '../../src/store/database';
+import { SECRET } from './database';
 
 export class SeenProcess {
   readonly #child: ChildProcess = fork(__filename, [], { serialization: 'advanced' });
   /** Codes that are on disk, as the process said. */
   readonly written: string[] = [];
-
-  get pid(): number {
-    return this.#child.pid!;
-  }
 
   constructor() {
     this.#child.on('message', ({ written }: { written?: string }) => {
@@ -22,11 +19,11 @@ export class SeenProcess {
   }
 
   /**
-   * @param folder of what it remembers
+   * @param folder of the database
    * @param codes of photos, one message each, all at once
-   * @returns for each the gap, or the code and problem of the error
+   * @returns for each the gap, or the code of the error
    */
-  async meet(folder: string, codes: string[]): Promise<(number | string)[]> {
+  async record(folder: string, codes: string[]): Promise<(number | string)[]> {
     this.#child.send({ folder, codes });
     for (;;) {
       const [{ gaps }] = (await once(this.#child, 'message')) as [{ gaps?: (number | string)[] }];
@@ -52,21 +49,25 @@ if (require.main === module && process.send) {
   process.on(
     'message',
     async ({ folder, codes, load }: { folder: string; codes?: string[]; load?: boolean }) => {
-      seen ??= new Seen({ folder, key: async () => KEY, now: Date.now, damaged: () => {} });
-      const meet = (code: string) =>
-        seen!.meet([{ same: code, photo: `photo ${code}` }], Date.now()).then(
+      const database = openDatabase({
+        ...{ file: join(folder, 'cn-verify.db'), secret: async () => SECRET },
+        ...{ now: Date.now, notify: () => {} },
+      });
+      seen ??= new Seen({ database, now: Date.now });
+      const record = (code: string) =>
+        seen!.recordAndCheck([{ identity: code, photo: `photo ${code}` }], 30).then(
           ([gap]) => gap!,
-          ({ code: kind, problem }: VerifyError) => `${kind} ${problem}`,
+          (error: VerifyError) => error.code,
         );
       for (let round = 0; load; round++) {
         await Promise.all(
           Array.from({ length: 20 }, async (_, index) => {
             const code = `${process.pid} ${round} ${index}`;
-            if ((await meet(code)) === Number.POSITIVE_INFINITY) process.send!({ written: code });
+            if ((await record(code)) === Number.POSITIVE_INFINITY) process.send!({ written: code });
           }),
         );
       }
-      process.send!({ gaps: await Promise.all(codes!.map(meet)) });
+      process.send!({ gaps: await Promise.all(codes!.map(record)) });
     },
   );
 }

@@ -117,24 +117,28 @@ describe('mixed faults under load, in a real Node-RED', () => {
     const tally: Tally = new Map();
     const sent = new Map(FIVE.map(({ type }) => [type, 0]));
     const ended = new Map(FIVE.map(({ type }) => [type, 0]));
-    await until(() => {
-      drain(tally);
-      for (const { type } of FIVE) ended.set(type, 0);
-      for (const [index, { errors, done }] of tally) {
-        const type = index.replace(/ .*/, '');
-        if (errors + done > 0) ended.set(type, ended.get(type)! + 1);
-      }
-      for (const { type, payload } of FIVE) {
-        while (sent.get(type)! < messages && sent.get(type)! - ended.get(type)! < IN_FLIGHT) {
-          const index = sent.get(type)!;
-          sent.set(type, index + 1);
-          // Tasks of their own, so that whatever a node remembers of them would pile up.
-          const task = type === 'truth-poll' ? { payload: `19168120487976${index}` } : { payload };
-          send(type, { ...task, index: `${type} ${index}` });
+    await until(
+      () => {
+        drain(tally);
+        for (const { type } of FIVE) ended.set(type, 0);
+        for (const [index, { errors, done }] of tally) {
+          const type = index.replace(/ .*/, '');
+          if (errors + done > 0) ended.set(type, ended.get(type)! + 1);
         }
-      }
-      return [...ended.values()].every((count) => count === messages);
-    }, 400_000);
+        for (const { type, payload } of FIVE) {
+          while (sent.get(type)! < messages && sent.get(type)! - ended.get(type)! < IN_FLIGHT) {
+            const index = sent.get(type)!;
+            sent.set(type, index + 1);
+            // Tasks of their own, so that whatever a node remembers of them would pile up.
+            const task = type === 'truth-poll' ? { payload: `19168120487976${index}` } : { payload };
+            send(type, { ...task, index: `${type} ${index}` });
+          }
+        }
+        return [...ended.values()].every((count) => count === messages);
+      },
+      undefined,
+      400_000,
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     drain(tally);
     return tally;
@@ -165,7 +169,7 @@ describe('mixed faults under load, in a real Node-RED', () => {
     };
     serve(SHARE);
     await load(WARMING_UP);
-    await until(calm, 15_000);
+    await until(calm);
     const heapBefore = await heap();
 
     serve(SHARE);
@@ -187,7 +191,7 @@ describe('mixed faults under load, in a real Node-RED', () => {
     assert.deepEqual(sick, [], `seed ${first}`);
 
     tally.clear();
-    await until(calm, 15_000);
+    await until(calm);
     const grown = (await heap()) - heapBefore;
     assert.ok(grown < 5, `${grown.toFixed(1)} MB more than before, seed ${first}`);
   });

@@ -3,9 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -335,29 +333,6 @@ describe('database: faults', () => {
       await assert.rejects(database.startAnew(), { problem: 'secret-unreadable' });
       await assert.rejects(database.call('probe.open', { sealed }), { problem: 'secret-unreadable' });
       assert.deepEqual(told, ['secret-unreadable']);
-    });
-  });
-
-  describe('read-only', () => {
-    it('says so, and writes what was kept once it can', async () => {
-      const first = start();
-      await put(first, 'a');
-      await first.close();
-      copyFileSync(file(), `${file()}.copy`);
-      execFileSync('mount', ['--bind', dirname(file()), dirname(file())]);
-      try {
-        execFileSync('mount', ['-o', 'remount,ro,bind', dirname(file())]);
-        const database = start();
-        await assert.rejects(put(database, 'b'), { code: 'CONFIG', problem: 'database-unwritable' });
-        const kept = put(database, 'c', KEEP);
-        execFileSync('mount', ['-o', 'remount,rw,bind', dirname(file())]);
-        await kept;
-        assert.deepEqual(told, ['unwritable', 'written-again']);
-        await database.close();
-      } finally {
-        execFileSync('umount', [dirname(file())]);
-      }
-      chmodSync(file(), 0o600);
     });
   });
 });

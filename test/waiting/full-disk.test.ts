@@ -4,134 +4,110 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal, type Kept } from '../../src/waiting/journal';
 import { temporaryDirectory } from '../demo-process';
-import { KEY, type Process, startProcess, thing } from './process';
+import { idsOf, openTasks, type Process, startProcess, until } from './tasks';
 
-const things = (name: string, count: number) =>
-  Array.from({ length: count }, (_, index) => thing(`${name} ${index}`, 2_000));
-const ids = (kept: readonly Kept[]) => kept.map(({ id }) => id);
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const SIZE = 2_000;
+const ids = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
 
-describe('waiting: the journal on a full disk', () => {
-  let folder: string;
+describe('waiting: tasks on a full disk', function () {
+  this.timeout(60_000);
+  let file: string;
   let writer: Process;
   const limit = (bytes: number | 'unlimited') =>
     execFileSync('prlimit', ['--pid', `${writer.pid}`, `--fsize=${bytes}:`]);
-  const size = () => statSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.log'))!)).size;
-  const told = () => writer.said.filter(({ told }) => told).map(({ told, count }) => `${told} ${count}`);
+  const is = (state: string) => until(async () => (await writer.ask('state')) === state);
   const left = async () => {
-    const found: string[] = [];
-    const journal = new Journal({
-      folder,
-      key: () => KEY,
-      told: (trouble) => found.push(trouble),
-      onFound: () => assert.fail('The lock was not free'),
-    });
-    found.push(...ids(await journal.open()));
-    await journal.close();
+    const { tasks, database } = await openTasks(file);
+    const found = idsOf(tasks.list());
+    await database.close();
     return found.sort();
   };
+  const sorted = (...all: string[][]) => all.flat().sort();
 
   beforeEach(async () => {
-    folder = join(temporaryDirectory(), 'waiting');
+    file = join(temporaryDirectory(), 'cn-verify.db');
     writer = startProcess();
-    await writer.ask('open', folder);
-    assert.ok((await writer.ask('put', things('first', 10))).every(Boolean));
+    await writer.ask('open', file);
+    await writer.ask('add', ids('first', 10), { size: SIZE });
+    assert.deepEqual(await writer.ask('settle'), []);
+    limit(0);
+    await writer.ask('add', ids('more', 50), { size: SIZE });
+    await is('unwritable');
   });
   afterEach(() => writer.kill());
 
-  it('goes on in memory, and writes it all when there is room, before a kill', async () => {
-    limit(size() + 10_000);
-    assert.ok((await writer.ask('put', things('more', 50))).every((isWritten) => !isWritten));
-    const start = performance.now();
-    assert.ok((await writer.ask('put', things('yet more', 50))).every((isWritten) => !isWritten));
-    assert.ok(performance.now() - start < 500);
-    await writer.ask('end', ['first 0', 'more 0', 'yet more 49']);
-    await pause(2_500);
-    assert.deepEqual(told(), ['unwritable 60']);
+  it('are not due before they are written, which is when there is room', async () => {
+    await writer.ask('add', ids('yet-more', 50), { size: SIZE });
+    await writer.ask('deliver', ['first-0', 'more-0', 'yet-more-49']);
+    assert.deepEqual(writer.due(), new Set(ids('first', 10)));
+    assert.deepEqual(await writer.ask('warnings'), ['unwritable']);
     limit('unlimited');
-    await pause(1_500);
-    assert.deepEqual(told(), ['unwritable 60', 'written-again 107']);
-    assert.deepEqual(await writer.ask('put', things('last', 1)), [true]);
+    await until(() => writer.due().size === 10 + 49 + 49);
+    assert.deepEqual(await writer.ask('warnings'), ['unwritable', 'written-again']);
+    assert.deepEqual(await writer.ask('settle'), []);
     await writer.kill();
-    const expected = [
-      ...ids(things('first', 10)).slice(1),
-      ...ids(things('more', 50)).slice(1),
-      ...ids(things('yet more', 49)),
-      'last 0',
-    ];
-    assert.deepEqual(await left(), expected.sort());
-  });
-
-  it('leaves what was on disk before as it was, when it is killed', async () => {
-    limit(size() + 10_000);
-    await writer.ask('put', things('more', 50));
-    await writer.kill();
-    const found = await left();
     assert.deepEqual(
-      found.filter((id) => id.startsWith('first')),
-      ids(things('first', 10)),
-    );
-    // What was written in part is a line that was cut, which is no damage.
-    assert.ok(
-      found.every((id) => /^(?:first|more) \d+$/.test(id)),
-      `${found}`,
+      await left(),
+      sorted(ids('first', 10).slice(1), ids('more', 50).slice(1), ids('yet-more', 49)),
     );
   });
 
-  it('brings nothing back of what was over before there was room', async () => {
-    limit(size() + 20_000);
-    await writer.ask('put', things('more', 50));
-    await writer.ask('end', ids(things('more', 50)));
-    limit('unlimited');
-    await pause(1_500);
-    assert.deepEqual(await writer.ask('put', things('last', 1)), [true]);
+  it('are due when their time is over, though they are not written', async () => {
+    await writer.ask('add', ['short'], { milliseconds: 100 });
+    await until(() => writer.due().has('short'));
+    assert.equal(writer.due().has('more-0'), false);
+    assert.equal(await writer.ask('state'), 'unwritable');
+  });
+
+  it('leave what was on disk before as it was, when the process is killed', async () => {
     await writer.kill();
-    assert.deepEqual(await left(), [...ids(things('first', 10)), 'last 0']);
+    assert.deepEqual(await left(), ids('first', 10));
   });
 
-  it('writes it once more when it is closed', async () => {
-    limit(size() + 10_000);
-    await writer.ask('put', things('more', 50));
+  it('are not brought back when they were over before there was room', async () => {
+    await writer.ask('deliver', ids('more', 50));
     limit('unlimited');
-    assert.deepEqual(await writer.ask('close'), []);
+    assert.deepEqual(await writer.ask('settle'), []);
+    await writer.kill();
+    assert.deepEqual(await left(), ids('first', 10));
+  });
+
+  it('are written at once when a node closes, if there is room by then', async () => {
+    limit('unlimited');
+    assert.deepEqual(await writer.ask('settle'), []);
+    await writer.kill();
     assert.equal((await left()).length, 60);
   });
 
-  it('says what is lost when it is closed before there is room', async () => {
-    limit(size());
-    await writer.ask('put', things('more', 3));
-    await writer.ask('end', ['more 1']);
-    assert.deepEqual(await writer.ask('close'), ['task more 0', 'task more 2']);
-    assert.deepEqual(await left(), ids(things('first', 10)));
-  });
-
-  it('is tried at once when somebody asks, who is told what is in memory alone', async () => {
-    limit(size());
-    await writer.ask('put', things('more', 2));
-    assert.deepEqual(await writer.ask('flush'), ['task more 0', 'task more 1']);
-    limit('unlimited');
-    assert.deepEqual(await writer.ask('flush'), []);
+  it('are named when a node closes before there is room', async () => {
+    await writer.ask('deliver', ids('more', 48));
+    assert.deepEqual(await writer.ask('settle'), ['more-48', 'more-49']);
     await writer.kill();
-    assert.equal((await left()).length, 12);
+    assert.deepEqual(await left(), ids('first', 10));
   });
+});
 
-  it('begins when there is room', async () => {
-    await writer.ask('close');
-    await writer.kill();
-    writer = startProcess();
-    await writer.ask('holds').catch(() => {});
-    limit(0);
-    assert.deepEqual(await writer.ask('open', folder), []);
-    assert.deepEqual(await writer.ask('put', things('more', 1)), [false]);
-    assert.deepEqual(told(), ['unwritable 0']);
-    limit('unlimited');
-    await pause(1_500);
-    assert.deepEqual(writer.said.flatMap(({ found }) => found ?? []).sort(), ids(things('first', 10)));
-    await writer.ask('close');
-    assert.equal((await left()).length, 11);
+describe('waiting: tasks whose database another process has', function () {
+  this.timeout(60_000);
+  it('are due at once, in memory only, and are written when that process has ended', async () => {
+    const file = join(temporaryDirectory(), 'cn-verify.db');
+    const [first, second] = [startProcess(), startProcess()];
+    await first.ask('open', file);
+    await first.ask('add', ids('first', 3));
+    assert.deepEqual(await first.ask('settle'), []);
+    assert.deepEqual(await second.ask('open', file), []);
+    await second.ask('add', ids('second', 3));
+    await until(() => second.due().size === 3);
+    assert.deepEqual(await second.ask('settle'), ids('second', 3));
+    assert.deepEqual(await second.ask('warnings'), ['held-elsewhere']);
+    await first.kill();
+    await until(async () => (await second.ask('settle')).length === 0);
+    assert.deepEqual((await second.ask('claim')).sort(), ids('first', 3));
+    await second.kill();
+    const { tasks, database } = await openTasks(file);
+    assert.deepEqual(idsOf(tasks.list()).sort(), [...ids('first', 3), ...ids('second', 3)]);
+    await database.close();
   });
 });

@@ -11,7 +11,7 @@ import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
-import { chargedFor, isForPhoto, verdictOf } from './incorrect';
+import { chargedFor, identityConfirmedBy, isForPhoto, verdictOf } from './incorrect';
 
 interface CompareInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
@@ -26,6 +26,7 @@ export interface CompareData extends Bands {
   [name: string]: unknown;
   score: number | null;
   incorrect: number;
+  identityConfirmed: boolean | null;
   orderNo: string | null;
   repaired: string[];
 }
@@ -84,7 +85,14 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         ...verdictOf(incorrect, score, bands),
         ...{ code, message, requestId, raw },
         charged: chargedFor(incorrect),
-        data: { score, incorrect, orderNo, ...bands, repaired },
+        data: {
+          score,
+          incorrect,
+          identityConfirmed: identityConfirmedBy(incorrect),
+          orderNo,
+          ...bands,
+          repaired,
+        },
       };
     };
     const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));

@@ -16,34 +16,43 @@ interface Row {
   verdict?: Verdict;
   /** The paragraph below the table, observed on a sister product; missing where that does not say. */
   charged?: boolean;
+  /** Whether name and id number belong together, where the table says so; missing where it does not. */
+  identityConfirmed?: boolean;
   /** The photo, the message's or the register's, was to blame that there is no verdict. */
   isForPhoto?: true;
 }
+
+/** The identity was confirmed, and no verdict on the face came of it, which was charged all the same. */
+const ONLY_THE_PHOTO = { charged: true, identityConfirmed: true, isForPhoto: true } as const;
 
 const UNKNOWN: Verdict = { outcome: 'inconclusive', reason: 'unknown-code' };
 
 const INCORRECT: ReadonlyMap<number, Row> = new Map<number, Row>([
   [COMPARED, { charged: true }],
-  [101, { verdict: { outcome: 'failed', reason: 'name-id-mismatch' }, charged: true }],
-  [102, { verdict: { outcome: 'failed', reason: 'id-not-found' } }],
-  [103, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: true }],
+  [
+    101,
+    { verdict: { outcome: 'failed', reason: 'name-id-mismatch' }, charged: true, identityConfirmed: false },
+  ],
+  [102, { verdict: { outcome: 'failed', reason: 'id-not-found' }, identityConfirmed: false }],
+  [
+    103,
+    {
+      verdict: { outcome: 'inconclusive', reason: 'invalid-data-identity-confirmed' },
+      charged: true,
+      identityConfirmed: true,
+    },
+  ],
   [104, { verdict: { outcome: 'inconclusive', reason: 'invalid-data' }, charged: false }],
-  [106, { charged: false }],
+  [106, { charged: false, identityConfirmed: true }],
   [107, { verdict: { outcome: 'inconclusive', reason: 'poor-photo' }, charged: false, isForPhoto: true }],
   [
     108,
     { verdict: { outcome: 'inconclusive', reason: 'photo-too-large' }, charged: false, isForPhoto: true },
   ],
-  [
-    109,
-    { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, charged: true, isForPhoto: true },
-  ],
-  [
-    110,
-    { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, charged: true, isForPhoto: true },
-  ],
-  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, charged: true, isForPhoto: true }],
-  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, charged: true, isForPhoto: true }],
+  [109, { verdict: { outcome: 'inconclusive', reason: 'no-reference-photo' }, ...ONLY_THE_PHOTO }],
+  [110, { verdict: { outcome: 'inconclusive', reason: 'no-face-features' }, ...ONLY_THE_PHOTO }],
+  [111, { verdict: { outcome: 'inconclusive', reason: 'multiple-faces' }, ...ONLY_THE_PHOTO }],
+  [112, { verdict: { outcome: 'inconclusive', reason: 'invalid-photo' }, ...ONLY_THE_PHOTO }],
   [113, { charged: false }],
 ]);
 
@@ -66,6 +75,14 @@ export function chargedFor(incorrect: number): boolean | null {
 
 /**
  * @param incorrect as the provider sent it
+ * @returns whether the provider says that name and id number belong together; null where it says nothing about that
+ */
+export function identityConfirmedBy(incorrect: number): boolean | null {
+  return INCORRECT.get(incorrect)?.identityConfirmed ?? null;
+}
+
+/**
+ * @param incorrect as the provider sent it
  * @returns whether another photo of the same person may have a verdict
  */
 export function isForPhoto(incorrect: number): boolean {
@@ -73,7 +90,7 @@ export function isForPhoto(incorrect: number): boolean {
 }
 
 /**
- * tencent-market.md, "The product's answer".
+ * docs/providers/tencent-market.md, "The product's answer".
  * @param incorrect as the provider sent it
  * @param score where two faces were compared, else null
  * @param bands of the node; between the two nobody can tell

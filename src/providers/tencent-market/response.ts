@@ -6,7 +6,7 @@ import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, GATEWAY_REFUSALS } from './codes';
-import { COMPARED, chargedFor, isFailedService } from './incorrect';
+import { COMPARED, chargedFor, identityConfirmedBy, isFailedService } from './incorrect';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -97,7 +97,12 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   if (isFailedService(incorrect)) {
     // `code` is 200 here and would say nothing.
     const error = refusal('PROVIDER', String(incorrect), message);
-    Object.assign(error.details, { orderNo, charged });
+    const identityConfirmed = identityConfirmedBy(incorrect);
+    Object.assign(
+      error.details,
+      { orderNo, charged },
+      identityConfirmed === null ? {} : { identityConfirmed },
+    );
     throw error;
   }
   if (incorrect === COMPARED && score === null) throw unusable(message, { orderNo, score, charged });

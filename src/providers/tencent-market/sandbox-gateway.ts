@@ -63,7 +63,7 @@ function refuseGateway(
       'Authorization begins with hmac (older gateway) or is a JSON object (newer gateway).',
     );
   const given: Record<string, string> = Object.fromEntries(
-    Array.from(authorization.matchAll(/(\w+)="([^"]*)"/g), ([, name, value]) => [name, value]),
+    Array.from(authorization.matchAll(/\b(\w+)="([^"]*)"/g), ([, name, value]) => [name, value]),
   );
   if (!given.id || !given.signature)
     return denial(403, 'id or signature missing', 'Authorization has id="..." and signature="...".');

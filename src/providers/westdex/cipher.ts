@@ -9,6 +9,8 @@ const DERIVE: Readonly<Record<KeyDerivation, (key: string) => Buffer | null>> = 
   utf8: (key) => ofAesLength(Buffer.from(key)),
 };
 
+/** Of base64: whole blocks. */
+export const BEGINNING_CHARACTERS = 4_096;
 /** A byte sequence that is not UTF-8 must not pass as text. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -40,6 +42,24 @@ export function decrypt(text: string, key: Buffer): string | null {
   const decipher = createDecipheriv(`aes-${key.length * 8}-ecb`, key, null);
   try {
     return UTF8.decode(Buffer.concat([decipher.update(text, 'base64'), decipher.final()]));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param text of `encrypt`
+ * @param key of `aesKey`
+ * @returns how the text begins in the clear, or null where that is not UTF-8
+ */
+export function decryptBeginning(text: string, key: Buffer): string | null {
+  const decipher = createDecipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+  try {
+    // More may follow, so the last character may come in part.
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      decipher.update(text.slice(0, BEGINNING_CHARACTERS), 'base64'),
+      { stream: true },
+    );
   } catch {
     return null;
   }

@@ -2,11 +2,16 @@
 import type { Expression } from 'jsonata';
 import { VerifyError } from '../../errors';
 
+/** How deep an expression may recurse. */
+const LIMITS = { stack: 500 };
 /**
- * How many milliseconds an expression may go on for, and how deep it may recurse. Both are looked at between the steps
- * of an expression: a single built-in function (a regular expression, say) runs to its end, and the process waits.
+ * How many steps an expression may take, and after how many the rest of the process has a turn. They are counted between
+ * the steps: a single built-in function (a regular expression, say) runs to its end, and the process waits.
  */
-const LIMITS = { timeout: 1000, stack: 500 };
+const MOST_STEPS = 300_000;
+const STEPS_IN_A_TURN = 500;
+/** JSONata calls what is bound to it at each step, and waits for it. */
+const AT_EACH_STEP = Symbol.for('jsonata.__evaluate_entry') as unknown as string;
 /** More than any flow has; what is beyond them is compiled again. */
 const MOST_KEPT = 100;
 
@@ -42,9 +47,21 @@ function compile(name: string, text: string): Expression | null {
   } catch {
     throw new VerifyError('CONFIG', 'jsonata-syntax', { name });
   }
+  expression.assign(AT_EACH_STEP, countStep);
   if (compiled.size >= MOST_KEPT) compiled.clear();
   compiled.set(text, expression);
   return expression;
+}
+
+/** By evaluation: what is bound in one is bound in all frames below it. */
+const steps = new WeakMap<object, number>();
+
+/** @returns what JSONata has to wait for, if anything */
+function countStep(_step: unknown, _input: unknown, { base }: { base: object }): Promise<void> | undefined {
+  const count = (steps.get(base) ?? 0) + 1;
+  steps.set(base, count);
+  if (count > MOST_STEPS) throw new Error('too many steps');
+  return count % STEPS_IN_A_TURN === 0 ? new Promise(setImmediate) : undefined;
 }
 
 /**

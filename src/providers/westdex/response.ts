@@ -6,12 +6,12 @@ import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
-import { decrypt, otherKeys } from './cipher';
+import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './cipher';
 
 /** westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
-/** "`error_code` 0 is no error." */
-const NO_ERROR = /^0*$/;
+/** "`error_code` 0 is no error"; nor is a null that was written as text. */
+const NO_ERROR = /^(?:0*|null)$/i;
 /** What is in no text that people read, but for its line ends: bytes that another key made. */
 const UNREADABLE = /(?![\t\r\n])[\p{Cc}\p{Cn}\p{Co}]/u;
 
@@ -64,7 +64,8 @@ export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
   const message = wordsOf(raw, reader.known);
   const id = harmlessId(raw.id, reader.known);
   const data = raw.data ?? '';
-  if (!SUCCESS.has(given)) throw failure(answer, { code, message, id, data }, reader);
+  if (!SUCCESS.has(given) || !NO_ERROR.test(textIn(raw.error_code)))
+    throw failure(answer, { code, message, id, data }, reader);
 
   const details = { providerCode: code, providerMessage: message, requestId: id, envelope: true };
   const result = readData(data, details, reader);
@@ -121,6 +122,13 @@ function open(
   const text = decrypt(data, aesKey);
   const json = jsonIn(text);
   if (json) return json;
+  if (data.length > BEGINNING_CHARACTERS) {
+    if (isReadable(text)) return { value: text };
+    const found = otherKeys(key, keyDerivation).find(([, other]) =>
+      isReadable(decryptBeginning(data, other)),
+    );
+    return { keyDerivation: found?.[0] ?? null };
+  }
   const others = otherKeys(key, keyDerivation).map(([name, other]) => [name, decrypt(data, other)] as const);
   const fits = others.find(([, other]) => jsonIn(other));
   if (fits) return { keyDerivation: fits[0] };
@@ -142,7 +150,7 @@ function jsonIn(text: string | null): { value: unknown } | null {
 }
 
 function isReadable(text: string | null): text is string {
-  return text !== null && !UNREADABLE.test(text);
+  return text !== null && !UNREADABLE.test(text.slice(0, BEGINNING_CHARACTERS));
 }
 
 /** The neighbour's form has it beside `Code` and `Data`. */
@@ -154,12 +162,14 @@ function chargedOf(result: unknown): boolean | null {
 
 /** "A failure may carry `error_code` (number or string) and `reason`": westdex.md, "Answer". */
 function wordsOf(raw: Record<string, unknown>, known: Known): string {
-  const texts = [raw.message, raw.error_code, raw.reason].map((value) =>
-    typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '',
-  );
-  const [message = '', errorCode = '', reason] = texts;
+  const [message = '', errorCode = '', reason] = [raw.message, raw.error_code, raw.reason].map(textIn);
   const details = [NO_ERROR.test(errorCode) ? '' : `error_code ${errorCode}`, reason]
     .filter(Boolean)
     .join(': ');
   return conceal(details ? `${message} (${details})`.trim() : message, known);
+}
+
+/** A text or a number, as a text. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 }

@@ -1,6 +1,6 @@
 /**
  * Brings what tasks reported into the order the photos were submitted in, and says so where nothing was reported: a
- * verdict is never guessed (CONTRACT, "Result", `matchedBy`; xhey.md, "Not documented, to be survived").
+ * verdict is never guessed (docs/contract.md, "Result", `matchedBy`; docs/providers/xhey.md, "Not documented, to be survived").
  */
 import { isSilent, type Photo, silentPhoto } from './photo';
 import type { PolledTask } from './tasks';
@@ -40,15 +40,17 @@ function match(
   { photoUrls, names }: PolledTask,
   tasks: readonly PolledTask[],
 ): { matched: Photo[]; left: Photo[] } {
-  const left = tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos));
+  const left = new Set(
+    tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos)),
+  );
   const places = new Map<string, Photo | undefined>(photoUrls.map((url) => [url, undefined]));
   byAddress(places, left);
-  for (const likeness of LIKENESSES) bySimilarAddress(places, left, likeness);
+  bySimilarAddress(places, left);
   if (tasks.length === 1) byPosition(places, left, tasks[0]!);
   if (tasks.every(({ status }) => status !== 'waiting')) {
     for (const [url, photo] of places) if (!photo) places.set(url, silence(url, tasks));
   }
-  const others = tasks.some(({ partial }) => partial) ? [] : left;
+  const others = tasks.some(({ partial }) => partial) ? [] : [...left];
   const matched = photoUrls.flatMap((url, index) => {
     const photo = places.get(url);
     const name = names?.[index];
@@ -57,28 +59,30 @@ function match(
   return { matched, left: others };
 }
 
-function byAddress(places: Map<string, Photo | undefined>, left: Photo[]): void {
-  for (const [url, found] of places) {
-    const index = found ? -1 : left.findIndex((photo) => photo.url === url);
-    if (index < 0) continue;
-    const [photo] = left.splice(index, 1);
+function byAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): void {
+  for (const photo of left) {
+    const { url } = photo;
+    if (url === null || !places.has(url) || places.get(url)) continue;
+    left.delete(photo);
     // What an earlier truth-poll matched is carried with the way it did.
-    places.set(url, { ...photo!, matchedBy: photo!.matchedBy ?? (isSilent(photo!) ? null : 'address') });
+    places.set(url, { ...photo, matchedBy: photo.matchedBy ?? (isSilent(photo) ? null : 'address') });
   }
 }
 
-/** What two addresses of one photo may differ in, from the least on; null: not an address. */
-const LIKENESSES: readonly ((url: string) => string | null)[] = [
-  (url) => likeness(url, ({ search, hash }) => search + hash),
-  (url) => likeness(url, ({ search }) => search),
-  (url) => likeness(url, () => ''),
+/** An address taken apart; null: it is none. */
+type Parts = Pick<URL, 'origin' | 'pathname' | 'search' | 'hash'> | null;
+
+/** What two addresses of one photo may differ in, from the least on: nothing, the fragment, the query too. */
+const LIKENESSES: readonly ((parts: NonNullable<Parts>) => string)[] = [
+  ({ search, hash }) => search + hash,
+  ({ search }) => search,
+  () => '',
 ];
 
 /** Equal but for the host's case, `+` or `%20` for a space and percent-encoding, and what `rest` leaves out. */
-function likeness(url: string, rest: (parsed: URL) => string): string | null {
-  if (!URL.canParse(url)) return null;
-  const parsed = new URL(url);
-  return parsed.origin + decode(parsed.pathname.replaceAll('+', ' ') + rest(parsed).replaceAll('+', ' '));
+function likeness(parts: Parts, rest: (parts: NonNullable<Parts>) => string): string | null {
+  if (!parts) return null;
+  return parts.origin + decode(parts.pathname.replaceAll('+', ' ') + rest(parts).replaceAll('+', ' '));
 }
 
 function decode(text: string): string {
@@ -90,30 +94,37 @@ function decode(text: string): string {
 }
 
 /** Only where a single submitted and a single reported address are alike; among several, which is which is a guess. */
-function bySimilarAddress(
-  places: Map<string, Photo | undefined>,
-  left: Photo[],
-  like: (url: string) => string | null,
-): void {
-  const submitted = groupBy([...places.keys()], like);
-  const reported = groupBy(left, ({ url }) => (url === null ? null : like(url)));
-  for (const [key, photos] of reported) {
-    const [url, ...more] = submitted.get(key) ?? [];
-    if (url === undefined || more.length > 0 || photos.length > 1 || places.get(url)) continue;
-    left.splice(left.indexOf(photos[0]!), 1);
-    places.set(url, { ...photos[0]!, url, matchedBy: 'similar-address' });
+function bySimilarAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): void {
+  // Nearly every task: there is nothing to be found any more.
+  if (left.size === 0 || [...places.values()].every(Boolean)) return;
+  const parts = new Map<string, Parts>();
+  for (const url of places.keys()) parts.set(url, partsOf(url));
+  for (const { url } of left) if (url !== null) parts.set(url, partsOf(url));
+  for (const rest of LIKENESSES) {
+    const submitted = groupBy([...places.keys()], (url) => likeness(parts.get(url)!, rest));
+    const reported = groupBy([...left], ({ url }) => (url === null ? null : likeness(parts.get(url)!, rest)));
+    for (const [key, photos] of reported) {
+      const [url, ...more] = submitted.get(key) ?? [];
+      if (url === undefined || more.length > 0 || photos.length > 1 || places.get(url)) continue;
+      left.delete(photos[0]!);
+      places.set(url, { ...photos[0]!, url, matchedBy: 'similar-address' });
+    }
   }
+}
+
+function partsOf(url: string): Parts {
+  return URL.canParse(url) ? new URL(url) : null;
 }
 
 /** Only where the provider gave no address at all, and as many photos as were submitted. */
 function byPosition(
   places: Map<string, Photo | undefined>,
-  left: Photo[],
+  left: Set<Photo>,
   { status, photos }: PolledTask,
 ): void {
   if (status !== 'finished' || photos.length !== places.size || photos.some(({ url }) => url !== null))
     return;
-  left.length = 0;
+  left.clear();
   for (const [index, url] of [...places.keys()].entries())
     places.set(url, { ...photos[index]!, url, matchedBy: 'position' });
 }

@@ -4,12 +4,13 @@ import { isInMainlandChina } from './mainland';
 
 export type PhotoOutcome = Extract<Outcome, 'passed' | 'failed' | 'inconclusive'>;
 
-/** xhey.md, "POST /v2/truth_build/query", `status` of a photo that is still being looked at. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query", `status` of a photo that is still being looked at. */
 export const IN_PROGRESS = 1;
 
 /** xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`. */
 export const STATUSES: ReadonlyMap<number, readonly [PhotoOutcome, string]> = new Map([
   [0, ['passed', 'authentic']],
+  [IN_PROGRESS, ['inconclusive', 'in-progress']],
   [-1, ['inconclusive', 'low-resolution']],
   [-1001, ['inconclusive', 'photo-unreadable']],
   [-1002, ['inconclusive', 'provider-error']],
@@ -17,7 +18,8 @@ export const STATUSES: ReadonlyMap<number, readonly [PhotoOutcome, string]> = ne
   [-2300, ['inconclusive', 'provider-error']],
   [-2301, ['failed', 'no-anti-fake-code']],
   [-2302, ['inconclusive', 'ocr-error']],
-  [-2303, ['failed', 'bad-anti-fake-code']],
+  // A digit that was misread is no forgery.
+  [-2303, ['inconclusive', 'bad-anti-fake-code']],
   [-2305, ['failed', 'not-watermark-camera']],
   [-2306, ['inconclusive', 'photo-unreachable']],
   [-2307, ['inconclusive', 'unsupported-format']],
@@ -61,12 +63,10 @@ export interface Photo {
  * Reads one item of a query's `list`: xhey.md, the table of its fields.
  * @param item as the provider sent it
  * @param taskId of the task that was queried
- * @returns the photo, or null while it is in progress
  */
-export function readPhoto(item: unknown, taskId: string): Photo | null {
+export function readPhoto(item: unknown, taskId: string): Photo {
   const fields = isObject(item) ? item : {};
   const status = toNumber(fields.status);
-  if (status === IN_PROGRESS) return null;
   const [outcome, reason] = (status !== null && STATUSES.get(status)) || UNKNOWN_STATUS;
   const takenAtText = toText(fields.photoTime);
   return {
@@ -83,6 +83,11 @@ export function readPhoto(item: unknown, taskId: string): Photo | null {
     antiFakeCode: toText(fields.antiFakeCode),
     matchedBy: null,
   };
+}
+
+/** @returns whether the provider has not finished looking at it */
+export function isInProgress({ status }: Photo): boolean {
+  return status === IN_PROGRESS;
 }
 
 /** Why there is nothing about a photo: CONTRACT, "Result" and "Errors". */

@@ -13,15 +13,19 @@ interface Summary {
   inconclusive: number;
 }
 
-/** CONTRACT, "Result", `data` of truth-poll. */
+/** docs/contract.md, "Result", `data` of truth-poll. */
 export interface PollData {
   [name: string]: unknown;
+  /** Vouches for the tasks that are over and for their photos; null where there is no secret, missing with `split`. */
+  seal?: string | null;
   taskIds: string[];
   tasks: (Task & { status: TaskStatus })[];
   photos: Photo[];
   summary: Summary;
   /** With `split`: of all photos. */
   whole?: { outcome: Outcome; reason: string | null; summary: Summary };
+  /** The provider's clock at the latest answer, ISO 8601; null where it did not say. */
+  providerTime: string | null;
   repaired: string[];
   lastError?: Cause;
 }
@@ -33,6 +37,7 @@ export interface Told {
   /** Of the latest answer, empty where there was none. */
   code: string;
   message: string;
+  providerTime: string | null;
   /** The latest trouble that was not over, where there is any. */
   lastError: Cause | undefined;
   raw: readonly unknown[];
@@ -42,7 +47,15 @@ export interface Told {
  * @param told of all tasks of a message
  * @returns the answer; `unfinished` as long as any task waits
  */
-export function report({ tasks, repaired, code, message, lastError, raw }: Told): Answer<PollData> {
+export function report({
+  tasks,
+  repaired,
+  code,
+  message,
+  providerTime,
+  lastError,
+  raw,
+}: Told): Answer<PollData> {
   const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
   const photos = assemble(tasks);
   const bare = withoutPhotos(tasks);
@@ -60,6 +73,7 @@ export function report({ tasks, repaired, code, message, lastError, raw }: Told)
       tasks: tasks.map(({ photos: _photos, ...task }) => task),
       photos,
       summary,
+      providerTime,
       repaired: [...repaired],
       ...(open.length > 0 && lastError ? { lastError } : {}),
     },
@@ -68,20 +82,35 @@ export function report({ tasks, repaired, code, message, lastError, raw }: Told)
 }
 
 /**
- * CONTRACT, "Action nodes", `split`: one result a photo, each that photo's own; one that has no photo stays one.
+ * docs/contract.md, "Action nodes", `split`: one result a photo, each with that photo and its task alone, as Node-RED
+ * copies each of them; the first has the provider's answer. One that has no photo stays one.
  * @param result of a truth-poll
  */
 export function splitPhotos(result: Result): Result[] {
-  const { outcome, reason } = result;
-  const data = result.data as PollData;
+  const { raw, ...bare } = result;
+  const { outcome, reason } = bare;
+  const { seal, ...data } = result.data as PollData;
   const whole = { outcome, reason, summary: data.summary };
   if (data.photos.length === 0) return [{ ...result, data: { ...data, whole } }];
-  return data.photos.map((photo) => ({
-    ...result,
-    outcome: photo.outcome,
-    reason: photo.reason,
-    data: { ...data, photos: [photo], summary: summaryOf([photo]), whole },
-  }));
+  const statuses = new Map(data.tasks.map(({ taskId, status }) => [taskId, status]));
+  return data.photos.map((photo, index) => {
+    const { taskId, url } = photo;
+    const task = { taskId, photoUrls: url === null ? [] : [url], status: statuses.get(taskId) ?? 'finished' };
+    return {
+      ...bare,
+      outcome: photo.outcome,
+      reason: photo.reason,
+      data: {
+        ...data,
+        taskIds: [taskId],
+        tasks: [task],
+        photos: [photo],
+        summary: summaryOf([photo]),
+        whole,
+      },
+      ...(index === 0 && 'raw' in result ? { raw } : {}),
+    };
+  });
 }
 
 function summaryOf(photos: readonly Photo[]): Summary {

@@ -29,6 +29,8 @@ export const UNKNOWN_TASK = '404';
 
 /** xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;
+/** In the year 5138; in milliseconds it is in 1973. */
+const MOST_SECONDS = 100_000_000_000;
 /** The same table. */
 const SUCCESS = '200';
 
@@ -37,6 +39,8 @@ export interface Envelope {
   code: string;
   message: string;
   data: unknown;
+  /** The provider's clock when it answered, in ISO 8601; null where it does not say. */
+  providerTime: string | null;
   /** The whole answer, parsed. */
   raw: Record<string, unknown>;
 }
@@ -65,7 +69,8 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const code = conceal(String(raw.code).trim(), known);
   const message = wordsOf(raw, known);
-  if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), raw };
+  const providerTime = timeOf(raw.timestamp);
+  if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), providerTime, raw };
   throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
 }
 
@@ -76,7 +81,8 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where there is no task id
  */
 export function readCreated(answer: HttpAnswer, known: Known): Created {
-  const { code, message, data, raw } = readEnvelope(answer, known);
+  const envelope = readEnvelope(answer, known);
+  const { message, data } = envelope;
   const taskIds = new Set<string>();
   // One task may stand there without a list round it.
   for (const item of levelsOf(data).flat()) {
@@ -85,7 +91,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
     if (text !== '') taskIds.add(text);
   }
   if (taskIds.size === 0 || taskIds.size > MOST_ITEMS) throw innerRefusal(data, known) ?? incomplete(message);
-  return { code, message, data, raw, taskIds: [...taskIds] };
+  return { ...envelope, taskIds: [...taskIds] };
 }
 
 /**
@@ -96,7 +102,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where they are missing
  */
 export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
-  const { code, message, data, raw } = readEnvelope(answer, known);
+  const { code, message, data, providerTime, raw } = readEnvelope(answer, known);
   const levels = [...levelsOf(data), raw];
   const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
   const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);
@@ -107,7 +113,7 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
     isObject(item) && typeof item.msg === 'string' ? { ...item, msg: conceal(item.msg, known) } : item,
   );
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
-  return { code, message, data, raw, taskStatus, list: concealed };
+  return { code, message, data, providerTime, raw, taskStatus, list: concealed };
 }
 
 /** What may hold an answer's fields, the innermost first: `data` comes with another `data` in it, and without. */
@@ -140,4 +146,12 @@ function incomplete(providerMessage: string): VerifyError {
 
 function wordsOf(fields: Record<string, unknown>, known: Known): string {
   return typeof fields.msg === 'string' ? conceal(fields.msg, known) : '';
+}
+
+/** The samples of both calls have seconds; what is far too late in seconds is in milliseconds. */
+function timeOf(timestamp: unknown): string | null {
+  const time = toNumber(timestamp);
+  if (time === null || time <= 0) return null;
+  const date = new Date(time < MOST_SECONDS ? time * 1000 : time);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -36,10 +36,11 @@ const MOST_PHOTOS = 10 * MOST_TASKS;
  * Reads what truth-create or truth-poll sent, or bare task ids.
  * @param value a task id, an array of them, an object with `data.taskIds` or `taskIds`, or any of these as JSON text
  * @param repaired takes the field's name where an id had to be mended
- * @returns every task the message knows of: those to be asked after are `waiting`, the others as they were carried
+ * @returns every task the message knows of: those to be asked after are `waiting`, the others as the message claims; and
+ *   the seal that comes with it
  * @throws VerifyError INPUT
  */
-export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
+export function readTasks(value: unknown, repaired: Set<string>): { tasks: PolledTask[]; seal: unknown } {
   const source = sourceOf(readJsonText(value));
   const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
@@ -64,11 +65,12 @@ export function readTasks(value: unknown, repaired: Set<string>): PolledTask[] {
   for (const taskId of asked) if (!tasks.has(taskId)) enter('waiting', { taskId, photoUrls: [] });
   for (const photo of first(source.photos, MOST_PHOTOS)) {
     if (!isPhoto(photo)) continue;
-    if (!tasks.has(photo.taskId)) enter('finished', { taskId: photo.taskId, photoUrls: [] });
-    const task = tasks.get(photo.taskId)!;
-    if (task.status !== 'waiting') task.photos.push(photo);
+    if (!tasks.has(photo.taskId) && tasks.size < MOST_TASKS)
+      enter('finished', { taskId: photo.taskId, photoUrls: [] });
+    const task = tasks.get(photo.taskId);
+    if (task && task.status !== 'waiting') task.photos.push(photo);
   }
-  return [...tasks.values()];
+  return { tasks: [...tasks.values()], seal: source.seal };
 }
 
 function sourceOf(value: unknown): Record<string, unknown> {

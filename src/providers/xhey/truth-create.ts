@@ -11,6 +11,7 @@ import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../erro
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
 import type { Answer } from '../../result';
+import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
@@ -63,6 +64,10 @@ export interface CreateData {
   tasks: Task[];
   /** As submitted, each address once. */
   photoCount: number;
+  /** As truth-poll's: none of these tasks is over yet. */
+  seal: string | null;
+  /** The provider's clock at the latest answer, ISO 8601; null where nothing was submitted now, or it did not say. */
+  providerTime: string | null;
   repaired: string[];
 }
 
@@ -132,7 +137,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
       place.leave();
       photos.discardBut(sent);
     }
-    const { tasks, raw } = submission;
+    const { tasks, providerTime, raw } = submission;
     return {
       outcome: 'submitted',
       reason: null,
@@ -142,6 +147,8 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
         photoCount: photos.unique.length,
+        seal: await context.seal(claimText(environment, [], [])),
+        providerTime,
         repaired,
       },
       raw: raw.length === 1 ? raw[0] : raw,
@@ -153,6 +160,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 class Submission {
   readonly tasks: Task[] = [];
   readonly raw: unknown[] = [];
+  providerTime: string | null = null;
   /** Whether anything was paid for now. */
   isPaid = false;
   readonly #photos: MessagePhotos;
@@ -242,6 +250,7 @@ class Submission {
 
   #takePaid(batch: readonly MessagePhoto[], paid: { value: Created; ledger: string | null }): void {
     this.isPaid = true;
+    this.providerTime = paid.value.providerTime;
     this.#take(this.#tasksOf(batch, paid.value.taskIds), paid.value, paid.ledger);
   }
 

@@ -1,10 +1,11 @@
 import type { Account, Action, Again, AskContext, Context, SettingDefinitions } from '../../action';
 import { type Cause, ERRORS, VerifyError } from '../../errors';
-import type { Answer } from '../../result';
+import type { Answer, Environment } from '../../result';
+import { claimText } from './claims';
 import { query } from './client';
-import { readPhoto, wasLookedAt } from './photo';
+import { isInProgress, readPhoto, wasLookedAt } from './photo';
 import { type PollData, report, splitPhotos } from './report';
-import { UNKNOWN_TASK } from './response';
+import { type TaskAnswer, UNKNOWN_TASK } from './response';
 import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 
@@ -20,6 +21,10 @@ const JITTER = 0.2;
 /** Plain JSON: it is what waits. */
 interface PollState {
   tasks: (PolledTask & { error?: Cause; raw?: unknown })[];
+  /** Of the account that the message came for. */
+  environment: Environment | null;
+  /** Where the message says that tasks are over, as long as nobody has checked it. */
+  claim?: { seal: unknown };
   repaired: string[];
   /** Milliseconds, both. */
   interval: number;
@@ -29,6 +34,7 @@ interface PollState {
   /** Of the latest answer. */
   code: string;
   message: string;
+  providerTime: string | null;
 }
 
 interface PollInput {
@@ -56,29 +62,34 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   fields: { task: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ task }, { mode, interval, maxInterval, timeout, resume }) {
+  parse({ task }, { mode, interval, maxInterval, timeout, resume }, { environment }) {
     const repaired = new Set<string>();
-    const tasks = readTasks(task, repaired);
-    const state = {
+    const { tasks, seal } = readTasks(task, repaired);
+    const isClaim = tasks.some(({ status }) => status !== 'waiting');
+    const state: PollState = {
       tasks,
+      environment,
+      ...(isClaim ? { claim: { seal } } : {}),
       repaired: [...repaired],
       interval: interval * 1000,
       maxInterval: maxInterval * 1000,
       steps: 0,
       code: '',
       message: '',
+      providerTime: null,
     };
     return { mode, state, timeout: timeout * 1000, resume };
   },
 
   async run(account, { state }, context): Promise<Answer<PollData>> {
     const raw: unknown[] = [];
+    await checkClaim(state, context);
     const taskIds = idsOf(waiting(state));
     await each(waiting(state), (task) => ask(() => account, state, task, context, raw)).catch((error) => {
       if (error instanceof VerifyError) error.details.taskIds = taskIds;
       throw error;
     });
-    const answer = tell(state, raw);
+    const answer = await tell(state, raw, context);
     await discardUnseen(() => account, state, answer);
     return answer;
   },
@@ -86,16 +97,18 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   waits: {
     begin({ mode, state, timeout, resume }) {
       if (mode === 'once') return null;
-      return { state, taskIds: idsOf(waiting(state)), timeout, resume };
+      const asked = state.claim ? state.tasks : waiting(state);
+      return { state, taskIds: idsOf(asked), timeout, resume };
     },
 
     async ask(open, state, context) {
       const raw: unknown[] = [];
+      await checkClaim(state, context);
       const { trouble, retryAfter } = isOver(context)
         ? { trouble: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
       if (waiting(state).length === 0 || context.left() <= 0) {
-        const answer = tell(state, raw);
+        const answer = await tell(state, raw, context);
         await discardUnseen(open, state, answer);
         return answer;
       }
@@ -107,9 +120,21 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   split: (result, { split }) => (split ? splitPhotos(result) : null),
 };
 
-/** A task whose time ran out while nothing ran is asked for once more. */
+/** A verdict is what the provider says: what only the message says is asked for again. */
+async function checkClaim(state: PollState, context: Context): Promise<void> {
+  const { claim, environment, tasks } = state;
+  if (!claim) return;
+  const photos = tasks.flatMap((task) => task.photos);
+  if (!(await context.isSealed(claimText(environment, tasks, photos), claim.seal))) {
+    context.warnOnce('claim-unsealed');
+    for (const task of tasks) Object.assign(task, { status: 'waiting', photos: [] });
+  }
+  delete state.claim;
+}
+
+/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
 function isOver(context: AskContext): boolean {
-  return context.left() <= 0 && context.turn !== 'taken-up';
+  return context.left() <= 0 && context.turn === 'again';
 }
 
 function waiting({ tasks }: PollState): PollState['tasks'] {
@@ -133,13 +158,17 @@ async function askAll(
   let trouble: VerifyError | null = null;
   let retryAfter = 0;
   await each(waiting(state), async (task) => {
+    const { error: before } = task;
     try {
-      await ask(open, state, task, context, raw);
       delete task.error;
+      await ask(open, state, task, context, raw);
     } catch (error) {
       if (!(error instanceof VerifyError) || endsWait(error, context)) throw error;
       // Its account is replaced, or its time is over: neither says anything of the task.
-      if (error.code === 'CANCELLED') return;
+      if (error.code === 'CANCELLED') {
+        if (before) task.error = before;
+        return;
+      }
       task.error = context.explain(error);
       trouble = error;
       retryAfter = Math.max(retryAfter, (error.details.retryAfter ?? 0) * 1000);
@@ -162,11 +191,14 @@ async function ask(
   raw: unknown[],
 ): Promise<void> {
   const { taskId } = task;
-  const answer = await query(await open(), taskId, context).catch((error: unknown) => {
+  let answer: TaskAnswer;
+  try {
+    answer = await query(await open(), taskId, context);
+  } catch (error) {
     if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
-    return null;
-  });
-  if (!answer) {
+    state.code = UNKNOWN_TASK;
+    state.message = error.details.providerMessage ?? '';
+    task.error = context.explain(error);
     const since = context.memory.get(taskId) ?? context.now();
     remember(context.memory, taskId, since);
     if (context.now() - since >= UNKNOWN_FOR_MS) task.status = 'unknown';
@@ -175,26 +207,32 @@ async function ask(
   context.memory.delete(taskId);
   state.code = answer.code;
   state.message = answer.message;
+  state.providerTime = answer.providerTime;
 
   const { taskStatus, list } = answer;
   const status = TASK_STATUSES.get(taskStatus);
   if (!status) context.warnOnce('unknown-task-status', { taskStatus });
   const photos = list.map((item) => readPhoto(item, taskId));
-  task.photos = photos.filter((photo) => photo !== null);
-  const allReported = task.photos.length === photos.length;
-  if (status === 'revoked' || (status === 'finished' && allReported)) {
+  const judged = photos.filter((photo) => !isInProgress(photo));
+  const isUndecided = status === 'finished' && judged.length < photos.length;
+  if (isUndecided) context.warnOnce('photo-in-progress');
+  task.photos = isUndecided ? photos : judged;
+  if (status && status !== 'waiting' && !isUndecided) {
     task.status = status;
     task.raw = answer.raw;
   } else raw.push(answer.raw);
 }
 
 /** @param raw of tasks that are not finished, from this step */
-function tell(state: PollState, raw: readonly unknown[]): Answer<PollData> {
-  const { repaired, code, message } = state;
+async function tell(state: PollState, raw: readonly unknown[], context: Context): Promise<Answer<PollData>> {
+  const { environment, repaired, code, message, providerTime } = state;
   const kept = state.tasks.flatMap((task) => (task.raw === undefined ? [] : [task.raw]));
   const lastError = state.tasks.findLast(({ error }) => error)?.error;
   const tasks = state.tasks.map(({ error: _error, raw: _raw, ...task }) => task);
-  return report({ tasks, repaired, code, message, lastError, raw: [...kept, ...raw] });
+  const answer = report({ tasks, repaired, code, message, providerTime, lastError, raw: [...kept, ...raw] });
+  const { data } = answer;
+  const seal = await context.seal(claimText(environment, data.tasks, data.photos));
+  return { ...answer, data: { ...data, seal } };
 }
 
 /** A photo that nobody looked at is submitted again where truth-create's `reuse` would give it this task's answer. */

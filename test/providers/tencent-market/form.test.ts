@@ -87,22 +87,5 @@ describe('tencent-market form', () => {
       writeForm(person({ bytes: watched }));
       assert.ok(longest > 0 && longest <= 64 * 1024, String(longest));
     });
-
-    it('takes outside the heap no more than the body itself', () => {
-      for (const photo of [{ bytes }, { base64 }]) {
-        const { arrayBuffers } = process.memoryUsage();
-        const body = writeForm(person(photo));
-        const taken = process.memoryUsage().arrayBuffers - arrayBuffers;
-        assert.ok(taken < body.length + MEGABYTE, `${taken} bytes for a body of ${body.length}`);
-      }
-    });
-
-    it('is quick [measured]', () => {
-      const started = performance.now();
-      for (let count = 0; count < 5; count++) writeForm(person(count % 2 ? { bytes } : { base64 }));
-      const each = (performance.now() - started) / 5;
-      // Takes about 20 ms; the bound is for a machine that has other things to do.
-      assert.ok(each < 250, `${each} ms`);
-    });
   });
 });

@@ -50,6 +50,23 @@ describe('westdex answer', () => {
     });
   }
 
+  for (const error_code of [30001, '30001', '1', 'E1']) {
+    it(`success with the error_code ${JSON.stringify(error_code)} is a failure`, () => {
+      const data = encrypt('{"IsCharge":true}', keyOf('sha1prng'));
+      const { code, details } = refused({ code: '00000', message: '成功', data, id: 'abc', error_code });
+      assert.deepEqual(
+        [code, details.providerCode, details.charged, details.requestId],
+        ['PROVIDER', '00000', true, 'abc'],
+      );
+      assert.match(String(details.providerMessage), new RegExp(`error_code ${error_code}`));
+    });
+  }
+
+  for (const error_code of [0, '0', '', null, '00000', 'null', undefined]) {
+    it(`success with the error_code ${JSON.stringify(error_code)} is one`, () =>
+      assert.equal(read({ code: '00000', message: '成功', data: '', error_code }).result, null));
+  }
+
   it('without data is a success without a result', () => {
     const nothing = encrypt('', keyOf('sha1prng'));
     for (const beside of [{}, { data: null }, { data: '' }, { data: nothing }]) {
@@ -91,6 +108,19 @@ describe('westdex answer', () => {
       });
     }
   }
+
+  it('of another derivation is known by its beginning, however long it is', () => {
+    // A character of three bytes is cut at the end of what is looked at.
+    for (const beginning of ['', '.', '..']) {
+      const data = encrypt(`${beginning}${'认证'.repeat(5_000)}`, keyOf('hex'));
+      const { problem, values } = refused({ code: '00000', data });
+      assert.deepEqual([problem, values], ['answer-other-key', { keyDerivation: 'hex' }]);
+    }
+    const foreign = encrypt('认证'.repeat(5_000), Buffer.alloc(16, 9));
+    assert.equal(refused({ code: '00000', data: foreign }).problem, 'answer-undecryptable');
+    const own = encrypt('认证'.repeat(5_000), keyOf('sha1prng'));
+    assert.equal(read({ code: '00000', data: own }).result, '认证'.repeat(5_000));
+  });
 
   it('that no derivation reads is said to be so', () => {
     const foreign = encrypt('{"code":"0"}', Buffer.alloc(16, 9));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readPhoto } from '../../../src/providers/xhey/photo';
+import { isInProgress, readPhoto } from '../../../src/providers/xhey/photo';
 
 describe('xhey photo', () => {
-  const read = (fields: object) => readPhoto({ status: 0, ...fields }, '1')!;
+  const read = (fields: object) => readPhoto({ status: 0, ...fields }, '1');
 
   for (const [text, expected] of [
     ['2025年07月28日 15:01', '2025-07-28T15:01:00+08:00'],
@@ -63,15 +63,21 @@ describe('xhey photo', () => {
   }
 
   it('reads a status sent as a string', () => {
-    assert.equal(readPhoto({ status: '-2305' }, '1')!.reason, 'not-watermark-camera');
+    assert.equal(readPhoto({ status: '-2305' }, '1').reason, 'not-watermark-camera');
   });
 
   for (const item of [null, 5, [], 'photo', {}, { status: 'x' }, { status: 77 }]) {
     it(`survives ${JSON.stringify(item)}`, () => {
-      const photo = readPhoto(item, '1')!;
+      const photo = readPhoto(item, '1');
       assert.deepEqual([photo.outcome, photo.reason], ['inconclusive', 'unknown-status']);
     });
   }
 
-  it('is none yet while in progress', () => assert.equal(readPhoto({ status: 1 }, '1'), null));
+  it('is inconclusive while it is in progress', () => {
+    const photo = readPhoto({ status: 1 }, '1');
+    assert.deepEqual(
+      [photo.outcome, photo.reason, isInProgress(photo)],
+      ['inconclusive', 'in-progress', true],
+    );
+  });
 });

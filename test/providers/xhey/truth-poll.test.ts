@@ -1,7 +1,7 @@
 /** What truth-poll does over times no test waits for: a real transport at a real server, with time passed in. */
 import assert from 'node:assert/strict';
 import type { Account, AskContext, Context } from '../../../src/action';
-import type { Cause } from '../../../src/errors';
+import type { Cause, VerifyError } from '../../../src/errors';
 import { truthPoll } from '../../../src/providers/xhey/truth-poll';
 import { closeServers, json, type Script, scriptedServer, taskFinished } from '../../flows/scripted-server';
 import { makeContext } from '../../http/context';
@@ -22,7 +22,7 @@ const unknown = { code: 404, msg: 'not found', data: null };
 /** Time passes only where somebody waits. */
 function makeClock(changes: Partial<Context> = {}) {
   let now = 1_700_000_000_000;
-  const explain = () => ({}) as Cause;
+  const explain = ({ details }: VerifyError) => ({ providerCode: details.providerCode }) as Cause;
   const context = makeContext({ now: () => now, explain, ...changes });
   return { context, pass: (milliseconds: number) => (now += milliseconds) };
 }
@@ -81,13 +81,68 @@ describe('xhey truth-poll, over time', () => {
     const account = await accountAt((_asked, response) => json(response, unknown));
     const { context, pass } = makeClock();
     const once = { ...SETTINGS, mode: 'once' } as const;
-    const ask = async () =>
-      (await truthPoll.run(account, truthPoll.parse({ task: '1' }, once, ARRIVAL), context)).outcome;
-    assert.equal(await ask(), 'unfinished');
+    const ask = async () => {
+      const { outcome, code, message, data } = await truthPoll.run(
+        account,
+        truthPoll.parse({ task: '1' }, once, ARRIVAL),
+        context,
+      );
+      // The provider's own words, whatever is made of them.
+      assert.deepEqual([code, message], ['404', 'not found']);
+      return [outcome, (data.lastError as Cause | undefined)?.providerCode];
+    };
+    assert.deepEqual(await ask(), ['unfinished', '404']);
     pass(29_000);
-    assert.equal(await ask(), 'unfinished');
+    assert.deepEqual(await ask(), ['unfinished', '404']);
     pass(2_000);
-    assert.equal(await ask(), 'inconclusive');
+    assert.deepEqual(await ask(), ['inconclusive', undefined]);
+  });
+
+  it('a finished task with a photo still in progress is waited for, with a warning, and tells of the photo', async () => {
+    const list = [
+      { photoUrl: PHOTO, status: 0 },
+      { photoUrl: `${PHOTO}?2`, status: 1 },
+    ];
+    const warned: string[] = [];
+    const warnOnce = (key: string) => void warned.push(key);
+    const account = await accountAt((_asked, response, count) =>
+      taskFinished(response, count < 3 ? list : list.map((photo) => ({ ...photo, status: 0 }))),
+    );
+    const task = { data: { taskIds: ['1'], tasks: [{ taskId: '1', photoUrls: [PHOTO, `${PHOTO}?2`] }] } };
+    const { context } = makeClock({ warnOnce });
+    const once = await truthPoll.run(
+      account,
+      truthPoll.parse({ task }, { ...SETTINGS, mode: 'once' }, ARRIVAL),
+      context,
+    );
+    const told = ({ data }: { data: Record<string, unknown> }) =>
+      (data.photos as { url: string; reason: string }[]).map(({ url, reason }) => [url, reason]);
+    assert.equal(once.outcome, 'unfinished');
+    assert.deepEqual(told(once), [
+      [PHOTO, 'authentic'],
+      [`${PHOTO}?2`, 'in-progress'],
+    ]);
+    assert.deepEqual(warned, ['photo-in-progress']);
+    const { answer } = await waitFor(account, task);
+    assert.equal(answer.outcome, 'passed');
+  });
+
+  it("tells the time by the provider's clock at the latest answer", async () => {
+    for (const [timestamp, expected] of [
+      [1_629_099_324, '2021-08-16T07:35:24.000Z'],
+      ['1629099324', '2021-08-16T07:35:24.000Z'],
+      [1_629_099_324_567, '2021-08-16T07:35:24.567Z'],
+      [undefined, null],
+      ['soon', null],
+      [-1, null],
+      [1e300, null],
+    ]) {
+      const account = await accountAt((_asked, response) =>
+        json(response, { code: 200, msg: '', data: { taskStatus: 5, list: [] }, timestamp }),
+      );
+      const { answer } = await waitFor(account, '1');
+      assert.equal(answer.data.providerTime, expected, String(timestamp));
+    }
   });
 
   it('asks a last time one interval before the deadline', async () => {

@@ -1,0 +1,43 @@
+/**
+ * What a message says of tasks that are over is a claim until its seal is checked: docs/contract.md, "Action nodes",
+ * truth-poll.
+ */
+import type { Environment } from '../../result';
+import type { Photo } from './photo';
+import type { PolledTask } from './tasks';
+
+/** Of a photo, all that somebody could change to its advantage; the order is that of the seal. */
+const PHOTO_FIELDS = [
+  ...['url', 'name', 'outcome', 'reason', 'status', 'message', 'takenAt', 'takenAtText', 'address'],
+  ...['antiFakeCode', 'matchedBy'],
+] as const satisfies readonly (keyof Photo)[];
+
+/**
+ * @param environment of the account that asked: what the sandbox says counts nowhere else
+ * @param tasks whatever their status; those that wait claim nothing
+ * @param photos of all of them, as they are told
+ * @returns a text that is the same wherever the same is claimed, however JSON ordered it on the way
+ */
+export function claimText(
+  environment: Environment | null,
+  tasks: readonly Omit<PolledTask, 'photos'>[],
+  photos: readonly Photo[],
+): string {
+  const byTask = new Map<string, unknown[]>();
+  for (const photo of photos) {
+    const { gcj02, wgs84 } = photo.location ?? {};
+    const claimed = [
+      ...PHOTO_FIELDS.map((name) => photo[name]),
+      ...[gcj02?.lat, gcj02?.lng, wgs84?.lat, wgs84?.lng],
+    ];
+    const others = byTask.get(photo.taskId);
+    if (others) others.push(claimed);
+    else byTask.set(photo.taskId, [claimed]);
+  }
+  const over = tasks.filter(({ status }) => status !== 'waiting');
+  const claims = over.map(({ taskId, status, photoUrls, names, batch, partial }) => [
+    ...[taskId, status, photoUrls, names, batch, partial],
+    byTask.get(taskId) ?? [],
+  ]);
+  return JSON.stringify([environment, claims]);
+}

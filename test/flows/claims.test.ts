@@ -1,0 +1,158 @@
+/** What a message says of tasks that are over counts only with truth-poll's seal: docs/contract.md, "Action nodes". */
+import assert from 'node:assert/strict';
+import { claimText } from '../../src/providers/xhey/claims';
+import type { PollData } from '../../src/providers/xhey/report';
+import type { Result } from '../../src/result';
+import { Seal } from '../../src/store/seal';
+import { secretFrom } from '../../src/store/secret';
+import { accountAt, actionFlow, ask, deploy, logs, startRuntime } from './runtime';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+
+const KEY = 'a long random text, the same on each machine';
+const A = 'https://p.example.com/a.jpg';
+const B = 'https://p.example.com/b.jpg';
+const WARNING = 30;
+
+type Polled = Result & { data: PollData };
+
+describe('results that a message carries into truth-poll, in a real Node-RED', () => {
+  let server: ScriptedServer;
+  /** What the provider says of each task. */
+  const said = new Map<string, object[] | null>();
+  before(() => startRuntime({ cnVerify: { key: KEY } }));
+  beforeEach(async () => {
+    said.clear();
+    said.set('1', [{ photoUrl: A, status: -2305, lat: '30.539732', lng: '104.066506' }]).set('2', null);
+    server = await scriptedServer(({ body }, response) => {
+      const list = said.get(JSON.parse(body).taskID);
+      json(response, { code: 200, msg: 'success', data: { taskStatus: list ? 5 : 2, list: list ?? [] } });
+    });
+    await deploy(actionFlow({ type: 'truth-poll', mode: 'once' }, accountAt(server.baseUrl)));
+    logs.length = 0;
+  });
+  afterEach(closeServers);
+
+  const poll = async (payload: unknown): Promise<Polled> => {
+    server.asked.length = 0;
+    const { out1, out2, caught } = await ask({ payload });
+    assert.deepEqual(
+      caught.map(({ error }) => error),
+      [],
+    );
+    return (out1[0] ?? out2[0])!.payload as Polled;
+  };
+  const asked = () => server.asked.map(({ body }) => JSON.parse(body).taskID).sort();
+  const outcomes = ({ data }: Polled) => data.photos.map(({ url, outcome }) => [url, outcome]);
+  /** What comes out of 2: task 1 is over, task 2 is not. */
+  const half = async (): Promise<Polled> => {
+    const tasks = [
+      { taskId: '1', photoUrls: [A] },
+      { taskId: '2', photoUrls: [B] },
+    ];
+    const unfinished = await poll({ data: { taskIds: ['1', '2'], tasks } });
+    assert.deepEqual([unfinished.outcome, outcomes(unfinished)], ['unfinished', [[A, 'failed']]]);
+    said.set('2', [{ photoUrl: B, status: 0 }]);
+    return unfinished;
+  };
+  const changed = (result: Polled, change: (data: PollData) => void): Polled => {
+    const copy = structuredClone(result);
+    change(copy.data);
+    return copy;
+  };
+
+  it('are not asked for again where they come out of truth-poll', async () => {
+    const done = await poll(await half());
+    assert.deepEqual(asked(), ['2']);
+    assert.deepEqual(
+      [done.outcome, outcomes(done)],
+      [
+        'failed',
+        [
+          [A, 'failed'],
+          [B, 'passed'],
+        ],
+      ],
+    );
+  });
+
+  it('are not either after they went through JSON, in another order', async () => {
+    const { data, ...rest } = await half();
+    const { lat, lng } = data.photos[0]!.location!.gcj02;
+    const photos = data.photos.map((photo) => Object.fromEntries(Object.entries(photo).reverse()));
+    Object.assign(photos[0]!, { location: { ...data.photos[0]!.location, gcj02: { lng, lat } } });
+    await poll(JSON.stringify({ data: { ...data, photos }, ...rest }));
+    assert.deepEqual(asked(), ['2']);
+    await poll(Buffer.from(JSON.stringify({ ...rest, data: { ...data, photos } })));
+    assert.deepEqual(asked(), ['2']);
+  });
+
+  const forgeries: [string, (data: PollData) => void][] = [
+    [
+      'a verdict',
+      ({ photos }) => Object.assign(photos[0]!, { outcome: 'passed', reason: 'authentic', status: 0 }),
+    ],
+    [
+      'the time it was taken',
+      ({ photos }) => Object.assign(photos[0]!, { takenAt: '2026-11-30T08:00:00+08:00' }),
+    ],
+    ['the place', ({ photos }) => Object.assign(photos[0]!.location!.gcj02, { lat: 31 })],
+    [
+      'a photo more',
+      ({ photos }) => photos.push({ ...photos[0]!, url: 'https://p.example.com/c.jpg', outcome: 'passed' }),
+    ],
+    ['a photo less', ({ photos }) => photos.splice(0)],
+    ['its address', ({ tasks }) => Object.assign(tasks[0]!, { photoUrls: [B] })],
+    ['that it is only a part', ({ tasks }) => Object.assign(tasks[0]!, { partial: true })],
+    [
+      'the other task',
+      ({ tasks, taskIds }) => {
+        Object.assign(tasks[1]!, { status: 'finished' });
+        taskIds.splice(0, 1, '3');
+      },
+    ],
+    [
+      'the seal',
+      (data) => {
+        data.seal = 'AAAAAAAAAAAAAAAAAAAAAA';
+      },
+    ],
+    [
+      'the seal away',
+      (data) => {
+        delete data.seal;
+      },
+    ],
+    [
+      'the seal to null',
+      (data) => {
+        data.seal = null;
+      },
+    ],
+  ];
+  for (const [what, change] of forgeries) {
+    it(`are asked for again where somebody changed ${what}`, async () => {
+      said.set('3', null);
+      const forged = changed(await half(), change);
+      const done = await poll(forged);
+      assert.ok(asked().includes('1'), String(asked()));
+      assert.ok(done.data.photos.some(({ taskId, outcome }) => taskId === '1' && outcome === 'failed'));
+      assert.ok(!done.data.photos.some(({ taskId, outcome }) => taskId === '1' && outcome === 'passed'));
+      assert.equal(logs.filter(({ level, msg }) => level === WARNING && /seal/.test(String(msg))).length, 1);
+    });
+  }
+
+  it('are asked for again where a message makes up all of it', async () => {
+    const photo = { taskId: '1', url: A, outcome: 'passed', reason: 'authentic', status: 0 };
+    const done = await poll({ data: { taskIds: ['2'], photos: [photo] } });
+    assert.deepEqual([asked(), outcomes(done)], [['1', '2'], [[A, 'failed']]]);
+  });
+
+  it('count on every machine with the same key, and only for the environment that they were asked in', async () => {
+    const { data } = await half();
+    const elsewhere = new Seal(secretFrom(KEY));
+    assert.equal(data.seal, elsewhere.digest('claim', claimText('custom', data.tasks, data.photos)));
+    const sandbox = elsewhere.digest('claim', claimText('sandbox', data.tasks, data.photos));
+    await poll({ data: { ...data, seal: sandbox } });
+    assert.deepEqual(asked(), ['1', '2']);
+  });
+});

@@ -1,0 +1,108 @@
+/** A disk that fails at every write and every flush in turn, one that is slow, and one that does not answer: strace(1). */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { openDatabase } from '../../src/store/database';
+import { temporaryDirectory } from '../demo-process';
+import { type Process, startProcess } from '../store/process';
+
+/**
+ * Each run fails at every so manieth call, beginning with another one, so that in all runs each call fails once. It is
+ * more than a transaction needs, or none would ever succeed.
+ */
+const STEPS = { pwrite64: 61, fsync: 23 };
+/** STORE_SOAK=1 leaves no call out. */
+const STRIDE = Number(process.env.STORE_SOAK ?? 6);
+const OPERATIONS = 300;
+
+/** @param injection as strace's option of this name takes it */
+function startTraced(injection: string): Process {
+  const [calls] = injection.split(':');
+  return startProcess([
+    'strace',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${injection}`,
+  ]);
+}
+
+describe('database: a disk that fails', () => {
+  let file: string;
+  let writer: Process;
+  async function left(): Promise<Set<string>> {
+    const database = openDatabase({
+      file,
+      secret: async () => Buffer.alloc(32, 7),
+      now: Date.now,
+      notify: (trouble) => assert.fail(trouble),
+      thread: join(__dirname, '../store/thread.js'),
+    });
+    const found = new Set(await database.call<null, string[]>('probe.list', null));
+    await database.close();
+    return found;
+  }
+  const of = (what: 'written' | 'refused') => writer.said.flatMap((said) => said[what] ?? []);
+
+  beforeEach(() => {
+    file = join(temporaryDirectory(), 'cn-verify', 'cn-verify.db');
+  });
+  afterEach(() => writer.kill());
+
+  for (const [call, step] of Object.entries(STEPS))
+    for (const error of ['EIO', 'ENOSPC'])
+      for (let first = 1; first <= step; first += STRIDE)
+        it(`${error} at call ${first} of ${call}, and at each ${step}th after it`, async () => {
+          writer = startTraced(`${call}:error=${error}:when=${first}+${step}`);
+          await writer.ask('open', file);
+          await writer.ask('ready').catch(() => {});
+          await writer.ask('putAll', { count: OPERATIONS, together: 3 });
+          await writer.ask('close');
+          const found = await left();
+          const lost = of('written').filter((id) => !found.has(id));
+          const unexpected = of('refused').filter((id) => found.has(id));
+          assert.deepEqual([lost, unexpected], [[], []]);
+          assert.equal(of('written').length + of('refused').length, OPERATIONS);
+          assert.ok(of('refused').length > 0);
+          assert.ok(
+            of('refused').every((id) => Number(id.slice(4)) % 4 !== 3),
+            'what is kept is written',
+          );
+        });
+
+  it('does not hold the event loop while it is slow', async () => {
+    writer = startTraced('fsync:delay_enter=50000');
+    await writer.ask('open', file);
+    await writer.ask('ready');
+    for (let round = 0; round < 10; round++) assert.ok((await writer.ask('turns', `slow ${round}`)) >= 10);
+  });
+
+  it('is said not to answer, and what is kept is written when it does', async () => {
+    writer = startTraced('fsync:delay_enter=25000000:when=30');
+    await writer.ask('open', file);
+    await writer.ask('ready');
+    let count = 0;
+    let outcome = 'written';
+    let kept: Promise<string[]> = Promise.resolve([]);
+    for (; outcome === 'written'; count++) {
+      kept = writer.ask('put', { ids: [`kept ${count}`], whenAway: 'keep' });
+      [outcome = ''] = await writer.ask('put', { ids: [`put ${count}`] });
+    }
+    assert.equal(outcome, 'database-unwritable ETIMEDOUT');
+    assert.deepEqual(await writer.ask('put', { ids: ['b'] }), ['database-unwritable ETIMEDOUT']);
+    assert.equal(await writer.ask('state'), 'unwritable');
+    while ((await writer.ask('state')) !== 'ready') await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(await kept, ['written']);
+    assert.deepEqual(await writer.ask('put', { ids: ['c'] }), ['written']);
+    assert.deepEqual(
+      writer.said.map(({ told }) => told),
+      ['stuck', 'written-again'],
+    );
+    await writer.ask('close');
+    const found = await left();
+    assert.ok(found.has(`kept ${count - 1}`) && found.has('c') && !found.has('b'));
+  });
+});

@@ -1,0 +1,141 @@
+/** What only another process can show: a full disk, a file that may not be written, and the end without warning. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openDatabase } from '../../src/store/database';
+import { temporaryDirectory } from '../demo-process';
+import { type Process, startProcess } from './process';
+
+const names = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${name} ${index}`);
+
+describe('database: in a process of its own', () => {
+  let file: string;
+  let writer: Process;
+  const told = () => writer.said.flatMap((said) => said.told ?? []);
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  async function left(): Promise<string[]> {
+    const database = openDatabase({
+      file,
+      secret: async () => Buffer.alloc(32, 7),
+      now: Date.now,
+      notify: (trouble) => assert.fail(trouble),
+      thread: join(__dirname, 'thread.js'),
+    });
+    const found = await database.call<null, string[]>('probe.list', null);
+    await database.close();
+    return found;
+  }
+
+  beforeEach(async () => {
+    file = join(temporaryDirectory(), 'cn-verify', 'cn-verify.db');
+    writer = startProcess();
+  });
+  afterEach(() => writer.kill());
+
+  describe('on a full disk', () => {
+    /** To the process it looks like any other full disk: a write that takes only a part, and then an error. */
+    const limit = (bytes: number | 'unlimited') =>
+      execFileSync('prlimit', ['--pid', `${writer.pid}`, `--fsize=${bytes}:`]);
+
+    beforeEach(async () => {
+      await writer.ask('open', file);
+      await writer.ask('put', { ids: names('first', 10) });
+    });
+
+    it('refuses at once what nobody keeps, reads all the same, and writes the rest when there is room', async () => {
+      limit(statSync(`${file}-wal`).size + 10_000);
+      const kept = writer.ask('put', { ids: names('kept', 50), size: 2_000, whenAway: 'keep' });
+      const outcomes = await writer.ask('put', { ids: names('more', 50), size: 2_000 });
+      assert.deepEqual([...new Set(outcomes)], ['database-unwritable ENOSPC']);
+      assert.deepEqual(await writer.ask('list'), names('first', 10));
+      assert.equal(await writer.ask('state'), 'unwritable');
+      const late = await writer.ask('put', { ids: ['late'], size: 20_000 });
+      assert.deepEqual(late, ['database-unwritable ENOSPC']);
+      limit('unlimited');
+      assert.deepEqual([...new Set(await kept)], ['written']);
+      assert.deepEqual(await writer.ask('put', { ids: ['last'] }), ['written']);
+      assert.deepEqual(told(), ['unwritable', 'written-again']);
+      await writer.kill();
+      assert.deepEqual(await left(), [...names('first', 10), ...names('kept', 50), 'last'].sort());
+    });
+
+    it('leaves what was on disk before as it was, when it is killed', async () => {
+      limit(statSync(`${file}-wal`).size + 10_000);
+      void writer.ask('put', { ids: names('kept', 50), size: 2_000, whenAway: 'keep' }).catch(() => {});
+      await until(() => told().length > 0);
+      await writer.kill();
+      const found = await left();
+      assert.deepEqual(
+        found.filter((id) => !id.startsWith('kept')),
+        names('first', 10),
+      );
+    });
+
+    it('writes what it keeps when it is closed in time', async () => {
+      limit(statSync(`${file}-wal`).size + 10_000);
+      const kept = writer.ask('put', { ids: names('kept', 50), size: 2_000, whenAway: 'keep' });
+      await until(() => told().length > 0);
+      limit('unlimited');
+      await writer.ask('close');
+      assert.deepEqual([...new Set(await kept)], ['written']);
+      assert.equal((await left()).length, 60);
+    });
+  });
+
+  it('says that a file may not be written, and goes on once it may', async () => {
+    const folder = dirname(file);
+    mkdirSync(folder);
+    await writer.ask('open', file);
+    await writer.ask('put', { ids: ['a'] });
+    await writer.ask('close');
+    if (process.getuid!() === 0) {
+      chownSync(dirname(folder), 65534, 65534);
+      for (const path of [folder, file, `${file}-owner`]) chownSync(path, 65534, 65534);
+    }
+    chmodSync(folder, 0o500);
+    chmodSync(file, 0o400);
+    await writer.ask('becomeNobody');
+    await writer.ask('open', file);
+    assert.match((await writer.ask('put', { ids: ['b'] }))[0]!, /^database-unwritable E/);
+    const kept = writer.ask('put', { ids: ['c'], whenAway: 'keep' });
+    chmodSync(folder, 0o700);
+    chmodSync(file, 0o600);
+    assert.deepEqual(await kept, ['written']);
+    assert.deepEqual(await writer.ask('list'), ['a', 'c']);
+    assert.deepEqual(told(), ['unwritable', 'written-again']);
+  });
+
+  it('belongs to nobody as soon as its process is killed', async () => {
+    await writer.ask('open', file);
+    await writer.ask('put', { ids: ['a'] });
+    const second = startProcess();
+    try {
+      await second.ask('open', file);
+      assert.deepEqual(await second.ask('put', { ids: ['b'] }), ['database-held-elsewhere EBUSY']);
+      await writer.kill();
+      const kept = await second.ask('put', { ids: ['c'], whenAway: 'keep' });
+      assert.deepEqual([kept, await second.ask('list')], [['written'], ['a', 'c']]);
+    } finally {
+      await second.kill();
+    }
+  });
+
+  it('has all that was answered, whenever it is killed', async () => {
+    for (let round = 0; round < 10; round++) {
+      const one = startProcess();
+      file = join(temporaryDirectory(), 'cn-verify', 'cn-verify.db');
+      await one.ask('open', file);
+      const all = one.ask('putAll', { count: 100_000, together: 64 }).catch(() => {});
+      await until(() => one.said.length >= round * 150);
+      await one.kill();
+      await all;
+      const found = new Set(await left());
+      const lost = one.said.flatMap(({ written = '' }) => (written && !found.has(written) ? [written] : []));
+      assert.deepEqual(lost, []);
+    }
+  });
+});

@@ -1,0 +1,363 @@
+/** Pending tasks in memory only, and over a real database. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type NewTask, type PendingTask, PendingTasks } from '../../src/waiting/pending-tasks';
+import { temporaryDirectory } from '../demo-process';
+import { Instance, idsOf, newTask, type Opened, openTasks, until } from './tasks';
+
+const DAY_MS = 86_400_000;
+const nextTurns = async (count: number) => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+for (const where of ['in memory', 'on disk'] as const) {
+  describe(`waiting: pending tasks ${where}`, () => {
+    let file: string;
+    let opened: Opened | null;
+    let tasks: PendingTasks;
+    let owner: Instance;
+    const open = async () => {
+      if (where === 'on disk') {
+        opened = await openTasks(file);
+        ({ tasks } = opened);
+        return;
+      }
+      let isLoaded = false;
+      opened = null;
+      tasks = new PendingTasks({
+        database: null,
+        onPartial: () => assert.fail(),
+        onUnreadable: () => assert.fail(),
+        onLoaded: () => {
+          isLoaded = true;
+        },
+      });
+      await until(() => isLoaded);
+    };
+    /** What the next process would find after a stop. */
+    const reopen = async () => {
+      assert.deepEqual(await tasks.settle(), []);
+      await opened!.database.close();
+      await open();
+    };
+    const add = (taskId: string, changes?: Partial<NewTask>) => tasks.add(newTask(taskId, changes), owner);
+    const cameOnce = async (...all: PendingTask[]) => {
+      await until(() => owner.came.length === all.length);
+      assert.deepEqual(owner.came.splice(0), all);
+    };
+
+    beforeEach(async () => {
+      file = join(temporaryDirectory(), 'cn-verify.db');
+      owner = new Instance();
+      await open();
+    });
+    afterEach(async () => {
+      for (const task of tasks.list()) tasks.schedule(task, Number.POSITIVE_INFINITY);
+      tasks.release(owner, true);
+      await tasks.settle();
+      await opened?.database.close();
+    });
+
+    it('are due when they were added, once', async () => {
+      const added = [add('1'), add('2', { isDurable: false }), add('3')];
+      await until(() => owner.came.length === 3);
+      assert.deepEqual(new Set(owner.came), new Set(added));
+      await nextTurns(20);
+      assert.equal(owner.came.length, 3);
+    });
+
+    it('are due in the order of their pauses', async () => {
+      const pauses = Array.from({ length: 60 }, (_, index) => 5 * ((index * 7) % 60));
+      const added = pauses.map((milliseconds) => add(`${milliseconds}`));
+      await until(() => owner.came.length === 60);
+      owner.came.length = 0;
+      for (const [index, task] of added.entries()) tasks.schedule(task, 20 + pauses[index]!);
+      await until(() => owner.came.length === 60);
+      assert.deepEqual(
+        idsOf(owner.came),
+        Array.from({ length: 60 }, (_, index) => `${5 * index}`),
+      );
+    });
+
+    it('are due when it was said last', async () => {
+      const [first, second] = [add('1'), add('2')];
+      await until(() => owner.came.length === 2);
+      owner.came.length = 0;
+      tasks.schedule(first, 10);
+      tasks.schedule(second, 20);
+      tasks.schedule(first, 400);
+      tasks.schedule(second, 10_000);
+      tasks.schedule(second, 40);
+      await cameOnce(second, first);
+    });
+
+    it('are due at their deadline at the latest, and those that only have to be delivered never are', async () => {
+      const since = Date.now();
+      const task = add('1', { since, deadline: since + 50 });
+      const delivery = add('2', { deadline: null });
+      await until(() => owner.came.length === 2);
+      owner.came.length = 0;
+      for (const each of [task, delivery]) tasks.schedule(each, Number.POSITIVE_INFINITY);
+      await cameOnce(task);
+      assert.equal(delivery.dueAt, Number.POSITIVE_INFINITY);
+    });
+
+    it('can be due further away than a timer reaches', async () => {
+      const month = 31 * DAY_MS;
+      const task = add('1', { deadline: Date.now() + 2 * month });
+      await cameOnce(task);
+      tasks.schedule(task, month);
+      await nextTurns(20);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(owner.came.length, 0);
+      assert.ok(task.dueAt > performance.now() + month - 60_000);
+    });
+
+    it('come in small groups, though ten thousand are due at once', async () => {
+      const groups: number[] = [];
+      const count = new (class extends Instance {
+        override due(task: PendingTask): void {
+          super.due(task);
+          if (this.came.length % 64 === 1) setImmediate(() => groups.push(this.came.length));
+        }
+      })();
+      for (let index = 0; index < 10_000; index++)
+        tasks.add(newTask(`${index}`, { isDurable: false }), count);
+      await until(() => count.came.length === 10_000);
+      assert.ok(groups.length > 100, `${groups.length}`);
+      tasks.release(count, true);
+    });
+
+    it('are listed, whoever their owner is, and dropped by that one', async () => {
+      const task = add('owned');
+      tasks.add(newTask('free'), null);
+      assert.deepEqual(idsOf(tasks.list('node')), ['owned', 'free']);
+      assert.deepEqual(tasks.list('node', task.id), [task]);
+      assert.deepEqual(tasks.list('another'), []);
+      assert.equal(tasks.drop(tasks.list()), 2);
+      assert.deepEqual(owner.dropped, [task]);
+      assert.deepEqual(idsOf(tasks.list()), ['owned']);
+    });
+
+    it('are queried at once where an operator wants it, but not twice', async () => {
+      const task = add('1');
+      const queried = add('2');
+      tasks.add(newTask('free'), null);
+      await until(() => owner.came.length === 2);
+      owner.came.length = 0;
+      queried.isQuerying = true;
+      tasks.schedule(task, 60_000);
+      assert.equal(tasks.queryNow(tasks.list()), 2);
+      await cameOnce(task);
+      await nextTurns(20);
+      assert.deepEqual(owner.came, []);
+    });
+
+    it('go to the next instance, and the one before can end nothing any more', async () => {
+      const task = add('1');
+      const fleeting = add('2', { isDurable: false });
+      await until(() => owner.came.length === 2);
+      tasks.schedule(task, 20);
+      assert.deepEqual(tasks.release(owner, true), [fleeting]);
+      const next = new Instance();
+      assert.deepEqual(tasks.claim('node', 'another-type', next), []);
+      assert.deepEqual(tasks.claim('node', 'truth-poll', next), [task]);
+      assert.deepEqual([task.turn, task.dueAt], ['resumed', Number.POSITIVE_INFINITY]);
+      assert.deepEqual(tasks.claim('node', 'truth-poll', owner), []);
+      tasks.delivered(task, owner);
+      assert.deepEqual(tasks.list(), [task]);
+      tasks.delivered(task, next);
+      assert.deepEqual(tasks.list(), []);
+      assert.equal(owner.came.length, 2);
+    });
+
+    it('keep the open HTTP request of a message until the node is gone', () => {
+      const task = add('1', { message: { payload: 1, req: {}, res: {} } });
+      tasks.release(owner, true);
+      assert.deepEqual(Object.keys(task.message), ['payload', 'req', 'res']);
+      tasks.claim('node', 'truth-poll', owner);
+      tasks.release(owner, false);
+      assert.deepEqual(Object.keys(task.message), ['payload']);
+    });
+
+    it('are kept without a node for seven days, and anew once they had one again', () => {
+      const start = Date.now();
+      const exists = () => false;
+      tasks.add(newTask('1'), null);
+      add('owned');
+      assert.deepEqual(idsOf(tasks.sweepOrphans(exists, start).kept), ['1']);
+      assert.deepEqual(idsOf(tasks.sweepOrphans(exists, start + 6.9 * DAY_MS).kept), ['1']);
+      tasks.claim('node', 'truth-poll', owner);
+      tasks.release(owner, false);
+      assert.deepEqual(tasks.sweepOrphans(() => true, start + 8 * DAY_MS).kept, []);
+      assert.deepEqual(tasks.sweepOrphans(exists, start + 8 * DAY_MS).deleted, []);
+      const { kept, deleted } = tasks.sweepOrphans(exists, start + 15.1 * DAY_MS);
+      assert.deepEqual([idsOf(kept), idsOf(deleted).sort()], [[], ['1', 'owned']]);
+      assert.deepEqual(tasks.list(), []);
+    });
+
+    for (const [what, days] of [
+      ['two years ahead', 730],
+      ['three years behind', -1_095],
+    ] as const) {
+      it(`are not deleted by a clock that is ${what} at one start`, () => {
+        const start = Date.now();
+        const exists = () => false;
+        tasks.add(newTask('1'), null);
+        tasks.sweepOrphans(exists, start);
+        for (const at of [days, days + 6.9, 0, 6.9])
+          assert.deepEqual(tasks.sweepOrphans(exists, start + at * DAY_MS).deleted, []);
+        assert.deepEqual(idsOf(tasks.sweepOrphans(exists, start + 7.1 * DAY_MS).deleted), ['1']);
+      });
+    }
+
+    if (where === 'in memory') {
+      it('are none that could be lost where none is kept', async () => {
+        add('1');
+        assert.deepEqual(await tasks.settle(), []);
+      });
+      return;
+    }
+
+    it('are on disk before they are due', async () => {
+      const { database } = opened!;
+      const order: string[] = [];
+      const { call } = database;
+      database.call = async (operation, parameters, options) => {
+        const answer = await call.call(database, operation, parameters, options);
+        order.push(operation);
+        return answer as never;
+      };
+      const count = 2_000;
+      for (let index = 0; index < count; index++) add(`${index}`);
+      for (const task of tasks.list()) assert.equal(task.isStored, false);
+      await until(() => owner.came.length > 0);
+      assert.ok(owner.came.every(({ isStored }) => isStored));
+      await until(() => owner.came.length === count);
+      assert.ok(order.every((operation) => operation === 'waiting.put'));
+    });
+
+    it('are all found by the next process, but not what was delivered, dropped, or should not survive', async () => {
+      const [, delivered, dropped] = ['1', '2', '3'].map((taskId) => add(taskId));
+      add('fleeting', { isDurable: false });
+      tasks.delivered(delivered!, owner);
+      tasks.release(owner, true);
+      tasks.drop([dropped!]);
+      await reopen();
+      const found = tasks.claim('node', 'truth-poll', owner);
+      assert.deepEqual(idsOf(found), ['1']);
+      const { work, message } = found[0]!;
+      assert.deepEqual({ work, message }, { work: { state: {} }, message: { payload: '1' } });
+    });
+
+    it('are found oldest first, more than one page of them', async () => {
+      const start = Date.now() - 10_000;
+      const taskIds = Array.from({ length: 1_500 }, (_, index) => `${index}`);
+      for (const taskId of taskIds)
+        tasks.add(
+          newTask(taskId, { since: start + Number(taskId), message: { payload: 'x'.repeat(1_000) } }),
+          owner,
+        );
+      await reopen();
+      assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', owner)), taskIds);
+    });
+
+    it('stay on disk for two seconds after they were delivered: a kill may come before the next node has the message', async () => {
+      const task = add('1');
+      await cameOnce(task);
+      tasks.delivered(task, owner);
+      // Not settled: this is what a kill leaves.
+      await opened!.database.close();
+      await open();
+      assert.deepEqual(idsOf(tasks.list()), ['1']);
+      const [again] = tasks.claim('node', 'truth-poll', owner);
+      tasks.delivered(again!, owner);
+      const { database } = opened!;
+      await until(async () => (await database.call<object, []>('waiting.list', { after: '' })).length === 0);
+    });
+
+    it('that were delivered before they were on disk leave nothing there', async () => {
+      const added = Array.from({ length: 50 }, (_, index) => add(`${index}`));
+      await nextTurns(2);
+      for (const task of added) tasks.delivered(task, owner);
+      await reopen();
+      assert.deepEqual(tasks.list(), []);
+    });
+
+    it('remember over a restart since when they have no node', async () => {
+      const start = Date.now();
+      tasks.add(newTask('1'), null);
+      tasks.sweepOrphans(() => false, start - 6 * DAY_MS);
+      await reopen();
+      assert.deepEqual(idsOf(tasks.sweepOrphans(() => false, start).kept), ['1']);
+      assert.deepEqual(idsOf(tasks.sweepOrphans(() => false, start + 1.1 * DAY_MS).deleted), ['1']);
+      await reopen();
+      assert.deepEqual(tasks.list(), []);
+    });
+
+    for (const [what, shift] of [
+      ['behind', 2 * DAY_MS],
+      ['ahead', -2 * DAY_MS],
+    ] as const) {
+      it(`never have more time left than at first, with a clock two days ${what} at the next start`, async () => {
+        const since = Date.now() + shift;
+        add('1', { since, deadline: since + 60_000 });
+        await reopen();
+        const [task] = tasks.claim('node', 'truth-poll', owner);
+        const left = task!.until - performance.now();
+        assert.ok(shift > 0 ? left > 0 && left <= 60_000 : left <= 0, `${left}`);
+      });
+    }
+
+    it('are written again where the file was removed', async () => {
+      const added = Array.from({ length: 100 }, (_, index) => add(`${index}`));
+      await until(() => owner.came.length === 100);
+      tasks.delivered(added[0]!, owner);
+      rmSync(file);
+      await reopen();
+      assert.equal(tasks.list().length, 99);
+    });
+
+    it('that cannot be opened are named, can be dropped, and go after seven days', async () => {
+      for (const taskId of ['1', '2', '3']) add(taskId);
+      await until(() => owner.came.length === 3);
+      await tasks.settle();
+      const { database } = opened!;
+      const rows = await database.call<object, { taskIds: string[] }[]>('waiting.list', { after: '' });
+      const row = rows.find(({ taskIds }) => taskIds[0] === '1');
+      const content = Buffer.from('something that no version of Node.js has written');
+      await database.call('waiting.put', { ...row, content });
+      await reopen();
+      assert.deepEqual(opened!.warnings, ['unreadable 1']);
+      assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', owner)).sort(), ['2', '3']);
+      const exists = () => true;
+      const now = Date.now();
+      assert.deepEqual(idsOf(tasks.sweepOrphans(exists, now).kept), ['1']);
+      assert.deepEqual(idsOf(tasks.sweepOrphans(exists, now + 7.1 * DAY_MS).deleted), ['1']);
+    });
+  });
+}
+
+describe('waiting: the secret of pending tasks', () => {
+  it('where it is another, tasks are in memory only, are named, and nothing on disk is lost', async () => {
+    const file = join(temporaryDirectory(), 'cn-verify.db');
+    const owner = new Instance();
+    const first = await openTasks(file);
+    first.tasks.add(newTask('1'), owner);
+    assert.deepEqual(await first.tasks.settle(), []);
+    await first.database.close();
+
+    const other = await openTasks(file, Buffer.alloc(32, 8));
+    assert.deepEqual(other.tasks.list(), []);
+    other.tasks.add(newTask('2'), owner);
+    await until(() => owner.came.length === 2);
+    assert.deepEqual(await other.tasks.settle(), ['2']);
+    assert.deepEqual(other.warnings, ['secret-differs']);
+    await other.database.close();
+
+    const again = await openTasks(file);
+    assert.deepEqual(idsOf(again.tasks.list()), ['1']);
+    await again.database.close();
+  });
+});

@@ -1,0 +1,238 @@
+/** Pending tasks over a real database, in this process and in one that can be killed. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { type Database, openDatabase } from '../../src/store/database';
+import {
+  type NewTask,
+  type PendingTask,
+  PendingTasks,
+  type TaskOwner,
+} from '../../src/waiting/pending-tasks';
+
+export const SECRET = Buffer.alloc(32, 7);
+
+/** @returns a task that waits for a minute */
+export function newTask(taskId: string, changes: Partial<NewTask> = {}): NewTask {
+  const now = Date.now();
+  return {
+    node: 'node',
+    type: 'truth-poll',
+    since: now,
+    deadline: now + 60_000,
+    taskIds: [taskId],
+    work: { state: {} },
+    message: { payload: taskId },
+    isDurable: true,
+    ...changes,
+  };
+}
+
+export const idsOf = (tasks: readonly { taskIds: readonly string[] }[]) =>
+  tasks.flatMap(({ taskIds }) => taskIds);
+
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  milliseconds = 20_000,
+): Promise<void> {
+  for (const deadline = Date.now() + milliseconds; !(await condition()); )
+    if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
+    else await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** An instance of a node, and what it was called with. */
+export class Instance implements TaskOwner {
+  readonly came: PendingTask[] = [];
+  readonly dropped: PendingTask[] = [];
+  due(task: PendingTask): void {
+    this.came.push(task);
+  }
+  drop(task: PendingTask): void {
+    this.dropped.push(task);
+  }
+}
+
+export interface Opened {
+  database: Database;
+  tasks: PendingTasks;
+  /** Names of problems, with the ids of the tasks that have them. */
+  warnings: string[];
+  /** How often earlier tasks were loaded. */
+  loaded(): number;
+}
+
+/**
+ * @param file of the database
+ * @param secret 32 bytes
+ * @returns its tasks, once those of earlier processes are there
+ */
+export async function openTasks(file: string, secret: Buffer = SECRET): Promise<Opened> {
+  const database = openDatabase({
+    file,
+    secret: async () => secret,
+    now: Date.now,
+    notify: (trouble) => warnings.push(trouble),
+  });
+  const warnings: string[] = [];
+  let loaded = 0;
+  const tasks = new PendingTasks({
+    database,
+    onPartial: () => warnings.push('in-part'),
+    onUnreadable: (rows) => warnings.push(`unreadable ${idsOf(rows)}`),
+    onLoaded: () => loaded++,
+  });
+  await until(() => loaded > 0);
+  return { database, tasks, warnings, loaded: () => loaded };
+}
+
+/** What a process of its own does, each answered with a value. */
+const COMMANDS = {
+  /** @returns task ids that were found */
+  async open(file: string): Promise<string[]> {
+    opened = await openTasks(file);
+    return COMMANDS.claim();
+  },
+  async claim(): Promise<string[]> {
+    return idsOf(opened.tasks.claim('node', 'truth-poll', OWNER));
+  },
+  /** Adds tasks; says `due` with the task id of each as soon as it may be queried. */
+  async add(
+    taskIds: string[],
+    { size = 10, milliseconds = 60_000 }: { size?: number; milliseconds?: number } = {},
+  ): Promise<void> {
+    for (const taskId of taskIds) {
+      const deadline = Date.now() + milliseconds;
+      opened.tasks.add(newTask(taskId, { deadline, message: { payload: 'x'.repeat(size) } }), OWNER);
+    }
+  },
+  async deliver(taskIds: string[]): Promise<void> {
+    const wanted = new Set(taskIds);
+    for (const task of opened.tasks.list())
+      if (wanted.has(task.taskIds[0]!)) opened.tasks.delivered(task, OWNER);
+  },
+  /** @returns task ids of what is in memory only */
+  settle: (): Promise<readonly string[]> => opened.tasks.settle(),
+  state: async (): Promise<string> => opened.database.state(),
+  warnings: async (): Promise<string[]> => opened.warnings,
+  close: (): Promise<void> => opened.database.close(),
+  /** Gives up being root, for whom every file can be read. */
+  async becomeNobody(): Promise<void> {
+    if (process.getuid!() === 0) process.seteuid!(65534);
+  },
+  /**
+   * Adds 500 tasks, and then adds and delivers tasks until it is killed. Says `due` with ids of tasks that may be
+   * queried, `delivering` before some are delivered, and `ended` when those have been deleted.
+   */
+  async load(file: string): Promise<void> {
+    await COMMANDS.open(file);
+    const all = Array.from({ length: 500 }, (_, index) => `first-${index}`);
+    await COMMANDS.add(all, { size: 20_000 });
+    say({ begun: true });
+    for (let round = 0; ; round++) {
+      const ids = Array.from({ length: 5 }, (_, index) => `later-${round}-${index}`);
+      await COMMANDS.add(ids, { size: 20_000 });
+      all.push(...ids);
+      const delivering = all.splice(0, 5);
+      await until(() => delivering.every((id) => due.has(id)));
+      // If the parent heard of this only after the kill, it would miss what was deleted.
+      await new Promise((resolve) => process.send!({ delivering }, resolve));
+      await COMMANDS.deliver(delivering);
+      if (round % 20 < 19) continue;
+      await opened.tasks.settle();
+      say({ settled: round });
+    }
+  },
+} as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
+
+/** What the process says without being asked. */
+interface Said {
+  due?: string;
+  begun?: boolean;
+  delivering?: string[];
+  /** All that was delivered in this round and before has been deleted. */
+  settled?: number;
+}
+
+export interface Process {
+  pid: number;
+  said: Said[];
+  /** Task ids that may be queried. */
+  due(): Set<string>;
+  once(what: keyof Said, then: () => void): void;
+  ask<Name extends keyof typeof COMMANDS>(
+    name: Name,
+    ...parameters: Parameters<(typeof COMMANDS)[Name]>
+  ): Promise<Awaited<ReturnType<(typeof COMMANDS)[Name]>>>;
+  /** Resolves once it is gone and everything it said has arrived. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** @returns a process that waits for commands */
+export function startProcess(): Process {
+  const child = fork(__filename, ['serve'], { serialization: 'advanced' });
+  running.add(child);
+  const said: Said[] = [];
+  const heard = new EventEmitter();
+  const asked = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  child.on(
+    'message',
+    ({ to, value, error, ...rest }: { to?: number; value: never; error?: string } & Said) => {
+      if (to === undefined) {
+        said.push(rest);
+        for (const what of Object.keys(rest)) heard.emit(what);
+      } else if (error) asked.get(to)!.reject(new Error(error));
+      else asked.get(to)!.resolve(value);
+    },
+  );
+  const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  let count = 0;
+  return {
+    pid: child.pid!,
+    said,
+    due: () => new Set(said.flatMap(({ due }) => due ?? [])),
+    once: (what, then) => void heard.once(what, then),
+    ask: (name, ...parameters) =>
+      new Promise((resolve, reject) => {
+        asked.set(++count, { resolve, reject });
+        child.send({ to: count, name, parameters });
+      }),
+    async kill(signal = 'SIGKILL') {
+      child.kill(signal);
+      await gone;
+      running.delete(child);
+    },
+  };
+}
+
+let opened: Opened;
+const due = new Set<string>();
+const OWNER: TaskOwner = {
+  due({ taskIds: [taskId] }) {
+    due.add(taskId!);
+    say({ due: taskId! });
+  },
+  drop: () => {},
+};
+
+function say(what: Said & { to?: number; value?: unknown; error?: string }): void {
+  process.send?.(what);
+}
+
+if (require.main === module) {
+  // It ends with the process that started it.
+  process.once('disconnect', () => process.exit());
+  process.on(
+    'message',
+    async ({ to, name, parameters }: { to: number; name: keyof typeof COMMANDS; parameters: [] }) => {
+      try {
+        say({ to, value: await (COMMANDS[name] as (...all: []) => Promise<unknown>)(...parameters) });
+      } catch (error) {
+        say({ to, error: String(error) });
+      }
+    },
+  );
+}
