@@ -322,7 +322,7 @@ describe('the ledger', function () {
           const name = names[Math.floor(Math.random() * names.length)]!;
           send('action', { payload: person({ name }), order: Math.floor(Math.random() * 500), asked: name });
         }
-        await until(() => got('out1').length + got('caught').length >= before[0]! + before[1]! + 500, 60_000);
+        await until(() => got('out1').length + got('caught').length >= before[0]! + before[1]! + 500);
         for (const message of got('out1').slice(before[0])) {
           const { data } = message.payload as Result<{ orderNo: string }>;
           assert.equal(names[Number(data.orderNo) - 10], message.asked);
