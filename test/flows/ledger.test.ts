@@ -40,7 +40,6 @@ function flowOf(
     {
       environment: 'custom',
       baseUrl: server.baseUrl,
-      timeout: 0.5,
       circuit: false,
       ...account,
       ...properties,
@@ -184,7 +183,7 @@ describe('the ledger', function () {
     }
 
     it('of a call that nobody answered is UNCERTAIN, and free where it was not taken', async () => {
-      await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
+      await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }, { timeout: 3 }));
       server.script = () => {};
       const first = await refused({ payload: person(), order: 'lost' });
       assert.deepEqual([first.code, first.cause.charged, first.cause.retryable], ['TIMEOUT', null, false]);

@@ -178,7 +178,7 @@ describe('the ledger, when things go wrong:', () => {
       const [entry] = await other.find({ id: lost }, 1);
       assert.deepEqual([entry?.state, entry?.charged], ['settled', true]);
       const never = new Cancel();
-      assert.equal((await other.look(ACCOUNT, [{ key: 'b', content: 'asked' }], null, never)).size, 0);
+      assert.equal((await other.look(ACCOUNT, [{ key: 'b', content: 'asked' }], null, 1_000, never)).size, 0);
       other.close();
     });
   });

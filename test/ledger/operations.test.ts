@@ -20,7 +20,7 @@ const AT: Surroundings = {
   now: NOW,
   seal: new Seal(Buffer.alloc(32, 7)),
   whyNoSeal: null,
-  isDamaged: false,
+  damage: null,
 };
 
 /** Lets something happen before the first statement that begins so. */
@@ -60,11 +60,12 @@ class Interrupted implements Sql {
 
 describe("the ledger's operations", () => {
   let sql: SqliteSql;
-  beforeEach(() => {
+  beforeEach(async () => {
     const database = new DatabaseSync(':memory:');
     for (const migration of MIGRATIONS)
       for (const statement of migration(SQLITE_TYPES)) database.exec(statement);
     sql = new SqliteSql(database);
+    await LEDGER_OPERATIONS['ledger.begin'](sql, { owner: 'this process', claims: [] }, AT);
   });
 
   const request = (keys: readonly string[], changes: Partial<ClaimRequest> = {}): ClaimRequest => ({
