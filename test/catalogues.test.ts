@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/errors';
-import { COLUMNS } from '../src/ledger/csv';
 import type { Outcome } from '../src/result';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
@@ -305,7 +304,6 @@ describe('catalogues', () => {
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
         'told',
-        ...COLUMNS.map((name) => `columns.${name}`),
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);
@@ -520,13 +518,17 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `LedgerTrouble`, which is said as `warnings.ledger.…`. */
+/** The `LedgerTrouble` is said as `warnings.ledger.…`, the `SharedTrouble` as `warnings.shared-ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const [, union = ''] = /export type LedgerTrouble =([^;]+);/.exec(source) ?? [];
-  return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.ledger.${each}`,
-    values: ['count'],
-  }));
+  const unionOf = (type: string) =>
+    literals(new RegExp(`export type ${type} =([^;]+);`).exec(source)?.[1] ?? '');
+  return [
+    ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
+    ...unionOf('SharedTrouble').map((each) => ({
+      key: `warnings.shared-ledger.${each}`,
+      values: ['place', 'code'],
+    })),
+  ];
 }
 
 /** Of photo stores: their problems stand in tables, and what became of their photos is told as `warnings.store.…`. */
