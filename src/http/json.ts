@@ -34,11 +34,10 @@ function withExactIntegers(json: string, mostValues: number): string {
   let values = 1;
   const exact: string[] = [];
   let copiedTo = 0;
-  const hasEscapes = json.includes('\\');
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code <= SPACE!) continue;
-    if (code === QUOTE) at = endOfString(json, at, hasEscapes);
+    if (code === QUOTE) at = endOfString(json, at);
     else if (code === COMMA) values++;
     else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
       values++;
@@ -77,11 +76,8 @@ function isInexact(number: string): boolean {
 }
 
 /** @returns where the quotation mark stands that ends a string, or the end of the text where none does */
-function endOfString(json: string, start: number, hasEscapes: boolean): number {
-  if (!hasEscapes) {
-    const end = json.indexOf('"', start + 1);
-    return end < 0 ? json.length : end;
-  }
+function endOfString(json: string, start: number): number {
+  // Not indexOf: once Node.js 24 has compiled this, it takes as long as the rest of the text for each of its strings.
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === BACKSLASH) at++;
