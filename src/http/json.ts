@@ -7,6 +7,9 @@ const MOST_VALUES = 50_000;
 
 const LARGEST_EXACT = String(Number.MAX_SAFE_INTEGER);
 const BLANK = /\s+/y;
+const TEXT = /[^"\\]+/y;
+/** From so many characters on, a pattern is faster than a look at each of them. */
+const LONG_TEXT = 32;
 /** Whether it is a number is for the parser to say. */
 const NUMBER = /[-+.\deE]+/y;
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
@@ -35,7 +38,6 @@ function withExactIntegers(json: string, mostValues: number): string {
   let values = 1;
   const exact: string[] = [];
   let copiedTo = 0;
-  const hasEscapes = json.includes('\\');
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code <= SPACE!) {
@@ -43,7 +45,7 @@ function withExactIntegers(json: string, mostValues: number): string {
       if (json.charCodeAt(at + 1) <= SPACE!) at = endOf(BLANK, json, at) - 1;
       continue;
     }
-    if (code === QUOTE) at = endOfString(json, at, hasEscapes);
+    if (code === QUOTE) at = endOfString(json, at);
     else if (code === COMMA) values++;
     else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
       values++;
@@ -77,15 +79,19 @@ function isInexact(number: string): boolean {
 }
 
 /** @returns where the quotation mark stands that ends a string, or the end of the text where none does */
-function endOfString(json: string, start: number, hasEscapes: boolean): number {
-  if (!hasEscapes) {
-    const end = json.indexOf('"', start + 1);
-    return end < 0 ? json.length : end;
-  }
+function endOfString(json: string, start: number): number {
+  let plain = 0;
+  // Not indexOf: once Node.js 24 has compiled this, it takes as long as the rest of the text for each of its strings.
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === QUOTE) return at;
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) {
+      at++;
+      plain = 0;
+    } else if (++plain === LONG_TEXT) {
+      at = endOf(TEXT, json, at) - 1;
+      plain = 0;
+    }
   }
   return json.length;
 }

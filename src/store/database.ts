@@ -122,6 +122,8 @@ export interface Database {
    */
   ready(): Promise<void>;
   state(): StoreState;
+  /** @returns what keeps some calls or all from being done; null where nothing does */
+  problem(): VerifyError | null;
   /** @returns takes the listener away again */
   subscribe(listener: (state: StoreState) => void): () => void;
   /**
@@ -266,6 +268,14 @@ class ThreadedDatabase implements Database {
 
   state(): StoreState {
     return this.#state;
+  }
+
+  problem(): VerifyError | null {
+    const { secretProblem, isDamaged } = this.#facts;
+    const away = this.#whyAway() ?? (this.#unwritable && this.#problemOf(this.#unwritable));
+    if (away) return away;
+    if (isDamaged) return this.#problem('ledger-damaged');
+    return secretProblem && errorOf(secretProblem);
   }
 
   subscribe(listener: (state: StoreState) => void): () => void {
@@ -424,10 +434,7 @@ class ThreadedDatabase implements Database {
     if (failure) {
       if (!this.#unwritable) this.#begins(failure);
       this.#unwritable = failure;
-    } else if (isWritten && this.#unwritable) {
-      this.#isOver(this.#unwritable);
-      this.#unwritable = null;
-    }
+    } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
     let index = 0;
     for (const answer of unpack(answers)) {
@@ -442,6 +449,15 @@ class ThreadedDatabase implements Database {
     }
     this.#queue.unshift(...kept.filter(({ isOver }) => !isOver));
     if (failure) this.#later(() => this.#try());
+  }
+
+  /** Something was written again. It is over once all is that waited for it. */
+  #recover(failure: Failure): void {
+    clearTimeout(this.#retry!);
+    this.#retry = null;
+    if (this.#queue.some(({ isKept }) => isKept)) return;
+    this.#unwritable = null;
+    this.#isOver(failure);
   }
 
   /** What was under way comes again, before what waits. */
@@ -541,9 +557,9 @@ class ThreadedDatabase implements Database {
   }
 
   #learn(facts: Facts): void {
-    const before = this.#facts.secretProblem;
+    const before = this.#facts.secretProblem?.problem ?? null;
     this.#facts = facts;
-    const now = facts.secretProblem;
+    const now = facts.secretProblem?.problem ?? null;
     if (now !== before)
       this.#options.notify(now ? SECRET_TROUBLES[now]! : 'secret-agrees', { file: this.#file });
     clearTimeout(this.#secretTimer!);
@@ -635,7 +651,7 @@ class ThreadedDatabase implements Database {
     if (failure === 'opening') return 'opening';
     if (failure) return failure.fault === 'damaged' ? 'unwritable' : failure.fault;
     if (this.#facts.isDamaged) return 'damaged';
-    return this.#facts.secretProblem === 'secret-differs' ? 'secret-differs' : 'ready';
+    return this.#facts.secretProblem?.problem === 'secret-differs' ? 'secret-differs' : 'ready';
   }
 }
 
@@ -647,13 +663,15 @@ function errorOf({ code, problem, values, details }: SentError): VerifyError {
   return new VerifyError(code as VerifyError['code'], problem, values, details);
 }
 
-const off = () => Promise.reject(new VerifyError('CONFIG', 'database-off', {}, { charged: false }));
+const databaseOff = () => new VerifyError('CONFIG', 'database-off', {}, { charged: false });
+const off = () => Promise.reject(databaseOff());
 
 const NO_DATABASE: Database = {
   call: off,
   callUntilDone: off,
   ready: off,
   state: () => 'closed',
+  problem: () => databaseOff(),
   subscribe: () => () => {},
   onReplaced: () => () => {},
   acknowledge: off,
