@@ -79,6 +79,7 @@ const truthPollData: Names<PollData> = {
   photos: 'required',
   summary: 'required',
   whole: 'optional',
+  submittedAt: 'optional',
   seal: 'optional',
   providerTime: 'required',
   repaired: 'required',

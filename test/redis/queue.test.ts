@@ -479,9 +479,7 @@ describe('the queue', function () {
       send('call', { payload: 'in hand' });
       await until(() => got('taken').length === 1 && got('out2').length === 1);
       const { payload } = got('out2')[0] as { payload: { job: string } };
-      const began = performance.now();
       await start(config(), ...caller({ wait: 10 }), ...worker('return msg;', { repeatable }));
-      assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`);
       send('call', { payload: { ...payload } });
       await until(() => got('out1').length + got('caught').length === 1);
       if (repeatable) assert.equal(got('out1')[0]!.payload, 'in hand');
