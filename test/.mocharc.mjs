@@ -13,8 +13,6 @@ export default {
   // Most tests wait more than they work.
   jobs: Math.min(3 * availableParallelism(), 12),
   reporter: 'dot',
-  fgrep: '[measured]',
-  invert: true,
   // Every wait in a test is for a condition, and gives up sooner.
   timeout: 120_000,
   forbidOnly: true,

@@ -518,13 +518,17 @@ function tested(source: string): Omit<Use, 'file'>[] {
   }));
 }
 
-/** The `LedgerTrouble`, which is said as `warnings.ledger.…`. */
+/** The `LedgerTrouble` is said as `warnings.ledger.…`, the `SharedTrouble` as `warnings.shared-ledger.…`. */
 function troubles(source: string): Omit<Use, 'file'>[] {
-  const [, union = ''] = /export type LedgerTrouble =([^;]+);/.exec(source) ?? [];
-  return [...union.matchAll(/'([a-z-]+)'/g)].map(([, each]) => ({
-    key: `warnings.ledger.${each}`,
-    values: ['count'],
-  }));
+  const unionOf = (type: string) =>
+    literals(new RegExp(`export type ${type} =([^;]+);`).exec(source)?.[1] ?? '');
+  return [
+    ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
+    ...unionOf('SharedTrouble').map((each) => ({
+      key: `warnings.shared-ledger.${each}`,
+      values: ['place', 'code'],
+    })),
+  ];
 }
 
 /** Of photo stores: their problems stand in tables, and what became of their photos is told as `warnings.store.…`. */

@@ -29,7 +29,7 @@ export interface Demo {
 
 const temporary: string[] = [];
 process.once('exit', () => {
-  for (const directory of temporary) rmSync(directory, { recursive: true, force: true });
+  for (const directory of temporary) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** A user directory that is gone when the tests are over. */

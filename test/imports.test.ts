@@ -37,7 +37,7 @@ function importsOf(file: string, text: string): Import[] {
 const CONTRACT = /^src\/[^/]+$/;
 const NODE = /^node:/;
 /** What a room that keeps something may know of the store. */
-const STORE = /^src\/store\/(?:sql|seal|secret|database)$/;
+const STORE = /^src\/store\/(?:sql|seal|secret|database|postgres)$/;
 
 /** What each folder may import; the first row that fits a file counts. `$1` is the provider. */
 const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
@@ -52,7 +52,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/ledger\//,
     /^src\/photos\//,
     /^src\/queue\//,
-    /^src\/store\/(?:database|seal|secret|backup)$/,
+    /^src\/store\/(?:database|postgres|seal|secret|backup)$/,
     // A key, an account's name and a question for the ledger come in messages, too; credentials are entered in forms.
     /^src\/input\/(?:text|moment|json-text|credential)$/,
     /^src\/sandbox\/shared$/,
@@ -92,7 +92,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE],
   // The one place where the store knows the rooms whose operations its thread runs.
   [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
-  [/^src\/store\//, /^src\/store\//, CONTRACT, NODE],
+  [/^src\/store\//, /^src\/store\//, CONTRACT, NODE, /^pg$/],
   [/^src\/waiting\//, /^src\/waiting\//, STORE, CONTRACT, NODE],
   [/^src\/ledger\//, /^src\/ledger\//, STORE, CONTRACT, NODE],
   [

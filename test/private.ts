@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** People and secrets of the tests, all invented. None of them may be found where they have no business. */
 export const PRIVATE: readonly string[] = [
   'a-secret-of-the-test',
@@ -19,7 +22,23 @@ export const PRIVATE: readonly string[] = [
   'sandbox-secret-key',
 ];
 
-/** @returns those of them that a text holds */
+/** @returns those of them that a text holds, also one of UTF-8 that was read byte by byte */
 export function leaksIn(text: string): string[] {
-  return PRIVATE.filter((value) => text.includes(value));
+  return PRIVATE.filter((value) => text.includes(value) || text.includes(bytesOf(value)));
+}
+
+const bytesOf = (text: string) => Buffer.from(text).toString('latin1');
+
+/**
+ * @param folder whose links are not followed, as the installed package leads back into the checkout
+ * @param leftOut names of entries that are not looked at
+ * @returns path and content of each file
+ */
+export function filesIn(folder: string, leftOut = /^node_modules$/): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    if (leftOut.test(entry.name)) return [];
+    if (entry.isDirectory()) return filesIn(path, leftOut);
+    return entry.isFile() ? [`${path}\n${readFileSync(path, 'latin1')}`] : [];
+  });
 }

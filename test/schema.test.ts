@@ -79,6 +79,7 @@ const truthPollData: Names<PollData> = {
   photos: 'required',
   summary: 'required',
   whole: 'optional',
+  submittedAt: 'optional',
   seal: 'optional',
   providerTime: 'required',
   repaired: 'required',
@@ -322,7 +323,7 @@ describe('the schema of results', () => {
     const flow = (type: string, properties: object = {}, action: object = {}) =>
       actionFlow(
         { type, ...action },
-        { environment: 'custom', baseUrl: server.baseUrl, timeout: 0.3, ...ACCOUNTS[type], ...properties },
+        { environment: 'custom', baseUrl: server.baseUrl, ...ACCOUNTS[type], ...properties },
       );
 
     const html =
@@ -358,7 +359,7 @@ describe('the schema of results', () => {
     for (const type of Object.keys(ACCOUNTS)) {
       for (const [code, script] of SCRIPTS) {
         it(`${type}: ${code}`, async () => {
-          await deploy(flow(type));
+          await deploy(flow(type, code === 'TIMEOUT' ? { timeout: 0.5 } : {}));
           server.script = (_asked, response) => script(response);
           await ask({ payload: PAYLOADS[type] });
           assertError(code);
@@ -388,7 +389,7 @@ describe('the schema of results', () => {
       });
 
       it(`${type}: UNCERTAIN`, async () => {
-        await deploy(flow(type, {}, { key: `${type} ${Date.now()}` }));
+        await deploy(flow(type, { timeout: 0.5 }, { key: `${type} ${Date.now()}` }));
         await ask({ payload: PAYLOADS[type] });
         const { ledger } = assertError('TIMEOUT');
         await ask({ payload: PAYLOADS[type] });

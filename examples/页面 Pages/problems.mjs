@@ -204,6 +204,26 @@ export default {
     'This check has a result already, but it cannot be read any more.',
   ],
   'ledger-url-unreadable': ['共享台账的连接地址无法使用。', "The shared ledger's address cannot be used."],
+  'ledger-schema-unreadable': ['共享台账的模式名无效。', "The shared ledger's schema has an unusable name."],
+  'pg-missing': [
+    '服务器缺少访问共享台账所需的软件包。',
+    'A package that the shared ledger needs is not installed on the server.',
+  ],
+  'ledger-away': [
+    '共享台账暂时无法访问，请稍后再试。',
+    'The shared ledger cannot be reached. Try again later.',
+  ],
+  'ledger-refused': ['共享台账的数据库拒绝连接。', "The shared ledger's database refuses the connection."],
+  'ledger-secret-differs': ['共享台账的密钥不一致。', 'The shared ledger was made with another secret.'],
+  'ledger-may-not-create': ['共享台账的数据库权限不足。', "The shared ledger's database user lacks a right."],
+  'ledger-newer-version': [
+    '共享台账由更新的版本建立，请升级。',
+    'A later version made the shared ledger. Update this one.',
+  ],
+  'ledger-set-back': [
+    '共享台账恢复过备份，须先由管理员核对。',
+    'The shared ledger was restored from a backup. An administrator has to compare it first.',
+  ],
   'ledger-secret-missing': ['共享台账没有设置密钥。', 'The shared ledger has no secret.'],
   'ioredis-missing': [
     '服务器没有安装共享台账所需的组件。',

@@ -19,6 +19,11 @@ export interface TransportOptions extends Omit<WireOptions, 'connections'>, Limi
   pairs: readonly [Credentials, ...Credentials[]];
   /** Told once, when the provider has refused the first pair and accepted the next one, which signs from then on. */
   onRotated(): void;
+  /**
+   * Takes the account's next turn over all processes that share its ledger; where it rejects, only this process counts.
+   * @returns milliseconds until the request may start
+   */
+  sharedTurn?: (() => Promise<number>) | undefined;
   /** Refuse at once while the provider is down. */
   circuit: boolean;
   /** Told once each time the circuit opens (true) or closes (false). */
@@ -39,12 +44,14 @@ class AccountTransport implements Transport {
   readonly #clock = new Clock(Date.now);
   readonly #pairs: Pairs;
   readonly #circuit: Circuit | undefined;
+  readonly #sharedTurn: (() => Promise<number>) | undefined;
 
   constructor(options: TransportOptions) {
     this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
     const now = () => performance.now();
     this.#limits = new Limits(options, now);
     this.#pairs = new Pairs(options.pairs, options.onRotated);
+    this.#sharedTurn = options.sharedTurn;
     if (options.circuit) this.#circuit = new Circuit(now, options.onCircuit);
   }
 
@@ -60,6 +67,7 @@ class AccountTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const turn = this.#turn(call, context);
       if (turn) await turn;
+      if (this.#sharedTurn) await this.#waitForSharedTurn(this.#sharedTurn, call.place, context);
       if (attempt === 1 && call.claim) await this.#claim(call.claim, call.place);
       this.#limits.sent();
       const used: number = offset ?? this.#clock.offset;
@@ -122,6 +130,23 @@ class AccountTransport implements Transport {
     } catch (reason) {
       this.#limits.ended(place, false);
       throw reason;
+    }
+  }
+
+  /** A ledger that is away holds up nobody who pays nothing: what costs is refused by its claim. */
+  async #waitForSharedTurn(
+    sharedTurn: () => Promise<number>,
+    place: Place | undefined,
+    context: CallContext,
+  ): Promise<void> {
+    const milliseconds = await sharedTurn().catch(() => 0);
+    if (milliseconds === 0) return;
+    try {
+      await context.wait(milliseconds);
+    } catch (cancelled) {
+      if (cancelled instanceof VerifyError) cancelled.details.charged = false;
+      this.#limits.ended(place, false);
+      throw cancelled;
     }
   }
 

@@ -11,12 +11,19 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => {
   return /[\da-f]/i.test(character) ? Number.parseInt(character, 16) : OTHER;
 });
 
+/** Of all digits in one run, which is what databases write. */
+const RUN = /^\s*(?:0x|\\x|x')?/i;
+
 /**
  * Takes `ffd8`, `0xFFD8`, `\xffd8`, `\xff\xd8`, `ff d8`, `FF:D8` and `X'FFD8'`. A loop, as there may be millions.
  * @param text of any length; half a byte at its end is left out
  * @returns the bytes, or null where it is anything else
  */
 export function readHex(text: string): Buffer | null {
+  const digits = text.slice(RUN.exec(text.slice(0, 64))![0].length).replace(/['\s]{1,8}$/, '');
+  const run = Buffer.from(digits, 'hex');
+  // It ends where anything else comes.
+  if (run.length > 0 && run.length === digits.length >> 1) return run;
   const bytes = Buffer.allocUnsafe(text.length >> 1);
   let end = 0;
   let high = SEPARATOR;

@@ -12,7 +12,7 @@ const MOST_PIECES = 1003;
 export const LONGEST_URL = 8192;
 
 /** What no URL has unescaped; `URL` would read a backslash as a slash, and two slashes too many as none. */
-const ADDRESS = /^https?:\/\/[^/\\?#]+[^\\]*$/i;
+const ADDRESS = /^https?:\/\/[^/\\?#][^\\]*$/i;
 /** A second address behind the first; one within its query, its path or a proxy's options is part of it. */
 const GLUED = /[^=/?#&:(]https?:\/\//i;
 /** Mustache, JavaScript, and the first of them percent-encoded. */

@@ -203,18 +203,24 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Found {
   const bare = withoutPrefix(text);
   const plain = tooLong(bare) ? null : decodeBase64(bare);
   if (plain) return plain;
-  const readings = undressBase64(text);
-  if (readings.length > 0 && readings.every(tooLong))
+  let likeliest: Found | undefined;
+  let readings = 0;
+  let tooLongs = 0;
+  for (const reading of undressBase64(text)) {
+    readings++;
+    if (tooLong(reading)) tooLongs++;
+    else {
+      const found = decodeBase64(reading);
+      if (found && isWholePicture(found.bytes)) return found;
+      likeliest ??= found ?? undefined;
+    }
+  }
+  if (readings > 0 && tooLongs === readings)
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
-  const found = readings.map((each) => (tooLong(each) ? null : decodeBase64(each)));
-  const decodable = found.filter((each) => each !== null);
-  const [likeliest] = decodable;
   if (!likeliest) throw new VerifyError('INPUT', 'photo-not-base64');
-  const whole = decodable.find(({ bytes }) => isWholePicture(bytes));
   const format = formatOf(likeliest.bytes);
-  if (!whole && readings.length > 1 && format !== null && isSendable(format))
-    throw new VerifyError('INPUT', 'photo-spaces');
-  return whole ?? likeliest;
+  if (readings > 1 && format !== null && isSendable(format)) throw new VerifyError('INPUT', 'photo-spaces');
+  return likeliest;
 }
 
 /**

@@ -49,6 +49,8 @@ export interface Call {
   keys: readonly PaidKey[];
   /** An answer that is older is not used again; null for no limit. */
   maxAgeMs: number | null;
+  /** Milliseconds for which a shared database that is away is waited for. */
+  waitMs: number;
 }
 
 /** What the ledger knows of a key. */

@@ -48,7 +48,6 @@ export interface SettleRequest {
 
 export interface LookRequest {
   account: string;
-  owner: string;
   keys: readonly PaidKey[];
   since: number | null;
 }
@@ -87,7 +86,7 @@ interface Holder {
   answer: Uint8Array | null;
   state: EntryState;
   at: number;
-  owner: string;
+  is_alive: number;
 }
 
 interface KeyDigests {
@@ -99,7 +98,9 @@ interface KeyDigests {
 
 const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
   duration_ms`;
-const HOLDER = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at, e.owner
+/** A process that has ended is not in `processes` any more. */
+const HOLDER = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
+    (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
   FROM keys k JOIN entries e ON e.id = k.entry WHERE k.digest = ? AND k.freed = ''`;
 const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1)
@@ -114,12 +115,14 @@ const OPEN = "state IN ('claimed', 'uncertain')";
  * Writes a call down before it is sent, unless another one has one of its keys.
  * @throws VerifyError BUDGET, or CONFIG
  */
-async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
+export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
   const { entry, keys, maxPerDay, maxPerMonth } = request;
   const limits = { account: entry.account, maxPerDay, maxPerMonth };
   const isLimited = maxPerDay > 0 || maxPerMonth > 0;
-  if (at.isDamaged && (isLimited || keys.length > 0))
-    throw new VerifyError('CONFIG', 'ledger-damaged', {}, { charged: false });
+  if (at.damage && (isLimited || keys.length > 0)) {
+    const isSetBack = at.damage === 'set-back';
+    throw new VerifyError('CONFIG', isSetBack ? 'ledger-set-back' : 'ledger-damaged', {}, { charged: false });
+  }
   const digests = digestsOf(entry.account, keys, at);
   const { states, outdated } = await examine(sql, digests, request, at);
   const mine = { state: 'claimed', spent: { day: 0, month: 0 } } as const;
@@ -203,16 +206,35 @@ async function begin(
   { owner, claims }: { owner: string; claims: readonly ClaimRequest[] },
   at: Surroundings,
 ): Promise<{ uncertain: number; newest: number | null }> {
-  const uncertain = await sql.run(
-    `UPDATE entries SET state = 'uncertain' WHERE ${OPEN} AND state = 'claimed' AND owner <> ?`,
-    owner,
-  );
+  // The database is this process's alone: all others have ended.
+  await sql.run('DELETE FROM processes WHERE owner <> ?', owner);
+  await registerOwner(sql, owner, at.now);
+  const uncertain = await markAbandoned(sql);
+  const before = await newest(sql);
   for (const each of claims) await restoreClaim(sql, each, at);
-  return { uncertain, newest: await newest(sql) };
+  return { uncertain, newest: before };
+}
+
+/** @returns how many calls of processes that have ended became uncertain */
+export function markAbandoned(sql: Sql): Promise<number> {
+  return sql.run(
+    `UPDATE entries SET state = 'uncertain'
+      WHERE ${OPEN} AND state = 'claimed' AND owner NOT IN (SELECT owner FROM processes)`,
+  );
+}
+
+/** @param renewedAt milliseconds */
+export async function registerOwner(sql: Sql, owner: string, renewedAt: number): Promise<void> {
+  await sql.run(
+    `INSERT INTO processes (owner, renewed_at) VALUES (?, ?)
+      ON CONFLICT (owner) DO UPDATE SET renewed_at = excluded.renewed_at`,
+    owner,
+    renewedAt,
+  );
 }
 
 /** @returns when the newest call was claimed, in Unix milliseconds */
-async function newest(sql: Sql): Promise<number | null> {
+export async function newest(sql: Sql): Promise<number | null> {
   return (await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1'))?.at ?? null;
 }
 
@@ -378,7 +400,6 @@ async function forget(
 
 export const LEDGER_OPERATIONS = {
   'ledger.begin': begin,
-  'ledger.newest': newest,
   'ledger.claim': claim,
   'ledger.settle': settle,
   'ledger.look': look,
@@ -409,7 +430,7 @@ function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings):
 async function examine(
   sql: Sql,
   digests: readonly KeyDigests[],
-  { owner, since }: { owner: string; since: number | null },
+  { since }: { since: number | null },
   at: Surroundings,
 ): Promise<{ states: Record<string, KeyState>; outdated: string[] }> {
   const states: Record<string, KeyState> = {};
@@ -417,7 +438,7 @@ async function examine(
   for (const wanted of digests) {
     const holder = await sql.get<Holder>(HOLDER, wanted.digest);
     if (!holder) continue;
-    const state = stateOf(holder, wanted, owner, since, at);
+    const state = stateOf(holder, wanted, since, at);
     if (state) states[wanted.key] ??= state;
     else outdated.push(wanted.digest);
   }
@@ -426,13 +447,12 @@ async function examine(
 
 /** @returns null where the holder does not keep the key */
 function stateOf(
-  { entry, content, keeps, answer, state, at: claimedAt, owner: holder }: Holder,
+  { entry, content, keeps, answer, state, at: claimedAt, is_alive }: Holder,
   wanted: KeyDigests,
-  owner: string,
   since: number | null,
   at: Surroundings,
 ): KeyState | null {
-  if (state === 'claimed' && holder === owner) return { state: 'under-way', entry };
+  if (state === 'claimed' && is_alive > 0) return { state: 'under-way', entry };
   if (state !== 'settled' || !answer) return { state: 'uncertain', entry };
   if (since !== null && claimedAt < since) return null;
   if (content !== wanted.content) return keeps ? { state: 'other-content', entry } : null;
@@ -455,7 +475,7 @@ function boundTo(digest: string, content: string, entry: string): string {
 }
 
 /** Writes a claim down again that the database has lost. Keys that another call has by now are its own. */
-async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
+export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
   if (!(await insertEntry(sql, claim))) return;
   await countCall(sql, claim.entry);
   if (at.seal) await insertKeys(sql, claim.entry.id, digestsOf(claim.entry.account, claim.keys, at));

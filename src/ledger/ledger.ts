@@ -3,10 +3,11 @@
  * is in the database (ledger-sql.ts); here is what this process has under way.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PaidKey } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { Database, StoreState } from '../store/database';
+import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';
 import {
@@ -48,7 +49,12 @@ const AWAY: ReadonlySet<StoreState> = new Set([
 export type LedgerTrouble = 'uncertain' | 'from-the-future';
 
 export interface LedgerOptions {
-  database: Database;
+  database: RoomDatabase;
+  /**
+   * Milliseconds without a sign of life after which this process counts as ended, where it shares the database with
+   * others; null where the database is its own.
+   */
+  leaseMs?: number | null;
   /** Unix milliseconds. */
   now(): number;
   notify(trouble: LedgerTrouble, count: number): void;
@@ -84,7 +90,8 @@ class PendingCall {
 
 export class Ledger {
   readonly #options: LedgerOptions;
-  readonly #database: Database;
+  readonly #database: RoomDatabase;
+  readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
   readonly #pending = new Map<string, PendingCall>();
@@ -96,16 +103,20 @@ export class Ledger {
   /** Called when the database cannot be written or had from now on. */
   readonly #onAway = new Set<() => void>();
   readonly #forgetters: (() => void)[];
-  /** When the newest call was claimed that was there a day ago, or when this process began; Unix milliseconds. */
+  /** When the newest call was claimed that was there when this process began; Unix milliseconds. */
   #newest: number | null = null;
+  readonly #began = performance.now();
   #isClosed = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#database = options.database;
+    this.#leaseMs = options.leaseMs ?? null;
+    const renewing = this.#leaseMs && setInterval(() => void this.#renew(), this.#leaseMs / 3).unref();
     const daily = setInterval(() => void this.#forgetOld(), DAY_MS).unref();
     this.#forgetters = [
       () => clearInterval(daily),
+      () => renewing && clearInterval(renewing),
       this.#database.onReplaced(() => void this.#begin()),
       this.#database.subscribe((state) => {
         if (AWAY.has(state)) for (const listener of this.#onAway) listener();
@@ -118,21 +129,25 @@ export class Ledger {
    * @param account whose keys these are
    * @param keys with what is asked under them
    * @param maxAgeMs an answer that is older is not used again; null for no limit
+   * @param waitMs how long a shared database that is away is waited for
    * @returns by key, those that an earlier call has
-   * @throws VerifyError CONFIG or CANCELLED, `charged` false
+   * @throws VerifyError CONFIG, NETWORK or CANCELLED, `charged` false
    */
   async look(
     account: string,
     keys: readonly PaidKey[],
     maxAgeMs: number | null,
+    waitMs: number,
     cancel: Cancel,
   ): Promise<KeyStates> {
     this.#checkOpen(cancel);
     const states = this.#statesHere(account, keys);
     const others = keys.filter(({ key }) => !states.has(key));
     if (others.length === 0) return states;
-    const request: LookRequest = { account, owner: this.#owner, keys: others, since: this.#since(maxAgeMs) };
-    const found = this.#database.call<LookRequest, Record<string, KeyState>>('ledger.look', request);
+    const request: LookRequest = { account, keys: others, since: this.#since(maxAgeMs) };
+    const found = this.#database.call<LookRequest, Record<string, KeyState>>('ledger.look', request, {
+      waitMs,
+    });
     for (const [key, state] of Object.entries(await unlessCancelled(found, cancel))) states.set(key, state);
     return states;
   }
@@ -159,7 +174,15 @@ export class Ledger {
     };
     const pending = new PendingCall(claim, entry);
     this.#pending.set(id, pending);
-    const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim);
+    const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
+      waitMs: call.waitMs,
+      // A disk that did not answer has written it after all.
+      late: ({ state }) => {
+        if (state !== 'claimed') return;
+        this.#pending.set(id, pending);
+        void this.settle(id, NOT_SENT);
+      },
+    });
     let answer: ClaimAnswer;
     try {
       answer = await unlessCancelled(answered, cancel);
@@ -295,6 +318,36 @@ export class Ledger {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Takes the next turn of an account, over all processes that share the ledger.
+   * @param account whose requests may start `perSecond` times in a second
+   * @returns milliseconds until this one may
+   * @throws VerifyError NETWORK at once where the database is away
+   */
+  turn(account: string, perSecond: number): Promise<number> {
+    return this.#database.call('ledger.turn', { account, perSecond }, { waitMs: 0 });
+  }
+
+  /** An operator has compared the books with the provider's bill: paid calls go on. */
+  acknowledge(): Promise<void> {
+    return this.#database.acknowledge();
+  }
+
+  /** @returns why paid calls are refused until an operator says that they may go on: `damaged` */
+  state(): StoreState {
+    return this.#database.state();
+  }
+
+  /**
+   * Where the ledger is shared, the last word of this process, after `close`.
+   * @param milliseconds for which calls that are under way may still end
+   */
+  async leave(milliseconds: number): Promise<void> {
+    for (const until = performance.now() + milliseconds; this.#pending.size > 0; await pause(20))
+      if (performance.now() > until || AWAY.has(this.#database.state())) return;
+    await this.#database.call('ledger.leave', { owner: this.#owner }, { waitMs: 0 }).catch(() => {});
+  }
+
   /** Nothing is claimed any more, and nobody waits any more; what has ended is written by the database. */
   close(): void {
     this.#isClosed = true;
@@ -310,30 +363,42 @@ export class Ledger {
       const { uncertain, newest } = await this.#database.call<
         object,
         { uncertain: number; newest: number | null }
-      >('ledger.begin', { owner: this.#owner, claims }, { whenAway: 'keep' });
+      >('ledger.begin', { owner: this.#owner, claims, leaseMs: this.#leaseMs }, { whenAway: 'keep' });
       if (uncertain > 0) this.#options.notify('uncertain', uncertain);
       if (newest !== null && newest > this.#options.now() + DAY_MS)
         this.#options.notify('from-the-future', 1);
-      this.#newest ??= newest;
+      this.#newest ??= newest ?? this.#options.now();
       await this.#forgetOld();
     } catch {
       // The database says itself what is wrong with it.
     }
   }
 
+  /** A sign of life. */
+  async #renew(): Promise<void> {
+    try {
+      const { uncertain } = await this.#database.call<object, { uncertain: number }>('ledger.renew', {
+        owner: this.#owner,
+        leaseMs: this.#leaseMs,
+      });
+      if (uncertain > 0) this.#options.notify('uncertain', uncertain);
+    } catch {
+      // The database says itself that it is away.
+    }
+  }
+
   /**
-   * Age is measured against the newest call that was there a day ago, so that a clock which is wrong for a while deletes
-   * nothing: what is claimed under it counts a day later.
+   * Age is measured against the newest call of earlier processes, and for how long this one has been running: what is
+   * claimed under a clock that is wrong at one start deletes nothing.
    */
   async #forgetOld(): Promise<void> {
-    const newest = this.#newest;
-    if (newest === null || this.#isClosed) return;
-    const first = monthAfter(monthOf(Math.min(newest, this.#options.now())), -KEPT_MONTHS);
+    if (this.#newest === null || this.#isClosed) return;
+    const latest = this.#newest + (performance.now() - this.#began);
+    const first = monthAfter(monthOf(Math.min(latest, this.#options.now())), -KEPT_MONTHS);
     const before = Date.parse(`${first}-01T00:00:00+08:00`);
     const parameters = { before, beforeId: idFloor(before), month: first };
     try {
       await this.#database.callUntilDone('ledger.forget', parameters);
-      this.#newest = await this.#database.call('ledger.newest', null);
     } catch {
       // It is tried again tomorrow.
     }
@@ -343,7 +408,8 @@ export class Ledger {
     const { claim, entry } = pending;
     const { answers, resolution, keepsKeys } = pending.settlement!;
     const request: SettleRequest = {
-      claim: null,
+      // A shared database may have been set back meanwhile, while this waited for it.
+      claim: this.#leaseMs === null ? null : claim,
       entry,
       answers: claim.keys.map(({ key }) =>
         resolution === 'answered' && answers.has(key) ? [answers.get(key)] : null,

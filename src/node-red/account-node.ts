@@ -92,7 +92,7 @@ export function holdAccount(
     return account;
   };
   node.terms = () => {
-    const { price, ...limits } = readSettings(sharedSettings(definition), config);
+    const { price, timeout, ...limits } = readSettings(sharedSettings(definition), config);
     return {
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
@@ -100,6 +100,7 @@ export function holdAccount(
       price: node.environment === 'sandbox' ? 0 : price,
       maxPerDay: limits.maxPerDay,
       maxPerMonth: limits.maxPerMonth,
+      timeoutMs: timeout * 1000,
     };
   };
   if (probe) node.test = new AccountTest(red, node, probe);
@@ -145,6 +146,7 @@ function prepare(
   if (!production && !isSandbox) throw new VerifyError('CONFIG', 'base-url-missing');
   const own: Pairs = isSandbox ? [{}] : readPairs(definition.credentials, secrets);
 
+  const takeTurn = async () => (await ledgerOf(red, config.ledger)?.turn(node.id, limits.maxPerSecond)) ?? 0;
   const connect = (address: URL, pairs: Pairs, standIns = {}): Account => ({
     environment,
     baseUrl: address,
@@ -156,6 +158,7 @@ function prepare(
       ...limits,
       baseUrl: address,
       timeout: timeout * 1000,
+      sharedTurn: config.ledger && limits.maxPerSecond > 0 ? takeTurn : undefined,
       tls,
       proxy: proxyOf(red, config.proxy, address),
       pairs,

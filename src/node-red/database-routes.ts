@@ -1,9 +1,13 @@
 /** The admin routes over the database itself: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
 import { VerifyError } from '../errors';
+import type { Database } from '../store/database';
 import { databaseFile } from './database-file';
-import type { AdminHandler, AdminResponse, Red } from './red';
+import { withText } from './explain';
+import type { AdminHandler, AdminRequest, AdminResponse, Red } from './red';
+import { languageOfReader } from './texts';
 
+const READ = 'cn-verify.read';
 /** A copy has everything in it that the process has, so that who may change something may take one. */
 const WRITE = 'cn-verify.write';
 const BACKUP_HEADERS = {
@@ -20,16 +24,29 @@ export function registerDatabaseRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
+  const mayRead = auth.needsPermission(READ);
   const mayWrite = auth.needsPermission(WRITE);
   const answer =
-    (work: (response: AdminResponse) => Promise<unknown>): AdminHandler =>
-    (_request, response) => {
-      work(response).catch((reason: unknown) => refuse(response, reason));
+    (work: (request: AdminRequest, response: AdminResponse) => Promise<unknown>): AdminHandler =>
+    (request, response) => {
+      work(request, response).catch((reason: unknown) => refuse(red, request, response, reason));
     };
+  httpAdmin.get(
+    '/cn-verify/database',
+    mayRead,
+    answer(async (request, response) => {
+      const database = databases().databaseOf(red);
+      // That it is still being opened is no state to show.
+      await database.ready().catch(() => {});
+      const problem = database.problem();
+      const { text } = problem ? withText(red, problem, languageOfReader(request)) : { text: null };
+      response.json({ state: database.state(), text });
+    }),
+  );
   httpAdmin.get(
     '/cn-verify/backup',
     mayWrite,
-    answer(async (response) => {
+    answer(async (_request, response) => {
       const { backupOf } = require('../store/backup') as typeof import('../store/backup');
       const copy = backupOf(databases().databaseOf(red), databaseFile(red) ?? '');
       // What cannot be read at all is said before anything is sent.
@@ -41,22 +58,17 @@ export function registerDatabaseRoutes(red: Red): void {
       }, response);
     }),
   );
-  httpAdmin.post(
-    '/cn-verify/secret/start-anew',
-    mayWrite,
-    answer(async (response) => {
-      await databases().databaseOf(red).startAnew();
-      response.json({});
-    }),
-  );
-  httpAdmin.post(
-    '/cn-verify/damage/acknowledge',
-    mayWrite,
-    answer(async (response) => {
-      await databases().databaseOf(red).acknowledge();
-      response.json({});
-    }),
-  );
+  const decide = (path: string, decision: (database: Database) => Promise<void>) =>
+    httpAdmin.post(
+      path,
+      mayWrite,
+      answer(async (_request, response) => {
+        await decision(databases().databaseOf(red));
+        response.json({});
+      }),
+    );
+  decide('/cn-verify/secret/start-anew', (database) => database.startAnew());
+  decide('/cn-verify/damage/acknowledge', (database) => database.acknowledge());
 }
 
 /** Loaded when somebody asks. */
@@ -64,10 +76,12 @@ function databases(): typeof import('./database-of') {
   return require('./database-of') as typeof import('./database-of');
 }
 
-/** `problem` and `values`, so that who asks can say it in his own words, as in an error's `cause`. */
-function refuse(response: AdminResponse, reason: unknown): void {
+/** `problem` and `values` are those of an error's `cause`; `text` says it in the language of the reader. */
+function refuse(red: Red, request: AdminRequest, response: AdminResponse, reason: unknown): void {
   if ('headersSent' in response && response.headersSent) return;
   const { code, problem, values } =
     reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
-  response.status(code === 'CONFIG' ? 503 : 500).json({ code, problem, values });
+  response
+    .status(code === 'CONFIG' ? 503 : 500)
+    .json(withText(red, { code, problem, values }, languageOfReader(request)));
 }

@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { VerifyError } from '../errors';
 import type { BudgetWarning } from '../ledger/budget';
 import { Ledger } from '../ledger/ledger';
+import type { Seen } from '../photos/seen';
 import { databaseOf } from './database-of';
 import type { Node, Red } from './red';
 
@@ -10,6 +11,11 @@ import type { Node, Red } from './red';
 export interface LedgerStoreNode extends Node {
   /** @throws VerifyError CONFIG where it is not set up */
   ledger(): Ledger;
+  /**
+   * @returns which photos came before, to any Node-RED that shares it
+   * @throws VerifyError CONFIG where it is not set up
+   */
+  seen(): Seen;
   /**
    * @returns 32 bytes, made from its secret
    * @throws VerifyError CONFIG where it has none

@@ -15,6 +15,8 @@ export interface Terms {
   price: number;
   maxPerDay: number;
   maxPerMonth: number;
+  /** Milliseconds for which a shared ledger that is away is waited for. */
+  timeoutMs: number;
 }
 
 /** What a message asks for. */
@@ -42,7 +44,14 @@ export function messageKey(operation: string, key: string, part: number): string
 }
 
 /** Nothing is paid for: what costs nothing is sent as it is. */
-export const FREE: Terms = { ledger: null, account: '', price: 0, maxPerDay: 0, maxPerMonth: 0 };
+export const FREE: Terms = {
+  ledger: null,
+  account: '',
+  price: 0,
+  maxPerDay: 0,
+  maxPerMonth: 0,
+  timeoutMs: 0,
+};
 
 const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
 
@@ -79,10 +88,10 @@ export class MessagePayments implements Payments {
   }
 
   async look<Answered>(keys: readonly PaidKey[]): Promise<ReadonlyMap<string, Earlier<Answered>>> {
-    const { ledger, account } = this.#terms;
+    const { ledger, account, timeoutMs } = this.#terms;
     if (!ledger || keys.length === 0) return new Map();
     for (;;) {
-      const states = await ledger.look(account, keys, this.#maxAgeMs(), this.#cancel);
+      const states = await ledger.look(account, keys, this.#maxAgeMs(), timeoutMs, this.#cancel);
       if (!(await this.#waited(ledger, states))) return answersIn(states);
     }
   }
@@ -189,10 +198,10 @@ export class MessagePayments implements Payments {
   }
 
   #call(keys: readonly PaidKey[]): Call {
-    const { account, price, maxPerDay, maxPerMonth } = this.#terms;
+    const { account, price, maxPerDay, maxPerMonth, timeoutMs: waitMs } = this.#terms;
     const { node, operation } = this.#request;
     const maxAgeMs = keys.length > 0 ? this.#maxAgeMs() : null;
-    return { account, node, operation, price, maxPerDay, maxPerMonth, keys, maxAgeMs };
+    return { account, node, operation, price, maxPerDay, maxPerMonth, keys, maxAgeMs, waitMs };
   }
 
   /**

@@ -65,7 +65,7 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
         used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
       );
       readRules(own, values, isWritten);
-      if (own.unseen > 0) needNoLonger = seenOf(red).keepFor(own.unseen);
+      if (own.unseen > 0) needNoLonger = seenOf(red, config.ledger).keepFor(own.unseen);
     },
     close: () => needNoLonger(),
     property: () => ownSettings().output,
@@ -74,7 +74,7 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
       const { input, ...values } = await fields.readAll(message, closing);
       const rules = readRules(ownSettings(), values, isFixed);
       const result = readPollResult(input);
-      const value = await applyRules(result, rules, rules.unseen ? seenOf(red) : null, now);
+      const value = await applyRules(result, rules, rules.unseen ? seenOf(red, config.ledger) : null, now);
       return { value, outcome: value.outcome };
     },
   });

@@ -4,8 +4,8 @@ import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import { formatOf, isSendable, isWholePicture } from '../input/picture';
 import { dotsOf } from './bmp';
+import { acquireSlot } from './fit-slot';
 import { hasNoMetadata } from './metadata';
-import { takeTurn } from './turn';
 
 /** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
 const READABLE: ReadonlySet<string> = new Set('JPG PNG BMP WebP AVIF HEIC TIFF GIF'.split(' '));
@@ -95,11 +95,11 @@ export async function fit(
   if (format === 'BMP' && mayStay(photo) && photo.length <= maxBytes) return photo;
   if (!READABLE.has(format)) throw new VerifyError('INPUT', 'fit-format', { format });
   const sharp = await loadSharp();
-  const leave = await takeTurn(closing);
+  const release = await acquireSlot(closing);
   try {
     return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes, mayStay);
   } finally {
-    leave();
+    release();
   }
 }
 

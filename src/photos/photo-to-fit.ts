@@ -1,9 +1,9 @@
-/** The photo of a message that is fitted before it is sent: CONTRACT, "Photos in hand", `fit` of face-compare and westdex-three. */
+/** The photo that face-compare and westdex-three fit before they send it: docs/contract.md, "Photos in hand", `fit`. */
 import type { Cancel } from '../cancel';
 import { checkPhoto, type Photo, readFile, readPhoto } from '../input/photo';
 import { fit } from './fit';
 
-/** As it came, in whatever format, and what it is to become. */
+/** A photo in any format, and the limits that it has to meet. */
 export interface PhotoToFit {
   unfitted: Buffer;
   maxPhotoKB: number;
@@ -11,7 +11,7 @@ export interface PhotoToFit {
 }
 
 /**
- * @param maxPhotoKB that the provider's page has for its photos
+ * @param maxPhotoKB that the provider's page recommends
  * @returns the settings of an action
  */
 export function fitSettings(maxPhotoKB: number) {

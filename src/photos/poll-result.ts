@@ -38,8 +38,8 @@ export function readPollResult(value: unknown): PollResult {
  * @returns Unix milliseconds, when its photos were submitted: truth-poll gets them as soon as they are, and how long it
  *   waits for the provider makes no photo older
  */
-export function submittedAt({ timing }: PollResult, now: number): number {
-  const startedAt = Date.parse(timing?.startedAt);
+export function submittedAt({ data, timing }: PollResult, now: number): number {
+  const startedAt = Date.parse(String(data.submittedAt ?? timing?.startedAt));
   // The clock of another machine may be ahead.
   return Number.isNaN(startedAt) ? now : Math.min(startedAt, now);
 }

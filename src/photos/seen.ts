@@ -1,5 +1,5 @@
 /** Which photos came before: docs/contract.md, "Photos in hand", `unseen`. */
-import type { Database } from '../store/database';
+import type { RoomDatabase } from '../store/database';
 import type { SeenPhoto, SeenRecord } from './seen-sql';
 
 export type { SeenPhoto } from './seen-sql';
@@ -11,7 +11,7 @@ const FORGET_EVERY_MS = 3_600_000;
 const MOST_AT_ONCE = 500;
 
 export interface SeenOptions {
-  database: Database;
+  database: RoomDatabase;
   /** Unix milliseconds. */
   now(): number;
 }

@@ -67,9 +67,17 @@ export function portable(message: Readonly<Record<string, unknown>>): {
   bytes: Buffer | null;
   whole: boolean;
 } {
-  const parts = Object.entries(message).filter(([name]) => !STAY.has(name));
+  const names = Object.keys(message).filter((name) => !STAY.has(name));
+  const parts = names.flatMap((name): [string, unknown][] => {
+    try {
+      return [[name, message[name]]];
+    } catch {
+      // A getter that throws.
+      return [];
+    }
+  });
   const bytes = written(Object.fromEntries(parts));
-  if (bytes) return { bytes, whole: true };
+  if (bytes && parts.length === names.length) return { bytes, whole: true };
   const plain = parts.filter(([, value]) => written(value));
   return { bytes: written(Object.fromEntries(plain)), whole: false };
 }

@@ -90,6 +90,8 @@ export interface CallOptions<Answer = unknown> {
    * in memory, in order, and resolves when it is written.
    */
   whenAway?: 'fail' | 'keep';
+  /** Milliseconds for which a shared database that is away is waited for; the embedded one refuses at once. */
+  waitMs?: number;
   /** Rejects with CANCELLED when it aborts. What was sent to the thread already may be written all the same: see `late`. */
   signal?: AbortSignal;
   /** Called with the answer of what was written after this call had rejected. */
@@ -120,6 +122,8 @@ export interface Database {
    */
   ready(): Promise<void>;
   state(): StoreState;
+  /** @returns what keeps some calls or all from being done; null where nothing does */
+  problem(): VerifyError | null;
   /** @returns takes the listener away again */
   subscribe(listener: (state: StoreState) => void): () => void;
   /**
@@ -137,6 +141,12 @@ export interface Database {
   /** Writes what is kept in memory, for at most 4 s, and gives the file back. */
   close(): Promise<void>;
 }
+
+/** What the rooms need of a database, whether it is this process's own or shared with others. */
+export type RoomDatabase = Pick<
+  Database,
+  'call' | 'callUntilDone' | 'state' | 'subscribe' | 'onReplaced' | 'acknowledge'
+>;
 
 export function openDatabase(options: DatabaseOptions): Database {
   return options.file === null ? NO_DATABASE : new ThreadedDatabase(options, options.file);
@@ -260,6 +270,14 @@ class ThreadedDatabase implements Database {
     return this.#state;
   }
 
+  problem(): VerifyError | null {
+    const { secretProblem, isDamaged } = this.#facts;
+    const away = this.#whyAway() ?? (this.#unwritable && this.#problemOf(this.#unwritable));
+    if (away) return away;
+    if (isDamaged) return this.#problem('ledger-damaged');
+    return secretProblem && errorOf(secretProblem);
+  }
+
   subscribe(listener: (state: StoreState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -313,7 +331,6 @@ class ThreadedDatabase implements Database {
       this.#whenClosed = resolve;
       worker.once('exit', () => resolve());
     });
-    // Otherwise a process that has nothing else to do ends before the file is given back.
     worker.ref();
     this.#post({ kind: 'close' });
     await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
@@ -418,10 +435,7 @@ class ThreadedDatabase implements Database {
     if (failure) {
       if (!this.#unwritable) this.#begins(failure);
       this.#unwritable = failure;
-    } else if (isWritten && this.#unwritable) {
-      this.#isOver(this.#unwritable);
-      this.#unwritable = null;
-    }
+    } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
     let index = 0;
     for (const answer of unpack(answers)) {
@@ -436,6 +450,15 @@ class ThreadedDatabase implements Database {
     }
     this.#queue.unshift(...kept.filter(({ isOver }) => !isOver));
     if (failure) this.#later(() => this.#try());
+  }
+
+  /** Something was written again. It is over once all is that waited for it. */
+  #recover(failure: Failure): void {
+    clearTimeout(this.#retry!);
+    this.#retry = null;
+    if (this.#queue.some(({ isKept }) => isKept)) return;
+    this.#unwritable = null;
+    this.#isOver(failure);
   }
 
   /** What was under way comes again, before what waits. */
@@ -535,9 +558,9 @@ class ThreadedDatabase implements Database {
   }
 
   #learn(facts: Facts): void {
-    const before = this.#facts.secretProblem;
+    const before = this.#facts.secretProblem?.problem ?? null;
     this.#facts = facts;
-    const now = facts.secretProblem;
+    const now = facts.secretProblem?.problem ?? null;
     if (now !== before)
       this.#options.notify(now ? SECRET_TROUBLES[now]! : 'secret-agrees', { file: this.#file });
     clearTimeout(this.#secretTimer!);
@@ -629,7 +652,7 @@ class ThreadedDatabase implements Database {
     if (failure === 'opening') return 'opening';
     if (failure) return failure.fault === 'damaged' ? 'unwritable' : failure.fault;
     if (this.#facts.isDamaged) return 'damaged';
-    return this.#facts.secretProblem === 'secret-differs' ? 'secret-differs' : 'ready';
+    return this.#facts.secretProblem?.problem === 'secret-differs' ? 'secret-differs' : 'ready';
   }
 }
 
@@ -641,13 +664,15 @@ function errorOf({ code, problem, values, details }: SentError): VerifyError {
   return new VerifyError(code as VerifyError['code'], problem, values, details);
 }
 
-const off = () => Promise.reject(new VerifyError('CONFIG', 'database-off', {}, { charged: false }));
+const databaseOff = () => new VerifyError('CONFIG', 'database-off', {}, { charged: false });
+const off = () => Promise.reject(databaseOff());
 
 const NO_DATABASE: Database = {
   call: off,
   callUntilDone: off,
   ready: off,
   state: () => 'closed',
+  problem: () => databaseOff(),
   subscribe: () => () => {},
   onReplaced: () => () => {},
   acknowledge: off,

@@ -37,7 +37,7 @@ export type ToThread =
 /** Of an open file. */
 export interface Facts {
   /** The reason why nothing can be sealed or opened. */
-  secretProblem: string | null;
+  secretProblem: SentError | null;
   isDamaged: boolean;
 }
 

@@ -35,9 +35,7 @@ const OF_THE_STORE = {
     // Only where another secret is the reason: one that cannot be read is no reason to forget anything.
     if (seal) return;
     if (!candidate || whyNoSeal?.problem !== 'secret-differs') throw whyNoSeal!;
-    for (const table of SEALED_TABLES)
-      if (await sql.get('SELECT name FROM sqlite_schema WHERE name = ?', table))
-        await sql.run(`DELETE FROM ${table}`);
+    for (const table of SEALED_TABLES) await sql.run(`DELETE FROM ${table}`);
     await sql.run("DELETE FROM secret_sign WHERE purpose = 'database'");
     await writeSign(sql, candidate);
   },
@@ -198,7 +196,7 @@ async function writeSign(sql: Sql, { sign }: Seal): Promise<void> {
 }
 
 function facts(): Facts {
-  return { secretProblem: whyNoSeal?.problem ?? null, isDamaged };
+  return { secretProblem: whyNoSeal && sentOf(whyNoSeal), isDamaged };
 }
 
 /** Runs what was asked for in one transaction, and says what became of it. */
@@ -305,7 +303,7 @@ async function run(sql: Sql, { operation, now }: SentRequest, parameters: unknow
   const work = operations[operation] as Operation<unknown, unknown> | undefined;
   try {
     if (!work) throw new Error('There is no such operation');
-    const at: Surroundings = { now, seal, whyNoSeal, isDamaged };
+    const at: Surroundings = { now, seal, whyNoSeal, damage: isDamaged ? 'damaged' : null };
     return { ended: 'answered', value: await work(sql, parameters, at) };
   } catch (error) {
     if (faultOf(error)) throw error;

@@ -42,8 +42,11 @@ export interface Surroundings {
   seal: Seal | null;
   /** CONFIG: the secret cannot be read, or is not the one that was used before (`secret-differs`). */
   whyNoSeal: VerifyError | null;
-  /** The file was damaged, and no operator has said since that paid calls may go on. */
-  isDamaged: boolean;
+  /**
+   * Why paid calls are refused until an operator says that they may go on: rows of the file were lost, or a shared database
+   * was set back to an older state. null: all is well.
+   */
+  damage: 'damaged' | 'set-back' | null;
 }
 
 /** Work that is done wholly or not at all. Parameters and answer are JSON, with Uint8Array wherever bytes are needed. */

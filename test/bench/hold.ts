@@ -13,7 +13,10 @@ import { readAnswer } from '../../src/providers/tencent-market/response';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { compileConditions, judge } from '../../src/providers/westdex/conditions';
 import { readEnvelope } from '../../src/providers/westdex/response';
+import { report, splitPhotos } from '../../src/providers/xhey/report';
 import { readCreated, readTask } from '../../src/providers/xhey/response';
+import { readTasks } from '../../src/providers/xhey/tasks';
+import type { Result } from '../../src/result';
 import { jpg } from '../input/pictures';
 import { table } from './measure';
 
@@ -143,6 +146,37 @@ const ROWS: readonly Row[] = [
       return () => readAnswer(answer, { known: KNOWN, maxPhotoMB: 8 });
     },
   },
+  {
+    name: 'xhey: photos that a message carries, ten thousand for 4 MB',
+    prepare: (size) => {
+      const photos = Array.from({ length: Math.floor(size / 420) }, (_, index) => ({
+        ...{ url: `https://p.example.com/a photo of a site/${index}.jpg`, taskId: '1', outcome: 'passed' },
+        ...{ reason: 'authentic', status: 0, message: '', takenAt: '2026-11-29T10:02:00+08:00' },
+        ...{ takenAtText: '2026年11月29日 10:02', address: '四川省成都市武侯区桂溪街道天府软件园E区' },
+        ...{
+          location: { gcj02: { lat: 30.5, lng: 104 }, wgs84: null },
+          antiFakeCode: 'X',
+          matchedBy: 'address',
+        },
+      }));
+      const photoUrls = photos.map(({ url }) => url);
+      const message = {
+        data: { taskIds: ['2'], tasks: [{ taskId: '1', photoUrls, status: 'finished' }], photos },
+      };
+      const words = {
+        repaired: [],
+        code: '',
+        message: '',
+        providerTime: null,
+        lastError: undefined,
+        raw: [],
+      };
+      return () => {
+        const { data } = report({ tasks: readTasks(message, new Set()).tasks, ...words });
+        return splitPhotos({ outcome: 'passed', reason: null, data } as unknown as Result);
+      };
+    },
+  },
   westdex('one long text', (size) => `{"photo":"${filled('x', size)}"}`),
   westdex('text that is no JSON', (size) => filled('一致', size)),
   westdex('under another key', (size) => filled('x', size), aesKey('hex', KEY)!),
@@ -166,6 +200,8 @@ const ROWS: readonly Row[] = [
   },
   photo('base64', (base64) => base64),
   photo('base64 in lines', (base64) => base64.replace(/.{76}/g, '$&\r\n')),
+  photo('base64 for URLs', (base64) => base64.replaceAll('+', '-').replaceAll('/', '_')),
+  photo('hexadecimal', (base64) => Buffer.from(base64, 'base64').toString('hex').slice(0, base64.length)),
   photo('base64, percent-encoded', (base64) => encodeURIComponent(base64)),
   photo('base64 with spaces for +', (base64) => base64.replaceAll('+', ' ')),
   photo('an array of bytes', (base64) => [...Buffer.from(base64, 'base64')]),

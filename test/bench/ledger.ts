@@ -19,7 +19,7 @@ const NEVER = new Cancel();
 
 const CALL: Omit<Call, 'keys'> = {
   ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1 },
-  ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null },
+  ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
 };
 const END: Omit<Settlement, 'answers'> = {
   ...{ resolution: 'answered', keepsKeys: true, outcome: 'passed', reason: null, code: '0', error: null },

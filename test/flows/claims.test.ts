@@ -111,6 +111,12 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
       },
     ],
     [
+      'the time they were submitted',
+      (data) => {
+        data.submittedAt = '2026-11-29T00:00:00.000Z';
+      },
+    ],
+    [
       'the seal',
       (data) => {
         data.seal = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -147,11 +153,31 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     assert.deepEqual([asked(), outcomes(done)], [['1', '2'], [[A, 'failed']]]);
   });
 
+  it('carry along when they were submitted, which nobody else can say', async () => {
+    const first = await half();
+    const submittedAt = first.data.submittedAt!;
+    assert.equal(submittedAt, first.timing.startedAt);
+    said.set('2', null);
+    const second = await poll(first);
+    assert.deepEqual([second.outcome, second.data.submittedAt], ['unfinished', submittedAt]);
+    said.set('2', [{ photoUrl: B, status: 0 }]);
+    const done = await poll(second);
+    assert.deepEqual([done.outcome === 'unfinished', done.data.submittedAt], [false, submittedAt]);
+    const { data } = await poll({ data: { taskIds: ['1'], submittedAt: '2026-11-29T00:00:00.000Z' } });
+    assert.equal(data.submittedAt, undefined);
+  });
+
   it('count on every machine with the same key, and only for the environment that they were asked in', async () => {
     const { data } = await half();
     const elsewhere = new Seal(secretFrom(KEY));
-    assert.equal(data.seal, elsewhere.digest('claim', claimText('custom', data.tasks, data.photos)));
-    const sandbox = elsewhere.digest('claim', claimText('sandbox', data.tasks, data.photos));
+    assert.equal(
+      data.seal,
+      elsewhere.digest('claim', claimText('custom', data.tasks, data.photos, data.submittedAt)),
+    );
+    const sandbox = elsewhere.digest(
+      'claim',
+      claimText('sandbox', data.tasks, data.photos, data.submittedAt),
+    );
     await poll({ data: { ...data, seal: sandbox } });
     assert.deepEqual(asked(), ['1', '2']);
   });

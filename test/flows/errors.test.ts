@@ -45,7 +45,7 @@ let server: ScriptedServer;
 
 /** An account at the scripted server. */
 const custom = (properties: object = {}) =>
-  accountAt(server.baseUrl, { timeout: 0.3, credentials: CREDENTIALS, ...properties });
+  accountAt(server.baseUrl, { credentials: CREDENTIALS, ...properties });
 
 /** Exactly one error at Catch, none at Complete, nothing on the outputs, a red status. */
 async function raised(payload: unknown, { quick = false } = {}): Promise<Raised> {
@@ -315,7 +315,8 @@ describe('errors, in a real Node-RED', () => {
     ];
     for (const [name, answer, code, retryable, uncertain] of rows) {
       it(`${name}: ${code}, and sent once`, async () => {
-        await deploy(actionFlow({ type: 'truth-create' }, custom()));
+        const account = custom(code === 'TIMEOUT' ? { timeout: 2 } : {});
+        await deploy(actionFlow({ type: 'truth-create' }, account));
         server.script = (_asked, response) => answer(response);
         const { cause, code: raisedCode } = await raised(PHOTO, { quick: true });
         const charged = uncertain ? null : false;
@@ -393,7 +394,7 @@ describe('errors, in a real Node-RED', () => {
 
     it('survives whatever else comes until the task is finished', async () => {
       await deploy(
-        actionFlow({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 }, custom({ timeout: 0.1 })),
+        actionFlow({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 }, custom({ timeout: 2 })),
       );
       const troubles: ((response: ServerResponse) => unknown)[] = [
         (response) => response.socket!.resetAndDestroy(),
@@ -421,7 +422,7 @@ describe('errors, in a real Node-RED', () => {
     });
 
     it('gives up on output 2 with the last error', async () => {
-      await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 0.7 }, custom()));
+      await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 5 }, custom()));
       server.script = (_asked, response) => json(response, { code: 401, msg: 'verify error', data: null });
       send('action', { payload: TASK });
       assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: 'AUTH' });

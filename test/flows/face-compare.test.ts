@@ -53,7 +53,7 @@ const onSandbox = (properties: object = {}) => ({ type: TYPE, environment: 'sand
 /** An account at the scripted server. */
 const custom = (properties: object = {}) =>
   accountAt(server.baseUrl, {
-    ...{ type: TYPE, scheme: 'gateway', timeout: 0.3, credentials: CREDENTIALS },
+    ...{ type: TYPE, scheme: 'gateway', credentials: CREDENTIALS },
     ...properties,
   });
 const compareFlow = (account: Record<string, unknown> | null, action: object = {}) =>
@@ -278,13 +278,13 @@ describe('face-compare, in a real Node-RED', () => {
     }
 
     it('the special words of all providers work in a name and in a URL', async () => {
-      await compareFlow(onSandbox({ timeout: 0.3, circuit: false }));
       for (const [word, code, httpStatus] of [
         ['sandbox-http-503', 'PROVIDER', 503],
         ['sandbox-garbage', 'PROTOCOL', 200],
         ['sandbox-reset', 'NETWORK', null],
         ['sandbox-timeout', 'TIMEOUT', null],
       ] as const) {
+        await compareFlow(onSandbox({ circuit: false, ...(code === 'TIMEOUT' && { timeout: 0.5 }) }));
         for (const changes of [{ name: word }, { photo: `https://example.com/${word}/a.jpg` }]) {
           const error = await raised(person(changes));
           assert.deepEqual([error.code, error.cause.httpStatus], [code, httpStatus], word);
@@ -540,7 +540,7 @@ describe('face-compare, in a real Node-RED', () => {
     ];
     for (const [name, answer, code] of none) {
       it(`${name}: ${code}, sent once, not to be sent again`, async () => {
-        await compareFlow(custom());
+        await compareFlow(custom(code === 'TIMEOUT' ? { timeout: 2 } : {}));
         server.script = (_asked, response) => answer(response);
         const { code: raisedCode, cause } = await raised(person());
         // It was compared, and that is paid for.
@@ -631,7 +631,6 @@ describe('face-compare, in a real Node-RED', () => {
     });
 
     it('keeps the request id of an answer that breaks, hangs or cannot be decoded', async () => {
-      await compareFlow(custom());
       const rows: [string, (response: ServerResponse) => unknown][] = [
         ['PROTOCOL', (response) => response.setHeader('Content-Encoding', 'gzip').end('\x1f\x8b damaged')],
         ['PROTOCOL', (response) => response.setHeader('Content-Encoding', 'zstd').end('(zstd)')],
@@ -641,6 +640,7 @@ describe('face-compare, in a real Node-RED', () => {
         ['PROTOCOL', (response) => response.end('<html>')],
       ];
       for (const [code, answer] of rows) {
+        await compareFlow(custom(code === 'TIMEOUT' ? { timeout: 2 } : {}));
         server.script = (_asked, response) => {
           response.setHeader('X-Api-RequestId', 'r-2');
           answer(response);

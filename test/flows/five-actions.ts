@@ -142,7 +142,7 @@ export function flowOf(
 ): FlowNode[] {
   const nodes = actionFlow(
     { type, ...action, ...changes },
-    accountAt(baseUrl, { timeout: 0.3, circuit: false, ...account, ...properties }),
+    accountAt(baseUrl, { circuit: false, ...account, ...properties }),
   );
   const copy = { ...nodes.find(({ id }) => id === 'out1')!, id: 'copy' };
   return [

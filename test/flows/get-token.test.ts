@@ -39,7 +39,7 @@ let server: ScriptedServer;
 const at = (baseUrl: string, properties: object = {}) =>
   accountAt(baseUrl, { type: 'linkface-account', credentials: CREDENTIALS, ...properties });
 const onSandbox = (properties: object = {}) => at(sandbox.accounts.linkface!.baseUrl, properties);
-const scripted = (properties: object = {}) => at(server.baseUrl, { timeout: 0.3, ...properties });
+const scripted = (properties: object = {}) => at(server.baseUrl, properties);
 
 const node = (properties: object = {}) => ({
   type: 'get-token',
@@ -285,7 +285,7 @@ describe('get-token, in a real Node-RED', () => {
     ];
     for (const [sequenceId, code, httpStatus, attempts] of faults) {
       it(`${sequenceId} is ${code} after ${attempts} requests`, async () => {
-        await deploy(actionFlow(node(), onSandbox({ timeout: 0.2 })));
+        await deploy(actionFlow(node(), onSandbox(code === 'TIMEOUT' ? { timeout: 0.5 } : {})));
         const { cause, ...error } = await raised({ sequenceId });
         assert.deepEqual([error.code, cause.httpStatus, cause.attempts], [code, httpStatus, attempts]);
         assert.equal(sandbox.requests.get(PATH), attempts);

@@ -281,7 +281,8 @@ describe('hostile answers, in a real Node-RED', () => {
     describe(action.type, () => {
       for (const [name, answer, expected] of ROWS) {
         it(`${name}: ${expected}`, async () => {
-          await deploy(flowOf(action, server.baseUrl, {}, { includeRaw: true }));
+          const properties = expected === 'TIMEOUT' ? { timeout: 2 } : {};
+          await deploy(flowOf(action, server.baseUrl, properties, { includeRaw: true }));
           const ended = await askOnce(action, answer);
           assert.equal('cause' in ended ? ended.code : 'result', expected);
           if ('cause' in ended) assert.ok(ended.cause.retryAfter === null || ended.cause.retryAfter >= 0);
@@ -411,7 +412,7 @@ describe('hostile answers, in a real Node-RED', () => {
   for (const type of ['truth-create', 'truth-poll']) {
     it(`${type} with a list of a million items`, async () => {
       const action = FIVE.find((each) => each.type === type)!;
-      await deploy(flowOf(action, server.baseUrl, { timeout: 5 }));
+      await deploy(flowOf(action, server.baseUrl));
       const list = `[${'{},'.repeat(999_999)}{"taskID":"1"}]`;
       const ended = await askOnce(action, (response) =>
         response.end(
@@ -440,7 +441,7 @@ describe('hostile answers, in a real Node-RED', () => {
   for (const [plaintext, expected] of plaintexts) {
     it(`westdex-three with ${plaintext.slice(0, 40)} encrypted: ${expected}`, async () => {
       const action = FIVE.find(({ type }) => type === 'westdex-three')!;
-      await deploy(flowOf(action, server.baseUrl, { timeout: 2 }));
+      await deploy(flowOf(action, server.baseUrl));
       const ended = await askOnce(action, (response) =>
         json(response, { ...action.success(), data: encrypted(plaintext) }),
       );

@@ -1,14 +1,14 @@
 /** A real Node-RED in this process, with the built package installed in its user directory as a user would have it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Cause } from '../../src/errors';
 import type { Message, Status } from '../../src/node-red/red';
-import { leaksIn } from '../private';
+import { filesIn, leaksIn } from '../private';
 import { until } from '../until';
 
 export { until };
@@ -66,8 +66,13 @@ after(async () => {
   keepTraces();
   await red.stop();
   httpServer!.close();
-  const kept = [...traces, ...logs.map(({ msg }) => inspect(msg, { depth: 5 })), ...filesIn(userDir)];
-  rmSync(userDir, { recursive: true, force: true });
+  const kept = [
+    ...traces,
+    ...logs.map(({ msg }) => inspect(msg, { depth: 5 })),
+    ...filesIn(userDir, MAY_HOLD_SOMEBODY),
+  ];
+  // Something may be written a moment longer.
+  rmSync(userDir, { recursive: true, force: true, maxRetries: 20 });
   assert.deepEqual([...new Set(kept.flatMap(leaksIn))], []);
 });
 
@@ -83,14 +88,8 @@ function keepTraces(): void {
   }
 }
 
-/** Flows are what the user wrote; a spool holds messages; all else must hold nobody. */
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isSymbolicLink() || /^(context|cn-verify|\.?flows\.json.*)$/.test(entry.name)) return [];
-    return entry.isDirectory() ? filesIn(path) : [`${path}\n${readFileSync(path, 'utf8')}`];
-  });
-}
+/** Flows are what the user wrote, and what is kept may hold a message; all else must hold nobody. */
+const MAY_HOLD_SOMEBODY = /^(node_modules|context|cn-verify|\.?flows\.json.*)$/;
 
 /** A context store that never answers, as one over a network may be. */
 const silentStore = () => ({

@@ -177,6 +177,28 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
     });
   }
 
+  it('a sequence of five hundred copies neither what came in nor the whole for each of them', async () => {
+    const urls = Array.from({ length: 500 }, (_, index) => `https://p.example.com/${index}.jpg`);
+    standings = { 1: finished(...urls.map((url) => [url, 0] as const)) };
+    await deploy(flow({ split: true, includeRaw: true }));
+    let copies = 0;
+    const payload = Object.defineProperty(created(urls), 'seen', {
+      enumerable: true,
+      get: () => ++copies,
+    });
+    const { out1 } = await ask({ payload, topic: 'site 7' });
+    assert.equal(out1.length, urls.length);
+    assert.ok(copies <= 2, String(copies));
+    const lengths = out1.map((message) => JSON.stringify(message).length);
+    // The first has the provider's answer.
+    assert.ok(Math.max(...lengths.slice(1)) < 3000, String(Math.max(...lengths.slice(1))));
+    assert.ok(out1.every(({ topic }) => topic === 'site 7'));
+    assert.deepEqual(
+      out1.map(({ payload: result }) => (result as Result<PollData>).data.tasks),
+      urls.map((url) => [{ taskId: '1', photoUrls: [url], status: 'finished' }]),
+    );
+  });
+
   describe('split, with a Join behind it', () => {
     const joined = async (payload: unknown): Promise<Result<PollData>[]> => {
       const at = { z: 'tab', x: 1, y: 1 };

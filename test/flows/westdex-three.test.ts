@@ -181,7 +181,6 @@ describe('westdex-three, in a real Node-RED', () => {
       sandboxFlow(action, {
         environment: 'custom',
         baseUrl: `${server.baseUrl}/api/invoke`,
-        timeout: 0.3,
         credentials: { secretId: SECRET_ID, key: KEY },
         ...account,
       });
@@ -412,7 +411,7 @@ describe('westdex-three, in a real Node-RED', () => {
     ];
     for (const [name, answer, code, retryable] of broken) {
       it(`${name}: ${code}, and sent once`, async () => {
-        await deploy(custom());
+        await deploy(custom(code === 'TIMEOUT' ? { timeout: 0.5 } : {}));
         server.script = (_asked, response) => answer(response);
         const error = await raised(PERSON);
         assert.deepEqual(
@@ -424,7 +423,7 @@ describe('westdex-three, in a real Node-RED', () => {
     }
 
     it('is asked again with a time stamp of its own where it said that it did not take the request', async () => {
-      await deploy(custom({ timeout: 5 }));
+      await deploy(custom());
       server.script = (_asked, response, count) =>
         count === 1
           ? response.writeHead(429, { 'Retry-After': '1' }).end()
@@ -442,7 +441,7 @@ describe('westdex-three, in a real Node-RED', () => {
     });
 
     it('lets a paid request in flight be answered when its node closes, and tells it at the next start', async () => {
-      const nodes = custom({ timeout: 5 });
+      const nodes = custom();
       await deploy(nodes);
       const answer: (() => void)[] = [];
       server.script = (_asked, response) =>

@@ -1,12 +1,13 @@
 /** What an input may cost: nothing where its size alone refuses it, and never more than in proportion to its size. */
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../src/errors';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';
 import { readText } from '../../src/input/text';
 import { readTasks } from '../../src/providers/xhey/tasks';
+import { stepsOf } from '../steps';
+import { jpg } from './pictures';
 import { problemOf } from './refusal';
 
 const MEGABYTE = 1024 * 1024;
@@ -125,13 +126,34 @@ describe('input: what it costs', () => {
     ),
   ];
   // By the square of its length, a mebibyte would take longer than a test may.
+  const MOST_STEPS = 25;
   for (const [what, part, read] of grown) {
-    it(`a mebibyte is read to its end: ${what}`, () => {
-      try {
-        read(part.repeat(MEGABYTE / part.length));
-      } catch (error) {
-        assert.ok(error instanceof VerifyError);
-      }
+    it(`looks at each character of a mebibyte a bounded number of times: ${what}`, () => {
+      const text = part.repeat(MEGABYTE / part.length);
+      const steps = stepsOf(() => read(text));
+      assert.ok(steps <= MOST_STEPS * text.length, `${steps} steps for ${text.length} characters`);
+    });
+  }
+
+  const padded = jpg(300_001).toString('base64');
+  for (const [dress, text] of [
+    ['none', padded],
+    ['a prefix', `data:image/jpeg;base64,${padded}`],
+    ['the alphabet for URLs', padded.replaceAll('+', '-').replaceAll('/', '_')],
+    ['lines', padded.replace(/.{76}/g, '$&\r\n')],
+    ['spaces for +', padded.replaceAll('+', ' ')],
+    ['percent-encoding', encodeURIComponent(padded)],
+    ['escaped slashes', padded.replaceAll('/', '\\/')],
+    ["Python's", `b'${padded}'`],
+    ['hexadecimal', jpg(300_001).toString('hex')],
+  ] as const) {
+    it(`goes over a photo a few times, whatever its dress: ${dress}`, () => {
+      let read: unknown;
+      const steps = stepsOf(() => {
+        read = photo(text);
+      });
+      assert.ok(read);
+      assert.ok(steps <= 16 * text.length, `${steps / text.length} steps for each character`);
     });
   }
 

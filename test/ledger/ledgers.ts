@@ -41,7 +41,7 @@ export function openLedger(
   const one: TestLedger = {
     ...{ ledger, database, notices, warnings },
     look: async (key, content = 'asked', maxAgeMs = null) =>
-      (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, new Cancel())).get(key) ?? null,
+      (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, 1_000, new Cancel())).get(key) ?? null,
     close: async () => {
       open.delete(one);
       ledger.close();
@@ -70,7 +70,7 @@ export function rowsIn(file: string, query: string): Record<string, unknown>[] {
 export function call(keys: readonly string[] = [], changes: Partial<Call> = {}): Call {
   return {
     ...{ account: ACCOUNT, node: 'a-node', operation: 'face-compare', price: 1 },
-    ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null },
+    ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
     keys: keys.map((key) => ({ key, content: 'asked' })),
     ...changes,
   };

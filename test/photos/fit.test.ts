@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { Cancel } from '../../src/cancel';
 import { VerifyError } from '../../src/errors';
 import { fit as made } from '../../src/photos/fit';
-import { takeTurn } from '../../src/photos/turn';
+import { acquireSlot } from '../../src/photos/fit-slot';
 import { BMP, PNG } from '../input/pictures';
 import { colourAt, photo, plain, quarters } from './pictures';
 
@@ -455,7 +455,7 @@ describe('photos: fit, with the real sharp', () => {
   it('works on two photos at once, and on the others in turn', async () => {
     const order: string[] = [];
     const turns = ['first', 'second', 'third', 'fourth'].map(async (name) => {
-      const leave = await takeTurn(undefined);
+      const leave = await acquireSlot(undefined);
       order.push(name);
       return leave;
     });
@@ -468,19 +468,19 @@ describe('photos: fit, with the real sharp', () => {
     third();
     (await turns[3]!)();
     (await turns[1]!)();
-    const again = await Promise.all([takeTurn(undefined), takeTurn(undefined)]);
+    const again = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
     for (const each of again) each();
   });
 
   it('lets go of those that wait when their node closes, and keeps their place free', async () => {
-    const leaves = await Promise.all([takeTurn(undefined), takeTurn(undefined)]);
+    const leaves = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
     const closing = new Cancel();
     const waits = made(await photo(64, 64), 1, closing);
     closing.cancel();
     await assert.rejects(waits, { code: 'CANCELLED', details: { charged: false } });
-    await assert.rejects(takeTurn(closing), { code: 'CANCELLED' });
+    await assert.rejects(acquireSlot(closing), { code: 'CANCELLED' });
     for (const leave of leaves) leave();
-    await Promise.all([takeTurn(undefined), takeTurn(undefined)].map(async (turn) => (await turn)()));
+    await Promise.all([acquireSlot(undefined), acquireSlot(undefined)].map(async (turn) => (await turn)()));
   });
 
   it('says what to install where sharp is not', async () => {

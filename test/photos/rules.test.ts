@@ -236,6 +236,15 @@ describe('photo rules: when a photo was submitted', () => {
     assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60), NOW + 9 * 3_600_000), 'authentic');
   });
 
+  it('a truth-poll that had the task before counts, not the last one', async () => {
+    const last = { startedAt: new Date(submitted + 40 * MINUTE).toISOString() };
+    const result = { ...polled([taken({ time: at('09:01') })]), timing: last } as ReturnType<typeof polled>;
+    const carried = { ...result, data: { ...result.data, submittedAt: startedAt } };
+    const reason = async (given: typeof result) =>
+      (await applyRules(given, { ...NOTHING, ...age(60) }, null, NOW)).reason;
+    assert.deepEqual([await reason(result), await reason(carried)], ['too-old', 'authentic']);
+  });
+
   it('a photo cannot be taken after it was submitted', async () => {
     assert.equal(await reasonOf(at('10:05'), { startedAt }), 'authentic');
     assert.equal(await reasonOf(at('10:06'), { startedAt }), 'no-time');

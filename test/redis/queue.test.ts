@@ -255,6 +255,34 @@ describe('the queue', function () {
     assert.equal(logs.filter(({ msg }) => /without those parts/.test(String(msg))).length, 1);
   });
 
+  it('sends what can be read of a message, and ends a job whose message the worker cannot hand on', async () => {
+    await start(
+      config(),
+      ...caller(),
+      ...worker('return { ...msg, payload: Object.keys(msg).sort().join() };'),
+    );
+    const odd = Object.defineProperty({ payload: 1, topic: 'a' }, 'getter', {
+      enumerable: true,
+      get: () => {
+        throw new Error(NAME);
+      },
+    });
+    send('call', odd);
+    await until(() => got('out1').length === 1);
+    assert.equal(got('out1')[0]!.payload, '_msgid,_verifyJob,payload,topic');
+
+    // It can be written, but Node-RED cannot copy it for two wires.
+    let deep: unknown = 1;
+    for (let level = 0; level < 3_000; level++) deep = [deep];
+    send('call', { payload: deep });
+    await until(() => got('caught').length === 1);
+    assert.deepEqual([raised().code, raised().cause.problem], ['INPUT', 'message-not-sent']);
+    assert.equal(got('taken').length, 1);
+
+    send('call', { payload: 2 });
+    await until(() => got('out1').length === 2);
+  });
+
   it('ends a job that never reaches a verify-return', async () => {
     await start(config(), ...caller(), ...worker('return null;', { timeout: 1 }));
     send('call', { payload: 1 });
@@ -451,9 +479,7 @@ describe('the queue', function () {
       send('call', { payload: 'in hand' });
       await until(() => got('taken').length === 1 && got('out2').length === 1);
       const { payload } = got('out2')[0] as { payload: { job: string } };
-      const began = performance.now();
       await start(config(), ...caller({ wait: 10 }), ...worker('return msg;', { repeatable }));
-      assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`);
       send('call', { payload: { ...payload } });
       await until(() => got('out1').length + got('caught').length === 1);
       if (repeatable) assert.equal(got('out1')[0]!.payload, 'in hand');

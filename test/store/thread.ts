@@ -76,9 +76,9 @@ serve({
   }),
   'probe.open': async (_sql: Sql, { sealed }: { sealed: Uint8Array }, at: Surroundings) =>
     sealOf(at).open('probe', sealed, 'one').toString(),
-  'probe.at': async (_sql: Sql, _parameters: unknown, { now, isDamaged }: Surroundings) => ({
+  'probe.at': async (_sql: Sql, _parameters: unknown, { now, damage }: Surroundings) => ({
     now,
-    isDamaged,
+    isDamaged: damage !== null,
   }),
   'probe.pragma': async (sql: Sql, { name }: { name: string }) => sql.get(`PRAGMA ${name}`),
   'probe.thread': async () => threadId,

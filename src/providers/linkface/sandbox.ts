@@ -104,7 +104,7 @@ function readQuery(search: string): Map<string, string> | null {
 }
 
 /** Programs write it before other headers of a part or behind them, with the name in quotes or bare. */
-const DISPOSITION = /^content-disposition: *form-data *; *name=(?:"([^"]*)"|([^\s;"]+))/im;
+const DISPOSITION = /^content-disposition: *form-data *; *name=(?:"([^"\r\n]*)"|([^\s;"]+))/im;
 
 /** @returns null where it is not multipart/form-data; a name that comes twice has no value */
 function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null {

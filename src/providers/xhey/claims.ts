@@ -1,5 +1,5 @@
 /**
- * What a message says of tasks that are over is a claim until its seal is checked: docs/contract.md, "Action nodes",
+ * What a message says of tasks that are over, and of when photos were submitted, is a claim until its seal is checked: docs/contract.md, "Action nodes",
  * truth-poll.
  */
 import type { Environment } from '../../result';
@@ -16,12 +16,14 @@ const PHOTO_FIELDS = [
  * @param environment of the account that asked: what the sandbox says counts nowhere else
  * @param tasks whatever their status; those that wait claim nothing
  * @param photos of all of them, as they are told
+ * @param submittedAt ISO 8601, when the photos of all these tasks were submitted, where that is claimed
  * @returns a text that is the same wherever the same is claimed, however JSON ordered it on the way
  */
 export function claimText(
   environment: Environment | null,
   tasks: readonly Omit<PolledTask, 'photos'>[],
   photos: readonly Photo[],
+  submittedAt?: string,
 ): string {
   const byTask = new Map<string, unknown[]>();
   for (const photo of photos) {
@@ -39,5 +41,6 @@ export function claimText(
     ...[taskId, status, photoUrls, names, batch, partial],
     byTask.get(taskId) ?? [],
   ]);
-  return JSON.stringify([environment, claims]);
+  const submission = submittedAt === undefined ? [] : [submittedAt, tasks.map(({ taskId }) => taskId)];
+  return JSON.stringify([environment, claims, ...submission]);
 }

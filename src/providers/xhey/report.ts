@@ -16,6 +16,8 @@ interface Summary {
 /** docs/contract.md, "Result", `data` of truth-poll. */
 export interface PollData {
   [name: string]: unknown;
+  /** ISO 8601: when truth-poll first got these tasks; where they are not finished, or another truth-poll had them before. */
+  submittedAt?: string;
   /** Vouches for the tasks that are over and for their photos; null where there is no secret, missing with `split`. */
   seal?: string | null;
   taskIds: string[];

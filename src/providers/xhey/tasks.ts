@@ -37,10 +37,13 @@ const MOST_PHOTOS = 10 * MOST_TASKS;
  * @param value a task id, an array of them, an object with `data.taskIds` or `taskIds`, or any of these as JSON text
  * @param repaired takes the field's name where an id had to be mended
  * @returns every task the message knows of: those to be asked after are `waiting`, the others as the message claims; and
- *   the seal that comes with it
+ *   the seal that comes with it, and when it says that the photos were submitted
  * @throws VerifyError INPUT
  */
-export function readTasks(value: unknown, repaired: Set<string>): { tasks: PolledTask[]; seal: unknown } {
+export function readTasks(
+  value: unknown,
+  repaired: Set<string>,
+): { tasks: PolledTask[]; seal: unknown; submittedAt: string | undefined } {
   const source = sourceOf(readJsonText(value));
   const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
@@ -70,7 +73,8 @@ export function readTasks(value: unknown, repaired: Set<string>): { tasks: Polle
     const task = tasks.get(photo.taskId);
     if (task && task.status !== 'waiting') task.photos.push(photo);
   }
-  return { tasks: [...tasks.values()], seal: source.seal };
+  const submittedAt = typeof source.submittedAt === 'string' ? source.submittedAt : undefined;
+  return { tasks: [...tasks.values()], seal: source.seal, submittedAt };
 }
 
 function sourceOf(value: unknown): Record<string, unknown> {

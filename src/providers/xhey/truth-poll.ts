@@ -23,8 +23,12 @@ interface PollState {
   tasks: (PolledTask & { error?: Cause; raw?: unknown })[];
   /** Of the account that the message came for. */
   environment: Environment | null;
-  /** Where the message says that tasks are over, as long as nobody has checked it. */
-  claim?: { seal: unknown };
+  /** Where the message says that tasks are over, or when they were submitted, as long as nobody has checked it. */
+  claim?: { seal: unknown; submittedAt?: string };
+  /** ISO 8601, when the message came. */
+  arrivedAt: string;
+  /** The same of the message that first came for these tasks, where an earlier truth-poll says so. */
+  submittedAt?: string;
   repaired: string[];
   /** Milliseconds, both. */
   interval: number;
@@ -62,14 +66,15 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   fields: { task: { value: 'payload', type: 'msg' } },
   settings: SETTINGS,
 
-  parse({ task }, { mode, interval, maxInterval, timeout, resume }, { environment }) {
+  parse({ task }, { mode, interval, maxInterval, timeout, resume }, { environment, now }) {
     const repaired = new Set<string>();
-    const { tasks, seal } = readTasks(task, repaired);
-    const isClaim = tasks.some(({ status }) => status !== 'waiting');
+    const { tasks, seal, submittedAt } = readTasks(task, repaired);
+    const isClaim = submittedAt !== undefined || tasks.some(({ status }) => status !== 'waiting');
     const state: PollState = {
       tasks,
       environment,
-      ...(isClaim ? { claim: { seal } } : {}),
+      ...(isClaim ? { claim: { seal, ...(submittedAt ? { submittedAt } : {}) } } : {}),
+      arrivedAt: new Date(now).toISOString(),
       repaired: [...repaired],
       interval: interval * 1000,
       maxInterval: maxInterval * 1000,
@@ -125,8 +130,11 @@ async function checkClaim(state: PollState, context: Context): Promise<void> {
   const { claim, environment, tasks } = state;
   if (!claim) return;
   const photos = tasks.flatMap((task) => task.photos);
-  if (!(await context.isSealed(claimText(environment, tasks, photos), claim.seal))) {
-    context.warnOnce('claim-unsealed');
+  const { seal, submittedAt } = claim;
+  if (await context.isSealed(claimText(environment, tasks, photos, submittedAt), seal)) {
+    if (submittedAt !== undefined) state.submittedAt = submittedAt;
+  } else {
+    if (tasks.some(({ status }) => status !== 'waiting')) context.warnOnce('claim-unsealed');
     for (const task of tasks) Object.assign(task, { status: 'waiting', photos: [] });
   }
   delete state.claim;
@@ -231,8 +239,10 @@ async function tell(state: PollState, raw: readonly unknown[], context: Context)
   const tasks = state.tasks.map(({ error: _error, raw: _raw, ...task }) => task);
   const answer = report({ tasks, repaired, code, message, providerTime, lastError, raw: [...kept, ...raw] });
   const { data } = answer;
-  const seal = await context.seal(claimText(environment, data.tasks, data.photos));
-  return { ...answer, data: { ...data, seal } };
+  // A later truth-poll must not take the time of its own message for that.
+  const submittedAt = state.submittedAt ?? (waiting(state).length > 0 ? state.arrivedAt : undefined);
+  const seal = await context.seal(claimText(environment, data.tasks, data.photos, submittedAt));
+  return { ...answer, data: { ...data, ...(submittedAt ? { submittedAt } : {}), seal } };
 }
 
 /** A photo that nobody looked at is submitted again where truth-create's `reuse` would give it this task's answer. */

@@ -16,7 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /** Tables of which no row is of any use without the secret under which it was written. */
-export const SEALED_TABLES: readonly string[] = ['keys', 'waiting', 'seen'];
+export const SEALED_TABLES: readonly string[] = ['keys', 'waiting', 'seen', 'outbox'];
 
 function storeTables({ text }: ColumnTypes): string[] {
   return [

@@ -1,22 +1,22 @@
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 
-/** Node.js has four threads for what takes time. The disk needs one of them, on which the ledger waits. */
+/** Node.js has four threads for work that blocks; the disk needs one of them. */
 const MOST_AT_ONCE = 2;
 
 const waiting = new Set<() => void>();
 let working = 0;
 
 /**
- * Waits until a photo may be worked on: however many messages bring one, the memory that takes is that of two.
+ * Waits for one of two slots: however many messages bring a photo, decoding takes the memory of two.
  * @param closing ends the waiting
- * @returns gives the turn to the next one; to be called once
+ * @returns releases the slot; to be called once
  * @throws VerifyError CANCELLED
  */
-export async function takeTurn(closing: Cancel | undefined): Promise<() => void> {
+export async function acquireSlot(closing: Cancel | undefined): Promise<() => void> {
   if (closing?.cancelled) throw cancelled();
   if (working < MOST_AT_ONCE) working++;
-  else await whenFree(closing);
+  else await whenReleased(closing);
   return () => {
     const [next] = waiting;
     if (next) next();
@@ -24,16 +24,16 @@ export async function takeTurn(closing: Cancel | undefined): Promise<() => void>
   };
 }
 
-function whenFree(closing: Cancel | undefined): Promise<void> {
+function whenReleased(closing: Cancel | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const go = () => {
-      waiting.delete(go);
-      forget?.();
+    const start = () => {
+      waiting.delete(start);
+      stopListening?.();
       resolve();
     };
-    waiting.add(go);
-    const forget = closing?.onCancel(() => {
-      waiting.delete(go);
+    waiting.add(start);
+    const stopListening = closing?.onCancel(() => {
+      waiting.delete(start);
       reject(cancelled());
     });
   });

@@ -1,0 +1,76 @@
+/**
+ * What the database of a process keeps for the ledger that it shares with others: calls that could not be delivered yet,
+ * and how far the shared ledger had come when this process last saw it.
+ */
+import { type Operations, type Sql, type Surroundings, sealOf } from '../store/sql';
+
+const PURPOSE = 'ledger outbox';
+/** Of one that was away for days there may be many. */
+const MOST = 10_000;
+
+export interface OutboxCall {
+  id: string;
+  /** Digest of where the shared ledger is. */
+  place: string;
+  operation: string;
+  parameters: unknown;
+}
+
+async function put(
+  sql: Sql,
+  { id, place, operation, parameters }: OutboxCall,
+  at: Surroundings,
+): Promise<null> {
+  const sealed = sealOf(at).sealJson(PURPOSE, { operation, parameters }, id);
+  await sql.run(
+    'INSERT INTO outbox (id, place, put_at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    id,
+    place,
+    at.now,
+    sealed,
+  );
+  return null;
+}
+
+async function remove(sql: Sql, { id }: { id: string }): Promise<null> {
+  await sql.run('DELETE FROM outbox WHERE id = ?', id);
+  return null;
+}
+
+async function list(sql: Sql, { place }: { place: string }, at: Surroundings): Promise<OutboxCall[]> {
+  const rows = await sql.all<{ id: string; sealed: Uint8Array }>(
+    `SELECT id, sealed FROM outbox WHERE place = ? ORDER BY put_at, id LIMIT ${MOST}`,
+    place,
+  );
+  return rows.map(({ id, sealed }) => ({
+    ...(sealOf(at).openJson(PURPOSE, sealed, id) as { operation: string; parameters: unknown }),
+    id,
+    place,
+  }));
+}
+
+/** @returns what was remembered of a place, as it was given */
+async function recall(sql: Sql, { place }: { place: string }): Promise<string | null> {
+  const row = await sql.get<{ content: string }>(
+    'SELECT content FROM meta WHERE name = ?',
+    `shared ${place}`,
+  );
+  return row?.content ?? null;
+}
+
+async function remember(sql: Sql, { place, text }: { place: string; text: string }): Promise<null> {
+  await sql.run(
+    'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    `shared ${place}`,
+    text,
+  );
+  return null;
+}
+
+export const OUTBOX_OPERATIONS = {
+  'outbox.put': put,
+  'outbox.remove': remove,
+  'outbox.list': list,
+  'outbox.recall': recall,
+  'outbox.remember': remember,
+} satisfies Operations;

@@ -1,0 +1,96 @@
+/**
+ * What a ledger that several processes share does otherwise than the embedded one: a process holds a lease, and the rate
+ * of an account counts over all of them. This is SQL of PostgreSQL alone, by the clock of its server.
+ */
+import type { Operations, Sql, Surroundings } from '../store/sql';
+import {
+  type ClaimAnswer,
+  type ClaimRequest,
+  claim as claimAlone,
+  LEDGER_OPERATIONS,
+  markAbandoned,
+  newest,
+  registerOwner,
+  restoreClaim,
+} from './ledger-sql';
+
+/** The server's clock in milliseconds; it goes on within a transaction. */
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)';
+/** A turn may be used a little late, and then no second may have one too many. */
+const LATE_MS = 50;
+
+async function begin(
+  sql: Sql,
+  { owner, claims, leaseMs }: { owner: string; claims: readonly ClaimRequest[]; leaseMs: number },
+  at: Surroundings,
+): Promise<{ uncertain: number; newest: number | null }> {
+  const { uncertain } = await renew(sql, { owner, leaseMs });
+  for (const each of claims) await restoreClaim(sql, each, at);
+  return { uncertain, newest: await newest(sql) };
+}
+
+/**
+ * A sign of life. What processes without one had under way is uncertain from now on.
+ * @returns how many calls became uncertain
+ */
+async function renew(
+  sql: Sql,
+  { owner, leaseMs }: { owner: string; leaseMs: number },
+): Promise<{ uncertain: number }> {
+  const [clock] = await sql.all<{ now: number }>(`SELECT CAST(${NOW} AS BIGINT) AS now`);
+  const now = clock?.now ?? 0;
+  await registerOwner(sql, owner, now);
+  await sql.run('DELETE FROM processes WHERE renewed_at < ?', now - leaseMs);
+  return { uncertain: await markAbandoned(sql) };
+}
+
+/** This process ends: what it still has under way nobody will settle. */
+async function leave(sql: Sql, { owner }: { owner: string }): Promise<null> {
+  await sql.run('DELETE FROM processes WHERE owner = ?', owner);
+  await markAbandoned(sql);
+  return null;
+}
+
+async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
+  // One that stood still for so long that its lease was over is alive again. The row stays until the claim is written.
+  const owner = await sql.get('SELECT owner FROM processes WHERE owner = ? FOR KEY SHARE', request.owner);
+  if (!owner) {
+    const [clock] = await sql.all<{ now: number }>(`SELECT CAST(${NOW} AS BIGINT) AS now`);
+    await registerOwner(sql, request.owner, clock?.now ?? 0);
+  }
+  return claimAlone(sql, request, at);
+}
+
+/**
+ * Takes the next turn of an account: a rate as one timestamp (GCRA without a burst).
+ * @param perSecond turns
+ * @returns milliseconds until it
+ */
+async function turn(
+  sql: Sql,
+  { account, perSecond }: { account: string; perSecond: number },
+): Promise<number> {
+  // A turn that is lost with the server is one that nobody takes again.
+  await sql.run('SET LOCAL synchronous_commit = off');
+  const step = (1000 + LATE_MS) / perSecond;
+  const taken = await sql.get<{ wait: number }>(
+    `INSERT INTO rates (account, next_at) VALUES (?, ${NOW} + CAST(? AS DOUBLE PRECISION))
+      ON CONFLICT (account) DO UPDATE
+        SET next_at = GREATEST(rates.next_at, ${NOW}) + CAST(? AS DOUBLE PRECISION)
+      RETURNING CAST(next_at - CAST(? AS DOUBLE PRECISION) - ${NOW} AS DOUBLE PRECISION) AS wait`,
+    account,
+    step,
+    step,
+    step,
+  );
+  return Math.max(0, taken?.wait ?? 0);
+}
+
+export const SHARED_LEDGER_OPERATIONS = {
+  ...LEDGER_OPERATIONS,
+  'ledger.begin': begin,
+  'ledger.claim': claim,
+  'ledger.renew': renew,
+  'ledger.leave': leave,
+  'ledger.turn': turn,
+} satisfies Operations;

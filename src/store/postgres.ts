@@ -1,0 +1,501 @@
+/**
+ * A database that several processes share: the operations of the rooms on PostgreSQL, one transaction each. What is
+ * written is on the server's disk when a call resolves (`synchronous_commit`).
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
+import { VerifyError } from '../errors';
+import type { CallOptions, RoomDatabase, StoreState } from './database';
+import { PostgresSql } from './postgres-sql';
+import { POSTGRES_TYPES } from './schema/columns';
+import { MIGRATIONS } from './schema/migrations';
+import { sharedTables } from './schema/shared';
+import { Seal } from './seal';
+import type { Operation, Operations, Surroundings } from './sql';
+
+/** One operation is one transaction, and a row that counts is locked until its commit: more would only wait. */
+const CONNECTIONS = 8;
+const CONNECT_MS = 5_000;
+/** A statement that takes longer is one of a server that does not answer. */
+const STATEMENT_MS = 15_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+/** How long a call waits for a server that is away, where its caller does not say. */
+const WAIT_MS = 10_000;
+/** How often a set back is looked at while an operator has not confirmed it. */
+const LOOK_AGAIN_MS = 2_000;
+const CLOSE_MS = 4_000;
+/** The key of the advisory lock under which tables are made: any number that is always the same. */
+const MIGRATION_LOCK = 20_261_130;
+/** By this much an operator's confirmation moves the counter on, past what any process remembers. */
+const CONFIRMED_STEP = 1_000_000_000;
+
+/** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
+const REFUSED: ReadonlySet<string> = new Set([
+  '28P01', // wrong password
+  '28000', // the role may not log in
+  '3D000', // no such database
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'NO_TLS',
+]);
+/** The transaction met another one: it is run again. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
+/** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
+const AWAY = /^(08|53|57|58)|^25006$/;
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** Said once when it begins, and once (`reached`) when it is over. `place`: host, port, database and schema. */
+export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
+
+/** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
+export interface Memory {
+  /** @param place digest of where the shared database is */
+  read(place: string): Promise<Remembered | null>;
+  write(place: string, remembered: Remembered): Promise<void>;
+}
+
+export interface Remembered {
+  /** Made with the tables. */
+  id: string;
+  count: number;
+}
+
+/** Calls that have to reach the shared database, kept where the process keeps its own things. */
+export interface Outbox {
+  put(id: string, place: string, operation: string, parameters: unknown): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** @returns what was kept by a process that has ended, oldest first */
+  list(place: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
+}
+
+export interface PostgresOptions {
+  /** How to connect, as `pg` takes it. */
+  connection: Pick<PoolConfig, 'host' | 'port' | 'user' | 'password' | 'database' | 'ssl'>;
+  schema: string;
+  /** 32 bytes, the same in every process. */
+  secret: Uint8Array;
+  operations: Operations;
+  /** Unix milliseconds. */
+  now(): number;
+  notify(trouble: SharedTrouble, values: { place: string; code: string }): void;
+  memory: Memory;
+  outbox: Outbox;
+}
+
+/** @returns a database that connects at first use */
+export function openPostgres(options: PostgresOptions): PostgresDatabase {
+  return new PostgresDatabase(options);
+}
+
+export class PostgresDatabase implements RoomDatabase {
+  readonly place: string;
+  /** A name of the place that says nothing of it. */
+  readonly placeDigest: string;
+  readonly #options: PostgresOptions;
+  readonly #seal: Seal;
+  readonly #listeners = new Set<(state: StoreState) => void>();
+  readonly #rewriters = new Set<() => void>();
+  readonly #statements = new Map<string, Operation<unknown, unknown>>();
+  #pool: Pool | null = null;
+  /** Resolves once the tables are there and everything about the database is known; null: it has to be looked at. */
+  #opening: Promise<void> | null = null;
+  /** The greatest count that was seen. */
+  #remembered: Remembered | null = null;
+  #isRemembering = false;
+  #isSetBack = false;
+  #lookAgain: NodeJS.Timeout | null = null;
+  #trouble: SharedTrouble | null = null;
+  #isClosed = false;
+
+  constructor(options: PostgresOptions) {
+    const { host = '', port = '', database = '' } = options.connection;
+    this.#options = options;
+    this.place = `${host}:${port}/${database} ${options.schema}`;
+    this.placeDigest = createHash('sha256').update(this.place).digest('base64url').slice(0, 22);
+    this.#seal = new Seal(options.secret);
+    for (const [name, operation] of Object.entries(options.operations))
+      this.#statements.set(name, operation as unknown as Operation<unknown, unknown>);
+    void this.#deliverOutbox();
+  }
+
+  /**
+   * Runs an operation. While the server cannot be reached it is tried again: for `waitMs`, or with `keep` until it is
+   * reached, and then the call survives the end of this process, too.
+   * @throws VerifyError that the operation throws; NETWORK `ledger-away`, `charged` false; CONFIG; CANCELLED
+   */
+  async call<Parameters, Answer>(
+    operation: string,
+    parameters: Parameters,
+    { whenAway = 'fail', waitMs = WAIT_MS, signal }: CallOptions<Answer> = {},
+  ): Promise<Answer> {
+    const isKept = whenAway === 'keep';
+    const now = this.#options.now();
+    const until = performance.now() + waitMs;
+    let keptAs: string | null = null;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      if (this.#isClosed || signal?.aborted) throw cancelled();
+      try {
+        const answer = (await this.#run(operation, parameters, now)) as Answer;
+        if (keptAs) await this.#options.outbox.remove(keptAs).catch(() => {});
+        return answer;
+      } catch (reason) {
+        if (reason instanceof VerifyError) throw reason;
+        const failure = failureOf(reason);
+        if (failure.kind === 'fault') throw reason;
+        if (failure.kind === 'conflict') {
+          await pause(Math.random() * FIRST_PAUSE_MS);
+          continue;
+        }
+        this.#say(failure.kind, failure.code);
+        if (!isKept && failure.kind === 'refused') throw refused(failure.code);
+        if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
+        if (isKept && !keptAs) {
+          keptAs = randomUUID();
+          await this.#options.outbox.put(keptAs, this.placeDigest, operation, parameters).catch(() => {});
+        }
+        await pause(pauseMs, undefined, { ref: !isKept });
+      }
+    }
+  }
+
+  async callUntilDone(operation: string, parameters: unknown, options: CallOptions<number> = {}) {
+    for (let done = 0; ; ) {
+      const count = await this.call<unknown, number>(operation, parameters, options);
+      if (count === 0) return done;
+      done += count;
+    }
+  }
+
+  state(): StoreState {
+    if (this.#isClosed) return 'closed';
+    if (this.#isSetBack) return 'damaged';
+    return this.#trouble === 'away' || this.#trouble === 'refused' ? 'unwritable' : 'ready';
+  }
+
+  subscribe(listener: (state: StoreState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @param listener called when the database was set back: what is under way is to be written again */
+  onReplaced(listener: () => void): () => void {
+    this.#rewriters.add(listener);
+    return () => this.#rewriters.delete(listener);
+  }
+
+  /** @returns whether the server has the database at an older state than this process has seen */
+  get isSetBack(): boolean {
+    return this.#isSetBack;
+  }
+
+  /** An operator has compared the books: the database goes on as it is, for every process. */
+  async acknowledge(): Promise<void> {
+    const client = await this.#connect();
+    try {
+      const { rows } = await client.query('SELECT last_value FROM commits');
+      const count = Math.max(Number(rows[0].last_value), this.#remembered?.count ?? 0) + CONFIRMED_STEP;
+      await client.query('SELECT setval($1::regclass, $2)', ['commits', count]);
+      const id = await readMeta(client, 'id');
+      await this.#remember({ id: id ?? '', count });
+    } finally {
+      client.release();
+    }
+    this.#setBack(false);
+  }
+
+  /** What is under way has ended by now, or goes to the outbox. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#lookAgain!);
+    await Promise.race([this.#pool?.end().catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
+    if (this.#remembered)
+      await this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+  }
+
+  /** Compares what the database says of itself with what this process has seen of it. */
+  async look(): Promise<void> {
+    this.#opening = null;
+    await this.#opened();
+  }
+
+  async #opened(): Promise<void> {
+    const opening = this.#opening ?? this.#open();
+    this.#opening = opening;
+    try {
+      await opening;
+    } catch (reason) {
+      if (this.#opening === opening) this.#opening = null;
+      throw reason;
+    }
+  }
+
+  async #run(name: string, parameters: unknown, now: number): Promise<unknown> {
+    const operation = this.#statements.get(name);
+    if (!operation) throw new Error(`There is no operation ${name}`);
+    await this.#opened();
+    const client = await this.#connect();
+    let lost: unknown = null;
+    try {
+      const answer = await this.#transact(client, operation, parameters, now);
+      if (this.#trouble) this.#say('reached', '');
+      return answer;
+    } catch (reason) {
+      if (!(reason instanceof VerifyError) && failureOf(reason).kind === 'away') lost = reason;
+      throw reason;
+    } finally {
+      // Whoever comes back may not be the one that went: it is looked at again before the next operation.
+      if (lost) this.#opening = null;
+      client.release(lost !== null);
+    }
+  }
+
+  async #transact(
+    client: PoolClient,
+    operation: Operation<unknown, unknown>,
+    parameters: unknown,
+    now: number,
+  ): Promise<unknown> {
+    const sql = new PostgresSql(client);
+    const at: Surroundings = {
+      now,
+      seal: this.#seal,
+      whyNoSeal: null,
+      damage: this.#isSetBack ? 'set-back' : null,
+    };
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    try {
+      const answer = await operation(sql, parameters, at);
+      const count = sql.writes > 0 ? await sql.get<{ count: number }>(NEXT_COUNT) : undefined;
+      await client.query('COMMIT');
+      if (count) this.#counted(count.count);
+      return answer;
+    } catch (reason) {
+      await client.query('ROLLBACK').catch(() => {});
+      throw reason;
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    this.#pool ??= this.#createPool();
+    return this.#pool.connect();
+  }
+
+  #createPool(): Pool {
+    const { Pool } = loadPg();
+    const { connection, schema } = this.#options;
+    if (!SCHEMA_NAME.test(schema))
+      throw new VerifyError('CONFIG', 'ledger-schema-unreadable', {}, { charged: false });
+    const pool = new Pool({
+      ...connection,
+      max: CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: STATEMENT_MS,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      allowExitOnIdle: true,
+      application_name: 'cn-verify',
+      options: `-c search_path=${schema} -c synchronous_commit=on -c idle_in_transaction_session_timeout=${2 * STATEMENT_MS}`,
+    });
+    // A connection that breaks while nobody uses it: the next operation looks at the database again.
+    pool.on('error', () => {
+      this.#opening = null;
+    });
+    // One that breaks while it is in use says so twice: by what was asked of it, and by an event that ends the process where
+    // nobody listens.
+    pool.on('connect', (client) => client.on('error', () => {}));
+    return pool;
+  }
+
+  /** Makes the tables where they are missing, and compares what the database says of itself with what is remembered. */
+  async #open(): Promise<void> {
+    const client = await this.#connect();
+    try {
+      await this.#migrate(client);
+      const { rows } = await client.query('SELECT sign FROM secret_sign');
+      if (rows[0].sign !== this.#seal.sign) {
+        this.#say('secret-differs', '');
+        throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
+      }
+      await this.#compare(client);
+    } finally {
+      client.release();
+    }
+  }
+
+  async #migrate(client: PoolClient): Promise<void> {
+    const { schema, connection } = this.#options;
+    const { user = '' } = connection;
+    const known = await client.query(
+      'SELECT 1 FROM information_schema.tables WHERE table_schema = $1 AND table_name = $2',
+      [schema, 'meta'],
+    );
+    if (known.rowCount && Number(await readMeta(client, 'version')) === MIGRATIONS.length) return;
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await client.query('BEGIN');
+      const before = await versionOf(client, schema);
+      if (before > MIGRATIONS.length)
+        throw new VerifyError('CONFIG', 'ledger-newer-version', { version: before }, { charged: false });
+      if (before === 0) {
+        // Where it is there already, a role need not have the right to make one.
+        const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+        if (there.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
+        for (const statement of sharedTables(POSTGRES_TYPES)) await client.query(statement);
+      }
+      for (const migration of MIGRATIONS.slice(before))
+        for (const statement of migration(POSTGRES_TYPES)) await client.query(statement);
+      if (before === 0) {
+        await client.query('INSERT INTO meta (name, content) VALUES ($1, $2)', ['id', randomUUID()]);
+        await client.query('INSERT INTO secret_sign (purpose, sign) VALUES ($1, $2)', [
+          'secret',
+          this.#seal.sign,
+        ]);
+      }
+      await client.query(
+        'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+        ['version', String(MIGRATIONS.length)],
+      );
+      await client.query('COMMIT');
+    } catch (reason) {
+      await client.query('ROLLBACK').catch(() => {});
+      if ((reason as DatabaseError).code !== '42501') throw reason;
+      const statement = `CREATE SCHEMA ${schema} AUTHORIZATION "${String(user).replaceAll('"', '""')}"`;
+      throw new VerifyError(
+        'CONFIG',
+        'ledger-may-not-create',
+        { schema, sql: statement },
+        { charged: false },
+      );
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    }
+  }
+
+  /** A database that counts less than what was seen, or that was made anew in its place, has lost calls. */
+  async #compare(client: PoolClient): Promise<void> {
+    this.#remembered ??= await this.#options.memory.read(this.placeDigest).catch(() => null);
+    const id = (await readMeta(client, 'id')) ?? '';
+    const { rows } = await client.query('SELECT last_value FROM commits');
+    const count = Number(rows[0].last_value);
+    const remembered = this.#remembered;
+    const isSetBack = remembered !== null && (remembered.id !== id || count < remembered.count);
+    if (!isSetBack) await this.#remember({ id, count });
+    this.#setBack(isSetBack);
+  }
+
+  #setBack(isSetBack: boolean): void {
+    if (isSetBack === this.#isSetBack) return;
+    this.#isSetBack = isSetBack;
+    if (isSetBack) {
+      this.#say('set-back', '');
+      // An operator may confirm it in another process.
+      this.#lookAgain = setInterval(() => void this.look().catch(() => {}), LOOK_AGAIN_MS).unref();
+    } else {
+      clearInterval(this.#lookAgain!);
+      this.#trouble = null;
+    }
+    this.#turn();
+    for (const rewrite of this.#rewriters) rewrite();
+  }
+
+  #counted(count: number): void {
+    if (!this.#remembered || count <= this.#remembered.count) return;
+    this.#remembered = { ...this.#remembered, count };
+    if (this.#isRemembering) return;
+    // Once a second is often enough: what was seen is in the memory of this process, too.
+    this.#isRemembering = true;
+    setTimeout(() => {
+      this.#isRemembering = false;
+      if (this.#remembered)
+        void this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+    }, 1_000).unref();
+  }
+
+  async #remember(remembered: Remembered): Promise<void> {
+    this.#remembered = remembered;
+    await this.#options.memory.write(this.placeDigest, remembered).catch(() => {});
+  }
+
+  /** What a process that has ended could not deliver any more. */
+  async #deliverOutbox(): Promise<void> {
+    const { outbox } = this.#options;
+    for (const { id, operation, parameters } of await outbox.list(this.placeDigest).catch(() => [])) {
+      try {
+        await this.call(operation, parameters, { whenAway: 'keep' });
+        await outbox.remove(id);
+      } catch {
+        // The end of this process, or a secret that differs: the next start tries it again.
+      }
+    }
+  }
+
+  #say(trouble: SharedTrouble, code: string): void {
+    if (trouble === this.#trouble || (trouble === 'reached' && this.#isSetBack)) return;
+    // What was set back stays so, whatever the network does meanwhile.
+    const before = this.#trouble;
+    this.#trouble = trouble === 'reached' ? null : trouble;
+    if (!(trouble === 'reached' && before === 'set-back'))
+      this.#options.notify(trouble, { place: this.place, code });
+    this.#turn();
+  }
+
+  #turn(): void {
+    const state = this.state();
+    for (const listener of this.#listeners) listener(state);
+  }
+}
+
+const NEXT_COUNT = "SELECT nextval('commits') AS count";
+
+function loadPg(): typeof import('pg') {
+  try {
+    return require('pg') as typeof import('pg');
+  } catch {
+    throw new VerifyError('CONFIG', 'pg-missing', {}, { charged: false });
+  }
+}
+
+async function versionOf(client: PoolClient, schema: string): Promise<number> {
+  const known = await client.query(
+    'SELECT 1 FROM information_schema.tables WHERE table_schema = $1 AND table_name = $2',
+    [schema, 'meta'],
+  );
+  return known.rowCount ? Number(await readMeta(client, 'version')) : 0;
+}
+
+async function readMeta(client: PoolClient, name: string): Promise<string | null> {
+  const { rows } = await client.query('SELECT content FROM meta WHERE name = $1', [name]);
+  return rows[0]?.content ?? null;
+}
+
+/** What a failure of `pg` or of the network means for the operation. */
+function failureOf(reason: unknown): { kind: 'away' | 'refused' | 'conflict' | 'fault'; code: string } {
+  const { code = '', message = '' } = reason as DatabaseError;
+  if (CONFLICTS.has(code)) return { kind: 'conflict', code };
+  if (REFUSED.has(code)) return { kind: 'refused', code };
+  if (/does not support SSL/.test(message)) return { kind: 'refused', code: 'NO_TLS' };
+  if (AWAY.test(code)) return { kind: 'away', code };
+  // Without a code of five characters it is no word of the server, so it is one of the network or of the driver.
+  const isOfServer = /^[0-9A-Z]{5}$/.test(code);
+  return isOfServer ? { kind: 'fault', code } : { kind: 'away', code: code || 'TIMEOUT' };
+}
+
+function away(waitMs: number, code: string): VerifyError {
+  const values = { seconds: Math.round(waitMs / 100) / 10, code };
+  return new VerifyError('NETWORK', 'ledger-away', values, { charged: false });
+}
+
+function refused(code: string): VerifyError {
+  return new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
+}
+
+function cancelled(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}

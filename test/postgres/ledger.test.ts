@@ -1,0 +1,294 @@
+/** The ledger that several processes share, on a real PostgreSQL. */
+import assert from 'node:assert/strict';
+import { Cancel } from '../../src/cancel';
+import type { VerifyError } from '../../src/errors';
+import type { Call, Claim, Settlement } from '../../src/ledger/entry';
+import { type Cluster, startCluster } from './cluster';
+import { closeShared, openShared, until } from './shared';
+
+const NEVER = new Cancel();
+const SETTLED: Omit<Settlement, 'answers'> = {
+  ...{ outcome: 'passed', reason: null, code: '0', error: null, requestId: 'r', orderNo: null },
+  ...{ charged: true, durationMs: 5, resolution: 'answered', keepsKeys: true },
+};
+let number = 0;
+
+function call(changes: Partial<Call> & { name?: string; content?: string } = {}): Call {
+  const { name, content = 'asked', ...own } = changes;
+  const keys = name === undefined ? [] : [{ key: name, content }];
+  return {
+    ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1, maxPerDay: 0 },
+    ...{ maxPerMonth: 0, keys, maxAgeMs: null, waitMs: 2_000 },
+    ...own,
+  };
+}
+
+describe('a shared ledger', () => {
+  let cluster: Cluster;
+  /** Of this test alone. */
+  let schema: string;
+  before(async function () {
+    this.timeout(120_000);
+    cluster = await startCluster('max_connections = 30');
+  });
+  beforeEach(() => {
+    schema = `test_${++number}`;
+  });
+  afterEach(closeShared);
+  after(() => cluster.remove());
+
+  const open = (changes = {}) => openShared({ url: cluster.url, schema, ...changes });
+
+  it('gives the answer of one process to another that asks the same under the same key', async () => {
+    const [first, second] = [await open(), await open()];
+    const claim = await first.ledger.claim(call({ name: 'k' }), NEVER);
+    assert.equal(claim.state, 'claimed');
+    const meanwhile = await second.ledger.claim(call({ name: 'k' }), NEVER);
+    assert.equal(meanwhile.state === 'known' && meanwhile.keys.get('k')?.state, 'under-way');
+    await first.ledger.settle((claim as { id: string }).id, {
+      ...SETTLED,
+      answers: new Map([['k', { score: 1 }]]),
+    });
+    const state = (
+      await second.ledger.look('account', [{ key: 'k', content: 'asked' }], null, 1_000, NEVER)
+    ).get('k');
+    assert.deepEqual(state?.state === 'answered' && state.answer, { score: 1 });
+  });
+
+  it('refuses other content under a key of another process', async () => {
+    const [first, second] = [await open(), await open()];
+    const claim = await first.ledger.claim(call({ name: 'k', content: 'one person' }), NEVER);
+    await first.ledger.settle((claim as { id: string }).id, { ...SETTLED, answers: new Map([['k', 'yes']]) });
+    const other = await second.ledger.claim(call({ name: 'k', content: 'another person' }), NEVER);
+    assert.equal(other.state === 'known' && other.keys.get('k')?.state, 'other-content');
+  });
+
+  it('lets exactly as many calls through as the budget has, from three processes at once', async () => {
+    const all = await Promise.all([open(), open(), open()]);
+    const tries = all.flatMap(({ ledger }) =>
+      Array.from({ length: 20 }, () => ledger.claim(call({ maxPerDay: 25 }), NEVER)),
+    );
+    const ended = await Promise.allSettled(tries);
+    assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 25);
+    for (const each of ended)
+      if (each.status === 'rejected') assert.equal((each.reason as VerifyError).code, 'BUDGET');
+    assert.equal((await all[0].ledger.spent('account')).day, 25);
+  });
+
+  it('claims a key once, however many ask at once', async () => {
+    const all = await Promise.all([open(), open(), open()]);
+    const claims = await Promise.all(
+      all.flatMap(({ ledger }) =>
+        Array.from({ length: 10 }, () => ledger.claim(call({ name: 'one' }), NEVER)),
+      ),
+    );
+    assert.equal(claims.filter(({ state }) => state === 'claimed').length, 1);
+  });
+
+  it('gives turns that are no closer than the rate, over all processes', async () => {
+    const [first, second] = [await open(), await open()];
+    const waits = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).ledger.turn('account', 10)),
+    );
+    waits.sort((a, b) => a - b);
+    // Counted from the first turn, the tenth is nine steps later, whatever time the calls took themselves.
+    assert.ok(waits[9]! > 8 * 100 - waits[0]! && waits[9]! <= 10 * 105);
+  });
+
+  it('makes uncertain what a process had under way that gives no sign of life', async () => {
+    const dead = await open({ leaseMs: 300 });
+    const claim = await dead.ledger.claim(call({ name: 'k' }), NEVER);
+    await dead.vanish();
+    const alive = await open({ leaseMs: 300 });
+    await until(
+      async () =>
+        (await alive.ledger.find({ id: (claim as { id: string }).id }, 1))[0]?.state === 'uncertain',
+    );
+    const again = await alive.ledger.claim(call({ name: 'k' }), NEVER);
+    assert.equal(again.state === 'known' && again.keys.get('k')?.state, 'uncertain');
+    await alive.ledger.release([(claim as { id: string }).id]);
+    assert.equal((await alive.ledger.claim(call({ name: 'k' }), NEVER)).state, 'claimed');
+  });
+
+  it('leaves alone what a process has under way that only stood still', async () => {
+    const [slow, other] = [await open({ leaseMs: 60_000 }), await open({ leaseMs: 60_000 })];
+    const claim = await slow.ledger.claim(call({ name: 'k' }), NEVER);
+    await cluster.query(`DELETE FROM ${schema}.processes`);
+    await other.ledger.claim(call(), NEVER);
+    await slow.ledger.claim(call(), NEVER);
+    const again = await other.ledger.claim(call({ name: 'k' }), NEVER);
+    assert.equal(again.state === 'known' && again.keys.get('k')?.state, 'under-way');
+    await slow.ledger.settle((claim as { id: string }).id, { ...SETTLED, answers: new Map([['k', 1]]) });
+    const state = (
+      await other.ledger.look('account', [{ key: 'k', content: 'asked' }], null, 1_000, NEVER)
+    ).get('k');
+    assert.equal(state?.state, 'answered');
+  });
+
+  it('loses nothing that it acknowledged to a power cut, and settles afterwards what it could not', async () => {
+    const one = await open();
+    const claims = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => one.ledger.claim(call({ name: `k${index}` }), NEVER)),
+    );
+    await cluster.stop('immediate');
+    const settled = Promise.all(
+      claims.map((claim, index) =>
+        one.ledger.settle((claim as { id: string }).id, {
+          ...SETTLED,
+          answers: new Map([[`k${index}`, index]]),
+        }),
+      ),
+    );
+    await assert.rejects(one.ledger.claim(call({ waitMs: 200 }), NEVER), (error: VerifyError) => {
+      assert.deepEqual([error.code, error.problem, error.details.charged], ['NETWORK', 'ledger-away', false]);
+      return true;
+    });
+    await settled;
+    await cluster.start();
+    const other = await open();
+    const keys = Array.from({ length: 40 }, (_, index) => ({ key: `k${index}`, content: 'asked' }));
+    await until(async () => {
+      const states = await other.ledger.look('account', keys, null, 5_000, NEVER);
+      return [...states.values()].every(({ state }) => state === 'answered') && states.size === 40;
+    });
+    assert.deepEqual(one.notices.slice(0, 2), ['away', 'reached']);
+  });
+
+  it('delivers after a restart what its process could not deliver before it ended', async () => {
+    const one = await open();
+    const claim = await one.ledger.claim(call({ name: 'k' }), NEVER);
+    await cluster.stop('immediate');
+    await one.ledger.settle((claim as { id: string }).id, { ...SETTLED, answers: new Map([['k', 7]]) });
+    await until(async () => (await one.outbox()) === 1);
+    await one.vanish();
+    await cluster.start();
+    const again = await open({ file: one.file });
+    await until(async () => {
+      const states = await again.ledger.look('account', [{ key: 'k', content: 'asked' }], null, 5_000, NEVER);
+      return states.get('k')?.state === 'answered';
+    });
+    await until(async () => (await again.outbox()) === 0);
+  });
+
+  it('refuses paid calls with a key where the database was set back, until an operator says go on', async () => {
+    const [one, other] = [await open(), await open()];
+    for (const { ledger } of [one, other]) await ledger.claim(call(), NEVER);
+    await cluster.query(`SELECT setval('${schema}.commits', 1)`);
+    await Promise.all([one.reconnect(), other.reconnect()]);
+    for (const { ledger } of [one, other])
+      await assert.rejects(ledger.claim(call({ name: 'new' }), NEVER), {
+        code: 'CONFIG',
+        problem: 'ledger-set-back',
+      });
+    assert.ok(one.notices.includes('set-back'));
+    await one.ledger.acknowledge();
+    assert.equal((await one.ledger.claim(call({ name: 'new' }), NEVER)).state, 'claimed');
+    await until(async () => other.ledger.state() === 'ready');
+    assert.equal((await other.ledger.claim(call({ name: 'other' }), NEVER)).state, 'claimed');
+  });
+
+  it('notices also where the tables were made anew', async () => {
+    const one = await open();
+    await one.ledger.claim(call({ name: 'k' }), NEVER);
+    await cluster.query(`DROP SCHEMA ${schema} CASCADE`);
+    await one.reconnect();
+    await assert.rejects(one.ledger.claim(call({ name: 'other' }), NEVER), { problem: 'ledger-set-back' });
+  });
+
+  it('remembers over a restart how far the database had come', async () => {
+    const one = await open();
+    await one.ledger.claim(call({ name: 'k' }), NEVER);
+    await one.close();
+    await cluster.query(`SELECT setval('${schema}.commits', 1)`);
+    const again = await open({ file: one.file });
+    await assert.rejects(again.ledger.claim(call({ name: 'x' }), NEVER), { problem: 'ledger-set-back' });
+  });
+
+  it('refuses another secret', async () => {
+    await (await open()).ledger.claim(call(), NEVER);
+    const other = await open({ secret: 'another secret of the test' });
+    await assert.rejects(other.ledger.claim(call(), NEVER), {
+      code: 'CONFIG',
+      problem: 'ledger-secret-differs',
+    });
+  });
+
+  it('says that the password is wrong, and that the database is not there', async () => {
+    const wrong = await open({ url: cluster.url.replace('secret', 'wrong') });
+    await assert.rejects(wrong.ledger.claim(call(), NEVER), (error: VerifyError) => {
+      assert.deepEqual([error.code, error.problem, error.values.code], ['CONFIG', 'ledger-refused', '28P01']);
+      assert.doesNotMatch(JSON.stringify([error, error.message]), /wrong/);
+      return true;
+    });
+    const nowhere = await open({ url: `${cluster.url}_not` });
+    await assert.rejects(nowhere.ledger.claim(call(), NEVER), { problem: 'ledger-refused' });
+  });
+
+  it('names the statement for a role that may not make the schema', async () => {
+    await cluster.query("CREATE ROLE visitor LOGIN PASSWORD 'secret'");
+    const url = cluster.url.replace('postgres:secret', 'visitor:secret');
+    const one = await open({ url });
+    let sql = '';
+    await assert.rejects(one.ledger.claim(call(), NEVER), (error: VerifyError) => {
+      sql = String(error.values.sql);
+      return error.problem === 'ledger-may-not-create';
+    });
+    await cluster.query(sql);
+    assert.equal((await one.ledger.claim(call(), NEVER)).state, 'claimed');
+  });
+
+  it('makes the tables once, however many processes begin at the same time', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => open()));
+    await Promise.all(all.map(({ ledger }) => ledger.claim(call(), NEVER)));
+    assert.equal((await all[0]!.ledger.spent('account')).day, 6);
+  });
+
+  it('waits where the server has no connection left', async () => {
+    const blockers = await cluster.useUp();
+    const one = await open();
+    let waiting: Promise<Claim> | undefined;
+    try {
+      await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), {
+        code: 'NETWORK',
+        problem: 'ledger-away',
+      });
+      waiting = one.ledger.claim(call({ waitMs: 60_000 }), NEVER);
+    } finally {
+      await Promise.all(blockers.map((client) => client.end()));
+    }
+    assert.equal((await waiting).state, 'claimed');
+  });
+
+  it('waits where the server only reads, as a standby does', async () => {
+    await (await open()).ledger.claim(call(), NEVER);
+    await cluster.query('ALTER SYSTEM SET default_transaction_read_only = on');
+    await cluster.query('SELECT pg_reload_conf()');
+    const one = await open();
+    try {
+      await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), (error: VerifyError) => {
+        assert.deepEqual([error.code, error.values.code], ['NETWORK', '25006']);
+        return true;
+      });
+    } finally {
+      await cluster.query('ALTER SYSTEM RESET default_transaction_read_only');
+      await cluster.query('SELECT pg_reload_conf()');
+    }
+    await until(async () => (await one.ledger.claim(call({ waitMs: 0 }), NEVER).catch(() => null)) !== null);
+  });
+
+  it('keeps neither a key nor an answer that could be read', async () => {
+    const one = await open();
+    const claim = await one.ledger.claim(call({ name: 'key-in-clear', content: 'content-in-clear' }), NEVER);
+    await one.ledger.settle((claim as { id: string }).id, {
+      ...SETTLED,
+      answers: new Map([['key-in-clear', 'answer-in-clear']]),
+    });
+    for (const table of ['keys', 'entries', 'meta', 'processes']) {
+      const rows = await cluster.query(`SELECT * FROM ${schema}.${table}`);
+      assert.doesNotMatch(JSON.stringify(rows), /in-clear/);
+      for (const row of rows)
+        for (const value of Object.values(row))
+          if (Buffer.isBuffer(value)) assert.doesNotMatch(value.toString('latin1'), /in-clear/);
+    }
+  });
+});

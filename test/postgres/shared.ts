@@ -1,0 +1,100 @@
+/** Shared ledgers of a test, each as a process of its own would have it: with a database of its own beside it. */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Ledger } from '../../src/ledger/ledger';
+import { readPostgresUrl } from '../../src/ledger/postgres-url';
+import { sharedKept } from '../../src/ledger/shared-kept';
+import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
+import { SEEN_OPERATIONS } from '../../src/photos/seen-sql';
+import { openDatabase } from '../../src/store/database';
+import { openPostgres } from '../../src/store/postgres';
+import { secretFrom } from '../../src/store/secret';
+import { temporaryDirectory } from '../demo-process';
+
+export interface Shared {
+  ledger: Ledger;
+  database: ReturnType<typeof openPostgres>;
+  /** Of its own database. */
+  file: string;
+  notices: string[];
+  /** @returns how many calls wait in its own database to be delivered */
+  outbox(): Promise<number>;
+  /** Looks at the shared database again, as after a connection that broke. */
+  reconnect(): Promise<void>;
+  close(): Promise<void>;
+  /** Ends without a word, as a process does that is killed; what it was writing to its own database is there. */
+  vanish(): Promise<void>;
+}
+
+const open = new Set<Shared>();
+
+export async function openShared({
+  url,
+  schema,
+  file = join(temporaryDirectory(), 'cn-verify.db'),
+  leaseMs = 60_000,
+  secret = 'a secret of the test',
+}: {
+  url: string;
+  schema: string;
+  file?: string;
+  leaseMs?: number;
+  secret?: string;
+}): Promise<Shared> {
+  const notices: string[] = [];
+  const own = openDatabase({
+    file,
+    secret: async () => secretFrom('a secret of this process'),
+    now: Date.now,
+    notify: (trouble) => notices.push(`own ${trouble}`),
+  });
+  await own.ready();
+  const { wantsTls: _wantsTls, ...connection } = readPostgresUrl(url)!;
+  const database = openPostgres({
+    connection: { ...connection, ssl: false },
+    schema,
+    secret: secretFrom(secret),
+    operations: { ...SHARED_LEDGER_OPERATIONS, ...SEEN_OPERATIONS },
+    now: Date.now,
+    notify: (trouble) => notices.push(trouble),
+    ...sharedKept(own),
+  });
+  const ledger = new Ledger({
+    database,
+    leaseMs,
+    now: Date.now,
+    notify: (trouble) => notices.push(trouble),
+    onBudget: () => {},
+  });
+  const one: Shared = {
+    ...{ ledger, database, file, notices },
+    outbox: async () =>
+      (await own.call<object, unknown[]>('outbox.list', { place: database.placeDigest })).length,
+    reconnect: () => database.look(),
+    close: async () => {
+      if (!open.delete(one)) return;
+      ledger.close();
+      await ledger.leave(1_000);
+      await database.close();
+      await own.close();
+    },
+    vanish: async () => {
+      open.delete(one);
+      ledger.close();
+      await database.close();
+      await own.close();
+    },
+  };
+  open.add(one);
+  return one;
+}
+
+export async function closeShared(): Promise<void> {
+  for (const one of [...open]) await one.close();
+}
+
+/** @param condition that is to come true */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (const end = performance.now() + 30_000; !(await condition()); await pause(20))
+    if (performance.now() > end) throw new Error('It did not come true within half a minute');
+}
