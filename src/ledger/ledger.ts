@@ -176,6 +176,12 @@ export class Ledger {
     this.#pending.set(id, pending);
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
+      // A disk that did not answer has written it after all.
+      late: ({ state }) => {
+        if (state !== 'claimed') return;
+        this.#pending.set(id, pending);
+        void this.settle(id, NOT_SENT);
+      },
     });
     let answer: ClaimAnswer;
     try {

@@ -773,9 +773,10 @@ describe('the ledger', function () {
     });
 
     for (const [what, credentials, problem] of [
-      ['no url', { secret: 's' }, 'ledger-url-unreadable'],
-      ['another url', { url: 'http://127.0.0.1', secret: 's' }, 'ledger-url-unreadable'],
-      ['no secret', { url: 'redis://127.0.0.1:1' }, 'ledger-secret-missing'],
+      ['no url', { secret: 'a secret of the test' }, 'ledger-url-unreadable'],
+      ['another url', { url: 'http://127.0.0.1', secret: 'a secret of the test' }, 'ledger-url-unreadable'],
+      ['a short secret', { url: 'postgres://127.0.0.1:1/x', secret: 'short' }, 'secret-too-short'],
+      ['no secret', { url: 'postgres://127.0.0.1:1/x' }, 'ledger-secret-missing'],
       ['an unset variable', { url: '$' + '{NO_SUCH_VARIABLE}', secret: 's' }, 'variable-not-set'],
     ] as const) {
       it(`a store with ${what} is CONFIG for whoever uses it, before anything is sent`, async () => {
