@@ -22,7 +22,7 @@ const flows = JSON.parse(readFileSync(FLOW || join(installed(), 'examples', EXAM
 const isOther = ({ type, label }) => type === 'tab' && TABS[ROLE] && label !== TABS[ROLE];
 const others = new Set(flows.filter(isOther).map(({ id }) => id));
 const kept = flows.filter(({ id, z }) => !others.has(id) && !others.has(z));
-const credentials = { store: { url: '${REDIS_URL}', secret: '${CN_VERIFY_SECRET}' } };
+const credentials = { store: { url: '${DATABASE_URL}', secret: '${CN_VERIFY_SECRET}' } };
 for (const node of kept.filter(({ type }) => type === 'verify-queue')) {
   node.ledger = 'store';
   credentials[node.id] = { url: '${REDIS_URL}' };

@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeForm, makePlugin } from './forms.mjs';
-import { writeOperatorPage } from './pages.mjs';
+import { writeExamples } from './pages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const from = (...parts) => join(root, 'nodes', ...parts);
@@ -26,7 +26,7 @@ const [TYPES, PLUGINS] = [nodes, plugins].map(Object.keys);
 compile();
 writeForms();
 writeCatalogues();
-writeOperatorPage(root);
+writeExamples(root);
 // scripts/ready.mjs looks at its time.
 writeFileSync(join(root, 'dist/.built'), '');
 

@@ -21,6 +21,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
+import operatorPage from '../deploy/operator-page.js';
 
 // The tests name the installation of another Node-RED in NODE_RED.
 const require = createRequire(import.meta.url);
@@ -38,6 +39,11 @@ const MODULES = [
   ['@cn-verify/node-red-cn-verify', root],
   [DASHBOARD, dirname(require.resolve(`${DASHBOARD}/package.json`))],
 ];
+
+/** With PAGE_PASSWORD, the operator's page asks for it (user `operator`), and so does the dashboard's socket. */
+const { pageSettings, password } = operatorPage;
+const { PAGE_PASSWORD } = process.env;
+const page = pageSettings(PAGE_PASSWORD ? password('operator', PAGE_PASSWORD) : () => true);
 
 // Node-RED and the dashboard hang their listeners on a server of their own, which the door stands before: they would
 // take websockets, and the dashboard its requests, past a listener beside them.
@@ -137,7 +143,7 @@ function prepareUserDir() {
     symlinkSync(folder, link, 'junction');
   }
   const before = isKept ? readFileSync(flowFile, 'utf8') : '';
-  const after = withPorts(before || JSON.stringify(examples()));
+  const after = withBrokerPort(before || JSON.stringify(examples()));
   if (after !== before) writeFileSync(flowFile, after);
 }
 
@@ -150,23 +156,15 @@ function examples() {
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
-/** Broker and photo store of the examples stand where MQTT_PORT and PORT say; one that the user moved elsewhere is left alone. */
-function withPorts(text) {
+/** The broker of the examples stands where MQTT_PORT says; one that the user moved elsewhere is left alone. */
+function withBrokerPort(text) {
   const own = new Set(examples().map(({ id }) => id));
-  const publicUrl = `http://${HOST}:${port}`;
-  const isOldStore = (node) =>
-    node.type === 'photo-store' &&
-    /^http:\/\/127\.0\.0\.1:\d+$/.test(node.publicUrl) &&
-    node.publicUrl !== publicUrl;
   const isOldBroker = (node) =>
-    node.type === 'mqtt-broker' && node.broker === HOST && node.port !== String(mqttPort);
+    own.has(node.id) && node.type === 'mqtt-broker' && node.broker === HOST && node.port !== String(mqttPort);
   try {
     const flows = JSON.parse(text);
-    const moved = flows.filter((node) => own.has(node.id) && (isOldStore(node) || isOldBroker(node)));
-    for (const node of moved) {
-      if (node.type === 'photo-store') node.publicUrl = publicUrl;
-      else node.port = String(mqttPort);
-    }
+    const moved = flows.filter(isOldBroker);
+    for (const node of moved) node.port = String(mqttPort);
     return moved.length > 0 ? JSON.stringify(flows, null, 4) : text;
   } catch {
     // Node-RED itself says what is wrong with the file.
@@ -196,7 +194,8 @@ async function startNodeRed() {
     apiMaxLength: '12mb',
     // What a flow writes under a name of its own.
     fileWorkingDirectory: userDir,
-    dashboard: { maxHttpBufferSize: 12e6 },
+    httpNodeMiddleware: page.httpNodeMiddleware,
+    dashboard: { ...page.dashboard, maxHttpBufferSize: 12e6 },
     // Of errors, as the person at this machine reads them; Windows has no LANG.
     lang: Intl.DateTimeFormat().resolvedOptions().locale.startsWith('zh') ? 'zh-CN' : 'en-US',
     telemetry: { enabled: false, updateNotification: false },

@@ -1,52 +1,63 @@
-// Puts the operator's page, which is written in examples/页面 Pages/, into the example operator-page: the Vue files into its
-// ui-template nodes and the longer functions into its function nodes. The flow around them is that file's own.
+/**
+ * Writes into the examples what stands in files beside them: the pages of the operator's page, and functions that are too long
+ * to be written in a flow, each with all it imports.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const FOLDER = 'examples/页面 Pages';
-const EXAMPLE = `${FOLDER}/操作员页面 operator-page.json`;
+const PAGES = 'examples/页面 Pages';
 
-/** By the node's name in the flow, up to the slash. */
-const FILES = {
-  'look of all pages': ['format', 'desk.css'],
-  'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
-  'page: photos': ['format', 'photos.vue'],
-  'page: person': ['format', 'person.vue'],
-  'page: history': ['format', 'history.vue'],
-  'photos came': ['func', 'server-photos-in.mjs'],
-  'next nine': ['func', 'server-next-batch.mjs'],
-  'they were submitted': ['func', 'server-submitted.mjs'],
-  'what became of them': ['func', 'server-photos-told.mjs'],
-  'photos failed': ['func', 'server-photos-failed.mjs'],
-  'a person came': ['func', 'server-person-in.mjs'],
-  'what became of it': ['func', 'server-person-told.mjs'],
-  'list or one job': ['func', 'server-jobs-out.mjs'],
-  'from the ledger': ['func', 'server-from-ledger.mjs'],
-  'stop or ask again': ['func', 'server-stop.mjs'],
-  'which account': ['func', 'server-environment.mjs'],
-  'list for all': ['func', 'server-list.mjs'],
-  'history asked': ['func', 'server-history-in.mjs'],
-  'history told': ['func', 'server-history-out.mjs'],
+/** By example, then by the node's name up to the slash: the property, and the files that make it. */
+const EXAMPLES = {
+  [`${PAGES}/操作员页面 operator-page.json`]: {
+    'look of all pages': ['format', 'desk.css'],
+    'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
+    'page: photos': ['format', 'photos.vue'],
+    'page: person': ['format', 'person.vue'],
+    'page: history': ['format', 'history.vue'],
+    'photos came': ['func', 'server-photos-in.mjs'],
+    'next nine': ['func', 'server-next-batch.mjs'],
+    'they were submitted': ['func', 'server-submitted.mjs'],
+    'what became of them': ['func', 'server-photos-told.mjs'],
+    'photos failed': ['func', 'server-photos-failed.mjs'],
+    'a person came': ['func', 'server-person-in.mjs'],
+    'what became of it': ['func', 'server-person-told.mjs'],
+    'list or one job': ['func', 'server-jobs-out.mjs'],
+    'from the ledger': ['func', 'server-from-ledger.mjs'],
+    'stop or ask again': ['func', 'server-stop.mjs'],
+    'which account': ['func', 'server-environment.mjs'],
+    'history asked': ['func', 'server-history-in.mjs'],
+    'history told': ['func', 'server-history-out.mjs'],
+  },
+  'examples/身份 Identity/CSV 批量核验 persons-in-a-file.json': {
+    'file for Excel': ['func', 'results-for-excel.mjs'],
+  },
 };
 
-/** Writes it only where it changed: the example is part of the repository. */
-export function writeOperatorPage(root) {
-  const made = operatorPage(root);
-  const file = join(root, EXAMPLE);
-  if (made !== readFileSync(file, 'utf8')) writeFileSync(file, made);
+/** Writes only what changed: the examples are part of the repository. */
+export function writeExamples(root) {
+  for (const [path, text] of Object.entries(examples(root))) {
+    const file = join(root, path);
+    if (text !== readFileSync(file, 'utf8')) writeFileSync(file, text);
+  }
 }
 
 /**
- * @param root of the project
- * @returns the example with the pages as they are written now
+ * @param root of the project, whose sources are compiled
+ * @returns by path, the examples with their files as those are written now
  */
-export function operatorPage(root) {
-  let example = readFileSync(join(root, EXAMPLE), 'utf8');
+export function examples(root) {
+  return Object.fromEntries(Object.keys(EXAMPLES).map((path) => [path, exampleOf(root, path)]));
+}
+
+function exampleOf(root, path) {
+  let example = readFileSync(join(root, path), 'utf8');
   const nodes = JSON.parse(example);
-  for (const [name, [property, ...files]] of Object.entries(FILES)) {
+  for (const [name, [property, ...files]] of Object.entries(EXAMPLES[path])) {
     const found = nodes.filter((node) => node.name?.split(' / ')[0] === name && property in node);
-    if (found.length !== 1) throw new Error(`${EXAMPLE} has ${found.length} nodes "${name}"`);
-    const text = files.map((file) => textOf(join(root, FOLDER, file), property)).join('\n');
+    if (found.length !== 1) throw new Error(`${path} has ${found.length} nodes "${name}"`);
+    const text = files.map((file) => textOf(join(root, dirname(path), file), property)).join('\n');
     example = withProperty(example, found[0].id, property, text);
   }
   return example;
@@ -65,27 +76,45 @@ function withProperty(example, id, property, text) {
 function textOf(file, property) {
   const text = readFileSync(file, 'utf8').trimEnd();
   if (!file.endsWith('.mjs')) return text;
-  const whole = bundled(file, new Set());
-  if (property === 'format') return `<script>\n${whole}\n</script>`;
-  // Node-RED has the function's body, and `flow` in it.
-  const body = whole.replace('export default function', 'function answer');
-  return `${body}\nreturn answer(msg, { flow });`;
+  const taken = new Set();
+  const own = moduleIn(file, taken);
+  const imported = [...taken].map(({ text }) => text);
+  if (property === 'format') return `<script>\n${[...imported, own].join('\n\n')}\n</script>`;
+  // Node-RED has the function's body. Who opens it sees first what the node does.
+  const body = [own.replace('export default function', 'function answer'), ...imported].join('\n\n');
+  return `${body}\n\nreturn answer(msg, { flow, env });`;
 }
 
-/** A module with all it imports, in one piece: neither a function node nor a ui-template can import. */
-function bundled(file, taken) {
-  const imported = [];
-  const own = readFileSync(file, 'utf8').replace(
-    /^import (?:(\w+)|\{[^}]*\}) from '(\.\/[^']+)';\n/gm,
-    (_, name, path) => {
+/**
+ * A module without its imports: neither a function node nor a ui-template can import.
+ * @param taken gets what it imports, each once and after what that imports itself
+ */
+function moduleIn(file, taken) {
+  return readFileSync(file, 'utf8')
+    .replace(/^import (\w+|\{[^}]*\}) from '(\.[^']+)';\n/gm, (_, names, path) => {
       const other = join(dirname(file), path);
-      if (taken.has(other)) return '';
-      taken.add(other);
-      const text = bundled(other, taken);
-      if (name) imported.push(text.replace('export default', `const ${name} =`));
-      else imported.push(text.replace(/^export (?!default)/gm, ''));
+      if ([...taken].some((each) => each.file === other)) return '';
+      if (path.includes('/dist/')) taken.add({ file: other, text: compiled(other, names) });
+      else {
+        const text = moduleIn(other, taken);
+        const isDefault = !names.startsWith('{');
+        taken.add({
+          file: other,
+          text: isDefault
+            ? text.replace('export default', `const ${names} =`)
+            : text.replace(/^export (?!default)/gm, ''),
+        });
+      }
       return '';
-    },
-  );
-  return [...imported, own.trim()].join('\n\n');
+    })
+    .trim();
+}
+
+/** A source as it was compiled, with the library that it requires. */
+function compiled(file, names) {
+  const code = readFileSync(file, 'utf8').trim();
+  const [, name] = /require\("([\w-]+)"\)/.exec(code);
+  const library = readFileSync(createRequire(file).resolve(`${name}/${name}.min.js`), 'utf8').trim();
+  const required = `const module = { exports: {} };\nconst { exports } = module;\n${library}\nreturn module.exports;`;
+  return `const ${names} = ((exports, require) => {\n${code}\nreturn exports;\n})({}, () => {\n${required}\n});`;
 }

@@ -15,7 +15,7 @@ const PROGRAMS = {
 };
 const SOURCES = [
   'nodes',
-  'examples/页面 Pages',
+  'examples',
   'src',
   'test',
   'scripts',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -308,5 +308,59 @@ describe('the demo with a door for phones', () => {
     const ended = await runDemo({ HOST: '192.0.2.1' });
     assert.equal(ended.code, 1);
     assert.match(ended.stderr, /HOST=192\.0\.2\.1 is no address of this machine/);
+  });
+});
+
+describe("the demo with a password for the operator's page", () => {
+  const authorization = (password: string) =>
+    `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+  let demo: Demo;
+  before(async () => {
+    demo = await startDemo({ PAGE_PASSWORD: 'a password' });
+  });
+  after(() => demo.stop());
+
+  for (const path of ['/dashboard/', '/verify-desk/jobs', '/Verify-Desk/jobs'])
+    it(`asks for it at ${path}`, async () => {
+      const ask = async (headers: Record<string, string>) =>
+        (await fetch(`${demo.address}${path}`, { headers })).status;
+      assert.equal(await ask({}), 401);
+      assert.equal(await ask({ Authorization: authorization('another') }), 401);
+      assert.equal(await ask({ Authorization: authorization('a password') }), 200);
+    });
+
+  it("asks for it at the dashboard's socket", async () => {
+    // What socket.io answers to a client that joins: 40 is yes, 44 is no.
+    const join = async (headers: Record<string, string>) => {
+      const url = `${demo.address}/dashboard/socket.io/?EIO=4&transport=polling`;
+      const { sid } = JSON.parse((await (await fetch(url, { headers })).text()).slice(1));
+      await fetch(`${url}&sid=${sid}`, { method: 'POST', headers, body: '40' });
+      return (await (await fetch(`${url}&sid=${sid}`, { headers })).text()).slice(0, 2);
+    };
+    assert.equal(await join({}), '44');
+    assert.equal(await join({ Authorization: authorization('a password') }), '40');
+  });
+
+  it('refuses an upload that is too large or says no size, before it is read', async () => {
+    const headers = {
+      Authorization: authorization('a password'),
+      'Content-Type': 'multipart/form-data; boundary=a',
+    };
+    const status = async (more: Record<string, string>) => {
+      const request = httpRequest(`${demo.address}/verify-desk/photos`, {
+        method: 'POST',
+        headers: { ...headers, ...more },
+      });
+      request.flushHeaders();
+      const [response] = await once(request, 'response');
+      request.destroy();
+      return response.statusCode;
+    };
+    assert.equal(await status({ 'Content-Length': '900000000' }), 413);
+    assert.equal(await status({ 'Transfer-Encoding': 'chunked' }), 411);
+  });
+
+  it('leaves the other flows as they are', async () => {
+    assert.equal((await fetch(`${demo.address}/metrics`)).status, 200);
   });
 });

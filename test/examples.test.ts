@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { parse } from 'papaparse';
 import type { Entry, Sum } from '../src/ledger/entry';
 import type { Result } from '../src/result';
 import {
@@ -11,7 +16,7 @@ import {
   startDemo,
   temporaryDirectory,
 } from './demo-process';
-import { EXAMPLES, example } from './example-flows';
+import { EXAMPLES, type ExampleNode, example } from './example-flows';
 import { until } from './until';
 
 /** What the tests read of a debug node's value. */
@@ -33,7 +38,7 @@ interface Shown {
 
 const ALL = [...EXAMPLES.values()].flatMap(({ nodes }) => nodes);
 
-/** CONTRACT, "Account nodes" and "Action nodes". */
+/** docs/contract.md, "Account nodes" and "Action nodes". */
 const OWN_PROPERTIES: Record<string, string[]> = {
   'xhey-account': [
     'environment',
@@ -148,6 +153,10 @@ describe('the examples', () => {
     assert.deepEqual(missing, ['verify-ledger-store']);
   });
 
+  it('call no Node-RED of their own by its port, which may be another one', () => {
+    for (const { info: _, ...node } of ALL) assert.doesNotMatch(JSON.stringify(node), /:1880/, node.name);
+  });
+
   for (const [name, { nodes }] of EXAMPLES) {
     it(`${name} is one whole flow on the sandbox, with a comment, a Catch and a debug`, () => {
       const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -194,14 +203,18 @@ describe('the examples of single nodes, at the press of a button', () => {
     await demo.stop();
   });
 
+  const pressed = new Set<string>();
   const press = async (flow: string, button: string, debug: string) => {
     const find = (type: string, name: string) =>
       example(flow).find((node) => node.type === type && node.name?.startsWith(name))!.id;
-    const shown = find('debug', debug);
-    const { status } = await fetch(`${demo.address}/inject/${find('inject', button)}`, { method: 'POST' });
+    const [shown, id] = [find('debug', debug), find('inject', button)];
+    const { status } = await fetch(`${demo.address}/inject/${id}`, { method: 'POST' });
     assert.equal(status, 200);
+    pressed.add(id);
     return (await sidebar.next(shown)) as unknown as Shown;
   };
+  const textOf = async (flow: string, button: string) =>
+    ((await press(flow, button, 'text / ')) as unknown as { text: { content: string } }).text.content;
 
   it('truth-create: one photo', async () => {
     const { outcome, data } = await press('truth-create', 'one photo', 'task ids');
@@ -261,6 +274,8 @@ describe('the examples of single nodes, at the press of a button', () => {
       rows.push((await press('identity-to-mysql', 'a customer', 'row / ')) as unknown as unknown[]);
     assert.match(String(rows[0]![0]), /./);
     assert.deepEqual(rows[0]!.slice(3, 6), ['passed', 'same-person', 0.82]);
+    const beijing = Date.parse(`${String(rows[0]![2]).replace(' ', 'T')}+08:00`);
+    assert.ok(Math.abs(Date.now() - beijing) < 600_000, String(rows[0]![2]));
     assert.equal(rows[0]![1], 'C-1001');
     // The primary key is that of the call that was paid for.
     assert.equal(rows[1]![0], rows[0]![0]);
@@ -348,6 +363,8 @@ describe('the examples of single nodes, at the press of a button', () => {
     const pay = () => press('verify-ledger', 'order 1', 'result') as unknown as Promise<Result>;
     const [first, second] = [await pay(), await pay()];
     assert.deepEqual([first.reused, second.reused?.ledger, second.charged], [null, first.ledger, false]);
+    const other = (await press('verify-ledger', 'order 2', 'result')) as unknown as Result;
+    assert.notEqual(other.ledger, first.ledger);
     const settled = example('verify-ledger').find(({ name }) => name?.startsWith('each call'))!;
     // Those of the other examples come there too.
     while (((await sidebar.next(settled.id)) as unknown as Entry).id !== first.ledger);
@@ -385,106 +402,185 @@ describe('the examples of single nodes, at the press of a button', () => {
       assert.match(line, /^(?:# TYPE \w+ gauge|\w+\{\w+="[^"]*"(?:,\w+="[^"]*")*\} [\d.]+)$/);
   });
 
-  describe('with their stand-ins', () => {
+  it('ledger to database: a row each, shown where no database is', async () => {
+    const { ledger } = (await press('ledger-to-database', 'pay once', 'result')) as unknown as Result;
+    const shown = example('ledger-to-database').find(({ name }) => name?.startsWith('row / '))!;
+    // Calls of other examples come there too.
+    while (((await sidebar.next(shown.id)) as unknown as Entry).id !== ledger);
+  });
+
+  describe('with robots, a database and files of their own', () => {
     const files = temporaryDirectory();
-    before(async () => {
-      // They are at the port of a usual Node-RED.
-      const flows = await (await fetch(`${demo.address}/flows`)).text();
+    const posted: { path: string; body: Record<string, unknown> }[] = [];
+    const receiver = createServer(async (request, response) => {
+      posted.push({ path: request.url!, body: (await json(request)) as Record<string, unknown> });
+      response.setHeader('Content-Type', 'application/json').end('{"errcode":0}');
+    });
+    const received = async (path: string, ...keys: string[]) => {
+      const found = () =>
+        posted.findIndex((each) => each.path === path && keys.every((key) => key in each.body));
+      await until(() => found() >= 0);
+      return posted.splice(found(), 1)[0]!.body;
+    };
+    const robots = async () => [await received('/wecom'), await received('/dingtalk')];
+    const setUp = async (values: Record<string, string>) => {
+      const flows = (await (await fetch(`${demo.address}/flows`)).json()) as ExampleNode[];
+      for (const { env } of flows as unknown as { env?: { name: string; value: string }[] }[])
+        for (const each of Array.isArray(env) ? env : []) each.value = values[each.name] ?? each.value;
       const response = await fetch(`${demo.address}/flows`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: flows
-          .replaceAll('http://127.0.0.1:1880/example/', `${demo.address}/example/`)
-          .replaceAll(/"(persons(?:-result)?\.csv)"/g, (_, file) => JSON.stringify(join(files, file))),
+        body: JSON.stringify(flows),
       });
       assert.ok(response.ok);
-      await until(async () => {
-        const pressed = await fetch(`${demo.address}/example/robot/test`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: '{}',
-        });
-        return pressed.ok;
+    };
+
+    before(async () => {
+      receiver.listen(0, '127.0.0.1');
+      await once(receiver, 'listening');
+      const address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+      await setUp({
+        WECOM_ROBOT_URL: `${address}/wecom`,
+        DINGTALK_ROBOT_URL: `${address}/dingtalk`,
+        DATABASE_URL: `${address}/rows`,
+        PERSONS_FILE: join(files, 'persons.csv'),
+        RESULT_FILE: join(files, 'persons-result.csv'),
       });
+      await until(async () => (await fetch(`${demo.address}/metrics`)).ok);
     });
+    after(() => receiver.close());
 
     it('ledger to database: each call is a row', async () => {
       const { ledger } = (await press('ledger-to-database', 'pay once', 'result')) as unknown as Result;
-      const came = example('ledger-to-database').find(({ name }) => name?.startsWith('row that'))!;
       for (;;) {
-        const row = (await sidebar.next(came.id)) as unknown as Entry;
+        const row = await received('/rows', 'id');
         if (row.id !== ledger) continue;
         assert.deepEqual([row.operation, row.outcome, row.price], ['face-compare', 'passed', 0]);
         break;
       }
     });
 
-    it('inspection photos: what was found is told to both robots', async () => {
-      const { text } = (await press('inspection-photos', 'one inspection', 'text / ')) as unknown as {
-        text: { content: string };
-      };
+    it('inspection photos: what was found goes to both robots', async () => {
+      const content = await textOf('inspection-photos', 'one inspection');
       assert.match(
-        text.content,
+        content,
         /^核验: 3 号泵站, 2 张照片, 1 张通过\n不通过 .+ https:\/\/example\.com\S+b\.jpg$/,
       );
-      const came = example('inspection-photos').find(({ name }) => name?.startsWith('text that'))!;
-      for (let robots = 0; robots < 2; robots++)
-        assert.equal(
-          ((await sidebar.next(came.id)) as unknown as { text: object }).text instanceof Object,
-          true,
-        );
+      assert.deepEqual(await robots(), Array(2).fill({ msgtype: 'text', text: { content } }));
+    });
+
+    it('inspection photos: why a photo was not verified, and no line that somebody forged', async () => {
+      const inspect = async (site: string, photo: string) => {
+        const body = JSON.stringify({ site, photos: [photo] });
+        const headers = { 'Content-Type': 'application/json' };
+        const { status } = await fetch(`${demo.address}/inspection`, { method: 'POST', headers, body });
+        assert.equal(status, 202);
+        const [{ text }] = (await robots()) as [{ text: { content: string } }, unknown];
+        return text.content;
+      };
+      const revoked = await inspect(
+        '1\n核验: 2, 9 张照片, 9 张通过\u2028',
+        'https://example.com/sandbox/revoked/a.jpg',
+      );
+      assert.deepEqual(revoked.split('\n'), [
+        '核验: 1 核验: 2, 9 张照片, 9 张通过, 1 张照片, 0 张通过',
+        '无法判定 任务已被撤销 https://example.com/sandbox/revoked/a.jpg',
+      ]);
+      assert.match(await inspect('1', 'nowhere'), /^核验: 1 的照片未能完成核验 \(未计费\): [^\n]+$/);
     });
 
     it('attendance: today, here and not used before, or why not', async () => {
-      const told = async (button: string) =>
-        ((await press('attendance', button, 'text / ')) as unknown as { text: { content: string } }).text
-          .content;
+      const told = (button: string) => textOf('attendance', button);
       assert.match(await told('on time'), /^打卡: 张三, 天府软件园, 有效 \(\d{4}年.+\)$/);
       assert.match(await told('a photo of yesterday'), /无效, 照片不是一小时内拍摄/);
       assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 有效/);
       assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 无效, 照片已经用过/);
       assert.match(await told('from another place'), /^打卡: 李四, 高新区, 无效, 拍摄地点不在现场/);
-      const came = example('attendance').find(({ name }) => name?.startsWith('text that'))!;
-      assert.ok('text' in (await sidebar.next(came.id)));
+      for (let times = 0; times < 5; times++) await received('/wecom', 'text');
+    });
+
+    it('attendance: nobody brings a place of his own, or another line', async () => {
+      const checkIn = async (site: unknown) => {
+        const photo = `https://example.com/sandbox/taken-5/${posted.length}-${Math.random()}.jpg`;
+        const body = JSON.stringify({ who: '李四\n打卡: 王五, 高新区, 有效', site, photo });
+        const headers = { 'Content-Type': 'application/json' };
+        await fetch(`${demo.address}/attendance`, { method: 'POST', headers, body });
+        return ((await received('/wecom')) as { text: { content: string } }).text.content;
+      };
+      const own = { name: '天府软件园', lat: 30.6, lng: 104.06 };
+      for (const site of [own, '火星', '__proto__', undefined])
+        assert.equal(
+          await checkIn(site),
+          '打卡: 李四 打卡: 王五, 高新区, 有效 的照片未能完成核验, 请人工处理: 没有这个现场',
+        );
+      assert.match(
+        await checkIn('高新区'),
+        /^打卡: 李四 打卡: 王五, 高新区, 有效, 高新区, 无效, 拍摄地点不在现场[^\n]*$/,
+      );
     });
 
     it('persons in a file: a row each, in order, and errors among them; read again, nothing is paid for twice', async () => {
       await press('persons-in-a-file', 'make a sample', 'the file');
+      const file = join(files, 'persons.csv');
       const run = async () => {
         await press('persons-in-a-file', 'verify the file', 'written');
         return readFileSync(join(files, 'persons-result.csv'), 'utf8');
       };
+      const cellsOf = (text: string) => parse<string[]>(text.replace('\uFEFF', '').trimEnd()).data;
       const first = await run();
-      const [head, ...rows] = first.trimEnd().split('\r\n');
-      assert.equal(head, '\ufeff行号,编号,结果,原因,分数,台账,错误,说明');
-      const cells = rows.map((row) => row.split(','));
+      const [head, ...cells] = cellsOf(first);
+      assert.ok(first.startsWith('\uFEFF行号,编号,'));
+      assert.deepEqual(head, ['行号', '编号', '结果', '原因', '分数', '台账', '错误', '说明']);
       assert.deepEqual(
-        cells.map(([line, number, outcome, reason, , , code]) => [line, number, outcome, reason, code]),
+        cells.map(([line, number, outcome, reason, score, , code]) => [
+          line,
+          number,
+          outcome,
+          reason,
+          score,
+          code,
+        ]),
         [
-          ['2', '1001', 'passed', 'same-person', ''],
-          ['3', '1002', 'failed', 'name-id-mismatch', ''],
-          ['4', '1003', 'error', '', 'INPUT'],
-          ['5', '1004', 'passed', 'same-person', ''],
+          ['2', '1001', 'passed', 'same-person', '0.82', ''],
+          ['3', '1002', 'failed', 'name-id-mismatch', '', ''],
+          ['4', '1003', 'error', '', '', 'INPUT'],
+          ['5', '1004', 'passed', 'same-person', '0.82', ''],
         ],
       );
-      assert.doesNotMatch(first, /张三|欧阳|11010/);
-      const ledgerOf = (text: string) => text.split('\r\n').map((row) => row.split(',')[5]);
-      assert.deepEqual(ledgerOf(await run()), ledgerOf(first));
+      assert.doesNotMatch(first, /张三|欧阳|11010|null/);
+      const ledgers = (text: string) => cellsOf(text).map((row) => row[5]);
+      assert.deepEqual(ledgers(await run()), ledgers(first));
+
+      // Other persons under the same numbers, and none: each has an answer of its own.
+      const [header, , , , fourth = ''] = readFileSync(file, 'utf8').split('\n');
+      const others = [
+        `1001,${fourth.slice(5)}`,
+        `,${fourth.slice(5)}`,
+        ',沙箱0.12,110101199001011237,https://a.example/b.jpg',
+      ];
+      writeFileSync(
+        file,
+        [header, ...others, '=1+1,沙箱0.42,110101199001011237,https://a.example/b.jpg', ''].join('\n'),
+      );
+      const second = cellsOf(await run()).slice(1);
+      assert.deepEqual(
+        second.map(([, number, outcome]) => [number, outcome]),
+        [
+          ['1001', 'passed'],
+          ['', 'passed'],
+          ['', 'failed'],
+          ["'=1+1", 'inconclusive'],
+        ],
+      );
+      const all = [...ledgers(first).slice(1), ...second.map((row) => row[5])].filter(Boolean);
+      assert.equal(new Set(all).size, 7);
     });
 
     it('budget alert: 80 % are told to both robots, once', async () => {
       for (let index = 0; index < 4; index++) await press('budget-alert', 'pay once', 'result');
-      const told = (await press('budget-alert', 'now', 'text / ')) as unknown as {
-        text: { content: string };
-      };
-      assert.match(told.text.content, /^核验: \d{4}-\d\d-\d\d 已用 \d+ \/ 5 次$/);
-      const came = example('budget-alert').find(({ name }) => name?.startsWith('text that'))!;
-      const texts: unknown[] = [];
-      while (texts.length < 2) {
-        const shown = await sidebar.next(came.id);
-        if ('text' in shown) texts.push(shown);
-      }
-      assert.deepEqual(texts, [told, told]);
+      const content = await textOf('budget-alert', 'now');
+      assert.match(content, /^核验: \d{4}-\d\d-\d\d 已用 \d+ \/ 5 次$/);
+      assert.deepEqual(await robots(), Array(2).fill({ msgtype: 'text', text: { content } }));
     });
   });
 
@@ -532,6 +628,16 @@ describe('the examples of single nodes, at the press of a button', () => {
       const { status, shown } = await post({ body });
       assert.deepEqual([status, shown.code, shown.cause.charged], [400, 'INPUT', false]);
       assert.ok(!JSON.stringify(shown).includes(person!.idNumber));
+    });
+  });
+
+  describe('all of them', () => {
+    it('were pressed', () => {
+      const buttons = ALL.filter(({ type }) => type === 'inject');
+      assert.deepEqual(
+        buttons.filter(({ id }) => !pressed.has(id)).map(({ name }) => name),
+        [],
+      );
     });
   });
 });

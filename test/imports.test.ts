@@ -94,7 +94,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
   [/^src\/store\//, /^src\/store\//, CONTRACT, NODE, /^pg$/],
   [/^src\/waiting\//, /^src\/waiting\//, STORE, CONTRACT, NODE],
-  [/^src\/ledger\//, /^src\/ledger\//, STORE, CONTRACT, NODE],
+  [/^src\/ledger\//, /^src\/ledger\//, STORE, CONTRACT, NODE, /^papaparse$/],
   [
     /^src\/photos\//,
     /^src\/photos\//,

@@ -47,8 +47,11 @@ export function stepsOf(work: () => unknown): number {
     return found;
   };
   RegExp.prototype.test = function (text) {
-    count(text.length);
-    return test.call(this, text);
+    const start = this.sticky || this.global ? this.lastIndex : 0;
+    const isFound = test.call(this, text);
+    // A sticky one looks no further than it matches.
+    count(this.sticky ? Math.max(1, this.lastIndex - start) : text.length - start);
+    return isFound;
   };
   Object.assign(Buffer, {
     from: (...given: Parameters<typeof from>) => {

@@ -10,7 +10,9 @@ const UPLOAD_AT_ONCE = 9;
 /** Node-RED takes a field of a form up to 1 MB, and an address may have 8 KB. */
 const ADDRESSES_AT_ONCE = 90;
 const AGAIN_MS = 2_000;
-/** Rows are fetched at most so often. */
+/** What `read` takes for the list. */
+const LIST = 'jobs';
+/** List and rows are fetched at most so often. */
 const ROWS_MS = 700;
 const LOOK_AGAIN_MS = 60_000;
 /** Jobs whose photos a browser keeps at hand. */
@@ -106,7 +108,6 @@ function openDesk(root) {
     }
   }
 
-  /** What the server told all browsers, or one that asked. */
   function take({ jobs, environments }) {
     state.jobs = [...jobs].sort((a, b) => b.at - a.at);
     state.environments = environments;
@@ -116,17 +117,13 @@ function openDesk(root) {
     }
   }
 
-  async function load() {
-    try {
-      const response = await ask('jobs');
-      if (response.ok) take(await response.json());
-      for (const id of Object.values(state.shown)) if (id) read(id);
-    } catch {
-      // The list comes by itself once the connection is there again.
-    }
+  /** The list, and what is shown. */
+  function load() {
+    read(LIST);
+    for (const id of Object.values(state.shown)) if (id && !state.details[id]) read(id);
   }
 
-  /** One after the other, and the last one always. */
+  /** The list or one job: one request after the other, and the last one always. */
   function read(id) {
     // The server does not know it yet.
     if (state.own[id]?.isOnItsWay) return;
@@ -145,11 +142,12 @@ function openDesk(root) {
 
   async function readOnce(id) {
     try {
-      const response = await ask(`job?id=${id}`);
-      if (response.ok) state.details[id] = await response.json();
+      const response = await ask(id === LIST ? 'jobs' : `job?id=${id}`);
+      if (response.ok && id === LIST) take(await response.json());
+      else if (response.ok) state.details[id] = await response.json();
       else if (response.status === 404) state.details[id] = { id, gone: true };
     } catch {
-      // As above.
+      // It comes by itself once the connection is there again.
     }
   }
 
@@ -241,7 +239,6 @@ function openDesk(root) {
     words,
     show,
     forget,
-    take,
     load,
     checkPerson,
     checkPhotos,

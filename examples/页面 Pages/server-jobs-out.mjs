@@ -1,9 +1,11 @@
 import { brief } from './server-brief.mjs';
-import { isRunning, jobsIn } from './server-jobs.mjs';
+import { isId, isRunning, jobsIn, keyOf } from './server-jobs.mjs';
 import { reply } from './server-request.mjs';
 
 /** An account may have been changed since. */
 const ACCOUNTS_MS = 60_000;
+/** Of the list: those that are running, and as many of the newest. An older one is found by its id. */
+const MOST_LISTED = 200;
 
 /**
  * The list, or one job with its rows.
@@ -13,13 +15,15 @@ export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const { id } = msg.req.query;
   if (!id) {
-    const payload = { jobs: Object.values(jobs).map(brief), environments: flow.get('environments') ?? {} };
+    const listed = Object.values(jobs).filter((job, at) => at < MOST_LISTED || isRunning(job));
+    const payload = { jobs: listed.map(brief), environments: flow.get('environments') ?? {} };
     const isOld = Date.now() - (flow.get('askedAccounts') ?? 0) > ACCOUNTS_MS;
     if (isOld) flow.set('askedAccounts', Date.now());
     return [reply(msg, 200, payload), null, isOld ? { payload: {} } : null];
   }
+  if (!isId(id)) return [reply(msg, 404, { gone: true }), null, null];
   const job = jobs[id];
   const isLost = job?.kind === 'person' && !job.result && !job.error && !isRunning(job);
-  if (!job || isLost) return [null, { req: msg.req, res: msg.res, payload: { key: String(id) } }, null];
+  if (!job || isLost) return [null, { req: msg.req, res: msg.res, payload: { key: keyOf(id) } }, null];
   return [reply(msg, 200, { ...brief(job), rows: Object.values(job.rows) }), null, null];
 }

@@ -5,7 +5,9 @@
 
 /** What nobody came back for in this time is forgotten. */
 const KEEP_MS = 24 * 3_600_000;
-const MOST_JOBS = 200;
+/** One more is refused: no job pushes out another one, which may have been paid for. */
+const MOST_JOBS = 2_000;
+const MOST_ROWS = 30_000;
 /** A browser that sends nothing for so long will not send the rest of its photos. */
 const SILENT_MS = 120_000;
 /** Longer than any account waits for an answer; a truth-poll of the page tells every few seconds where it stands. */
@@ -16,14 +18,29 @@ export const WAIT_MS = 15 * 60_000;
 /** Of a row of which more is to come. */
 export const OPEN_STATES = ['waiting', 'sent'];
 
-/** @returns the jobs by id, without those whose time is over */
+/** @returns the jobs by id, newest first, without those whose time is over */
 export function jobsIn(flow) {
   const now = Date.now();
   const jobs = Object.values(flow.get('jobs') ?? {})
     .filter(({ at }) => now - at < KEEP_MS)
-    .sort((a, b) => b.at - a.at)
-    .slice(0, MOST_JOBS);
+    .sort((a, b) => b.at - a.at);
   return Object.fromEntries(jobs.map((job) => [job.id, job]));
+}
+
+/** @returns whether there is no room for another job */
+export function isFull(jobs) {
+  const all = Object.values(jobs);
+  const rows = all.reduce((sum, job) => sum + (job.total ?? 1), 0);
+  return all.length >= MOST_JOBS || rows >= MOST_ROWS;
+}
+
+/**
+ * A key of its own, which no other flow has: the browser chooses only the last part of it.
+ * @param id of the job
+ * @param first index of the first photo of a batch
+ */
+export function keyOf(id, first) {
+  return `operator-page/${id}${first === undefined ? '' : `/${first}`}`;
 }
 
 /** Finds a job or begins it; what comes back after a restart brings what is needed for that. */

@@ -1,4 +1,4 @@
-import { jobsIn, keep } from './server-jobs.mjs';
+import { jobsIn, keep, keyOf } from './server-jobs.mjs';
 
 /** As many as one call of truth-create takes: each call is one message, so that what was not sent can be held back. */
 const BATCH = 9;
@@ -18,7 +18,7 @@ export default function (msg, { flow }) {
   const asked = {
     ...{ job: id, total, at, rest: msg.rest.slice(BATCH), batch },
     // The same photos of a job are paid for once, however often a browser sends them.
-    key: `${id}/${batch[0].index}`,
+    key: keyOf(id, batch[0].index),
     payload: batch.map(({ photo }) => photo),
   };
   return [asked, null];

@@ -1,20 +1,22 @@
 import { brief } from './server-brief.mjs';
-import { isId, jobOf, jobsIn, keep } from './server-jobs.mjs';
+import { isFull, isId, jobOf, jobsIn, keep, keyOf } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to face-compare, to the response, to the list */
-export default function (msg, { flow }) {
+export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
   const { job: id, name, idNumber } = body;
-  if (!isOurs(msg.req) || !isId(id)) return [null, reply(msg, 403, { refused: true }), null];
+  if (!isOurs(msg.req, env.get('PAGE_ORIGIN')) || !isId(id))
+    return [null, reply(msg, 403, { refused: true }), null];
   const jobs = jobsIn(flow);
   const known = jobs[id];
   // What is answered or under way is not asked twice; what was certainly not charged may be.
   if (known && !(known.error && known.error.charged === false))
     return [null, reply(msg, 202, brief(known)), null];
+  if (!known && isFull(jobs)) return [null, reply(msg, 429, { refused: true }), null];
   const job = jobOf(jobs, { id, kind: 'person' });
   job.error = null;
   keep(flow, jobs, job);
-  const asked = { job: id, at: job.at, payload: { name, idNumber, photo: files[0]?.buffer } };
+  const asked = { job: id, key: keyOf(id), at: job.at, payload: { name, idNumber, photo: files[0]?.buffer } };
   return [asked, reply(msg, 202, brief(job)), {}];
 }

@@ -6,7 +6,8 @@ export default function (msg, { flow }) {
   const { job: id, total, at, batch, rest } = msg;
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
-  const error = tellable(msg.error);
+  // A query costs nothing, whatever became of it.
+  const error = { ...tellable(msg.error), isQuery: !rest };
   const again = rest ? withoutTheOne(job, batch, error) : null;
   if (again) {
     keep(flow, jobs, job);

@@ -1,17 +1,19 @@
 import { brief } from './server-brief.mjs';
-import { isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './server-jobs.mjs';
+import { isFull, isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to the batches, to the response, to the list */
-export default function (msg, { flow }) {
+export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
   const [id, total, offset] = [body.job, Number(body.total), Number(body.offset)];
-  if (!isOurs(msg.req) || !isId(id)) return [null, reply(msg, 403, { refused: true }), null];
+  if (!isOurs(msg.req, env.get('PAGE_ORIGIN')) || !isId(id))
+    return [null, reply(msg, 403, { refused: true }), null];
   const items = itemsOf(body, files, offset);
   const fits = Number.isInteger(offset) && offset >= 0 && Number.isInteger(total) && total <= MOST_PHOTOS;
   if (!fits || !items || items.length === 0 || offset + items.length > total)
     return [null, reply(msg, 400, { refused: true }), null];
   const jobs = jobsIn(flow);
+  if (!jobs[id] && isFull(jobs)) return [null, reply(msg, 429, { refused: true }), null];
   const job = jobOf(jobs, { id, kind: 'photos', total });
   // A browser whose answer was lost sends the same again.
   const rest = job.stopped ? [] : items.filter(({ index }) => !job.rows[index]);

@@ -1,14 +1,16 @@
 /** What comes from the page over HTTP, and what goes back. */
 
 /**
- * A page from elsewhere in the same browser must not begin what costs. Node-RED answers its preflight, so what counts is where
- * a request says it comes from; what is no browser says nothing.
+ * A page from elsewhere in the same browser must not begin what costs. Node-RED answers its preflight, so only those headers
+ * count that a page cannot set; a program that is no browser sends none of them.
+ * @param origin of the page as its readers see it, such as `https://desk.example`; without one, that of the request's host
  */
-export function isOurs({ headers }) {
+export function isOurs({ headers }, origin) {
   const site = headers['sec-fetch-site'];
   if (site) return site === 'same-origin';
-  const from = headers.origin?.replace(/^https?:\/\//, '');
-  return from === undefined || [headers.host, headers['x-forwarded-host']].includes(from);
+  const from = headers.origin;
+  if (from === undefined) return true;
+  return origin ? from === origin : from.replace(/^https?:\/\//, '') === headers.host;
 }
 
 export function reply({ req, res }, statusCode, payload) {

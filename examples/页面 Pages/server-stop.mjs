@@ -6,9 +6,10 @@ import { isOurs, reply } from './server-request.mjs';
  * Stops a job, or (`again`) asks once more after what it had not finished.
  * @returns to the response, to truth-poll, to the list
  */
-export default function (msg, { flow }) {
+export default function (msg, { flow, env }) {
   const { job: id, again } = msg.req.body ?? {};
-  if (!isOurs(msg.req) || !isId(id)) return [reply(msg, 403, { refused: true }), null, null];
+  if (!isOurs(msg.req, env.get('PAGE_ORIGIN')) || !isId(id))
+    return [reply(msg, 403, { refused: true }), null, null];
   const jobs = jobsIn(flow);
   const job = jobs[id];
   if (!job) return [reply(msg, 404, { gone: true }), null, null];

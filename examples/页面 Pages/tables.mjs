@@ -35,18 +35,18 @@ export function wordsFor(language) {
     return words[error.problem] ? say(error.problem) : of(problems.internal);
   }
 
-  function cost({ charged, reused }) {
+  function cost({ charged, reused, isQuery }) {
     if (reused) return say('reused');
-    return say(charged === true ? 'charged' : charged === false ? 'not-charged' : 'perhaps-charged');
+    if (isQuery || charged === false) return say('not-charged');
+    return say(charged === true ? 'charged' : 'perhaps-charged');
   }
 
-  /** Whether it may be tried again: CONTRACT, "Errors", `retryable` and `charged`. */
-  function next({ code, retryable, retryAfter, charged }) {
-    // What may cost is retryable only where it was not charged: this was a query, which is free.
-    if (retryable && charged !== false) return say('may-ask-again');
+  /** Whether to try again: docs/contract.md, "Errors", `retryable` and `charged`. Never where `cost` says that it may be paid twice. */
+  function next({ code, retryable, retryAfter, charged, isQuery }) {
+    if (isQuery && retryable) return say('may-ask-again');
+    if (!isQuery && charged !== false) return say('ask-before');
     if (retryable && retryAfter) return say('may-repeat-after', { time: time(retryAfter * 1000) });
     if (retryable) return say('may-repeat');
-    if (charged !== false) return say('ask-before');
     if (FOR_ADMINISTRATORS.includes(code)) return say('ask-administrator');
     return code === 'INPUT' ? say('correct-and-repeat') : say('ask-administrator');
   }

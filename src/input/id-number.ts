@@ -1,13 +1,16 @@
-/** Citizen identity numbers: GB 11643-1999, and the 15-digit ones that came before. CONTRACT, "What an input may look like". */
+/**
+ * Citizen identity numbers: GB 11643-1999, and the 15-digit ones that came before; docs/contract.md, "What an input may
+ * look like".
+ */
 import { VerifyError } from '../errors';
 import { readText } from './text';
 
-/** CONTRACT, "What an input may look like", Text: an id of any kind. */
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST_ID = 128;
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
 const CHECK_CHARACTERS = '10X98765432';
-/** The first two digits, and the 9 of foreigners: CONTRACT, "What an input may look like", Id number. */
+/** The first two digits, and the 9 of foreigners: docs/contract.md, "What an input may look like", Id number. */
 const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
 const FIRST_YEAR = 1900;
 

@@ -1,4 +1,4 @@
-/** JSON in a text, as MQTT brings it: CONTRACT, "What an input may look like". */
+/** JSON in a text, as MQTT brings it: docs/contract.md, "What an input may look like". */
 
 /** `{buffer: {data: […]}}` or a result with its photos, and some more. */
 const MOST_LEVELS = 16;

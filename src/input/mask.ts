@@ -1,4 +1,4 @@
-/** Takes persons and secrets out of a provider's text: providers/README, "Rules for all four". */
+/** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
 /** What was sent and may come back in the provider's words. */
 export interface Known {

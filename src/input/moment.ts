@@ -1,4 +1,4 @@
-/** A time as somebody writes it who asks for a span of them: CONTRACT, "Ledger", node `verify-ledger`. */
+/** A time as somebody writes it who asks for a span of them: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../errors';
 
 /** ISO 8601, with a blank where many write one. */

@@ -1,17 +1,19 @@
-/** Names of persons: CONTRACT, "What an input may look like", Name. */
+/** Names of persons: docs/contract.md, "What an input may look like", Name. */
 import { VerifyError } from '../errors';
 import type { Environment } from '../result';
 import { isMisread } from './misread';
 import { withoutPrivateUse } from './private-use';
 import { readText } from './text';
 
-/** CONTRACT, "What an input may look like", Text. */
+/** docs/contract.md, "What an input may look like", Text. */
 const LONGEST_NAME = 64;
 
-/** CONTRACT, "Sandbox": names that choose the answer. Nobody is called so. */
+/** docs/contract.md, "Sandbox": names that choose the answer. Nobody is called so. */
 const SPECIAL = /^沙箱|sandbox-/;
 
-/** What keyboards, fonts and old encodings have for the dot within a name, full stops too; before NFKC, which changes some. */
+/**
+ * What keyboards, fonts and old encodings have for the dot within a name, full stops too; before NFKC, which changes some.
+ */
 const DOT =
   '[\u00b7\u02d9\u0387\u1427\u16eb\u2022\u2024\u2027\u2218\u2219\u22c5\u25e6\u2981\u2e30\u2e31\u2e33\u30fb\u318d\uff65\ua78f\u{10101}.\u3002\ufe52\uff0e\uff61]';
 const HAN = '\\p{Script=Han}';

@@ -1,4 +1,4 @@
-/** Addresses of photos: CONTRACT, "What an input may look like", Photo URL. */
+/** Addresses of photos: docs/contract.md, "What an input may look like", Photo URL. */
 import { VerifyError } from '../errors';
 import type { Environment } from '../result';
 import { loginOf } from './login-address';

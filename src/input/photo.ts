@@ -1,4 +1,7 @@
-/** Photos as messages bring them: docs/contract.md, "What an input may look like", Photo. The caller's value is never changed. */
+/**
+ * Photos as messages bring them: docs/contract.md, "What an input may look like", Photo. The caller's value is never
+ * changed.
+ */
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../errors';

@@ -1,4 +1,7 @@
-/** The photos of a message, addresses and photos in hand mixed: CONTRACT, "What an input may look like" and "Photos in hand". */
+/**
+ * The photos of a message, addresses and photos in hand mixed: docs/contract.md, "What an input may look like" and "Photos
+ * in hand".
+ */
 import { types } from 'node:util';
 import { VerifyError } from '../errors';
 import { readFileName } from './file-name';
@@ -20,7 +23,7 @@ export interface Reading extends UrlReading {
   store: { fits: boolean } | null;
 }
 
-/** CONTRACT, "What an input may look like", Photo URL. */
+/** docs/contract.md, "What an input may look like", Photo URL. */
 const MOST_PHOTOS = 1000;
 /** No document has a limit; a camera's largest are half of that. */
 const MOST_PHOTO_MB = 20;

@@ -1,6 +1,6 @@
 /** What kind of file bytes are, and whether a picture is whole. */
 
-/** The formats that providers take: westdex.md, `photoData`; tencent-market.md, `image`. */
+/** The formats that providers take: docs/providers/westdex.md, `photoData`; docs/providers/tencent-market.md, `image`. */
 const WHOLE: ReadonlyMap<string, (bytes: Buffer) => boolean> = new Map([
   ['JPG', isWholeJpg],
   ['PNG', isWholePng],

@@ -9,7 +9,7 @@ type Parameters = ReadonlyMap<string, string>;
 /** One way of signing an address, as the manual of the store has it. */
 interface Scheme {
   isUsedIn(parameters: Parameters): boolean;
-  /** Matches the names of the parameters that only sign and date the address. What a store does to a photo is none of them. */
+  /** Matches the names of the parameters that only sign and date the address; what a store does to a photo is another. */
   signs: RegExp;
   /** Unix milliseconds; NaN where the address does not say when it expires. */
   expires(parameters: Parameters): number;

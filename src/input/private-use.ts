@@ -12,7 +12,7 @@ const PRIVATE = /[\ue815-\ue864]/g;
 
 /**
  * @param text of an old system
- * @returns it with the characters that the standard has a place for; other private ones stay, as only their system knows them
+ * @returns it with the characters that the standard has a place for; other private ones stay: only their system knows them
  */
 export function withoutPrivateUse(text: string): string {
   return text.replace(PRIVATE, (character) => CHARACTERS[character.charCodeAt(0) - FIRST]!);

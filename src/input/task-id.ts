@@ -1,8 +1,8 @@
-/** Task ids: CONTRACT, "What an input may look like", Task id. */
+/** Task ids: docs/contract.md, "What an input may look like", Task id. */
 import { VerifyError } from '../errors';
 import { readText } from './text';
 
-/** CONTRACT, "What an input may look like", Text: an id of any kind. */
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST_ID = 128;
 const TASK_ID = /^[\w-]+$/;
 

@@ -1,4 +1,4 @@
-/** Texts as channels bring them: CONTRACT, "What an input may look like", Text. */
+/** Texts as channels bring them: docs/contract.md, "What an input may look like", Text. */
 import { VerifyError } from '../errors';
 
 /** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */

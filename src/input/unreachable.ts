@@ -1,4 +1,4 @@
-/** Hosts that no provider can reach: CONTRACT, "What an input may look like", Photo URL. */
+/** Hosts that no provider can reach: docs/contract.md, "What an input may look like", Photo URL. */
 import { BlockList, isIP } from 'node:net';
 
 /** IANA's special-purpose registries, without the addresses that documents use as examples of public ones. */

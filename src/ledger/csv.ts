@@ -1,7 +1,9 @@
 /** The ledger for a spreadsheet. */
+import { secondOf } from './calendar';
+import { BOM, csvRows } from './csv-rows';
 import type { Entry } from './entry';
 
-const COLUMNS = [
+export const COLUMNS = [
   'id',
   'at',
   'account',
@@ -19,24 +21,27 @@ const COLUMNS = [
   'durationMs',
 ] as const satisfies readonly (keyof Entry)[];
 
-/** Without it Excel does not read UTF-8. */
-const BOM = '\uFEFF';
-/** A spreadsheet would compute it, in its full-width form too. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
-const NEEDS_QUOTES = /[",\r\n]/;
+/** Rows of one piece of the file. */
+const ROWS = 500;
 
 /**
- * RFC 4180, with a byte order mark; a cell that a spreadsheet would take for a formula begins with an apostrophe.
  * @param entries of a ledger
- * @returns pieces of the file
+ * @param heads of `COLUMNS`, in the language of the reader
+ * @returns pieces of the file; times are those of Asia/Shanghai
  */
-export async function* csv(entries: AsyncIterable<Entry>): AsyncIterable<string> {
-  yield `${BOM}${COLUMNS.join(',')}\r\n`;
-  for await (const entry of entries) yield `${COLUMNS.map((name) => cell(entry[name])).join(',')}\r\n`;
-}
-
-function cell(value: Entry[keyof Entry]): string {
-  const text = String(value ?? '');
-  const harmless = FORMULA.test(text) ? `'${text}` : text;
-  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+export async function* csv(
+  entries: AsyncIterable<Entry>,
+  heads: readonly string[] = COLUMNS,
+): AsyncGenerator<string, void> {
+  let rows: unknown[][] = [[...heads]];
+  let before = BOM;
+  for await (const entry of entries) {
+    const at = secondOf(Date.parse(entry.at)).replace('T', ' ');
+    rows.push(COLUMNS.map((name) => (name === 'at' ? at : entry[name])));
+    if (rows.length < ROWS) continue;
+    yield before + csvRows(rows);
+    rows = [];
+    before = '';
+  }
+  yield before + csvRows(rows);
 }

@@ -210,8 +210,9 @@ async function begin(
   await sql.run('DELETE FROM processes WHERE owner <> ?', owner);
   await registerOwner(sql, owner, at.now);
   const uncertain = await markAbandoned(sql);
+  const before = await newest(sql);
   for (const each of claims) await restoreClaim(sql, each, at);
-  return { uncertain, newest: await newest(sql) };
+  return { uncertain, newest: before };
 }
 
 /** @returns how many calls of processes that have ended became uncertain */
@@ -399,7 +400,6 @@ async function forget(
 
 export const LEDGER_OPERATIONS = {
   'ledger.begin': begin,
-  'ledger.newest': newest,
   'ledger.claim': claim,
   'ledger.settle': settle,
   'ledger.look': look,

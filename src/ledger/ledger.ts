@@ -103,8 +103,9 @@ export class Ledger {
   /** Called when the database cannot be written or had from now on. */
   readonly #onAway = new Set<() => void>();
   readonly #forgetters: (() => void)[];
-  /** When the newest call was claimed that was there a day ago, or when this process began; Unix milliseconds. */
+  /** When the newest call was claimed that was there when this process began; Unix milliseconds. */
   #newest: number | null = null;
+  readonly #began = performance.now();
   #isClosed = false;
 
   constructor(options: LedgerOptions) {
@@ -175,6 +176,12 @@ export class Ledger {
     this.#pending.set(id, pending);
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
+      // A disk that did not answer has written it after all.
+      late: ({ state }) => {
+        if (state !== 'claimed') return;
+        this.#pending.set(id, pending);
+        void this.settle(id, NOT_SENT);
+      },
     });
     let answer: ClaimAnswer;
     try {
@@ -360,7 +367,7 @@ export class Ledger {
       if (uncertain > 0) this.#options.notify('uncertain', uncertain);
       if (newest !== null && newest > this.#options.now() + DAY_MS)
         this.#options.notify('from-the-future', 1);
-      this.#newest ??= newest;
+      this.#newest ??= newest ?? this.#options.now();
       await this.#forgetOld();
     } catch {
       // The database says itself what is wrong with it.
@@ -381,18 +388,17 @@ export class Ledger {
   }
 
   /**
-   * Age is measured against the newest call that was there a day ago, so that a clock which is wrong for a while deletes
-   * nothing: what is claimed under it counts a day later.
+   * Age is measured against the newest call of earlier processes, and for how long this one has been running: what is
+   * claimed under a clock that is wrong at one start deletes nothing.
    */
   async #forgetOld(): Promise<void> {
-    const newest = this.#newest;
-    if (newest === null || this.#isClosed) return;
-    const first = monthAfter(monthOf(Math.min(newest, this.#options.now())), -KEPT_MONTHS);
+    if (this.#newest === null || this.#isClosed) return;
+    const latest = this.#newest + (performance.now() - this.#began);
+    const first = monthAfter(monthOf(Math.min(latest, this.#options.now())), -KEPT_MONTHS);
     const before = Date.parse(`${first}-01T00:00:00+08:00`);
     const parameters = { before, beforeId: idFloor(before), month: first };
     try {
       await this.#database.callUntilDone('ledger.forget', parameters);
-      this.#newest = await this.#database.call('ledger.newest', null);
     } catch {
       // It is tried again tomorrow.
     }

@@ -4,6 +4,7 @@ import { VerifyError } from '../errors';
 import type { Database } from '../store/database';
 import { databaseFile } from './database-file';
 import { withText } from './explain';
+import type { LedgerStoreNode } from './ledger-of';
 import type { AdminHandler, AdminRequest, AdminResponse, Red } from './red';
 import { languageOfReader } from './texts';
 
@@ -38,9 +39,10 @@ export function registerDatabaseRoutes(red: Red): void {
       const database = databases().databaseOf(red);
       // That it is still being opened is no state to show.
       await database.ready().catch(() => {});
-      const problem = database.problem();
+      const setBack = setBackStores(red).length > 0 ? new VerifyError('CONFIG', 'ledger-set-back') : null;
+      const problem = database.problem() ?? setBack;
       const { text } = problem ? withText(red, problem, languageOfReader(request)) : { text: null };
-      response.json({ state: database.state(), text });
+      response.json({ state: problem === setBack && setBack ? 'damaged' : database.state(), text });
     }),
   );
   httpAdmin.get(
@@ -68,7 +70,18 @@ export function registerDatabaseRoutes(red: Red): void {
       }),
     );
   decide('/cn-verify/secret/start-anew', (database) => database.startAnew());
-  decide('/cn-verify/damage/acknowledge', (database) => database.acknowledge());
+  decide('/cn-verify/damage/acknowledge', async (database) => {
+    for (const store of setBackStores(red)) await store.acknowledge();
+    await database.acknowledge();
+  });
+}
+
+/** @returns shared ledgers in which calls are missing that this process has seen there */
+function setBackStores(red: Red): LedgerStoreNode[] {
+  const ids: string[] = [];
+  red.nodes.eachNode(({ id, type }) => type === 'verify-ledger-store' && ids.push(id));
+  const stores = ids.map((id) => red.nodes.getNode(id) as LedgerStoreNode | null);
+  return stores.filter((store): store is LedgerStoreNode => store?.isSetBack?.() === true);
 }
 
 /** Loaded when somebody asks. */

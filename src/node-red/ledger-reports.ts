@@ -1,7 +1,7 @@
 /** What the ledgers of a runtime tell together: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../errors';
 import { dayOf } from '../ledger/calendar';
-import { csv } from '../ledger/csv';
+import { COLUMNS, csv } from '../ledger/csv';
 import type { Entry, Query, Sum } from '../ledger/entry';
 import type { Ledger } from '../ledger/ledger';
 import { addSum, emptySum } from '../ledger/sums';
@@ -15,8 +15,6 @@ const STORE = 'verify-ledger-store';
 const MOST_UNCERTAIN = 100;
 /** More are released by asking again. */
 const MOST_RELEASED = 10_000;
-/** A table is sent in pieces of about so many characters. */
-const PIECE = 65_536;
 
 /** Of one account. */
 interface Budget {
@@ -110,25 +108,21 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
 /**
  * @param red Node-RED
  * @param asked as `readLedgerQuery` takes it
+ * @param language of the reader, for the heads; without one, that of the runtime
  * @returns the entries as a table, in pieces; accounts and nodes by name, with their ids
  * @throws VerifyError INPUT; CONFIG or NETWORK where a ledger cannot be read, as then something would be missing
  */
 export async function* tableOf(
   red: Red,
   asked: Readonly<Record<string, unknown>>,
+  language?: string,
 ): AsyncGenerator<string, void> {
   const query = readLedgerQuery(asked);
   const { found, troubles } = ledgersOf(red);
   const [trouble] = troubles;
   if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
-  let piece = '';
-  for await (const line of csv(entriesOf(red, found.keys(), query))) {
-    piece += line;
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = '';
-  }
-  yield piece;
+  const heads = COLUMNS.map((name) => red._(`columns.${name}`, { lng: language }));
+  yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
 /**

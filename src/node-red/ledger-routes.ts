@@ -51,8 +51,8 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
   httpAdmin.get(
     CSV_PATH,
     mayRead,
-    answer(async ({ query }, response) => {
-      const table = reports().tableOf(red, query);
+    answer(async (request, response) => {
+      const table = reports().tableOf(red, request.query, languageOfReader(request));
       // What cannot be read at all is told before anything is sent.
       const first = await table.next();
       response.status(200).set(CSV_HEADERS);

@@ -132,7 +132,10 @@ function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings)
   if (httpNodeRoot === false) throw notSetUp('store-not-served');
   // Node-RED asks for it at every address under httpNodeRoot: each photo would be paid for, and never be seen.
   if (httpNodeAuth) throw notSetUp('store-asks-password');
-  const address = checkPublicUrl(publicUrl, allowHttp);
+  // The sandbox of this process is the one provider that can fetch from here without a public address.
+  const { https, uiPort } = red.settings;
+  const own = `${https ? 'https' : 'http'}://127.0.0.1:${uiPort}${httpNodeRoot ?? '/'}`;
+  const address = checkPublicUrl(publicUrl || own, allowHttp);
   const options = { node: id, publicUrl: address, keepMs: keep * HOUR_MS, maxBytes: maxMB * MB };
   return {
     ...{ maxPhotoKB, metadata },

@@ -53,6 +53,8 @@ export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): vo
   node.place = placeOf(url, String(config.schema || SETTINGS.schema.default));
   node.ledger = () => opening().ledger;
   node.seen = () => opening().seen;
+  node.isSetBack = () => opened?.database.isSetBack ?? false;
+  node.acknowledge = async () => opened?.database.acknowledge();
   node.master = async () => masterOf(secret);
   node.on('close', (_removed, done) => {
     const closing = opened;

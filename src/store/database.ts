@@ -331,6 +331,7 @@ class ThreadedDatabase implements Database {
       this.#whenClosed = resolve;
       worker.once('exit', () => resolve());
     });
+    worker.ref();
     this.#post({ kind: 'close' });
     await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
     worker.unref();

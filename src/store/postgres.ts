@@ -307,6 +307,9 @@ export class PostgresDatabase implements RoomDatabase {
     pool.on('error', () => {
       this.#opening = null;
     });
+    // One that breaks while it is in use says so twice: by what was asked of it, and by an event that ends the process where
+    // nobody listens.
+    pool.on('connect', (client) => client.on('error', () => {}));
     return pool;
   }
 

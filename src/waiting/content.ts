@@ -19,28 +19,23 @@ export interface TaskContent {
   message: Record<string, unknown>;
 }
 
-/** Which properties of a message are kept, and in how many bytes. If the result is too large, the next row is tried. */
-const ATTEMPTS: readonly { most: number; keeps(name: string, value: unknown): boolean }[] = [
-  { most: LARGEST_BYTES, keeps: (name) => !NEVER_KEPT.has(name) },
-  { most: LARGEST_BYTES, keeps: (name, value) => !NEVER_KEPT.has(name) && isPlain(value) },
-  { most: LARGEST_WORK_BYTES, keeps: (name, value) => ALWAYS_KEPT.has(name) && isPlain(value) },
-];
-
 /**
  * @param content of a task
  * @returns its bytes, and whether they hold all of the message; null if not even the work can be written down
  */
 export function packContent({ work, message }: TaskContent): { bytes: Uint8Array; isWhole: boolean } | null {
-  for (const attempt of ATTEMPTS) {
-    try {
-      const kept = Object.entries(message).filter(([name, value]) => attempt.keeps(name, value));
-      const bytes = serialize({ work, message: Object.fromEntries(kept) });
-      if (bytes.length <= attempt.most) return { bytes, isWhole: attempt === ATTEMPTS[0] };
-    } catch {
-      // The message holds a function, or something else that has no form on disk.
-    }
-  }
-  return null;
+  const properties = propertiesOf(message);
+  const whole = properties && pack(work, properties);
+  if (whole && whole.length <= LARGEST_BYTES) return { bytes: whole, isWhole: true };
+  // If it is only too large, everything in it can be written down.
+  const plain = whole ? properties : (properties ?? []).filter(([, value]) => pack(value, []));
+  const part = whole ? null : pack(work, plain);
+  if (part && part.length <= LARGEST_BYTES) return { bytes: part, isWhole: false };
+  const least = pack(
+    work,
+    plain.filter(([name]) => ALWAYS_KEPT.has(name)),
+  );
+  return least && least.length <= LARGEST_WORK_BYTES ? { bytes: least, isWhole: false } : null;
 }
 
 /**
@@ -63,11 +58,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function isPlain(value: unknown): boolean {
+/** @returns null if a getter of the message throws */
+function propertiesOf(message: TaskContent['message']): [name: string, value: unknown][] | null {
   try {
-    serialize(value);
-    return true;
+    return Object.entries(message).filter(([name]) => !NEVER_KEPT.has(name));
   } catch {
-    return false;
+    return null;
+  }
+}
+
+/** @returns null if there is a function in it, or something else that has no form on disk */
+function pack(work: unknown, properties: [name: string, value: unknown][]): Uint8Array | null {
+  try {
+    return serialize({ work, message: Object.fromEntries(properties) });
+  } catch {
+    return null;
   }
 }

@@ -232,7 +232,7 @@ export class PendingTasks {
     await Promise.race([this.#written().catch(() => {}), timeUp]);
     isOver.abort();
     return [...this.#tasks.values()]
-      .filter(({ isDurable, isStored, saving }) => isDurable && (!isStored || saving))
+      .filter(({ isDurable, isStored }) => isDurable && !isStored)
       .flatMap(({ taskIds }) => taskIds);
   }
 

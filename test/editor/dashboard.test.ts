@@ -274,18 +274,13 @@ describe("the operator's page with many photos", () => {
     await page.locator('.cnv-row:last-child img').waitFor();
     await page.evaluate('scrollTo(0, 0)');
 
-    for (const [key, begins] of [
-      ['csv', '\uFEFF序号,文件'],
-      ['excel', 'PK'],
-    ] as const) {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: operator.word(key) }).click(),
-      ]);
-      const text = readFileSync(await download.path(), 'utf8');
-      assert.ok(text.startsWith(begins));
-      assert.ok(text.includes('photo-299.png'));
-    }
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: operator.word('csv') }).click(),
+    ]);
+    const text = readFileSync(await download.path(), 'utf8');
+    assert.ok(text.startsWith('\uFEFF序号,文件'));
+    assert.ok(text.includes('photo-299.png'));
     await operator.reload();
     await page.locator('.cnv-row').nth(299).waitFor();
     await operator.picture('photos-300');

@@ -213,11 +213,11 @@ for (const locale of ['en-US', 'zh-CN']) {
       await assertExamples();
       const url = page.locator('#node-config-input-url');
       for (const [address, isWrong] of [
-        ['http://127.0.0.1:6379', true],
-        ['redis://:password@127.0.0.1:6379/0', false],
+        ['redis://127.0.0.1:6379', true],
+        ['postgres://user:password@127.0.0.1:5432/verify', false],
         ['', true],
-        ['rediss://redis.example.com', false],
-        ['$' + '{REDIS_URL}', false],
+        ['postgresql://db.example.com/verify', false],
+        ['$' + '{DATABASE_URL}', false],
       ] as const) {
         await url.fill(address);
         await url.dispatchEvent('change');

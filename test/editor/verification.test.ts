@@ -114,7 +114,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       );
       redis = await startRedis();
       bench = await Workbench.open(locale, [
-        ...paidFlow(provider.baseUrl, { name: NAME, price: 1.25, maxPerDay: 4, maxPerMonth: 1000 }),
+        ...paidFlow(provider.baseUrl, { name: NAME, price: 1.25, maxPerDay: 6, maxPerMonth: 1000 }),
         ...others(provider.baseUrl),
         ...queues(redis.url),
       ]);
@@ -190,7 +190,7 @@ for (const locale of ['en-US', 'zh-CN']) {
           told,
         ),
         [
-          ['2', '4', 'fine', say('spending.budget', { account: NAME, period: say('spending.today') })],
+          ['2', '6', 'fine', say('spending.budget', { account: NAME, period: say('spending.today') })],
           [
             '2',
             '1000',
@@ -257,6 +257,20 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(await part('spending').getByRole('meter').first().getAttribute('data-state'), 'fine');
     });
 
+    it('releases all uncertain calls together', async () => {
+      for (const key of ['x', 'y']) await pay(bench.nodeRed, key);
+      const calls = part('uncertain').locator('[data-call]');
+      await refreshUntil(calls.nth(1));
+      await part('uncertain')
+        .getByRole('button', { name: say('uncertain.release-all') })
+        .click();
+      const sure = bench.page.locator('.red-ui-notification');
+      await has(sure, say('uncertain.sure-all', { count: 2 }));
+      await sure.getByRole('button', { name: say('uncertain.release-all'), exact: true }).click();
+      await has(part('uncertain'), say('uncertain.none'));
+      assert.equal(await calls.count(), 0);
+    });
+
     it('marks a budget that is nearly and wholly used', async () => {
       provider.script = (_asked, response) => json(response, compared());
       await pay(bench.nodeRed, 'd');
@@ -273,7 +287,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.match(file.suggestedFilename(), /^cn-verify-ledger-\d{4}-\d{2}\.csv$/);
       const table = readFileSync((await file.path())!, 'utf8');
       assert.equal(table.charCodeAt(0), 0xfeff);
-      assert.equal(table.trim().split('\r\n').length, 5);
+      assert.equal(table.trim().split('\r\n').length, 7);
       assert.ok(table.includes(`${NAME} (payer)`));
     });
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { csv } from '../../src/ledger/csv';
 import type { Entry } from '../../src/ledger/entry';
 import type { Ledger } from '../../src/ledger/ledger';
+import type { Summary } from '../../src/node-red/ledger-reports';
 import type { Result } from '../../src/result';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
@@ -27,7 +28,15 @@ function flows(baseUrl: string): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
   const [compare] = FIVE.filter(({ type }) => type === 'face-compare');
   const asked = [...PAID, { ...compare!, type: 'verify-ledger' }];
-  return asked.flatMap(({ type, account, action }) => [
+  const counting = [
+    { id: 'count', ...at, type: 'http in', url: '/count', method: 'get', wires: [['counted']] },
+    {
+      ...{ id: 'counted', ...at, type: 'function', wires: [['answer count']] },
+      func: "msg.payload = String(global.get('came')); return msg;",
+    },
+    { id: 'answer count', ...at, type: 'http response', wires: [] },
+  ];
+  const actions = asked.flatMap(({ type, account, action }) => [
     {
       ...{ id: `account of ${type}`, environment: 'custom', baseUrl, circuit: false, timeout: 20 },
       ...account,
@@ -35,7 +44,8 @@ function flows(baseUrl: string): object[] {
     { id: `in ${type}`, ...at, type: 'http in', url: `/${type}`, method: 'post', wires: [[`read ${type}`]] },
     {
       ...{ id: `read ${type}`, ...at, type: 'function', wires: [[type]] },
-      func: 'msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;',
+      func: `global.set('came', (global.get('came') || 0) + 1);
+msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;`,
     },
     {
       ...{ ...action, id: type, ...at, type, account: `account of ${type}` },
@@ -48,6 +58,7 @@ function flows(baseUrl: string): object[] {
     },
     { id: `answer ${type}`, ...at, type: 'http response', wires: [] },
   ]);
+  return [...counting, ...actions];
 }
 
 describe('the ledger of a Node-RED', function () {
@@ -69,6 +80,11 @@ describe('the ledger of a Node-RED', function () {
     return (await response.json()) as Told;
   };
   const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
+  /** How many messages have come to face-compare. */
+  const waiting = async () => {
+    const response = await fetch(`${nodeRed!.address}/count`);
+    return Number(await response.text());
+  };
   const fileOf = (userDir: string) => join(userDir, 'cn-verify/cn-verify.db');
 
   /** The ledger of a Node-RED that does not run. */
@@ -134,6 +150,27 @@ describe('the ledger of a Node-RED', function () {
     assert.equal((await compare(ORDER)).outcome, 'passed');
     assert.equal((await compare(ORDER)).charged, false);
     assert.equal(server.asked.length, paid + 1);
+  });
+
+  it('that is killed with 500 messages knows that only those are uncertain which were sent', async () => {
+    const { userDir } = await start();
+    await nodeRed!.deploy(flows(server.baseUrl));
+    server.script = () => {};
+    const all = Array.from({ length: 500 }, (_, index) => compare(`order ${index}`).catch(() => null));
+    while (server.asked.length < 16) await new Promise((resolve) => setTimeout(resolve, 10));
+    // The others have come, too, and wait for their turn.
+    while ((await waiting()) < 500) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(server.asked.length, 16);
+    await nodeRed!.stop('SIGKILL');
+    await Promise.all(all);
+    await start(userDir);
+    const summary = (await (await nodeRed!.ask('/cn-verify/ledger')).json()) as Summary;
+    assert.deepEqual([summary.uncertainCount, summary.days[0]?.calls], [16, 16]);
+    const newest = summary.uncertain[0]!.id;
+    const released = await nodeRed!.ask(`/cn-verify/ledger/release?until=${newest}`, {});
+    assert.deepEqual(await released.json(), { released: 16 });
+    server.script = (_asked, response) => json(response, COMPARE!.success());
+    for (const index of [0, 250, 499]) assert.equal((await compare(`order ${index}`)).outcome, 'passed');
   });
 
   it('that wants none writes nothing, and refuses keys', async () => {

@@ -1,6 +1,7 @@
 /** The routes over the ledger, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { parse } from 'papaparse';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/ledger-reports';
 import type { LiveCheck } from '../../src/node-red/live-check';
@@ -20,18 +21,12 @@ const CHECK = '/cn-verify/check';
 const NAME = '=HYPERLINK("http://a.example"),\n浙江';
 const ORDER_NO = '+1+1';
 
-/** Reads RFC 4180 as a spreadsheet does: what is in quotes may hold commas, line ends and doubled quotes. */
+/** Reads a table as a spreadsheet does; its first line has the names. */
 function readTable(text: string): Record<string, string>[] {
-  const rows: string[][] = [[]];
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
-    if (end === '' && quoted === undefined && plain === '') break;
-    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain!);
-    if (end === '\r\n') rows.push([]);
-  }
-  assert.deepEqual(rows.pop(), [], 'it ends with a line end');
-  const [names = [], ...cells] = rows;
-  for (const row of cells) assert.equal(row.length, names.length);
-  return cells.map((row) => Object.fromEntries(row.map((cell, index) => [names[index]!, cell])));
+  assert.ok(text.endsWith('\r\n'), 'it ends with a line end');
+  const { data, errors } = parse<Record<string, string>>(text.trimEnd(), { header: true });
+  assert.deepEqual(errors, []);
+  return data;
 }
 
 describe('the routes over the ledger, in a real Node-RED', function () {
@@ -149,12 +144,19 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const rows = await table();
     assert.equal(rows.length, 6);
     const [past, , first] = rows;
-    assert.equal(past!.at!.slice(0, 7), lastMonth);
-    assert.equal(first!.account, `'${NAME} (payer)`);
-    assert.equal(first!.node, 'Compare (compare)');
-    assert.equal(first!.orderNo, `'${ORDER_NO}`);
-    assert.deepEqual([first!.charged, first!.price, first!.outcome], ['true', '1.1', 'passed']);
+    assert.equal(past!['Time (UTC+8)']!.slice(0, 7), lastMonth);
+    assert.match(past!['Time (UTC+8)']!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    assert.equal(first!.Account, `'${NAME} (payer)`);
+    assert.equal(first!.Node, 'Compare (compare)');
+    assert.equal(first!['Order number'], `'${ORDER_NO}`);
+    assert.deepEqual([first!.Charged, first!.Yuan, first!.Outcome], ['true', '1.1', 'passed']);
     for (const row of rows) for (const cell of Object.values(row)) assert.doesNotMatch(cell, /^[=+\-@]/);
+  });
+
+  it('name the columns in the language of the reader', async () => {
+    const headers = { Authorization: `Bearer ${READER}`, 'Accept-Language': 'zh-CN,zh;q=0.9' };
+    const chinese = await fetch(`${nodeRed.address}${CSV}`, { headers });
+    assert.match(await chinese.text(), /^台账编号,时间（北京时间）,账号,/);
   });
 
   it('give of the table what is asked for', async () => {

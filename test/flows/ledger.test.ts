@@ -14,12 +14,13 @@ import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { checkError, checkResult, FIVE, ID_NUMBER, NAME, type Raised } from './five-actions';
 import { actionFlow, deploy, type FlowNode, got, logs, send, startRuntime, until } from './runtime';
-import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import { closeServers, json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
 const PAID = FIVE.filter(({ type }) => ['truth-create', 'face-compare', 'westdex-three'].includes(type));
 const COMPARE = PAID.find(({ type }) => type === 'face-compare')!;
 const ENTRY_ID = /^\d{8}-\d{6}-[0-9a-f]{12}$/;
 const DAY_S = 86_400;
+const OTHER_ID = '110101199001011237';
 
 let server: ScriptedServer;
 let created = 0;
@@ -205,6 +206,139 @@ describe('the ledger', function () {
     });
   });
 
+  describe('key with other content', () => {
+    const CREATE = PAID.find(({ type }) => type === 'truth-create')!;
+    const urls = (...names: string[]) => names.map((name) => `https://example.com/${name}.jpg`);
+    const submitted = () => server.asked.flatMap(({ body }) => JSON.parse(body).photoUrlList as string[]);
+    const refusedFor = async (payload: unknown, order: string, first: Result) => {
+      const { code, cause } = await refused({ payload, order });
+      assert.deepEqual(
+        [code, cause.problem, cause.charged, cause.retryable, cause.ledger, cause.attempts],
+        ['INPUT', 'key-used', false, false, first.ledger, 0],
+      );
+    };
+
+    for (const action of PAID.filter(({ type }) => type !== 'truth-create'))
+      it(`${action.type}: is INPUT, whichever of name, number and photo is another one`, async () => {
+        await deploy(flowOf(action, newAccount(), { key: 'order', keyType: 'msg' }));
+        answers(action);
+        const first = await one({ payload: person(), order: 'A' });
+        for (const other of [{ name: '李四' }, { idNumber: OTHER_ID }, { photo: jpg(600) }])
+          await refusedFor(person(other), 'A', first);
+        assert.equal(server.asked.length, 1);
+        // What means the same is the same.
+        const inOtherDress = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
+        const again = await one({ payload: inOtherDress, order: 'A' });
+        assert.equal(again.reused?.ledger, first.ledger);
+        assert.equal((await one({ payload: person({ name: '李四' }), order: 'B' })).reused, null);
+      });
+
+    it('is a new call where the photo was to blame, or nothing was charged', async () => {
+      await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
+      const incorrects = [101, 102, 103, 104, 107, 108, 109, 110, 111, 112];
+      for (const incorrect of incorrects) {
+        server.script = (_asked, response) => {
+          const { data, ...rest } = COMPARE.success() as { data: object };
+          json(response, { ...rest, data: { ...data, incorrect } });
+        };
+        const order = `incorrect ${incorrect}`;
+        const first = await one({ payload: person(), order });
+        answers(COMPARE);
+        const sent = server.asked.length;
+        // The same content has the same answer, whatever it is.
+        assert.equal((await one({ payload: person(), order })).reused?.ledger, first.ledger);
+        const isNew = incorrect >= 104;
+        if (isNew) assert.equal((await one({ payload: person({ photo: jpg(600) }), order })).reused, null);
+        else await refusedFor(person({ photo: jpg(600) }), order, first);
+        assert.equal(server.asked.length, sent + (isNew ? 1 : 0), order);
+      }
+    });
+
+    it('is UNCERTAIN where nobody knows what became of the call', async () => {
+      await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
+      server.script = () => {};
+      const lost = await refused({ payload: person(), order: 'lost' });
+      answers(COMPARE);
+      const { code, cause } = await refused({ payload: person({ name: '李四' }), order: 'lost' });
+      assert.deepEqual([code, cause.ledger, server.asked.length], ['UNCERTAIN', lost.cause.ledger, 1]);
+    });
+
+    it('of truth-create: all photos of the message count, in whatever order and however they are signed', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { key: 'order', keyType: 'msg', batchSize: 2 }));
+      answers(CREATE);
+      const [a, b, c] = urls('a', 'b', 'c') as [string, string, string];
+      const signed = (url: string, expires: number) =>
+        `${url}?Expires=${expires}&OSSAccessKeyId=LTAIexample&Signature=aaaa%3D`;
+      const first = await one({ payload: [a, b, signed(c, 4_102_444_800)], order: 'A' });
+      assert.equal(server.asked.length, 2);
+      const again = await one({ payload: [signed(c, 4_102_445_000), b, a], order: 'A' });
+      assert.deepEqual([again.charged, again.data], [false, first.data]);
+      assert.ok(again.reused);
+      for (const other of [urls('a', 'b'), urls('a', 'b', 'c', 'd'), urls('a', 'b', 'd')]) {
+        const { code, cause } = await refused({ payload: other, order: 'A' });
+        assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'key-used', false]);
+        assert.deepEqual([cause.notSubmitted, cause.submitted, cause.uncertain], [other, [], []]);
+      }
+      assert.equal(server.asked.length, 2);
+    });
+
+    it('of truth-create: what was not submitted is, once, when the message comes again in another order', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { key: 'order', keyType: 'msg', batchSize: 2 }));
+      server.script = (_asked, response, count) =>
+        count === 2 ? response.writeHead(429).end() : json(response, CREATE.success());
+      const photos = urls('1', '2', '3', '4', '5');
+      const failed = await refused({ payload: photos, order: 'A' });
+      assert.deepEqual(failed.cause.notSubmitted, photos.slice(2));
+      const before = submitted().slice(0, 2);
+      server.asked.splice(0);
+      answers(CREATE);
+      await one({ payload: photos.toReversed(), order: 'A' });
+      assert.deepEqual([...before, ...submitted()].sort(), photos);
+    });
+
+    it('never lets a verdict reach a person it was not given for', async function () {
+      this.timeout(240_000);
+      await deploy(
+        flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }, { timeout: 30, maxWaiting: 10_000 }),
+      );
+      const names = [...'赵钱孙李周吴郑王冯陈'].map((name) => `${name}小明`);
+      // The order number says whose the verdict is; some verdicts keep their key, others do not.
+      server.script = ({ body }, response) => {
+        const form = new URLSearchParams(body);
+        const orderNo = String(names.indexOf(form.get('name')!) + 10);
+        const kinds = [100, 100, 101, 104, 109];
+        const incorrect = kinds[Math.floor(Math.random() * kinds.length)];
+        if (Math.random() < 0.02) return void response.writeHead(429).end();
+        json(response, {
+          ...(COMPARE.success() as object),
+          data: { order_no: orderNo, score: 0.8, msg: '', incorrect },
+        });
+      };
+      let [verdicts, others] = [0, 0];
+      for (let round = 0; round < 20; round++) {
+        const before = counts();
+        for (let index = 0; index < 500; index++) {
+          const name = names[Math.floor(Math.random() * names.length)]!;
+          send('action', { payload: person({ name }), order: Math.floor(Math.random() * 500), asked: name });
+        }
+        await until(() => got('out1').length + got('caught').length >= before[0]! + before[1]! + 500);
+        for (const message of got('out1').slice(before[0])) {
+          const { data } = message.payload as Result<{ orderNo: string }>;
+          assert.equal(names[Number(data.orderNo) - 10], message.asked);
+          verdicts++;
+        }
+        for (const message of got('caught').slice(before[1])) {
+          const { code, cause } = checkError(message);
+          assert.ok(code === 'RATE_LIMITED' || cause.problem === 'key-used', `${code} ${cause.problem}`);
+          others++;
+        }
+      }
+      assert.equal(verdicts + others, 10_000);
+      assert.ok(verdicts > 1_000 && others > 1_000, `${verdicts} ${others}`);
+      assert.ok(server.asked.length >= 500 && server.asked.length < verdicts);
+    });
+  });
+
   describe('reuse', () => {
     for (const action of PAID.filter(({ type }) => type !== 'truth-create')) {
       it(`${action.type}: pays once for the same person`, async () => {
@@ -271,6 +405,72 @@ describe('the ledger', function () {
           [[c], undefined],
         ],
       );
+    });
+  });
+
+  describe('reuse of what nobody looked at', () => {
+    const CREATE = PAID.find(({ type }) => type === 'truth-create')!;
+    const A = 'https://example.com/a.jpg';
+    const B = 'https://example.com/b.jpg';
+    /** A truth-poll of the same account, whose result is at `polled`. */
+    const withPoll = (account: string) => {
+      const nodes = flowOf(CREATE, account, { reuse: 24 });
+      const debug = nodes.find(({ id }) => id === 'out1')!;
+      return [
+        ...nodes,
+        { ...debug, id: 'polled' },
+        {
+          ...{ id: 'poll', type: 'truth-poll', z: 'tab', x: 1, y: 1, account },
+          ...{ interval: 0.05, timeout: 10, wires: [['polled'], ['polled']] },
+        },
+      ];
+    };
+    const poll = async (payload: unknown) => {
+      const before = got('polled').length;
+      send('poll', { payload });
+      await until(() => got('polled').length > before);
+      return (got('polled')[before]!.payload as Result<{ photos: { reason: string }[] }>).data;
+    };
+
+    for (const [what, list] of [
+      ['could not be fetched', [{ photoUrl: A, status: -2306 }]],
+      ['could not be read', [{ photoUrl: A, status: -1001 }]],
+      ['was not reported', []],
+    ] as const)
+      it(`submits a photo again that ${what}, and no other`, async () => {
+        await deploy(withPoll(newAccount()));
+        let task = 0;
+        server.script = ({ url }, response) => {
+          const found = [...list, { photoUrl: B, status: 0 }];
+          if (url.includes('query')) {
+            taskFinished(response, found);
+          } else {
+            const taskID = `19168120487976222${10 + task++}`;
+            json(response, { code: 200, msg: 'success', data: { data: [{ taskID }], status: 0 } });
+          }
+        };
+        const creates = () => server.asked.filter(({ url }) => !url.includes('query')).length;
+        const first = await one({ payload: [A, B] });
+        assert.ok((await one({ payload: [A, B] })).reused);
+        await poll(first);
+        for (let round = 0; creates() < 2; round++) {
+          assert.ok(round < 100, 'It was not submitted again');
+          await one({ payload: [A] });
+        }
+        const last = server.asked.findLast(({ url }) => !url.includes('query'))!;
+        assert.ok(last.body.includes(A) && !last.body.includes(B));
+        assert.ok((await one({ payload: [A, B] })).reused);
+        assert.equal(creates(), 2);
+      });
+
+    it('pays once for an object that is signed anew each time', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { reuse: 24 }));
+      answers(CREATE);
+      const signed = (expires: number, signature: string) =>
+        `${A}?Expires=${expires}&OSSAccessKeyId=LTAIexample&Signature=${signature}`;
+      await one({ payload: [signed(4_102_444_800, 'aaaa%3D')] });
+      assert.ok((await one({ payload: [signed(4_102_445_000, 'bbbb%3D')] })).reused);
+      assert.equal(server.asked.length, 1);
     });
   });
 
@@ -573,9 +773,10 @@ describe('the ledger', function () {
     });
 
     for (const [what, credentials, problem] of [
-      ['no url', { secret: 's' }, 'ledger-url-unreadable'],
-      ['another url', { url: 'http://127.0.0.1', secret: 's' }, 'ledger-url-unreadable'],
-      ['no secret', { url: 'redis://127.0.0.1:1' }, 'ledger-secret-missing'],
+      ['no url', { secret: 'a secret of the test' }, 'ledger-url-unreadable'],
+      ['another url', { url: 'http://127.0.0.1', secret: 'a secret of the test' }, 'ledger-url-unreadable'],
+      ['a short secret', { url: 'postgres://127.0.0.1:1/x', secret: 'short' }, 'secret-too-short'],
+      ['no secret', { url: 'postgres://127.0.0.1:1/x' }, 'ledger-secret-missing'],
       ['an unset variable', { url: '$' + '{NO_SUCH_VARIABLE}', secret: 's' }, 'variable-not-set'],
     ] as const) {
       it(`a store with ${what} is CONFIG for whoever uses it, before anything is sent`, async () => {

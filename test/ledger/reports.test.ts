@@ -186,17 +186,30 @@ describe('the ledger says', () => {
       assert.equal((await ledger.find({ id: open }, 1))[0]?.state, 'uncertain');
     });
 
-    it('as a table that a spreadsheet reads, and computes nothing of', async () => {
+    it('as a table that a spreadsheet reads as text, at the time of Asia/Shanghai', async () => {
       const id = await done(
         { node: '=1+1', account: '账号' },
-        answered({}, { reason: 'a "quoted", reason', code: '-2305', orderNo: '@sum', requestId: '\t+1\n' }),
+        answered(
+          {},
+          { reason: 'a "quoted"; reason', code: '-2305', orderNo: '202511250000001', requestId: '\t+1\n' },
+        ),
+      );
+      now += 1_000;
+      await done(
+        {},
+        answered({}, { reason: null, code: '＝A1', orderNo: '20251125000000123', requestId: 'a' }),
       );
       let text = '';
       for await (const piece of csv(ledger.entries({}))) text += piece;
-      const head =
-        'id,at,account,node,operation,state,outcome,reason,code,error,requestId,orderNo,charged,price,durationMs';
-      const cells = `${id},2026-03-10T04:00:00.000Z,账号,'=1+1,face-compare,settled,passed,"a ""quoted"", reason"`;
-      assert.equal(text, `\uFEFF${head}\r\n${cells},'-2305,,"'\t+1\n",'@sum,true,1,12\r\n`);
+      const [head, first, second, ...others] = text.split('\r\n');
+      assert.equal(
+        head,
+        '\uFEFFid,at,account,node,operation,state,outcome,reason,code,error,requestId,orderNo,charged,price,durationMs',
+      );
+      assert.match(second!, /,,"'＝A1",,a,"'20251125000000123",true,1,12$/);
+      const cells = `${id},2026-03-10 12:00:00,账号,"'=1+1",face-compare,settled,passed,"a ""quoted""; reason"`;
+      assert.equal(first, `${cells},"'-2305",,"'\t+1\n",202511250000001,true,1,12`);
+      assert.deepEqual(others, ['']);
     });
   });
 

@@ -11,7 +11,7 @@ describe('node photo-rules', () => {
     assert.equal(nodeOf('node').type, 'photo-rules');
     assertDefaults('photo-rules', {
       ...{ name: '', input: 'payload', inputType: 'msg', maxAge: 0, at: '', within: 0, latitude: '' },
-      ...{ longitude: '', coordinates: 'gcj02', unseen: 0, addressHolds: '', output: 'payload' },
+      ...{ longitude: '', coordinates: 'gcj02', unseen: 0, ledger: '', addressHolds: '', output: 'payload' },
     });
   });
 

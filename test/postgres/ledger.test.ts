@@ -4,6 +4,7 @@ import { Cancel } from '../../src/cancel';
 import type { VerifyError } from '../../src/errors';
 import type { Call, Claim, Settlement } from '../../src/ledger/entry';
 import { type Cluster, startCluster } from './cluster';
+import { delayed } from './delayed';
 import { closeShared, openShared, until } from './shared';
 
 const NEVER = new Cancel();
@@ -274,6 +275,38 @@ describe('a shared ledger', () => {
       await cluster.query('SELECT pg_reload_conf()');
     }
     await until(async () => (await one.ledger.claim(call({ waitMs: 0 }), NEVER).catch(() => null)) !== null);
+  });
+
+  it('tells one process what photos came to another', async () => {
+    const [first, second] = [await open(), await open()];
+    const met = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? first : second).seen.recordAndCheck(
+          [{ identity: 'a code', photo: `photo ${index}` }],
+          30,
+        ),
+      ),
+    );
+    assert.equal(met.filter(([gap]) => gap === Number.POSITIVE_INFINITY).length, 1);
+  });
+
+  it('loses and repeats nothing where the server answers half a second late', async () => {
+    // The tables are there already.
+    await (await open()).ledger.claim(call({ account: 'another' }), NEVER);
+    const slow = await delayed(cluster.port, 500);
+    const one = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
+    try {
+      const claims = await Promise.all(
+        [1, 2, 3].map(() => one.ledger.claim(call({ name: 'k', waitMs: 30_000 }), NEVER)),
+      );
+      const [claimed] = claims.filter(({ state }) => state === 'claimed') as { id: string }[];
+      assert.equal(claims.filter(({ state }) => state === 'claimed').length, 1);
+      await one.ledger.settle(claimed!.id, { ...SETTLED, answers: new Map([['k', 1]]) });
+      assert.equal((await one.ledger.spent('account')).day, 1);
+    } finally {
+      await one.close();
+      await slow.close();
+    }
   });
 
   it('keeps neither a key nor an answer that could be read', async () => {

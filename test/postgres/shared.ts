@@ -5,6 +5,7 @@ import { Ledger } from '../../src/ledger/ledger';
 import { readPostgresUrl } from '../../src/ledger/postgres-url';
 import { sharedKept } from '../../src/ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
+import { Seen } from '../../src/photos/seen';
 import { SEEN_OPERATIONS } from '../../src/photos/seen-sql';
 import { openDatabase } from '../../src/store/database';
 import { openPostgres } from '../../src/store/postgres';
@@ -13,6 +14,7 @@ import { temporaryDirectory } from '../demo-process';
 
 export interface Shared {
   ledger: Ledger;
+  seen: Seen;
   database: ReturnType<typeof openPostgres>;
   /** Of its own database. */
   file: string;
@@ -66,21 +68,25 @@ export async function openShared({
     notify: (trouble) => notices.push(trouble),
     onBudget: () => {},
   });
+  const seen = new Seen({ database, now: Date.now });
   const one: Shared = {
-    ...{ ledger, database, file, notices },
+    ...{ ledger, seen, database, file, notices },
     outbox: async () =>
       (await own.call<object, unknown[]>('outbox.list', { place: database.placeDigest })).length,
     reconnect: () => database.look(),
     close: async () => {
       if (!open.delete(one)) return;
       ledger.close();
+      seen.close();
       await ledger.leave(1_000);
       await database.close();
       await own.close();
     },
     vanish: async () => {
       open.delete(one);
+      seen.close();
       ledger.close();
+      seen.close();
       await database.close();
       await own.close();
     },

@@ -1,10 +1,10 @@
 /** Paid calls under load with kills: CONTRACT, "Ledger", through a Node-RED of its own process. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
 import { closeServers, json, scriptedServer } from '../flows/scripted-server';
 import { jpg } from '../input/pictures';
+import { rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 
 const CALLS = 5_000;
@@ -17,29 +17,6 @@ const LETTERS = [...'赵钱孙李周吴郑王冯陈褚卫'];
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const nameOf = (index: number) =>
   [0, 1, 2, 3].map((place) => LETTERS[Math.floor(index / LETTERS.length ** place) % LETTERS.length]).join('');
-
-interface Line {
-  id: string;
-  state?: string;
-}
-
-/** What the ledger's files say, line by line, as an accountant would read them. */
-function linesOf(userDir: string): Line[] {
-  const folder = join(userDir, 'cn-verify/ledger');
-  const months = readdirSync(folder).filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name));
-  return months.flatMap((name) =>
-    readFileSync(join(folder, name), 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .flatMap((line) => {
-        try {
-          return [JSON.parse(line) as Line];
-        } catch {
-          return [];
-        }
-      }),
-  );
-}
 
 describe('paid calls under load', function () {
   this.timeout(300_000);
@@ -109,9 +86,9 @@ describe('paid calls under load', function () {
     const tally = (end: string) => [...ends.values()].filter((each) => each === end).length;
     const requests = [...paid.values()].reduce((sum, count) => sum + count, 0);
     await nodeRed!.stop();
-    const lines = linesOf(userDir);
-    const claims = new Set(lines.map(({ id }) => id));
-    const uncertain = new Set(lines.filter(({ state }) => state === 'uncertain').map(({ id }) => id));
+    const rows = rowsIn(join(userDir, 'cn-verify/cn-verify.db'), 'SELECT id, state FROM entries');
+    const claims = new Set(rows.map(({ id }) => id));
+    const uncertain = new Set(rows.filter(({ state }) => state === 'uncertain').map(({ id }) => id));
     console.log(
       `        ${requests} requests of ${claims.size} claims; ${tally('passed')} passed, ${tally('UNCERTAIN')} UNCERTAIN; ${uncertain.size} listed as uncertain`,
     );

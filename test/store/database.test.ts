@@ -163,6 +163,27 @@ describe('database', () => {
     assert.deepEqual(await start({ file: copy }).call('probe.list', null), ['a']);
   });
 
+  it('gives the answer of what was written after its caller had gone', async () => {
+    const database = start();
+    await database.ready();
+    const leaving = new AbortController();
+    const late: string[] = [];
+    const call = database.call<object, string>(
+      'probe.put',
+      { id: 'a' },
+      { signal: leaving.signal, late: (answer) => late.push(answer) },
+    );
+    // It is sent with the end of this turn of the event loop.
+    await new Promise(setImmediate);
+    leaving.abort();
+    await assert.rejects(call, { code: 'CANCELLED' });
+    assert.deepEqual(await database.call('probe.list', null), ['a']);
+    assert.deepEqual(late, ['a']);
+    const queued = database.call('probe.put', { id: 'b' }, { signal: AbortSignal.abort() });
+    await assert.rejects(queued, { code: 'CANCELLED' });
+    assert.deepEqual(await database.call('probe.list', null), ['a']);
+  });
+
   it('goes on when its thread has ended', async () => {
     const database = start();
     await database.call('probe.put', { id: 'a' });

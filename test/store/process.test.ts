@@ -110,6 +110,15 @@ describe('database: in a process of its own', () => {
     assert.deepEqual(told(), ['unwritable', 'written-again']);
   });
 
+  it('names the Node.js that is needed where there is no SQLite', async () => {
+    await writer.kill();
+    writer = startProcess([], '--no-experimental-sqlite');
+    await writer.ask('open', file);
+    assert.deepEqual(await writer.ask('put', { ids: ['a'] }), [`database-no-sqlite ${process.version}`]);
+    assert.equal(await writer.ask('state'), 'no-sqlite');
+    assert.deepEqual(told(), ['no-sqlite']);
+  });
+
   it('belongs to nobody as soon as its process is killed', async () => {
     await writer.ask('open', file);
     await writer.ask('put', { ids: ['a'] });

@@ -93,10 +93,16 @@ export interface Process {
 
 let database: Database;
 
-/** @param traced the command line of a tracer, before that of the process */
-export function startProcess(traced: readonly string[] = []): Process {
+/**
+ * @param traced the command line of a tracer, before that of the process
+ * @param options for Node.js, as `NODE_OPTIONS` has them
+ */
+export function startProcess(traced: readonly string[] = [], options = ''): Process {
   const [command, ...rest] = [...traced, process.execPath, __filename, 'store process'];
-  const child: ChildProcess = spawn(command!, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child: ChildProcess = spawn(command!, rest, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_OPTIONS: options },
+  });
   const said: Said[] = [];
   const asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   child.on('message', (message: { id?: number; value?: never; error?: string } & Said) => {

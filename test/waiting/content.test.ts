@@ -60,13 +60,16 @@ describe('waiting: the content of a task', () => {
     });
   });
 
-  it('is nothing where the work cannot be written down, or a message forbids it', () => {
-    assert.equal(packContent({ work: () => {}, message: {} }), null);
+  it('is the work alone where a message cannot be read', () => {
     const message = Object.defineProperty({}, 'payload', {
       enumerable: true,
       get: () => assert.fail('must not be read'),
     });
-    assert.equal(packContent({ work: {}, message }), null);
+    assert.deepEqual(through(message, { state: 1 }), { work: { state: 1 }, message: {}, isWhole: false });
+  });
+
+  it('is nothing where the work cannot be written down', () => {
+    assert.equal(packContent({ work: () => {}, message: {} }), null);
   });
 
   it('is not read from anything else', () => {

@@ -61,6 +61,12 @@ describe('waiting: tasks on a full disk', function () {
     assert.equal(await writer.ask('state'), 'unwritable');
   });
 
+  it('are due at once where they only have to be delivered', async () => {
+    await writer.ask('add', ['delivery'], { milliseconds: null });
+    await until(() => writer.due().has('delivery'));
+    assert.equal(await writer.ask('state'), 'unwritable');
+  });
+
   it('leave what was on disk before as it was, when the process is killed', async () => {
     await writer.kill();
     assert.deepEqual(await left(), ids('first', 10));

@@ -1,10 +1,10 @@
 /** Pending tasks in memory only, and over a real database. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NewTask, type PendingTask, PendingTasks } from '../../src/waiting/pending-tasks';
 import { temporaryDirectory } from '../demo-process';
-import { Instance, idsOf, newTask, type Opened, openTasks, until } from './tasks';
+import { createTasks, Instance, idsOf, newTask, type Opened, openTasks, SECRET, until } from './tasks';
 
 const DAY_MS = 86_400_000;
 const nextTurns = async (count: number) => {
@@ -63,6 +63,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       const added = [add('1'), add('2', { isDurable: false }), add('3')];
       await until(() => owner.came.length === 3);
       assert.deepEqual(new Set(owner.came), new Set(added));
+      assert.deepEqual(await tasks.settle(), []);
       await nextTurns(20);
       assert.equal(owner.came.length, 3);
     });
@@ -104,6 +105,8 @@ for (const where of ['in memory', 'on disk'] as const) {
     });
 
     it('can be due further away than a timer reaches', async () => {
+      const warnings: string[] = [];
+      process.on('warning', ({ name }) => warnings.push(name));
       const month = 31 * DAY_MS;
       const task = add('1', { deadline: Date.now() + 2 * month });
       await cameOnce(task);
@@ -112,6 +115,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(owner.came.length, 0);
       assert.ok(task.dueAt > performance.now() + month - 60_000);
+      assert.deepEqual(warnings, []);
     });
 
     it('come in small groups, though ten thousand are due at once', async () => {
@@ -266,9 +270,15 @@ for (const where of ['in memory', 'on disk'] as const) {
     it('stay on disk for two seconds after they were delivered: a kill may come before the next node has the message', async () => {
       const task = add('1');
       await cameOnce(task);
+      const since = performance.now();
       tasks.delivered(task, owner);
+      const { database: before } = opened!;
+      for (let looked = since; looked < since + 1_000; looked = performance.now()) {
+        const rows = await before.call<object, []>('waiting.list', { after: '' });
+        if (performance.now() < since + 1_900) assert.equal(rows.length, 1);
+      }
       // Not settled: this is what a kill leaves.
-      await opened!.database.close();
+      await before.close();
       await open();
       assert.deepEqual(idsOf(tasks.list()), ['1']);
       const [again] = tasks.claim('node', 'truth-poll', owner);
@@ -281,6 +291,9 @@ for (const where of ['in memory', 'on disk'] as const) {
       const added = Array.from({ length: 50 }, (_, index) => add(`${index}`));
       await nextTurns(2);
       for (const task of added) tasks.delivered(task, owner);
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      const { database } = opened!;
+      await until(async () => (await database.call<object, []>('waiting.list', { after: '' })).length === 0);
       await reopen();
       assert.deepEqual(tasks.list(), []);
     });
@@ -310,14 +323,29 @@ for (const where of ['in memory', 'on disk'] as const) {
       });
     }
 
-    it('are written again where the file was removed', async () => {
-      const added = Array.from({ length: 100 }, (_, index) => add(`${index}`));
-      await until(() => owner.came.length === 100);
-      tasks.delivered(added[0]!, owner);
-      rmSync(file);
-      await reopen();
-      assert.equal(tasks.list().length, 99);
-    });
+    for (const [what, harm] of [
+      ['removed', () => rmSync(file)],
+      [
+        'replaced by another one',
+        () => {
+          writeFileSync(`${file}.new`, '');
+          renameSync(`${file}.new`, file);
+          rmSync(`${file}-wal`);
+        },
+      ],
+    ] as const) {
+      it(`are written again where the file was ${what}, but not what was delivered`, async () => {
+        const added = Array.from({ length: 100 }, (_, index) => add(`${index}`));
+        await until(() => owner.came.length === 100);
+        tasks.delivered(added[0]!, owner);
+        const loaded = opened!.loaded();
+        harm();
+        await until(() => opened!.loaded() > loaded);
+        assert.equal(tasks.list().length, 99);
+        await reopen();
+        assert.equal(tasks.list().length, 99);
+      });
+    }
 
     it('that cannot be opened are named, can be dropped, and go after seven days', async () => {
       for (const taskId of ['1', '2', '3']) add(taskId);
@@ -339,25 +367,48 @@ for (const where of ['in memory', 'on disk'] as const) {
   });
 }
 
-describe('waiting: the secret of pending tasks', () => {
-  it('where it is another, tasks are in memory only, are named, and nothing on disk is lost', async () => {
-    const file = join(temporaryDirectory(), 'cn-verify.db');
-    const owner = new Instance();
+describe('waiting: pending tasks', () => {
+  let file: string;
+  let owner: Instance;
+  const all: Opened[] = [];
+  const opened = <Each extends Opened>(each: Each) => {
+    all.push(each);
+    return each;
+  };
+  beforeEach(() => {
+    file = join(temporaryDirectory(), 'cn-verify.db');
+    owner = new Instance();
+  });
+  afterEach(async () => {
+    for (const { database } of all.splice(0)) await database.close();
+  });
+
+  it('are in memory only under another secret, and on disk once the right one is there', async () => {
     const first = await openTasks(file);
     first.tasks.add(newTask('1'), owner);
     assert.deepEqual(await first.tasks.settle(), []);
     await first.database.close();
 
-    const other = await openTasks(file, Buffer.alloc(32, 8));
-    assert.deepEqual(other.tasks.list(), []);
-    other.tasks.add(newTask('2'), owner);
+    let secret = Buffer.alloc(32, 8);
+    const { tasks, warnings, loaded } = opened(await openTasks(file, () => secret));
+    assert.deepEqual(tasks.list(), []);
+    tasks.add(newTask('2'), owner);
     await until(() => owner.came.length === 2);
-    assert.deepEqual(await other.tasks.settle(), ['2']);
-    assert.deepEqual(other.warnings, ['secret-differs']);
-    await other.database.close();
+    assert.deepEqual(await tasks.settle(), ['2']);
+    assert.deepEqual(warnings, ['secret-differs']);
+    const before = loaded();
+    secret = SECRET;
+    await until(() => loaded() > before);
+    assert.deepEqual(await tasks.settle(), []);
+    assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', new Instance())), ['1']);
+  });
 
-    const again = await openTasks(file);
-    assert.deepEqual(idsOf(again.tasks.list()), ['1']);
-    await again.database.close();
+  it('are due at once when it turns out that another process has the database', async () => {
+    opened(await openTasks(file));
+    const { tasks, database } = opened(createTasks(file));
+    tasks.add(newTask('1'), owner);
+    assert.equal(database.state(), 'opening');
+    await until(() => owner.came.length === 1);
+    assert.equal(database.state(), 'held-elsewhere');
   });
 });

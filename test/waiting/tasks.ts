@@ -62,13 +62,13 @@ export interface Opened {
 
 /**
  * @param file of the database
- * @param secret 32 bytes
- * @returns its tasks, once those of earlier processes are there
+ * @param secret gives 32 bytes
+ * @returns its tasks; those of earlier processes come later
  */
-export async function openTasks(file: string, secret: Buffer = SECRET): Promise<Opened> {
+export function createTasks(file: string, secret: () => Buffer = () => SECRET): Opened {
   const database = openDatabase({
     file,
-    secret: async () => secret,
+    secret: async () => secret(),
     now: Date.now,
     notify: (trouble) => warnings.push(trouble),
   });
@@ -80,8 +80,14 @@ export async function openTasks(file: string, secret: Buffer = SECRET): Promise<
     onUnreadable: (rows) => warnings.push(`unreadable ${idsOf(rows)}`),
     onLoaded: () => loaded++,
   });
-  await until(() => loaded > 0);
   return { database, tasks, warnings, loaded: () => loaded };
+}
+
+/** The same, once the tasks of earlier processes are there. */
+export async function openTasks(file: string, secret?: () => Buffer): Promise<Opened> {
+  const opened = createTasks(file, secret);
+  await until(() => opened.loaded() > 0);
+  return opened;
 }
 
 /** What a process of its own does, each answered with a value. */
@@ -94,13 +100,16 @@ const COMMANDS = {
   async claim(): Promise<string[]> {
     return idsOf(opened.tasks.claim('node', 'truth-poll', OWNER));
   },
-  /** Adds tasks; says `due` with the task id of each as soon as it may be queried. */
+  /**
+   * Adds tasks; says `due` with the task id of each as soon as it may be queried.
+   * `milliseconds`: how long they may wait; null if they only have to be delivered.
+   */
   async add(
     taskIds: string[],
-    { size = 10, milliseconds = 60_000 }: { size?: number; milliseconds?: number } = {},
+    { size = 10, milliseconds = 60_000 }: { size?: number; milliseconds?: number | null } = {},
   ): Promise<void> {
     for (const taskId of taskIds) {
-      const deadline = Date.now() + milliseconds;
+      const deadline = milliseconds === null ? null : Date.now() + milliseconds;
       opened.tasks.add(newTask(taskId, { deadline, message: { payload: 'x'.repeat(size) } }), OWNER);
     }
   },

@@ -1,0 +1,24 @@
+/**
+ * The one writer of tables: of the ledger, of the examples and of the operator's page. scripts/pages.mjs puts it with its
+ * library into flows, where nothing can be imported.
+ */
+import { unparse } from 'papaparse';
+
+/** Excel takes a file without it for the code page of the machine, which is GBK in China. */
+export const BOM = '\uFEFF';
+
+const OPTIONS = {
+  newline: '\r\n',
+  // A spreadsheet computes what begins so, in full-width form too, and rounds a number of more than 15 digits.
+  escapeFormulae: /^(?:[=+\-@＝＋－＠\t\r\n]|\d{16,}$)/,
+  // A spreadsheet may be set to split at them.
+  quotes: (value: unknown) => typeof value === 'string' && /[;\t]/.test(value),
+};
+
+/**
+ * @param rows of cells; one that a spreadsheet would misread begins with an apostrophe, null and undefined are empty
+ * @returns them as RFC 4180 says, each with its line end
+ */
+export function csvRows(rows: readonly (readonly unknown[])[]): string {
+  return rows.length === 0 ? '' : `${unparse(rows as unknown[][], OPTIONS)}\r\n`;
+}

@@ -1,0 +1,375 @@
+/** The ledger among kills, full disks, other processes, deleted files, other secrets and wrong clocks. */
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cancel } from '../../src/cancel';
+import { VerifyError } from '../../src/errors';
+import type { Entry } from '../../src/ledger/entry';
+import { Ledger } from '../../src/ledger/ledger';
+import { temporaryDirectory } from '../demo-process';
+import {
+  ACCOUNT,
+  answered,
+  call,
+  claim,
+  claimed,
+  closeLedgers,
+  done,
+  openLedger,
+  rowsIn,
+  type TestLedger,
+  unknown,
+} from './ledgers';
+import { type LedgerProcess, startProcess } from './process';
+
+const DAY = 86_400_000;
+const KILLS = 30;
+const CALLS = 2_000;
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** @returns whether an error is of that problem, and says that nothing was sent */
+const refused = (problem: string) => (error: unknown) => {
+  assert.ok(error instanceof Error && 'problem' in error && 'details' in error, String(error));
+  assert.equal(error.problem, problem);
+  assert.equal((error.details as VerifyError['details']).charged, false);
+  return true;
+};
+
+describe('the ledger, when things go wrong:', () => {
+  let file: string;
+  const processes: LedgerProcess[] = [];
+  const start = async () => {
+    const one = startProcess();
+    processes.push(one);
+    await one.ask('open', file);
+    return one;
+  };
+  const allOf = async ({ ledger }: TestLedger) => {
+    const all: Entry[] = [];
+    for await (const entry of ledger.entries({})) all.push(entry);
+    return all;
+  };
+
+  beforeEach(() => {
+    file = join(temporaryDirectory(), 'cn-verify.db');
+  });
+  afterEach(async () => {
+    await closeLedgers();
+    await Promise.all(processes.splice(0).map((one) => one.kill()));
+  });
+
+  it(`${KILLS} kills under 64 calls in flight lose nothing that was written, and pay for no key twice`, async function () {
+    this.timeout(300_000);
+    const log = join(temporaryDirectory(), 'paid');
+    for (let kill = 0; kill < KILLS; kill++) {
+      const one = await start();
+      void one.ask('load', log, CALLS, 50_000).catch(() => {});
+      await pause(50 + Math.random() * 300);
+      await one.kill();
+    }
+    const seen = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' ') as [string, string, string]);
+    const paid = seen.filter(([what]) => what === 'paid');
+    assert.ok(paid.length > CALLS, `${paid.length} are too few to mean anything`);
+    assert.equal(new Set(paid.map(([, key]) => key)).size, paid.length);
+
+    const ledger = openLedger(file);
+    const entries = await allOf(ledger);
+    const { entries: open } = await ledger.ledger.uncertain(CALLS * KILLS);
+    const uncertain = new Set(open.map(({ id }) => id));
+    const states = new Map(entries.map(({ id, state }) => [id, state]));
+    const ends = new Map(seen.filter(([what]) => what !== 'paid').map(([what, , id]) => [id, what]));
+    let unsettled = 0;
+    for (const [, number, id] of paid) {
+      const key = `key ${number}`;
+      const known = await ledger.look(key);
+      const end = ends.get(id);
+      if (end === 'answered' || known?.state === 'answered') {
+        assert.deepEqual(known?.state === 'answered' && [known.entry, known.answer], [id, `to ${key}`]);
+        assert.equal(states.get(id), 'settled');
+      } else {
+        assert.deepEqual(known, { state: 'uncertain', entry: id });
+        assert.equal(states.get(id), 'uncertain');
+        assert.ok(uncertain.has(id));
+        if (!end) unsettled++;
+      }
+    }
+    // Those whose claim was on disk when the kill came before they were sent are uncertain too.
+    for (const [id, state] of states) assert.equal(state === 'uncertain', uncertain.has(id), id);
+    const [{ calls = 0 } = {}] = await ledger.ledger.sums('month', {});
+    assert.equal(calls, states.size);
+    const { month } = await ledger.ledger.spent(ACCOUNT);
+    assert.equal(month, states.size);
+    console.log(
+      `        ${paid.length} paid, ${states.size - paid.length} claimed only, ${unsettled} under way`,
+    );
+    assert.ok(unsettled > 0);
+  });
+
+  describe('a full disk', () => {
+    it('lets nothing be sent, keeps what has ended, and is over when there is room', async () => {
+      const one = await start();
+      const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
+      assert.ok(open.state === 'claimed');
+      one.fillDisk(true);
+      for (const keys of [[{ key: 'b', content: 'asked' }], []]) {
+        await assert.rejects(one.ask('claim', { keys }), refused('database-unwritable'));
+        assert.equal(await one.ask('look', 'b', 'asked'), null);
+      }
+      await one.ask('settle', open.id, 'answered', ['a']);
+      // Others get it all the same, and only those who ask the same.
+      assert.equal((await one.ask('look', 'a', 'asked'))?.state, 'answered');
+      assert.equal((await one.ask('look', 'a', 'something else'))?.state, 'other-content');
+      assert.equal((await one.ask('find', open.id))?.state, 'claimed');
+
+      one.fillDisk(false);
+      await one.ask('payFor', ['b']);
+      while ((await one.ask('find', open.id))?.state !== 'settled') await pause(50);
+      assert.deepEqual(await one.ask('notices'), ['unwritable', 'written-again']);
+      await one.kill();
+      const ledger = openLedger(file);
+      for (const key of ['a', 'b']) assert.equal((await ledger.look(key))?.state, 'answered');
+    });
+
+    it('that is killed knows that what ended meanwhile may have been paid for', async () => {
+      const one = await start();
+      const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
+      assert.ok(open.state === 'claimed');
+      one.fillDisk(true);
+      await one.ask('settle', open.id, 'notProcessed', ['a']);
+      await one.kill();
+      assert.deepEqual(await openLedger(file).look('a'), { state: 'uncertain', entry: open.id });
+    });
+  });
+
+  describe('another process', () => {
+    it('that has the database is named, and nothing is sent before it is gone', async () => {
+      const one = await start();
+      const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
+      assert.ok(open.state === 'claimed');
+      const ledger = openLedger(file);
+      for (let round = 0; round < 3; round++)
+        await assert.rejects(claim(ledger, call(['a'])), refused('database-held-elsewhere'));
+      await one.kill();
+      while (ledger.database.state() !== 'ready') await pause(50);
+      assert.deepEqual(await ledger.look('a'), { state: 'uncertain', entry: open.id });
+      await claimed(ledger, call(['b']));
+    });
+
+    it('that thought this one dead has no last word on what is under way here', async () => {
+      const ledger = openLedger(file);
+      const [id, lost] = [await claimed(ledger, call(['a'])), await claimed(ledger, call(['b']))];
+      const other = new Ledger({
+        ...{ database: ledger.database, now: Date.now, notify: () => {}, onBudget: () => {} },
+      });
+      assert.equal((await other.uncertain(10)).count, 2);
+      await ledger.ledger.settle(id, answered({ a: 1 }));
+      assert.deepEqual(
+        (await other.uncertain(10)).entries.map((each) => each.id),
+        [lost],
+      );
+      assert.equal((await ledger.look('a'))?.state, 'answered');
+      // What was released meanwhile is settled with what it cost, and its key is free.
+      assert.deepEqual(await other.release([lost]), [lost]);
+      await ledger.ledger.settle(lost, answered({ b: 1 }));
+      const [entry] = await other.find({ id: lost }, 1);
+      assert.deepEqual([entry?.state, entry?.charged], ['settled', true]);
+      const never = new Cancel();
+      assert.equal((await other.look(ACCOUNT, [{ key: 'b', content: 'asked' }], null, 1_000, never)).size, 0);
+      other.close();
+    });
+  });
+
+  it('a file that somebody deletes costs nothing of what is under way', async () => {
+    const ledger = openLedger(file);
+    await done(ledger, call(['settled']), answered({ settled: 1 }));
+    const open = await claimed(ledger, call(['a']));
+    unlinkSync(file);
+    const second = await claimed(ledger, call(['b']));
+    assert.equal((await claim(ledger, call(['a']))).state, 'known');
+    await ledger.ledger.settle(open, answered({ a: 1 }));
+    await ledger.close();
+    const again = openLedger(file);
+    assert.equal((await again.look('a'))?.state, 'answered');
+    assert.deepEqual(await again.look('b'), { state: 'uncertain', entry: second });
+    assert.equal(await again.look('c'), null);
+  });
+
+  it('a file that somebody replaces gets what is under way', async () => {
+    const other = join(temporaryDirectory(), 'other.db');
+    const empty = openLedger(other);
+    await claimed(empty, call(['of the other']));
+    await empty.close();
+    const bytes = readFileSync(other);
+    const ledger = openLedger(file);
+    const open = await claimed(ledger, call(['a']));
+    unlinkSync(file);
+    const handle = openSync(file, 'wx', 0o600);
+    writeSync(handle, bytes);
+    closeSync(handle);
+    while (!ledger.notices.includes('replaced')) await pause(50);
+    await claimed(ledger, call(['b']));
+    assert.deepEqual((await allOf(ledger)).map(({ id, state }) => [id === open, state]).sort(), [
+      [false, 'claimed'],
+      [false, 'uncertain'],
+      [true, 'claimed'],
+    ]);
+    await ledger.ledger.settle(open, answered({ a: 1 }));
+    await ledger.close();
+    assert.equal((await openLedger(file).look('a'))?.state, 'answered');
+  });
+
+  it('damage lets nothing be paid for with a key or a budget before somebody says so', async () => {
+    let ledger = openLedger(file);
+    await done(ledger, call(['a']), answered({ a: 1 }));
+    await ledger.close();
+    // The header stays, so that it is a database.
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(statSync(file).size - 4_096, 0xff), 0, null, 4_096);
+    closeSync(handle);
+    ledger = openLedger(file);
+    await assert.rejects(claim(ledger, call(['a'])), refused('ledger-damaged'));
+    await assert.rejects(claim(ledger, call([], { maxPerMonth: 10 })), refused('ledger-damaged'));
+    await claimed(ledger, call());
+    assert.ok(ledger.notices.includes('damaged'), String(ledger.notices));
+    await ledger.database.acknowledge();
+    await claimed(ledger, call(['a'], { maxPerMonth: 10 }));
+  });
+
+  describe('the secret', () => {
+    const other = async () => Buffer.alloc(32, 8) as Uint8Array;
+
+    it('that differs lets nothing be paid for under a key, and loses nothing', async () => {
+      let ledger = openLedger(file);
+      const id = await done(ledger, call(['a']), answered({ a: 'the answer' }));
+      await ledger.close();
+      ledger = openLedger(file, { secret: other });
+      for (const key of ['a', 'b'])
+        await assert.rejects(claim(ledger, call([key])), refused('secret-differs'));
+      await assert.rejects(ledger.look('a'), refused('secret-differs'));
+      // What has no key is written down, found and summed as ever.
+      await done(ledger, call(), answered());
+      assert.equal((await ledger.ledger.find({ id }, 1))[0]?.state, 'settled');
+      await ledger.close();
+      ledger = openLedger(file);
+      assert.equal((await ledger.look('a'))?.state, 'answered');
+    });
+
+    it('that is given up leaves the calls, and no key', async () => {
+      let ledger = openLedger(file);
+      await done(ledger, call(['a']), answered({ a: 'the answer' }));
+      await ledger.close();
+      ledger = openLedger(file, { secret: other });
+      await ledger.database.startAnew();
+      await done(ledger, call(['a']), answered({ a: 'another answer' }));
+      assert.equal((await allOf(ledger)).length, 2);
+      await ledger.close();
+      assert.equal(rowsIn(file, 'SELECT * FROM keys').length, 1);
+    });
+
+    it('that cannot be had lets calls without a key be paid for', async () => {
+      const ledger = openLedger(file, {
+        secret: () => Promise.reject(new VerifyError('CONFIG', 'secret-too-short', {}, { charged: false })),
+      });
+      await assert.rejects(claim(ledger, call(['a'])), refused('secret-too-short'));
+      await done(ledger, call([], { maxPerDay: 1 }), answered());
+    });
+  });
+
+  describe('the clock', () => {
+    const at = (text: string) => Date.parse(text);
+    const TODAY = at('2026-06-15T04:00:00Z');
+
+    for (const zone of ['America/New_York', 'Asia/Tokyo', 'UTC']) {
+      it(`of a machine in ${zone} does not change when a day or month ends: in Shanghai`, async () => {
+        const before = process.env.TZ;
+        process.env.TZ = zone;
+        try {
+          let now = at('2026-02-28T15:59:58Z');
+          const ledger = openLedger(file, { now: () => now });
+          await claimed(ledger, call([], { maxPerDay: 1, maxPerMonth: 1 }));
+          const over = (problem: string, retryAfter: number) => (error: unknown) => {
+            assert.ok(error instanceof VerifyError);
+            assert.deepEqual([error.code, error.details.retryAfter], ['BUDGET', retryAfter]);
+            return refused(problem)(error);
+          };
+          const again = (limits: object) => claim(ledger, call([], limits));
+          await assert.rejects(again({ maxPerDay: 1 }), over('budget-day', 2));
+          await assert.rejects(again({ maxPerMonth: 1 }), over('budget-month', 2));
+          now = at('2026-02-28T15:59:59.001Z');
+          await assert.rejects(again({ maxPerDay: 1 }), over('budget-day', 1));
+          now = at('2026-02-28T16:00:00Z');
+          await claimed(ledger, call([], { maxPerDay: 1, maxPerMonth: 1 }));
+          await assert.rejects(again({ maxPerDay: 1 }), over('budget-day', 86_400));
+          await assert.rejects(again({ maxPerMonth: 1 }), over('budget-month', 31 * 86_400));
+          const days = await ledger.ledger.sums('day', {});
+          assert.deepEqual(
+            days.map(({ period, calls }) => [period, calls]),
+            [
+              ['2026-02-28', 1],
+              ['2026-03-01', 1],
+            ],
+          );
+          assert.deepEqual(await ledger.ledger.spent(ACCOUNT), { day: 1, month: 1 });
+        } finally {
+          if (before === undefined) delete process.env.TZ;
+          else process.env.TZ = before;
+        }
+      });
+    }
+
+    for (const days of [33, 70, 200, 390])
+      it(`${days} days later a key is still paid for, and an uncertain one uncertain`, async () => {
+        let now = TODAY;
+        let ledger = openLedger(file, { now: () => now });
+        const id = await done(ledger, call(['k']), answered({ k: 'the answer' }));
+        const lost = await done(ledger, call(['lost']), unknown);
+        for (const _start of [1, 2]) {
+          await ledger.close();
+          now = TODAY + days * DAY;
+          ledger = openLedger(file, { now: () => now });
+          assert.equal((await ledger.look('k'))?.entry, id);
+          assert.deepEqual(await ledger.look('lost'), { state: 'uncertain', entry: lost });
+          await done(ledger, call(), answered());
+          // Time to delete what it would delete.
+          for (let round = 0; round < 5; round++) await ledger.ledger.spent(ACCOUNT);
+        }
+      });
+
+    for (const [what, wrong] of [
+      ['two years ahead', TODAY + 730 * DAY],
+      ['three years behind', TODAY - 1_095 * DAY],
+      ['of 1970', 0],
+    ] as const)
+      it(`${what} at one start forgets nothing, then or later`, async () => {
+        let now = TODAY;
+        const openNow = () => openLedger(file, { now: () => now });
+        let ledger = openNow();
+        const [old] = [
+          await done(ledger, call(['old']), answered({ old: 1 })),
+          await done(ledger, call(['lost']), unknown),
+        ];
+        await ledger.close();
+        now = wrong;
+        ledger = openNow();
+        assert.equal((await ledger.look('old'))?.entry, old);
+        const meanwhile = await done(ledger, call(['meanwhile']), answered({ meanwhile: 1 }));
+        await ledger.close();
+        for (let start = 1; start <= 3; start++) {
+          now = TODAY + start * DAY;
+          ledger = openNow();
+          await done(ledger, call([`start ${start}`]), answered({ [`start ${start}`]: 1 }));
+          for (let round = 0; round < 5; round++) await ledger.ledger.spent(ACCOUNT);
+          assert.equal((await ledger.look('old'))?.entry, old);
+          assert.equal((await ledger.look('meanwhile'))?.entry, meanwhile);
+          assert.equal((await ledger.look('lost'))?.state, 'uncertain');
+          assert.equal(ledger.notices.includes('from-the-future'), wrong > now);
+          await ledger.close();
+        }
+        assert.equal(rowsIn(file, 'SELECT * FROM entries').length, 6);
+      });
+  });
+});

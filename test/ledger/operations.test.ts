@@ -1,0 +1,177 @@
+/** The ledger's operations as PostgreSQL runs them too: a second time, and with those of another process in between. */
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { createEntry } from '../../src/ledger/entry';
+import { newId } from '../../src/ledger/id';
+import {
+  type ClaimAnswer,
+  type ClaimRequest,
+  LEDGER_OPERATIONS,
+  type SettleRequest,
+} from '../../src/ledger/ledger-sql';
+import { SQLITE_TYPES } from '../../src/store/schema/columns';
+import { MIGRATIONS } from '../../src/store/schema/migrations';
+import { Seal } from '../../src/store/seal';
+import { type Sql, SqliteSql, type Surroundings, type Value } from '../../src/store/sql';
+import { ACCOUNT, call } from './ledgers';
+
+const NOW = Date.parse('2026-03-10T04:00:00Z');
+const AT: Surroundings = {
+  now: NOW,
+  seal: new Seal(Buffer.alloc(32, 7)),
+  whyNoSeal: null,
+  damage: null,
+};
+
+/** Lets something happen before the first statement that begins so. */
+class Interrupted implements Sql {
+  #interruption: (() => Promise<unknown>) | null;
+
+  constructor(
+    readonly sql: Sql,
+    readonly beginning: string,
+    interruption: () => Promise<unknown>,
+  ) {
+    this.#interruption = interruption;
+  }
+
+  async #before(text: string): Promise<void> {
+    if (!text.startsWith(this.beginning)) return;
+    const interruption = this.#interruption;
+    this.#interruption = null;
+    await interruption?.();
+  }
+
+  async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
+    await this.#before(text);
+    return this.sql.get(text, ...parameters);
+  }
+
+  async all<Row>(text: string, ...parameters: Value[]): Promise<Row[]> {
+    await this.#before(text);
+    return this.sql.all(text, ...parameters);
+  }
+
+  async run(text: string, ...parameters: Value[]): Promise<number> {
+    await this.#before(text);
+    return this.sql.run(text, ...parameters);
+  }
+}
+
+describe("the ledger's operations", () => {
+  let sql: SqliteSql;
+  beforeEach(async () => {
+    const database = new DatabaseSync(':memory:');
+    for (const migration of MIGRATIONS)
+      for (const statement of migration(SQLITE_TYPES)) database.exec(statement);
+    sql = new SqliteSql(database);
+    await LEDGER_OPERATIONS['ledger.begin'](sql, { owner: 'this process', claims: [] }, AT);
+  });
+
+  const request = (keys: readonly string[], changes: Partial<ClaimRequest> = {}): ClaimRequest => ({
+    ...{ entry: createEntry(newId(NOW), call(), NOW), owner: 'this process', since: null },
+    ...{ keys: keys.map((key) => ({ key, content: 'asked' })), maxPerDay: 0, maxPerMonth: 0 },
+    ...changes,
+  });
+  const claim = (one: ClaimRequest, over: Sql = sql): Promise<ClaimAnswer> =>
+    LEDGER_OPERATIONS['ledger.claim'](over, one, AT);
+  const settle = (one: SettleRequest, at = AT) => LEDGER_OPERATIONS['ledger.settle'](sql, one, at);
+  const spent = () =>
+    LEDGER_OPERATIONS['ledger.spent'](sql, { account: ACCOUNT, at: new Date(NOW).toISOString() });
+  const count = async (table: string) =>
+    (await sql.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n;
+  const answer = (claimed: ClaimRequest, changes: Partial<SettleRequest> = {}): SettleRequest => ({
+    ...{ claim: null, answers: claimed.keys.map(() => ['the answer'] as const), keepsKeys: true },
+    entry: { ...createEntry(claimed.entry.id, call(), NOW), state: 'settled', charged: true },
+    ...changes,
+  });
+
+  it('do nothing twice that they are run twice', async () => {
+    for (const [index, one] of [request(['k'], { maxPerDay: 2 }), request([], { maxPerDay: 2 })].entries()) {
+      for (const _time of [1, 2]) assert.equal((await claim(one)).state, 'claimed');
+      assert.deepEqual(await spent(), { day: index + 1, month: index + 1 });
+      const free = answer(one);
+      free.entry.charged = false;
+      for (const _time of [1, 2]) assert.equal(await settle(free), true);
+      assert.deepEqual(await spent(), { day: index, month: index });
+      await claim(request([]));
+    }
+    assert.deepEqual([await count('entries'), await count('keys')], [4, 1]);
+  });
+
+  it('let the last call of a budget be claimed a second time, and no other', async () => {
+    const last = request([], { maxPerDay: 1 });
+    for (const _time of [1, 2]) assert.equal((await claim(last)).state, 'claimed');
+    await assert.rejects(claim(request([], { maxPerDay: 1 })), { problem: 'budget-day' });
+    assert.deepEqual([await count('entries'), await spent()], [1, { day: 1, month: 1 }]);
+  });
+
+  it('give a key to one of two that found it free', async () => {
+    const [quick, slow] = [request(['k']), request(['other', 'k'])];
+    const over = new Interrupted(sql, 'INSERT INTO keys', () => claim(quick));
+    assert.deepEqual(await claim(slow, over), {
+      state: 'known',
+      keys: { k: { state: 'under-way', entry: quick.entry.id } },
+    });
+    assert.deepEqual(
+      [await count('entries'), await count('keys'), await spent()],
+      [1, 1, { day: 1, month: 1 }],
+    );
+    assert.equal((await claim(request(['other']))).state, 'claimed');
+  });
+
+  it('refuse the last call of a budget to one of two that found it free', async () => {
+    const limits = { maxPerDay: 0, maxPerMonth: 1 };
+    const over = new Interrupted(sql, 'INSERT INTO spent', () => claim(request([], limits)));
+    // Which rolls back all that it has written.
+    await assert.rejects(claim(request([], limits), over), { code: 'BUDGET', problem: 'budget-month' });
+  });
+
+  it('settle what the database does not know only with its claim', async () => {
+    const lost = request(['k']);
+    assert.equal(await settle(answer(lost)), false);
+    assert.equal(await count('entries'), 0);
+    assert.equal(await settle(answer(lost, { claim: lost })), true);
+    assert.deepEqual(await spent(), { day: 1, month: 1 });
+    const known = await claim(request(['k']));
+    assert.deepEqual(known.state === 'known' && known.keys.k?.state, 'answered');
+  });
+
+  it('take no key from another call for one that is written down again', async () => {
+    const [lost, later] = [request(['k']), request(['k'])];
+    await claim(later);
+    await LEDGER_OPERATIONS['ledger.begin'](sql, { owner: 'this process', claims: [lost] }, AT);
+    await settle(answer(lost));
+    assert.deepEqual(await claim(request(['k'])), {
+      state: 'known',
+      keys: { k: { state: 'under-way', entry: later.entry.id } },
+    });
+  });
+
+  it('keep no answer that cannot be encrypted, and free no key of it', async () => {
+    const one = request(['k']);
+    await claim(one);
+    await settle(answer(one), { ...AT, seal: null });
+    const known = await claim(request(['k']));
+    assert.deepEqual(known.state === 'known' && known.keys.k, { state: 'uncertain', entry: one.entry.id });
+    assert.deepEqual(await LEDGER_OPERATIONS['ledger.release'](sql, { ids: [one.entry.id] }), [one.entry.id]);
+  });
+
+  it('open no answer in another row', async () => {
+    const [one, other] = [request(['k']), request(['other'])];
+    for (const each of [one, other]) {
+      await claim(each);
+      await settle(answer(each));
+    }
+    await sql.run(
+      'UPDATE keys SET answer = (SELECT answer FROM keys WHERE entry = ?) WHERE entry = ?',
+      one.entry.id,
+      other.entry.id,
+    );
+    await assert.rejects(claim(request(['other'])), {
+      code: 'CONFIG',
+      problem: 'ledger-answer-unreadable',
+      details: { charged: false, ledger: other.entry.id },
+    });
+  });
+});
