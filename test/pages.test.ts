@@ -194,6 +194,35 @@ describe('the jobs of the page', () => {
       }
     });
 
+    for (const [urls, photoUrls, expected] of [
+      [
+        ['a', 'b'],
+        ['a', 'b%20'],
+        ['a', 'b%20'],
+      ],
+      [
+        ['a', null, 'a', null],
+        ['a', 'stored 1', 'stored 2'],
+        ['a', 'stored 1', 'a', 'stored 2'],
+      ],
+      // Two became one: which is which is not guessed.
+      [['a', 'a,'], ['a'], ['a', 'a,']],
+    ] as const)
+      it(`know ${JSON.stringify(urls)} by the addresses that were submitted`, async () => {
+        const { default: submitted } = await load(`${PAGES}/server-submitted.mjs`);
+        const batch = urls.map((url, index) => ({ index, name: null, url }));
+        const payload = {
+          operation: 'truth-create',
+          data: { taskIds: ['1'], tasks: [{ taskId: '1', photoUrls }] },
+        };
+        const msg = { job: id(1), total: urls.length, at: now, batch, rest: [], payload };
+        const [asked] = submitted(msg, { flow: context([photos(id(1), now, [])]) });
+        assert.deepEqual(
+          asked.batch.map(({ url }: { url: string }) => url),
+          expected,
+        );
+      });
+
     it('have keys of their own, of which a browser chooses the last part', async () => {
       const body = { job: id(1), total: '1', offset: '0', urls: '["https://a.example/b.jpg"]' };
       const person = await call('server-person-in', { body, files: [{ buffer: Buffer.from('photo') }] }, []);
