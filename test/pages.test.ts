@@ -223,6 +223,19 @@ describe('the jobs of the page', () => {
         );
       });
 
+    for (const [outcome, row] of [
+      ['passed', { outcome: 'inconclusive', reason: 'not-reported', state: 'done' }],
+      ['unfinished', { state: 'sent' }],
+    ] as const)
+      it(`have a photo that the result does not name as ${row.state}`, async () => {
+        const { default: told } = await load(`${PAGES}/server-photos-told.mjs`);
+        const flow = context([]);
+        const batch = [{ index: 0, name: null, url: 'a', isStored: false }];
+        told({ job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } }, { flow });
+        const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
+        assert.deepEqual(rows[0], { ...batch[0], ...row });
+      });
+
     it('have keys of their own, of which a browser chooses the last part', async () => {
       const body = { job: id(1), total: '1', offset: '0', urls: '["https://a.example/b.jpg"]' };
       const person = await call('server-person-in', { body, files: [{ buffer: Buffer.from('photo') }] }, []);
