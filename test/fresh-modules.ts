@@ -12,6 +12,9 @@ const NODE_RED = ['@node-red', 'node-red', 'node-red-node-test-helper'].map(
 const isFresh = (path: string) =>
   path.startsWith(join(ROOT, 'dist') + sep) || NODE_RED.some((folder) => path.includes(folder));
 
+// Each copy of a module that cleans up at the end of the process listens for that.
+process.setMaxListeners(0);
+
 export const mochaHooks = {
   afterAll: () => {
     for (const path of Object.keys(require.cache)) if (isFresh(path)) delete require.cache[path];

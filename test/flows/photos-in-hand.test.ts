@@ -156,6 +156,24 @@ describe('photos in hand, in a flow', function () {
     assert.deepEqual(names(carried), ['一.jpg', undefined, '三.jpg']);
   });
 
+  it("choose the sandbox's answer by the name of their file, which their address has not", async () => {
+    await start({}, { environment: 'sandbox' });
+    const { data } = await created([
+      { photo: NINE[0], name: 'C:\\fakepath\\sandbox-2305.jpg' },
+      NINE[1],
+      { photo: NINE[2], name: 'sandbox-2301 (1).jpg' },
+      { photo: 'https://p.example.com/b.jpg', name: 'sandbox-2302.jpg' },
+    ]);
+    assert.ok(data.tasks[0]!.photoUrls.every((url) => !url.includes('sandbox')));
+    await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 20 }, { environment: 'sandbox' }));
+    const { out1, out2 } = await ask({ payload: { data } });
+    const { photos } = ((out1[0] ?? out2[0]) as { payload: { data: PollData } }).payload.data;
+    assert.deepEqual(
+      photos.map(({ status }) => status),
+      [-2305, 0, -2301, -2302],
+    );
+  });
+
   it('are INPUT without a store, and CONFIG where the store is missing or out of reach', async () => {
     await start({ store: '' });
     const bare = await failed([URL_A, NINE[0]]);

@@ -114,7 +114,8 @@ describe('sandbox: photos that are downloaded', () => {
       arrived = response;
     };
     const task = await create([`${base}/slow.jpg`, `${base}/a.gif`]);
-    for (const taskStatus of [1, 2]) assert.deepEqual(await query(task), { taskStatus, statuses: [] });
+    const statuses = ['/slow.jpg', '/a.gif'].map((path) => [base + path, 1]);
+    for (const taskStatus of [1, 2]) assert.deepEqual(await query(task), { taskStatus, statuses });
     while (!arrived) await pause(10);
     arrived.end(jpg());
     assert.deepEqual(await finished(task), [

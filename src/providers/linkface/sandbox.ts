@@ -14,11 +14,11 @@ const IN_FORM = ['detection_type', 'timestamp', 'sign'];
 
 const SIGN_RULE = 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.';
 
-/** What each code means, in the provider's language: linkface.md, the table of codes. */
+/** docs/providers/linkface.md, the table of codes, its column `text`. */
 const MESSAGES: ReadonlyMap<string, string> = new Map([
   [SUCCESS, '调用成功'],
   ['1000', '签名不匹配'],
-  ['1001', '请求参数不是UTF-8编码'],
+  ['1001', '参数不是UTF-8编码'],
   ['1002', '请求参数错误'],
   ['1007', '应用已冻结或未授权'],
   ['1008', '应用或账户已过期'],

@@ -18,23 +18,23 @@ interface Told {
   charged?: boolean;
 }
 
-/** What it found, in the provider's language: the table of `incorrect`. */
+/** docs/providers/tencent-market.md, the table of `incorrect`, its column `text`. */
 const FOUND: ReadonlyMap<number, string> = new Map([
-  [101, '姓名与身份证号不一致'],
-  [102, '库中无此身份证号'],
-  [103, '身份验证通过,数据不合法'],
-  [104, '数据不合法'],
-  [106, '身份验证通过,人脸服务异常'],
-  [107, '照片质量过低'],
-  [108, '照片文件过大'],
-  [109, '身份验证通过,库中无照片'],
-  [110, '身份验证通过,未提取到人脸特征'],
-  [111, '身份验证通过,照片中有多张人脸'],
-  [112, '身份验证通过,照片不合法'],
-  [113, '比对服务异常'],
+  [101, '身份证号码姓名不一致'],
+  [102, '库中无此号'],
+  [103, '身份核验成功，数据非法'],
+  [104, '数据非法'],
+  [106, '身份核验成功，人脸识别系统异常'],
+  [107, '照片质量不合格'],
+  [108, '上传图片文件过大'],
+  [109, '身份核验成功，库中无照片'],
+  [110, '身份核验成功，特征提取失败'],
+  [111, '身份核验成功，检测到多于一张人脸'],
+  [112, '身份核验成功，图片不合法'],
+  [113, '人像比对服务异常'],
 ]);
 
-/** The table of codes. */
+/** The table of codes of the same page, its column `text`. */
 const CODES: ReadonlyMap<number, string> = new Map([
   [400, '入参错误'],
   [404, '资源不存在'],

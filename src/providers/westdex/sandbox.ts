@@ -67,9 +67,9 @@ export const sandboxHalf: SandboxHalf = {
     const secretId = /^\/([^/]+)\/idCardThreeElements$/.exec(request.path)?.[1];
     if (!secretId)
       return { status: 404, body: 'not found', reason: `The path is ${this.paths[0]} behind the base URL.` };
-    const failure = (name: keyof typeof FAILURES) => {
+    const failure = (name: keyof typeof FAILURES, key?: Buffer) => {
       const [code, words, reason] = FAILURES[name];
-      return { ...envelope(nextId(world), code, words), reason };
+      return { ...failed(nextId(world), code, Number(code), words, key), reason };
     };
     if (secretId !== encodeURIComponent(CREDENTIALS.secretId)) return failure('customer');
 
@@ -83,9 +83,9 @@ export const sandboxHalf: SandboxHalf = {
       const name = typeof xM === 'string' ? decrypt(xM, key) : null;
       const idNumber = typeof gMSFZHM === 'string' ? decrypt(gMSFZHM, key) : null;
       if (name === null || idNumber === null) continue;
-      if (name.trim() === '') return failure('name');
-      if (!isIdNumber(idNumber, world.now())) return failure('idNumber');
-      if (!isBarePhoto(body.photoData)) return failure('photo');
+      if (name.trim() === '') return failure('name', key);
+      if (!isIdNumber(idNumber, world.now())) return failure('idNumber', key);
+      if (!isBarePhoto(body.photoData)) return failure('photo', key);
       return { ...(world.faultIn(name) ?? verdict(name, key, world)), paidFor: name };
     }
     return failure('cipher');
@@ -103,9 +103,25 @@ function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer 
     // The fields of the decrypted answer are not documented: these are invented.
     return envelope(id, code, '成功', encrypt('{"code":"0","msg":"一致"}', key));
   }
-  const details = { data: encrypt('{"detail":"沙箱"}', key), error_code: 30001, reason: '沙箱指定' };
-  const answer = envelope(id, shaped(asked, other), '沙箱指定的失败', '', other % 2 === 0 ? {} : details);
+  const errorCode = other % 2 === 1 ? asked : Number(asked);
+  const answer = failed(id, shaped(asked, other), errorCode, '沙箱指定的失败', key);
   return { ...answer, reason: `Asked for by the name: code ${asked}.` };
+}
+
+/**
+ * docs/providers/westdex.md, "Answer": a failure "may carry `error_code` (number or string) and `reason`", and "encrypted
+ * details".
+ * @param key that the request was encrypted with; without it there are no details
+ */
+function failed(
+  id: string,
+  code: string | number,
+  errorCode: string | number,
+  words: string,
+  key?: Buffer,
+): SandboxAnswer {
+  const data = key ? encrypt('{"detail":"沙箱"}', key) : '';
+  return envelope(id, code, words, data, { error_code: errorCode, reason: words });
 }
 
 /** `code` may be a string or a number: westdex.md, "Answer". */

@@ -3,6 +3,7 @@ import type { Account, Call, CallContext, Context, HttpAnswer, PaidTurn, Probe }
 import { VerifyError } from '../../errors';
 import type { Known } from '../../input/mask';
 import { type Created, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
+import { NAMES_HEADER } from './sandbox-path';
 
 /** As long as xhey's ids are, and older than the service. */
 const NO_TASK = '1000000000000000000';
@@ -11,6 +12,7 @@ const NO_TASK = '1000000000000000000';
  * Asks for photos to be verified: xhey.md, "POST /v2/truth_build/create". May cost money.
  * @param account xhey's
  * @param photoUrls of one batch
+ * @param names of their files, where they choose the sandbox's answer; empty for the provider
  * @param turn of the message in the account's queue
  * @param context of the message
  * @returns the success, with its task ids
@@ -19,10 +21,12 @@ const NO_TASK = '1000000000000000000';
 export function create(
   account: Account,
   photoUrls: readonly string[],
+  names: readonly string[],
   turn: PaidTurn,
   context: Context,
 ): Promise<Created> {
-  const build = request('/v2/truth_build/create', { photoUrlList: photoUrls });
+  const headers: Record<string, string> = names.some(Boolean) ? { [NAMES_HEADER]: names.join(',') } : {};
+  const build = request('/v2/truth_build/create', { photoUrlList: photoUrls }, headers);
   const read = (answer: HttpAnswer) => readCreated(answer, known(account));
   return account.transport.send({ build, read, ...turn }, context);
 }
@@ -42,7 +46,11 @@ export function query(account: Account, taskId: string, context: CallContext): P
 }
 
 /** Serialises the body once, and signs it for the time and with the keys of each attempt. */
-function request(path: string, payload: unknown): Call<unknown>['build'] {
+function request(
+  path: string,
+  payload: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Call<unknown>['build'] {
   const body = Buffer.from(JSON.stringify(payload));
   return (now, { groupKey = '', groupSecret = '' }) => {
     const timestamp = String(Math.floor(now / 1000));
@@ -50,6 +58,7 @@ function request(path: string, payload: unknown): Call<unknown>['build'] {
       method: 'POST',
       path,
       headers: {
+        ...headers,
         'Content-Type': 'application/json',
         GroupKey: groupKey,
         Timestamp: timestamp,

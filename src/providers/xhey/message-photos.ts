@@ -77,6 +77,17 @@ export class MessagePhotos {
     return photos.map(({ url }) => url!);
   }
 
+  /**
+   * docs/sandbox.md: the name of a file chooses the sandbox's answer, and the address of a photo in hand has none.
+   * @returns of each of these the part of its name that does, or an empty text: the rest may be a person's
+   */
+  sandboxNames(photos: readonly MessagePhoto[]): string[] {
+    return photos.map((photo) => {
+      const names = this.#of([photo]).map(({ name }) => /^sandbox-[a-z\d-]+/i.exec(name ?? '')?.[0]);
+      return names.find(Boolean) ?? '';
+    });
+  }
+
   /** @returns the addresses of these, and the names of their files where any has one; one that was given twice twice */
   addressed(photos: readonly MessagePhoto[]): { photoUrls: string[]; names?: (string | null)[] } {
     const given = this.#of(photos);

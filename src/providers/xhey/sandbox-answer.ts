@@ -1,6 +1,6 @@
 import type { SandboxAnswer, SandboxWorld } from '../../sandbox-half';
 
-/** xhey.md, "Codes", the provider's texts. */
+/** docs/providers/xhey.md, "Codes", the provider's texts. */
 const WORDS: ReadonlyMap<number, string> = new Map([
   [200, 'success'],
   [400, 'param error'],

@@ -1,4 +1,4 @@
-/** Photos of the sandbox: xhey.md, the tables of a photo's fields and of its `status`. */
+/** Photos of the sandbox: docs/providers/xhey.md, the tables of a photo's fields and of its `status`. */
 import { createHash } from 'node:crypto';
 import { isWholePicture } from '../../input/picture';
 import type { SandboxWorld } from '../../sandbox-half';
@@ -7,17 +7,39 @@ const MINUTE_MS = 60_000;
 const SHANGHAI_MS = 8 * 60 * MINUTE_MS;
 
 const VERIFIED = 0;
+const IN_PROGRESS = 1;
 const UNREACHABLE = -2306;
 const NO_PICTURE = -2307;
 
-/** xhey.md, "Observed since": the two photos that the provider hands out for tests, and what they get. */
+/** docs/providers/xhey.md, "Observed since": the two photos that the provider hands out for tests, and what they get. */
 const PUBLISHED: ReadonlyMap<string, number> = new Map([
   ['https://net-cloud.xhey.top/data/d6aa6870-4bfc-4179-88c1-9914aa0275bd.jpg', VERIFIED],
   ['https://net-cloud.xhey.top/data/bdae3a8b-c7ed-49e3-bb31-2800805beb64.png', -2301],
 ]);
 
-/** CONTRACT, "Sandbox": an address that chooses an answer is not downloaded. */
-const SPECIAL = /\/sandbox\/(?:-?\d+(?:\/|$)|slow-\d|taken-\d|revoked)|sandbox-query-/;
+/** docs/contract.md, "Sandbox": an address that chooses an answer is not downloaded. */
+const SPECIAL = /\/sandbox\/(?:-?\d+(?=[/?#\s]|$)|slow-\d|taken-\d|revoked)|sandbox-query-/;
+const STATUS = /\/sandbox\/(-?\d+)(?=[/?#\s]|$)/;
+const TAKEN = /\/sandbox\/taken-(\d{1,7})(?!\d)/;
+/** The name of a file: `sandbox-2305.jpg`, and `sandbox-2305 (1).jpg`, as a browser calls a second one. */
+const FILE_NAME = /^sandbox-(?:(\d+)|((?:slow|taken|code)-\d+|revoked))(?![\w-])/i;
+
+/**
+ * What chooses the answer to a photo: its address, the name of its file in it, and the name that the file had before it
+ * was uploaded. A file cannot have a slash in its name, so `sandbox-2305` there stands for `/sandbox/-2305`.
+ * @param photoUrl as it was submitted
+ * @param name of the file, or an empty text
+ * @returns all of them as one text, in which the special values are looked for
+ */
+export function specialText(photoUrl: string, name: string): string {
+  const inPath = new URL(photoUrl).pathname.split('/').at(-1)!;
+  const meant = [inPath, name].map((each) => {
+    const [, status, word] = FILE_NAME.exec(each) ?? [];
+    if (status !== undefined) return `/sandbox/${Number(status) === 0 ? 0 : -Number(status)}`;
+    return word === undefined ? '' : `/sandbox/${word.toLowerCase()}`;
+  });
+  return [photoUrl, name, ...meant].filter(Boolean).join(' ');
+}
 
 /** Another photo has another one: a flow may look for one that it has seen before. */
 function antiFakeCode(photoUrl: string): string {
@@ -25,26 +47,29 @@ function antiFakeCode(photoUrl: string): string {
   return `SANDBOX${digest.slice(0, 7).toUpperCase()}`;
 }
 
-/** Why a photo did not pass, in the provider's language. */
-const MESSAGES: ReadonlyMap<number, string> = new Map([
-  [1, '验证中'],
-  [-1, '照片分辨率过低'],
-  [-1001, '网络错误或照片损坏'],
-  [-1002, '程序错误'],
+/** docs/providers/xhey.md, the table of `status`, its column `text`. */
+const TEXTS: ReadonlyMap<number, string> = new Map([
+  [VERIFIED, '验证通过'],
+  [IN_PROGRESS, '进行中'],
+  [-1, '分辨率过低'],
+  [-1001, '网络出错或照片损坏'],
+  [-1002, '程序内部错误'],
   [-1003, '未知错误'],
-  [-2300, 'OCR启动失败'],
-  [-2301, '未识别到防伪码'],
+  [-2300, 'OCR启动错误'],
+  [-2301, '无防伪码'],
   [-2302, 'OCR识别错误'],
   [-2303, '防伪码长度错误'],
-  [-2305, '非今日水印相机拍摄或无水印'],
-  [UNREACHABLE, '照片链接无法访问'],
-  [NO_PICTURE, '照片格式不支持'],
-  [-2308, '照片分辨率过低'],
+  [-2305, '非今日水印相机拍摄/无水印'],
+  [UNREACHABLE, 'URL无法访问'],
+  [NO_PICTURE, '格式不支持'],
+  [-2308, '分辨率过低'],
 ]);
 
-/** The parts of a task that tell of its photos. */
+/** The parts of a task that are about its photos. */
 interface Photos {
   photoUrls: string[];
+  /** What chooses the answer to each, as `specialText` has it. */
+  specials: string[];
   /** The status of each; null while it is downloaded. */
   found?: (number | null)[];
 }
@@ -54,7 +79,10 @@ const looking = new WeakSet<Photos>();
 
 /** Begins to download the photos of a new task, but for those whose addresses choose an answer. */
 export function beginLook(task: Photos, world: SandboxWorld): void {
-  task.found = task.photoUrls.map((url) => askedFor(url) ?? (SPECIAL.test(url) ? VERIFIED : null));
+  task.found = task.photoUrls.map((url, index) => {
+    const special = task.specials[index]!;
+    return askedFor(url, special) ?? (SPECIAL.test(special) ? VERIFIED : null);
+  });
   look(task, world);
 }
 
@@ -77,46 +105,54 @@ function statusOf(bytes: Buffer | null): number {
   return isWholePicture(bytes) ? VERIFIED : NO_PICTURE;
 }
 
+/** A photo that is still being verified, in a query's `list`. */
+export function unfinishedItem(photoUrl: string): Record<string, unknown> {
+  const msg = TEXTS.get(IN_PROGRESS)!;
+  return { photoUrl, status: IN_PROGRESS, msg, lat: '', lng: '', photoTime: '', photoAddress: '' };
+}
+
 /**
- * One item of a query's `list`.
+ * A photo of a finished task, in a query's `list`.
  * @param photoUrl as it was submitted
+ * @param special what chooses its answer
  * @param found its status where it was downloaded, else null
  * @param now Unix milliseconds
  * @param observed the shape: no words for a photo that passes, and its anti-fake code
  */
 export function photoItem(
   photoUrl: string,
+  special: string,
   found: number | null,
   now: number,
   observed: boolean,
 ): Record<string, unknown> {
-  const status = found ?? askedFor(photoUrl) ?? VERIFIED;
-  const passed = observed ? '' : '验证通过';
+  const status = found ?? askedFor(photoUrl, special) ?? VERIFIED;
+  const isObservedPass = observed && status === VERIFIED;
   return {
     photoUrl,
     status,
-    msg: status === VERIFIED ? passed : (MESSAGES.get(status) ?? '验证未通过'),
+    msg: isObservedPass ? '' : (TEXTS.get(status) ?? '验证未通过'),
     lat: '30.539732',
     lng: '104.070011',
-    photoTime: takenAt(photoUrl, now),
+    photoTime: takenAt(special, now),
     photoAddress: '四川省成都市武侯区桂溪街道天府软件园E区',
-    ...(observed && status === VERIFIED ? { antiFakeCode: antiFakeCode(photoUrl) } : {}),
+    ...(isObservedPass ? { antiFakeCode: antiFakeCode(photoUrl) } : {}),
   };
 }
 
-/** `/sandbox/taken-5`: five minutes ago. Any other photo is xhey.md's. */
-function takenAt(photoUrl: string, now: number): string {
-  const minutes = /\/sandbox\/taken-(\d{1,7})(?:\/|$)/.exec(new URL(photoUrl).pathname)?.[1];
+/** `/sandbox/taken-5`: five minutes ago. Any other photo was taken when the one in docs/providers/xhey.md was. */
+function takenAt(special: string, now: number): string {
+  const minutes = TAKEN.exec(special)?.[1];
   if (minutes === undefined) return '2025年07月28日 15:01';
   const inShanghai = new Date(now - Number(minutes) * MINUTE_MS + SHANGHAI_MS).toISOString();
   const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+)/.exec(inShanghai)!;
   return `${year}年${month}月${day}日 ${time}`;
 }
 
-/** @returns the status that an address asks for, or null */
-function askedFor(photoUrl: string): number | null {
+/** @returns the status that an address or the name of a file asks for, or null */
+function askedFor(photoUrl: string, special: string): number | null {
   const published = PUBLISHED.get(photoUrl);
   if (published !== undefined) return published;
-  const status = /\/sandbox\/(-?\d+)(?:\/|$)/.exec(new URL(photoUrl).pathname)?.[1];
+  const status = STATUS.exec(special)?.[1];
   return status === undefined ? null : Number(status);
 }

@@ -2,22 +2,29 @@
 import { isObject } from '../../http/json';
 import { isObserved, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
 import { refused, success } from './sandbox-answer';
-import { beginLook, look, photoItem } from './sandbox-photo';
+import { beginLook, look, photoItem, specialText, unfinishedItem } from './sandbox-photo';
 
 const MOST_PHOTOS = 10;
 /** Older tasks are forgotten. */
 const MOST_TASKS = 20_000;
+/** docs/providers/xhey.md: `taskStatus`. */
+const NOT_STARTED = 1;
+const IN_PROGRESS = 2;
+const FINISHED = 5;
+const REVOKED = 6;
 const FIRST_TASK_ID = 1_916_812_048_797_600_000n;
 
-/** CONTRACT, "Sandbox": what the addresses of a task can ask for. */
+/** docs/contract.md, "Sandbox": what the photos of a task can ask for. */
 const CODE = /\/sandbox\/code-(\d{1,6})/;
 const SLOW = /\/sandbox\/slow-(\d{1,6})/g;
-const REVOKED = /\/sandbox\/revoked/;
+const REVOKED_WORD = /\/sandbox\/revoked/;
 const QUERY_CODE = /sandbox-query-code-(\d{1,6})/;
 const QUERY_FAULT = /sandbox-query-(?:sandbox-)?(http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/g;
 
 export interface SandboxTask {
   photoUrls: string[];
+  /** What chooses the answer to each, as `specialText` has it. */
+  specials: string[];
   queries: number;
   /** What was found where the photos are; missing where nobody looks, null while somebody does. */
   found?: (number | null)[];
@@ -30,22 +37,26 @@ interface Store {
 
 /**
  * @param fetching whether the photos are downloaded
+ * @param names of the photos' files before they were uploaded, in their order, where they are known
  */
 export function create(
   { photoUrlList }: Record<string, unknown>,
   world: SandboxWorld,
   fetching: boolean,
+  names: readonly string[],
 ): SandboxAnswer {
   const wrong = wrongInPhotoList(photoUrlList);
   if (wrong) return refused(world, 400, wrong);
   const photoUrls = photoUrlList as string[];
   const paidFor = photoUrls.join(' ');
-  const fault = world.faultIn(paidFor.replace(QUERY_FAULT, '')) ?? codeIn(paidFor, CODE, world);
+  const specials = photoUrls.map((url, index) => specialText(url, names[index] ?? ''));
+  const text = specials.join(' ');
+  const fault = world.faultIn(text.replace(QUERY_FAULT, '')) ?? codeIn(text, CODE, world);
   if (fault) return { ...fault, paidFor };
 
   const store = storeOf(world);
   const taskID = taskId(store.created++);
-  const task: SandboxTask = { photoUrls, queries: 0 };
+  const task: SandboxTask = { photoUrls, specials, queries: 0 };
   store.tasks[taskID] = task;
   delete store.tasks[taskId(store.created - 1 - MOST_TASKS)];
   if (fetching) beginLook(task, world);
@@ -66,7 +77,7 @@ export function query({ taskID }: Record<string, unknown>, world: SandboxWorld):
       404,
       `No such task: it was not created here, or forgotten with a reset or after ${MOST_TASKS} newer ones.`,
     );
-  const text = task.photoUrls.join(' ');
+  const text = task.specials.join(' ');
   const faults = Array.from(text.matchAll(QUERY_FAULT), ([, word]) => `sandbox-${word}`);
   const fault = world.faultIn(faults.join(' ')) ?? codeIn(text, QUERY_CODE, world);
   if (fault) return fault;
@@ -76,20 +87,29 @@ export function query({ taskID }: Record<string, unknown>, world: SandboxWorld):
   world.changed();
   const observed = isObserved(world, taskID);
   const taskStatus = statusOf(task, text);
-  const list =
-    taskStatus === 5
-      ? task.photoUrls.map((url, index) => photoItem(url, task.found?.[index] ?? null, world.now(), observed))
-      : [];
+  const list = taskStatus === REVOKED ? [] : itemsOf(task, taskStatus === FINISHED, world.now(), observed);
   const fields = { taskStatus, list };
   return success(world, observed ? { data: { ...fields, status: 0, msg: '' } } : fields);
 }
 
-/** `taskStatus`: 1 not started, 2 in progress, 5 finished, 6 revoked. */
+function itemsOf(
+  { photoUrls, specials, found }: SandboxTask,
+  isFinished: boolean,
+  now: number,
+  observed: boolean,
+): Record<string, unknown>[] {
+  return photoUrls.map((url, index) =>
+    isFinished
+      ? photoItem(url, specials[index]!, found?.[index] ?? null, now, observed)
+      : unfinishedItem(url),
+  );
+}
+
 function statusOf({ queries, found }: SandboxTask, text: string): number {
-  if (REVOKED.test(text)) return 6;
+  if (REVOKED_WORD.test(text)) return REVOKED;
   const slowest = Math.max(0, ...Array.from(text.matchAll(SLOW), ([, queries]) => Number(queries)));
-  if (queries >= slowest && !found?.includes(null)) return 5;
-  return queries === 1 ? 1 : 2;
+  if (queries >= slowest && !found?.includes(null)) return FINISHED;
+  return queries === 1 ? NOT_STARTED : IN_PROGRESS;
 }
 
 function codeIn(text: string, special: RegExp, world: SandboxWorld): SandboxAnswer | null {

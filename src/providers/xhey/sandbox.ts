@@ -2,7 +2,7 @@
 import { isObject } from '../../http/json';
 import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { refused } from './sandbox-answer';
-import { FETCHING } from './sandbox-path';
+import { FETCHING, NAMES_HEADER } from './sandbox-path';
 import { signatureProblem } from './sandbox-signature';
 import { create, query } from './sandbox-tasks';
 
@@ -11,7 +11,12 @@ const CLOCK_SECONDS = 900;
 const NO_PATH =
   'The path is /v2/truth_build/create or /v2/truth_build/query behind the base URL, or either behind its /fetching.';
 
-type Operation = (body: Record<string, unknown>, world: SandboxWorld, fetching: boolean) => SandboxAnswer;
+type Operation = (
+  body: Record<string, unknown>,
+  world: SandboxWorld,
+  fetching: boolean,
+  names: readonly string[],
+) => SandboxAnswer;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['/v2/truth_build/create', create],
@@ -33,7 +38,8 @@ export const sandboxHalf: SandboxHalf = {
     if (refusal) return refused(world, ...refusal);
     const body = parsed(request.body);
     if (!body) return refused(world, 400, 'The body is a JSON object in UTF-8.');
-    return operation(body, world, fetching);
+    const names = String(request.headers[NAMES_HEADER] ?? '').split(',');
+    return operation(body, world, fetching, names);
   },
 };
 

@@ -118,7 +118,8 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
             await claim();
             for (const photo of batch) sent.add(photo);
           };
-          return create(account, photos.addresses(batch), { place, claim: claimBatch }, context);
+          const names = environment === 'sandbox' ? photos.sandboxNames(batch) : [];
+          return create(account, photos.addresses(batch), names, { place, claim: claimBatch }, context);
         };
         try {
           const key = payments.keyOf(index, content);
