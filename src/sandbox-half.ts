@@ -1,4 +1,13 @@
-/** What a provider's half of the sandbox is and what it is given: CONTRACT, "Sandbox". */
+/** What a provider's half of the sandbox is and what it is given: docs/contract.md, "Sandbox". */
+
+/**
+ * Why a request got this answer and no success, with the rule and what was expected. It repeats no value of the request.
+ */
+export interface Reason {
+  /** One sentence in ASCII, for a header. */
+  en: string;
+  zh: string;
+}
 
 /** Which shape of an answer, where a provider's document and what was observed of it differ. */
 export const SHAPES = ['documented', 'mixed', 'observed'] as const;
@@ -25,11 +34,7 @@ export type SandboxAnswer = (
   paidFor?: string;
   /** Where the provider tells by its answer whether that was charged; what has no `paidFor` was not. */
   charged?: boolean;
-  /**
-   * Why the request got this answer and no success: one English sentence in ASCII, with the rule and what was expected. It
-   * repeats no value of the request.
-   */
-  reason?: string;
+  reason?: Reason;
 };
 
 export interface SandboxWorld {

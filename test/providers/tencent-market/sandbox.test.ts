@@ -59,7 +59,7 @@ function ask(
   if (told.code === 200) assert.equal(answer.reason, undefined);
   else assertReason(answer.reason);
   const answered = { ...told, status: answer.status, headers: answer.headers ?? {} };
-  return Object.defineProperty(answered, 'reason', { value: answer.reason, enumerable: false });
+  return Object.defineProperty(answered, 'reason', { value: answer.reason?.en, enumerable: false });
 }
 
 const LATER = new Date(NOW + 1000).toUTCString();
