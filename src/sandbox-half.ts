@@ -74,3 +74,24 @@ export interface SandboxHalf {
 export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
   return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
 }
+
+/** Of a path of the provider that the sandbox has no answer of its own for. */
+export const UNKNOWN_OPERATION: Reason = {
+  en: 'The sandbox has no answer of its own for this path: it says what it received.',
+  zh: '沙箱没有为该路径准备响应，只返回收到的内容。',
+};
+
+const LONGEST_ECHO = 1000;
+
+/**
+ * @param fields of a request that was let in
+ * @returns the same for the caller to see, with long texts, such as photos, cut short
+ */
+export function received(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const text = JSON.stringify(fields, (_name, value: unknown) =>
+    typeof value === 'string' && value.length > LONGEST_ECHO
+      ? `${value.slice(0, 20)}... (${value.length} characters)`
+      : value,
+  );
+  return { received: JSON.parse(text) as unknown };
+}

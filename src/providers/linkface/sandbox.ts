@@ -1,7 +1,14 @@
 /** linkface's half of the sandbox, made from linkface.md: what the provider checks, it checks. */
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Reason, SandboxAnswer, SandboxHalf, SandboxRequest } from '../../sandbox-half';
+import {
+  type Reason,
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
 import { DETECTION_TYPES, sign } from './client';
 import { SUCCESS } from './response';
 
@@ -10,7 +17,8 @@ const CLOCK_MS = 900_000;
 
 /** Where the document's curl has each field. */
 const IN_QUERY = ['sequence_id', 'api_id'];
-const IN_FORM = ['detection_type', 'timestamp', 'sign'];
+const SIGNED = ['timestamp', 'sign'];
+const IN_FORM = ['detection_type', ...SIGNED];
 
 const SIGN_RULE = {
   en: 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.',
@@ -45,15 +53,11 @@ export const sandboxHalf: SandboxHalf = {
         body: '',
         reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
       };
-    if (request.path !== PATH)
-      return {
-        status: 404,
-        body: '',
-        reason: { en: `The path is ${PATH} behind the base URL.`, zh: `接口地址之后的路径须为 ${PATH}。` },
-      };
+    const isToken = request.path === PATH;
     const query = readQuery(request.search);
-    const refused = refuse(query, readForm(request), world.now(), this.credentials);
-    if (refused) return envelope(...refused);
+    const form = readForm(request);
+    const refused = refuse(query, form, isToken, world.now(), this.credentials);
+    if (refused) return envelope(refused[0], refused[1]);
     const sequenceId = query?.get('sequence_id') ?? '';
     const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1] ?? SUCCESS;
     const asked =
@@ -63,7 +67,10 @@ export const sandboxHalf: SandboxHalf = {
             en: `Asked for by the special value sandbox-${wanted}-.`,
             zh: `由特殊值 sandbox-${wanted}- 指定。`,
           };
-    return world.faultIn(sequenceId) ?? envelope(wanted, asked);
+    if (isToken || asked) return world.faultIn(sequenceId) ?? envelope(wanted, asked);
+    const fields = Object.fromEntries([...form!].map(([name, value]) => [name, value.toString('utf8')]));
+    const echo = received({ path: request.path, query: Object.fromEntries(query!), form: fields });
+    return world.faultIn(sequenceId) ?? envelope(SUCCESS, UNKNOWN_OPERATION, echo);
   },
 };
 
@@ -71,6 +78,7 @@ export const sandboxHalf: SandboxHalf = {
 function refuse(
   query: ReadonlyMap<string, string> | null,
   form: ReadonlyMap<string, Buffer> | null,
+  isToken: boolean,
   now: number,
   { apiId = '', apiSecret = '' }: Readonly<Record<string, string>>,
 ): [string, Reason] | null {
@@ -89,7 +97,7 @@ function refuse(
     return ['1001', { en: 'Every field of the form is UTF-8.', zh: '表单的每个字段须为 UTF-8。' }];
   for (const [names, place, other] of [
     [IN_QUERY, query, form],
-    [IN_FORM, form, query],
+    [isToken ? IN_FORM : SIGNED, form, query],
   ] as const) {
     const [where, inChinese] = place === query ? ['query', '查询参数'] : ['form', '表单'];
     for (const name of names) {
@@ -123,7 +131,7 @@ function refuse(
   const expected = Buffer.from(sign(apiId, apiSecret, timestamp));
   const given = form.get('sign')!;
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) return ['1000', SIGN_RULE];
-  return DETECTION_TYPES.includes(String(form.get('detection_type')))
+  return !isToken || DETECTION_TYPES.includes(String(form.get('detection_type')))
     ? null
     : [
         '1002',
@@ -179,7 +187,11 @@ function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null
 }
 
 /** `charge` is 2, not charged, as in the document's sample of a success; nothing made up here costs anything. */
-function envelope(code: string, reason?: Reason): SandboxAnswer {
+function envelope(
+  code: string,
+  reason?: Reason,
+  data: object = { token: `sandbox-${randomBytes(24).toString('hex')}` },
+): SandboxAnswer {
   return {
     status: 200,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
@@ -187,7 +199,7 @@ function envelope(code: string, reason?: Reason): SandboxAnswer {
       request_id: `TID${randomBytes(16).toString('hex')}`,
       code,
       msg: MESSAGES.get(code) ?? '',
-      ...(code === SUCCESS ? { data: { token: `sandbox-${randomBytes(24).toString('hex')}` } } : {}),
+      ...(code === SUCCESS ? { data } : {}),
       charge: 2,
     }),
     ...(reason === undefined ? {} : { reason }),

@@ -34,11 +34,11 @@ export function refuse(
   world: SandboxWorld,
   credentials: Credentials,
 ): Refusal | null {
-  // A gateway knows an API by method and path.
-  if (request.method !== 'POST' || request.path !== '')
+  // A gateway knows an API by method and path; any path may be that of another product.
+  if (request.method !== 'POST')
     return denial(404, 'no such API', {
-      en: 'The method is POST, and the base URL is the whole address.',
-      zh: '请求方法须为 POST，接口地址就是完整的地址。',
+      en: 'The method is POST.',
+      zh: '请求方法须为 POST。',
     });
   const { authorization } = request.headers;
   if (authorization === undefined) return missing('authorization');

@@ -2,7 +2,14 @@
 import { isObject, parseObject } from '../../http/json';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
-import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
+import {
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  type SandboxWorld,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 
@@ -74,9 +81,11 @@ const FAILURES = {
 /** "`00000`, `200` and `0` are success", each as a text or a number; the documented one comes first. */
 const SUCCESSES = ['00000', 0, '200', 200, '0'] as const;
 
+const THREE_ELEMENTS = 'idCardThreeElements';
+
 export const sandboxHalf: SandboxHalf = {
   provider: 'westdex',
-  paths: ['/{secretId}/idCardThreeElements'],
+  paths: [`/{secretId}/${THREE_ELEMENTS}`],
   credentials: CREDENTIALS,
 
   answer(request, world) {
@@ -87,14 +96,14 @@ export const sandboxHalf: SandboxHalf = {
         body: '',
         reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
       };
-    const secretId = /^\/([^/]+)\/idCardThreeElements$/.exec(request.path)?.[1];
-    if (!secretId)
+    const [, secretId, apiCode] = /^\/([^/]+)\/([^/]+)$/.exec(request.path) ?? [];
+    if (!apiCode)
       return {
         status: 404,
         body: 'not found',
         reason: {
-          en: `The path is ${this.paths[0]} behind the base URL.`,
-          zh: `接口地址之后的路径须为 ${this.paths[0]}。`,
+          en: 'The path is /{secretId}/{api_code} behind the base URL.',
+          zh: '接口地址之后的路径须为 /{secretId}/{api_code}。',
         },
       };
     const failure = (name: keyof typeof FAILURES, key?: Buffer) => {
@@ -109,6 +118,7 @@ export const sandboxHalf: SandboxHalf = {
     if (customNumber !== CREDENTIALS.secretId) return failure('customer');
     if (!isTimestamp(timeStamp, request, world)) return failure('timestamp');
 
+    if (apiCode !== THREE_ELEMENTS) return echoed(apiCode, body, body.data, world);
     for (const key of AES_KEYS) {
       const name = typeof xM === 'string' ? decrypt(xM, key) : null;
       const idNumber = typeof gMSFZHM === 'string' ? decrypt(gMSFZHM, key) : null;
@@ -122,7 +132,25 @@ export const sandboxHalf: SandboxHalf = {
   },
 };
 
-/** CONTRACT, "Sandbox": `沙箱<code>` gets that code, any other name success. */
+/** Another `api_code`: what came, deciphered where the sandbox's own key does that, under the key that did. */
+function echoed(
+  apiCode: string,
+  body: Record<string, unknown>,
+  data: Record<string, unknown>,
+  world: SandboxWorld,
+): SandboxAnswer {
+  const plain = (value: unknown, key: Buffer) => (typeof value === 'string' ? decrypt(value, key) : null);
+  const key =
+    AES_KEYS.find((each) => Object.values(data).some((value) => plain(value, each) !== null)) ?? AES_KEYS[0]!;
+  const fields = Object.entries(data).map(([name, value]) => [name, plain(value, key) ?? value]);
+  const came = { ...body, data: Object.fromEntries(fields) };
+  const fault = world.faultIn(JSON.stringify(came));
+  const text = encrypt(JSON.stringify(received({ apiCode, body: came })), key);
+  const echo = envelope(nextId(world), SUCCESSES[0], '成功', text);
+  return { ...(fault ?? { ...echo, reason: UNKNOWN_OPERATION }), paidFor: apiCode };
+}
+
+/** docs/contract.md, "Sandbox": `沙箱<code>` gets that code, any other name success. */
 function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer {
   const id = nextId(world);
   // What westdex.md says may also come: by the last digit of the id.

@@ -1,18 +1,22 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
 import { isObject } from '../../http/json';
-import type { Reason, SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
-import { refused } from './sandbox-answer';
+import {
+  type Reason,
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  type SandboxWorld,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
+import { refused, success } from './sandbox-answer';
 import { FETCHING, NAMES_HEADER } from './sandbox-path';
 import { signatureProblem } from './sandbox-signature';
 import { create, query } from './sandbox-tasks';
+import { sublist, teamPhotos } from './sandbox-team';
 
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_SECONDS = 900;
-const NO_PATH = {
-  en: 'The path is /v2/truth_build/create or /v2/truth_build/query behind the base URL, or either behind its /fetching.',
-  zh: '接口地址之后的路径须为 /v2/truth_build/create 或 /v2/truth_build/query，前面可加 /fetching。',
-};
-
 type Operation = (
   body: Record<string, unknown>,
   world: SandboxWorld,
@@ -23,6 +27,9 @@ type Operation = (
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['/v2/truth_build/create', create],
   ['/v2/truth_build/query', query],
+  ['/v2/department/sublist', sublist],
+  ['/v2/group/photo', teamPhotos],
+  ['/v2/group/photo/search', teamPhotos],
 ]);
 
 export const sandboxHalf: SandboxHalf = {
@@ -39,8 +46,7 @@ export const sandboxHalf: SandboxHalf = {
         reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
       };
     const fetching = request.path.startsWith(`${FETCHING}/`);
-    const operation = OPERATIONS.get(fetching ? request.path.slice(FETCHING.length) : request.path);
-    if (!operation) return { status: 404, body: '404 page not found', reason: NO_PATH };
+    const path = fetching ? request.path.slice(FETCHING.length) : request.path;
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return refused(world, ...refusal);
     const body = parsed(request.body);
@@ -49,6 +55,11 @@ export const sandboxHalf: SandboxHalf = {
         en: 'The body is a JSON object in UTF-8.',
         zh: '请求体须为 UTF-8 编码的 JSON 对象。',
       });
+    const operation = OPERATIONS.get(path);
+    if (!operation) {
+      const echo = success(world, { data: received({ path, body }) });
+      return world.faultIn(request.body.toString('utf8')) ?? { ...echo, reason: UNKNOWN_OPERATION };
+    }
     const names = String(request.headers[NAMES_HEADER] ?? '').split(',');
     return operation(body, world, fetching, names);
   },
