@@ -1,4 +1,13 @@
-/** What a provider's half of the sandbox is and what it is given: CONTRACT, "Sandbox". */
+/** What a provider's half of the sandbox is and what it is given: docs/contract.md, "Sandbox". */
+
+/**
+ * Why a request got this answer and no success, with the rule and what was expected. It repeats no value of the request.
+ */
+export interface Reason {
+  /** One sentence in ASCII, for a header. */
+  en: string;
+  zh: string;
+}
 
 /** Which shape of an answer, where a provider's document and what was observed of it differ. */
 export const SHAPES = ['documented', 'mixed', 'observed'] as const;
@@ -25,11 +34,7 @@ export type SandboxAnswer = (
   paidFor?: string;
   /** Where the provider tells by its answer whether that was charged; what has no `paidFor` was not. */
   charged?: boolean;
-  /**
-   * Why the request got this answer and no success: one English sentence in ASCII, with the rule and what was expected. It
-   * repeats no value of the request.
-   */
-  reason?: string;
+  reason?: Reason;
 };
 
 export interface SandboxWorld {
@@ -68,4 +73,25 @@ export interface SandboxHalf {
  */
 export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
   return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
+}
+
+/** Of a path of the provider that the sandbox has no answer of its own for. */
+export const UNKNOWN_OPERATION: Reason = {
+  en: 'The sandbox has no answer of its own for this path: it says what it received.',
+  zh: '沙箱没有为该路径准备响应，只返回收到的内容。',
+};
+
+const LONGEST_ECHO = 1000;
+
+/**
+ * @param fields of a request that was let in
+ * @returns the same for the caller to see, with long texts, such as photos, cut short
+ */
+export function received(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const text = JSON.stringify(fields, (_name, value: unknown) =>
+    typeof value === 'string' && value.length > LONGEST_ECHO
+      ? `${value.slice(0, 20)}... (${value.length} characters)`
+      : value,
+  );
+  return { received: JSON.parse(text) as unknown };
 }

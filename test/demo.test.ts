@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Demo, runDemo, startDemo, temporaryDirectory } from './demo-process';
 import { EXAMPLES } from './example-flows';
 import { jpg, PNG } from './input/pictures';
+import { until } from './until';
 
 const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.json'))(
   'mqtt',
@@ -149,6 +150,35 @@ describe('the demo', () => {
       const [refusedOn, error] = await refused;
       assert.equal(refusedOn, 'cn-verify/errors');
       assert.equal(error.code, 'INPUT');
+    } finally {
+      await client.endAsync();
+    }
+  });
+
+  it('pays for a message that the broker keeps when it is published, and not again when the flow comes back', async () => {
+    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
+    try {
+      const urls: string[] = [];
+      client.on('message', (_, payload) => {
+        const { data, code } = JSON.parse(payload.toString());
+        urls.push(data ? data.photos[0].url : code);
+      });
+      await client.subscribeAsync(['cn-verify/results', 'cn-verify/errors']);
+      const [kept, live] = ['kept', 'live'].map((name) => `https://example.com/${name}.jpg`);
+      await client.publishAsync('cn-verify/photos', JSON.stringify([kept]), { qos: 1, retain: true });
+      await until(() => urls.includes(kept!));
+      const flows = `${demo.address}/flows`;
+      const headers = { 'Content-Type': 'application/json' };
+      const body = await (await fetch(flows)).text();
+      assert.ok((await fetch(flows, { method: 'POST', headers, body })).ok);
+      // The flow may not listen yet.
+      await until(async () => {
+        await client.publishAsync('cn-verify/photos', JSON.stringify([live]), { qos: 1 });
+        return urls.includes(live!);
+      });
+      assert.equal(urls.filter((each) => each === kept).length, 1);
+      assert.deepEqual(new Set(urls), new Set([kept, live]));
+      await client.publishAsync('cn-verify/photos', '', { qos: 1, retain: true });
     } finally {
       await client.endAsync();
     }

@@ -194,6 +194,48 @@ describe('the jobs of the page', () => {
       }
     });
 
+    for (const [urls, photoUrls, expected] of [
+      [
+        ['a', 'b'],
+        ['a', 'b%20'],
+        ['a', 'b%20'],
+      ],
+      [
+        ['a', null, 'a', null],
+        ['a', 'stored 1', 'stored 2'],
+        ['a', 'stored 1', 'a', 'stored 2'],
+      ],
+      // Two became one: which is which is not guessed.
+      [['a', 'a,'], ['a'], ['a', 'a,']],
+    ] as const)
+      it(`know ${JSON.stringify(urls)} by the addresses that were submitted`, async () => {
+        const { default: submitted } = await load(`${PAGES}/server-submitted.mjs`);
+        const batch = urls.map((url, index) => ({ index, name: null, url }));
+        const payload = {
+          operation: 'truth-create',
+          data: { taskIds: ['1'], tasks: [{ taskId: '1', photoUrls }] },
+        };
+        const msg = { job: id(1), total: urls.length, at: now, batch, rest: [], payload };
+        const [asked] = submitted(msg, { flow: context([photos(id(1), now, [])]) });
+        assert.deepEqual(
+          asked.batch.map(({ url }: { url: string }) => url),
+          expected,
+        );
+      });
+
+    for (const [outcome, row] of [
+      ['passed', { outcome: 'inconclusive', reason: 'not-reported', state: 'done' }],
+      ['unfinished', { state: 'sent' }],
+    ] as const)
+      it(`have a photo that the result does not name as ${row.state}`, async () => {
+        const { default: told } = await load(`${PAGES}/server-photos-told.mjs`);
+        const flow = context([]);
+        const batch = [{ index: 0, name: null, url: 'a', isStored: false }];
+        told({ job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } }, { flow });
+        const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
+        assert.deepEqual(rows[0], { ...batch[0], ...row });
+      });
+
     it('have keys of their own, of which a browser chooses the last part', async () => {
       const body = { job: id(1), total: '1', offset: '0', urls: '["https://a.example/b.jpg"]' };
       const person = await call('server-person-in', { body, files: [{ buffer: Buffer.from('photo') }] }, []);

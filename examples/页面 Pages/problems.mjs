@@ -378,6 +378,7 @@ export default {
     "The queue's shared ledger is missing or switched off.",
   ],
   'queue-name-unusable': ['队列的名称无法使用。', "The queue's name cannot be used."],
+  'queue-unencrypted': ['队列的连接未加密。', "The queue's connection would not be encrypted."],
   'queue-url-unreadable': ['队列的连接地址无法使用。', "The queue's address cannot be used."],
   'queue-refused': ['队列拒绝了操作。', 'The queue refused.'],
   'queue-away': ['队列没有响应。', 'The queue does not answer.'],

@@ -1,5 +1,8 @@
 import { jobOf, jobsIn, keep, WAIT_MS } from './server-jobs.mjs';
 
+/** A row without a verdict is never done. */
+const NOT_REPORTED = { outcome: 'inconclusive', reason: 'not-reported' };
+
 /** What truth-poll says of a batch, finished or not. @returns to truth-poll once more, to the list */
 export default function (msg, { flow }) {
   const { job: id, total, batch, payload } = msg;
@@ -9,8 +12,9 @@ export default function (msg, { flow }) {
   const isOver = job.stopped || Date.now() - (job.askedAt ?? job.at) > WAIT_MS;
   for (const submitted of batch) {
     const photo = payload.data.photos.find(({ url }) => url === submitted.url);
-    const row = { ...submitted, state: isOpen ? (isOver ? 'unfinished' : 'sent') : 'done' };
-    job.rows[row.index] = photo ? { ...row, ...judged(photo), state: 'done' } : row;
+    const verdict = photo ? judged(photo) : isOpen ? null : NOT_REPORTED;
+    const state = verdict ? 'done' : isOver ? 'unfinished' : 'sent';
+    job.rows[submitted.index] = { ...submitted, ...verdict, state };
   }
   delete job.open[batch[0].index];
   if (isOpen) job.open[batch[0].index] = { batch, data: payload.data };

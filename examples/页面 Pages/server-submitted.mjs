@@ -6,10 +6,9 @@ export default function (msg, { flow }) {
   const { job: id, total, at, rest, payload } = msg;
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
-  // What a photo-store was given has an address now. All tasks of a batch share its photos.
-  const addresses = payload.data.tasks[0]?.photoUrls ?? [];
+  const addresses = submittedAs(msg.batch, payload.data.tasks[0]?.photoUrls ?? []);
   const batch = msg.batch.map(({ index, name, url }, position) => ({
-    ...{ index, name, url: url ?? addresses[position] ?? null, isStored: url === null },
+    ...{ index, name, url: addresses[position] ?? url, isStored: url === null },
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
   // Until they are known, the operator can have them asked after, whatever becomes of this process.
@@ -17,4 +16,14 @@ export default function (msg, { flow }) {
   tellEnvironment(flow, payload);
   keep(flow, jobs, job);
   return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];
+}
+
+/**
+ * What a photo-store was given has an address now, and one that was written carelessly was mended: a result names what was
+ * submitted. All tasks of a batch share its photos, and an address that stands there twice is submitted once.
+ */
+function submittedAs(batch, photoUrls) {
+  const first = batch.map(({ url }, at) => (url === null ? at : batch.findIndex((each) => each.url === url)));
+  const submitted = [...new Set(first)];
+  return submitted.length === photoUrls.length ? first.map((at) => photoUrls[submitted.indexOf(at)]) : [];
 }

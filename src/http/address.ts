@@ -1,4 +1,10 @@
-/** What may stand as the address of an account: CONTRACT, "Account nodes". The editor's forms judge by the same code. */
+/**
+ * What may stand as the address of an account, a store, a queue or a database: docs/contract.md, "Account nodes". The
+ * editor's forms judge by the same code.
+ */
+
+/** Anything else in a host is part of a password that nobody escaped. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)$/i;
 
 /** @param hostname as `URL` gives it; true for this machine */
 export function isLoopback(hostname: string): boolean {
@@ -22,4 +28,31 @@ export function addressProblem(
   const { protocol, hostname, username, password, search, hash } = new URL(baseUrl);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return 'base-url-not-https';
   return username || password || search || hash ? 'base-url-unreadable' : null;
+}
+
+/**
+ * Reads the one URL that says all of a server: how to reach it, as whom, and which of its databases is meant. A sign in it
+ * that nobody escaped is easily taken for the end of a part: a `/` in a password makes the first half of that a port.
+ * @param text a credential, as somebody filled it in
+ * @param protocols that it may begin with, such as `redis:`
+ * @param path what may stand behind the host, with its query
+ * @returns the URL, whose host can be shown to anybody; null where a part of it is not what it has to be
+ */
+export function readServerUrl(text: string, protocols: readonly string[], path: RegExp): URL | null {
+  const trimmed = text.trim();
+  if (/[\s\p{Cc}\p{Cf}]/u.test(trimmed) || !URL.canParse(trimmed)) return null;
+  const url = new URL(trimmed);
+  const { protocol, hostname, username, password, pathname, search, hash } = url;
+  const isWhole =
+    protocols.includes(protocol) && HOST.test(hostname) && path.test(pathname + search) && hash === '';
+  return isWhole && isEscaped(username) && isEscaped(password) ? url : null;
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,9 +1,7 @@
 /** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
-import { isLoopback } from '../http/address';
 import { Ledger } from '../ledger/ledger';
-import { readPostgresUrl } from '../ledger/postgres-url';
 import { sharedKept } from '../ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../ledger/shared-ledger-sql';
 import { Seen } from '../photos/seen';
@@ -14,6 +12,7 @@ import { tlsOptions } from './connection';
 import { databaseFile } from './database-file';
 import { databaseOf } from './database-of';
 import { type LedgerStoreNode, publish, warnOfBudget } from './ledger-of';
+import { readPostgresUrl } from './postgres-url';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings, requireVariable } from './settings';
 
@@ -71,7 +70,9 @@ export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): vo
 /** @returns stores that name the same are one ledger; null where the address cannot be read */
 function placeOf(url: string, schema: string): string | null {
   const address = readPostgresUrl(url);
-  return address && `${address.host}:${address.port}/${address.database} ${schema}`;
+  if (!address) return null;
+  const { host, port, database } = address.connection;
+  return `${host}:${port}/${database} ${schema}`;
 }
 
 function masterOf(secret: string): Buffer {
@@ -87,13 +88,12 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
   const { schema, unencrypted } = readSettings(SETTINGS, config);
   const address = readPostgresUrl(url);
   if (!address) throw new VerifyError('CONFIG', 'ledger-url-unreadable', {}, NOTHING_SENT);
-  const { wantsTls, ...connection } = address;
   const tls = tlsOptions(red, config.tls);
   // Another host is reached without TLS only where somebody says so; this machine itself only with it where they do.
-  const isPlain = !config.tls && !wantsTls && (unencrypted || isLoopback(address.host));
+  const isPlain = !config.tls && !address.wantsTls && (unencrypted || address.isLoopback);
   const database = openPostgres({
     // Verified, by the certificates of tls-config or else of the system.
-    connection: { ...connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },
+    connection: { ...address.connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },
     schema,
     secret: master,
     operations: OPERATIONS,

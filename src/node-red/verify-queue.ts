@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
+import { isLoopback } from '../http/address';
 import type { QueueOptions } from '../queue/bull';
 import type { JobCalls } from '../queue/calls';
-import { type RedisTrouble, readRedisUrl } from '../queue/redis-connection';
+import type { RedisServer, RedisTrouble } from '../queue/redis-connection';
+import { readRedisUrl, redisServer } from '../queue/redis-url';
 import { JobSecret } from '../queue/sealed';
 import { secretOf } from '../store/secret';
+import { tlsOptions } from './connection';
 import type { LedgerStoreNode } from './ledger-of';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings, requireVariable } from './settings';
@@ -14,12 +17,15 @@ import { readSettings, requireVariable } from './settings';
 /** Where Redis is when it was installed this moment. */
 const LOCAL = 'redis://127.0.0.1:6379';
 const DEFAULT_NAME = 'verification';
+const NOTHING_SENT = { charged: false } as const;
 /** BullMQ separates the parts of its keys with colons. */
 const NAME = /^[^:\s]{1,64}$/;
 
 /** The form is built from it, too. */
 export const SETTINGS = {
   keep: { type: 'number', default: 3_600, min: 60, max: 604_800, integer: true },
+  /** Whether another host may be reached over `redis:`. */
+  unencrypted: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
 
 export interface QueueNode extends Node {
@@ -48,11 +54,11 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
   let secret: Promise<JobSecret> | undefined;
   node.options = () => {
     for (const value of [url, config.name]) requireVariable(value);
-    if (!readRedisUrl(url)) throw new VerifyError('CONFIG', 'queue-url-unreadable', {}, { charged: false });
-    if (!NAME.test(node.queueName))
-      throw new VerifyError('CONFIG', 'queue-name-unusable', {}, { charged: false });
+    const { keep, unencrypted } = readSettings(SETTINGS, config);
+    const server = serverOf(unencrypted);
+    if (!NAME.test(node.queueName)) throw new VerifyError('CONFIG', 'queue-name-unusable', {}, NOTHING_SENT);
     return {
-      ...{ url, name: node.queueName, keep: readSettings(SETTINGS, config).keep },
+      ...{ server, name: node.queueName, keep },
       secret: () => {
         secret ??= readSecret().catch((error) => {
           secret = undefined;
@@ -72,6 +78,14 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
     Promise.resolve(calls?.close()).then(done, done);
   });
 
+  function serverOf(unencrypted: boolean): RedisServer {
+    const address = readRedisUrl(url);
+    if (!address) throw new VerifyError('CONFIG', 'queue-url-unreadable', {}, NOTHING_SENT);
+    const isPlain = address.protocol === 'redis:' && !isLoopback(address.hostname);
+    if (isPlain && !unencrypted) throw new VerifyError('CONFIG', 'queue-unencrypted', {}, NOTHING_SENT);
+    return redisServer(address, tlsOptions(red, config.tls));
+  }
+
   function said(trouble: RedisTrouble, place: string, code: string): string {
     if (trouble === 'away') return red._('warnings.queue.away', { place, code });
     if (trouble === 'back') return red._('warnings.queue.back', { place });
@@ -84,7 +98,7 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
     const { key } = (cnVerify ?? {}) as { key?: string };
     if (!config.ledger) return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), key));
     const store = red.nodes.getNode(String(config.ledger)) as LedgerStoreNode | null;
-    if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, { charged: false });
+    if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, NOTHING_SENT);
     return new JobSecret(await store.master());
   }
 }
@@ -96,6 +110,6 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
  */
 export function queueNode(red: Red, id: unknown): QueueNode {
   const node = id ? (red.nodes.getNode(String(id)) as QueueNode | null) : null;
-  if (!node?.calls) throw new VerifyError('CONFIG', 'queue-missing', {}, { charged: false });
+  if (!node?.calls) throw new VerifyError('CONFIG', 'queue-missing', {}, NOTHING_SENT);
   return node;
 }

@@ -1,7 +1,7 @@
 /** BullMQ, loaded at first use, and what all who use one queue have in common. */
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../errors';
-import { RedisConnection, type RedisProblems, type RedisTrouble, readRedisUrl } from './redis-connection';
+import { RedisConnection, type RedisProblems, type RedisServer, type RedisTrouble } from './redis-connection';
 import type { JobSecret } from './sealed';
 
 /** In one slot of a cluster, and within what the ledger's user may touch. */
@@ -13,7 +13,6 @@ export const SWEEP_MS = 60_000;
 const SWEPT_AT_ONCE = 1_000;
 
 const PROBLEMS: RedisProblems = {
-  unreadable: () => new VerifyError('CONFIG', 'queue-url-unreadable', {}, { charged: false }),
   refused: (code) => new VerifyError('CONFIG', 'queue-refused', { code }, { charged: false }),
   away: (seconds, code) => new VerifyError('NETWORK', 'queue-away', { seconds, code }, { charged: false }),
   secretDiffers: () => new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false }),
@@ -22,8 +21,7 @@ const PROBLEMS: RedisProblems = {
 export type Bull = typeof import('bullmq');
 
 export interface QueueOptions {
-  /** `redis:` or `rediss:`, with user name, password and database. */
-  url: string;
+  server: RedisServer;
   /** Of the queue. */
   name: string;
   /** Seconds for which a job that nobody takes, and an answer that nobody fetches, are kept. */
@@ -43,10 +41,10 @@ export async function loadBull(): Promise<Bull> {
 }
 
 /** @returns a connection that refuses a Redis whose queue of this name has another secret */
-export function connectionFor({ url, name, secret, told }: QueueOptions): RedisConnection {
-  const place = readRedisUrl(url)?.host ?? '';
+export function connectionFor({ server, name, secret, told }: QueueOptions): RedisConnection {
+  const { place } = server;
   return new RedisConnection({
-    url,
+    server,
     problems: PROBLEMS,
     signKey: `${PREFIX}:${name}:secret`,
     sign: async () => (await secret()).sign,
@@ -64,9 +62,9 @@ export async function sweep(queue: import('bullmq').Queue, keep: number): Promis
 }
 
 /** @returns for what BullMQ connects to by itself, and waits for as long as it takes */
-export function ownConnection(url: string): Record<string, unknown> {
+export function ownConnection({ options }: RedisServer): Record<string, unknown> {
   return {
-    url,
+    ...options,
     maxRetriesPerRequest: null,
     connectTimeout: CONNECT_MS,
     socketTimeout: SILENT_MS,

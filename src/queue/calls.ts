@@ -167,13 +167,13 @@ export class JobCalls {
   }
 
   async #open(redis: Redis): Promise<Queue> {
-    const { name, url, keep, sweepMs = SWEEP_MS } = this.#options;
+    const { name, server, keep, sweepMs = SWEEP_MS } = this.#options;
     const bull = await loadBull();
     const queue = queueOn(bull, redis, name);
     const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
     const now = seconds * 1000 + Math.floor(micros / 1000);
     const events = new bull.QueueEvents(name, {
-      ...{ connection: ownConnection(url), prefix: PREFIX, skipVersionCheck: true },
+      ...{ connection: ownConnection(server), prefix: PREFIX, skipVersionCheck: true },
       // What ends before the first reading is read, too.
       lastEventId: `${now - 1}-0`,
     });

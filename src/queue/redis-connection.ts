@@ -19,9 +19,24 @@ const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 
 /** `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was told, `code` says by which setting. */
 export type RedisTrouble = 'away' | 'back' | 'forgetful';
 
+/** A Redis, as it is connected to. */
+export interface RedisServer {
+  /** Host and port, which may be shown. */
+  place: string;
+  options: {
+    host: string;
+    port: number;
+    /** 0: whatever address its name has. */
+    family: 0;
+    db: number;
+    username?: string;
+    password?: string;
+    tls?: object;
+  };
+}
+
 /** What may be wrong with a Redis. */
 export interface RedisProblems {
-  unreadable(): VerifyError;
   refused(code: string): VerifyError;
   /** For who has waited so long. */
   away(seconds: number, code: string): VerifyError;
@@ -29,8 +44,7 @@ export interface RedisProblems {
 }
 
 export interface RedisConnectionOptions {
-  /** `redis:` or `rediss:`, with user name, password and database. */
-  url: string;
+  server: RedisServer;
   /** In the words of whose connection it is. */
   problems: RedisProblems;
   /** Where Redis keeps what tells our secret from another. */
@@ -42,8 +56,6 @@ export interface RedisConnectionOptions {
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
-  /** null where it cannot be used. */
-  readonly url: URL | null;
   #connecting: Promise<Redis> | null = null;
   /** Whether this Redis, since it was connected to, is one that knows our secret. */
   #checked: Promise<void> | null = null;
@@ -57,7 +69,6 @@ export class RedisConnection {
   /** Connects at first use. */
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.url = readRedisUrl(options.url);
   }
 
   /**
@@ -131,12 +142,11 @@ export class RedisConnection {
   }
 
   async #connect(): Promise<Redis> {
-    const { url } = this;
-    if (!url) throw this.#options.problems.unreadable();
     const { Redis } = await import('ioredis').catch(() => {
       throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
     });
-    const redis = new Redis(url.href, {
+    const redis = new Redis({
+      ...this.#options.server.options,
       lazyConnect: true,
       // Nothing is sent later than somebody waits for it.
       enableOfflineQueue: false,
@@ -178,12 +188,6 @@ export class RedisConnection {
     const word = wordOf(error);
     return word === 'Error' ? this.#failure : word;
   }
-}
-
-/** @returns null where it cannot be used */
-export function readRedisUrl(text: string): URL | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  return url?.hostname && /^rediss?:$/.test(url.protocol) ? url : null;
 }
 
 /** Not for anybody to see. */

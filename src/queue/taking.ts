@@ -150,9 +150,9 @@ export class JobTaking {
   }
 
   #start(bull: Bull, secret: JobSecret): Worker {
-    const { url, name, concurrency, repeatable } = this.#options;
+    const { server, name, concurrency, repeatable } = this.#options;
     const worker = new bull.Worker(name, (job: Job) => this.#work(bull, secret, job), {
-      ...{ connection: ownConnection(url), prefix: PREFIX, skipVersionCheck: true, concurrency },
+      ...{ connection: ownConnection(server), prefix: PREFIX, skipVersionCheck: true, concurrency },
       ...{ maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0, stalledInterval: STALLED_MS },
       ...{ lockDuration: LOCK_MS, lockRenewTime: RENEW_MS, runRetryDelay: 1_000 },
     });

@@ -1,7 +1,7 @@
-/** What the sandbox tells about itself: CONTRACT, "Sandbox", the page and what programs ask in its place. */
+/** What the sandbox says about itself: docs/contract.md, "Sandbox", the page and what programs ask in its place. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SandboxAnswer } from '../sandbox-half';
-import { requestsPage } from './page';
+import { type Access, homePage, languageOf } from './page';
 import type { RequestLog } from './requests';
 import { objectionTo } from './visitor';
 
@@ -9,6 +9,8 @@ export interface Memory {
   log: RequestLog;
   /** Calls that a real provider could charge for, by `paidKey`. */
   paid: Map<string, number>;
+  /** What accounts need, at the address under which the reader knows this sandbox. */
+  accesses(host: string | undefined): Access[];
   /** Forgets all of it, and what the providers' halves keep. */
   reset(): void;
 }
@@ -23,9 +25,14 @@ const json = (value: unknown): SandboxAnswer => ({
 const done: SandboxAnswer = { status: 204, body: '' };
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
-  '/': { GET: ({ log }, headers) => requestsPage(log.list(), headers['accept-language'] ?? '') },
+  '/': {
+    GET: ({ log, accesses }, headers) => {
+      const language = languageOf(headers['accept-language']);
+      return homePage(log.list(language), accesses(headers.host), language);
+    },
+  },
   '/requests': {
-    GET: ({ log }) => json(log.list()),
+    GET: ({ log }, headers) => json(log.list(languageOf(headers['accept-language']))),
     DELETE: ({ log }) => {
       log.clear();
       return done;
@@ -60,5 +67,10 @@ export function answerAtDesk(
   const route = Object.hasOwn(routes, method) ? routes[method] : undefined;
   if (route) return route(memory, headers);
   const Allow = Object.keys(routes).join(', ');
-  return { status: 405, headers: { Allow }, body: '', reason: `This path takes ${Allow}.` };
+  return {
+    status: 405,
+    headers: { Allow },
+    body: '',
+    reason: { en: `This path takes ${Allow}.`, zh: `该路径只接受 ${Allow}。` },
+  };
 }

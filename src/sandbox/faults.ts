@@ -10,7 +10,7 @@ export function faultIn(text: string): SandboxAnswer | null {
   const found = FAULT.exec(text);
   if (!found) return null;
   const [special, status, seconds, word] = found;
-  const reason = `Asked for by the special value ${special}.`;
+  const reason = { en: `Asked for by the special value ${special}.`, zh: `由特殊值 ${special} 指定。` };
   if (word === 'timeout' || word === 'reset') return { fault: word, reason };
   const headers = { 'Content-Type': 'text/html; charset=utf-8' };
   const body = '<!doctype html><title>sandbox</title><p>Not JSON.</p>';

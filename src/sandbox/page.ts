@@ -1,10 +1,29 @@
-/** The page at `/`: plain HTML, for any browser, in the reader's language. */
-import type { SandboxAnswer } from '../sandbox-half';
+/** The page at `/`: one file of plain HTML, for any browser, in the reader's language. */
+import type { Reason, SandboxAnswer } from '../sandbox-half';
 import type { SeenRequest } from './requests';
+
+export type Language = keyof Reason;
+
+/** What an account of a provider needs. */
+export interface Access {
+  provider: string;
+  baseUrl: string;
+  credentials: Readonly<Record<string, string>>;
+}
 
 const TEXTS = {
   en: {
     title: 'cn-verify sandbox',
+    access: 'Base URLs and keys',
+    accessTip: 'Put them where your program has those of the provider. The keys are invented.',
+    baseUrl: 'Base URL',
+    key: 'Keys',
+    special: 'Values that choose the answer',
+    specialTip: 'Without one of these, a photo passes, and so does a person.',
+    all: 'all',
+    value: 'Value',
+    effect: 'Effect',
+    requests: 'Requests',
     intro:
       'The latest requests, the newest first. No name, id number, photo, address of a photo or key is kept.',
     none: 'No request has come yet.',
@@ -26,6 +45,16 @@ const TEXTS = {
   },
   zh: {
     title: 'cn-verify 沙箱',
+    access: '接口地址和密钥',
+    accessTip: '填到程序中原来填服务商地址和密钥的位置。密钥是虚构的。',
+    baseUrl: '接口地址',
+    key: '密钥',
+    special: '指定响应的值',
+    specialTip: '不用这些值时，照片一律通过，人员也一律通过。',
+    all: '全部',
+    value: '值',
+    effect: '响应',
+    requests: '请求',
     intro: '最近的请求，最新的在前。不保存姓名、身份证号、照片、照片地址和密钥。',
     none: '还没有收到请求。',
     again: '刷新',
@@ -46,13 +75,47 @@ const TEXTS = {
   },
 } as const;
 
-type Texts = (typeof TEXTS)[keyof typeof TEXTS];
+type Texts = (typeof TEXTS)[Language];
+
+/** docs/sandbox.md, "Values that choose the answer", but for rare ones: provider (empty: all), value, and what it does. */
+export const SPECIAL_VALUES: readonly (readonly [provider: string, value: string, en: string, zh: string])[] =
+  [
+    ['xhey', '/sandbox/-2305/', 'in the path of a photo URL: that status', '照片地址的路径中：该状态'],
+    ['xhey', 'sandbox-2305.jpg', 'the name of a file: that status', '文件名：该状态'],
+    ['xhey', '/sandbox/slow-8', 'finished at the eighth query only', '第八次查询时才完成'],
+    ['xhey', '/sandbox/taken-5', 'taken five minutes ago', '五分钟前拍摄'],
+    ['xhey', '/sandbox/revoked', 'a task that is revoked', '任务被撤销'],
+    ['xhey', '/sandbox/code-500', 'that code of the whole answer', '整个响应为该代码'],
+    [
+      'xhey',
+      'sandbox-query-',
+      'before a word of the last rows: at the query',
+      '加在最后几行的单词前：出在查询时',
+    ],
+    ['linkface', 'sandbox-1008-', 'at the beginning of sequence_id: that code', 'sequence_id 的开头：该代码'],
+    ['tencent-market', '沙箱101', 'the name: that incorrect', '姓名：该 incorrect'],
+    ['tencent-market', '沙箱0.42', 'the name: that score', '姓名：该分数'],
+    ['tencent-market', '沙箱码603', 'the name: that code of the answer', '姓名：响应为该代码'],
+    ['tencent-market', '沙箱网关429', 'the name: that refusal of the gateway', '姓名：网关以该状态拒绝'],
+    ['westdex', '沙箱30001', 'the name: that code', '姓名：该代码'],
+    [
+      '',
+      'sandbox-http-503',
+      'in a name, sequence_id or URL: that HTTP status',
+      '姓名、流水号或地址中：该 HTTP 状态',
+    ],
+    ['', 'sandbox-retry-after-30', '429 with Retry-After: 30', '429，带有 Retry-After: 30'],
+    ['', 'sandbox-timeout', 'no answer', '不响应'],
+    ['', 'sandbox-reset', 'a connection that breaks', '连接中断'],
+    ['', 'sandbox-garbage', 'an answer that is not JSON', '响应不是 JSON'],
+  ];
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;padding:0 1rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8888;overflow-wrap:anywhere}
 th{white-space:nowrap}
+h2{font-size:1.2rem}details{margin:1rem 0}summary h2{display:inline}
 button{font:inherit;min-height:48px;padding:0 1rem}
 @media (max-width:48rem){thead,td:empty{display:none}tr{display:block;padding:.6rem 0;border-bottom:1px solid #8888}
 td{display:block;border:0;padding:0}td::before{content:attr(data-name);font-weight:600}}`;
@@ -61,11 +124,15 @@ td{display:block;border:0;padding:0}td::before{content:attr(data-name);font-weig
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Shanghai' });
 
 /**
- * @param requests the newest first
- * @param acceptLanguage the reader's header
+ * @param requests the newest first, in the reader's language
+ * @param accesses of all providers
+ * @param language of the reader
  */
-export function requestsPage(requests: readonly SeenRequest[], acceptLanguage: string): SandboxAnswer {
-  const language = isChinese(acceptLanguage) ? 'zh' : 'en';
+export function homePage(
+  requests: readonly SeenRequest[],
+  accesses: readonly Access[],
+  language: Language,
+): SandboxAnswer {
   const texts = TEXTS[language];
   return {
     status: 200,
@@ -85,8 +152,25 @@ export function requestsPage(requests: readonly SeenRequest[], acceptLanguage: s
 <style>${STYLE}</style>
 <main>
 <h1>${texts.title}</h1>
+<h2>${texts.access}</h2>
+<p>${texts.accessTip}</p>
+${tableOf([texts.provider, texts.baseUrl, texts.key], accesses.map(accessCells), texts)}
+<details>
+<summary><h2>${texts.special}</h2></summary>
+<p>${texts.specialTip}</p>
+${tableOf(
+  [texts.provider, texts.value, texts.effect],
+  SPECIAL_VALUES.map(([provider, value, en, zh]) => [
+    provider || texts.all,
+    code(value),
+    language === 'zh' ? zh : en,
+  ]),
+  texts,
+)}
+</details>
+<h2>${texts.requests}</h2>
 <p>${texts.intro} <a href="/">${texts.again}</a></p>
-${requests.length === 0 ? `<p>${texts.none}</p>` : tableOf(requests, texts)}
+${requests.length === 0 ? `<p>${texts.none}</p>` : requestTable(requests, texts)}
 <form method="post" action="/reset"><p><button aria-describedby="tip">${texts.reset}</button> <span id="tip">${texts.resetTip}</span></p></form>
 </main>
 </html>
@@ -94,34 +178,52 @@ ${requests.length === 0 ? `<p>${texts.none}</p>` : tableOf(requests, texts)}
   };
 }
 
-function tableOf(requests: readonly SeenRequest[], texts: Texts): string {
+function requestTable(requests: readonly SeenRequest[], texts: Texts): string {
   const names = [texts.time, texts.provider, texts.request, texts.answer, texts.cost, texts.reason];
-  const rows = requests.map((request) => {
-    const cells = cellsOf(request, texts).map(
-      (cell, index) => `<td data-name="${names[index]}${texts.colon}">${cell}</td>`,
-    );
+  return tableOf(
+    names,
+    requests.map((request) => requestCells(request, texts)),
+    texts,
+  );
+}
+
+/** @param content cells of HTML, row by row */
+function tableOf(names: readonly string[], content: readonly (readonly string[])[], texts: Texts): string {
+  const rows = content.map((row) => {
+    const cells = row.map((cell, index) => `<td data-name="${names[index]}${texts.colon}">${cell}</td>`);
     return `<tr>${cells.join('')}</tr>`;
   });
   const heads = names.map((name) => `<th scope="col">${name}</th>`).join('');
   return `<table>\n<thead><tr>${heads}</tr></thead>\n<tbody>\n${rows.join('\n')}\n</tbody>\n</table>`;
 }
 
-function cellsOf({ at, provider, method, path, status, code, reason, charged }: SeenRequest, texts: Texts) {
+function accessCells({ provider, baseUrl, credentials }: Access): string[] {
+  const keys = Object.entries(credentials).map(([name, value]) => `${name} ${code(value)}`);
+  return [provider, code(baseUrl), keys.join('<br>')];
+}
+
+function requestCells(
+  { at, provider, method, path, status, code: providerCode, reason, charged }: SeenRequest,
+  texts: Texts,
+) {
   const cost = charged === null ? texts.unknown : charged ? texts.charged : texts.free;
-  const answer = status === null ? texts.unanswered : `HTTP ${status}`;
+  const outcome = status === null ? texts.unanswered : `HTTP ${status}`;
   return [
     `<time datetime="${at}">${CLOCK.format(new Date(at))}</time>`,
     escaped(provider ?? ''),
     `${escaped(method)} ${escaped(path)}`,
-    code === null ? answer : answer + texts.code + escaped(code),
+    providerCode === null ? outcome : outcome + texts.code + escaped(providerCode),
     cost,
-    // Reasons are for programs as well, and those are in English.
-    reason === null ? '' : `<span lang="en">${escaped(reason)}</span>`,
+    escaped(reason ?? ''),
   ];
 }
 
-/** RFC 9110, section 12.5.4: the language with the highest weight of the two there are. */
-function isChinese(acceptLanguage: string): boolean {
+/**
+ * RFC 9110, section 12.5.4.
+ * @param acceptLanguage the reader's header
+ * @returns the language with the highest weight of the two there are
+ */
+export function languageOf(acceptLanguage = ''): Language {
   const weights = acceptLanguage.split(',').map((range) => {
     const [language = '', ...parameters] = range
       .trim()
@@ -133,7 +235,11 @@ function isChinese(acceptLanguage: string): boolean {
   });
   const best = (language: string) =>
     Math.max(0, ...weights.filter(([each]) => each === language).map(([, weight]) => weight || 0));
-  return best('zh') > best('en');
+  return best('zh') > best('en') ? 'zh' : 'en';
+}
+
+function code(text: string): string {
+  return `<code>${escaped(text)}</code>`;
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,5 @@
 /** The latest requests, as somebody may read them who must not know whom they were about. */
-import type { SandboxAnswer } from '../sandbox-half';
+import type { Reason, SandboxAnswer } from '../sandbox-half';
 
 const MOST_KEPT = 200;
 
@@ -15,7 +15,7 @@ export interface SeenRequest {
   status: number | null;
   /** The provider's own code, where the answer has one. */
   code: string | null;
-  /** Why it got no success, in English. */
+  /** Why it got no success, in the language that was asked for. */
   reason: string | null;
   /** Whether a provider would have charged for it; null: it could have. */
   charged: boolean | null;
@@ -28,7 +28,7 @@ export interface RequestLog {
    */
   add(at: number, provider: string | null, method: string, path: string, answer: SandboxAnswer): void;
   /** The newest first. */
-  list(): SeenRequest[];
+  list(language: keyof Reason): SeenRequest[];
   clear(): void;
 }
 
@@ -40,7 +40,7 @@ export function openRequestLog(paths: readonly string[]): RequestLog {
       .split('/')
       .map((part) => (words.has(part) ? part : '*'))
       .join('/');
-  const kept: SeenRequest[] = [];
+  const kept: (Omit<SeenRequest, 'reason'> & { reason: Reason | null })[] = [];
   return {
     add(at, provider, method, path, answer) {
       const { paidFor, charged = paidFor === undefined ? false : null, reason = null } = answer;
@@ -52,7 +52,8 @@ export function openRequestLog(paths: readonly string[]): RequestLog {
       kept.push({ at: time, provider, method, path: masked(path), ...told, reason, charged });
       if (kept.length > MOST_KEPT) kept.shift();
     },
-    list: () => kept.toReversed(),
+    list: (language) =>
+      kept.toReversed().map((request) => ({ ...request, reason: request.reason?.[language] ?? null })),
     clear: () => void kept.splice(0),
   };
 }

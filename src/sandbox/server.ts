@@ -1,4 +1,4 @@
-/** The stand-in for the providers: CONTRACT, "Sandbox". */
+/** The stand-in for the providers: docs/contract.md, "Sandbox". */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
@@ -11,6 +11,7 @@ import { answerAtDesk } from './desk';
 import { faultIn } from './faults';
 import { fetchPhoto } from './fetch-photo';
 import { listen } from './listen';
+import { type Language, languageOf } from './page';
 import { openRequestLog } from './requests';
 import { openStore } from './store';
 import { objectionToPage } from './visitor';
@@ -21,12 +22,20 @@ const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 const MOST_COUNTED = 100_000;
 const LARGEST_REQUEST_BYTES = 32 * 1024 * 1024;
 
+const NAMES = HALVES.map(({ provider }) => `/${provider}`);
 const UNKNOWN_PATH: SandboxAnswer = {
   status: 404,
   body: '',
-  reason: `The path begins with the name of a provider: ${HALVES.map(({ provider }) => `/${provider}`).join(', ')}.`,
+  reason: {
+    en: `The path begins with the name of a provider: ${NAMES.join(', ')}. The page at / shows base URLs and keys.`,
+    zh: `路径须以服务商名称开头：${NAMES.join('、')}。接口地址和密钥见首页 /。`,
+  },
 };
-const TOO_LARGE: SandboxAnswer = { status: 413, body: '', reason: 'A request has at most 32 MiB.' };
+const TOO_LARGE: SandboxAnswer = {
+  status: 413,
+  body: '',
+  reason: { en: 'A request has at most 32 MiB.', zh: '一个请求最大 32 MiB。' },
+};
 
 export interface SandboxOptions {
   /** 0 for any that is free. */
@@ -95,9 +104,16 @@ export async function startSandbox({
     paid.clear();
   };
 
+  const accesses = (called = '') =>
+    HALVES.map(({ provider, credentials }) => {
+      return { provider, baseUrl: `http://${called}/${provider}`, credentials };
+    });
+
   const listening = await listen(host, port, (request, response) => {
     respond(request)
-      .then((answer) => after(latency, () => reply(response, answer)))
+      .then((answer) =>
+        after(latency, () => reply(response, answer, languageOf(request.headers['accept-language']))),
+      )
       .catch(() => request.destroy());
   });
 
@@ -105,7 +121,7 @@ export async function startSandbox({
     const { pathname: path, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     const { method = '', headers } = request;
     count(requests, path);
-    const atDesk = answerAtDesk({ method, path, headers }, host, { log, paid, reset });
+    const atDesk = answerAtDesk({ method, path, headers }, host, { log, paid, accesses, reset });
     if (atDesk) return atDesk;
     const half = HALVES.find(({ provider }) => `${path}/`.startsWith(`/${provider}/`));
     const answer = half ? await ask(half) : UNKNOWN_PATH;
@@ -168,16 +184,21 @@ function after(milliseconds: number, act: () => void): void {
   else setTimeout(act, milliseconds);
 }
 
-function reply(response: ServerResponse, answer: SandboxAnswer): void {
+/** @param language of a reader, who may see nothing but the body: an answer without one explains itself there */
+function reply(response: ServerResponse, answer: SandboxAnswer, language: Language): void {
   if ('fault' in answer) {
     if (answer.fault === 'reset') response.socket?.resetAndDestroy();
     return;
   }
-  const reason = answer.reason === undefined ? {} : { 'x-sandbox-reason': answer.reason };
+  const { status, reason, headers = {} } = answer;
+  const isExplained = answer.body === '' && reason !== undefined;
+  const body = isExplained ? `${reason[language]}\n` : answer.body;
+  const because = reason === undefined ? {} : { 'x-sandbox-reason': reason.en };
+  const type = isExplained ? { 'Content-Type': 'text/plain; charset=utf-8', Vary: 'Accept-Language' } : {};
   // RFC 9110, section 8.6: none with 204.
-  const length = answer.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(answer.body) };
-  response.writeHead(answer.status, { ...answer.headers, ...reason, ...length });
-  response.end(answer.body);
+  const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...type, ...because, ...length });
+  response.end(body);
 }
 
 /** @returns null where it is too large */

@@ -1,6 +1,7 @@
 /** Pages of others, which may know where the sandbox listens, must neither see nor change what it remembers. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import type { Reason } from '../sandbox-half';
 
 /**
  * Names that nobody outside can point at this machine: one label (a container's), and those of RFC 6761, RFC 6762 and
@@ -8,7 +9,10 @@ import { isIP } from 'node:net';
  */
 const OWN_NAME = /^(?:[a-z0-9_-]+|.+\.(?:localhost|local|internal))$/i;
 
-const FOREIGN_NAME = 'The header Host is an IP address, localhost, or the name that --host was given.';
+const FOREIGN_NAME = {
+  en: 'The header Host is an IP address, localhost, or the name that --host was given.',
+  zh: 'Host 头须为 IP 地址、localhost 或 --host 指定的名称。',
+};
 
 /**
  * A page whose name was made to lead here could have this machine's network searched for it: photos are downloaded. A
@@ -17,7 +21,7 @@ const FOREIGN_NAME = 'The header Host is an IP address, localhost, or the name t
  * @param host that the sandbox was told to listen on, or null
  * @returns why it is refused, or null
  */
-export function objectionToPage(headers: IncomingHttpHeaders, host: string | null): string | null {
+export function objectionToPage(headers: IncomingHttpHeaders, host: string | null): Reason | null {
   return headers.origin === undefined || isOwn(headers, host) ? null : FOREIGN_NAME;
 }
 
@@ -31,16 +35,19 @@ export function objectionTo(
   method: string,
   headers: IncomingHttpHeaders,
   host: string | null,
-): string | null {
+): Reason | null {
   const { origin } = headers;
   if (!isOwn(headers, host)) return FOREIGN_NAME;
   if (origin !== undefined && urlOf(origin)?.host !== headers.host)
-    return 'A page of another origin must not ask this: Origin and Host differ.';
+    return {
+      en: 'A page of another origin must not ask this: Origin and Host differ.',
+      zh: '其他来源的页面不能调用：Origin 与 Host 不一致。',
+    };
   // Who follows a link only looks.
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   return isLink || !/^(?:cross|same)-site$/.test(String(headers['sec-fetch-site']))
     ? null
-    : 'A page of another site must not ask this.';
+    : { en: 'A page of another site must not ask this.', zh: '其他网站的页面不能调用。' };
 }
 
 function isOwn({ host: called = '' }: IncomingHttpHeaders, host: string | null): boolean {

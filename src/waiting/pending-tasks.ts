@@ -1,5 +1,5 @@
-/** The messages that wait: plain data in one map, each with a timer, and in the database as far as they must survive. */
-import { randomBytes } from 'node:crypto';
+/** The messages that wait: plain data in one map under one timer, and in the database as far as they must survive. */
+import { randomFillSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, Database, StoreState } from '../store/database';
 import { packContent, type TaskContent, unpackContent } from './content';
@@ -11,7 +11,9 @@ const KEPT_AFTER_DELIVERY_MS = 2_000;
 const MOST_AT_A_TIME = 64;
 /** Rows that one operation changes, so that others get their turn. */
 const MOST_ROWS = 500;
-/** `setTimeout` cannot wait longer than 2^31 ms; a longer pause is made of several. */
+/** The timer looks at all tasks, so it does not ring more often than this. Ten thousand are looked at in 0.2 ms. */
+const SHORTEST_TIMER_MS = 20;
+/** `setTimeout` cannot wait longer than 2^31 ms. */
 const LONGEST_TIMER_MS = 3_600_000;
 /** docs/contract.md, "Action nodes": a task without a node is deleted after this time. */
 const KEPT_WITHOUT_NODE_MS = 7 * 86_400_000;
@@ -50,7 +52,6 @@ export interface PendingTask extends TaskRow, TaskContent {
   isStored: boolean;
   /** While it is on its way to the disk: `abort` ends the attempt. */
   saving: AbortController | null;
-  timer: NodeJS.Timeout | undefined;
 }
 
 /** How a task begins. */
@@ -80,6 +81,9 @@ export class PendingTasks {
   readonly #calls = new Set<Promise<unknown>>();
   /** Not all of some message could be kept. */
   #isPartial = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer rings, on the clock of `performance.now()`. */
+  #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: PendingTasksOptions) {
     this.#options = options;
@@ -148,7 +152,7 @@ export class PendingTasks {
   schedule(task: PendingTask, milliseconds: number): void {
     this.#unschedule(task);
     task.dueAt = Math.min(performance.now() + Math.max(0, milliseconds), task.until);
-    this.#wake(task);
+    this.#plan(task);
   }
 
   /**
@@ -250,8 +254,7 @@ export class PendingTasks {
     if (state !== 'opening') this.#options.onLoaded();
     // Where there is no disk to wait for, new tasks go on without it.
     if (WORTH_WAITING.has(state)) return;
-    for (const task of this.#tasks.values())
-      if (task.saving && task.dueAt <= performance.now()) this.#wake(task);
+    for (const task of this.#tasks.values()) if (task.saving) this.#plan(task);
   }
 
   /** Reads the tasks of earlier processes, and writes those that could not be written before. */
@@ -292,7 +295,7 @@ export class PendingTasks {
     const saved = (isStored: boolean) => {
       task.saving = null;
       task.isStored = isStored;
-      if (task.dueAt <= performance.now()) this.#wake(task);
+      this.#plan(task);
     };
     // A task that ended on its way to the disk may be written all the same.
     const late = () => this.#delete([id]);
@@ -302,27 +305,45 @@ export class PendingTasks {
     );
   }
 
-  /** Hands a task to its owner, unless it is too early. Then it is called again, by a timer or when the task is saved. */
-  #wake(task: PendingTask): void {
-    clearTimeout(task.timer);
+  /** Sees to it that a task is handed over when it is time for that. */
+  #plan(task: PendingTask): void {
+    const at = this.#timeOf(task);
+    if (at <= performance.now()) this.#makeReady(task);
+    else this.#setTimer(at);
+  }
+
+  /** docs/contract.md, "Action nodes": a task is on disk before its first query, unless its time is over before that. */
+  #timeOf({ dueAt, until, saving, isStored, deadline }: PendingTask): number {
+    const waitsForDisk = saving !== null && !isStored && deadline !== null;
+    return waitsForDisk && WORTH_WAITING.has(this.#database!.state()) ? Math.max(dueAt, until) : dueAt;
+  }
+
+  #setTimer(at: number): void {
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    const milliseconds = Math.max(SHORTEST_TIMER_MS, Math.ceil(at - performance.now()));
+    this.#timer = setTimeout(() => this.#ring(), Math.min(LONGEST_TIMER_MS, milliseconds));
+  }
+
+  #ring(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
-    let next = task.dueAt;
-    if (next <= now && this.#mustBeStored(task)) next = task.until;
-    if (next > now) {
-      if (next === Number.POSITIVE_INFINITY) return;
-      const milliseconds = Math.min(LONGEST_TIMER_MS, Math.ceil(next - now));
-      task.timer = setTimeout(() => this.#wake(task), milliseconds);
-      return;
+    let next = Number.POSITIVE_INFINITY;
+    const due: PendingTask[] = [];
+    for (const task of this.#tasks.values()) {
+      const at = this.#timeOf(task);
+      if (at <= now) due.push(task);
+      else if (at < next) next = at;
     }
-    task.timer = undefined;
+    for (const task of due.sort((a, b) => a.dueAt - b.dueAt)) this.#makeReady(task);
+    this.#setTimer(next);
+  }
+
+  #makeReady(task: PendingTask): void {
     task.dueAt = Number.POSITIVE_INFINITY;
     this.#ready.add(task);
     if (this.#ready.size === 1) setImmediate(() => this.#handOver());
-  }
-
-  /** docs/contract.md, "Action nodes": a task is on disk before its first query is sent. */
-  #mustBeStored({ saving, isStored, deadline }: PendingTask): boolean {
-    return saving !== null && !isStored && deadline !== null && WORTH_WAITING.has(this.#database!.state());
   }
 
   #handOver(): void {
@@ -338,8 +359,6 @@ export class PendingTasks {
   }
 
   #unschedule(task: PendingTask): void {
-    clearTimeout(task.timer);
-    task.timer = undefined;
     task.dueAt = Number.POSITIVE_INFINITY;
     this.#ready.delete(task);
   }
@@ -394,7 +413,6 @@ function pendingTask(
     until: untilOf(row),
     isQuerying: false,
     saving: null,
-    timer: undefined,
   };
 }
 
@@ -421,7 +439,9 @@ function isReadable({ work }: PendingTask): boolean {
 
 /** Ids that sort by time are read oldest first without another index. */
 function newId(since: number): string {
-  return since.toString(16).padStart(12, '0') + randomBytes(6).toString('hex');
+  const bytes = randomFillSync(Buffer.allocUnsafe(12), 6);
+  bytes.writeUIntBE(Math.max(0, since), 0, 6);
+  return bytes.toString('hex');
 }
 
 function* idsInParts(ids: readonly string[]): Generator<readonly string[]> {

@@ -155,6 +155,10 @@ describe("the operator's page and addresses from outside", () => {
     const operator = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
     const { page } = operator;
     const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';
+    // What is left of it once it was mended.
+    await page.route('http://127.0.0.1/', (route) =>
+      route.fulfill({ contentType: 'image/png', body: PHOTO }),
+    );
     // No provider may say so either.
     await page.route('**/verify-desk/job?*', async (route) => {
       const response = await route.fetch();

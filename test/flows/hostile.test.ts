@@ -436,7 +436,7 @@ describe('hostile answers, in a real Node-RED', () => {
     ['null', 'inconclusive'],
     [`"${'x'.repeat(MEGABYTE)}"`, 'inconclusive'],
     ['x'.repeat(MEGABYTE), 'inconclusive'],
-    [`${'x'.repeat(MEGABYTE)}\0`, 'PROTOCOL'],
+    [`\0${'x'.repeat(MEGABYTE)}`, 'PROTOCOL'],
   ];
   for (const [plaintext, expected] of plaintexts) {
     it(`westdex-three with ${plaintext.slice(0, 40)} encrypted: ${expected}`, async () => {

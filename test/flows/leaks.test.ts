@@ -64,7 +64,7 @@ describe('leaks', function () {
   describe('in what a flow can reach', () => {
     for (const action of FIVE) {
       it(`${action.type}: nodes and errors show nothing, while they work and afterwards`, async () => {
-        await deploy(flowOf(action, server.baseUrl, withNextPair(action)));
+        await deploy(flowOf(action, server.baseUrl, { ...withNextPair(action), timeout: 2 }));
         for (const [what, script] of Object.entries(SCRIPTS)) {
           server.script = script(action);
           const { caught } = await ask({ payload: action.payload });

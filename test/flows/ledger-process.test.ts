@@ -187,6 +187,7 @@ describe('the ledger of a Node-RED', function () {
     assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
     assert.match(asked.message!, /choose a verify-ledger-store in this node/);
     assert.equal(server.asked.length, 1);
+    await nodeRed!.stop();
     assert.deepEqual(await read(userDir, (ledger) => ledger.find({}, 1)), []);
   });
 

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Ledger } from '../../src/ledger/ledger';
-import { readPostgresUrl } from '../../src/ledger/postgres-url';
 import { sharedKept } from '../../src/ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
+import { readPostgresUrl } from '../../src/node-red/postgres-url';
 import { Seen } from '../../src/photos/seen';
 import { SEEN_OPERATIONS } from '../../src/photos/seen-sql';
 import { openDatabase } from '../../src/store/database';
@@ -51,7 +51,7 @@ export async function openShared({
     notify: (trouble) => notices.push(`own ${trouble}`),
   });
   await own.ready();
-  const { wantsTls: _wantsTls, ...connection } = readPostgresUrl(url)!;
+  const { connection } = readPostgresUrl(url)!;
   const database = openPostgres({
     connection: { ...connection, ssl: false },
     schema,

@@ -2,18 +2,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync } from 'node:fs';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { type Job, Queue, Worker } from 'bullmq';
 import { Cancel } from '../../src/cancel';
 import type { Cause } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
 import { PREFIX } from '../../src/queue/bull';
 import { JobCalls } from '../../src/queue/calls';
+import { redisServer } from '../../src/queue/redis-url';
 import { JobSecret } from '../../src/queue/sealed';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { ID_NUMBER, NAME } from '../flows/five-actions';
 import { deploy, type FlowNode, got, logs, send, settledStatus, startRuntime, until } from '../flows/runtime';
+import { selfSigned } from '../http/certificates';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { startCable } from './fleet';
@@ -392,7 +397,7 @@ describe('the queue', function () {
     const store = {
       id: 'store',
       type: 'verify-ledger-store',
-      credentials: { url: redis.url, secret: 'another-secret-of-the-test-that-is-long-enough' },
+      credentials: { url: redis.url, secret: 'another-secret-of-the-test' },
     };
     await start(store, config({ ledger: 'store' }), ...caller(), ...worker('return msg;'));
     send('call', { payload: 2 });
@@ -400,6 +405,64 @@ describe('the queue', function () {
     assert.deepEqual([raised().code, raised().cause.problem], ['CONFIG', 'queue-secret-differs']);
     assert.equal((await settledStatus('in'))?.text, 'CONFIG');
     assert.equal(got('taken').length, 0);
+  });
+
+  it('reaches a Redis over TLS that the tls-config node trusts, and no other', async () => {
+    const identity = selfSigned('IP:127.0.0.1');
+    const ends = new Set<Socket>();
+    const tls = createServer(identity, (near) => {
+      const far = connect(Number(new URL(redis.url).port), '127.0.0.1');
+      for (const end of [near, far]) ends.add(end.on('error', () => {}));
+      near.pipe(far).pipe(near);
+    }).listen(0, '127.0.0.1');
+    tls.on('tlsClientError', () => {});
+    await once(tls, 'listening');
+    try {
+      const url = ` rediss://127.0.0.1:${(tls.address() as AddressInfo).port}/0 `;
+      const trusted = {
+        ...{ id: 'tls', type: 'tls-config', cert: '', key: '', ca: '', verifyservercert: true },
+        credentials: { cadata: identity.cert },
+      };
+      await start(
+        trusted,
+        config({ tls: 'tls' }, url),
+        ...caller(),
+        ...worker('return { ...msg, payload: 7 };'),
+      );
+      send('call', { payload: 1 });
+      await until(() => got('out1').length === 1);
+      assert.equal(got('out1')[0]!.payload, 7);
+
+      await start(config({}, url), ...caller());
+      send('call', { payload: 1 });
+      await until(() => got('caught').length === 1);
+      assert.deepEqual([raised().code, raised().cause.problem], ['NETWORK', 'queue-away']);
+
+      await start({ ...trusted, verifyservercert: false }, config({ tls: 'tls' }, url), ...caller());
+      send('call', { payload: 1 });
+      await until(() => got('caught').length === 1);
+      assert.equal(raised().cause.problem, 'tls-unverified');
+    } finally {
+      await deploy([]);
+      tls.close();
+      for (const end of ends) end.destroy();
+    }
+  });
+
+  it('goes on where its address has white space around it, or a password that nobody escaped', async () => {
+    await start(config({}, ` \n${redis.url} `), ...caller(), ...worker('return { ...msg, payload: 7 };'));
+    send('call', { payload: 1 });
+    await until(() => got('out1').length === 1);
+    const first = logs.length;
+    await start(
+      config({}, redis.url.replace('//', '//:some/secret@')),
+      ...caller(),
+      ...worker('return msg;'),
+    );
+    send('call', { payload: 1 });
+    await until(() => got('caught').length === 1);
+    assert.equal(raised().cause.problem, 'queue-url-unreadable');
+    assert.ok(!JSON.stringify([raised(), logs.slice(first)]).includes('some'));
   });
 
   it('says what is wrong with its Redis', async () => {
@@ -512,7 +575,8 @@ describe('the queue', function () {
 
   it('ends what was kept long enough, whether anybody took it or not', async () => {
     const secret = new JobSecret(Buffer.alloc(32, 1));
-    const options = { url: redis.url, name: queue, keep: 1, sweepMs: 100, secret: async () => secret };
+    const server = redisServer(new URL(redis.url), {});
+    const options = { server, name: queue, keep: 1, sweepMs: 100, secret: async () => secret };
     const calls = new JobCalls({ ...options, told: () => {} });
     const cancel = new Cancel();
     try {

@@ -1,9 +1,10 @@
-/** What the sandbox tells about what came: CONTRACT, "Sandbox". */
+/** What the sandbox says about what came: docs/contract.md, "Sandbox". */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
+import { SPECIAL_VALUES } from '../../src/sandbox/page';
 import type { SeenRequest } from '../../src/sandbox/requests';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
@@ -72,7 +73,8 @@ describe('sandbox: what it tells of itself', () => {
     assert.deepEqual(found, [
       {
         ...{ provider: null, method: 'GET', path: '/*', status: 404, code: null, charged: false },
-        reason: 'The path begins with the name of a provider: /xhey, /linkface, /tencent-market, /westdex.',
+        reason:
+          'The path begins with the name of a provider: /xhey, /linkface, /tencent-market, /westdex. The page at / shows base URLs and keys.',
       },
       {
         ...tencent,
@@ -117,7 +119,9 @@ describe('sandbox: what it tells of itself', () => {
     });
     for (const path of ['/张三', '/xhey/an-id-of-the-test', '/%E5%BC%A0%E4%B8%89'])
       await fetch(base + path, { method: 'POST' });
-    const all = JSON.stringify(await seen()) + (await page('zh')) + (await page('en'));
+    // The page begins with the sandbox's own keys.
+    const listed = async (language: string) => (await page(language)).split('<h2>').at(-1)!;
+    const all = JSON.stringify(await seen()) + (await listed('zh')) + (await listed('en'));
     assert.deepEqual(leaksIn(all), []);
     for (const text of ['a.test', 'sandbox-secret-id', 'sandbox-group-key', '%E5', 'Signature:'])
       assert.ok(!all.includes(text), text);
@@ -146,7 +150,36 @@ describe('sandbox: what it tells of itself', () => {
       const html = await page(accepted);
       assert.match(html, new RegExp(`^<!doctype html>\n<html lang="${language}">`), accepted);
       assert.ok(html.includes(`">${cost}</td>`), accepted);
-      assert.ok(html.includes('<span lang="en">photoUrlList is a list of texts.</span>'));
+      const [en, zh] = ['photoUrlList is a list of texts.', 'photoUrlList 须为字符串数组。'];
+      const isChinese = language === 'zh-CN';
+      assert.deepEqual([html.includes(en), html.includes(zh)], [!isChinese, isChinese], accepted);
+    }
+    const headers = { 'Accept-Language': 'zh' };
+    const requests = (await (await fetch(`${base}/requests`, { headers })).json()) as SeenRequest[];
+    assert.equal(requests[0]!.reason, 'photoUrlList 须为字符串数组。');
+  });
+
+  it('shows what an account needs, and the values that choose the answer', async () => {
+    const [english, chinese] = [await page('en'), await page('zh')];
+    for (const [provider, { credentials }] of Object.entries(sandbox.accounts))
+      for (const text of [`${base}/${provider}`, ...Object.values(credentials)])
+        for (const html of [english, chinese]) assert.ok(html.includes(`<code>${text}</code>`), text);
+    for (const [, value, en, zh] of SPECIAL_VALUES)
+      for (const [html, effect] of [
+        [english, en],
+        [chinese, zh],
+      ] as const)
+        assert.ok(html.includes(`<code>${value}</code>`) && html.includes(`>${effect}</td>`), value);
+  });
+
+  it('explains an unknown path to whoever calls it, in the language of that reader', async () => {
+    for (const [language, text] of [
+      ['en', /^The path begins with the name of a provider: \/xhey, /],
+      ['zh-CN', /^路径须以服务商名称开头：\/xhey、/],
+    ] as const) {
+      const response = await fetch(`${base}/nobody`, { headers: { 'Accept-Language': language } });
+      assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8');
+      assert.match(await response.text(), text);
     }
   });
 

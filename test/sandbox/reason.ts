@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import type { Reason } from '../../src/sandbox-half';
 import { leaksIn } from '../private';
 
 /**
- * CONTRACT, "Sandbox": a refusal says why, to whoever may read it.
- * @param reason of an answer that is no success
+ * docs/contract.md, "Sandbox": a refusal says why, to whoever may read it.
+ * @param given of an answer that is no success
  */
-export function assertReason(reason: string | null | undefined): void {
+export function assertReason(given: string | Reason | null | undefined): void {
+  const [reason, zh] = typeof given === 'object' && given !== null ? [given.en, given.zh] : [given, null];
+  if (zh !== null) assert.match(zh, /^(?=.*\p{Script=Han}).*。$/u);
   assert.match(reason ?? '', /^[A-Za-z][\x20-\x7e]{14,}\.$/);
   assert.deepEqual(leaksIn(reason!), []);
 }

@@ -111,6 +111,16 @@ describe("sandbox: other people's programs for xhey", () => {
     });
   }
 
+  it('written in python3 list a department', async function () {
+    const { baseUrl, credentials } = sandbox.accounts.xhey!;
+    const { groupKey = '', groupSecret = '' } = credentials;
+    const account = { BASE_URL: baseUrl, ID: groupKey, SECRET: groupSecret };
+    const printed = await runProgram(['python3', 'xhey_sublist.py'], account);
+    if (printed === null) this.skip();
+    const { code, data } = JSON.parse(printed) as { code: number; data: { list: object[] } };
+    assert.deepEqual([code, data.list.length], [200, 2]);
+  });
+
   const hmac = (data: string) => createHmac('sha256', 'sandbox-group-secret').update(data);
   const signed = (body: string, timestamp = String(Math.floor(Date.now() / 1000))) => ({
     GroupKey: 'sandbox-group-key',
@@ -153,6 +163,18 @@ describe("sandbox: other people's programs for xhey", () => {
       assert.match(answer.body, /^{"code":200,"msg":"success","data":{"data":\[{"taskID":"\d{19}"}\]/);
     });
   }
+
+  it('written in Go list a department, byte for byte as they send it', async () => {
+    const body = '{"departmentID":1}';
+    const headers = [
+      'User-Agent: Go-http-client/1.1',
+      'Content-Type: application/json',
+      'Accept-Encoding: gzip',
+    ];
+    const lines = ['POST /xhey/v2/department/sublist HTTP/1.1', ...headers, ...written(signed(body))];
+    const { status, body: answer } = await sendRaw(sandbox.port, lines, body);
+    assert.deepEqual([status, JSON.parse(answer).code], [200, 200]);
+  });
 
   const body = '{"taskID":"1"}';
   const now = String(Math.floor(Date.now() / 1000));

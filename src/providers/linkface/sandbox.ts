@@ -1,7 +1,14 @@
 /** linkface's half of the sandbox, made from linkface.md: what the provider checks, it checks. */
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { SandboxAnswer, SandboxHalf, SandboxRequest } from '../../sandbox-half';
+import {
+  type Reason,
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
 import { DETECTION_TYPES, sign } from './client';
 import { SUCCESS } from './response';
 
@@ -10,9 +17,13 @@ const CLOCK_MS = 900_000;
 
 /** Where the document's curl has each field. */
 const IN_QUERY = ['sequence_id', 'api_id'];
-const IN_FORM = ['detection_type', 'timestamp', 'sign'];
+const SIGNED = ['timestamp', 'sign'];
+const IN_FORM = ['detection_type', ...SIGNED];
 
-const SIGN_RULE = 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.';
+const SIGN_RULE = {
+  en: 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.',
+  zh: 'sign 须为 api_id + api_secret + timestamp 的 SHA-256，小写十六进制。',
+};
 
 /** docs/providers/linkface.md, the table of codes, its column `text`. */
 const MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -36,16 +47,30 @@ export const sandboxHalf: SandboxHalf = {
 
   answer(request, world) {
     if (request.method !== 'POST')
-      return { status: 405, headers: { Allow: 'POST' }, body: '', reason: 'The method is POST.' };
-    if (request.path !== PATH)
-      return { status: 404, body: '', reason: `The path is ${PATH} behind the base URL.` };
+      return {
+        status: 405,
+        headers: { Allow: 'POST' },
+        body: '',
+        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
+      };
+    const isToken = request.path === PATH;
     const query = readQuery(request.search);
-    const refused = refuse(query, readForm(request), world.now(), this.credentials);
-    if (refused) return envelope(...refused);
+    const form = readForm(request);
+    const refused = refuse(query, form, isToken, world.now(), this.credentials);
+    if (refused) return envelope(refused[0], refused[1]);
     const sequenceId = query?.get('sequence_id') ?? '';
     const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1] ?? SUCCESS;
-    const asked = wanted === SUCCESS ? undefined : `Asked for by the special value sandbox-${wanted}-.`;
-    return world.faultIn(sequenceId) ?? envelope(wanted, asked);
+    const asked =
+      wanted === SUCCESS
+        ? undefined
+        : {
+            en: `Asked for by the special value sandbox-${wanted}-.`,
+            zh: `由特殊值 sandbox-${wanted}- 指定。`,
+          };
+    if (isToken || asked) return world.faultIn(sequenceId) ?? envelope(wanted, asked);
+    const fields = Object.fromEntries([...form!].map(([name, value]) => [name, value.toString('utf8')]));
+    const echo = received({ path: request.path, query: Object.fromEntries(query!), form: fields });
+    return world.faultIn(sequenceId) ?? envelope(SUCCESS, UNKNOWN_OPERATION, echo);
   },
 };
 
@@ -53,34 +78,68 @@ export const sandboxHalf: SandboxHalf = {
 function refuse(
   query: ReadonlyMap<string, string> | null,
   form: ReadonlyMap<string, Buffer> | null,
+  isToken: boolean,
   now: number,
   { apiId = '', apiSecret = '' }: Readonly<Record<string, string>>,
-): [string, string] | null {
-  if (!query) return ['1001', 'The query is percent-encoded UTF-8.'];
-  if (!form) return ['1002', 'The body is multipart/form-data with its boundary in Content-Type.'];
+): [string, Reason] | null {
+  if (!query)
+    return ['1001', { en: 'The query is percent-encoded UTF-8.', zh: '查询参数须为百分号编码的 UTF-8。' }];
+  if (!form)
+    return [
+      '1002',
+      {
+        en: 'The body is multipart/form-data with its boundary in Content-Type.',
+        zh: '请求体须为 multipart/form-data，Content-Type 中须有 boundary。',
+      },
+    ];
   const foreign = [...form].find(([, value]) => !isUtf8(value))?.[0];
-  if (foreign !== undefined) return ['1001', 'Every field of the form is UTF-8.'];
+  if (foreign !== undefined)
+    return ['1001', { en: 'Every field of the form is UTF-8.', zh: '表单的每个字段须为 UTF-8。' }];
   for (const [names, place, other] of [
     [IN_QUERY, query, form],
-    [IN_FORM, form, query],
+    [isToken ? IN_FORM : SIGNED, form, query],
   ] as const) {
-    const where = place === query ? 'query' : 'form';
+    const [where, inChinese] = place === query ? ['query', '查询参数'] : ['form', '表单'];
     for (const name of names) {
-      if (other.has(name)) return ['1002', `${name} stands in the ${where}, and nowhere else.`];
-      if (!place.get(name)?.length) return ['1002', `${name} stands in the ${where} once, and is not empty.`];
+      if (other.has(name))
+        return [
+          '1002',
+          { en: `${name} stands in the ${where}, and nowhere else.`, zh: `${name} 只能放在${inChinese}中。` },
+        ];
+      if (!place.get(name)?.length)
+        return [
+          '1002',
+          {
+            en: `${name} stands in the ${where} once, and is not empty.`,
+            zh: `${name} 须在${inChinese}中出现一次，且不为空。`,
+          },
+        ];
     }
   }
-  if (query.get('api_id') !== apiId) return ['1007', "api_id is not the sandbox's own apiId."];
+  if (query.get('api_id') !== apiId)
+    return ['1007', { en: "api_id is not the sandbox's own apiId.", zh: 'api_id 不是沙箱的 apiId。' }];
 
   const timestamp = String(form.get('timestamp'));
   if (!isTimely(timestamp, now))
-    return ['1000', 'timestamp is Unix time in milliseconds or seconds, at most 900 s off.'];
+    return [
+      '1000',
+      {
+        en: 'timestamp is Unix time in milliseconds or seconds, at most 900 s off.',
+        zh: 'timestamp 须为毫秒或秒级 Unix 时间戳，误差不超过 900 秒。',
+      },
+    ];
   const expected = Buffer.from(sign(apiId, apiSecret, timestamp));
   const given = form.get('sign')!;
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) return ['1000', SIGN_RULE];
-  return DETECTION_TYPES.includes(String(form.get('detection_type')))
+  return !isToken || DETECTION_TYPES.includes(String(form.get('detection_type')))
     ? null
-    : ['1002', `detection_type is one of ${DETECTION_TYPES.join(', ')}.`];
+    : [
+        '1002',
+        {
+          en: `detection_type is one of ${DETECTION_TYPES.join(', ')}.`,
+          zh: `detection_type 须为 ${DETECTION_TYPES.join('、')} 之一。`,
+        },
+      ];
 }
 
 /** linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */
@@ -128,7 +187,11 @@ function readForm({ headers, body }: SandboxRequest): Map<string, Buffer> | null
 }
 
 /** `charge` is 2, not charged, as in the document's sample of a success; nothing made up here costs anything. */
-function envelope(code: string, reason?: string): SandboxAnswer {
+function envelope(
+  code: string,
+  reason?: Reason,
+  data: object = { token: `sandbox-${randomBytes(24).toString('hex')}` },
+): SandboxAnswer {
   return {
     status: 200,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
@@ -136,7 +199,7 @@ function envelope(code: string, reason?: string): SandboxAnswer {
       request_id: `TID${randomBytes(16).toString('hex')}`,
       code,
       msg: MESSAGES.get(code) ?? '',
-      ...(code === SUCCESS ? { data: { token: `sandbox-${randomBytes(24).toString('hex')}` } } : {}),
+      ...(code === SUCCESS ? { data } : {}),
       charge: 2,
     }),
     ...(reason === undefined ? {} : { reason }),

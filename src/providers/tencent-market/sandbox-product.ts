@@ -1,6 +1,6 @@
 /** The product behind the gateway: tencent-market.md, "The product's answer". */
 import { readIdNumber } from '../../input/id-number';
-import type { SandboxAnswer, SandboxWorld } from '../../sandbox-half';
+import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
 import { COMPARED, chargedFor } from './incorrect';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
@@ -13,7 +13,7 @@ interface Told {
   status?: number;
   body?: unknown;
   fault?: SandboxAnswer;
-  reason?: string;
+  reason?: Reason;
   paidFor?: string;
   charged?: boolean;
 }
@@ -77,7 +77,10 @@ export function compare(form: URLSearchParams, world: SandboxWorld): Told {
 function atGateway(name: string): Told | null {
   const status = Number(/^沙箱网关([45]\d\d)$/.exec(name)?.[1]);
   if (!status) return null;
-  const reason = `Asked for by the name: the gateway's refusal with status ${status}.`;
+  const reason = {
+    en: `Asked for by the name: the gateway's refusal with status ${status}.`,
+    zh: `由姓名指定：网关以状态 ${status} 拒绝。`,
+  };
   const body = { message: GATEWAY.get(status) ?? '' };
   return { status, body, reason, ...(status < 500 ? {} : { paidFor: name }) };
 }
@@ -88,7 +91,7 @@ function refusedWith(name: string): Told | null {
   const code = Number(asked);
   if (asked === undefined || code === 200) return null;
   const body = { msg: CODES.get(code) ?? '未知错误', success: false, code, data: {} };
-  return { body, reason: `Asked for by the name: code ${code}.` };
+  return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }
 
 /** CONTRACT, "Sandbox": `沙箱<incorrect>` and `沙箱<score>`. */
@@ -122,31 +125,50 @@ function words(score: number): string {
 }
 
 /** @returns the provider's words, and why; or null */
-function wrongParameter(form: URLSearchParams, { now }: SandboxWorld): [string, string] | null {
+function wrongParameter(form: URLSearchParams, { now }: SandboxWorld): [string, Reason] | null {
   const [name, idcard, image, url] = ['name', 'idcard', 'image', 'url'].map(
     (each) => form.get(each) ?? '',
   ) as [string, string, string, string];
-  if (form.size !== new Set(form.keys()).size) return ['参数重复', 'Each field of the form comes once.'];
+  if (form.size !== new Set(form.keys()).size)
+    return ['参数重复', { en: 'Each field of the form comes once.', zh: '表单的每个字段只能出现一次。' }];
   if (name === '')
-    return ['姓名[name]不能为空', 'The form has a field name, percent-encoded UTF-8; a JSON body has none.'];
+    return [
+      '姓名[name]不能为空',
+      {
+        en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
+        zh: '表单须有 name 字段，百分号编码的 UTF-8；JSON 请求体中没有。',
+      },
+    ];
   if (!isIdNumber(idcard, now()))
     return [
       '身份证号[idcard]格式错误',
-      'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+      {
+        en: 'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+        zh: 'idcard 须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
+      },
     ];
   // "The document's program samples send the unused one of the two as an empty field".
   if ((image === '') === (url === ''))
     return [
       '照片[image]与[url]须二选一',
-      'One of image and url has a value; the other is empty or not there.',
+      {
+        en: 'One of image and url has a value; the other is empty or not there.',
+        zh: 'image 与 url 二选一，另一个为空或不传。',
+      },
     ];
   if (image !== '' && !(BARE_BASE64.test(image) && image.length % 4 === 0))
     return [
       '照片[image]格式错误',
-      'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
+      {
+        en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
+        zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
+      },
     ];
   if (url !== '' && !/^https?:\/\/./i.test(url))
-    return ['照片地址[url]格式错误', 'url begins with http:// or https://.'];
+    return [
+      '照片地址[url]格式错误',
+      { en: 'url begins with http:// or https://.', zh: 'url 须以 http:// 或 https:// 开头。' },
+    ];
   return null;
 }
 

@@ -1,6 +1,12 @@
 /** tencent-market's half of the sandbox, made from tencent-market.md: what the provider checks, it checks. */
 import { randomUUID } from 'node:crypto';
-import type { SandboxAnswer, SandboxHalf, SandboxWorld } from '../../sandbox-half';
+import {
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxWorld,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
 import { refuse } from './sandbox-gateway';
 import { compare } from './sandbox-product';
 
@@ -16,6 +22,12 @@ export const sandboxHalf: SandboxHalf = {
     const { status, words, ...refused } = refuse(request, world, this.credentials) ?? {};
     if (status) return { ...reply(world, status, { message: words }), ...refused };
     const form = new URLSearchParams(request.body.toString('utf8'));
+    if (request.path !== '') {
+      const data = received({ path: request.path, form: Object.fromEntries(form) });
+      const fault = world.faultIn([...form.values()].join(' '));
+      const echo = reply(world, 200, { msg: '', success: true, code: 200, data });
+      return { ...(fault ?? { ...echo, reason: UNKNOWN_OPERATION }), paidFor: request.path };
+    }
     const { status: given = 200, body, fault, ...told } = compare(form, world);
     return { ...(fault ?? reply(world, given, body)), ...told };
   },

@@ -163,10 +163,13 @@ function chargedOf(result: unknown): boolean | null {
 /** "A failure may carry `error_code` (number or string) and `reason`": westdex.md, "Answer". */
 function wordsOf(raw: Record<string, unknown>, known: Known): string {
   const [message = '', errorCode = '', reason] = [raw.message, raw.error_code, raw.reason].map(textIn);
-  const details = [NO_ERROR.test(errorCode) ? '' : `error_code ${errorCode}`, reason]
+  // Each by itself: a long message must not push the code out of what is shown.
+  const details = [NO_ERROR.test(errorCode) ? '' : `error_code ${errorCode}`, reason ?? '']
     .filter(Boolean)
+    .map((words) => conceal(words, known))
     .join(': ');
-  return conceal(details ? `${message} (${details})`.trim() : message, known);
+  const said = conceal(message, known);
+  return details ? `${said} (${details})`.trim() : said;
 }
 
 /** A text or a number, as a text. */

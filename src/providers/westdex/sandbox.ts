@@ -2,7 +2,14 @@
 import { isObject, parseObject } from '../../http/json';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
-import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
+import {
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  type SandboxWorld,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 
@@ -23,50 +30,82 @@ const FAILURES = {
   customer: [
     '10001',
     '客户编号无效',
-    "secretId in the path and data.customNumber are the sandbox's own secretId.",
+    {
+      en: "secretId in the path and data.customNumber are the sandbox's own secretId.",
+      zh: '路径中的 secretId 和 data.customNumber 须为沙箱的 secretId。',
+    },
   ],
   timestamp: [
     '10002',
     '时间戳无效',
-    'timestamp in the query and the text data.timeStamp are the same Unix time in milliseconds, at most 900 s off.',
+    {
+      en: 'timestamp in the query and the text data.timeStamp are the same Unix time in milliseconds, at most 900 s off.',
+      zh: '查询参数 timestamp 与字符串 data.timeStamp 须为同一个毫秒级 Unix 时间戳，误差不超过 900 秒。',
+    },
   ],
   body: [
     '10003',
     '请求格式错误',
-    'Content-Type is application/json; the body is an object with data and photoData.',
+    {
+      en: 'Content-Type is application/json; the body is an object with data and photoData.',
+      zh: 'Content-Type 须为 application/json，请求体须为含有 data 和 photoData 的对象。',
+    },
   ],
   cipher: [
     '10004',
     '参数解密失败',
-    "data.xM and data.gMSFZHM are base64(AES-ECB with PKCS#7 padding(UTF-8)) under one key, which is made of the sandbox's own key by one of the three derivations.",
+    {
+      en: "data.xM and data.gMSFZHM are base64(AES-ECB with PKCS#7 padding(UTF-8)) under one key, which is made of the sandbox's own key by one of the three derivations.",
+      zh: 'data.xM 和 data.gMSFZHM 须为 base64(AES-ECB、PKCS#7 填充(UTF-8))，使用同一密钥，由沙箱的 key 按三种方式之一得到。',
+    },
   ],
   idNumber: [
     '10005',
     '身份证号无效',
-    'The id number in data.gMSFZHM is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+    {
+      en: 'The id number in data.gMSFZHM is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+      zh: 'data.gMSFZHM 中的身份证号须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
+    },
   ],
   photo: [
     '10006',
     '照片无效',
-    'photoData is base64 without data: prefix or line breaks, of a whole JPG, PNG or BMP.',
+    {
+      en: 'photoData is base64 without data: prefix or line breaks, of a whole JPG, PNG or BMP.',
+      zh: 'photoData 须为完整的 JPG、PNG 或 BMP 的 base64，没有 data: 前缀和换行。',
+    },
   ],
-  name: ['10007', '姓名无效', 'The name in data.xM is not empty.'],
+  name: ['10007', '姓名无效', { en: 'The name in data.xM is not empty.', zh: 'data.xM 中的姓名不能为空。' }],
 } as const;
 
 /** "`00000`, `200` and `0` are success", each as a text or a number; the documented one comes first. */
 const SUCCESSES = ['00000', 0, '200', 200, '0'] as const;
 
+const THREE_ELEMENTS = 'idCardThreeElements';
+
 export const sandboxHalf: SandboxHalf = {
   provider: 'westdex',
-  paths: ['/{secretId}/idCardThreeElements'],
+  paths: [`/{secretId}/${THREE_ELEMENTS}`],
   credentials: CREDENTIALS,
 
   answer(request, world) {
     if (request.method !== 'POST')
-      return { status: 405, headers: { Allow: 'POST' }, body: '', reason: 'The method is POST.' };
-    const secretId = /^\/([^/]+)\/idCardThreeElements$/.exec(request.path)?.[1];
-    if (!secretId)
-      return { status: 404, body: 'not found', reason: `The path is ${this.paths[0]} behind the base URL.` };
+      return {
+        status: 405,
+        headers: { Allow: 'POST' },
+        body: '',
+        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
+      };
+    const [, secretId, apiCode] = /^\/([^/]+)\/([^/]+)$/.exec(request.path) ?? [];
+    if (!apiCode)
+      return {
+        status: 404,
+        body: 'not found',
+        reason: {
+          en: 'The path is /{secretId}/{api_code} behind the base URL.',
+          zh: '接口地址之后的路径须为 /{secretId}/{api_code}。',
+        },
+      };
     const failure = (name: keyof typeof FAILURES, key?: Buffer) => {
       const [code, words, reason] = FAILURES[name];
       return { ...failed(nextId(world), code, Number(code), words, key), reason };
@@ -79,6 +118,7 @@ export const sandboxHalf: SandboxHalf = {
     if (customNumber !== CREDENTIALS.secretId) return failure('customer');
     if (!isTimestamp(timeStamp, request, world)) return failure('timestamp');
 
+    if (apiCode !== THREE_ELEMENTS) return echoed(apiCode, body, body.data, world);
     for (const key of AES_KEYS) {
       const name = typeof xM === 'string' ? decrypt(xM, key) : null;
       const idNumber = typeof gMSFZHM === 'string' ? decrypt(gMSFZHM, key) : null;
@@ -92,7 +132,25 @@ export const sandboxHalf: SandboxHalf = {
   },
 };
 
-/** CONTRACT, "Sandbox": `沙箱<code>` gets that code, any other name success. */
+/** Another `api_code`: what came, deciphered where the sandbox's own key does that, under the key that did. */
+function echoed(
+  apiCode: string,
+  body: Record<string, unknown>,
+  data: Record<string, unknown>,
+  world: SandboxWorld,
+): SandboxAnswer {
+  const plain = (value: unknown, key: Buffer) => (typeof value === 'string' ? decrypt(value, key) : null);
+  const key =
+    AES_KEYS.find((each) => Object.values(data).some((value) => plain(value, each) !== null)) ?? AES_KEYS[0]!;
+  const fields = Object.entries(data).map(([name, value]) => [name, plain(value, key) ?? value]);
+  const came = { ...body, data: Object.fromEntries(fields) };
+  const fault = world.faultIn(JSON.stringify(came));
+  const text = encrypt(JSON.stringify(received({ apiCode, body: came })), key);
+  const echo = envelope(nextId(world), SUCCESSES[0], '成功', text);
+  return { ...(fault ?? { ...echo, reason: UNKNOWN_OPERATION }), paidFor: apiCode };
+}
+
+/** docs/contract.md, "Sandbox": `沙箱<code>` gets that code, any other name success. */
 function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer {
   const id = nextId(world);
   // What westdex.md says may also come: by the last digit of the id.
@@ -105,7 +163,10 @@ function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer 
   }
   const errorCode = other % 2 === 1 ? asked : Number(asked);
   const answer = failed(id, shaped(asked, other), errorCode, '沙箱指定的失败', key);
-  return { ...answer, reason: `Asked for by the name: code ${asked}.` };
+  return {
+    ...answer,
+    reason: { en: `Asked for by the name: code ${asked}.`, zh: `由姓名指定：代码 ${asked}。` },
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SandboxAnswer, SandboxWorld } from '../../sandbox-half';
+import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
 
 /** docs/providers/xhey.md, "Codes", the provider's texts. */
 const WORDS: ReadonlyMap<number, string> = new Map([
@@ -23,7 +23,7 @@ const WORDS: ReadonlyMap<number, string> = new Map([
  * "When it is not 200, `data` is null": xhey.md, "Codes".
  * @param reason for `x-sandbox-reason`
  */
-export function refused(world: SandboxWorld, code: number, reason: string): SandboxAnswer {
+export function refused(world: SandboxWorld, code: number, reason: Reason): SandboxAnswer {
   return { ...envelope(world, code, { data: null }), reason };
 }
 

@@ -1,6 +1,6 @@
 /** Tasks of the sandbox: xhey.md, "POST /v2/truth_build/create" and "POST /v2/truth_build/query". */
 import { isObject } from '../../http/json';
-import { isObserved, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
+import { isObserved, type Reason, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
 import { refused, success } from './sandbox-answer';
 import { beginLook, look, photoItem, specialText, unfinishedItem } from './sandbox-photo';
 
@@ -68,15 +68,17 @@ export function create(
 
 export function query({ taskID }: Record<string, unknown>, world: SandboxWorld): SandboxAnswer {
   if (typeof taskID !== 'string' || taskID === '')
-    return refused(world, 400, 'taskID is a text: 19 digits in a JSON number do not arrive exact.');
+    return refused(world, 400, {
+      en: 'taskID is a text: 19 digits in a JSON number do not arrive exact.',
+      zh: 'taskID 须为字符串：19 位数字写成 JSON 数值会丢失精度。',
+    });
   const { tasks } = storeOf(world);
   const task = Object.hasOwn(tasks, taskID) ? tasks[taskID] : undefined;
   if (!task)
-    return refused(
-      world,
-      404,
-      `No such task: it was not created here, or forgotten with a reset or after ${MOST_TASKS} newer ones.`,
-    );
+    return refused(world, 404, {
+      en: `No such task: it was not created here, or forgotten with a reset or after ${MOST_TASKS} newer ones.`,
+      zh: `没有该任务：不是在此创建的，或已被清除，或其后已有 ${MOST_TASKS} 个更新的任务。`,
+    });
   const text = task.specials.join(' ');
   const faults = Array.from(text.matchAll(QUERY_FAULT), ([, word]) => `sandbox-${word}`);
   const fault = world.faultIn(faults.join(' ')) ?? codeIn(text, QUERY_CODE, world);
@@ -116,18 +118,30 @@ function codeIn(text: string, special: RegExp, world: SandboxWorld): SandboxAnsw
   const code = special.exec(text)?.[1];
   return code === undefined
     ? null
-    : refused(world, Number(code), `Asked for by a special value: code-${code}.`);
+    : refused(world, Number(code), {
+        en: `Asked for by a special value: code-${code}.`,
+        zh: `由特殊值 code-${code} 指定。`,
+      });
 }
 
 /** @returns a reason, or null */
-function wrongInPhotoList(value: unknown): string | null {
-  if (!Array.isArray(value)) return 'photoUrlList is a list of texts.';
+function wrongInPhotoList(value: unknown): Reason | null {
+  if (!Array.isArray(value))
+    return { en: 'photoUrlList is a list of texts.', zh: 'photoUrlList 须为字符串数组。' };
   if (value.length === 0 || value.length > MOST_PHOTOS)
-    return `photoUrlList has 1 to ${MOST_PHOTOS} addresses, not ${value.length}.`;
+    return {
+      en: `photoUrlList has 1 to ${MOST_PHOTOS} addresses, not ${value.length}.`,
+      zh: `photoUrlList 须有 1 到 ${MOST_PHOTOS} 个地址，收到 ${value.length} 个。`,
+    };
   const wrong = value.findIndex(
     (url) => typeof url !== 'string' || !URL.canParse(url) || !/^https?:/i.test(url),
   );
-  return wrong === -1 ? null : `photoUrlList has http and https addresses; number ${wrong + 1} is none.`;
+  return wrong === -1
+    ? null
+    : {
+        en: `photoUrlList has http and https addresses; number ${wrong + 1} is none.`,
+        zh: `photoUrlList 须为 http 或 https 地址，第 ${wrong + 1} 个不是。`,
+      };
 }
 
 function taskId(created: number): string {

@@ -1,16 +1,22 @@
 /** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
 import { isObject } from '../../http/json';
-import type { SandboxAnswer, SandboxHalf, SandboxRequest, SandboxWorld } from '../../sandbox-half';
-import { refused } from './sandbox-answer';
+import {
+  type Reason,
+  received,
+  type SandboxAnswer,
+  type SandboxHalf,
+  type SandboxRequest,
+  type SandboxWorld,
+  UNKNOWN_OPERATION,
+} from '../../sandbox-half';
+import { refused, success } from './sandbox-answer';
 import { FETCHING, NAMES_HEADER } from './sandbox-path';
 import { signatureProblem } from './sandbox-signature';
 import { create, query } from './sandbox-tasks';
+import { sublist, teamPhotos } from './sandbox-team';
 
 /** How far a clock may be off: CONTRACT, "Sandbox". */
 const CLOCK_SECONDS = 900;
-const NO_PATH =
-  'The path is /v2/truth_build/create or /v2/truth_build/query behind the base URL, or either behind its /fetching.';
-
 type Operation = (
   body: Record<string, unknown>,
   world: SandboxWorld,
@@ -21,6 +27,9 @@ type Operation = (
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['/v2/truth_build/create', create],
   ['/v2/truth_build/query', query],
+  ['/v2/department/sublist', sublist],
+  ['/v2/group/photo', teamPhotos],
+  ['/v2/group/photo/search', teamPhotos],
 ]);
 
 export const sandboxHalf: SandboxHalf = {
@@ -30,14 +39,27 @@ export const sandboxHalf: SandboxHalf = {
 
   answer(request, world) {
     if (request.method !== 'POST')
-      return { status: 405, headers: { Allow: 'POST' }, body: '', reason: 'The method is POST.' };
+      return {
+        status: 405,
+        headers: { Allow: 'POST' },
+        body: '',
+        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
+      };
     const fetching = request.path.startsWith(`${FETCHING}/`);
-    const operation = OPERATIONS.get(fetching ? request.path.slice(FETCHING.length) : request.path);
-    if (!operation) return { status: 404, body: '404 page not found', reason: NO_PATH };
+    const path = fetching ? request.path.slice(FETCHING.length) : request.path;
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return refused(world, ...refusal);
     const body = parsed(request.body);
-    if (!body) return refused(world, 400, 'The body is a JSON object in UTF-8.');
+    if (!body)
+      return refused(world, 400, {
+        en: 'The body is a JSON object in UTF-8.',
+        zh: '请求体须为 UTF-8 编码的 JSON 对象。',
+      });
+    const operation = OPERATIONS.get(path);
+    if (!operation) {
+      const echo = success(world, { data: received({ path, body }) });
+      return world.faultIn(request.body.toString('utf8')) ?? { ...echo, reason: UNKNOWN_OPERATION };
+    }
     const names = String(request.headers[NAMES_HEADER] ?? '').split(',');
     return operation(body, world, fetching, names);
   },
@@ -61,16 +83,30 @@ function refuse(
   { headers, body }: SandboxRequest,
   world: SandboxWorld,
   { groupKey = '', groupSecret = '' }: Readonly<Record<string, string>>,
-): [number, string] | null {
+): [number, Reason] | null {
   const contentType = headers['content-type'];
   if (contentType && !/^application\/json\b/i.test(String(contentType)))
-    return [400, 'Content-Type is application/json.'];
-  if (headers.groupkey === undefined) return [4007, 'The header GroupKey is missing.'];
-  if (headers.groupkey !== groupKey) return [4007, "The header GroupKey is not the sandbox's own groupKey."];
+    return [400, { en: 'Content-Type is application/json.', zh: 'Content-Type 须为 application/json。' }];
+  if (headers.groupkey === undefined)
+    return [4007, { en: 'The header GroupKey is missing.', zh: '缺少 GroupKey 头。' }];
+  if (headers.groupkey !== groupKey)
+    return [
+      4007,
+      {
+        en: "The header GroupKey is not the sandbox's own groupKey.",
+        zh: 'GroupKey 头不是沙箱的 groupKey。',
+      },
+    ];
 
   const timestamp = String(headers.timestamp ?? '');
   if (!/^\d+$/.test(timestamp))
-    return [401, 'The header Timestamp is Unix time in seconds, in decimal digits.'];
+    return [
+      401,
+      {
+        en: 'The header Timestamp is Unix time in seconds, in decimal digits.',
+        zh: 'Timestamp 头须为秒级 Unix 时间戳，十进制数字。',
+      },
+    ];
   const offSeconds = Math.round(Number(timestamp) - world.now() / 1000);
   if (Math.abs(offSeconds) > CLOCK_SECONDS) return [401, clockReason(offSeconds)];
 
@@ -78,8 +114,15 @@ function refuse(
   return problem === null ? null : [401, problem];
 }
 
-function clockReason(offSeconds: number): string {
-  if (offSeconds > 1e11) return 'The header Timestamp is Unix time in seconds; this is in milliseconds.';
+function clockReason(offSeconds: number): Reason {
+  if (offSeconds > 1e11)
+    return {
+      en: 'The header Timestamp is Unix time in seconds; this is in milliseconds.',
+      zh: 'Timestamp 头须为秒级 Unix 时间戳，收到的是毫秒。',
+    };
   const side = offSeconds < 0 ? 'behind' : 'ahead of';
-  return `The header Timestamp is ${Math.abs(offSeconds)} s ${side} the sandbox's clock; ${CLOCK_SECONDS} s are allowed.`;
+  return {
+    en: `The header Timestamp is ${Math.abs(offSeconds)} s ${side} the sandbox's clock; ${CLOCK_SECONDS} s are allowed.`,
+    zh: `Timestamp 头比沙箱时钟${offSeconds < 0 ? '慢' : '快'} ${Math.abs(offSeconds)} 秒，允许相差 ${CLOCK_SECONDS} 秒。`,
+  };
 }

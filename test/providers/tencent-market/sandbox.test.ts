@@ -59,7 +59,7 @@ function ask(
   if (told.code === 200) assert.equal(answer.reason, undefined);
   else assertReason(answer.reason);
   const answered = { ...told, status: answer.status, headers: answer.headers ?? {} };
-  return Object.defineProperty(answered, 'reason', { value: answer.reason, enumerable: false });
+  return Object.defineProperty(answered, 'reason', { value: answer.reason?.en, enumerable: false });
 }
 
 const LATER = new Date(NOW + 1000).toUTCString();
@@ -135,7 +135,6 @@ describe("tencent-market's half of the sandbox", () => {
 
       const refusals: [string, (request: SandboxRequest) => void, number, RegExp][] = [
         ['GET', (request) => Object.assign(request, { method: 'GET' }), 404, /^no such API$/],
-        ['a path behind the base', (request) => Object.assign(request, { path: '/a' }), 404, /^no such API$/],
         [
           'JSON by its content type',
           ({ headers }) => Object.assign(headers, { 'content-type': 'application/json' }),
