@@ -7,6 +7,7 @@ import { handleInput, type InputMessage } from './handle-input';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { unexpected } from './unexpected';
 
+const NOT_A_JOB = 'not-a-job';
 const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
 
 /**
@@ -22,13 +23,22 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
   const handle = (input: InputMessage) => {
     const { message } = input;
     const job = jobOf(message);
-    if (job === null) throw new VerifyError('INPUT', 'not-a-job');
+    if (job === null) {
+      // A Catch that leads here brings the same error back, until Node-RED stops it at the tenth.
+      if (!isNotAJob(message)) throw new VerifyError('INPUT', NOT_A_JOB);
+      input.end();
+      return;
+    }
     // A Catch that leads here would bring an error back.
     if (job === 'over') node.warn(red._('warnings.queue.over'));
     else job.end('error' in message ? { error: errorOf(red, message) } : { answer: message.payload });
     input.end();
   };
   handleInput(red, node, handle, failure);
+}
+
+function isNotAJob({ error }: Message): boolean {
+  return (error as Partial<Told> | undefined)?.cause?.problem === NOT_A_JOB;
 }
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */

@@ -12,7 +12,7 @@ const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
 const SWEPT_AT_ONCE = 1_000;
 
-const PROBLEMS: RedisProblems = {
+export const PROBLEMS: RedisProblems = {
   refused: (code) => new VerifyError('CONFIG', 'queue-refused', { code }, { charged: false }),
   away: (seconds, code) => new VerifyError('NETWORK', 'queue-away', { seconds, code }, { charged: false }),
   secretDiffers: () => new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false }),

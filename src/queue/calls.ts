@@ -17,7 +17,7 @@ import {
 } from './bull';
 import type { JobEnd, Told } from './in-hand';
 import type { Patience } from './patience';
-import type { RedisConnection } from './redis-connection';
+import { type RedisConnection, refusalOf } from './redis-connection';
 import { portable } from './sealed';
 
 /** A Redis that is away is waited for so long before a message is refused. */
@@ -180,7 +180,13 @@ export class JobCalls {
       lastEventId: `${now - 1}-0`,
     });
     // Those who wait look again by themselves.
-    events.on('error', () => {});
+    let isDeafReported = false;
+    events.on('error', (error) => {
+      const code = refusalOf(error);
+      if (code === null || isDeafReported) return;
+      isDeafReported = true;
+      this.#options.told('deaf', { place: this.#options.server.place, code });
+    });
     events.on('completed', ({ jobId }) => this.#wake(jobId));
     events.on('failed', ({ jobId }) => this.#wake(jobId));
     this.#events = events;

@@ -23,9 +23,10 @@ const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 
 
 /**
  * `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was given, `code` says by which
- * setting; `emptied`: Redis has lost what it was given, by FLUSHALL or by a restart without its data.
+ * setting; `emptied`: Redis has lost what it was given, by FLUSHALL or by a restart without its data; `deaf`: it
+ * refuses to report the ends of jobs.
  */
-export type RedisTrouble = 'away' | 'back' | 'forgetful' | 'emptied';
+export type RedisTrouble = 'away' | 'back' | 'forgetful' | 'emptied' | 'deaf';
 
 /** A Redis, as it is connected to. */
 export interface RedisServer {
@@ -107,7 +108,7 @@ export class RedisConnection {
       } catch (error) {
         if (error instanceof VerifyError) throw error;
         const code = this.#codeOf(error);
-        if (REFUSALS.has(code)) throw this.#options.problems.refused(code);
+        if (REFUSALS.has(code)) throw this.#options.problems.refused(refusalOf(error) ?? code);
         this.#awayCode = code;
         if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
         if (this.#awaySince === null) {
@@ -211,6 +212,14 @@ export class RedisConnection {
     const word = wordOf(error);
     return word === 'Error' ? this.#failure : word;
   }
+}
+
+/** @returns with which word, and for which command, Redis refused what only its operator can change; null for any other error */
+export function refusalOf(error: unknown): string | null {
+  const word = wordOf(error);
+  if (!REFUSALS.has(word)) return null;
+  const command = /'([a-z|]+)' command/.exec((error as Error).message)?.[1];
+  return command ? `${word} ${command}` : word;
 }
 
 /** Not for anybody to see. */

@@ -10,13 +10,14 @@ import {
   loadBull,
   ownConnection,
   PREFIX,
+  PROBLEMS,
   type QueueOptions,
   queueOn,
   SWEEP_MS,
   sweep,
 } from './bull';
 import { type JobInHand, jobLost, letGo, type Told, takeInHand } from './in-hand';
-import type { RedisConnection } from './redis-connection';
+import { type RedisConnection, refusalOf } from './redis-connection';
 import { type JobSecret, written } from './sealed';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
@@ -29,6 +30,8 @@ const MOST_DEAD_WORKERS = 3;
 const NOT_BEGUN = 'cn-not-begun';
 const PULSE_MS = 2_000;
 const WRONG_CLOCK_MS = 1_000;
+/** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
+const REFUSAL_MS = 30_000;
 const CONNECT_MS = 5_000;
 /** A job that was in hand may have paid. */
 const UNKNOWN_FATE = { charged: null, retryable: false } as const;
@@ -65,6 +68,8 @@ export class JobTaking {
   /** Milliseconds that this machine's clock is ahead of that of Redis. */
   #aheadMs = 0;
   #sweptAt = performance.now();
+  /** What Redis refused to BullMQ's own connection, and when. */
+  #refusal: { error: VerifyError; at: number } | null = null;
   #pulse: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -124,7 +129,8 @@ export class JobTaking {
         { timeoutMs: CONNECT_MS, cancel: this.#closing },
       );
       if (!this.#worker && !this.#closing.cancelled) this.#worker = this.#start(bull, secret);
-      this.#options.trouble(null);
+      const { error, at } = this.#refusal ?? { error: null, at: 0 };
+      this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
       if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
     }
@@ -165,7 +171,11 @@ export class JobTaking {
     const broke = () => {
       this.#mayHaveLost = true;
     };
-    worker.on('error', broke);
+    worker.on('error', (error) => {
+      broke();
+      const code = refusalOf(error);
+      if (code !== null) this.#refusal = { error: PROBLEMS.refused(code), at: performance.now() };
+    });
     worker.on('ioredis:close', broke);
     worker.on('completed', ({ id }) => this.#correctEnd('completed', id!));
     worker.on('failed', (job) => this.#correctEnd('failed', job?.id));

@@ -761,4 +761,50 @@ describe('the queue', function () {
     await until(() => got('caught').length === 1);
     assert.deepEqual([raised().code, raised().cause.problem], ['INPUT', 'not-a-job']);
   });
+
+  it('raises one error for a message that is of no job, where the Catch of its flow leads back to it', async () => {
+    await start(
+      ...[
+        { id: 'return', ...at, type: 'verify-return', wires: [] },
+        { id: 'catch', ...at, type: 'catch', scope: null, wires: [['return', 'caught']] },
+        { id: 'complete', ...at, type: 'complete', scope: ['return'], wires: [['out1']] },
+        ...['caught', 'out1'].map(debug),
+      ],
+    );
+    send('return', { payload: 1 });
+    await until(() => got('out1').length === 1);
+    assert.equal(got('caught').length, 1);
+    assert.equal(raised().cause.problem, 'not-a-job');
+  });
+
+  it('says which command the user of Redis may not do', async () => {
+    const { host } = new URL(redis.url);
+    await redis.client.call(
+      'ACL',
+      'SETUSER',
+      'limited',
+      'on',
+      '>right',
+      '~*',
+      '&*',
+      '+@all',
+      '-bzpopmin',
+      '-xread',
+    );
+    try {
+      await start(
+        config({}, `redis://limited:right@${host}`),
+        ...caller({ wait: 1 }),
+        ...worker('return msg;'),
+      );
+      send('call', { payload: 1 });
+      await until(() => logs.some(({ msg }) => /refused \(NOPERM bzpopmin\)/.test(String(msg))));
+      await until(() =>
+        logs.some(({ msg }) => /refuses to report the ends of jobs \(NOPERM xread\)/.test(String(msg))),
+      );
+      assert.equal((await settledStatus('in'))?.text, 'CONFIG');
+    } finally {
+      await redis.client.call('ACL', 'DELUSER', 'limited');
+    }
+  });
 });
