@@ -2,13 +2,17 @@
 import type { SettingDefinitions, Settings } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
-import type { JobEnd } from '../queue/in-hand';
+import { type JobEnd, jobLost } from '../queue/in-hand';
 import { answerInput, type Reply } from './answer-input';
 import { FlowError } from './flow-error';
+import { PAID_OPERATIONS } from './payments';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { readSettings } from './settings';
 import { outcomeOf } from './status';
 import { queueNode } from './verify-queue';
+
+/** What `msg.action` may say that a job does: the node types that call a provider. */
+const OPERATIONS = [...PAID_OPERATIONS, 'truth-poll', 'get-token', 'provider-request'];
 
 /** The form is built from it, too. */
 export const SETTINGS = {
@@ -33,14 +37,23 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
     const calls = queueNode(red, config.queue).calls();
     const asked = askedJob(message.payload);
     const job = asked ?? calls.newId();
-    if (asked === null && !(await calls.put(job, message, closing)) && !isPartWarned) {
-      isPartWarned = true;
-      node.warn(red._('warnings.queue.in-part'));
+    const listening = asked === null ? calls.listen(job) : null;
+    try {
+      if (listening && !(await calls.put(job, jobNameOf(message, config.name), message, closing)))
+        warnInPart();
+      const end = await calls.end(job, listening, wait * 1000, closing);
+      if (!end) return { value: { job }, outcome: 'unfinished', output: 2 };
+      const value = answerOf(job, end);
+      return { value, outcome: outcomeOf(value) };
+    } finally {
+      listening?.stop();
     }
-    const end = await calls.end(job, asked === null, wait * 1000, closing);
-    if (!end) return { value: { job }, outcome: 'unfinished', output: 2 };
-    const value = answerOf(job, end);
-    return { value, outcome: outcomeOf(value) };
+  }
+
+  function warnInPart(): void {
+    if (isPartWarned) return;
+    isPartWarned = true;
+    node.warn(red._('warnings.queue.in-part'));
   }
 
   answerInput(red, node, {
@@ -63,6 +76,14 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
   });
 }
 
+/**
+ * What an operator sees of a job in a dashboard such as Bull Board. It comes from words that the flow's author chose
+ * and never from what a message brings, because that might be a person's name.
+ */
+function jobNameOf(message: Message, label: string | undefined): string {
+  return OPERATIONS.find((operation) => operation === message.action) ?? (label || 'message');
+}
+
 /** @returns the id, where a message asks with one alone */
 function askedJob(payload: unknown): string | null {
   if (typeof payload !== 'object' || payload === null || Object.keys(payload).join() !== 'job') return null;
@@ -73,11 +94,7 @@ function askedJob(payload: unknown): string | null {
 /** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */
 function answerOf(job: string, end: JobEnd): unknown {
   if ('answer' in end) return end.answer;
-  if ('lost' in end) {
-    const { ledger } = end.lost;
-    if (ledger === null) throw new VerifyError('UNCERTAIN', 'job-lost', { job }, { charged: null });
-    throw new VerifyError('UNCERTAIN', 'job-lost-paying', { job, ledger }, { charged: null, ledger });
-  }
+  if ('lost' in end) throw jobLost(job, end.lost.ledger);
   const { message, code, cause } = end.error;
   throw new FlowError(message, code as FlowError['code'], cause);
 }

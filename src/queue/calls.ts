@@ -29,6 +29,13 @@ const NOBODY = new Cancel();
 /** Why a job is looked at: an event said that it is over, or one may have been missed. */
 type Turn = 'none' | 'over' | 'again';
 
+/** One who waits for the end of a job. */
+export interface Listening {
+  /** Resolves to whether the job may have ended since the last time; false after so many milliseconds. */
+  next(milliseconds: number, cancel: Cancel): Promise<boolean>;
+  stop(): void;
+}
+
 export interface QueueCounts {
   waiting: number;
   active: number;
@@ -58,11 +65,17 @@ export class JobCalls {
   /**
    * Tries it until Redis has it; one id is one job, however often that is tried.
    * @param id of the job
+   * @param name of the job, for whoever looks at the queue: it is not encrypted
    * @param message whose `req` and `res` stay
    * @returns whether all of it could be sent
    * @throws VerifyError INPUT, CONFIG, CANCELLED, NETWORK where it is certainly not in the queue, else UNCERTAIN
    */
-  async put(id: string, message: Readonly<Record<string, unknown>>, cancel: Cancel): Promise<boolean> {
+  async put(
+    id: string,
+    name: string,
+    message: Readonly<Record<string, unknown>>,
+    cancel: Cancel,
+  ): Promise<boolean> {
     const { bytes, whole } = portable(message);
     const data = (await this.#options.secret()).seal('message', id, bytes);
     const kept = { age: this.#options.keep };
@@ -75,7 +88,7 @@ export class JobCalls {
           if (isOver || redis.status !== 'ready')
             throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
           isSent = true;
-          await queue.add('message', data, {
+          await queue.add(name, data, {
             ...{ jobId: id, attempts: 1, stackTraceLimit: 0, sizeLimit: Number.MAX_SAFE_INTEGER },
             ...{ removeOnComplete: kept, removeOnFail: kept },
           });
@@ -92,17 +105,27 @@ export class JobCalls {
   }
 
   /**
+   * Listens for the end of a job. Listen before the job is put: a quick one may be over before `put` returns.
    * @param id of the job
-   * @param isNew whether it was put this moment, so that it cannot be over yet, and nobody else has its id
+   * @returns stop it when nobody waits for the job any more
+   */
+  listen(id: string): Listening {
+    return this.#turnsOf(id);
+  }
+
+  /**
+   * @param id of the job
+   * @param listening from `listen`; null where it was not put by this call, so that it may be over, and others may have its id
    * @param waitMs milliseconds
    * @returns how it ended; null where it has not, or Redis is away
    * @throws VerifyError INPUT where there is no such job, CONFIG, CANCELLED
    */
-  async end(id: string, isNew: boolean, waitMs: number, cancel: Cancel): Promise<JobEnd | null> {
+  async end(id: string, listening: Listening | null, waitMs: number, cancel: Cancel): Promise<JobEnd | null> {
     if (!ID.test(id)) throw unknown(id);
+    const isNew = listening !== null;
     const until = performance.now() + waitMs;
-    // What ends while it is looked at is not missed.
-    const turns = this.#turnsOf(id);
+    // An end that comes during a look is not missed.
+    const turns = listening ?? this.#turnsOf(id);
     try {
       for (let turn: Turn = isNew ? 'none' : 'again'; ; ) {
         const left = Math.max(0, until - performance.now());
@@ -199,8 +222,7 @@ export class JobCalls {
     for (const waiter of this.#waiters.get(id) ?? []) waiter();
   }
 
-  /** `next` resolves to whether the job may have ended since the last time; false after so many milliseconds. */
-  #turnsOf(id: string) {
+  #turnsOf(id: string): Listening {
     let isWoken = false;
     let go = () => {};
     const waiter = () => {

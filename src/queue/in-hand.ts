@@ -1,5 +1,5 @@
 /** The jobs that this process works on, found by what their messages carry. */
-import type { Cause } from '../errors';
+import { type Cause, VerifyError } from '../errors';
 
 /** Plain data, so that it survives a clone, and a truth-poll that writes the message to disk. */
 const HANDLE = '_verifyJob';
@@ -13,6 +13,16 @@ export interface Told {
 
 /** How a job ended, of which nothing is known where its worker died; `ledger` is what it was paying for then. */
 export type JobEnd = { answer: unknown } | { error: Told } | { lost: { ledger: string | null } };
+
+/**
+ * @param job id of a job whose worker died
+ * @param ledger id of the entry of the call that it was paying for, if it had noted one
+ */
+export function jobLost(job: string, ledger: string | null): VerifyError {
+  return ledger === null
+    ? new VerifyError('UNCERTAIN', 'job-lost', { job }, { charged: null })
+    : new VerifyError('UNCERTAIN', 'job-lost-paying', { job, ledger }, { charged: null, ledger });
+}
 
 export interface JobInHand {
   /** Only the first end counts. */

@@ -14,7 +14,7 @@ import {
   SWEEP_MS,
   sweep,
 } from './bull';
-import { type JobInHand, letGo, type Told, takeInHand } from './in-hand';
+import { type JobInHand, jobLost, letGo, type Told, takeInHand } from './in-hand';
 import type { RedisConnection } from './redis-connection';
 import { type JobSecret, written } from './sealed';
 
@@ -24,6 +24,8 @@ const RENEW_MS = 10_000;
 const STALLED_MS = 10_000;
 /** A job that took so many workers with it is not tried again. */
 const MOST_DEAD_WORKERS = 3;
+/** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
+const NOT_BEGUN = 'cn-not-begun';
 const PULSE_MS = 2_000;
 const CONNECT_MS = 5_000;
 /** A job that was in hand may have paid. */
@@ -141,6 +143,8 @@ export class JobTaking {
       const job = await bull.Job.fromId(queue, id);
       if (!job) continue;
       this.#thoughtLost.set(id, job.attemptsStarted);
+      const notBegun = () => readNotBegun(redis, queue, job);
+      if (!(await mayHaveBegun(job, notBegun))) await noteNotBegun(redis, queue, job);
       await job.moveToWait(token).catch(() => this.#thoughtLost.delete(id));
     }
   }
@@ -173,8 +177,18 @@ export class JobTaking {
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
     // It came after all, and somebody else may have it by now.
     if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
-    if (this.#closing.cancelled) await giveBack(bull, job);
-    const { timeoutMs, explain } = this.#options;
+    const { timeoutMs, explain, repeatable } = this.#options;
+    const notBegun = () => this.#onRedis((redis, queue) => readNotBegun(redis, queue, job));
+    if (!repeatable && (await mayHaveBegun(job, notBegun))) {
+      const ledger = typeof job.progress === 'string' ? job.progress : null;
+      const lost = explain(jobLost(id, ledger));
+      await job.updateData(secret.seal('error', id, written(lost)));
+      throw failed(bull, lost.code, lost.cause.problem);
+    }
+    if (this.#closing.cancelled) {
+      await this.#onRedis((redis, queue) => noteNotBegun(redis, queue, job));
+      await giveBack(bull, job);
+    }
     let held!: Held;
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
@@ -203,6 +217,13 @@ export class JobTaking {
       this.#jobs.delete(id);
       if (this.#jobs.size === 0) this.#onIdle?.();
     }
+  }
+
+  #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {
+    return this.#connection.do((redis) => work(redis, this.#queue!), {
+      timeoutMs: LOCK_MS,
+      cancel: new Cancel(),
+    });
   }
 
   /** Its answer takes the place of its message, so that nobody is kept longer than the work takes. */
@@ -243,6 +264,20 @@ function failed(bull: Bull, code: string, problem: string): Error {
   const error = new bull.UnrecoverableError(`${code} ${problem}`);
   error.stack = '';
   return error;
+}
+
+/** @returns whether a worker had the job in hand before: an operator or a dashboard may have retried it since */
+async function mayHaveBegun(job: Job, notBegun: () => Promise<number>): Promise<boolean> {
+  if (job.stalledCounter > 0 || typeof job.progress === 'string') return true;
+  return job.attemptsStarted > 1 && (await notBegun()) < job.attemptsStarted - 1;
+}
+
+async function readNotBegun(redis: Redis, queue: Queue, job: Job): Promise<number> {
+  return Number((await redis.hget(queue.toKey(job.id!), NOT_BEGUN)) ?? 0);
+}
+
+async function noteNotBegun(redis: Redis, queue: Queue, job: Job): Promise<void> {
+  await redis.hset(queue.toKey(job.id!), NOT_BEGUN, job.attemptsStarted);
 }
 
 async function giveBack(bull: Bull, job: Job): Promise<never> {

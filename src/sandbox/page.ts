@@ -20,6 +20,7 @@ const TEXTS = {
     key: 'Keys',
     special: 'Values that choose the answer',
     specialTip: 'Without one of these, a photo passes, and so does a person.',
+    all: 'all',
     value: 'Value',
     effect: 'Effect',
     requests: 'Requests',
@@ -50,6 +51,7 @@ const TEXTS = {
     key: '密钥',
     special: '指定响应的值',
     specialTip: '不用这些值时，照片一律通过，人员也一律通过。',
+    all: '全部',
     value: '值',
     effect: '响应',
     requests: '请求',
@@ -75,7 +77,7 @@ const TEXTS = {
 
 type Texts = (typeof TEXTS)[Language];
 
-/** docs/sandbox.md, "Values that choose the answer", but for rare ones: provider, value, and what it does. */
+/** docs/sandbox.md, "Values that choose the answer", but for rare ones: provider (empty: all), value, and what it does. */
 export const SPECIAL_VALUES: readonly (readonly [provider: string, value: string, en: string, zh: string])[] =
   [
     ['xhey', '/sandbox/-2305/', 'in the path of a photo URL: that status', '照片地址的路径中：该状态'],
@@ -113,7 +115,7 @@ body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;paddi
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8888;overflow-wrap:anywhere}
 th{white-space:nowrap}
-h2{font-size:1.2rem}summary h2{display:inline}
+h2{font-size:1.2rem}details{margin:1rem 0}summary h2{display:inline}
 button{font:inherit;min-height:48px;padding:0 1rem}
 @media (max-width:48rem){thead,td:empty{display:none}tr{display:block;padding:.6rem 0;border-bottom:1px solid #8888}
 td{display:block;border:0;padding:0}td::before{content:attr(data-name);font-weight:600}}`;
@@ -158,7 +160,11 @@ ${tableOf([texts.provider, texts.baseUrl, texts.key], accesses.map(accessCells),
 <p>${texts.specialTip}</p>
 ${tableOf(
   [texts.provider, texts.value, texts.effect],
-  SPECIAL_VALUES.map(([provider, value, en, zh]) => [provider, code(value), language === 'zh' ? zh : en]),
+  SPECIAL_VALUES.map(([provider, value, en, zh]) => [
+    provider || texts.all,
+    code(value),
+    language === 'zh' ? zh : en,
+  ]),
   texts,
 )}
 </details>
