@@ -89,6 +89,7 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
   function said(trouble: RedisTrouble, place: string, code: string): string {
     if (trouble === 'away') return red._('warnings.queue.away', { place, code });
     if (trouble === 'back') return red._('warnings.queue.back', { place });
+    if (trouble === 'emptied') return red._('warnings.queue.emptied', { place });
     return red._('warnings.queue.forgetful', { place, code });
   }
 
