@@ -1,4 +1,4 @@
-/** The node that ends a job with a message, or with the error that a Catch brought: CONTRACT, "Queue". */
+/** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
 import { ERRORS, VerifyError } from '../errors';
 import { jobOf, type Told } from '../queue/in-hand';
 import { causeOf, textOf } from './explain';

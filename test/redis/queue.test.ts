@@ -1,4 +1,4 @@
-/** The queue's nodes in one Node-RED, on a Redis of their own: CONTRACT, "Queue". */
+/** The queue's nodes in one Node-RED, on a Redis of their own: docs/contract.md, "Queue". */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
