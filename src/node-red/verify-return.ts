@@ -7,7 +7,6 @@ import { handleInput, type InputMessage } from './handle-input';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { unexpected } from './unexpected';
 
-const NOT_A_JOB = 'not-a-job';
 const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
 
 /**
@@ -25,7 +24,7 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
     const job = jobOf(message);
     if (job === null) {
       // A Catch that leads here brings the same error back, until Node-RED stops it at the tenth.
-      if (!isNotAJob(message)) throw new VerifyError('INPUT', NOT_A_JOB);
+      if (!isNotAJob(message)) throw new VerifyError('INPUT', 'not-a-job');
       input.end();
       return;
     }
@@ -38,7 +37,7 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
 }
 
 function isNotAJob({ error }: Message): boolean {
-  return (error as Partial<Told> | undefined)?.cause?.problem === NOT_A_JOB;
+  return (error as Partial<Told> | undefined)?.cause?.problem === 'not-a-job';
 }
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */
