@@ -13,11 +13,11 @@ import { type Conditions, compileConditions, judge } from './conditions';
 interface ThreeInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
   conditions: Conditions;
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
-/** CONTRACT, "Result", `data` of westdex-three. */
+/** docs/contract.md, "Result", `data` of westdex-three. */
 export interface ThreeData {
   [name: string]: unknown;
   id: string | null;
@@ -27,7 +27,7 @@ export interface ThreeData {
 
 const SETTINGS = {
   maxPhotoMB: { type: 'number', default: 8, min: 0.01, max: 20 },
-  // westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
+  // docs/providers/westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
   ...fitSettings(50),
   passWhen: { type: 'string', default: '' },
   failWhen: { type: 'string', default: '' },
@@ -49,7 +49,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     const conditions = compileConditions(settings);
     if (settings.fit) checkSharp();
     const changed = new Set<string>();
-    // westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
+    // docs/providers/westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
     if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
     return {
       personName: readName(personName, 'personName', environment, changed),
@@ -72,7 +72,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       );
       return {
         outcome: await judge(conditions, result),
-        // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
+        // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
         reason: null,
         code,
         message,
@@ -88,7 +88,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
         send: (claim) => send(photo, claim),
         orderNo: () => null,
-        // westdex.md, "Answer": no code of a photo that is to blame is documented.
+        // docs/providers/westdex.md, "Answer": no code of a photo that is to blame is documented.
         isForPhoto: () => false,
         mayChange: false,
       });
