@@ -1,4 +1,4 @@
-/** What an action is and what it is given: DESIGN, "Rules of the house". */
+/** What an action is and what it is given: docs/architecture.md, "Rules of the house". */
 import type { Cancel } from './cancel';
 import type { Cause, ErrorDetails, VerifyError } from './errors';
 import type { Answer, Environment, Outcome, Result } from './result';
@@ -231,7 +231,7 @@ export interface SingleCall<Found extends { raw: unknown }, Data> {
   mayChange: boolean;
 }
 
-/** What stands between an action's client and the transport: DESIGN, "The house". */
+/** What stands between an action's client and the transport: docs/architecture.md, "The house". */
 export interface Payments {
   /** The message's own `key`, or null. */
   key: string | null;
@@ -268,7 +268,7 @@ export interface StoredPhoto {
   discard(): void;
 }
 
-/** Where photos in hand are put: CONTRACT, "Photos in hand". */
+/** Where photos in hand are put: docs/contract.md, "Photos in hand". */
 export interface PhotoStore {
   /**
    * @param bytes of a whole picture; they are not changed

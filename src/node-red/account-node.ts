@@ -1,4 +1,4 @@
-/** The account nodes: CONTRACT, "Account nodes". What is wrong with one is found when it is first used. */
+/** The account nodes: docs/contract.md, "Account nodes". What is wrong with one is found when it is first used. */
 import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { addressProblem } from '../http/address';
@@ -78,7 +78,7 @@ export function holdAccount(
   probe: Probe | undefined,
 ): void {
   const node = created as AccountNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+  // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
   const secrets = { ...node.credentials };
   delete node.credentials;
 

@@ -1,4 +1,4 @@
-/** Keys, reuse, budgets, accounts by message, and the node that is asked: CONTRACT, "Ledger", in a real Node-RED. */
+/** Keys, reuse, budgets, accounts by message, and the node that is asked: docs/contract.md, "Ledger", in a real Node-RED. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Entry, Sum } from '../../src/ledger/entry';

@@ -18,11 +18,11 @@ interface CompareInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
   maxPhotoMB: number;
   bands: Bands;
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
-/** CONTRACT, "Result", `data` of face-compare. */
+/** docs/contract.md, "Result", `data` of face-compare. */
 export interface CompareData extends Bands {
   [name: string]: unknown;
   score: number | null;
@@ -42,7 +42,7 @@ const SETTINGS = {
     choices: USUAL_BANDS.map(({ scoreScale }) => scoreScale),
   },
   maxPhotoMB: { type: 'number', default: 8, min: 0.01 },
-  // tencent-market.md, the last paragraph: what a sister product takes.
+  // docs/providers/tencent-market.md, the last paragraph: what a sister product takes.
   ...fitSettings(500),
 } as const satisfies SettingDefinitions;
 

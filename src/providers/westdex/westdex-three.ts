@@ -14,11 +14,11 @@ import type { Envelope } from './response';
 interface ThreeInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
   conditions: Conditions;
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
-/** CONTRACT, "Result", `data` of westdex-three. */
+/** docs/contract.md, "Result", `data` of westdex-three. */
 export interface ThreeData {
   [name: string]: unknown;
   id: string | null;
@@ -28,7 +28,7 @@ export interface ThreeData {
 
 const SETTINGS = {
   maxPhotoMB: { type: 'number', default: 8, min: 0.01, max: 20 },
-  // westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
+  // docs/providers/westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
   ...fitSettings(50),
   passWhen: { type: 'string', default: '' },
   failWhen: { type: 'string', default: '' },
@@ -50,7 +50,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     const conditions = compileConditions(settings);
     if (settings.fit) checkSharp();
     const changed = new Set<string>();
-    // westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
+    // docs/providers/westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
     if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
     return {
       personName: readName(personName, 'personName', environment, changed),
@@ -68,7 +68,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       const { code, message, id, result, charged } = found;
       return {
         outcome: await judge(conditions, result),
-        // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
+        // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
         reason: null,
         code,
         message,
@@ -85,7 +85,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
           idCardThreeElements(account, { personName, idNumber, photo }, { place, claim }, context),
         judge: judged,
         orderNo: () => null,
-        // westdex.md, "Answer": no code of a photo that is to blame is documented.
+        // docs/providers/westdex.md, "Answer": no code of a photo that is to blame is documented.
         isForPhoto: () => false,
         mayChange: false,
       });
