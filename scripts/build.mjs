@@ -1,5 +1,5 @@
 // Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there:
-// html, icons and catalogues (NODE-RED, "Loading and packaging" and "Languages").
+// html, icons and catalogues (docs/node-red.md, "Loading and packaging" and "Languages").
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,14 +1,14 @@
 /**
- * The errors a flow can meet: CONTRACT, "Errors". Texts for people live in the catalogues under `errors.<problem>`;
+ * The errors a flow can meet: docs/contract.md, "Errors". Texts for people live in the catalogues under `errors.<problem>`;
  * an error here carries only the problem and harmless values to fill the text with.
  */
 import type { Environment } from './result';
 
 /** What an error code means, wherever somebody has to decide by it. */
 interface ErrorRule {
-  /** Whether asking again can help: CONTRACT, "Errors", column "retryable". */
+  /** Whether asking again can help: docs/contract.md, "Errors", column "retryable". */
   retryable: boolean;
-  /** Whether a call that costs nothing is sent again by itself: CONTRACT, "Errors", "Retries". */
+  /** Whether a call that costs nothing is sent again by itself: docs/contract.md, "Errors", "Retries". */
   repeatedWhenFree: boolean;
   /** Whether it ends what waits for a task: always, only when the message has just come, or never. */
   endsWait: 'always' | 'on-arrival' | 'never';
@@ -16,7 +16,7 @@ interface ErrorRule {
   mayHaveBeenProcessed: boolean;
 }
 
-/** CONTRACT, "Errors": one row a code. */
+/** docs/contract.md, "Errors": one row a code. */
 export const ERRORS = {
   CONFIG: { retryable: false, repeatedWhenFree: false, endsWait: 'on-arrival', mayHaveBeenProcessed: false },
   INPUT: { retryable: false, repeatedWhenFree: false, endsWait: 'always', mayHaveBeenProcessed: false },

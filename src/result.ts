@@ -1,4 +1,4 @@
-/** What a flow finds in `msg.payload` after a call: CONTRACT, "Result". */
+/** What a flow finds in `msg.payload` after a call: docs/contract.md, "Result". */
 
 export type Outcome =
   | 'submitted'
@@ -9,7 +9,7 @@ export type Outcome =
   | 'issued'
   | 'answered';
 
-/** Where an account's calls go: CONTRACT, "Account nodes", `environment`. */
+/** Where an account's calls go: docs/contract.md, "Account nodes", `environment`. */
 export const ENVIRONMENTS = ['production', 'sandbox', 'custom'] as const;
 
 export type Environment = (typeof ENVIRONMENTS)[number];

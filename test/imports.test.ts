@@ -1,4 +1,4 @@
-/** Holds DESIGN's table of who may know whom. */
+/** Holds the table of who may know whom. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative, sep } from 'node:path';
@@ -144,7 +144,7 @@ const withoutComments = (text: string) =>
 describe('imports', () => {
   const files = [...sources('src'), ...sources('nodes')];
 
-  it('go only where DESIGN lets them', () => {
+  it('go only where the table lets them', () => {
     assert.ok(files.length > 40);
     const imports = files.flatMap((file) => importsOf(file, withoutComments(read(file))));
     assert.ok(imports.length > 100);

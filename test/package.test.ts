@@ -234,7 +234,7 @@ describe('package', () => {
     }
   });
 
-  // NODE-RED, "Loading and packaging": the flow library's scorecard, as far as it needs no network.
+  // docs/node-red.md, "Loading and packaging": the flow library's scorecard, as far as it needs no network.
   describe('scorecard', () => {
     it('has a licence, and its text', () => {
       assert.ok(manifest.license);

@@ -396,6 +396,10 @@ export default {
     'The connection broke while it was put into the queue, and nobody knows whether it is in.',
   ],
   'job-unknown': ['队列中没有这次核验。', 'The queue does not know this check.'],
+  'job-vanished': [
+    '这次核验已不在队列中，无法确定是否执行过。',
+    'This check is no longer in the queue, and nobody knows whether it was done.',
+  ],
   'job-left': [
     '等待结果时系统重新部署或停止了。',
     'The system was changed or stopped while it waited for the answer.',

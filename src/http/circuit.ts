@@ -1,4 +1,4 @@
-/** Refuses at once while the provider is down: CONTRACT, "Errors", the paragraph "Circuit". */
+/** Refuses at once while the provider is down: docs/contract.md, "Errors", the paragraph "Circuit". */
 import { VerifyError } from '../errors';
 
 const FAILURES = 10;

@@ -1,4 +1,4 @@
-/** The provider's time, where its answers show that ours is off: CONTRACT, "Errors", on a refused signature. */
+/** The provider's time, where its answers show that ours is off: docs/contract.md, "Errors", on a refused signature. */
 import type { HttpAnswer } from '../action';
 
 const TOLERATED_MS = 30_000;

@@ -1,4 +1,4 @@
-/** How much an account may do at a time: CONTRACT, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
+/** How much an account may do at a time: docs/contract.md, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
 import type { Place } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';

@@ -1,4 +1,4 @@
-/** Which pair of keys signs: CONTRACT, "Account nodes", on rotation. */
+/** Which pair of keys signs: docs/contract.md, "Account nodes", on rotation. */
 import type { Credentials } from '../action';
 
 export class Pairs {

@@ -1,5 +1,5 @@
 /**
- * Which proxy a provider is reached through: CONTRACT, "Account nodes", `proxy`, and NODE-RED, "Runtime": the
+ * Which proxy a provider is reached through: docs/contract.md, "Account nodes", `proxy`, and docs/node-red.md, "Runtime": the
  * environment variables are read as Node-RED reads them, lower case first.
  */
 import { VerifyError } from '../errors';

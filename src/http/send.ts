@@ -1,4 +1,4 @@
-/** Sends a call as often as the contract allows: CONTRACT, "Errors", from "Retries" on. */
+/** Sends a call as often as the contract allows: docs/contract.md, "Errors", from "Retries" on. */
 import type { Call, CallContext, ClaimCall, Credentials, HttpAnswer, Place, Transport } from '../action';
 import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../errors';
 import { Circuit } from './circuit';

@@ -1,6 +1,6 @@
 import { type ErrorCode, refusal, VerifyError } from '../errors';
 
-/** CONTRACT, "Errors": what an HTTP status means where the provider's tables are silent. */
+/** docs/contract.md, "Errors": what an HTTP status means where the provider's tables are silent. */
 const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([
   [401, 'AUTH'],
   [403, 'ACCOUNT'],

@@ -14,29 +14,48 @@ const ID_NUMBER_IN_TEXT =
   /(?<![\dA-Za-z*])\d{6}[ -]?(?:[\d*]{8}[ -]?[\d*]{3}[\dXx*]|[\d*]{4}[ -][\d*]{4}[ -][\d*]{3}[\dXx*]|[\d*]{6}[ -]?[\d*]{3})(?![\dA-Za-z*])/g;
 /** Part of a photo in base64, escaped or not, of a cipher text, or of a URL's signature; no UUID is as long. */
 const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,}/g;
-/** What breaks a line of a log, or hides in it. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+/** What breaks a line of a log, or hides in it, or stands for what was found (`FOUND`). */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufdd0-\ufdd2]+/gu;
 const LONGEST = 200;
 /** Nobody sees more than the first of a text, so one of megabytes is not looked at to its end. */
 const LONGEST_READ = 1_000;
 /** Where reading stops, a name, an id number or a key may be cut in two and not be known again: longer than any of them. */
 const NEVER_SHOWN = 400;
-/** Nearly every id: nothing in it is escaped. */
-const PLAIN_ID = /^[\w.:-]+$/;
-/** "success", "成功" or "0000": nearly every answer's words. Too short for an id number, and nothing in it is escaped. */
-const PLAIN = /^(?:[A-Za-z\u4e00-\u9fff ,.，。：；！？、]{0,39}|\w{1,10})$/;
-
 /** A very short one is no secret, and without it no code of the provider could be read. */
 const SHORTEST_SECRET = 6;
-/** What may stand between two characters of a name or an id number, and how many of it. */
-const GAP = /[\s\\·•・.,_|/*'’ʼ‘‐-]/;
-const LONGEST_GAP = 3;
-/** What counts in a name; all else may be left out by who repeats it. */
+/** How many characters that are neither letters nor digits may stand between two of a name, a number or a secret. */
+const LONGEST_GAP = 8;
+/** What counts in what was sent; all else may be left out by who repeats it. */
 const COUNTS = /[\p{L}\p{M}\p{N}]/u;
 /** A name in a script that writes words apart is found as words only: "Li" is not in "invalid". */
 const IN_WORDS = /[\p{L}\p{M}]/u;
 const WITHOUT_WORDS = /[\p{Script=Han}〇]/u;
-const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}|&#(?:x[\da-f]{1,6}|\d{1,7});?/gi;
+const ESCAPES =
+  /(?:%[\da-f]{2})+|(?:\\x[\da-f]{2})+|(?:[\\%]u|u\+)[\da-f]{4}|&#(?:x[\da-f]{1,6}|\d{1,7});?|&(?:lt|gt|amp|nbsp);/gi;
+const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&nbsp;': ' ' };
+const TAG = /<\/?[a-z][^<>]{0,60}>/gi;
+/** What is escaped twice is read twice, and so on; what a tag holds is read before the tag is left out. */
+const READINGS = [readable, withoutTags, readable, withoutTags, readable, withoutTags];
+/** Stand for the name, the number and a secret until all readings are done: characters that no text has. */
+const FOUND = { name: '\ufdd0', idNumber: '\ufdd1', secret: '\ufdd2' };
+const ANY_FOUND = /[\ufdd0-\ufdd2]/g;
+/** Shorter ones would be found by chance. */
+const SHORTEST_BASE64 = 4;
+const SHORTEST_IN_DIGITS = 6;
+const IN_BASE64 = /[A-Za-z\d+/_-]/;
+const NOT_IN_BASE64 = /[^A-Za-z\d]/g;
+/** How the bytes of a text are written in digits. */
+const IN_DIGITS: readonly ((byte: number) => string)[] = [
+  (byte) => hex(byte),
+  (byte) => `x${hex(byte)}`,
+  (byte) => `0x${hex(byte)}`,
+  (byte) => String(byte),
+  (byte) => byte.toString(8).padStart(3, '0'),
+  // Of a character in GBK the second byte may be a letter, which a URL leaves as it is.
+  (byte) => (/[A-Za-z\d]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)),
+];
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+const GBK = new TextDecoder('gb18030');
 
 /**
  * @param text a provider's own words
@@ -58,14 +77,9 @@ export function maskText(text: string): string {
  */
 export function conceal(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
-  if (!isCut && PLAIN.test(text) && !mayTell(text.toLowerCase(), known)) return text;
-  const given = text.slice(0, LONGEST_READ).replace(UNSEEN, ' ');
-  // What is escaped twice is read twice.
-  const once = readable(given);
-  const told = [readable(once), once].find(
-    (reading) => reading !== given && spansIn(reading, known).length > 0,
-  );
-  return maskText(without(told ?? given, known, isCut));
+  const told = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
+  const kept = isCut ? `${told.slice(0, -NEVER_SHOWN)}…` : told;
+  return maskText(kept.replace(ANY_FOUND, (found) => shownFor(found, known)));
 }
 
 /**
@@ -78,9 +92,7 @@ export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
-  if (PLAIN_ID.test(text) && !mayTell(text.toLowerCase(), known)) return text;
-  const readings = [text, readable(text)];
-  return readings.some((reading) => spansIn(reading, known).length > 0) ? null : text;
+  return withoutKnown(text, known) === text ? text : null;
 }
 
 /**
@@ -101,62 +113,200 @@ export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }
 
-/** Whether a text in which nothing is escaped, in lower case, holds all letters of the name, the number, or a secret. */
-function mayTell(text: string, { person, secrets }: Known): boolean {
-  return (
-    secrets.some((secret) => secret.length <= text.length && text.includes(secret.toLowerCase())) ||
-    (person !== null && (text.includes(person.idNumber.toLowerCase()) || holdsAll(text, person.name)))
-  );
-}
-
 /** Whether a text in lower case holds every letter of another. */
 function holdsAll(text: string, sent: string): boolean {
   return [...inLowerCase(sent)].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
-/** A part of a text, and what is shown in its place. */
+function shownFor(found: string, { person }: Known): string {
+  if (person && found === FOUND.name) return maskName(person.name);
+  return person && found === FOUND.idNumber ? maskIdNumber(person.idNumber) : '…';
+}
+
+/** A part of a text, and which of `FOUND` it is. */
 interface Span {
   start: number;
   end: number;
-  shown: string;
+  found: string;
 }
 
-/** @param isCut whether it goes on, so that its end is not shown */
-function without(text: string, known: Known, isCut: boolean): string {
-  const end = isCut ? Math.max(0, text.length - NEVER_SHOWN) : text.length;
+/** A text in the first reading that tells something, with one of `FOUND` for each; itself if none does. */
+function withoutKnown(text: string, known: Known): string {
+  let told = text;
+  // What people can read comes first, so that what is escaped is shown as they read it.
+  for (const find of [spansIn, encodedIn]) {
+    let reading = told;
+    const look = () => {
+      const spans = find(reading, known);
+      if (spans.length > 0) told = reading = without(reading, spans);
+    };
+    look();
+    for (const read of READINGS) {
+      const next = read(reading);
+      if (next === reading) continue;
+      reading = next;
+      look();
+    }
+  }
+  return told;
+}
+
+function without(text: string, spans: Span[]): string {
   let shown = '';
   let at = 0;
-  for (const span of spansIn(text, known).sort((a, b) => a.start - b.start)) {
-    if (span.start < at || span.start >= end) continue;
-    shown += text.slice(at, span.start) + span.shown;
-    at = span.end;
+  for (const { start, end, found } of spans.sort((a, b) => a.start - b.start)) {
+    // Two that overlap are both left out to their end.
+    if (start >= at) shown += text.slice(at, start) + found;
+    at = Math.max(at, end);
   }
-  return shown + text.slice(at, Math.max(at, end)) + (isCut ? '…' : '');
+  return shown + text.slice(at);
 }
 
 /** Where a text tells what it must not, in either case. No pattern is made of what somebody sent. */
 function spansIn(text: string, { person, secrets }: Known): Span[] {
   const spans: Span[] = [];
   const lower = inLowerCase(text);
+  const found = lettersOf(text);
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET) continue;
     for (const start of placesOf(inLowerCase(secret), lower))
-      spans.push({ start, end: start + secret.length, shown: '…' });
+      spans.push({ start, end: start + secret.length, found: FOUND.secret });
+    const wanted = onlyLetters(secret);
+    if (wanted.length >= SHORTEST_SECRET) spans.push(...spansOf(wanted, found.letters, found, FOUND.secret));
   }
-  // Nearly every text: it lacks a letter of the name, and a digit of the number.
-  if (!person || !(holdsAll(lower, person.name) || holdsAll(lower, person.idNumber))) return spans;
-  const { letters, starts, ends } = lettersOf(text);
-  for (const [sent, shown] of [
-    [person.idNumber, maskIdNumber(person.idNumber)],
-    [person.name, maskName(person.name)],
-  ] as const) {
-    const wanted = lettersOf(sent).letters.replaceAll(BREAK, '');
-    for (const place of placesOf(wanted, letters)) {
-      const span = { start: starts[place]!, end: ends[place + wanted.length - 1]!, shown };
-      if (sent === person.idNumber || standsAlone(text, span)) spans.push(span);
+  if (!person) return spans;
+  if (holdsAll(lower, person.idNumber))
+    spans.push(...spansOf(onlyLetters(person.idNumber), found.letters, found, FOUND.idNumber));
+  if (holdsAll(lower, person.name)) {
+    const names = spansOf(onlyLetters(person.name), found.letters, found, FOUND.name);
+    spans.push(...names.filter((span) => standsAlone(text, span)));
+  }
+  return spans;
+}
+
+/** Where a text holds the bytes of what it must not tell, in base64 or in digits. */
+function encodedIn(text: string, known: Known): Span[] {
+  if (text.replace(NOT_IN_BASE64, '').length < SHORTEST_BASE64) return [];
+  const spans: Span[] = [];
+  const found = lettersOf(text);
+  for (const { base64, digits, value } of encodingsOf(known)) {
+    for (const wanted of digits)
+      if (wanted.length <= found.letters.length) spans.push(...spansOf(wanted, found.letters, found, value));
+    for (const wanted of base64) {
+      if (wanted.length > found.written.length) continue;
+      for (const span of spansOf(wanted, found.written, found, FOUND.secret)) {
+        // Next to it are the rest of its first and last byte, and what else was encoded with it.
+        while (IN_BASE64.test(text.charAt(span.start - 1))) span.start--;
+        while (IN_BASE64.test(text.charAt(span.end))) span.end++;
+        while (text.charAt(span.end) === '=') span.end++;
+        spans.push(span);
+      }
     }
   }
   return spans;
+}
+
+/** What to look for in the letters and digits of a text. */
+interface Encodings {
+  /** Which of `FOUND` it is. */
+  value: string;
+  base64: ReadonlySet<string>;
+  /** In lower case. */
+  digits: ReadonlySet<string>;
+}
+
+/** By the person and by the list of an account's secrets, which is the same one for all answers. */
+const encodings = new WeakMap<object, Encodings[]>();
+
+function encodingsOf({ person, secrets }: Known): Encodings[] {
+  const ofSecrets = remembered(secrets, () =>
+    secrets
+      .filter(({ length }) => length >= SHORTEST_SECRET && length <= LONGEST_READ)
+      .map((secret) => encoded(secret, FOUND.secret)),
+  );
+  if (!person) return ofSecrets;
+  const ofPerson = () => [encoded(person.idNumber, FOUND.idNumber), encoded(person.name, FOUND.name)];
+  return [...ofSecrets, ...remembered(person, ofPerson)];
+}
+
+function remembered(key: object, make: () => Encodings[]): Encodings[] {
+  const made = encodings.get(key) ?? make();
+  encodings.set(key, made);
+  return made;
+}
+
+function encoded(sent: string, value: string): Encodings {
+  const base64 = new Set<string>();
+  const digits = new Set<string>();
+  const letters = Array.from(sent, (letter) => (COUNTS.test(letter) ? letter : '')).join('');
+  // A secret in other letters is none.
+  const others = value === FOUND.secret ? [] : [sent.toLowerCase(), sent.toUpperCase()];
+  for (const text of new Set([sent, letters, ...others])) {
+    const utf8 = Buffer.from(text);
+    const gbk = gbkOf(text);
+    const utf16 = Buffer.from(text, 'utf16le');
+    const all = [utf8, utf16, Buffer.from(utf16).swap16()];
+    for (const bytes of gbk.equals(utf8) ? all : [...all, gbk]) {
+      // What stands before it decides where among three bytes it begins.
+      for (const before of [0, 1, 2]) {
+        const whole = Buffer.concat([Buffer.alloc(before), bytes]);
+        const [first, end] = [Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6)];
+        const core = whole.toString('base64').slice(first, end).replace(NOT_IN_BASE64, '');
+        if (core.length >= SHORTEST_BASE64) base64.add(core);
+      }
+      for (const write of IN_DIGITS) {
+        const written = Array.from(bytes, write).join('').toLowerCase();
+        // Of what is written in plain letters, as it is, nothing is encoded.
+        if (written.length >= SHORTEST_IN_DIGITS && written !== text.toLowerCase()) digits.add(written);
+      }
+    }
+  }
+  return { value, base64, digits };
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
+
+/** All characters of two bytes in GBK in the order of these, or nothing yet. */
+let ofTwoBytes = '';
+const TRAILS = 190;
+
+/** A text's bytes in GBK, of which the platform has only the way back; none if GBK lacks one of its characters. */
+function gbkOf(text: string): Buffer {
+  ofTwoBytes ||= GBK.decode(
+    Uint8Array.from({ length: 126 * TRAILS * 2 }, (_, at) => {
+      const pair = at >> 1;
+      return at % 2 === 0 ? 0x81 + Math.floor(pair / TRAILS) : trailOf(pair);
+    }),
+  );
+  const bytes: number[] = [];
+  for (const letter of text) {
+    const pair = letter <= '\x7f' ? -1 : ofTwoBytes.indexOf(letter);
+    if (letter <= '\x7f') bytes.push(letter.charCodeAt(0));
+    else if (pair < 0) return Buffer.alloc(0);
+    else bytes.push(0x81 + Math.floor(pair / TRAILS), trailOf(pair));
+  }
+  return Buffer.from(bytes);
+}
+
+/** 0x40 to 0xfe without 0x7f. */
+function trailOf(pair: number): number {
+  const trail = 0x40 + (pair % TRAILS);
+  return trail < 0x7f ? trail : trail + 1;
+}
+
+/** Where letters and digits stand one after another in a text. */
+function spansOf(wanted: string, letters: string, { starts, ends }: Letters, found: string): Span[] {
+  return placesOf(wanted, letters).map((place) => ({
+    start: starts[place]!,
+    end: ends[place + wanted.length - 1]!,
+    found,
+  }));
+}
+
+function onlyLetters(sent: string): string {
+  return lettersOf(sent).letters.replaceAll(BREAK, '');
 }
 
 function placesOf(wanted: string, text: string): number[] {
@@ -177,9 +327,12 @@ function sameLength(letter: string, changed: string): string {
   return changed.length === letter.length ? changed : letter;
 }
 
-/** The letters and digits of a text, in lower case, and where each of them begins and ends in it. */
+/** The letters and digits of a text, and where each of them begins and ends in it. */
 interface Letters {
+  /** In lower case. */
   letters: string;
+  /** Of the same length. */
+  written: string;
   starts: number[];
   ends: number[];
 }
@@ -188,9 +341,10 @@ interface Letters {
 const BREAK = '\n';
 
 function lettersOf(text: string): Letters {
-  const found: Letters = { letters: '', starts: [], ends: [] };
+  const found: Letters = { letters: '', written: '', starts: [], ends: [] };
   const add = (letter: string, start: number, end: number) => {
-    found.letters += letter;
+    found.written += letter;
+    found.letters += sameLength(letter, letter.toLowerCase());
     for (let unit = 0; unit < letter.length; unit++) {
       found.starts.push(start);
       found.ends.push(end);
@@ -202,15 +356,14 @@ function lettersOf(text: string): Letters {
     end += letter.length;
     if (!COUNTS.test(letter)) continue;
     if (!isGap(text, found.ends.at(-1) ?? start, start)) add(BREAK, start, start);
-    add(sameLength(letter, letter.toLowerCase()), start, end);
+    add(letter, start, end);
   }
   return found;
 }
 
+/** Whether what stands between two letters is short, and nothing was found there. */
 function isGap(text: string, start: number, end: number): boolean {
-  if (end - start > LONGEST_GAP) return false;
-  for (let at = start; at < end; at++) if (!GAP.test(text[at]!)) return false;
-  return true;
+  return end - start <= LONGEST_GAP && text.slice(start, end).search(ANY_FOUND) < 0;
 }
 
 function standsAlone(text: string, { start, end }: Span): boolean {
@@ -227,14 +380,29 @@ function areOneWord(left: string | undefined, right: string | undefined): boolea
   );
 }
 
-/** A text that was written for a URL, for JSON, for HTML or in wide letters, as people read it. */
+/** A text that was written for a URL, for JSON, for HTML, by Python or in wide letters, as people read it. */
 function readable(text: string): string {
   return text.replace(ESCAPES, unescaped).normalize('NFKC');
 }
 
+function withoutTags(text: string): string {
+  return text.replace(TAG, ' ');
+}
+
 function unescaped(sequence: string): string {
-  if (sequence.startsWith('%')) return Buffer.from(sequence.replaceAll('%', ''), 'hex').toString();
-  if (sequence.startsWith('\\')) return String.fromCharCode(Number(`0x${sequence.slice(2)}`));
+  const entity = ENTITIES[sequence.toLowerCase()];
+  if (entity) return entity;
+  if (/^(?:[\\%]u|u)/i.test(sequence)) return String.fromCharCode(Number(`0x${sequence.slice(2)}`));
+  if (/^[\\%]/.test(sequence)) return textOf(Buffer.from(sequence.replace(/[\\%x]/gi, ''), 'hex'));
   const code = Number(sequence.slice(2).replace(/^x/i, '0x').replace(';', ''));
   return String.fromCodePoint(Math.min(code, 0x10ffff));
+}
+
+/** Bytes that are no UTF-8 are read as GBK. */
+function textOf(bytes: Buffer): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    return GBK.decode(bytes);
+  }
 }

@@ -6,8 +6,9 @@ import type { PaidKey } from '../action';
 import { type ErrorCode, VerifyError } from '../errors';
 import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
 import { overBudget, type Spent } from './budget';
-import { dayOf, type Period } from './calendar';
+import { dayOf, monthAfter, monthOf, type Period } from './calendar';
 import type { Entry, EntryState, KeyState, Sum } from './entry';
+import { idFloor } from './id';
 
 /** Purposes of the seal. */
 const KEY = 'ledger key';
@@ -19,6 +20,13 @@ export const PRICE_STEPS = 10_000;
 /** So many entries are looked at in one operation, because nothing else runs meanwhile. */
 const ENTRIES_AT_ONCE = 2_000;
 const DELETED_AT_ONCE = 200;
+const KEPT_MONTHS = 13;
+/** Calls on so many days show that time has passed: what a wrong clock says at some starts does not. */
+const DAYS_OF_PROOF = 7;
+/** How many characters of an id are its day. */
+const DAY_DIGITS = 8;
+/** Greater than any id. */
+const AFTER_ALL = '~';
 
 /** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
 export interface ClaimRequest {
@@ -94,6 +102,8 @@ interface KeyDigests {
   digest: string;
   content: string;
   part: number;
+  /** Digest of the label, or null. */
+  label: string | null;
 }
 
 const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
@@ -299,7 +309,7 @@ async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
   return row ? entryOf(row) : null;
 }
 
-/** @returns all calls that have or had a key, newest first */
+/** @returns all calls that have or had a key, or have it as a label, newest first */
 async function ofKey(
   sql: Sql,
   { account, key, limit }: { account: string; key: string; limit: number },
@@ -376,18 +386,19 @@ async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): 
 }
 
 /**
- * Deletes some entries, with their keys, whose age counts from before a time; not those that an operator has to release.
- * @param before Unix milliseconds; `beforeId` is no id of a later time; `month`: sums of earlier periods go, too
+ * Deletes some entries, with their keys, that are older than 13 months, and sums of earlier months; not what an operator
+ * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
  * @returns how many
  */
-async function forget(
-  sql: Sql,
-  { before, beforeId, month }: { before: number; beforeId: string; month: string },
-): Promise<number> {
+async function forget(sql: Sql, _: null, { now }: Surroundings): Promise<number> {
+  const proven = await provenTime(sql);
+  if (proven === null) return 0;
+  const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);
+  const before = Date.parse(`${month}-01T00:00:00+08:00`);
   const old = await sql.all<{ id: string }>(
     `SELECT id FROM entries WHERE id < ? AND kept_from < ? AND state IN ('settled', 'released')
       ORDER BY id LIMIT ${DELETED_AT_ONCE}`,
-    beforeId,
+    idFloor(before),
     before,
   );
   for (const { id } of old) {
@@ -396,6 +407,22 @@ async function forget(
   }
   if (old.length === 0) await sql.run('DELETE FROM spent WHERE period < ?', month);
   return old.length;
+}
+
+/** @returns when the newest call of the seventh newest day with calls was claimed, in Unix milliseconds; null: too few days */
+async function provenTime(sql: Sql): Promise<number | null> {
+  let end = AFTER_ALL;
+  let at = 0;
+  for (let day = 0; day < DAYS_OF_PROOF; day++) {
+    const last = await sql.get<{ id: string; at: number }>(
+      'SELECT id, at FROM entries WHERE id < ? ORDER BY id DESC LIMIT 1',
+      end,
+    );
+    if (!last) return null;
+    at = last.at;
+    end = last.id.slice(0, DAY_DIGITS);
+  }
+  return at;
 }
 
 export const LEDGER_OPERATIONS = {
@@ -416,11 +443,12 @@ export const LEDGER_OPERATIONS = {
 
 function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
   const digests = new Map<string, KeyDigests>();
-  for (const [part, { key, content, alias = key }] of keys.entries()) {
+  for (const [part, { key, content, alias = key, label: labelled }] of keys.entries()) {
     const contentDigest = sealOf(at).digest(CONTENT, content);
+    const label = labelled === undefined ? null : sealOf(at).digest(KEY, account, labelled);
     for (const name of new Set([key, alias])) {
       const digest = sealOf(at).digest(KEY, account, name);
-      if (!digests.has(digest)) digests.set(digest, { key, digest, content: contentDigest, part });
+      if (!digests.has(digest)) digests.set(digest, { key, digest, content: contentDigest, part, label });
     }
   }
   return [...digests.values()];
@@ -505,16 +533,22 @@ async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<bo
 
 /** @returns whether all of them were free */
 async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[]): Promise<boolean> {
-  let inserted = 0;
-  for (const { digest, content, part } of digests)
-    inserted += await sql.run(
-      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, '', ?, ?, ?, 1)
+  const insert = (digest: string, freed: string, { part, content }: KeyDigests) =>
+    sql.run(
+      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)
         ON CONFLICT (digest, freed) DO NOTHING`,
       digest,
+      freed,
       entry,
       part,
       content,
     );
+  let inserted = 0;
+  for (const each of digests) {
+    inserted += await insert(each.digest, '', each);
+    // Nobody has a label, so it is written as a key is that was freed.
+    if (each.label !== null) await insert(each.label, entry, each);
+  }
   return inserted === digests.length;
 }
 

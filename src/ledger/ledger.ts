@@ -9,7 +9,7 @@ import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
-import { dayOf, monthAfter, monthOf, type Period } from './calendar';
+import { dayOf, monthOf, type Period } from './calendar';
 import {
   type Call,
   type Claim,
@@ -28,7 +28,6 @@ import type { ClaimAnswer, ClaimRequest, EntriesRequest, LookRequest, SettleRequ
 import { sumsBy } from './sums';
 
 const DAY_MS = 86_400_000;
-const KEPT_MONTHS = 13;
 /** How often a call of another process is looked at that somebody waits for. */
 const LOOK_AGAIN_MS = 250;
 /** Greater than any id. */
@@ -103,9 +102,6 @@ export class Ledger {
   /** Called when the database cannot be written or had from now on. */
   readonly #onAway = new Set<() => void>();
   readonly #forgetters: (() => void)[];
-  /** When the newest call was claimed that was there when this process began; Unix milliseconds. */
-  #newest: number | null = null;
-  readonly #began = performance.now();
   #isClosed = false;
 
   constructor(options: LedgerOptions) {
@@ -367,7 +363,6 @@ export class Ledger {
       if (uncertain > 0) this.#options.notify('uncertain', uncertain);
       if (newest !== null && newest > this.#options.now() + DAY_MS)
         this.#options.notify('from-the-future', 1);
-      this.#newest ??= newest ?? this.#options.now();
       await this.#forgetOld();
     } catch {
       // The database says itself what is wrong with it.
@@ -387,18 +382,9 @@ export class Ledger {
     }
   }
 
-  /**
-   * Age is measured against the newest call of earlier processes, and for how long this one has been running: what is
-   * claimed under a clock that is wrong at one start deletes nothing.
-   */
   async #forgetOld(): Promise<void> {
-    if (this.#newest === null || this.#isClosed) return;
-    const latest = this.#newest + (performance.now() - this.#began);
-    const first = monthAfter(monthOf(Math.min(latest, this.#options.now())), -KEPT_MONTHS);
-    const before = Date.parse(`${first}-01T00:00:00+08:00`);
-    const parameters = { before, beforeId: idFloor(before), month: first };
     try {
-      await this.#database.callUntilDone('ledger.forget', parameters);
+      await this.#database.callUntilDone('ledger.forget', null);
     } catch {
       // It is tried again tomorrow.
     }

@@ -1,4 +1,4 @@
-/** The admin routes behind the forms of accounts: they are given a node's id, never a credential (NODE-RED, "Runtime"). */
+/** The admin routes behind the forms of accounts: they are given a node's id, never a credential (docs/node-red.md, "Runtime"). */
 import type { AccountNode } from './account-node';
 import type { AdminHandler, Red } from './red';
 import { languageOfReader } from './texts';

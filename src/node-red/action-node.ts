@@ -270,7 +270,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return settings;
   }
 
-  /** CONTRACT, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
+  /** docs/contract.md, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
   #chosenAccount(chosen: unknown, work: Work): AccountNode {
     const id = accountNamed(this.#red, this.#action.provider, chosen);
     if (id !== null) work.account = id;

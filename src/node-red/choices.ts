@@ -1,10 +1,10 @@
-/** What a message may choose beside its input: CONTRACT, "Action nodes", `accountFrom`, `key` and `reuse`. */
+/** What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key` and `reuse`. */
 import type { FieldDefinition, SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { readText } from '../input/text';
 import type { NodeConfig, Red } from './red';
 
-/** CONTRACT, "What an input may look like", Text: an id of any kind. */
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST_KEY = 128;
 
 /** All actions have it. */

@@ -1,4 +1,4 @@
-/** How a node's own `tls` and `proxy` say to connect: CONTRACT, "Account nodes". */
+/** How a node's own `tls` and `proxy` say to connect: docs/contract.md, "Account nodes". */
 import { VerifyError } from '../errors';
 import { type ProxyRoute, proxyFor } from '../http/proxy';
 import type { TlsOptions } from '../http/wire';

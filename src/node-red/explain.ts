@@ -1,4 +1,4 @@
-/** What a flow is told of an error, in the language of the runtime: CONTRACT, "Errors". */
+/** What a flow is told of an error, in the language of the runtime: docs/contract.md, "Errors". */
 import { type Cause, ERRORS, type VerifyError } from '../errors';
 import type { Environment } from '../result';
 import type { Red } from './red';

@@ -6,7 +6,7 @@ import type { Message, Node, NodeConfig, Red } from './red';
 type Callback = (error: VerifyError | null, value: unknown) => void;
 type Field = (message: Message, callback: Callback) => void;
 
-/** CONTRACT, "Errors": a context store may never call back (NODE-RED, "Runtime"). */
+/** docs/contract.md, "Errors": a context store may never call back (docs/node-red.md, "Runtime"). */
 const LONGEST_MS = 30_000;
 
 type Read = (error: VerifyError | null, values: Record<string, unknown>) => void;

@@ -2,7 +2,7 @@ import type { Cause, ErrorCode } from '../errors';
 
 /**
  * The error a flow meets at its Catch nodes, in its own language. Node-RED takes `code` and `cause` from it, and
- * `toString()` for the message (NODE-RED, "Runtime").
+ * `toString()` for the message (docs/node-red.md, "Runtime").
  */
 export class FlowError extends Error {
   override readonly cause: Cause;

@@ -5,7 +5,7 @@ import { readText } from '../input/text';
 import { dayOf, monthAfter } from '../ledger/calendar';
 import type { Query } from '../ledger/entry';
 
-/** CONTRACT, "What an input may look like", Text: an id of any kind. */
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST = 128;
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 

@@ -1,4 +1,4 @@
-/** What a message may ask of a ledger: CONTRACT, "Ledger", node `verify-ledger`. */
+/** What a message may ask of a ledger: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../errors';
 import { parseJsonText } from '../input/json-text';
 import { readMoment } from '../input/moment';

@@ -1,4 +1,4 @@
-/** The admin routes over the ledger, for the sidebar and for a spreadsheet: CONTRACT, "Ledger", "Editor sidebar". */
+/** The admin routes over the ledger, for the sidebar and for a spreadsheet: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
 import { VerifyError } from '../errors';
 import { withText } from './explain';

@@ -1,4 +1,4 @@
-/** Where a result goes in a message: CONTRACT, "Action nodes", `output`, and `split`. */
+/** Where a result goes in a message: docs/contract.md, "Action nodes", `output`, and `split`. */
 import { VerifyError } from '../errors';
 import type { Message, Red } from './red';
 
@@ -12,7 +12,7 @@ export function checkOutput({ util }: Red, output: string): void {
 }
 
 /**
- * A message may be frozen or its `payload` read-only when another node brings it (NODE-RED, "Runtime").
+ * A message may be frozen or its `payload` read-only when another node brings it (docs/node-red.md, "Runtime").
  * @param red Node-RED
  * @param message that came in; it is not changed
  * @param output the node's setting

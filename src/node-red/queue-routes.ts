@@ -1,4 +1,4 @@
-/** The admin route over the queues, for the sidebar: CONTRACT, "Ledger", "Editor sidebar". */
+/** The admin route over the queues, for the sidebar: docs/contract.md, "Ledger", "Editor sidebar". */
 import { VerifyError } from '../errors';
 import type { QueueCounts } from '../queue/calls';
 import { withText } from './explain';

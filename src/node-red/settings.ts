@@ -40,7 +40,7 @@ function chosen<Value>(name: string, value: Value, choices: readonly Value[] | u
 }
 
 /**
- * Node-RED leaves `${VAR}` as it is where the variable is not set: NODE-RED, "Runtime".
+ * Node-RED leaves `${VAR}` as it is where the variable is not set: docs/node-red.md, "Runtime".
  * @param value of a property or credential
  * @throws VerifyError CONFIG that names the variable
  */

@@ -2,10 +2,10 @@ import type { ErrorCode } from '../errors';
 import type { Outcome } from '../result';
 import type { Node, Red, Status } from './red';
 
-/** CONTRACT, "Status": at most one change in this time. */
+/** docs/contract.md, "Status": at most one change in this time. */
 const QUIET_MS = 250;
 
-/** CONTRACT, "Status". */
+/** docs/contract.md, "Status". */
 const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
   submitted: 'green',
   passed: 'green',
@@ -24,7 +24,7 @@ export function outcomeOf(payload: unknown): Outcome {
 
 /**
  * What a node shows. Words are the contract's own: flows read them in Status nodes, and the editor looks each up in its
- * catalogue (NODE-RED, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
+ * catalogue (docs/node-red.md, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
  */
 export class NodeStatus {
   readonly #red: Red;

@@ -1,4 +1,4 @@
-/** The node that has a message worked on elsewhere, and answers with what came of it: CONTRACT, "Queue". */
+/** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
 import type { SettingDefinitions, Settings } from '../action';
 import type { Cancel } from '../cancel';
 import { VerifyError } from '../errors';

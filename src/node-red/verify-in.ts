@@ -1,4 +1,4 @@
-/** The node that takes jobs of a queue into a flow: CONTRACT, "Queue". */
+/** The node that takes jobs of a queue into a flow: docs/contract.md, "Queue". */
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
 import { jobOf, type Told } from '../queue/in-hand';

@@ -1,4 +1,4 @@
-/** A queue in one Redis, which callers and workers share: CONTRACT, "Queue". */
+/** A queue in one Redis, which callers and workers share: docs/contract.md, "Queue". */
 import { join } from 'node:path';
 import type { SettingDefinitions } from '../action';
 import { VerifyError } from '../errors';
@@ -45,7 +45,7 @@ export interface QueueNode extends Node {
  */
 export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
   const node = created as QueueNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them (NODE-RED, "Runtime").
+  // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
   const url = node.credentials?.url || LOCAL;
   delete node.credentials;
 
@@ -89,10 +89,12 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
   function said(trouble: RedisTrouble, place: string, code: string): string {
     if (trouble === 'away') return red._('warnings.queue.away', { place, code });
     if (trouble === 'back') return red._('warnings.queue.back', { place });
+    if (trouble === 'deaf') return red._('warnings.queue.deaf', { place, code });
+    if (trouble === 'emptied') return red._('warnings.queue.emptied', { place });
     return red._('warnings.queue.forgetful', { place, code });
   }
 
-  /** CONTRACT, "Ledger": the shared store's secret, else that of this Node-RED. */
+  /** docs/contract.md, "Ledger": the shared store's secret, else that of this Node-RED. */
   async function readSecret(): Promise<JobSecret> {
     const { userDir = '', cnVerify } = red.settings;
     const { key } = (cnVerify ?? {}) as { key?: string };

@@ -1,4 +1,4 @@
-/** The node that ends a job with a message, or with the error that a Catch brought: CONTRACT, "Queue". */
+/** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
 import { ERRORS, VerifyError } from '../errors';
 import { jobOf, type Told } from '../queue/in-hand';
 import { causeOf, textOf } from './explain';
@@ -22,13 +22,22 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
   const handle = (input: InputMessage) => {
     const { message } = input;
     const job = jobOf(message);
-    if (job === null) throw new VerifyError('INPUT', 'not-a-job');
+    if (job === null) {
+      // A Catch that leads here brings the same error back, until Node-RED stops it at the tenth.
+      if (!isNotAJob(message)) throw new VerifyError('INPUT', 'not-a-job');
+      input.end();
+      return;
+    }
     // A Catch that leads here would bring an error back.
     if (job === 'over') node.warn(red._('warnings.queue.over'));
     else job.end('error' in message ? { error: errorOf(red, message) } : { answer: message.payload });
     input.end();
   };
   handleInput(red, node, handle, failure);
+}
+
+function isNotAJob({ error }: Message): boolean {
+  return (error as Partial<Told> | undefined)?.cause?.problem === 'not-a-job';
 }
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */

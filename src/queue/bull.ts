@@ -12,7 +12,7 @@ const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
 const SWEPT_AT_ONCE = 1_000;
 
-const PROBLEMS: RedisProblems = {
+export const PROBLEMS: RedisProblems = {
   refused: (code) => new VerifyError('CONFIG', 'queue-refused', { code }, { charged: false }),
   away: (seconds, code) => new VerifyError('NETWORK', 'queue-away', { seconds, code }, { charged: false }),
   secretDiffers: () => new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false }),
@@ -47,18 +47,27 @@ export function connectionFor({ server, name, secret, told }: QueueOptions): Red
     server,
     problems: PROBLEMS,
     signKey: `${PREFIX}:${name}:secret`,
+    markKey: `${PREFIX}:${name}:mark`,
     sign: async () => (await secret()).sign,
     told: (trouble, code) => told(trouble, { place, code }),
   });
 }
 
+/** @returns how many milliseconds the clock of this machine is ahead of that of Redis */
+export async function clockAhead(redis: Redis): Promise<number> {
+  const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
+  return Date.now() - (seconds * 1000 + Math.floor(micros / 1000));
+}
+
 /**
- * Ends what was kept long enough: BullMQ itself removes only when another job ends, and never what nobody takes.
+ * Deletes what was kept long enough, by the clock of Redis, because that of one machine may be wrong. BullMQ would
+ * delete only when another job ends, by its worker's clock, and never what nobody takes.
  * @param keep seconds
+ * @param aheadMs of `clockAhead`
  */
-export async function sweep(queue: import('bullmq').Queue, keep: number): Promise<void> {
+export async function sweep(queue: import('bullmq').Queue, keep: number, aheadMs: number): Promise<void> {
   for (const kind of ['completed', 'failed', 'wait'] as const)
-    await queue.clean(keep * 1000, SWEPT_AT_ONCE, kind);
+    while ((await queue.clean(keep * 1000 + aheadMs, SWEPT_AT_ONCE, kind)).length === SWEPT_AT_ONCE);
 }
 
 /** @returns for what BullMQ connects to by itself, and waits for as long as it takes */

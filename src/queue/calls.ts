@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import {
+  clockAhead,
   connectionFor,
   loadBull,
   ownConnection,
@@ -16,7 +17,7 @@ import {
 } from './bull';
 import type { JobEnd, Told } from './in-hand';
 import type { Patience } from './patience';
-import type { RedisConnection } from './redis-connection';
+import { type RedisConnection, refusalOf } from './redis-connection';
 import { portable } from './sealed';
 
 /** A Redis that is away is waited for so long before a message is refused. */
@@ -50,6 +51,8 @@ export class JobCalls {
   #queue: Promise<Queue> | null = null;
   #events: QueueEvents | null = null;
   #sweep: NodeJS.Timeout | undefined;
+  /** Milliseconds that this machine's clock is ahead of that of Redis. */
+  #aheadMs = 0;
 
   /** Connects at first use. */
   constructor(options: QueueOptions) {
@@ -78,7 +81,6 @@ export class JobCalls {
   ): Promise<boolean> {
     const { bytes, whole } = portable(message);
     const data = (await this.#options.secret()).seal('message', id, bytes);
-    const kept = { age: this.#options.keep };
     let isSent = false;
     // An attempt that was given up may go on once Redis is back, and must not do then what was said not to be done.
     let isOver = false;
@@ -90,7 +92,7 @@ export class JobCalls {
           isSent = true;
           await queue.add(name, data, {
             ...{ jobId: id, attempts: 1, stackTraceLimit: 0, sizeLimit: Number.MAX_SAFE_INTEGER },
-            ...{ removeOnComplete: kept, removeOnFail: kept },
+            timestamp: Date.now() - this.#aheadMs,
           });
         },
         { timeoutMs: PUT_MS, cancel },
@@ -129,7 +131,7 @@ export class JobCalls {
     try {
       for (let turn: Turn = isNew ? 'none' : 'again'; ; ) {
         const left = Math.max(0, until - performance.now());
-        const end = turn === 'none' ? null : await this.#look(id, turn === 'over', left, cancel);
+        const end = turn === 'none' ? null : await this.#look(id, turn === 'over', left, cancel, isNew);
         if (end && isNew) void this.#remove(id);
         if (end || left === 0) return end;
         turn = (await turns.next(Math.min(left, LOOK_AGAIN_MS), cancel)) ? 'over' : 'again';
@@ -170,36 +172,60 @@ export class JobCalls {
     const { name, server, keep, sweepMs = SWEEP_MS } = this.#options;
     const bull = await loadBull();
     const queue = queueOn(bull, redis, name);
-    const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
-    const now = seconds * 1000 + Math.floor(micros / 1000);
+    this.#aheadMs = await clockAhead(redis);
+    const now = Date.now() - this.#aheadMs;
     const events = new bull.QueueEvents(name, {
       ...{ connection: ownConnection(server), prefix: PREFIX, skipVersionCheck: true },
       // What ends before the first reading is read, too.
       lastEventId: `${now - 1}-0`,
     });
     // Those who wait look again by themselves.
-    events.on('error', () => {});
+    let isDeafReported = false;
+    events.on('error', (error) => {
+      const code = refusalOf(error);
+      if (code === null || isDeafReported) return;
+      isDeafReported = true;
+      this.#options.told('deaf', { place: this.#options.server.place, code });
+    });
     events.on('completed', ({ jobId }) => this.#wake(jobId));
     events.on('failed', ({ jobId }) => this.#wake(jobId));
     this.#events = events;
     this.#sweep = setInterval(() => {
-      void sweep(queue, keep).catch(() => {});
+      void this.#sweepNow(queue, keep);
     }, sweepMs).unref();
     return queue;
   }
 
-  async #look(id: string, isOver: boolean, timeoutMs: number, cancel: Cancel): Promise<JobEnd | null> {
+  async #sweepNow(queue: Queue, keep: number): Promise<void> {
+    this.#connection.checkAgain();
+    await this.#do(
+      async (_queue, redis) => {
+        this.#aheadMs = await clockAhead(redis);
+        await sweep(queue, keep, this.#aheadMs);
+      },
+      { timeoutMs: PUT_MS, cancel: NOBODY },
+    ).catch(() => {});
+  }
+
+  async #look(
+    id: string,
+    isOver: boolean,
+    timeoutMs: number,
+    cancel: Cancel,
+    isNew: boolean,
+  ): Promise<JobEnd | null> {
+    const gone = () => (isNew ? vanished(id) : unknown(id));
     try {
       const job = await this.#do(
         async (queue) => {
           // A message that waits is large, and its state is not.
           const state = isOver ? 'completed' : await queue.getJobState(id);
-          if (state === 'unknown') throw unknown(id);
+          if (state === 'unknown') throw gone();
           return state === 'completed' || state === 'failed' ? queue.getJob(id) : null;
         },
         { timeoutMs, cancel },
       );
-      if (job === undefined) throw unknown(id);
+      if (job === undefined) throw gone();
       if (!job) return null;
       const content = (await this.#options.secret()).open(id, job.data);
       if (content?.kind === 'answer') return { answer: content.value };
@@ -261,5 +287,10 @@ export class JobCalls {
 
 function unknown(job: string): VerifyError {
   const shown = ID.test(job) ? job : '';
-  return new VerifyError('INPUT', 'job-unknown', { job: shown }, { charged: false });
+  return new VerifyError('INPUT', 'job-unknown', { job: shown }, { charged: null });
+}
+
+/** Redis had the job, and a worker may have had it, too. */
+function vanished(job: string): VerifyError {
+  return new VerifyError('UNCERTAIN', 'job-vanished', { job }, { charged: null });
 }

@@ -1,4 +1,5 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
@@ -8,16 +9,24 @@ import { cancelled, type Patience, patiently, pause } from './patience';
 const ATTEMPT_MS = 5_000;
 const TRY_AGAIN_MS = 50;
 
-/** KEYS: secret. ARGV: what it has to be. Returns whether it is. */
-const CHECK_SECRET = `
+/**
+ * KEYS: the sign of the secret; the mark of this data set. ARGV: what the sign has to be; a new mark.
+ * Returns whether the sign is right, and the mark.
+ */
+const CHECK = `
 redis.call('SETNX', KEYS[1], ARGV[1])
-return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0`;
+redis.call('SETNX', KEYS[2], ARGV[2])
+return { redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0, redis.call('GET', KEYS[2]) }`;
 
 /** Redis' own words for what only its operator can change; anything else may pass. */
 const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
 
-/** `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was told, `code` says by which setting. */
-export type RedisTrouble = 'away' | 'back' | 'forgetful';
+/**
+ * `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was given, `code` says by which
+ * setting; `emptied`: Redis has lost what it was given, by FLUSHALL or by a restart without its data; `deaf`: it
+ * refuses to report the ends of jobs.
+ */
+export type RedisTrouble = 'away' | 'back' | 'forgetful' | 'emptied' | 'deaf';
 
 /** A Redis, as it is connected to. */
 export interface RedisServer {
@@ -49,6 +58,8 @@ export interface RedisConnectionOptions {
   problems: RedisProblems;
   /** Where Redis keeps what tells our secret from another. */
   signKey: string;
+  /** Where Redis keeps a random mark, which is gone when its data is gone. */
+  markKey: string;
   /** @returns what has to stand there */
   sign(): Promise<string>;
   told(trouble: RedisTrouble, code: string): void;
@@ -64,6 +75,8 @@ export class RedisConnection {
   #awayCode = '';
   #failure = 'ECONNREFUSED';
   #isForgetfulTold = false;
+  /** Of the data that this Redis had when it was last checked. */
+  #mark: string | null = null;
   #isClosed = false;
 
   /** Connects at first use. */
@@ -95,7 +108,7 @@ export class RedisConnection {
       } catch (error) {
         if (error instanceof VerifyError) throw error;
         const code = this.#codeOf(error);
-        if (REFUSALS.has(code)) throw this.#options.problems.refused(code);
+        if (REFUSALS.has(code)) throw this.#options.problems.refused(refusalOf(error) ?? code);
         this.#awayCode = code;
         if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
         if (this.#awaySince === null) {
@@ -117,6 +130,11 @@ export class RedisConnection {
   away({ timeoutMs }: Patience): VerifyError {
     const seconds = Math.round(timeoutMs / 100) / 10;
     return this.#options.problems.away(seconds, this.#awayCode);
+  }
+
+  /** Checks before the next command that this Redis still has its data: FLUSHALL breaks no connection. */
+  checkAgain(): void {
+    this.#checked = null;
   }
 
   /** @param last is done before, where there is a connection */
@@ -171,8 +189,14 @@ export class RedisConnection {
   /** @throws VerifyError CONFIG where this Redis was used under another secret, whose keys would not be known again */
   async #check(redis: Redis): Promise<void> {
     const sign = await this.#options.sign();
-    if ((await redis.eval(CHECK_SECRET, 1, this.#options.signKey, sign)) !== 1)
-      throw this.#options.problems.secretDiffers();
+    const { signKey, markKey } = this.#options;
+    const [isRight, mark] = (await redis.eval(CHECK, 2, signKey, markKey, sign, randomUUID())) as [
+      number,
+      string,
+    ];
+    if (isRight !== 1) throw this.#options.problems.secretDiffers();
+    if (this.#mark !== null && this.#mark !== mark) this.#options.told('emptied', '');
+    this.#mark = mark;
     if (this.#isForgetfulTold) return;
     // Not everybody may ask.
     const info = await redis.info().catch(() => '');
@@ -188,6 +212,14 @@ export class RedisConnection {
     const word = wordOf(error);
     return word === 'Error' ? this.#failure : word;
   }
+}
+
+/** @returns with which word, and for which command, Redis refused what only its operator can change; null for any other error */
+export function refusalOf(error: unknown): string | null {
+  const word = wordOf(error);
+  if (!REFUSALS.has(word)) return null;
+  const command = /'([a-z|]+)' command/.exec((error as Error).message)?.[1];
+  return command ? `${word} ${command}` : word;
 }
 
 /** Not for anybody to see. */

@@ -5,17 +5,19 @@ import { Cancel } from '../cancel';
 import { VerifyError } from '../errors';
 import {
   type Bull,
+  clockAhead,
   connectionFor,
   loadBull,
   ownConnection,
   PREFIX,
+  PROBLEMS,
   type QueueOptions,
   queueOn,
   SWEEP_MS,
   sweep,
 } from './bull';
 import { type JobInHand, jobLost, letGo, type Told, takeInHand } from './in-hand';
-import type { RedisConnection } from './redis-connection';
+import { type RedisConnection, refusalOf } from './redis-connection';
 import { type JobSecret, written } from './sealed';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
@@ -27,6 +29,9 @@ const MOST_DEAD_WORKERS = 3;
 /** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
 const NOT_BEGUN = 'cn-not-begun';
 const PULSE_MS = 2_000;
+const WRONG_CLOCK_MS = 1_000;
+/** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
+const REFUSAL_MS = 30_000;
 const CONNECT_MS = 5_000;
 /** A job that was in hand may have paid. */
 const UNKNOWN_FATE = { charged: null, retryable: false } as const;
@@ -60,7 +65,11 @@ export class JobTaking {
   #bull: Bull | null = null;
   #queue: Queue | null = null;
   #mayHaveLost = false;
+  /** Milliseconds that this machine's clock is ahead of that of Redis. */
+  #aheadMs = 0;
   #sweptAt = performance.now();
+  /** What Redis refused to BullMQ's own connection, and when. */
+  #refusal: { error: VerifyError; at: number } | null = null;
   #pulse: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -100,14 +109,15 @@ export class JobTaking {
       const secret = await this.#options.secret();
       this.#bull ??= await loadBull();
       const bull = this.#bull;
+      this.#connection.checkAgain();
       await this.#connection.do(
         async (redis) => {
-          await redis.ping();
+          this.#aheadMs = await clockAhead(redis);
           const { name, keep, sweepMs = SWEEP_MS } = this.#options;
           this.#queue ??= queueOn(bull, redis, name);
           if (performance.now() - this.#sweptAt > sweepMs) {
             this.#sweptAt = performance.now();
-            await sweep(this.#queue, keep);
+            await sweep(this.#queue, keep, this.#aheadMs);
           }
           if (!this.#worker || !this.#mayHaveLost) return;
           this.#mayHaveLost = false;
@@ -119,7 +129,8 @@ export class JobTaking {
         { timeoutMs: CONNECT_MS, cancel: this.#closing },
       );
       if (!this.#worker && !this.#closing.cancelled) this.#worker = this.#start(bull, secret);
-      this.#options.trouble(null);
+      const { error, at } = this.#refusal ?? { error: null, at: 0 };
+      this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
       if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
     }
@@ -160,8 +171,14 @@ export class JobTaking {
     const broke = () => {
       this.#mayHaveLost = true;
     };
-    worker.on('error', broke);
+    worker.on('error', (error) => {
+      broke();
+      const code = refusalOf(error);
+      if (code !== null) this.#refusal = { error: PROBLEMS.refused(code), at: performance.now() };
+    });
     worker.on('ioredis:close', broke);
+    worker.on('completed', ({ id }) => this.#correctEnd('completed', id!));
+    worker.on('failed', (job) => this.#correctEnd('failed', job?.id));
     return worker;
   }
 
@@ -217,6 +234,13 @@ export class JobTaking {
       this.#jobs.delete(id);
       if (this.#jobs.size === 0) this.#onIdle?.();
     }
+  }
+
+  /** BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis. */
+  #correctEnd(set: 'completed' | 'failed', id: string | undefined): void {
+    if (id === undefined || Math.abs(this.#aheadMs) < WRONG_CLOCK_MS) return;
+    const ended = Date.now() - this.#aheadMs;
+    void this.#onRedis((redis, queue) => redis.zadd(queue.toKey(set), 'XX', ended, id)).catch(() => {});
   }
 
   #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {

@@ -3,7 +3,7 @@ import type { SandboxAnswer } from '../sandbox-half';
 const FAULT = /sandbox-(?:http-(\d{3})|retry-after-(\d{1,6})|(timeout|reset|garbage))/;
 
 /**
- * CONTRACT, "Sandbox", the last two rows: what all providers can be made to do.
+ * docs/contract.md, "Sandbox", the last two rows: what all providers can be made to do.
  * @param text a name, a sequence id or a URL
  */
 export function faultIn(text: string): SandboxAnswer | null {

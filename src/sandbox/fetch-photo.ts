@@ -1,4 +1,4 @@
-/** Photos as a provider would download them: xhey.md, "Each URL must be downloadable by a plain GET without authentication". */
+/** Photos as a provider would download them: docs/providers/xhey.md, "Each URL must be downloadable by a plain GET without authentication". */
 import { get as getOverHttp, type IncomingMessage } from 'node:http';
 import { get as getOverHttps } from 'node:https';
 

@@ -55,7 +55,10 @@ export type StoreState =
   | 'damaged'
   | 'closed';
 
-/** What is said once, and again when it is over. `code`: of the operating system, or a version. */
+/**
+ * What is said once, and again when it is over. `lost`: calls that were paid for are not in the file, which is missing, empty
+ * or older than it was. `code`: of the operating system, or a version.
+ */
 export type DatabaseTrouble =
   | 'unwritable'
   | 'written-again'
@@ -65,6 +68,7 @@ export type DatabaseTrouble =
   | 'opened'
   | 'replaced'
   | 'damaged'
+  | 'lost'
   | 'secret-differs'
   | 'secret-unreadable'
   | 'secret-too-short'

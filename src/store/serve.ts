@@ -1,4 +1,5 @@
 /** What the thread does that owns the database file: it opens it, runs the operations of the rooms, and closes it. */
+import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../errors';
 import type {
@@ -11,7 +12,7 @@ import type {
   ThreadOptions,
   ToThread,
 } from './messages';
-import { OwnedFile } from './owned-file';
+import { type Mark, OwnedFile } from './owned-file';
 import { type Parcel, pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
@@ -51,6 +52,11 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
+/** Of the file that is open; `isMarked`: it stands beside the file already. */
+let mark: Mark = { id: '', count: 0 };
+let isMarked = false;
+
+const NEXT_COUNT = "UPDATE meta SET content = CAST(content AS INTEGER) + 1 WHERE name = 'count'";
 
 /** As SQLite says it: SQLITE_CORRUPT. */
 const DAMAGED = Object.assign(new Error('Damaged'), { errcode: 11 });
@@ -90,6 +96,7 @@ async function handle(message: ToThread): Promise<void> {
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
+      remember();
       file?.close();
       file = null;
       say({ kind: 'closed' });
@@ -131,6 +138,7 @@ async function prepare(opened: OwnedFile): Promise<boolean> {
       opened.configure();
       if (version === 0) begin(opened);
       migrate(opened, opened.version);
+      await compare(opened, version === 0);
       await examine(opened);
       opened.identify();
       if (!isDamaged) forgetAside(path, Date.now());
@@ -170,6 +178,38 @@ function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
   for (const migration of MIGRATIONS.slice(from, to))
     for (const statement of migration(SQLITE_TYPES)) sql.control(statement);
   sql.control(`PRAGMA user_version = ${to}`);
+}
+
+/**
+ * A database that is not the one that was here before, or has not come as far, lacks calls that were paid for: that counts as
+ * damage, for which an operator is asked.
+ */
+async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
+  const { sql } = opened;
+  const before = opened.readMark();
+  mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
+  const isLost =
+    before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
+  const isSaid = (await readMeta(sql, 'damaged')) !== undefined;
+  opened.sql.control('BEGIN');
+  if (mark.id === '') {
+    mark = { id: randomUUID(), count: 0 };
+    for (const [name, value] of Object.entries(mark))
+      await sql.run('INSERT INTO meta (name, content) VALUES (?, ?)', name, String(value));
+  }
+  if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
+  opened.sql.control('COMMIT');
+  if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
+  isMarked = opened.writeMark(mark);
+}
+
+async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
+  return (await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name))?.content;
+}
+
+/** Once a second is often enough: what was written since is in the database, which is not lost by a kill. */
+function remember(): void {
+  if (file && !isMarked) isMarked = file.writeMark(mark);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
@@ -262,8 +302,14 @@ async function runTogether(
         failed.set(index, outcome);
         break;
       }
+      const isWritten = sql.writes > before && !isSpoilt;
+      if (isWritten) sql.control(NEXT_COUNT);
       sql.control(isSpoilt ? 'ROLLBACK' : 'COMMIT');
-      if (!isSpoilt) return { outcomes, isWritten: sql.writes > before };
+      if (isWritten) {
+        mark.count++;
+        isMarked = false;
+      }
+      if (!isSpoilt) return { outcomes, isWritten };
     } catch (error) {
       rollBack(sql);
       throw error;
@@ -339,8 +385,10 @@ function replaced(): void {
 
 function look(): void {
   if (!file) return;
-  if (file.isStillThere()) file.vacuum();
-  else replaced();
+  if (file.isStillThere()) {
+    file.vacuum();
+    remember();
+  } else replaced();
 }
 
 async function backup(to: string): Promise<SentError | null> {

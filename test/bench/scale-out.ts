@@ -1,5 +1,6 @@
 /** What 1, 2 and 3 workers of the example scale-out do a second, and what a job costs: docs/PERFORMANCE.md. */
 import { availableParallelism } from 'node:os';
+import { startCluster } from '../postgres/cluster';
 import { cpuOf, type FlowNode, startMember, startSandbox } from '../redis/fleet';
 import { SECRET, startRedis } from '../redis/server';
 
@@ -39,11 +40,17 @@ function wide(node: FlowNode): void {
 }
 
 async function measure(count: number, isWide: boolean): Promise<string> {
-  const [redis, sandbox] = await Promise.all([
+  const [redis, books, sandbox] = await Promise.all([
     startRedis('--appendfsync', 'everysec'),
+    startCluster(),
     startSandbox(LATENCY_MS),
   ]);
-  const environment = { ...sandbox.environment, REDIS_URL: redis.url, CN_VERIFY_SECRET: SECRET };
+  const environment = {
+    ...sandbox.environment,
+    REDIS_URL: redis.url,
+    DATABASE_URL: books.url,
+    CN_VERIFY_SECRET: SECRET,
+  };
   const change = isWide ? wide : undefined;
   const workers = await Promise.all(
     Array.from({ length: count }, () => startMember('worker', environment, change)),
@@ -66,6 +73,7 @@ async function measure(count: number, isWide: boolean): Promise<string> {
   const { perSecond, median, slowest } = await run(JOBS, atATime, asked);
   const cells = cpu().map((after, index) => (((after - before[index]!) * 1000) / JOBS).toFixed(2));
   for (const each of [...workers, front, sandbox, redis]) await each.stop();
+  await books.remove();
   const kind = isWide ? 'no limit' : '16 at a time';
   return `| ${count} | ${kind} | ${[perSecond, median, slowest].map(Math.round).join(' | ')} | ${cells.join(' | ')} |`;
 }

@@ -179,7 +179,7 @@ export function checkError(message: Message): Raised {
   assert.ok(code in ERRORS, code);
   assert.ok(isCause(cause), ajv.errorsText(isCause.errors));
   assert.deepEqual(JSON.parse(JSON.stringify(cause)), cause);
-  // The three lists are the caller's own addresses: CONTRACT, "Errors".
+  // The three lists are the caller's own addresses: docs/contract.md, "Errors".
   const { submitted, notSubmitted, uncertain, ...rest } = cause;
   const told = JSON.stringify([text, rest]);
   assert.deepEqual(leaksIn(told), [], told);

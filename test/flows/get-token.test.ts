@@ -219,7 +219,7 @@ describe('get-token, in a real Node-RED', () => {
     });
   });
 
-  // linkface.md, the table of codes; 4711 is in no table.
+  // docs/providers/linkface.md, the table of codes; 4711 is in no table.
   describe('codes of the provider', () => {
     const rows: [string, string, boolean, number][] = [
       ['1000', 'AUTH', false, 1],

@@ -1,4 +1,4 @@
-/** Secrets and persons are looked for wherever somebody might find them: CONTRACT, "Errors" and "Status". */
+/** Secrets and persons are looked for wherever somebody might find them: docs/contract.md, "Errors" and "Status". */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { openDebugSidebar } from '../demo-process';
@@ -184,7 +184,7 @@ function flows(baseUrl: string): object[] {
       { id: `catch-${index}`, ...at, type: 'catch', scope: [`action-${index}`], wires: [[`tell-${index}`]] },
       {
         ...{ id: `tell-${index}`, ...at, type: 'function', wires: [[`told-${index}`]] },
-        // What the caller gave, and a flow was promised, is none of this: CONTRACT, "Errors", the three lists, and "Result".
+        // What the caller gave, and a flow was promised, is none of this: docs/contract.md, "Errors", the three lists, and "Result".
         func: `const { error, payload } = msg;
           if (!error) {
             delete payload.data;

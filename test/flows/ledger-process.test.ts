@@ -1,4 +1,4 @@
-/** What the ledger does to a Node-RED that is killed, has no room on its disk, or wants none: CONTRACT, "Ledger". */
+/** What the ledger does to a Node-RED that is killed, has no room on its disk, or wants none: docs/contract.md, "Ledger". */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: CONTRACT, "Photos in hand". */
+/** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: docs/contract.md, "Photos in hand". */
 import assert from 'node:assert/strict';
 import type { Cause } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';

@@ -1,4 +1,4 @@
-/** What was not ended when its node was closed: CONTRACT, "Action nodes", `resume`. */
+/** What was not ended when its node was closed: docs/contract.md, "Action nodes", `resume`. */
 import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

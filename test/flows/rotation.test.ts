@@ -1,4 +1,4 @@
-/** Keys that a provider replaces while flows run: CONTRACT, "Account nodes". */
+/** Keys that a provider replaces while flows run: docs/contract.md, "Account nodes". */
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/result';
 import { leaksIn } from '../private';

@@ -82,7 +82,7 @@ function keepTraces(): void {
     const { error } = message as { error?: { message: string; stack?: string; cause: Cause } };
     // What a test put there itself has no cause.
     if (!error?.cause) continue;
-    // The three lists are the caller's own addresses: CONTRACT, "Errors".
+    // The three lists are the caller's own addresses: docs/contract.md, "Errors".
     const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
     traces.push(JSON.stringify({ ...error, cause }));
   }

@@ -1,4 +1,4 @@
-/** No verdict is guessed: CONTRACT, "Result", truth-poll, through a real Node-RED. */
+/** No verdict is guessed: docs/contract.md, "Result", truth-poll, through a real Node-RED. */
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/node-red/red';
 import type { Photo } from '../../src/providers/xhey/photo';

@@ -78,7 +78,7 @@ describe("what was sent, in a provider's words", () => {
       'a number behind letters and digits',
       `idcard${ID_NUMBER}%20${ID_NUMBER}`,
       '张三',
-      `idcard${masked} ${masked}`,
+      `idcard${masked}%20${masked}`,
     ],
     ['a name of one character', '谭 不存在', '谭', '* 不存在'],
     ['a name with spaces', '张 三 / 张\u3000三 / 张\u200b三', '张三', '张* / 张* / 张*'],
@@ -107,7 +107,7 @@ describe("what was sent, in a provider's words", () => {
     ['a name with an apostrophe', "OBrien O'Brien O’Brien", "O'Brien", 'O****** O****** O******'],
     ['a name escaped for a URL twice', '%25E5%25BC%25A0%25E4%25B8%2589', '张三', '张*'],
     ['a name in wide letters', 'Ａｌｉｍ', 'Alim', 'A***'],
-    ['a name that is far apart', '张 ---- 三', '张三', '张 ---- 三'],
+    ['a name that is far apart', '张 ------- 三', '张三', '张 ------- 三'],
     ['an address', '照片见 https://example.com/a.jpg', '张三', '照片见 …'],
     ['a secret', 'the key a-secret/of+the test is wrong', '张三', 'the key … is wrong'],
     ['a secret percent-encoded', 'key=a-secret%2Fof%2Bthe%20test', '张三', 'key=…'],
@@ -118,6 +118,80 @@ describe("what was sent, in a provider's words", () => {
     const known = { person: { name, idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test', '200'] };
     it(what, () => assert.equal(conceal(text, known), expected));
   }
+
+  const name = '欧阳小明';
+  const secret = 'a-secret-of-the-test';
+  const hex = (bytes: Buffer | string, before = '') =>
+    Array.from(Buffer.from(bytes as Buffer), (byte) => before + byte.toString(16).padStart(2, '0')).join('');
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const gbk = Buffer.from('c5b7d1f4d0a1c3f7', 'hex');
+  const apart = (text: string, between: string) => [...text].join(between);
+  const spellings: [string, string, string][] = [
+    ['a number with wide brackets', '证 110105（19491231）002X 有误', `证 ${masked} 有误`],
+    ['a number with brackets', '110105(19491231)002X', masked],
+    ['a number with other brackets', '110105【1949】【1231】002X', masked],
+    ['a number with colons', apart(ID_NUMBER, ':'), masked],
+    ['a number with arrows', apart(ID_NUMBER, ' -> '), masked],
+    ['a number as a JSON array', `证件${JSON.stringify([...ID_NUMBER])}`, `证件["${masked}"]`],
+    ['a number as an array in JSON in lines', JSON.stringify([...ID_NUMBER], null, 2), `[   "${masked}" ]`],
+    [
+      'a number as an array in a JSON string',
+      JSON.stringify(JSON.stringify([...ID_NUMBER])),
+      `"[\\"${masked}\\"]"`,
+    ],
+    ['a name in quotes', '"欧","阳","小","明"', '"欧***"'],
+    ['a name with four wide spaces', apart(name, '\u3000'.repeat(4)), '欧***'],
+    ['a name with emoji', apart(name, '😀'), '欧***'],
+    ['a name with line tags', `x${apart(name, '<br>')}`, 'x欧***'],
+    ['a name in tags', [...name].map((letter) => `<span class="w">${letter}</span>`).join(''), ' 欧*** '],
+    ['a name with escaped tags', apart(name, '&lt;br/&gt;'), '欧***'],
+    ['a name in a tag', `<a title="${escaped(name)}">`, '<a title="欧***">'],
+    ['a secret with spaces', 'a secret of the test', '…'],
+    ['a secret without its dashes', 'key ASecretOfTheTest', 'key …'],
+    ['a number in base64', `id=${base64(ID_NUMBER)}`, 'id=…'],
+    ['a number with a small x in base64', `id=${base64(ID_NUMBER.toLowerCase())}`, 'id=…'],
+    ['a name in base64', `${base64(name)} 有误`, '… 有误'],
+    ['a name in base64 without padding', `xm:${base64(name).replace(/=+$/, '')}`, 'xm:…'],
+    ['a secret in base64', base64(secret), '…'],
+    ['a secret in base64 behind one character', base64(`:${secret}`), '…'],
+    ['a secret in base64 between others', base64(`me:${secret},x`), '…'],
+    ['a name in base64 in JSON', base64(JSON.stringify({ name })), '…'],
+    ['a name in GBK and base64', gbk.toString('base64'), '…'],
+    ['a name in GBK and base64 for a URL', gbk.toString('base64url'), '…'],
+    ['a name in base64 in a URL', `x=${encodeURIComponent(base64(name))}`, 'x=…'],
+    ['a name in UTF-16 and base64', Buffer.from(name, 'utf16le').toString('base64'), '…'],
+    ['a name in hexadecimal', hex(name), '欧***'],
+    ['a name in capital hexadecimal', hex(name, ' ').toUpperCase(), ' 欧***'],
+    ['a name in GBK and hexadecimal', hex(gbk), '欧***'],
+    ['a number in hexadecimal', hex(ID_NUMBER), masked],
+    ['a secret in hexadecimal', hex(secret), '…'],
+    ['a name as bytes of C', hex(name, ',0x'), ',欧***'],
+    ['a name as a list of bytes', JSON.stringify([...Buffer.from(name)]), '[欧***]'],
+    ['a name as Python shows its bytes', `b'${hex(name, '\\x')}'`, "b'欧***'"],
+    ['a name as Python shows its bytes in GBK', `b'x${hex(gbk, '\\x')}'`, "b'x欧***'"],
+    ['a name in octal', [...Buffer.from(name)].map((byte) => `\\${byte.toString(8)}`).join(''), '\\欧***'],
+    ['a name in quoted-printable', hex(name, '='), '=欧***'],
+    ['a name in GBK for a URL', 'xm=%C5%B7%D1%F4%D0%A1%C3%F7', 'xm=欧***'],
+    ['a name in GBK for a URL twice', 'xm=%25C5%25B7%25D1%25F4%25D0%25A1%25C3%25F7', 'xm=欧***'],
+    ['a name by the old escape()', 'xm=%u6b27%u9633%u5C0F%u660e', 'xm=欧***'],
+    ['a name in Unicode', 'U+6B27 U+9633 U+5C0F U+660E', '欧***'],
+    ['a name escaped for a URL three times', [1, 2, 3].reduce(encodeURIComponent as never, name), '欧***'],
+    ['a name in two ways', `${name} %u6b27%u9633%u5c0f%u660e ${base64(name)}`, '欧*** 欧*** …'],
+    [
+      'what is encoded and known to nobody',
+      `${base64('another')} ${hex('another')}`,
+      'YW5vdGhlcg== 616e6f74686572',
+    ],
+  ];
+  for (const [what, text, expected] of spellings) {
+    const known = { person: { name, idNumber: ID_NUMBER }, secrets: [secret] };
+    it(what, () => assert.equal(conceal(text, known), expected));
+  }
+
+  it('a name of which GBK has a letter for a byte', () => {
+    const known = { person: { name: '朱镕', idNumber: ID_NUMBER }, secrets: [] };
+    assert.equal(conceal('xm=%D6%EC%E9F', known), 'xm=%朱*');
+  });
 
   it('is not read to its end, and never shows the half of what was cut in two', () => {
     const known = { person: { name: '买买提·艾山', idNumber: ID_NUMBER }, secrets: ['a-secret/of+the test'] };
@@ -148,7 +222,19 @@ describe("what was sent, in a provider's words", () => {
   it('leaves an id as it is, or leaves it out', () => {
     const known = { person: { name: '张三', idNumber: ID_NUMBER }, secrets: ['a-secret'] };
     for (const id of ['568753443590770688', 'c466-4e', 7]) assert.equal(harmlessId(id, known), String(id));
-    for (const id of ['', null, {}, 1.5, 1e21, `x${ID_NUMBER}`, 'x张三', 'A-SECRET', 'x'.repeat(201)])
+    for (const id of [
+      '',
+      null,
+      {},
+      1.5,
+      1e21,
+      `x${ID_NUMBER}`,
+      apart(ID_NUMBER, ':'),
+      base64(ID_NUMBER),
+      'x张三',
+      'A-SECRET',
+      'x'.repeat(201),
+    ])
       assert.equal(harmlessId(id, known), null);
   });
 });

@@ -211,6 +211,9 @@ describe('the ledger, when things go wrong:', () => {
     writeSync(handle, bytes);
     closeSync(handle);
     while (!ledger.notices.includes('replaced')) await pause(50);
+    // What had been paid for is not in it.
+    await assert.rejects(claim(ledger, call(['b'])), refused('ledger-damaged'));
+    await ledger.database.acknowledge();
     await claimed(ledger, call(['b']));
     assert.deepEqual((await allOf(ledger)).map(({ id, state }) => [id === open, state]).sort(), [
       [false, 'claimed'],
@@ -371,5 +374,19 @@ describe('the ledger, when things go wrong:', () => {
         }
         assert.equal(rowsIn(file, 'SELECT * FROM entries').length, 6);
       });
+
+    it('three years ahead at many starts in between forgets nothing', async () => {
+      let now = TODAY;
+      for (let start = 0; start < 12; start++) {
+        now = TODAY + start * DAY + (start % 3 === 0 ? 0 : 1_095 * DAY - start * DAY + start * 3_600_000);
+        const ledger = openLedger(file, { now: () => now });
+        for (let earlier = 0; earlier < start; earlier++)
+          assert.equal((await ledger.look(`${earlier}`))?.state, 'answered');
+        await done(ledger, call([`${start}`]), answered({ [`${start}`]: 1 }));
+        for (let round = 0; round < 5; round++) await ledger.ledger.spent(ACCOUNT);
+        await ledger.close();
+      }
+      assert.equal(rowsIn(file, 'SELECT * FROM entries').length, 12);
+    });
   });
 });

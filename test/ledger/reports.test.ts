@@ -254,7 +254,11 @@ describe('the ledger says', () => {
     assert.equal(await isGone(), false);
     assert.equal((await opened.look('k'))?.state, 'answered');
     now = Date.parse('2027-04-30T16:00:00Z');
-    await done({}, answered());
+    for (let day = 1; day <= 7; day++, now += DAY) {
+      await reopen();
+      assert.equal(await isGone(), false);
+      await done({}, answered());
+    }
     await reopen();
     assert.equal(await isGone(), true);
     assert.equal(await opened.look('k'), null);

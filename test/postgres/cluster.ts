@@ -27,6 +27,8 @@ export interface Cluster {
   /** Runs statements as a user who may do everything. */
   query<Row = Record<string, unknown>>(text: string, database?: string): Promise<Row[]>;
   remove(): Promise<void>;
+  /** From its next start on it speaks TLS, too. */
+  useTls(identity: { key: string; cert: string }): void;
 }
 
 /** @param settings lines of postgresql.conf */
@@ -99,6 +101,16 @@ export async function startCluster(...settings: string[]): Promise<Cluster> {
         await client.end();
       }
     },
+    useTls: ({ key, cert }) => {
+      for (const [name, text] of [
+        ['server.key', key],
+        ['server.crt', cert],
+      ] as const) {
+        writeFileSync(join(folder, name), text, { mode: 0o600 });
+        ownedByPostgres(join(folder, name), false);
+      }
+      writeFileSync(join(folder, 'postgresql.conf'), '\nssl = on\n', { flag: 'a' });
+    },
     remove: async () => {
       if (running.delete(cluster)) stopNow(folder);
     },
@@ -134,13 +146,13 @@ function passwordFile(folder: string): string {
   return path;
 }
 
-function ownedByPostgres(path: string): void {
+function ownedByPostgres(path: string, opensParent = true): void {
   if (process.getuid?.() !== 0) return;
   const [user, group] = ['-u', '-g'].map((option) =>
     Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' })),
   );
   // Its parent belongs to root, and is open to nobody else.
-  execFileSync('chmod', ['o+x', join(path, '..')]);
+  if (opensParent) execFileSync('chmod', ['o+x', join(path, '..')]);
   chownSync(path, user!, group!);
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Cancel } from '../../src/cancel';
 import type { VerifyError } from '../../src/errors';
 import type { Call, Claim, Settlement } from '../../src/ledger/entry';
+import { selfSigned } from '../http/certificates';
 import { type Cluster, startCluster } from './cluster';
 import { delayed } from './delayed';
 import { closeShared, openShared, until } from './shared';
@@ -275,6 +276,20 @@ describe('a shared ledger', () => {
       await cluster.query('SELECT pg_reload_conf()');
     }
     await until(async () => (await one.ledger.claim(call({ waitMs: 0 }), NEVER).catch(() => null)) !== null);
+  });
+
+  it('verifies the server over TLS, and sends nothing where it cannot', async () => {
+    const verified = { rejectUnauthorized: true } as const;
+    const plain = await open({ ssl: verified });
+    await assert.rejects(plain.ledger.claim(call(), NEVER), { code: 'CONFIG', problem: 'ledger-refused' });
+    const identity = selfSigned('IP:127.0.0.1');
+    cluster.useTls(identity);
+    await cluster.stop('fast');
+    await cluster.start();
+    const stranger = await open({ ssl: verified });
+    await assert.rejects(stranger.ledger.claim(call(), NEVER), { code: 'CONFIG', problem: 'ledger-refused' });
+    const known = await open({ ssl: { ...verified, ca: identity.cert } });
+    assert.equal((await known.ledger.claim(call(), NEVER)).state, 'claimed');
   });
 
   it('tells one process what photos came to another', async () => {

@@ -35,12 +35,14 @@ export async function openShared({
   schema,
   file = join(temporaryDirectory(), 'cn-verify.db'),
   leaseMs = 60_000,
+  ssl = false,
   secret = 'a secret of the test',
 }: {
   url: string;
   schema: string;
   file?: string;
   leaseMs?: number;
+  ssl?: false | { ca?: string; rejectUnauthorized: true };
   secret?: string;
 }): Promise<Shared> {
   const notices: string[] = [];
@@ -53,7 +55,7 @@ export async function openShared({
   await own.ready();
   const { connection } = readPostgresUrl(url)!;
   const database = openPostgres({
-    connection: { ...connection, ssl: false },
+    connection: { ...connection, ssl },
     schema,
     secret: secretFrom(secret),
     operations: { ...SHARED_LEDGER_OPERATIONS, ...SEEN_OPERATIONS },

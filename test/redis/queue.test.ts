@@ -1,4 +1,4 @@
-/** The queue's nodes in one Node-RED, on a Redis of their own: CONTRACT, "Queue". */
+/** The queue's nodes in one Node-RED, on a Redis of their own: docs/contract.md, "Queue". */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { cpSync } from 'node:fs';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { type Job, Queue, Worker } from 'bullmq';
+import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { Cancel } from '../../src/cancel';
 import type { Cause } from '../../src/errors';
 import type { Message } from '../../src/node-red/red';
@@ -573,6 +573,111 @@ describe('the queue', function () {
     }
   });
 
+  const HOURS_2 = 7_200_000;
+  /** @param aheadMs by which the clock of this process is wrong meanwhile */
+  async function withClock(aheadMs: number, work: () => Promise<void>): Promise<void> {
+    const { now } = Date;
+    Date.now = () => now() + aheadMs;
+    try {
+      await work();
+    } finally {
+      Date.now = now;
+    }
+  }
+
+  it('keeps what waits for as long as it says, whatever the clocks of callers and workers show', async () => {
+    const secret = new JobSecret(Buffer.alloc(32, 1));
+    const server = redisServer(new URL(redis.url), {});
+    const options = {
+      server,
+      name: queue,
+      keep: 60,
+      sweepMs: 50,
+      secret: async () => secret,
+      told: () => {},
+    };
+    const cancel = new Cancel();
+    const sweeps = new QueueEvents(queue, { connection: { url: redis.url }, prefix: PREFIX });
+    let swept = 0;
+    sweeps.on('cleaned', () => {
+      swept++;
+    });
+    await sweeps.waitUntilReady();
+    try {
+      for (const [caller, sweeper] of [
+        [0, HOURS_2],
+        [-HOURS_2, 0],
+      ] as const) {
+        const id = randomUUID();
+        const calls = new JobCalls({ ...options, sweepMs: HOURS_2 });
+        await withClock(caller, async () => {
+          await calls.put(id, 'message', { payload: 1 }, cancel);
+        });
+        await calls.close();
+        await withClock(sweeper, async () => {
+          const other = new JobCalls(options);
+          await other.counts(1_000);
+          swept = 0;
+          while (swept < 6) await pause(20);
+          await other.close();
+        });
+        assert.ok(
+          (await jobsInRedis()).some((key) => key.endsWith(id)),
+          `${caller} ${sweeper}`,
+        );
+      }
+    } finally {
+      await sweeps.close();
+    }
+  });
+
+  it('notes when a job was over by the clock of Redis, where that of its worker is wrong', async () => {
+    await withClock(-HOURS_2, async () => {
+      await start(config(), ...caller({ wait: 0 }), ...worker('return msg;'));
+      send('call', { payload: 1 });
+      await until(() => got('out2').length === 1);
+      const { job } = got('out2')[0]!.payload as { job: string };
+      const over = async () => Number(await redis.client.zscore(`${PREFIX}:${queue}:completed`, job));
+      while ((await over()) === 0) await pause(20);
+      while ((await over()) < Date.now() + HOURS_2 - 600_000) await pause(20);
+    });
+  });
+
+  it('says that Redis lost its data, and that nobody knows what became of a job that was there', async () => {
+    await start(config(), ...caller({ wait: 50 }), ...worker('return null;'));
+    send('call', { payload: 1 });
+    await until(() => got('taken').length === 1);
+    const [job] = await jobsInRedis();
+    const isSaid = () => logs.filter(({ msg }) => /has lost its data/.test(String(msg))).length;
+    const before = isSaid();
+    await redis.client.flushall();
+    await until(() => isSaid() > before);
+    await until(() => got('caught').length === 1);
+    const { code, cause } = raised();
+    assert.deepEqual([code, cause.problem, cause.charged], ['UNCERTAIN', 'job-vanished', null]);
+    assert.ok(job!.endsWith(String(cause.values.job)));
+    send('call', { payload: { job: cause.values.job } });
+    await until(() => got('caught').length === 2);
+    assert.deepEqual([raised(1).code, raised(1).cause.charged], ['INPUT', null]);
+    assert.doesNotMatch(raised(1).cause.hint ?? '', /paid for twice/, 'it promises nothing');
+  });
+
+  it('says that Redis started again without its data', async () => {
+    const forgetful = await startRedis('--appendonly', 'no');
+    try {
+      await start(config({}, forgetful.url), ...worker('return msg;'));
+      await until(() => logs.some(({ msg }) => /can lose jobs: appendonly/.test(String(msg))));
+      while ((await forgetful.client.keys('*:mark')).length === 0) await pause(20);
+      const isSaid = () => logs.filter(({ msg }) => /has lost its data/.test(String(msg))).length;
+      const before = isSaid();
+      await forgetful.kill();
+      await forgetful.start();
+      await until(() => isSaid() > before);
+    } finally {
+      await forgetful.stop();
+    }
+  });
+
   it('ends what was kept long enough, whether anybody took it or not', async () => {
     const secret = new JobSecret(Buffer.alloc(32, 1));
     const server = redisServer(new URL(redis.url), {});
@@ -655,5 +760,51 @@ describe('the queue', function () {
     send('return', { payload: 1 });
     await until(() => got('caught').length === 1);
     assert.deepEqual([raised().code, raised().cause.problem], ['INPUT', 'not-a-job']);
+  });
+
+  it('raises one error for a message that is of no job, where the Catch of its flow leads back to it', async () => {
+    await start(
+      ...[
+        { id: 'return', ...at, type: 'verify-return', wires: [] },
+        { id: 'catch', ...at, type: 'catch', scope: null, wires: [['return', 'caught']] },
+        { id: 'complete', ...at, type: 'complete', scope: ['return'], wires: [['out1']] },
+        ...['caught', 'out1'].map(debug),
+      ],
+    );
+    send('return', { payload: 1 });
+    await until(() => got('out1').length === 1);
+    assert.equal(got('caught').length, 1);
+    assert.equal(raised().cause.problem, 'not-a-job');
+  });
+
+  it('says which command the user of Redis may not do', async () => {
+    const { host } = new URL(redis.url);
+    await redis.client.call(
+      'ACL',
+      'SETUSER',
+      'limited',
+      'on',
+      '>right',
+      '~*',
+      '&*',
+      '+@all',
+      '-bzpopmin',
+      '-xread',
+    );
+    try {
+      await start(
+        config({}, `redis://limited:right@${host}`),
+        ...caller({ wait: 1 }),
+        ...worker('return msg;'),
+      );
+      send('call', { payload: 1 });
+      await until(() => logs.some(({ msg }) => /refused \(NOPERM bzpopmin\)/.test(String(msg))));
+      await until(() =>
+        logs.some(({ msg }) => /refuses to report the ends of jobs \(NOPERM xread\)/.test(String(msg))),
+      );
+      assert.equal((await settledStatus('in'))?.text, 'CONFIG');
+    } finally {
+      await redis.client.call('ACL', 'DELUSER', 'limited');
+    }
   });
 });

@@ -1,4 +1,4 @@
-/** The sandbox that downloads what it is given: CONTRACT, "Sandbox". */
+/** The sandbox that downloads what it is given: docs/contract.md, "Sandbox". */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -20,7 +20,7 @@ const send =
     response.writeHead(status, headers).end(bytes);
 const redirect = (location: string) => send(Buffer.alloc(0), 302, { Location: location });
 
-/** What stands where, and the status it gets; `xhey.md`, the table of a photo's `status`. */
+/** What stands where, and the status it gets; `docs/providers/xhey.md`, the table of a photo's `status`. */
 const PHOTOS: Record<string, [Script, number]> = {
   '/a.jpg': [send(jpg(), 200, { 'Content-Type': 'text/plain' }), 0],
   '/a.png': [send(PNG), 0],

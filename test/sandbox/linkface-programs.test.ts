@@ -1,4 +1,4 @@
-/** Programs of others on the sandbox: linkface.md's curl, and how each language writes a form of several parts. */
+/** Programs of others on the sandbox: docs/providers/linkface.md's curl, and how each language writes a form of several parts. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';

@@ -1,4 +1,4 @@
-/** Paid calls under load with kills: CONTRACT, "Ledger", through a Node-RED of its own process. */
+/** Paid calls under load with kills: docs/contract.md, "Ledger", through a Node-RED of its own process. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';

@@ -1,4 +1,4 @@
-/** A typed input that never calls back: CONTRACT, "Errors", and NODE-RED, "Runtime", on context stores. */
+/** A typed input that never calls back: docs/contract.md, "Errors", and docs/node-red.md, "Runtime", on context stores. */
 import assert from 'node:assert/strict';
 import type { Cause } from '../../src/errors';
 import { actionFlow, deploy, got, send, startRuntime, until } from '../flows/runtime';

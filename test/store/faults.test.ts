@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -243,6 +244,95 @@ describe('database: faults', () => {
     });
   });
 
+  describe('lost while nobody had it open', () => {
+    const mark = () => join(dirname(file()), 'cn-verify.mark');
+    const copy = () => join(folder, 'copy.db');
+    /** A database with a row, of which an older copy without the row is kept. */
+    async function used(): Promise<void> {
+      const first = start();
+      await put(first, 'a');
+      await first.close();
+      copyFileSync(file(), copy());
+      const second = start();
+      await put(second, 'b');
+      await second.close();
+      assert.deepEqual(told, []);
+    }
+    for (const [what, lose] of [
+      ['missing', () => unlinkSync(file())],
+      ['missing with all that is named after it', () => removeNamed('cn-verify.db')],
+      ['empty', () => truncateSync(file(), 0)],
+      ['an older one', () => copyFileSync(copy(), file())],
+    ] as const)
+      it(`asks an operator before paid calls go on where it is ${what}`, async () => {
+        await used();
+        lose();
+        const database = start();
+        await database.ready();
+        assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+        assert.equal((await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, true);
+        await database.close();
+        const again = start();
+        await again.ready();
+        assert.deepEqual([again.state(), told], ['damaged', ['lost']]);
+        await again.acknowledge();
+        assert.equal(again.state(), 'ready');
+        await put(again, 'c');
+        await again.close();
+        const last = start();
+        await last.ready();
+        assert.deepEqual([last.state(), told], ['ready', ['lost']]);
+      });
+
+    it('is another one, which somebody put there', async () => {
+      const other = start({ file: join(folder, 'other.db') });
+      for (let row = 0; row < 9; row++) await put(other, `row ${row}`);
+      await other.close();
+      await used();
+      renameSync(join(folder, 'other.db'), file());
+      const database = start();
+      await database.ready();
+      assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+    });
+
+    it('is noticed within a second of the last call, also after a kill', async () => {
+      const database = start();
+      await put(database, 'a');
+      const before = readFileSync(mark(), 'utf8');
+      await put(database, 'b');
+      await until(() => readFileSync(mark(), 'utf8') !== before);
+      assert.equal(statSync(mark()).mode & 0o777, 0o600);
+    });
+
+    for (const [what, change] of [
+      ['a first start', () => {}],
+      ['a folder that was deleted', () => rmSync(dirname(file()), { recursive: true })],
+      ['a mark that was deleted', () => unlinkSync(mark())],
+      ['a mark that cannot be read', () => writeFileSync(mark(), '{')],
+    ] as const)
+      it(`is not said of ${what}`, async () => {
+        if (what !== 'a first start') await used();
+        change();
+        const database = start();
+        await put(database, 'c');
+        assert.deepEqual([database.state(), told], ['ready', []]);
+      });
+
+    it('is said of a missing one where the mark cannot be read', async () => {
+      await used();
+      writeFileSync(mark(), '');
+      unlinkSync(file());
+      const database = start();
+      await database.ready();
+      assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+    });
+
+    function removeNamed(prefix: string): void {
+      for (const name of readdirSync(dirname(file())))
+        if (name.startsWith(prefix)) rmSync(join(dirname(file()), name));
+    }
+  });
+
   describe('of another version', () => {
     it('leaves a file of a later version as it is', async () => {
       const first = start();
@@ -266,15 +356,16 @@ describe('database: faults', () => {
   });
 
   describe('in the way', () => {
-    for (const suffix of ['', '-wal', '-owner', '-journal'])
-      it(`does not wait for a pipe named ${suffix || 'as the database'}`, async () => {
+    for (const name of ['.db', '.db-wal', '.db-owner', '.db-journal', '.mark'])
+      it(`does not wait for a pipe named ${name}`, async () => {
+        const pipe = join(dirname(file()), `cn-verify${name}`);
         mkdirSync(dirname(file()));
-        execFileSync('mkfifo', [file() + suffix]);
+        execFileSync('mkfifo', [pipe]);
         const database = start();
         await assert.rejects(put(database, 'a'), { problem: 'database-unwritable' });
         assert.equal(database.state(), 'unwritable');
         const kept = put(database, 'b', KEEP);
-        unlinkSync(file() + suffix);
+        unlinkSync(pipe);
         await kept;
         assert.deepEqual(told, ['unwritable', 'written-again']);
       });

@@ -1,13 +1,13 @@
 import type { AccountDefinition } from '../../action';
 
-/** linkface.md; api_id and api_secret are handed out by Linkface, one pair an account. */
+/** docs/providers/linkface.md; api_id and api_secret are handed out by Linkface, one pair an account. */
 export const account: AccountDefinition = {
   provider: 'linkface',
   credentials: ['apiId', 'apiSecret'],
   baseUrl: 'https://cloudapi.linkface.cn',
   timeout: 10,
   settings: {
-    /** linkface.md, the row of timestamp: the document does not name the unit. */
+    /** docs/providers/linkface.md, the row of timestamp: the document does not name the unit. */
     timestampUnit: { type: 'string', default: 'ms', choices: ['ms', 's'] },
   },
 };

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Account, CallContext, Credentials, HttpAnswer, Place, Probe } from '../../action';
 import { type Issued, readIssued } from './response';
 
-/** linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
+/** docs/providers/linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
 export const DETECTION_TYPES: readonly string[] = [
   'liveness',
   'silent_liveness',
@@ -10,7 +10,7 @@ export const DETECTION_TYPES: readonly string[] = [
   'bankcard_ocr',
 ];
 
-/** linkface.md, the row of sequence_id: 64 characters are recommended. */
+/** docs/providers/linkface.md, the row of sequence_id: 64 characters are recommended. */
 const SEQUENCE_ID_BYTES = 32;
 const BOUNDARY_BYTES = 16;
 
@@ -30,7 +30,7 @@ export interface TokenAnswer extends Issued {
 }
 
 /**
- * Asks for a token: linkface.md, `POST /v2/sdk/get_token`. Free.
+ * Asks for a token: docs/providers/linkface.md, `POST /v2/sdk/get_token`. Free.
  * @param account linkface's
  * @param wanted what for
  * @param place of the message in the account's queue
@@ -73,7 +73,7 @@ export async function requestToken(
 }
 
 /**
- * Signs a request: linkface.md, the row of sign.
+ * Signs a request: docs/providers/linkface.md, the row of sign.
  * @param apiId the account
  * @param apiSecret its secret
  * @param timestamp Unix time, decimal, as it is sent
@@ -99,7 +99,7 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
   return Buffer.from(`${parts.join('')}--${boundary}--\r\n`);
 }
 
-/** linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
+/** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
 export const probe: Probe = async (account, context) => {
   const place = account.transport.place();
   try {

@@ -4,7 +4,7 @@ import { readText } from '../../input/text';
 import type { Answer } from '../../result';
 import { DETECTION_TYPES, requestToken, type TokenRequest } from './client';
 
-/** CONTRACT, "Result", `data` of get-token. */
+/** docs/contract.md, "Result", `data` of get-token. */
 export interface TokenData {
   [name: string]: unknown;
   token: string;
@@ -15,15 +15,15 @@ export interface TokenData {
 }
 
 interface TokenInput extends TokenRequest {
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
 const SETTINGS = {} as const satisfies SettingDefinitions;
 
-/** linkface.md, the first paragraph: "valid for 5 minutes". From when is not said; from the sending is never too late. */
+/** docs/providers/linkface.md, the first paragraph: "valid for 5 minutes". From when is not said; from the sending is never too late. */
 const VALID_MS = 5 * 60 * 1000;
-/** CONTRACT, "What an input may look like", Text; the document has no limit, and this stays a URL that gateways let through. */
+/** docs/contract.md, "What an input may look like", Text; the document has no limit, and this stays a URL that gateways let through. */
 const LONGEST_SEQUENCE_ID = 128;
 
 /** Gets the token that a liveness or OCR SDK needs when it starts. */
@@ -38,7 +38,7 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
   settings: SETTINGS,
 
   parse({ detectionType, sequenceId }) {
-    // linkface.md, the row of detection_type: any other value is answered 1002.
+    // docs/providers/linkface.md, the row of detection_type: any other value is answered 1002.
     if (typeof detectionType !== 'string' || !DETECTION_TYPES.includes(detectionType)) {
       throw new VerifyError('INPUT', 'not-a-detection-type', { choices: DETECTION_TYPES.join(', ') });
     }

@@ -5,10 +5,10 @@ import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 
-/** linkface.md, the table of codes: the one success. */
+/** docs/providers/linkface.md, the table of codes: the one success. */
 export const SUCCESS = '0000';
 
-/** linkface.md, the table of codes: every `code` but 0000. */
+/** docs/providers/linkface.md, the table of codes: every `code` but 0000. */
 export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['1000', 'AUTH'],
   ['1001', 'INPUT'],
@@ -20,7 +20,7 @@ export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['9999', 'PROVIDER'],
 ]);
 
-/** A success, taken apart: linkface.md, "Answer". */
+/** A success, taken apart: docs/providers/linkface.md, "Answer". */
 export interface Issued {
   code: string;
   message: string;
@@ -31,7 +31,7 @@ export interface Issued {
   raw: Record<string, unknown>;
 }
 
-/** linkface.md, "Answer": `charge`. */
+/** docs/providers/linkface.md, "Answer": `charge`. */
 const CHARGED: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   [1, true],
   ['1', true],

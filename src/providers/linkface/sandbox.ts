@@ -1,4 +1,4 @@
-/** linkface's half of the sandbox, made from linkface.md: what the provider checks, it checks. */
+/** linkface's half of the sandbox, made from docs/providers/linkface.md: what the provider checks, it checks. */
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import {
@@ -12,7 +12,7 @@ import {
 import { DETECTION_TYPES, sign } from './client';
 import { SUCCESS } from './response';
 
-/** How far a clock may be off: CONTRACT, "Sandbox". */
+/** How far a clock may be off: docs/contract.md, "Sandbox". */
 const CLOCK_MS = 900_000;
 
 /** Where the document's curl has each field. */
@@ -142,7 +142,7 @@ function refuse(
       ];
 }
 
-/** linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */
+/** docs/providers/linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */
 function isTimely(timestamp: string, now: number): boolean {
   if (!/^\d+$/.test(timestamp)) return false;
   return [1, 1000].some((unit) => Math.abs(Number(timestamp) * unit - now) <= CLOCK_MS);

@@ -1,6 +1,6 @@
 import type { AccountDefinition } from '../../action';
 
-/** tencent-market.md. Every purchase has an endpoint of its own; the base URL is the document's. */
+/** docs/providers/tencent-market.md. Every purchase has an endpoint of its own; the base URL is the document's. */
 export const account: AccountDefinition = {
   provider: 'tencent-market',
   credentials: ['secretId', 'secretKey'],

@@ -8,7 +8,7 @@ export interface Bands {
   scoreScale: number;
 }
 
-/** tencent-market.md, "The product's answer". */
+/** docs/providers/tencent-market.md, "The product's answer". */
 export const DOCUMENTED: Bands = { scoreScale: 1, sameFrom: 0.45, differentBelow: 0.4 };
 
 /** The same in per cent, and the bounds of the edition that scores up to 1000. */

@@ -10,7 +10,7 @@ import { signatureHeaders } from './sign';
 const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
 
 /**
- * Compares a face with the police register's photo: tencent-market.md. May cost money.
+ * Compares a face with the police register's photo: docs/providers/tencent-market.md. May cost money.
  * @param account tencent-market's
  * @param person who it is said to be
  * @param maxPhotoMB the node's own limit
@@ -36,7 +36,7 @@ export function compare(
 }
 
 /**
- * Asks for a comparison without the fields it takes: tencent-market.md, the table of body fields. The product refuses that
+ * Asks for a comparison without the fields it takes: docs/providers/tencent-market.md, the table of body fields. The product refuses that
  * before it compares anything, so it is free.
  * @param account tencent-market's
  * @param context of a test of the account

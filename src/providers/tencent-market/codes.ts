@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors';
 
-/** tencent-market.md, "The product's answer", the table of codes: every `code` but 200. */
+/** docs/providers/tencent-market.md, "The product's answer", the table of codes: every `code` but 200. */
 export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['400', 'INPUT'],
   ['404', 'CONFIG'],
@@ -23,7 +23,7 @@ export interface GatewayRefusal {
   isOtherScheme?: true;
 }
 
-/** tencent-market.md, "The gateway's own refusals"; a status without its text means what it means everywhere. */
+/** docs/providers/tencent-market.md, "The gateway's own refusals"; a status without its text means what it means everywhere. */
 export const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
   { statuses: [401, 403], text: /HMAC signature/i, code: 'AUTH' },
   {

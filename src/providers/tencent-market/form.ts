@@ -1,4 +1,4 @@
-/** The request's body: tencent-market.md, the table of body fields. */
+/** The request's body: docs/providers/tencent-market.md, the table of body fields. */
 import type { Photo } from '../../input/photo';
 
 /** What the provider compares. */

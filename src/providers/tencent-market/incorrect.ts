@@ -7,7 +7,7 @@ export interface Verdict {
   reason: string;
 }
 
-/** tencent-market.md, the table of `incorrect`: two faces were compared, and the score decides. */
+/** docs/providers/tencent-market.md, the table of `incorrect`: two faces were compared, and the score decides. */
 export const COMPARED = 100;
 
 /** One row of that table. */

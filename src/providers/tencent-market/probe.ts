@@ -2,7 +2,7 @@ import type { Probe } from '../../action';
 import { VerifyError } from '../../errors';
 import { compareNobody } from './client';
 
-/** tencent-market.md, "The product's answer": bad parameters. */
+/** docs/providers/tencent-market.md, "The product's answer": bad parameters. */
 const BAD_PARAMETERS = '400';
 
 /** Whoever is told by the product itself that fields are missing was let in by the gateway. Free. */

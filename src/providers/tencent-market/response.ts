@@ -45,7 +45,7 @@ const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
  * @param answer of the gateway, or of the product behind it
  * @param reader what it takes
  * @returns what was found
- * @throws VerifyError by the tables of tencent-market.md, or by the HTTP status where they are silent
+ * @throws VerifyError by the tables of docs/providers/tencent-market.md, or by the HTTP status where they are silent
  */
 export function readAnswer(answer: HttpAnswer, reader: Reader): Comparison {
   const requestId = requestIdIn(answer.headers, reader.known);

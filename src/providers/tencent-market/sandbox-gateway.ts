@@ -1,4 +1,4 @@
-/** The gateways before the product: tencent-market.md, "Two gateways, two signatures" and "The gateway's own refusals". */
+/** The gateways before the product: docs/providers/tencent-market.md, "Two gateways, two signatures" and "The gateway's own refusals". */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Reason, SandboxRequest, SandboxWorld } from '../../sandbox-half';
 import { cloudmarketSignature } from './sign';

@@ -1,4 +1,4 @@
-/** The product behind the gateway: tencent-market.md, "The product's answer". */
+/** The product behind the gateway: docs/providers/tencent-market.md, "The product's answer". */
 import { readIdNumber } from '../../input/id-number';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
 import { COMPARED, chargedFor } from './incorrect';
@@ -73,7 +73,7 @@ export function compare(form: URLSearchParams, world: SandboxWorld): Told {
   return atGateway(name) ?? { ...(refusedWith(name) ?? compared(name, world)), paidFor: name };
 }
 
-/** CONTRACT, "Sandbox": `沙箱网关<status>`. A gateway that refuses has not asked the product. */
+/** docs/contract.md, "Sandbox": `沙箱网关<status>`. A gateway that refuses has not asked the product. */
 function atGateway(name: string): Told | null {
   const status = Number(/^沙箱网关([45]\d\d)$/.exec(name)?.[1]);
   if (!status) return null;
@@ -85,7 +85,7 @@ function atGateway(name: string): Told | null {
   return { status, body, reason, ...(status < 500 ? {} : { paidFor: name }) };
 }
 
-/** CONTRACT, "Sandbox": `沙箱码<code>`. */
+/** docs/contract.md, "Sandbox": `沙箱码<code>`. */
 function refusedWith(name: string): Told | null {
   const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
   const code = Number(asked);
@@ -94,7 +94,7 @@ function refusedWith(name: string): Told | null {
   return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }
 
-/** CONTRACT, "Sandbox": `沙箱<incorrect>` and `沙箱<score>`. */
+/** docs/contract.md, "Sandbox": `沙箱<incorrect>` and `沙箱<score>`. */
 function compared(name: string, world: SandboxWorld): Told {
   const created = Number(world.store.created ?? 0);
   world.store.created = created + 1;

@@ -1,4 +1,4 @@
-/** tencent-market's half of the sandbox, made from tencent-market.md: what the provider checks, it checks. */
+/** tencent-market's half of the sandbox, made from docs/providers/tencent-market.md: what the provider checks, it checks. */
 import { randomUUID } from 'node:crypto';
 import {
   received,

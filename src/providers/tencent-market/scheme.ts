@@ -1,4 +1,4 @@
-/** tencent-market.md, "Two gateways, two signatures": which of them a host wants. */
+/** docs/providers/tencent-market.md, "Two gateways, two signatures": which of them a host wants. */
 
 export type Scheme = 'gateway' | 'cloudmarket';
 

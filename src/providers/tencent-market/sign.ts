@@ -1,4 +1,4 @@
-/** tencent-market.md, "Two gateways, two signatures". The body is not part of either. */
+/** docs/providers/tencent-market.md, "Two gateways, two signatures". The body is not part of either. */
 import { createHmac } from 'node:crypto';
 import type { Scheme } from './scheme';
 

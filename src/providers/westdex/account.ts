@@ -1,11 +1,11 @@
 import type { AccountDefinition } from '../../action';
 
-/** westdex.md, "Which AES key": the document does not say how the key is made, so there are three ways. */
+/** docs/providers/westdex.md, "Which AES key": the document does not say how the key is made, so there are three ways. */
 export const KEY_DERIVATIONS = ['sha1prng', 'hex', 'utf8'] as const;
 
 export type KeyDerivation = (typeof KEY_DERIVATIONS)[number];
 
-/** westdex.md; "Suggested time-out: 60 s". */
+/** docs/providers/westdex.md; "Suggested time-out: 60 s". */
 export const account: AccountDefinition = {
   provider: 'westdex',
   credentials: ['secretId', 'key'],

@@ -1,6 +1,6 @@
 import type { Photo } from '../../input/photo';
 
-/** What the body holds beside the photo: westdex.md, the request. */
+/** What the body holds beside the photo: docs/providers/westdex.md, the request. */
 export interface BodyFields {
   customNumber: string;
   /** The name, encrypted. */

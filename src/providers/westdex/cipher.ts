@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { KEY_DERIVATIONS, type KeyDerivation } from './account';
 
-/** westdex.md, "Which AES key": how it is made of the configured one, if that can be used so. */
+/** docs/providers/westdex.md, "Which AES key": how it is made of the configured one, if that can be used so. */
 const DERIVE: Readonly<Record<KeyDerivation, (key: string) => Buffer | null>> = {
   sha1prng: (key) => sha1(sha1(Buffer.from(key))).subarray(0, 16),
   hex: (key) => (/^(?:[0-9A-Fa-f]{2})+$/.test(key) ? ofAesLength(Buffer.from(key, 'hex')) : null),
@@ -24,7 +24,7 @@ export function aesKey(keyDerivation: KeyDerivation, key: string): Buffer | null
 }
 
 /**
- * westdex.md: base64( AES-ECB/PKCS#7( UTF-8(text) ) ).
+ * docs/providers/westdex.md: base64( AES-ECB/PKCS#7( UTF-8(text) ) ).
  * @param text in the clear
  * @param key of `aesKey`
  */

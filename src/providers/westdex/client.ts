@@ -23,7 +23,7 @@ interface Sealed {
 }
 
 /**
- * Asks whether name, id number and face belong together: westdex.md. May cost money.
+ * Asks whether name, id number and face belong together: docs/providers/westdex.md. May cost money.
  * @param account westdex's
  * @param person whom to ask about
  * @param turn of the message in the account's queue

@@ -1,4 +1,4 @@
-/** The verdict a flow's owner makes of an answer that the provider does not document: CONTRACT, "Result", westdex-three. */
+/** The verdict a flow's owner makes of an answer that the provider does not document: docs/contract.md, "Result", westdex-three. */
 import type { Expression } from 'jsonata';
 import { VerifyError } from '../../errors';
 
@@ -35,7 +35,7 @@ export function compileConditions(settings: Record<keyof Conditions, string>): C
   };
 }
 
-/** JSONata itself and not Node-RED's, which has a legacy mode for expressions that mention `msg` (NODE-RED, "Runtime"). */
+/** JSONata itself and not Node-RED's, which has a legacy mode for expressions that mention `msg` (docs/node-red.md, "Runtime"). */
 function compile(name: string, text: string): Expression | null {
   if (text.trim() === '') return null;
   const kept = compiled.get(text);

@@ -8,14 +8,14 @@ import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
 import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './cipher';
 
-/** westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
+/** docs/providers/westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
 /** "`error_code` 0 is no error"; nor is a null that was written as text. */
 const NO_ERROR = /^(?:0*|null)$/i;
 /** What is in no text that people read, but for its line ends: bytes that another key made. */
 const UNREADABLE = /(?![\t\r\n])[\p{Cc}\p{Cn}\p{Co}]/u;
 
-/** westdex.md, "Nobody knows, but a neighbour fits": "an `IsCharge` is believed", in whatever words. */
+/** docs/providers/westdex.md, "Nobody knows, but a neighbour fits": "an `IsCharge` is believed", in whatever words. */
 const CHARGED: ReadonlyMap<string, boolean> = new Map([
   ...['true', '1', 'y', 'yes', '是'].map((word) => [word, true] as const),
   ...['false', '0', 'n', 'no', '否'].map((word) => [word, false] as const),
@@ -35,7 +35,7 @@ export interface Reader {
   offset: number;
 }
 
-/** A success: westdex.md, "Answer". */
+/** A success: docs/providers/westdex.md, "Answer". */
 export interface Envelope {
   code: string;
   message: string;
@@ -72,7 +72,7 @@ export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
   return { code, message, id, result, charged: chargedOf(result), raw };
 }
 
-/** "It may be absent or empty": westdex.md, "Answer". */
+/** "It may be absent or empty": docs/providers/westdex.md, "Answer". */
 function readData(data: unknown, details: ErrorDetails, reader: Reader): unknown {
   if (data === '') return null;
   if (typeof data !== 'string') throw new VerifyError('PROTOCOL', 'answer-unreadable', {}, details);
@@ -110,7 +110,7 @@ function failure(
 }
 
 /**
- * Any text may be an answer (westdex.md: "`一致`"), so JSON goes first, under whatever key, and then what people can read:
+ * Any text may be an answer (docs/providers/westdex.md: "`一致`"), so JSON goes first, under whatever key, and then what people can read:
  * under a wrong key hardly one answer in a billion has valid padding, is UTF-8 and is without a control character.
  * @param data encrypted
  * @returns the answer, or which derivation reads it; null where none does
@@ -160,7 +160,7 @@ function chargedOf(result: unknown): boolean | null {
   return typeof said === 'object' ? null : (CHARGED.get(String(said).trim().toLowerCase()) ?? null);
 }
 
-/** "A failure may carry `error_code` (number or string) and `reason`": westdex.md, "Answer". */
+/** "A failure may carry `error_code` (number or string) and `reason`": docs/providers/westdex.md, "Answer". */
 function wordsOf(raw: Record<string, unknown>, known: Known): string {
   const [message = '', errorCode = '', reason] = [raw.message, raw.error_code, raw.reason].map(textIn);
   // Each by itself: a long message must not push the code out of what is shown.

@@ -1,4 +1,4 @@
-/** westdex's half of the sandbox, made from westdex.md: what the provider checks, it checks. */
+/** westdex's half of the sandbox, made from docs/providers/westdex.md: what the provider checks, it checks. */
 import { isObject, parseObject } from '../../http/json';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
@@ -13,7 +13,7 @@ import {
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 
-/** How far a clock may be off: CONTRACT, "Sandbox". */
+/** How far a clock may be off: docs/contract.md, "Sandbox". */
 const CLOCK_MS = 900_000;
 
 const FIRST_ID = 1_000_000_000_000;
@@ -153,7 +153,7 @@ function echoed(
 /** docs/contract.md, "Sandbox": `沙箱<code>` gets that code, any other name success. */
 function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer {
   const id = nextId(world);
-  // What westdex.md says may also come: by the last digit of the id.
+  // What docs/providers/westdex.md says may also come: by the last digit of the id.
   const other = world.shapes === 'mixed' ? Number(id.at(-1)) : 0;
   const asked = /^沙箱(\d{1,9})$/.exec(name)?.[1];
   if (asked === undefined || isSuccess(asked)) {
@@ -185,7 +185,7 @@ function failed(
   return envelope(id, code, words, data, { error_code: errorCode, reason: words });
 }
 
-/** `code` may be a string or a number: westdex.md, "Answer". */
+/** `code` may be a string or a number: docs/providers/westdex.md, "Answer". */
 function shaped(code: string, other: number): string | number {
   return other % 2 === 1 && String(Number(code)) === code ? Number(code) : code;
 }
@@ -209,7 +209,7 @@ function isIdNumber(idNumber: string, now: number): boolean {
   }
 }
 
-/** "JPG, BMP or PNG; nothing else is accepted", and no prefix: westdex.md, `photoData`. */
+/** "JPG, BMP or PNG; nothing else is accepted", and no prefix: docs/providers/westdex.md, `photoData`. */
 function isBarePhoto(photoData: unknown): boolean {
   const repaired = new Set<string>();
   try {

@@ -1,4 +1,4 @@
-import type { Action, ClaimCall, SettingDefinitions } from '../../action';
+import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
@@ -9,15 +9,16 @@ import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../phot
 import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
 import { type Conditions, compileConditions, judge } from './conditions';
+import type { Envelope } from './response';
 
 interface ThreeInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
   conditions: Conditions;
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
-/** CONTRACT, "Result", `data` of westdex-three. */
+/** docs/contract.md, "Result", `data` of westdex-three. */
 export interface ThreeData {
   [name: string]: unknown;
   id: string | null;
@@ -27,7 +28,7 @@ export interface ThreeData {
 
 const SETTINGS = {
   maxPhotoMB: { type: 'number', default: 8, min: 0.01, max: 20 },
-  // westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
+  // docs/providers/westdex.md, "Nobody knows, but a neighbour fits": photos of 5 to 50 KB.
   ...fitSettings(50),
   passWhen: { type: 'string', default: '' },
   failWhen: { type: 'string', default: '' },
@@ -49,7 +50,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     const conditions = compileConditions(settings);
     if (settings.fit) checkSharp();
     const changed = new Set<string>();
-    // westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
+    // docs/providers/westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
     if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
     return {
       personName: readName(personName, 'personName', environment, changed),
@@ -63,32 +64,28 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
     const place = account.transport.place();
     const { personName, idNumber, photo: given } = person;
-    const send = async (photo: Person['photo'], claim: ClaimCall): Promise<Answer<ThreeData>> => {
-      const { code, message, id, result, charged, raw } = await idCardThreeElements(
-        account,
-        { personName, idNumber, photo },
-        { place, claim },
-        context,
-      );
+    const judged = async (found: Omit<Envelope, 'raw'>): Promise<Answer<ThreeData>> => {
+      const { code, message, id, result, charged } = found;
       return {
         outcome: await judge(conditions, result),
-        // westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
+        // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
         reason: null,
         code,
         message,
         requestId: id,
         charged,
         data: { id, result, repaired },
-        raw,
       };
     };
     try {
       const photo = await fitted(given, context.closing);
       return await context.payments.payOnce({
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
-        send: (claim) => send(photo, claim),
+        send: (claim) =>
+          idCardThreeElements(account, { personName, idNumber, photo }, { place, claim }, context),
+        judge: judged,
         orderNo: () => null,
-        // westdex.md, "Answer": no code of a photo that is to blame is documented.
+        // docs/providers/westdex.md, "Answer": no code of a photo that is to blame is documented.
         isForPhoto: () => false,
         mayChange: false,
       });

@@ -1,14 +1,14 @@
 import type { AccountDefinition } from '../../action';
 import { FETCHING } from './sandbox-path';
 
-/** xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */
+/** docs/providers/xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */
 export const account: AccountDefinition = {
   provider: 'xhey',
   credentials: ['groupKey', 'groupSecret'],
   baseUrl: 'https://openapi.xhey.top',
   timeout: 10,
   settings: {
-    /** CONTRACT, "Sandbox": whether the sandbox downloads the photos it is given. */
+    /** docs/contract.md, "Sandbox": whether the sandbox downloads the photos it is given. */
     sandboxFetches: { type: 'boolean', default: false },
   },
   sandboxPath: ({ sandboxFetches }) => (sandboxFetches ? FETCHING : ''),

@@ -9,7 +9,7 @@ import { NAMES_HEADER } from './sandbox-path';
 const NO_TASK = '1000000000000000000';
 
 /**
- * Asks for photos to be verified: xhey.md, "POST /v2/truth_build/create". May cost money.
+ * Asks for photos to be verified: docs/providers/xhey.md, "POST /v2/truth_build/create". May cost money.
  * @param account xhey's
  * @param photoUrls of one batch
  * @param names of their files, where they choose the sandbox's answer; empty for the provider
@@ -32,7 +32,7 @@ export function create(
 }
 
 /**
- * Asks how a task stands: xhey.md, "POST /v2/truth_build/query". Free.
+ * Asks how a task stands: docs/providers/xhey.md, "POST /v2/truth_build/query". Free.
  * @param account xhey's
  * @param taskId of the task
  * @param context of the message, or of a test of the account
@@ -75,7 +75,7 @@ function known({ secrets }: Account): Known {
 }
 
 /**
- * Signs a request: xhey.md, "Signing".
+ * Signs a request: docs/providers/xhey.md, "Signing".
  * @param groupKey the account
  * @param groupSecret its secret
  * @param timestamp Unix time in seconds, decimal
@@ -96,7 +96,7 @@ function hmac(secret: string, data: Buffer | string): string {
   return createHmac('sha256', secret).update(data).digest('base64');
 }
 
-/** xhey.md, "POST /v2/truth_build/query": who is told that there is no such task was let in. Free. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query": who is told that there is no such task was let in. Free. */
 export const probe: Probe = async (account, context) => {
   try {
     await query(account, NO_TASK, context);

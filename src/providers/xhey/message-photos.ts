@@ -1,4 +1,4 @@
-/** The photos of one message on their way to xhey: CONTRACT, "Photos in hand". */
+/** The photos of one message on their way to xhey: docs/contract.md, "Photos in hand". */
 import { setImmediate } from 'node:timers/promises';
 import type { Context, PhotoStore, StoredPhoto } from '../../action';
 import { VerifyError } from '../../errors';

@@ -7,7 +7,7 @@ export type PhotoOutcome = Extract<Outcome, 'passed' | 'failed' | 'inconclusive'
 /** docs/providers/xhey.md, "POST /v2/truth_build/query", `status` of a photo that is still being looked at. */
 export const IN_PROGRESS = 1;
 
-/** xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`. */
 export const STATUSES: ReadonlyMap<number, readonly [PhotoOutcome, string]> = new Map([
   [0, ['passed', 'authentic']],
   [IN_PROGRESS, ['inconclusive', 'in-progress']],
@@ -29,13 +29,13 @@ export const STATUSES: ReadonlyMap<number, readonly [PhotoOutcome, string]> = ne
 /** Any `status` that is not in the table. */
 export const UNKNOWN_STATUS: readonly [PhotoOutcome, string] = ['inconclusive', 'unknown-status'];
 
-/** On the map: CONTRACT, "Result", `location`. */
+/** On the map: docs/contract.md, "Result", `location`. */
 export interface Coordinates {
   lat: number;
   lng: number;
 }
 
-/** One photo of a truth-poll: CONTRACT, "Result", `data.photos`. */
+/** One photo of a truth-poll: docs/contract.md, "Result", `data.photos`. */
 export interface Photo {
   url: string | null;
   /** Its file's own name, where it came in hand and with one. */
@@ -60,7 +60,7 @@ export interface Photo {
 }
 
 /**
- * Reads one item of a query's `list`: xhey.md, the table of its fields.
+ * Reads one item of a query's `list`: docs/providers/xhey.md, the table of its fields.
  * @param item as the provider sent it
  * @param taskId of the task that was queried
  */
@@ -90,12 +90,12 @@ export function isInProgress({ status }: Photo): boolean {
   return status === IN_PROGRESS;
 }
 
-/** Why there is nothing about a photo: CONTRACT, "Result" and "Errors". */
+/** Why there is nothing about a photo: docs/contract.md, "Result" and "Errors". */
 export type Silence = 'not-reported' | 'revoked' | 'unknown-task';
 
 const SILENCES: ReadonlySet<string> = new Set<Silence>(['not-reported', 'revoked', 'unknown-task']);
 
-/** xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`: it could not be read, or not be fetched. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`: it could not be read, or not be fetched. */
 const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
 
 /** @returns whether xhey had the photo and judged it */
@@ -143,7 +143,7 @@ function toText(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
-/** `2025年07月28日 15:01` is China Standard Time: xhey.md, `photoTime`. */
+/** `2025年07月28日 15:01` is China Standard Time: docs/providers/xhey.md, `photoTime`. */
 function chinaTime(text: string): string | null {
   const found =
     /^\s*(\d{4})[年/-](\d{1,2})[月/-](\d{1,2})日?[\sT]*(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?\s*$/.exec(text);
@@ -157,7 +157,7 @@ function chinaTime(text: string): string | null {
   return exists ? `${local}+08:00` : null;
 }
 
-/** xhey reports GCJ-02: xhey.md, `lat, lng`. A camera that does not know where it is says 0,0. */
+/** xhey reports GCJ-02: docs/providers/xhey.md, `lat, lng`. A camera that does not know where it is says 0,0. */
 function locate(latitude: unknown, longitude: unknown): Photo['location'] {
   const lat = toNumber(latitude);
   const lng = toNumber(longitude);
@@ -167,7 +167,7 @@ function locate(latitude: unknown, longitude: unknown): Photo['location'] {
 }
 
 /**
- * CONTRACT, "Result": outside mainland China nobody documents whether the numbers are shifted. So they must be inside
+ * docs/contract.md, "Result": outside mainland China nobody documents whether the numbers are shifted. So they must be inside
  * as they stand and shifted back, some 500 m away: a photo that only one reading puts inside may be of the other side.
  */
 function toWgs84(lat: number, lng: number): Coordinates | null {

@@ -1,4 +1,4 @@
-/** What truth-poll tells of tasks: CONTRACT, "Result". */
+/** What truth-poll tells of tasks: docs/contract.md, "Result". */
 import type { Cause } from '../../errors';
 import type { Answer, Outcome, Result } from '../../result';
 import { assemble, batches } from './assemble';

@@ -6,7 +6,7 @@ import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
 import { toNumber } from './photo';
 
-/** xhey.md, "Codes": every `code` but 200. */
+/** docs/providers/xhey.md, "Codes": every `code` but 200. */
 export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['400', 'INPUT'],
   ['401', 'AUTH'],
@@ -27,14 +27,14 @@ export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 /** A task the provider does not know (any more). */
 export const UNKNOWN_TASK = '404';
 
-/** xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
+/** docs/providers/xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;
 /** In the year 5138; in milliseconds it is in 1973. */
 const MOST_SECONDS = 100_000_000_000;
 /** The same table. */
 const SUCCESS = '200';
 
-/** What every answer has: xhey.md, the samples of both calls. */
+/** What every answer has: docs/providers/xhey.md, the samples of both calls. */
 export interface Envelope {
   code: string;
   message: string;
@@ -75,7 +75,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
 }
 
 /**
- * xhey.md, "POST /v2/truth_build/create": the list stands under `data` (documented) or `data.data` (observed).
+ * docs/providers/xhey.md, "POST /v2/truth_build/create": the list stands under `data` (documented) or `data.data` (observed).
  * @param answer to a create
  * @param known what its texts may repeat
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where there is no task id
@@ -95,7 +95,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
 }
 
 /**
- * xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
+ * docs/providers/xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
  * each of the two may stand in another place than the other.
  * @param answer to a query
  * @param known what its texts may repeat
@@ -128,7 +128,7 @@ function fieldIn(levels: readonly unknown[], name: string): unknown {
 }
 
 /**
- * "`{code:200,data:{data:null,status:-1,msg:"…"}}` was seen: the inner words are the reason": xhey.md, "Observed since".
+ * "`{code:200,data:{data:null,status:-1,msg:"…"}}` was seen: the inner words are the reason": docs/providers/xhey.md, "Observed since".
  * @returns the error they stand for, or null where they tell of none
  */
 function innerRefusal(data: unknown, known: Known): VerifyError | null {

@@ -20,7 +20,7 @@ const WORDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * "When it is not 200, `data` is null": xhey.md, "Codes".
+ * "When it is not 200, `data` is null": docs/providers/xhey.md, "Codes".
  * @param reason for `x-sandbox-reason`
  */
 export function refused(world: SandboxWorld, code: number, reason: Reason): SandboxAnswer {

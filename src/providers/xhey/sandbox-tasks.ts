@@ -1,4 +1,4 @@
-/** Tasks of the sandbox: xhey.md, "POST /v2/truth_build/create" and "POST /v2/truth_build/query". */
+/** Tasks of the sandbox: docs/providers/xhey.md, "POST /v2/truth_build/create" and "POST /v2/truth_build/query". */
 import { isObject } from '../../http/json';
 import { isObserved, type Reason, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
 import { refused, success } from './sandbox-answer';

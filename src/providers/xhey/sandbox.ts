@@ -1,4 +1,4 @@
-/** xhey's half of the sandbox, made from xhey.md: what the provider checks, it checks. */
+/** xhey's half of the sandbox, made from docs/providers/xhey.md: what the provider checks, it checks. */
 import { isObject } from '../../http/json';
 import {
   type Reason,
@@ -15,7 +15,7 @@ import { signatureProblem } from './sandbox-signature';
 import { create, query } from './sandbox-tasks';
 import { sublist, teamPhotos } from './sandbox-team';
 
-/** How far a clock may be off: CONTRACT, "Sandbox". */
+/** How far a clock may be off: docs/contract.md, "Sandbox". */
 const CLOCK_SECONDS = 900;
 type Operation = (
   body: Record<string, unknown>,
@@ -76,7 +76,7 @@ function parsed(body: Buffer): Record<string, unknown> | null {
 }
 
 /**
- * xhey.md, "Signing". Its sample programs send no Content-Type; another one than JSON's is refused.
+ * docs/providers/xhey.md, "Signing". Its sample programs send no Content-Type; another one than JSON's is refused.
  * @returns the code, and why
  */
 function refuse(

@@ -1,4 +1,4 @@
-/** Tasks as messages carry them: CONTRACT, "Action nodes", truth-poll, and "Result", `data.tasks`. */
+/** Tasks as messages carry them: docs/contract.md, "Action nodes", truth-poll, and "Result", `data.tasks`. */
 import { VerifyError } from '../../errors';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
@@ -9,10 +9,10 @@ import { batchOf } from './assemble';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
-/** How a task stands: CONTRACT, "Result". */
+/** How a task stands: docs/contract.md, "Result". */
 export type TaskStatus = 'waiting' | 'finished' | 'revoked' | 'unknown';
 
-/** xhey.md, "POST /v2/truth_build/query", `taskStatus`. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query", `taskStatus`. */
 export const TASK_STATUSES: ReadonlyMap<number, Exclude<TaskStatus, 'unknown'>> = new Map([
   [1, 'waiting'],
   [2, 'waiting'],
@@ -31,7 +31,7 @@ export interface PolledTask extends Task {
 
 /** More than any message has; an array of millions is refused before it is looked through. */
 const MOST_TASKS = 10_000;
-/** xhey.md, "POST /v2/truth_build/create": public clients send at most 10 photos a task. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/create": public clients send at most 10 photos a task. */
 const MOST_REPORTED = 10 * MOST_TASKS;
 
 /**

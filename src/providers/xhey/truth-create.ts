@@ -53,11 +53,11 @@ interface CreateInput {
   /** As they were given, one that was given twice too. */
   given: GivenPhoto[];
   batchSize: number;
-  /** CONTRACT, "What an input may look like": names of the fields that were changed. */
+  /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
 }
 
-/** CONTRACT, "Result", `data` of truth-create. */
+/** docs/contract.md, "Result", `data` of truth-create. */
 export interface CreateData {
   [name: string]: unknown;
   taskIds: string[];
@@ -72,7 +72,7 @@ export interface CreateData {
 }
 
 const SETTINGS = {
-  /** xhey.md, "POST /v2/truth_build/create": fewer than 10 are recommended, at most 10 are sent. */
+  /** docs/providers/xhey.md, "POST /v2/truth_build/create": fewer than 10 are recommended, at most 10 are sent. */
   batchSize: { type: 'number', default: 9, min: 1, max: 10, integer: true },
 } as const satisfies SettingDefinitions;
 
@@ -157,7 +157,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   },
 };
 
-/** What becomes of the photos of one message, with what was paid for before: CONTRACT, "Ledger", `key` and `reuse`. */
+/** What becomes of the photos of one message, with what was paid for before: docs/contract.md, "Ledger", `key` and `reuse`. */
 class Submission {
   readonly tasks: Task[] = [];
   readonly raw: unknown[] = [];
@@ -320,7 +320,7 @@ function keyTellsAddress(photo: MessagePhoto): boolean {
   return identityOf(photo) === photo.url;
 }
 
-/** CONTRACT, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
+/** docs/contract.md, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
 function withPhotos(
   reason: unknown,
   { tasks, isPaid }: Submission,

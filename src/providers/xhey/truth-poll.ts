@@ -9,7 +9,7 @@ import { type TaskAnswer, UNKNOWN_TASK } from './response';
 import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 
-/** CONTRACT, "Errors": a task answered 404 counts as not started for this long. */
+/** docs/contract.md, "Errors": a task answered 404 counts as not started for this long. */
 const UNKNOWN_FOR_MS = 30_000;
 const MOST_REMEMBERED = 10_000;
 /** Of one message; how many really go out at a time is the account's to say. */
@@ -198,7 +198,7 @@ async function accountOf(state: PollState, open: () => Account | Promise<Account
   return account;
 }
 
-/** One query: xhey.md, "POST /v2/truth_build/query". */
+/** One query: docs/providers/xhey.md, "POST /v2/truth_build/query". */
 async function ask(
   open: () => Account | Promise<Account>,
   state: PollState,

@@ -52,7 +52,7 @@ describe('westdex on the sandbox', () => {
     aesKey(keyDerivation, sandbox.accounts.westdex!.credentials.key!)!;
   const own = () => sandbox.accounts.westdex!.credentials.secretId!;
 
-  /** As westdex.md says, but for the parts that a test changes. */
+  /** As docs/providers/westdex.md says, but for the parts that a test changes. */
   async function post(changed: Partial<Parts> = {}, signal?: AbortSignal): Promise<Answered> {
     const secretId = changed.secretId ?? encodeURIComponent(own());
     const {

@@ -1,0 +1,228 @@
+/**
+ * The example scale-out as deploy/ has it, on a real Redis and a real PostgreSQL: several Node-RED processes, one of which
+ * dies, networks that break, and both servers killed.
+ */
+import assert from 'node:assert/strict';
+import type { Cause } from '../../src/errors';
+import type { Result } from '../../src/result';
+import { paidKey } from '../../src/sandbox/server';
+import { type Cluster, startCluster } from '../postgres/cluster';
+import {
+  type Cable,
+  example,
+  type FlowNode,
+  type Member,
+  type Sandbox,
+  startCable,
+  startMember,
+  startSandbox,
+  until,
+} from './fleet';
+import { type RedisServer, SECRET, startRedis } from './server';
+
+const EACH = 100;
+const AT_A_TIME = 100;
+const CUT_MS = 5_000;
+const ID_NUMBER = '110101199001011237';
+const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNomLAAAANEAbF61zYUAAAAAElFTkSuQmCC';
+
+interface Job {
+  action: string;
+  input: object;
+  /** As the sandbox counts it, where it may cost money. */
+  paidKey?: string;
+}
+
+type Answer = Partial<Result<{ taskIds: string[]; tasks: object[] }>> & {
+  code?: string;
+  cause?: Cause;
+};
+
+interface Answered {
+  job: Job;
+  status: number;
+  answer: Answer;
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** No register has a name with digits. */
+const nameOf = (number: number) =>
+  `王${String(number).replace(/\d/g, (digit) => '零一二三四五六七八九'[Number(digit)]!)}`;
+
+const PAID = ['truth-create', 'face-compare', 'westdex-three'];
+
+/** The ledger tells by the id of a node whose it was. */
+function ofWorker(index: number): (node: FlowNode) => void {
+  const paid = new Map(
+    example().flatMap(({ id, type }) => (PAID.includes(type) ? [[id, `${id} of ${index}`]] : [])) as [
+      string,
+      string,
+    ][],
+  );
+  return (node) => {
+    hasten(node);
+    node.id = paid.get(String(node.id)) ?? node.id;
+    node.wires = (node.wires as string[][] | undefined)?.map((wire) => wire.map((to) => paid.get(to) ?? to));
+  };
+}
+
+/** A test has no two seconds between queries, and no five minutes. */
+function hasten(node: FlowNode): void {
+  if (node.type === 'truth-poll') Object.assign(node, { interval: '0.5', maxInterval: '1', timeout: '60' });
+  if (node.type === 'verify-call') node.wait = '3';
+}
+
+describe('scale-out', function () {
+  this.timeout(180_000);
+  let redis: RedisServer;
+  let books: Cluster;
+  let sandbox: Sandbox;
+  let cable: Cable;
+  let workers: Member[] = [];
+  let front: Member;
+  const answers: Answered[] = [];
+
+  before(async () => {
+    [redis, books, sandbox] = await Promise.all([startRedis(), startCluster(), startSandbox(100)]);
+    cable = await startCable(redis.url);
+    const environment = { ...sandbox.environment, DATABASE_URL: books.url, CN_VERIFY_SECRET: SECRET };
+    const urls = [redis.url, cable.url, redis.url];
+    workers = await Promise.all(
+      urls.map((url, index) => startMember('worker', { ...environment, REDIS_URL: url }, ofWorker(index))),
+    );
+    front = await startMember('front', { ...environment, REDIS_URL: redis.url }, hasten);
+  });
+  after(async () => {
+    await Promise.all([...workers, front, sandbox].map((each) => each?.stop()));
+    cable?.close();
+    await redis?.stop();
+    await books?.remove();
+  });
+
+  /** Asks as a client has to: again where nothing was taken, and again where it is told to. */
+  async function ask(job: Job): Promise<Answered> {
+    for (;;) {
+      let response = await fetch(`${front.address}/verify/${job.action}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Client': 'the test' },
+        body: JSON.stringify(job.input),
+      });
+      while (response.status === 202) {
+        await response.text();
+        response = await fetch(`${front.address}${response.headers.get('location')}`);
+      }
+      const answer = (await response.json()) as Answer;
+      if (response.status !== 503) return { job, status: response.status, answer };
+      await pause(200);
+    }
+  }
+
+  it('ends jobs of all five actions while a worker dies, another is cut off, and Redis and PostgreSQL are killed', async () => {
+    const created = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => ask(photos(`https://example.com/earlier/${number}.jpg`))),
+    );
+    const tasks = created.map(({ answer }) => answer.data!.taskIds[0]!);
+    const jobs: Job[] = [];
+    for (let number = 0; number < EACH; number++) {
+      jobs.push(
+        photos(`https://example.com/site/${number}.jpg`),
+        person('face-compare', 'tencent-market', number),
+        person('westdex-three', 'westdex', number),
+        { action: 'get-token', input: { sequenceId: `sequence-${number}` } },
+        { action: 'truth-poll', input: { data: { taskIds: [tasks[number % tasks.length]!] } } },
+      );
+    }
+    let next = 0;
+    const began = performance.now();
+    const client = async () => {
+      while (next < jobs.length) {
+        const job = jobs[next++]!;
+        answers.push(await ask(job));
+      }
+    };
+    const clients = Promise.all(Array.from({ length: AT_A_TIME }, client));
+    await until(() => answers.length >= jobs.length / 6, 'A sixth of the jobs');
+    cable.cut();
+    const mended = pause(CUT_MS).then(() => cable.mend());
+    await until(() => answers.length >= jobs.length / 3, 'A third of the jobs');
+    await workers[0]!.kill();
+    await until(() => answers.length >= jobs.length / 2, 'Half of the jobs');
+    await redis.kill();
+    await pause(1_000);
+    await redis.start();
+    await books.stop('immediate');
+    await books.start();
+    await clients;
+    await mended;
+    console.log(`        ${jobs.length} jobs in ${Math.round((performance.now() - began) / 1000)} s`);
+    assert.equal(answers.length, jobs.length);
+  });
+
+  it('pays for nothing twice, as the sandbox counts it', async () => {
+    const paid = await sandbox.paid();
+    assert.deepEqual(
+      Object.entries(paid).filter(([, times]) => times !== 1),
+      [],
+    );
+    for (const { job, answer } of answers) {
+      if (job.paidKey && answer.outcome) assert.equal(paid[job.paidKey], 1, JSON.stringify(answer));
+    }
+  });
+
+  it('gives an error only to those that the killed worker had in hand, and says what they were paying for', async () => {
+    const failed = answers.filter(({ status }) => status !== 200);
+    console.log(`        ${failed.length} of them in the hands of the killed worker`);
+    assert.ok(failed.length > 0, 'the worker was killed while it worked');
+    assert.ok(
+      failed.length <= 64,
+      JSON.stringify(failed.map(({ answer }) => [answer.code, answer.cause?.problem])),
+    );
+    for (const { job, status, answer } of failed) {
+      assert.deepEqual([status, answer.code], [409, 'UNCERTAIN'], JSON.stringify(answer));
+      // What may be repeated went to another worker.
+      assert.ok(job.paidKey, job.action);
+    }
+    const paying = failed.flatMap(({ answer }) => answer.cause?.ledger ?? []);
+    assert.ok(paying.length > 0);
+    const rows = await books.query<{ id: string; node: string }>('SELECT id, node FROM cn_verify.entries');
+    const nodeOf = new Map(rows.map(({ id, node }) => [id, node]));
+    for (const id of paying) assert.match(nodeOf.get(id)!, / of 0$/);
+  });
+
+  it('gives every photo whose task was created its result', () => {
+    for (const { job, answer } of answers) {
+      if (job.action !== 'truth-create' || !answer.operation) continue;
+      assert.deepEqual([answer.operation, answer.outcome], ['truth-poll', 'passed']);
+    }
+  });
+
+  it('answers a key that was in the killed worker’s hands with what is known of it, and pays nothing', async () => {
+    const lost = answers.filter(({ status, answer }) => status !== 200 && answer.cause?.ledger);
+    const before = await sandbox.paid();
+    const again = await Promise.all(lost.map(({ job }) => ask(job)));
+    for (const { answer } of again) {
+      // The photos of one whose task was created before its worker died go on to their result.
+      const isKnown = answer.reused || answer.operation === 'truth-poll';
+      assert.ok(answer.code === 'UNCERTAIN' || isKnown, JSON.stringify(answer));
+    }
+    assert.deepEqual(await sandbox.paid(), before);
+  });
+
+  it('refuses what is no action', async () => {
+    const response = await fetch(`${front.address}/verify/face-swap`, { method: 'POST' });
+    assert.equal(response.status, 404);
+  });
+});
+
+function photos(url: string): Job {
+  return { action: 'truth-create', input: { photoUrls: [url], key: url }, paidKey: paidKey('xhey', url) };
+}
+
+function person(action: string, provider: string, number: number): Job {
+  const name = nameOf(number);
+  return {
+    action,
+    input: { name, idNumber: ID_NUMBER, photo: PHOTO, key: `order ${number}` },
+    paidKey: paidKey(provider, name),
+  };
+}
