@@ -115,6 +115,8 @@ describe('a shared ledger', () => {
   it('leaves alone what a process has under way that only stood still', async () => {
     const [slow, other] = [await open({ leaseMs: 60_000 }), await open({ leaseMs: 60_000 })];
     const claim = await slow.ledger.claim(call({ name: 'k' }), NEVER);
+    // Both have said that they are there; the next sign of life is far off.
+    await until(async () => (await cluster.query(`SELECT owner FROM ${schema}.processes`)).length === 2);
     await cluster.query(`DELETE FROM ${schema}.processes`);
     await other.ledger.claim(call(), NEVER);
     await slow.ledger.claim(call(), NEVER);
