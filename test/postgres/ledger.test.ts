@@ -115,6 +115,8 @@ describe('a shared ledger', () => {
   it('leaves alone what a process has under way that only stood still', async () => {
     const [slow, other] = [await open({ leaseMs: 60_000 }), await open({ leaseMs: 60_000 })];
     const claim = await slow.ledger.claim(call({ name: 'k' }), NEVER);
+    // One that begins later would take the claim for that of a process that has ended.
+    while ((await cluster.query(`SELECT owner FROM ${schema}.processes`)).length < 2);
     await cluster.query(`DELETE FROM ${schema}.processes`);
     await other.ledger.claim(call(), NEVER);
     await slow.ledger.claim(call(), NEVER);
