@@ -177,6 +177,8 @@ export interface PaidKey {
   content: string;
   /** Another key for the same answer, where a photo is known under two names. */
   alias?: string;
+  /** Under which its calls are found, whatever becomes of them; several keys may have the same. */
+  label?: string;
 }
 
 /** How a paid call ended well, as the ledger keeps it: docs/contract.md, "Ledger". */
@@ -211,15 +213,20 @@ export interface Payment<Value, Answered> {
   answers(value: Value): ReadonlyMap<string, Answered>;
 }
 
-/** A message's only call that may cost. */
-export interface SingleCall<Data> {
+/** A message's only call that may cost. `Found`: what the provider said, as JSON can hold it. */
+export interface SingleCall<Found extends { raw: unknown }, Data> {
   /** @returns what tells what is asked from all else; computed only where there is a key, or `reuse` */
   content(): string;
   /** @param claim to be called when its turn to be sent has come */
-  send(claim: ClaimCall): Promise<Answer<Data>>;
-  orderNo(data: Data): string | null;
+  send(claim: ClaimCall): Promise<Found>;
+  /**
+   * Judges by the rules of the message's own node.
+   * @param found now, or by an earlier call, whose node may have had other rules; then `raw` is not kept
+   */
+  judge(found: Omit<Found, 'raw'>): Answer<Data> | Promise<Answer<Data>>;
+  orderNo(found: Found): string | null;
   /** Whether the photo was to blame that there is no verdict. */
-  isForPhoto(answer: Answer<Data>): boolean;
+  isForPhoto(found: Found): boolean;
   /** Whether another call may ask the same with another outcome: the photo is an address that could not be fetched, say. */
   mayChange: boolean;
 }
@@ -251,7 +258,7 @@ export interface Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }>;
   /** For an action that is one call: the message's key, or what is sent, is paid for only once. */
-  payOnce<Data>(single: SingleCall<Data>): Promise<Answer<Data>>;
+  payOnce<Found extends { raw: unknown }, Data>(single: SingleCall<Found, Data>): Promise<Answer<Data>>;
 }
 
 /** A photo in hand that was put where a provider can fetch it. */

@@ -48,9 +48,9 @@ export interface Result<Data = Record<string, unknown>> {
   raw?: unknown;
 }
 
-/** What an action gives: a result without what the runner knows better. */
+/** What an action gives: a result without what the runner knows better; the environment where it is not the account's any more. */
 export type Answer<Data = Record<string, unknown>> = Omit<
   Result<Data>,
   'provider' | 'operation' | 'environment' | 'timing' | 'ledger' | 'reused'
 > &
-  Partial<Pick<Result, 'ledger' | 'reused'>>;
+  Partial<Pick<Result, 'environment' | 'ledger' | 'reused'>>;

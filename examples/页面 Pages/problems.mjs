@@ -145,6 +145,10 @@ export default {
   ],
   'no-tasks': ['没有可以查询的任务。', 'There is no task to ask after.'],
   'too-many-tasks': ['任务太多，请分几次查询。', 'Too many tasks to ask after at once.'],
+  'task-other-environment': [
+    '系统的账号换了环境，查不到原来的任务。',
+    "The account was set to another environment, where this check's task is not known.",
+  ],
   'not-a-task-id': ['任务编号无效。', "A task's number cannot be right."],
   'task-id-is-url': ['任务编号的位置上是一个地址。', "An address stands where a task's number should be."],
   'task-ids-glued': ['几个任务编号连在了一起。', 'Several task numbers are glued together.'],

@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { VerifyError } from '../errors';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
+import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
 import { isFileText, type Photo, readFile, readPhoto } from './photo';
 import { isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
 import { textInBytes } from './text-in-bytes';
@@ -23,8 +24,6 @@ export interface Reading extends UrlReading {
   store: { fits: boolean } | null;
 }
 
-/** docs/contract.md, "What an input may look like", Photo URL. */
-const MOST_PHOTOS = 1000;
 /** No document has a limit; a camera's largest are half of that. */
 const MOST_PHOTO_MB = 20;
 /** A thousand addresses with long signatures in one text; with photos in it, what Node-RED itself would not take. */
@@ -50,15 +49,11 @@ export function readPhotos(value: unknown, reading: Reading): GivenPhoto[] {
   if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
   const photos: GivenPhoto[] = [];
   for (let index = 0; index < given.length; index++) {
-    if (photos.length >= MOST_PHOTOS) throw tooMany();
+    if (photos.length >= MOST_PHOTOS) throw tooManyPhotos();
     photos.push(...readEach(given[index], null, photos.length + 1, reading));
   }
-  if (photos.length > MOST_PHOTOS) throw tooMany();
+  if (photos.length > MOST_PHOTOS) throw tooManyPhotos();
   return photos;
-}
-
-function tooMany(): VerifyError {
-  return new VerifyError('INPUT', 'too-many-photos', { most: MOST_PHOTOS });
 }
 
 function listOf(given: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
@@ -66,7 +61,7 @@ function listOf(given: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
   const value = textInBytes(given, longest);
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') {
-    if (value.length > longest) throw tooMany();
+    if (value.length > longest) throw tooManyPhotos();
     if (isTemplate(value)) throw new VerifyError('INPUT', 'url-template', { position: 1 });
     if (!JSON_TEXT.test(value.slice(0, 64))) return [value];
     const parsed = parse(value);

@@ -91,7 +91,7 @@ export interface Settlement
 /** Which entries; what is left out does not matter. */
 export interface Query {
   id?: string;
-  /** Of `account`, which has to be given with it. */
+  /** Or a label, of `account`, which has to be given with it. */
   key?: string;
   /** Unix milliseconds, inclusive, and exclusive. */
   from?: number;

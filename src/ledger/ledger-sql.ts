@@ -102,6 +102,8 @@ interface KeyDigests {
   digest: string;
   content: string;
   part: number;
+  /** Digest of the label, or null. */
+  label: string | null;
 }
 
 const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
@@ -307,7 +309,7 @@ async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
   return row ? entryOf(row) : null;
 }
 
-/** @returns all calls that have or had a key, newest first */
+/** @returns all calls that have or had a key, or have it as a label, newest first */
 async function ofKey(
   sql: Sql,
   { account, key, limit }: { account: string; key: string; limit: number },
@@ -441,11 +443,12 @@ export const LEDGER_OPERATIONS = {
 
 function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
   const digests = new Map<string, KeyDigests>();
-  for (const [part, { key, content, alias = key }] of keys.entries()) {
+  for (const [part, { key, content, alias = key, label: labelled }] of keys.entries()) {
     const contentDigest = sealOf(at).digest(CONTENT, content);
+    const label = labelled === undefined ? null : sealOf(at).digest(KEY, account, labelled);
     for (const name of new Set([key, alias])) {
       const digest = sealOf(at).digest(KEY, account, name);
-      if (!digests.has(digest)) digests.set(digest, { key, digest, content: contentDigest, part });
+      if (!digests.has(digest)) digests.set(digest, { key, digest, content: contentDigest, part, label });
     }
   }
   return [...digests.values()];
@@ -530,16 +533,22 @@ async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<bo
 
 /** @returns whether all of them were free */
 async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[]): Promise<boolean> {
-  let inserted = 0;
-  for (const { digest, content, part } of digests)
-    inserted += await sql.run(
-      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, '', ?, ?, ?, 1)
+  const insert = (digest: string, freed: string, { part, content }: KeyDigests) =>
+    sql.run(
+      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)
         ON CONFLICT (digest, freed) DO NOTHING`,
       digest,
+      freed,
       entry,
       part,
       content,
     );
+  let inserted = 0;
+  for (const each of digests) {
+    inserted += await insert(each.digest, '', each);
+    // Nobody has a label, so it is written as a key is that was freed.
+    if (each.label !== null) await insert(each.label, entry, each);
+  }
   return inserted === digests.length;
 }
 

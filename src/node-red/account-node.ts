@@ -8,7 +8,7 @@ import { AccountTest } from './account-test';
 import { proxyOf, tlsOptions } from './connection';
 import { ledgerOf } from './ledger-of';
 import { readPairs } from './pairs';
-import type { Terms } from './payments';
+import { placedKey, placeOf, type Terms } from './payments';
 import type { Node, NodeConfig, Red } from './red';
 import { readSettings } from './settings';
 
@@ -92,10 +92,14 @@ export function holdAccount(
     return account;
   };
   node.terms = () => {
-    const { price, timeout, ...limits } = readSettings(sharedSettings(definition), config);
+    const { environment, baseUrl, price, timeout, ...limits } = readSettings(
+      sharedSettings(definition),
+      config,
+    );
     return {
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
+      place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
       // Nothing that is made up on this machine costs anything.
       price: node.environment === 'sandbox' ? 0 : price,
       maxPerDay: limits.maxPerDay,
@@ -153,7 +157,13 @@ function prepare(
     pairs,
     secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
-    discardReuse: (keys) => void ledgerOf(red, config.ledger)?.discard(node.id, keys),
+    discardReuse(keys) {
+      const place = placeOf(environment, baseUrl);
+      void ledgerOf(red, config.ledger)?.discard(
+        node.id,
+        keys.map((key) => placedKey(place, key)),
+      );
+    },
     transport: createTransport({
       ...limits,
       baseUrl: address,

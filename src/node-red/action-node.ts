@@ -351,6 +351,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   #resultOf(answer: Answer, work: Work): Result {
     const { outcome, reason, code, message, requestId, charged, data, raw } = answer;
     const { ledger = null, reused = null } = answer;
+    const environment = answer.environment ?? this.#environment(work.account) ?? 'production';
     const { provider, operation } = this.#action;
     const timing = {
       startedAt: isoTime(work.startedAt),
@@ -358,7 +359,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       attempts: work.attempts,
     };
     const what = {
-      ...{ provider, operation, environment: this.#environment(work.account) ?? 'production', outcome },
+      ...{ provider, operation, environment, outcome },
       ...{ reason, code, message, requestId, charged, ledger, reused, data, timing },
     };
     return this.#settings!.includeRaw ? { ...what, raw } : what;

@@ -2,15 +2,17 @@
 import type { ClaimCall, Earlier, PaidKey, Payment, Payments, SingleCall } from '../action';
 import type { Cancel } from '../cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../errors';
-import type { Call, KeyState, KeyStates, Settlement } from '../ledger/entry';
+import type { Call, KeyStates, Settlement } from '../ledger/entry';
 import type { Ledger } from '../ledger/ledger';
-import type { Answer } from '../result';
+import type { Answer, Environment } from '../result';
 
 /** Under which an account pays. */
 export interface Terms {
   /** null: nothing is written down. */
   ledger: Ledger | null;
   account: string;
+  /** Where its calls go, as `placeOf` says it: what was answered elsewhere is no answer here. */
+  place: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
   maxPerDay: number;
@@ -43,10 +45,31 @@ export function messageKey(operation: string, key: string, part: number): string
   return `${operation} key ${key} ${part}`;
 }
 
+/**
+ * @param environment of an account
+ * @param baseUrl of its own, where it is `custom`
+ * @returns one line, which tells apart where calls go
+ */
+export function placeOf(environment: Environment, baseUrl: string): string {
+  if (environment !== 'custom') return environment;
+  const { origin, pathname } = new URL(baseUrl);
+  return `${environment} ${origin}${pathname.replace(/\/+$/, '')}`;
+}
+
+/**
+ * @param place of `placeOf`
+ * @param key of what is paid for
+ * @returns the key that the ledger has of it
+ */
+export function placedKey(place: string, key: string): string {
+  return `${place}\n${key}`;
+}
+
 /** Nothing is paid for: what costs nothing is sent as it is. */
 export const FREE: Terms = {
   ledger: null,
   account: '',
+  place: '',
   price: 0,
   maxPerDay: 0,
   maxPerMonth: 0,
@@ -91,8 +114,9 @@ export class MessagePayments implements Payments {
     const { ledger, account, timeoutMs } = this.#terms;
     if (!ledger || keys.length === 0) return new Map();
     for (;;) {
-      const states = await ledger.look(account, keys, this.#maxAgeMs(), timeoutMs, this.#cancel);
-      if (!(await this.#waited(ledger, states))) return answersIn(states);
+      const placed = this.#placed(keys);
+      const states = await ledger.look(account, placed, this.#maxAgeMs(), timeoutMs, this.#cancel);
+      if (!(await this.#waited(ledger, states))) return this.#answersIn(keys, states);
     }
   }
 
@@ -114,32 +138,37 @@ export class MessagePayments implements Payments {
     }
   }
 
-  async payOnce<Data>(single: SingleCall<Data>): Promise<Answer<Data>> {
-    const key = this.#singleKey(single);
+  async payOnce<Found extends { raw: unknown }, Data>(
+    single: SingleCall<Found, Data>,
+  ): Promise<Answer<Data>> {
+    const key = this.#singleKey(single.content);
     const isReused = key !== null && this.key === null;
-    const paid = await this.pay<Answer<Data>, Answer<Data>>({
+    const paid = await this.pay<{ found: Found; answer: Answer<Data> }, Omit<Found, 'raw'>>({
       keys: key === null ? [] : [key],
-      send: single.send,
-      result: (answer) => ({
+      send: async (claim) => {
+        const found = await single.send(claim);
+        return { found, answer: await single.judge(found) };
+      },
+      result: ({ found, answer }) => ({
         ...answer,
-        orderNo: single.orderNo(answer.data),
-        isForPhoto: single.isForPhoto(answer),
+        orderNo: single.orderNo(found),
+        isForPhoto: single.isForPhoto(found),
       }),
-      answers: (answer) => {
+      answers: ({ found }) => {
         // The photo may be there the next time.
-        const isOutdated = isReused && single.mayChange && single.isForPhoto(answer);
+        const isOutdated = isReused && single.mayChange && single.isForPhoto(found);
         if (key === null || isOutdated) return new Map();
         // `raw` is for whoever asked for it when it was sent.
-        const { raw: _raw, ...kept } = answer;
+        const { raw: _raw, ...kept } = found;
         return new Map([[key.key, kept]]);
       },
     });
-    if ('value' in paid) return { ...paid.value, ledger: paid.ledger };
+    if ('value' in paid) return { ...paid.value.answer, raw: paid.value.found.raw, ledger: paid.ledger };
     const { answer, at, ledger } = paid.known.get(key!.key)!;
-    return { ...answer, charged: false, ledger: null, reused: { at, ledger } };
+    return { ...(await single.judge(answer)), charged: false, ledger: null, reused: { at, ledger } };
   }
 
-  #singleKey<Data>({ content }: SingleCall<Data>): PaidKey | null {
+  #singleKey(content: () => string): PaidKey | null {
     if (this.key !== null) return this.keyOf(0, content());
     if (!this.reuses) return null;
     const text = content();
@@ -186,7 +215,7 @@ export class MessagePayments implements Payments {
       charged,
       error: null,
       resolution: 'answered',
-      answers: answers(value),
+      answers: new Map([...answers(value)].map(([key, answer]) => [this.#placedKey(key), answer])),
       keepsKeys: charged !== false && !isForPhoto,
     });
     return { value, ledger: id };
@@ -201,7 +230,42 @@ export class MessagePayments implements Payments {
     const { account, price, maxPerDay, maxPerMonth, timeoutMs: waitMs } = this.#terms;
     const { node, operation } = this.#request;
     const maxAgeMs = keys.length > 0 ? this.#maxAgeMs() : null;
-    return { account, node, operation, price, maxPerDay, maxPerMonth, keys, maxAgeMs, waitMs };
+    return {
+      account,
+      node,
+      operation,
+      price,
+      maxPerDay,
+      maxPerMonth,
+      keys: this.#placed(keys),
+      maxAgeMs,
+      waitMs,
+    };
+  }
+
+  #placedKey(key: string): string {
+    return placedKey(this.#terms.place, key);
+  }
+
+  /** Somebody who asks the ledger for a message's key need not know where the account's calls went at that time. */
+  #placed(keys: readonly PaidKey[]): PaidKey[] {
+    return keys.map(({ key, content, alias }) => ({
+      key: this.#placedKey(key),
+      content,
+      ...(alias !== undefined && { alias: this.#placedKey(alias) }),
+      ...(this.key !== null && { label: key }),
+    }));
+  }
+
+  #answersIn<Answered>(keys: readonly PaidKey[], states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
+    const earlier = new Map<string, Earlier<Answered>>();
+    for (const { key } of keys) {
+      const state = states.get(this.#placedKey(key));
+      if (state?.state !== 'answered') continue;
+      // What was stored is what `answers` of the same operation gave: the key names it.
+      earlier.set(key, { answer: state.answer as Answered, at: state.at, ledger: state.entry });
+    }
+    return earlier;
   }
 
   /**
@@ -223,18 +287,6 @@ export class MessagePayments implements Payments {
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
     return isWaiting;
   }
-}
-
-function answersIn<Answered>(states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
-  const isAnswered = (state: KeyState): state is Extract<KeyState, { state: 'answered' }> =>
-    state.state === 'answered';
-  const earlier = new Map<string, Earlier<Answered>>();
-  for (const [key, state] of states) {
-    if (!isAnswered(state)) continue;
-    // What was stored is what `answers` of the same operation gave: the key names it.
-    earlier.set(key, { answer: state.answer as Answered, at: state.at, ledger: state.entry });
-  }
-  return earlier;
 }
 
 /** A call that could be paid for twice if its key were free is uncertain; without a key, what was answered is settled. */

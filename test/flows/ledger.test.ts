@@ -474,6 +474,146 @@ describe('the ledger', function () {
     });
   });
 
+  describe('what was paid for elsewhere', () => {
+    const SANDBOX = { environment: 'sandbox', baseUrl: '' };
+    for (const action of PAID)
+      for (const [what, changes] of [
+        ['key', { key: 'order', keyType: 'msg' }],
+        ['reuse', { reuse: 24 }],
+      ] as const)
+        it(`${action.type}: ${what} gives no answer of another environment or base URL`, async () => {
+          const account = newAccount();
+          // The sandbox keeps the addresses it was given.
+          const payload = action.type === 'truth-create' ? ['https://example.com/a.jpg'] : action.payload;
+          const message = () => ({ payload, order: `${account} 1` });
+          const at = async (properties: object) => {
+            await deploy(flowOf(action, account, changes, properties));
+            return one(message());
+          };
+          answers(action);
+          const made: Result[] = [];
+          for (const properties of [SANDBOX, {}, { baseUrl: `${server.baseUrl}/other` }]) {
+            const first = await at(properties);
+            assert.deepEqual([first.reused, typeof first.ledger], [null, 'string']);
+            made.push(first);
+          }
+          assert.deepEqual(
+            server.asked.map(({ url }) => url.startsWith('/other')),
+            [false, true],
+          );
+          // Each place has its own answer still; a slash at the end of the path is no other place.
+          for (const [index, properties] of [
+            SANDBOX,
+            {},
+            { baseUrl: `${server.baseUrl}/other/` },
+          ].entries()) {
+            const again = await at(properties);
+            const { ledger, data } = made[index]!;
+            // Of truth-create: the provider's clock, when it answered.
+            const kept = 'providerTime' in data ? { ...data, providerTime: null } : data;
+            assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
+          }
+          assert.equal(server.asked.length, 2);
+          if (what === 'key')
+            assert.deepEqual(
+              (await ask({ key: `${account} 1` })).map(({ id }) => id),
+              made
+                .map(({ ledger }) => ledger)
+                .sort()
+                .reverse(),
+            );
+        });
+
+    it('submits a photo again that could not be fetched, where it could not', async () => {
+      const CREATE = PAID.find(({ type }) => type === 'truth-create')!;
+      const A = 'https://example.com/a.jpg';
+      const account = newAccount();
+      const at = async (properties: object) => {
+        const nodes = flowOf(CREATE, account, { reuse: 24 }, properties);
+        const poll = {
+          ...{ id: 'poll', type: 'truth-poll', z: 'tab', x: 1, y: 1, account },
+          ...{ interval: 0.05, timeout: 10, wires: [['polled'], ['polled']] },
+        };
+        await deploy([...nodes, poll, { ...nodes.find(({ id }) => id === 'out1')!, id: 'polled' }]);
+      };
+      const other = { baseUrl: `${server.baseUrl}/other` };
+      server.script = ({ url }, response) => {
+        if (url.includes('query')) taskFinished(response, [{ photoUrl: A, status: -2306 }]);
+        else json(response, CREATE.success());
+      };
+      const creates = () => server.asked.filter(({ url }) => !url.includes('query')).length;
+      await at({});
+      await one({ payload: [A] });
+      await at(other);
+      const second = await one({ payload: [A] });
+      assert.equal(creates(), 2);
+      const before = got('polled').length;
+      send('poll', { payload: second });
+      await until(() => got('polled').length > before);
+      for (let round = 0; creates() < 3; round++) {
+        assert.ok(round < 100, 'It was not submitted again');
+        await one({ payload: [A] });
+      }
+      await at({});
+      assert.ok((await one({ payload: [A] })).reused);
+      assert.equal(creates(), 3);
+    });
+  });
+
+  describe('what was paid for under other rules', () => {
+    const THREE = PAID.find(({ type }) => type === 'westdex-three')!;
+    for (const [what, changes] of [
+      ['key', { key: 'order', keyType: 'msg' }],
+      ['reuse', { reuse: 24 }],
+    ] as const) {
+      it(`face-compare: ${what}: the node that gets the score judges it`, async () => {
+        const account = newAccount();
+        server.script = (_asked, response) => {
+          const { data, ...rest } = COMPARE.success() as { data: object };
+          json(response, { ...rest, data: { ...data, score: 0.5 } });
+        };
+        const rounds: [object, string, string][] = [
+          [{ sameFrom: 0.45, differentBelow: 0.4, scoreScale: 1 }, 'passed', 'same-person'],
+          [{ sameFrom: 0.8, differentBelow: 0.6, scoreScale: 1 }, 'failed', 'different-person'],
+          [{ sameFrom: 0.8, differentBelow: 0.4, scoreScale: 1 }, 'inconclusive', 'score-inconclusive'],
+          [{ sameFrom: 80, differentBelow: 60, scoreScale: 100 }, 'failed', 'different-person'],
+        ];
+        for (const [index, [bands, outcome, reason]] of rounds.entries()) {
+          await deploy(flowOf(COMPARE, account, { ...changes, ...bands }));
+          const got = await one({ payload: person(), order: 'A' });
+          const { sameFrom, differentBelow, scoreScale, score } = got.data;
+          assert.deepEqual(
+            [got.outcome, got.reason, { sameFrom, differentBelow, scoreScale }, score, got.reused !== null],
+            [outcome, reason, bands, 0.5, index > 0],
+          );
+        }
+        assert.equal(server.asked.length, 1);
+      });
+
+      it(`westdex-three: ${what}: the conditions of the node that gets the answer judge it`, async () => {
+        const account = newAccount();
+        answers(THREE);
+        const rounds: [object, string][] = [
+          [{ passWhen: 'code = "0"' }, 'passed'],
+          [{ passWhen: 'code = "1"', failWhen: 'code = "0"' }, 'failed'],
+          [{ passWhen: 'code = "1"' }, 'inconclusive'],
+          [{}, 'answered'],
+        ];
+        let first: Result | undefined;
+        for (const [conditions, outcome] of rounds) {
+          await deploy(flowOf(THREE, account, { passWhen: '', failWhen: '', ...changes, ...conditions }));
+          const result = await one({ payload: person(), order: 'A' });
+          first ??= result;
+          assert.deepEqual(
+            [result.outcome, result.data, result.reused?.ledger ?? result.ledger],
+            [outcome, first.data, first.ledger],
+          );
+        }
+        assert.equal(server.asked.length, 1);
+      });
+    }
+  });
+
   describe('BUDGET', () => {
     const secondsLeft = () => DAY_S - ((Date.now() / 1000 + 8 * 3600) % DAY_S);
 

@@ -322,6 +322,47 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       await until(() => got('out1').length === 1);
       assert.equal(result(got('out1')[0]).outcome, 'passed');
     });
+
+    describe('as it is set to another environment', () => {
+      const flowIn = (environment: string, timeout: number) =>
+        actionFlow(
+          { type: 'truth-poll', interval: 0.1, maxInterval: 0.1, timeout },
+          account({ environment }),
+        );
+      /** Tasks 1 and 2, of which the first is over, while the account is on the sandbox. */
+      const onSandbox = async (timeout: number) => {
+        server.script = ({ body }, response) => {
+          if (isFinished || body.includes('"1"')) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
+          else json(response, unfinished);
+        };
+        await deploy(flowIn('custom', timeout));
+        const tasks = ['1', '2'].map((taskId) => ({ taskId, photoUrls: [PHOTO] }));
+        send('action', { payload: { taskIds: ['1', '2'], tasks } });
+        await kept(1);
+        await until(() => server.asked.length >= 3);
+        await deploy(flowIn('sandbox', timeout));
+      };
+
+      it('is not asked for tasks of the first, whose result keeps its name', async () => {
+        await onSandbox(3);
+        await until(() => got('out2').length === 1);
+        const { environment, outcome, data } = result(got('out2')[0]);
+        const { lastError, photos } = data as unknown as { lastError: Cause; photos: unknown[] };
+        assert.deepEqual([environment, outcome, photos.length], ['custom', 'unfinished', 1]);
+        assert.deepEqual([lastError.problem, lastError.providerCode], ['task-other-environment', null]);
+        assert.equal(got('caught').length, 0);
+      });
+
+      it('is waited for until it is set back', async () => {
+        await onSandbox(60);
+        await pause(300);
+        isFinished = true;
+        await deploy(flowIn('custom', 60));
+        await until(() => got('out1').length === 1);
+        const { environment, outcome } = result(got('out1')[0]);
+        assert.deepEqual([environment, outcome], ['custom', 'passed']);
+      });
+    });
   });
 
   it('an account is redeployed under a node that is not, in a subflow with an environment variable', async () => {

@@ -195,7 +195,7 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
     assert.ok(out1.every(({ topic }) => topic === 'site 7'));
     assert.deepEqual(
       out1.map(({ payload: result }) => (result as Result<PollData>).data.tasks),
-      urls.map((url) => [{ taskId: '1', photoUrls: [url], status: 'finished' }]),
+      urls.map((url) => [{ taskId: '1', photoUrls: [url], status: 'finished', partial: true }]),
     );
   });
 
@@ -225,6 +225,37 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
           ['failed', 'not-watermark-camera', 1, { outcome: 'failed', reason: null, summary }],
         ],
       );
+    });
+
+    it('a photo that is asked for again never becomes its neighbour', async () => {
+      const [one, two] = ['https://p.example.com/get?file=A', 'https://p.example.com/get?file=B'];
+      standings = { 1: finished([one, -2305], [two, 0]) };
+      const results = await joined(created([one, two]));
+      assert.deepEqual(
+        results.map(({ data }) => data.tasks),
+        [one, two].map((url) => [{ taskId: '1', photoUrls: [url], status: 'finished', partial: true }]),
+      );
+      await deploy(flow());
+      const { result: again } = await poll(structuredClone(results[1]));
+      assert.deepEqual(photosOf(again), [[two, '1', 'authentic', 'address']]);
+      for (const rest of [
+        [one, -2305],
+        ['https://p.example.com/get', -2305],
+        [null, -2305],
+      ] as const) {
+        standings = { 1: finished(rest) };
+        const { result } = await poll(structuredClone(results[1]));
+        assert.deepEqual(
+          [result.outcome, photosOf(result)],
+          ['inconclusive', [[two, '1', 'not-reported', null]]],
+        );
+      }
+    });
+
+    it('the only photo of its task stays all of it', async () => {
+      standings = { 1: finished(['https://p.example.com/c+d.jpg', 0]) };
+      const [result] = await joined(created(['https://p.example.com/c d.jpg']));
+      assert.equal(result!.data.tasks[0]!.partial, undefined);
     });
 
     for (const [name, standing] of [

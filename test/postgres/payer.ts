@@ -35,7 +35,8 @@ async function main(): Promise<void> {
     leaseMs: 2_000,
   });
   const terms = {
-    ...{ ledger, account: 'account', price: 1, maxPerDay: 1_000_000, maxPerMonth: 0, timeoutMs: 30_000 },
+    ...{ ledger, account: 'account', place: 'production', price: 1 },
+    ...{ maxPerDay: 1_000_000, maxPerMonth: 0, timeoutMs: 30_000 },
   };
   let left = Number(MESSAGES);
   const work = async () => {
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
       );
       let got: string;
       try {
-        const answer = await payments.payOnce<{ person: string }>({
+        const answer = await payments.payOnce({
           content: () => person,
           send: async (claim) => {
             await claim();
@@ -59,8 +60,9 @@ async function main(): Promise<void> {
             }).catch(() => {
               throw new VerifyError('NETWORK', 'connection-broken');
             });
-            return (await response.json()) as Answer<{ person: string }>;
+            return (await response.json()) as Answer<{ person: string }> & { raw: undefined };
           },
+          judge: (found): Answer<{ person: string }> => found,
           orderNo: () => null,
           isForPhoto: () => false,
           mayChange: false,

@@ -1,4 +1,4 @@
-import type { Action, ClaimCall, SettingDefinitions } from '../../action';
+import type { Action, SettingDefinitions } from '../../action';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -12,6 +12,7 @@ import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';
 import { chargedFor, identityConfirmedBy, isForPhoto, verdictOf } from './incorrect';
+import type { Comparison } from './response';
 
 interface CompareInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
@@ -77,13 +78,11 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const place = account.transport.place();
     const { name, idNumber, photo: given } = person;
-    const send = async (photo: Person['photo'], claim: ClaimCall): Promise<Answer<CompareData>> => {
-      const asked = { name, idNumber, photo };
-      const found = await compare(account, asked, maxPhotoMB, { place, claim }, context);
-      const { incorrect, score, orderNo, code, message, requestId, raw } = found;
+    const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
+      const { incorrect, score, orderNo, code, message, requestId } = found;
       return {
         ...verdictOf(incorrect, score, bands),
-        ...{ code, message, requestId, raw },
+        ...{ code, message, requestId },
         charged: chargedFor(incorrect),
         data: {
           score,
@@ -100,9 +99,10 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       const photo = await fitted(given, context.closing);
       return await context.payments.payOnce({
         content: () => [name, idNumber, photoContent()].join('\n'),
-        send: (claim) => send(photo, claim),
+        send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { place, claim }, context),
+        judge,
         orderNo: ({ orderNo }) => orderNo,
-        isForPhoto: ({ data }) => isForPhoto(data.incorrect),
+        isForPhoto: ({ incorrect }) => isForPhoto(incorrect),
         mayChange: 'url' in given,
       });
     } finally {

@@ -1,4 +1,4 @@
-import type { Action, ClaimCall, SettingDefinitions } from '../../action';
+import type { Action, SettingDefinitions } from '../../action';
 import { VerifyError } from '../../errors';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
@@ -9,6 +9,7 @@ import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../phot
 import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
 import { type Conditions, compileConditions, judge } from './conditions';
+import type { Envelope } from './response';
 
 interface ThreeInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
@@ -63,13 +64,8 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
     const place = account.transport.place();
     const { personName, idNumber, photo: given } = person;
-    const send = async (photo: Person['photo'], claim: ClaimCall): Promise<Answer<ThreeData>> => {
-      const { code, message, id, result, charged, raw } = await idCardThreeElements(
-        account,
-        { personName, idNumber, photo },
-        { place, claim },
-        context,
-      );
+    const judged = async (found: Omit<Envelope, 'raw'>): Promise<Answer<ThreeData>> => {
+      const { code, message, id, result, charged } = found;
       return {
         outcome: await judge(conditions, result),
         // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
@@ -79,14 +75,15 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
         requestId: id,
         charged,
         data: { id, result, repaired },
-        raw,
       };
     };
     try {
       const photo = await fitted(given, context.closing);
       return await context.payments.payOnce({
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
-        send: (claim) => send(photo, claim),
+        send: (claim) =>
+          idCardThreeElements(account, { personName, idNumber, photo }, { place, claim }, context),
+        judge: judged,
         orderNo: () => null,
         // docs/providers/westdex.md, "Answer": no code of a photo that is to blame is documented.
         isForPhoto: () => false,

@@ -10,21 +10,23 @@ import type { PolledTask } from './tasks';
  * @returns every photo that something can be said of; photos that nobody submitted come last
  */
 export function assemble(tasks: readonly PolledTask[]): Photo[] {
-  const submitted: Photo[] = [];
-  const others: Photo[] = [];
-  for (const batch of batches(tasks)) {
-    const { matched, left } = match(batch[0]!, batch);
-    submitted.push(...matched);
-    others.push(...left);
-  }
-  return [...submitted, ...others];
+  const assembled = batches(tasks).map((batch) => match(batch[0]!, batch));
+  return [...assembled.flatMap(({ matched }) => matched), ...assembled.flatMap(({ left }) => left)];
+}
+
+/**
+ * @param task of a message
+ * @returns what it has in common with the others of its batch: their photos too, or it is none of them
+ */
+export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' | 'status'>): string {
+  return batch === undefined ? taskId : JSON.stringify([batch, photoUrls]);
 }
 
 /** Tasks that one batch was answered with share its photos; all others have their own. */
 export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
   const groups = new Map<string, PolledTask[]>();
   for (const task of tasks) {
-    const key = task.batch ?? task.taskId;
+    const key = batchOf(task);
     const group = groups.get(key);
     if (group) group.push(task);
     else groups.set(key, [task]);
@@ -44,13 +46,15 @@ function match(
     tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos)),
   );
   const places = new Map<string, Photo | undefined>(photoUrls.map((url) => [url, undefined]));
+  // Photos of the task that are not told here may be as like a reported one as those that are.
+  const isPartial = tasks.some(({ partial }) => partial);
   byAddress(places, left);
-  bySimilarAddress(places, left);
-  if (tasks.length === 1) byPosition(places, left, tasks[0]!);
+  bySimilarAddress(places, left, isPartial ? [decoded] : LIKENESSES);
+  if (tasks.length === 1 && !isPartial) byPosition(places, left, tasks[0]!);
   if (tasks.every(({ status }) => status !== 'waiting')) {
     for (const [url, photo] of places) if (!photo) places.set(url, silence(url, tasks));
   }
-  const others = tasks.some(({ partial }) => partial) ? [] : [...left];
+  const others = isPartial ? [] : [...left];
   const matched = photoUrls.flatMap((url, index) => {
     const photo = places.get(url);
     const name = names?.[index];
@@ -72,18 +76,26 @@ function byAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): vo
 /** An address taken apart; null: it is none. */
 type Parts = Pick<URL, 'origin' | 'pathname' | 'search' | 'hash'> | null;
 
-/** What two addresses of one photo may differ in, from the least on: nothing, the fragment, the query too. */
-const LIKENESSES: readonly ((parts: NonNullable<Parts>) => string)[] = [
-  ({ search, hash }) => search + hash,
-  ({ search }) => search,
-  () => '',
-];
+/** What is the same in two addresses that are alike. */
+type Likeness = (parts: NonNullable<Parts>) => string;
 
-/** Equal but for the host's case, `+` or `%20` for a space and percent-encoding, and what `rest` leaves out. */
-function likeness(parts: Parts, rest: (parts: NonNullable<Parts>) => string): string | null {
-  if (!parts) return null;
-  return parts.origin + decode(parts.pathname.replaceAll('+', ' ') + rest(parts).replaceAll('+', ' '));
-}
+/** Equal but for the host's case and percent-encoding. */
+const decoded: Likeness = ({ origin, pathname, search, hash }) => origin + decode(pathname + search + hash);
+
+/** `+` and `%20` are a space too. */
+const spaced = ({ origin, pathname }: NonNullable<Parts>, rest: string) =>
+  origin + decode((pathname + rest).replaceAll('+', ' '));
+
+/** One has a query and the other has none; two queries that differ may well name two photos. */
+const withoutQuery: Likeness = (parts) => spaced(parts, '');
+
+/** From the likest on. */
+const LIKENESSES: readonly Likeness[] = [
+  decoded,
+  (parts) => spaced(parts, parts.search + parts.hash),
+  (parts) => spaced(parts, parts.search),
+  withoutQuery,
+];
 
 function decode(text: string): string {
   try {
@@ -94,18 +106,28 @@ function decode(text: string): string {
 }
 
 /** Only where a single submitted and a single reported address are alike; among several, which is which is a guess. */
-function bySimilarAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): void {
+function bySimilarAddress(
+  places: Map<string, Photo | undefined>,
+  left: Set<Photo>,
+  likenesses: readonly Likeness[],
+): void {
   // Nearly every task: there is nothing to be found any more.
   if (left.size === 0 || [...places.values()].every(Boolean)) return;
   const parts = new Map<string, Parts>();
   for (const url of places.keys()) parts.set(url, partsOf(url));
   for (const { url } of left) if (url !== null) parts.set(url, partsOf(url));
-  for (const rest of LIKENESSES) {
-    const submitted = groupBy([...places.keys()], (url) => likeness(parts.get(url)!, rest));
-    const reported = groupBy([...left], ({ url }) => (url === null ? null : likeness(parts.get(url)!, rest)));
+  for (const likeness of likenesses) {
+    const keyOf = (url: string | null) => {
+      const of = url === null ? null : parts.get(url);
+      return of ? likeness(of) : null;
+    };
+    const submitted = groupBy([...places.keys()], keyOf);
+    const reported = groupBy([...left], ({ url }) => keyOf(url));
     for (const [key, photos] of reported) {
       const [url, ...more] = submitted.get(key) ?? [];
       if (url === undefined || more.length > 0 || photos.length > 1 || places.get(url)) continue;
+      const both = [url, photos[0]!.url!].map((each) => parts.get(each)!);
+      if (likeness === withoutQuery && both.every(({ search }) => search !== '')) continue;
       left.delete(photos[0]!);
       places.set(url, { ...photos[0]!, url, matchedBy: 'similar-address' });
     }

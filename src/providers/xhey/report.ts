@@ -94,10 +94,18 @@ export function splitPhotos(result: Result): Result[] {
   const { seal, ...data } = result.data as PollData;
   const whole = { outcome, reason, summary: data.summary };
   if (data.photos.length === 0) return [{ ...result, data: { ...data, whole } }];
-  const statuses = new Map(data.tasks.map(({ taskId, status }) => [taskId, status]));
+  const tasks = new Map(data.tasks.map((task) => [task.taskId, task]));
   return data.photos.map((photo, index) => {
     const { taskId, url } = photo;
-    const task = { taskId, photoUrls: url === null ? [] : [url], status: statuses.get(taskId) ?? 'finished' };
+    const before = tasks.get(taskId);
+    // Asked for again, it must not become another photo of its task.
+    const isPartial = !(before?.photoUrls.length === 1 && before.photoUrls[0] === url && !before.partial);
+    const task = {
+      taskId,
+      photoUrls: url === null ? [] : [url],
+      status: before?.status ?? 'finished',
+      ...(isPartial ? { partial: true as const } : {}),
+    };
     return {
       ...bare,
       outcome: photo.outcome,

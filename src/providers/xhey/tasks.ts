@@ -2,8 +2,10 @@
 import { VerifyError } from '../../errors';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
+import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
 import { textInBytes } from '../../input/text-in-bytes';
+import { batchOf } from './assemble';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
 
@@ -30,7 +32,7 @@ export interface PolledTask extends Task {
 /** More than any message has; an array of millions is refused before it is looked through. */
 const MOST_TASKS = 10_000;
 /** docs/providers/xhey.md, "POST /v2/truth_build/create": public clients send at most 10 photos a task. */
-const MOST_PHOTOS = 10 * MOST_TASKS;
+const MOST_REPORTED = 10 * MOST_TASKS;
 
 /**
  * Reads what truth-create or truth-poll sent, or bare task ids.
@@ -38,7 +40,7 @@ const MOST_PHOTOS = 10 * MOST_TASKS;
  * @param repaired takes the field's name where an id had to be mended
  * @returns every task the message knows of: those to be asked after are `waiting`, the others as the message claims; and
  *   the seal that comes with it, and when it says that the photos were submitted
- * @throws VerifyError INPUT
+ * @throws VerifyError INPUT, for more photos than one truth-create takes too
  */
 export function readTasks(
   value: unknown,
@@ -52,6 +54,8 @@ export function readTasks(
   for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));
 
   const tasks = new Map<string, PolledTask>();
+  const counted = new Set<string>();
+  let photoCount = 0;
   const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial }: Task) => {
     const more = {
       ...(isNames(names, photoUrls.length) ? { names: [...names] } : {}),
@@ -62,11 +66,15 @@ export function readTasks(
   };
   for (const each of first(source.tasks, MOST_TASKS)) {
     if (!isTask(each)) continue;
+    const batch = batchOf(each);
+    if (!counted.has(batch)) photoCount += each.photoUrls.length;
+    if (photoCount > MOST_PHOTOS) throw tooManyPhotos();
+    counted.add(batch);
     if (asked.has(each.taskId)) enter('waiting', each);
     else if (isEnd(each.status)) enter(each.status, each);
   }
   for (const taskId of asked) if (!tasks.has(taskId)) enter('waiting', { taskId, photoUrls: [] });
-  for (const photo of first(source.photos, MOST_PHOTOS)) {
+  for (const photo of first(source.photos, MOST_REPORTED)) {
     if (!isPhoto(photo)) continue;
     if (!tasks.has(photo.taskId) && tasks.size < MOST_TASKS)
       enter('finished', { taskId: photo.taskId, photoUrls: [] });
@@ -92,6 +100,7 @@ function isEnd(status: unknown): status is TaskStatus {
 
 function isTask(value: unknown): value is Task & { status?: TaskStatus } {
   if (!isObject(value) || typeof value.taskId !== 'string' || !Array.isArray(value.photoUrls)) return false;
+  if (value.photoUrls.length > MOST_PHOTOS) throw tooManyPhotos();
   return (
     value.photoUrls.every((url) => typeof url === 'string') &&
     ['string', 'undefined'].includes(typeof value.batch)

@@ -190,6 +190,14 @@ function endsWait({ code }: VerifyError, { turn }: AskContext): boolean {
   return when === 'always' || (when === 'on-arrival' && turn === 'arrived');
 }
 
+/** A task's id says nothing, or something of another task, in an environment that did not create it. */
+async function accountOf(state: PollState, open: () => Account | Promise<Account>): Promise<Account> {
+  const account = await open();
+  state.environment ??= account.environment;
+  if (account.environment !== state.environment) throw new VerifyError('CONFIG', 'task-other-environment');
+  return account;
+}
+
 /** One query: docs/providers/xhey.md, "POST /v2/truth_build/query". */
 async function ask(
   open: () => Account | Promise<Account>,
@@ -201,7 +209,7 @@ async function ask(
   const { taskId } = task;
   let answer: TaskAnswer;
   try {
-    answer = await query(await open(), taskId, context);
+    answer = await query(await accountOf(state, open), taskId, context);
   } catch (error) {
     if (!(error instanceof VerifyError) || error.details.providerCode !== UNKNOWN_TASK) throw error;
     state.code = UNKNOWN_TASK;
@@ -242,7 +250,11 @@ async function tell(state: PollState, raw: readonly unknown[], context: Context)
   // A later truth-poll must not take the time of its own message for that.
   const submittedAt = state.submittedAt ?? (waiting(state).length > 0 ? state.arrivedAt : undefined);
   const seal = await context.seal(claimText(environment, data.tasks, data.photos, submittedAt));
-  return { ...answer, data: { ...data, ...(submittedAt ? { submittedAt } : {}), seal } };
+  return {
+    ...answer,
+    ...(environment ? { environment } : {}),
+    data: { ...data, ...(submittedAt ? { submittedAt } : {}), seal },
+  };
 }
 
 /** A photo that nobody looked at is submitted again where truth-create's `reuse` would give it this task's answer. */
@@ -256,9 +268,9 @@ async function discardUnseen(
   );
   if (keys.length === 0 || waiting(state).length > 0) return;
   try {
-    (await open()).discardReuse?.(keys);
+    (await accountOf(state, open)).discardReuse?.(keys);
   } catch {
-    // The account is not set up any more, and what its tasks found is said all the same.
+    // The account is not set up any more, or for another environment; what its tasks found is said all the same.
   }
 }
 

@@ -11,7 +11,8 @@ export function ledgerTables({ text, integer, bytes }: ColumnTypes): string[] {
       outcome ${text}, reason ${text}, code ${text}, error ${text}, request_id ${text}, order_no ${text},
       charged ${integer}, price ${integer} NOT NULL, duration_ms ${integer})`,
     `CREATE INDEX entries_open ON entries (id) WHERE state IN ('claimed', 'uncertain')`,
-    // `freed`: empty while the entry has the key, and the entry's id once it does not have it any more.
+    // `freed`: empty while the entry has the key, and the entry's id once it does not have it any more,
+    // or where it is only found under it.
     // `part`: keys of one entry that share an answer have the same. `content`: digest of what was asked.
     // `keeps`: 0 where a call with other content may take the key.
     `CREATE TABLE keys (

@@ -104,6 +104,35 @@ describe('xhey photos, brought into the order they were submitted in', () => {
     );
   });
 
+  it('not by similarity where both have a query, and another one: they may name two photos', () => {
+    for (const [submitted, reported] of [
+      [`${A}?file=A`, `${A}?file=B`],
+      [`${A}?file=A`, `${A}?`],
+      [`${A}?file=A#top`, `${A}?file=B`],
+    ] as const) {
+      const reason = told([task('1', 'finished', [submitted], [reported])])[0]![2];
+      assert.equal(reason, reported.endsWith('?') ? 'authentic' : 'not-reported', reported);
+    }
+  });
+
+  it('of a task that was created for more photos only by the same address, percent-decoded too', () => {
+    const partial = (submitted: string, reported: Parameters<typeof task>[3]) =>
+      told([{ ...task('1', 'finished', [submitted], reported), partial: true }]);
+    const neighbours: [string, string | null][] = [
+      ['https://example.com/get?file=B', 'https://example.com/get?file=A'],
+      ['https://example.com/get?file=B', 'https://example.com/get'],
+      ['https://example.com/a+b.jpg', 'https://example.com/a%20b.jpg'],
+      [`${A}#B`, `${A}#A`],
+      [B, null],
+    ];
+    for (const [submitted, reported] of neighbours)
+      assert.deepEqual(partial(submitted, [reported]), [[submitted, '1', 'not-reported', null]]);
+    assert.deepEqual(partial(B, [[A, -2305], B]), [[B, '1', 'authentic', 'address']]);
+    assert.deepEqual(partial('https://example.com/照.jpg', ['https://example.com/%E7%85%A7.jpg']), [
+      ['https://example.com/照.jpg', '1', 'authentic', 'similar-address'],
+    ]);
+  });
+
   it('by position where the provider gave no address and counts agree', () => {
     const [first, second] = assemble([
       task(
@@ -169,6 +198,20 @@ describe('xhey photos, brought into the order they were submitted in', () => {
     assert.deepEqual(told([task('1', 'finished', all, [C], '1'), task('2', 'waiting', all, [], '1')]), [
       [C, '1', 'authentic', 'address'],
     ]);
+  });
+
+  it('not shared by a task that names the batch of another and has other photos', () => {
+    const [one, two] = [`${A}?file=A`, A];
+    const tasks = [task('2', 'finished', [two], [], '1'), task('1', 'finished', [one], [one], '1')];
+    assert.deepEqual(told(tasks), [
+      [two, '2', 'not-reported', null],
+      [one, '1', 'authentic', 'address'],
+    ]);
+  });
+
+  it('of a hundred thousand that nobody submitted', () => {
+    const many = Array.from({ length: 150_000 }, (_, index) => `${A}?${index}`);
+    assert.equal(assemble([task('1', 'finished', [], many)]).length, many.length);
   });
 
   it('not shared by two tasks that happen to have the same photo', () => {

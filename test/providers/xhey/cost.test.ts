@@ -1,4 +1,4 @@
-/** What ten thousand carried photos cost: as much for each as if it were alone. */
+/** What a thousand carried photos cost, the most of a message: as much for each as if it were alone. */
 import assert from 'node:assert/strict';
 import { claimText } from '../../../src/providers/xhey/claims';
 import { type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
@@ -6,7 +6,7 @@ import { readTasks } from '../../../src/providers/xhey/tasks';
 import type { Result } from '../../../src/result';
 import { stepsOf } from '../../steps';
 
-const FEW = 500;
+const FEW = 100;
 const MANY = 10 * FEW;
 /** Of each photo: read, checked, matched, counted and sealed. */
 const MOST_READS = 40;

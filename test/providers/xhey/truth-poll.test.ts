@@ -77,6 +77,29 @@ describe('xhey truth-poll, over time', () => {
     assert.ok(times.some((time) => time > 30));
   });
 
+  it('takes tasks with a thousand photos in all, those of a batch once, and not one more', () => {
+    const urls = (count: number, site: string) =>
+      Array.from({ length: count }, (_, index) => `https://example.com/${site}/${index}.jpg`);
+    const shared = urls(400, 'shared');
+    const tasksOf = (more: number) => [
+      { taskId: '1', photoUrls: shared, batch: '1' },
+      { taskId: '2', photoUrls: shared, batch: '1' },
+      { taskId: '3', photoUrls: urls(more, 'own') },
+    ];
+    const parse = (tasks: { taskId: string }[]) =>
+      truthPoll.parse({ task: { taskIds: tasks.map(({ taskId }) => taskId), tasks } }, SETTINGS, ARRIVAL);
+    assert.equal(parse(tasksOf(600)).state.tasks.length, 3);
+    const tooMany = { code: 'INPUT', problem: 'too-many-photos' };
+    assert.throws(() => parse(tasksOf(601)), tooMany);
+    assert.throws(
+      () => parse([{ taskId: '1', photoUrls: urls(300_000, 'own') } as { taskId: string }]),
+      tooMany,
+    );
+    // Those that only say that they are of one batch are each counted.
+    const forged = ['a', 'b'].map((site) => ({ taskId: site, photoUrls: urls(501, site), batch: 'a' }));
+    assert.throws(() => parse(forged), tooMany);
+  });
+
   it('in mode once a task stays unknown from one message to the next', async () => {
     const account = await accountAt((_asked, response) => json(response, unknown));
     const { context, pass } = makeClock();
