@@ -117,7 +117,7 @@ describe('input: photos', () => {
     ['a WebP', Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), 'photo-format'],
     ['bytes that were decoded as text', JPG.toString(), 'photo-decoded'],
     ['the name of a file', 'photo.jpg', 'not-a-url'],
-    ['a path that is base64 too', '/work/photos/of/a/site/in/the/north/ab', 'not-a-url'],
+    ['a path that is base64 too', '/data/photos/of/a/site/in/the/north/ab', 'not-a-url'],
     ['words', 'a photo of the site that somebody took', 'url-with-space'],
     ['a number', 5, 'photo-not-bytes'],
     ['an object without a photo', { name: 'a.jpg' }, 'photo-not-bytes'],
