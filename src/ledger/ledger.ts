@@ -64,6 +64,8 @@ export interface LedgerOptions {
 class PendingCall {
   readonly claim: ClaimRequest;
   entry: Entry;
+  /** Whether its claim is in the database. One that is still on its way there is written by its own operation alone. */
+  isClaimed = false;
   /** null while it is under way. */
   settlement: Settlement | null = null;
   /** Called once it has ended, and then no more. */
@@ -195,6 +197,7 @@ export class Ledger {
       this.#drop(pending);
       return { state: 'known', keys: new Map(Object.entries(answer.keys)) };
     }
+    pending.isClaimed = true;
     for (const { key } of keys) this.#holders.set(holderName(account, key), pending);
     if (maxPerDay > 0 || maxPerMonth > 0) this.#warn(call, answer.spent, now);
     return { state: 'claimed', id, at };
@@ -354,7 +357,9 @@ export class Ledger {
 
   /** What another process had under way becomes uncertain; what is under way here is written again where it is lost. */
   async #begin(): Promise<void> {
-    const claims = [...this.#pending.values()].map(({ claim }) => claim);
+    const claims = [...this.#pending.values()]
+      .filter(({ isClaimed, settlement }) => isClaimed || settlement)
+      .map(({ claim }) => claim);
     try {
       const { uncertain, newest } = await this.#database.call<
         object,

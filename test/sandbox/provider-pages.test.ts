@@ -54,10 +54,10 @@ describe("sandbox: the provider's own words", () => {
 
   it("xhey's, of a photo and of an answer", async () => {
     await start('documented');
-    const statuses = textsIn('docs/providers/xhey.md', 'status', 'text');
+    const statuses = textsIn('xhey.md', 'status', 'text');
     assert.equal(statuses.length, 14);
     for (const [status, text] of statuses) assert.equal(await statusText(status), text, status);
-    const codes = textsIn('docs/providers/xhey.md', 'code', "provider's text");
+    const codes = textsIn('xhey.md', 'code', "provider's text");
     assert.equal(codes.length, 15);
     for (const [code, text] of codes) {
       const response = await callXhey(sandbox, '/v2/truth_build/create', {
@@ -72,7 +72,7 @@ describe("sandbox: the provider's own words", () => {
     await start('observed');
     const { baseUrl, credentials } = sandbox.accounts.linkface!;
     const { apiId = '', apiSecret = '' } = credentials;
-    const codes = textsIn('docs/providers/linkface.md', 'code', 'text');
+    const codes = textsIn('linkface.md', 'code', 'text');
     assert.equal(codes.length, 9);
     for (const [code, text] of codes) {
       const timestamp = String(Date.now());
@@ -102,7 +102,7 @@ describe("sandbox: the provider's own words", () => {
   it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
     await start('observed');
     const [[compared, byScore], ...others] = textsIn(
-      'docs/providers/tencent-market.md',
+      'tencent-market.md',
       'incorrect',
       'text',
     ) as [[string, string], ...[string, string][]];
@@ -119,14 +119,14 @@ describe("sandbox: the provider's own words", () => {
       assert.deepEqual([answered, msg], [Number(incorrect), text]);
     }
 
-    const codes = textsIn('docs/providers/tencent-market.md', 'code', 'text');
+    const codes = textsIn('tencent-market.md', 'code', 'text');
     assert.equal(codes.length, 10);
     for (const [code, text] of codes) {
       const { body } = await compare(`沙箱码${code}`);
       assert.deepEqual([body.code, body.msg], [Number(code), text]);
     }
 
-    const refusals = textsIn('docs/providers/tencent-market.md', 'HTTP', 'text');
+    const refusals = textsIn('tencent-market.md', 'HTTP', 'text');
     for (const asked of [401, 403, 404, 429]) {
       const { status, body } = await compare(`沙箱网关${asked}`);
       assert.equal(status, asked);
