@@ -101,11 +101,10 @@ describe("sandbox: the provider's own words", () => {
 
   it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
     await start('observed');
-    const [[compared, byScore], ...others] = textsIn(
-      'tencent-market.md',
-      'incorrect',
-      'text',
-    ) as [[string, string], ...[string, string][]];
+    const [[compared, byScore], ...others] = textsIn('tencent-market.md', 'incorrect', 'text') as [
+      [string, string],
+      ...[string, string][],
+    ];
     assert.equal(compared, '100');
     for (const [score, index] of [
       ['0.45', 0],
