@@ -220,7 +220,8 @@ export async function servePhotos(): Promise<{ address: string; close(): void }>
 /** A photo as large as a phone's, of noise, so that it does not become small by itself. */
 export function bitmap(width: number, height: number): Buffer<ArrayBuffer> {
   const header = Buffer.alloc(54);
-  const file = Buffer.alloc(54 + width * height * 3);
+  // Each line of a BMP takes a multiple of four bytes.
+  const file = Buffer.alloc(54 + Math.ceil((width * 3) / 4) * 4 * height);
   header.write('BM');
   header.writeUInt32LE(file.length, 2);
   header.writeUInt32LE(54, 10);
