@@ -71,8 +71,15 @@ after(async () => {
     ...logs.map(({ msg }) => inspect(msg, { depth: 5 })),
     ...filesIn(userDir, MAY_HOLD_SOMEBODY),
   ];
-  // Something may be written a moment longer.
-  rmSync(userDir, { recursive: true, force: true, maxRetries: 20 });
+  // Something may be written a moment longer, between the deletion of what is in the folder and that of the folder.
+  await until(() => {
+    try {
+      rmSync(userDir, { recursive: true, force: true, maxRetries: 5 });
+      return true;
+    } catch {
+      return false;
+    }
+  });
   assert.deepEqual([...new Set(kept.flatMap(leaksIn))], []);
 });
 
