@@ -17,6 +17,9 @@ const SWITCHES = [
 /** A form that does not come within this time does not come at all. */
 const PATIENCE_MS = 10_000;
 
+/** The editor's own panels are resized now and then while they are still being made; nothing of ours resizes any. */
+const NOT_OURS = /Cannot read properties of null \(reading 'resize'\)/;
+
 export interface Opened {
   page: Page;
   /** Errors in the console, and what was asked of another machine. */
@@ -39,7 +42,7 @@ export async function openEditor(address: string, locale: string): Promise<Opene
   const browser = await launchBrowser();
   const page = await browser.newPage({ locale, viewport: { width: 1440, height: 1000 } });
   const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('pageerror', (error) => NOT_OURS.test(String(error)) || complaints.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
