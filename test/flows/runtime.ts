@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Cause } from '../../src/errors';
 import type { Message, Status } from '../../src/node-red/red';
+import { FEW_NODES } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
 import { until } from '../until';
 
@@ -125,6 +126,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
     credentialSecret: 'test',
     httpAdminRoot: false,
     disableEditor: true,
+    ...FEW_NODES,
     contextStorage: {
       ...{ default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
       silent: { module: silentStore },
