@@ -100,7 +100,7 @@ describe('database: a disk that fails', () => {
 
   it('is said not to answer, and what is kept is written when it does', async () => {
     const file = newFile();
-    const writer = start('fsync:delay_enter=25000000:when=30');
+    const writer = start('fsync:delay_enter=20000000:when=30');
     await writer.ask('open', file);
     await writer.ask('ready');
     let count = 0;
