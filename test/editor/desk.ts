@@ -30,7 +30,7 @@ export type Locale = 'zh-CN' | 'en-US';
 export type Size = keyof typeof SIZES;
 
 /** What the page says, by the name of the word. */
-const WORDS = require(join(ROOT, 'examples/页面 Pages/words.mjs')).default as Record<
+const WORDS = require(join(ROOT, 'src/operator-page/words.mjs')).default as Record<
   string,
   [string, string]
 >;
