@@ -156,9 +156,10 @@ export async function startNodeRed(
     stop: async (signal = 'SIGTERM') => {
       process.removeListener('exit', kill);
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
+      // What it printed last may come after its end.
+      const closed = new Promise((resolve) => child.once('close', resolve));
       child.kill(signal);
-      await exited;
+      await closed;
     },
   };
 }

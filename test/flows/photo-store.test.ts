@@ -228,7 +228,7 @@ describe('a photo store in Node-RED', function () {
       ...{ kind: 's3', endpoint: server.url.origin, bucket: BUCKET, style: 'path', credentials: KEYS },
       ...more,
     });
-    const test = async (id = 'store', token?: string) => {
+    const test = async (id = 'tested', token?: string) => {
       const response = await nodeRed.ask(`/cn-verify/photo-stores/${id}/test`, {}, token);
       return {
         status: response.status,
@@ -237,8 +237,8 @@ describe('a photo store in Node-RED', function () {
     };
     const held = async () =>
       (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { node: string; count: number }[];
-    const untilHeld = (count: number, complaint: string) =>
-      until(async () => (await held())[0]?.count === count, complaint);
+    const untilHeld = (id: string, count: number, complaint: string) =>
+      until(async () => ((await held()).find(({ node }) => node === id)?.count ?? 0) === count, complaint);
 
     it('deletes at the next start what was put before a kill', async () => {
       let killed: Promise<void> | undefined;
@@ -254,30 +254,8 @@ describe('a photo store in Node-RED', function () {
       const [name = '', ...others] = await server.names();
       assert.deepEqual(others, []);
       await restart(() => makeDue(name.slice(0, 22)));
-      await untilHeld(0, 'it is not deleted');
+      await untilHeld('store', 0, 'it is not deleted');
       assert.deepEqual(await server.names(), []);
-    });
-
-    it('is tested by a button, which says which step failed', async () => {
-      const works = await test();
-      assert.deepEqual([works.status, works.state], [200, 'works']);
-      assert.deepEqual(await server.names(), []);
-      await untilHeld(0, 'it is not forgotten');
-      const steps: [string, string, RegExp][] = [
-        ['PUT', 'refused', /^Putting a photo failed\. .*may not do that/],
-        ['GET', 'refused', /^The photo was put, but cannot be fetched .*HTTP 403/],
-        ['DELETE', 'refused', /^The photo was put and fetched, but cannot be deleted\. .*may not do that/],
-      ];
-      for (const [method, state, text] of steps) {
-        server.door = (asked, response) => asked.method !== method || refuse(response, 403, 'AccessDenied');
-        const found = await test();
-        assert.equal(found.state, state, method);
-        assert.match(found.text!, text);
-      }
-      assert.equal((await test('store', READER)).status, 401);
-      assert.equal((await test('account')).status, 404);
-      await nodeRed.deploy(flows(s3({ bucket: '' })));
-      assert.equal((await test()).state, 'not-set-up');
     });
 
     it('says what it holds to whoever may read', async () => {
@@ -296,6 +274,30 @@ describe('a photo store in Node-RED', function () {
       await nodeRed.deploy([]);
       await restart();
       await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
+    });
+
+    it('is tested by a button, which says which step failed', async () => {
+      const stored = await server.names();
+      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3() }]);
+      const works = await test();
+      assert.deepEqual([works.status, works.state], [200, 'works']);
+      assert.deepEqual(await server.names(), stored);
+      await untilHeld('tested', 0, 'it is not forgotten');
+      const steps: [string, string, RegExp][] = [
+        ['PUT', 'refused', /^Putting a photo failed\. .*may not do that/],
+        ['GET', 'refused', /^The photo was put, but cannot be fetched .*HTTP 403/],
+        ['DELETE', 'refused', /^The photo was put and fetched, but cannot be deleted\. .*may not do that/],
+      ];
+      for (const [method, state, text] of steps) {
+        server.door = (asked, response) => asked.method !== method || refuse(response, 403, 'AccessDenied');
+        const found = await test();
+        assert.equal(found.state, state, method);
+        assert.match(found.text!, text);
+      }
+      assert.equal((await test('tested', READER)).status, 401);
+      assert.equal((await test('nobody')).status, 404);
+      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3({ bucket: '' }) }]);
+      assert.equal((await test()).state, 'not-set-up');
     });
   });
 

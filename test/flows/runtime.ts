@@ -27,6 +27,7 @@ interface LiveNode {
   id: string;
   receive(message: Message): void;
   on(event: 'input', listener: (message: Message) => void): void;
+  on(event: 'close', listener: () => void): void;
 }
 
 interface Runtime {
@@ -174,7 +175,7 @@ export function send(id: string, message: Message): void {
   red!.nodes.getNode(id).receive(message);
 }
 
-export function liveNode(id: string): object {
+export function liveNode(id: string): LiveNode {
   return red!.nodes.getNode(id);
 }
 
