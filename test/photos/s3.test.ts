@@ -365,7 +365,7 @@ describe('photos: S3', () => {
     later(HOUR_MS / 2);
     await before.put(PHOTO, makeContext());
     before.close();
-    later(2 * HOUR_MS);
+    later(1.25 * HOUR_MS);
     const after = openStore();
     await untilHeld(after, 1, 'it is not deleted');
     await pause(100);
