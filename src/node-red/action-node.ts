@@ -2,7 +2,7 @@
 import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../action';
 import { Cancel } from '../cancel';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../errors';
-import { jobOf } from '../queue/in-hand';
+import { activeJobs } from '../queue/active-jobs';
 import type { Answer, Environment, Result } from '../result';
 import type { AccountNode } from './account-node';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
@@ -239,7 +239,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const { operation, mayCost } = this.#action;
     if (!mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
-    const job = jobOf(message);
+    const job = activeJobs.get(message);
     const paying = job && job !== 'over' ? job.paying : undefined;
     return new MessagePayments(
       account.terms(),
@@ -322,6 +322,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
   deliver(delivery: PendingDelivery, work: Work): void {
     if (this.#closing.cancelled && !work.task) {
+      if ('error' in delivery && isUnsent(delivery.error) && givesBack(work.message)) return this.handOver(work);
       // The property that the result replaces may hold a person's data, so it is not kept.
       const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
       const task = {
@@ -405,6 +406,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     else work.input.end();
     if (this.#working.size === 0) this.#onIdle?.();
   }
+}
+
+function isUnsent({ code, cause }: { code: ErrorCode; cause: Cause }): boolean {
+  return code === 'CANCELLED' && cause.charged === false;
+}
+
+/** @returns whether the message is of a job that goes back to its queue: docs/contract.md, "Queue" */
+function givesBack(message: Message): boolean {
+  const job = activeJobs.get(message);
+  return job !== null && job !== 'over' && job.giveBackUnsent();
 }
 
 /** Its error says what was paid for: nobody has to pay for it once more. */

@@ -124,7 +124,7 @@ export class MessagePayments implements Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }> {
     const { ledger } = this.#terms;
-    if (!ledger) return { value: await payment.send(NOTHING_TO_CLAIM), ledger: null };
+    if (!ledger) return { value: await payment.send(async () => this.#request.paying?.(null)), ledger: null };
     for (;;) {
       // What is known already does not wait for a turn to be sent.
       const known = await this.look<Answered>(payment.keys);
