@@ -321,8 +321,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
   deliver(delivery: PendingDelivery, work: Work): void {
-    if (this.#closing.cancelled && !work.task) {
-      if ('error' in delivery && isUnsent(delivery.error) && givesBack(work.message)) return this.handOver(work);
+    const isClosing = this.#closing.cancelled && !work.task;
+    if (isClosing && 'error' in delivery && isUnsent(delivery.error) && givesBack(work.message))
+      this.handOver(work);
+    else if (isClosing) {
       // The property that the result replaces may hold a person's data, so it is not kept.
       const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
       const task = {

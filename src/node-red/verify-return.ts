@@ -42,7 +42,9 @@ function isNotAJob({ error }: Message): boolean {
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */
 function errorOf(red: Red, { error }: Message): JobError {
-  const { message, code, cause, source } = (error ?? {}) as Partial<JobError> & { source?: { type?: unknown } };
+  const { message, code, cause, source } = (error ?? {}) as Partial<JobError> & {
+    source?: { type?: unknown };
+  };
   if (code && Object.hasOwn(ERRORS, code) && cause?.problem) return { message: String(message), code, cause };
   const type = String(source?.type ?? '');
   const fate = { charged: null, retryable: false };

@@ -19,8 +19,9 @@ import {
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { portable } from './sealed';
-import type { WaitOptions } from './wait';
+import { later, type WaitOptions } from './wait';
 
+const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
@@ -155,7 +156,8 @@ export class JobCalls {
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#events?.close().catch(() => {});
+    // BullMQ waits for the end of a connection that is not there while Redis is away.
+    await Promise.race([this.#events?.close().catch(() => {}), later(CLOSE_MS)]);
     await this.#connection.close();
   }
 

@@ -23,6 +23,7 @@ for index = 3, #ARGV do
   local answer = redis.pcall(unpack(words))
   local failure = type(answer) == 'table' and answer.err or ''
   if string.find(failure, 'no permissions') or string.find(failure, "can't run this command") then
+    redis.pcall('DEL', KEYS[3])
     return redis.error_reply("NOPERM the user may not run the '" .. string.lower(words[1]) .. "' command")
   end
 end
@@ -222,7 +223,7 @@ export class RedisConnection {
   /** @throws VerifyError CONFIG where this Redis was used under another secret, whose keys would not be known again */
   async #check(redis: Redis): Promise<void> {
     // ioredis goes on with database 0 where the one that was asked for is not there.
-    if (this.#failure === 'DATABASE') throw refusal('DATABASE', 'DATABASE');
+    if (this.#failure === 'DATABASE') throw errorFor('DATABASE');
     const { prefix } = this.#options;
     const sign = await this.#options.sign();
     const keys = ['secret', 'mark', 'try'].map((name) => `${prefix}:${name}`);
@@ -258,15 +259,16 @@ export function refusalOf(error: unknown, word = wordOf(error)): VerifyError | n
   if (!Object.hasOwn(REFUSALS, word)) return null;
   const { message } = error as Error;
   const what = /'([a-z|]+)' command/.exec(message) ?? /^MOVED \d+ (\S+)/.exec(message);
-  return refusal(word, what ? `${word} ${what[1]}` : word);
+  return errorFor(word, what?.[1]);
 }
 
-function refusal(word: string, shown: string): VerifyError {
+/** @param what it was about: a command, or the address of another node */
+function errorFor(word: string, what?: string): VerifyError {
   const { problem, code } = REFUSALS[word]!;
-  return new VerifyError(code, problem, { code: shown }, { charged: false });
+  return new VerifyError(code, problem, { code: what ? `${word} ${what}` : word }, { charged: false });
 }
 
-async function loadRedis(): Promise<typeof import('ioredis')> {
+async function loadRedis(): Promise<Pick<typeof import('ioredis'), 'Redis'>> {
   return import('ioredis').catch(() => {
     throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
   });

@@ -47,3 +47,10 @@ export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
     });
   });
 }
+
+/** Keeps no process alive. */
+export function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}

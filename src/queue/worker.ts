@@ -18,6 +18,7 @@ import {
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { type JobSecret, written } from './sealed';
+import { later } from './wait';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
 const LOCK_MS = 45_000;
@@ -36,6 +37,7 @@ const CONNECT_MS = 5_000;
 const UNKNOWN_FATE = { charged: null, retryable: false } as const;
 /** For what ended to be written. */
 const CLOSE_MS = 3_000;
+const DISCONNECT_MS = 500;
 
 export interface WorkerOptions extends QueueOptions {
   concurrency: number;
@@ -100,7 +102,8 @@ export class JobWorker {
       for (const held of this.#jobs.values()) held.end({ error: this.#options.explain(closed) });
       this.#isGivenUp = true;
       await Promise.race([worker.close().catch(() => {}), later(CLOSE_MS)]);
-      await Promise.race([worker.disconnect().catch(() => {}), later(CLOSE_MS)]);
+      // It waits for the end of a connection that is not there while Redis is away.
+      await Promise.race([worker.disconnect().catch(() => {}), later(DISCONNECT_MS)]);
     }
     await this.#connection.close();
   }
@@ -281,7 +284,7 @@ export class JobWorker {
     if (how === 'given-back' || how === 'unsent') {
       over('given-back');
       if (how === 'unsent') await this.#giveBackUnsent(bull, job);
-      await giveBack(bull, job);
+      return giveBack(bull, job);
     }
     let failure: JobError | null = 'error' in how ? how.error : null;
     let data = '';
@@ -332,10 +335,4 @@ async function noteNotBegun(redis: Redis, queue: Queue, job: Job): Promise<void>
 async function giveBack(bull: Bull, job: Job): Promise<never> {
   await job.moveToWait(job.token!);
   throw new bull.WaitingError();
-}
-
-function later(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }
