@@ -1,11 +1,11 @@
 /** Tasks as messages carry them: docs/contract.md, "Action nodes", truth-poll, and "Result", `data.tasks`. */
 import { VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
 import { textInBytes } from '../../input/text-in-bytes';
-import type { Environment } from '../../result';
 import { batchOf } from './assemble';
 import type { Photo } from './photo';
 import type { Task } from './truth-create';
