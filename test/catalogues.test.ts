@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
+import type { Outcome } from '../src/contract/result';
 import { COLUMNS } from '../src/ledger/csv';
-import type { Outcome } from '../src/result';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -397,11 +397,12 @@ function writtenKeys(name: string): string[] {
 
 /**
  * What a node of this type may have to say: all that the files it imports raise, and for an action all that its
- * account raises, because an account is opened by the node that uses it.
+ * account and its photo store raise, because they are opened by the node that uses them.
  */
 function uses(type: string): Use[] {
   const entry = join(NODES, type, `${type}.ts`);
   const entries = [entry];
+  if (form(type).includes("type: 'photo-store'")) entries.push(join(NODES, 'photo-store', 'photo-store.ts'));
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);

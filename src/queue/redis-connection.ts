@@ -1,7 +1,7 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type ErrorCode, VerifyError } from '../errors';
+import { type ErrorCode, VerifyError } from '../contract/errors';
 import { cancelled, pause, type WaitOptions, withTimeout } from './wait';
 
 /** Then a connection that seems to be there is given up. */

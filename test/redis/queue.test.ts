@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
-import { Cancel } from '../../src/cancel';
-import type { Cause } from '../../src/errors';
-import type { Message } from '../../src/node-red/red';
+import { Cancel } from '../../src/contract/cancel';
+import type { Cause } from '../../src/contract/errors';
+import type { Message } from '../../src/node-red/runner/red';
 import { PREFIX } from '../../src/queue/bull';
 import { JobCalls } from '../../src/queue/calls';
 import { redisServer } from '../../src/queue/redis-url';
@@ -247,10 +247,7 @@ describe('the queue', function () {
       Object.keys = keys;
     }
     assert.equal(got('out1')[0]!.payload, 100_000);
-    assert.deepEqual(
-      asked.filter((of) => Buffer.isBuffer(of)),
-      [],
-    );
+    assert.ok(!asked.some((of) => Buffer.isBuffer(of)));
   });
 
   it('refuses a message that is too large, and more than may wait', async () => {

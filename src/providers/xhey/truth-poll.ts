@@ -1,6 +1,8 @@
-import type { Account, Action, Again, AskContext, Context, SettingDefinitions } from '../../action';
-import { type Cause, ERRORS, VerifyError } from '../../errors';
-import type { Answer, Environment } from '../../result';
+import type { Account } from '../../contract/account';
+import type { Action, Again, AskContext, Context } from '../../contract/action';
+import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
+import type { Answer, Environment } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { claimText } from './claims';
 import { query } from './client';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';
@@ -68,7 +70,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
 
   parse({ task }, { mode, interval, maxInterval, timeout, resume }, { environment, now }) {
     const repaired = new Set<string>();
-    const { tasks, seal, submittedAt } = readTasks(task, repaired);
+    const { tasks, seal, submittedAt } = readTasks(task, environment, repaired);
     const isClaim = submittedAt !== undefined || tasks.some(({ status }) => status !== 'waiting');
     const state: PollState = {
       tasks,

@@ -1,9 +1,9 @@
 /** What a thousand carried photos cost, the most of a message: as much for each as if it were alone. */
 import assert from 'node:assert/strict';
+import type { Result } from '../../../src/contract/result';
 import { claimText } from '../../../src/providers/xhey/claims';
 import { type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
 import { readTasks } from '../../../src/providers/xhey/tasks';
-import type { Result } from '../../../src/result';
 import { stepsOf } from '../../steps';
 
 const FEW = 100;
@@ -28,7 +28,7 @@ function counted(length: number, submitted: (index: number) => string, reported:
 }
 
 function told(message: unknown): PollData {
-  const { tasks } = readTasks(message, new Set());
+  const { tasks } = readTasks(message, null, new Set());
   const words = { repaired: [], code: '200', message: '', providerTime: null, lastError: undefined, raw: [] };
   const { data } = report({ tasks, ...words });
   claimText('custom', data.tasks, data.photos);
