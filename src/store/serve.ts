@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
+import { type Mark, readMark, writeMark } from './mark';
 import type {
   Ended,
   Facts,
@@ -12,7 +13,7 @@ import type {
   ThreadOptions,
   ToThread,
 } from './messages';
-import { type Mark, OwnedFile } from './owned-file';
+import { OwnedFile } from './owned-file';
 import { type Parcel, pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
@@ -24,7 +25,7 @@ import { faultOf } from './sqlite-fault';
 /** How often it is looked whether the files are still there: noticed within 2 s. */
 const LOOK_MS = 1_000;
 
-const { file: path } = workerData as ThreadOptions;
+const { file: path, mark: markPath } = workerData as ThreadOptions;
 const port = parentPort!;
 
 /** What an operator decides about the whole database. */
@@ -52,7 +53,7 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
-/** Of the file that is open; `isMarked`: it stands beside the file already. */
+/** Of the file that is open; `isMarked`: it is written down already. */
 let mark: Mark = { id: '', count: 0 };
 let isMarked = false;
 
@@ -186,7 +187,7 @@ function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
  */
 async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   const { sql } = opened;
-  const before = opened.readMark();
+  const before = readMark(markPath);
   mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
   const isLost =
     before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
@@ -200,7 +201,7 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
   opened.sql.control('COMMIT');
   if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
-  isMarked = opened.writeMark(mark);
+  isMarked = writeMark(markPath, mark);
 }
 
 async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
@@ -209,7 +210,7 @@ async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
 
 /** Once a second is often enough: what was written since is in the database, which is not lost by a kill. */
 function remember(): void {
-  if (file && !isMarked) isMarked = file.writeMark(mark);
+  if (file && !isMarked) isMarked = writeMark(markPath, mark);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
