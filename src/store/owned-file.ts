@@ -183,8 +183,10 @@ export class OwnedFile {
   /** Gives some of the space of deleted rows back to the file system. Never throws. */
   vacuum(): void {
     quietly(() => {
-      if (this.#number('freelist_count') >= VACUUM_PAGES)
-        this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      if (this.#number('freelist_count') < VACUUM_PAGES) return;
+      this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      // Only then is the file shorter.
+      this.makeRoom();
     });
   }
 

@@ -44,6 +44,7 @@ const OF_THE_STORE = {
 } satisfies Operations;
 
 let operations: Operations = OF_THE_STORE;
+let migrations = MIGRATIONS;
 let file: OwnedFile | null = null;
 /** The cipher that was given; `seal` once it is known to be the one that was used before. */
 let candidate: Seal | null = null;
@@ -71,8 +72,10 @@ class NewerVersion extends Error {
 /**
  * Begins, in a thread that `openDatabase` started.
  * @param ofRooms all operations that may be called
+ * @param upTo the migrations that a file has had when it is open
  */
-export function serve(ofRooms: Operations): void {
+export function serve(ofRooms: Operations, upTo = MIGRATIONS): void {
+  migrations = upTo;
   operations = { ...ofRooms, ...OF_THE_STORE };
   port.on('message', (message: ToThread) => void handle(message));
   setInterval(look, LOOK_MS).unref();
@@ -135,7 +138,7 @@ async function prepare(opened: OwnedFile): Promise<boolean> {
     try {
       if (isToBeReplaced) throw DAMAGED;
       const { version } = opened;
-      if (version > MIGRATIONS.length) throw new NewerVersion(version);
+      if (version > migrations.length) throw new NewerVersion(version);
       opened.configure();
       if (version === 0) begin(opened);
       migrate(opened, opened.version);
@@ -157,7 +160,7 @@ async function prepare(opened: OwnedFile): Promise<boolean> {
 function begin(opened: OwnedFile): void {
   opened.sql.control('BEGIN IMMEDIATE');
   const aside = opened.salvage((version) =>
-    applyMigrations(opened, 0, Math.min(version || MIGRATIONS.length, MIGRATIONS.length)),
+    applyMigrations(opened, 0, Math.min(version || migrations.length, migrations.length)),
   );
   if (aside !== null)
     opened.sql.control(
@@ -168,7 +171,7 @@ function begin(opened: OwnedFile): void {
 }
 
 function migrate(opened: OwnedFile, version: number): void {
-  for (let next = version; next < MIGRATIONS.length; next++) {
+  for (let next = version; next < migrations.length; next++) {
     opened.sql.control('BEGIN IMMEDIATE');
     applyMigrations(opened, next, next + 1);
     opened.sql.control('COMMIT');
@@ -176,7 +179,7 @@ function migrate(opened: OwnedFile, version: number): void {
 }
 
 function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
-  for (const migration of MIGRATIONS.slice(from, to))
+  for (const migration of migrations.slice(from, to))
     for (const statement of migration(SQLITE_TYPES)) sql.control(statement);
   sql.control(`PRAGMA user_version = ${to}`);
 }
