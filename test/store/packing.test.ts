@@ -41,7 +41,7 @@ describe('packing for the thread', () => {
   });
 
   it('counts text and bytes', () => {
-    assert.equal(sizeOf(pack({ a: new Uint8Array(1_000) })), 1_000 + '{"a":null}'.length);
+    assert.equal(sizeOf(pack({ a: [new Uint8Array(1_000)] })), 1_000 + '{"a":[null]}'.length);
   });
 
   it('takes nothing for null, and refuses what JSON cannot hold', () => {

@@ -38,6 +38,7 @@ describe('database: versions', () => {
     }
   }
   const versionOf = () => inFile((database) => database.prepare('PRAGMA user_version').get()!.user_version);
+  const migrated = () => inFile((database) => database.prepare('SELECT later FROM outbox').get()!.later);
 
   beforeEach(() => {
     file = join(temporaryDirectory(), 'cn-verify.db');
@@ -103,23 +104,20 @@ describe('database: versions', () => {
       await start(LATER).ready();
       await close();
       assert.equal(versionOf(), MIGRATIONS.length + 2);
-      const rows = inFile((database) => database.prepare('SELECT id, later FROM outbox').all());
-      assert.deepEqual(
-        rows.map((row) => ({ ...row })),
-        [{ id: 'a', later: 'first and second' }],
-      );
+      assert.equal(migrated(), 'first and second');
     }
     await assert.rejects(start().ready(), { problem: 'database-newer-version' });
   });
 
   it('stays at the version before where a migration cannot be done, and goes on from there', async () => {
-    await start().ready();
+    await start().call('outbox.put', { id: 'a', place: 'b', operation: 'c', parameters: null });
     await close();
     inFile((database) => database.exec('CREATE TABLE outbox_later (id TEXT)'));
     const database = start(LATER);
     await assert.rejects(database.ready(), { problem: 'database-unwritable' });
     await close();
     assert.equal(versionOf(), MIGRATIONS.length + 1);
+    assert.equal(migrated(), 'first');
     inFile((opened) => opened.exec('DROP TABLE outbox_later'));
     await start(LATER).ready();
     await close();
