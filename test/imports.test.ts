@@ -59,7 +59,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/store\/(?:database|seal|secret)$/,
     /^src\/texts\/texts$/,
     /^src\/waiting\//,
-    /^node:path$/,
+    /^node:(?:path|events|timers\/promises)$/,
   ],
   [
     /^src\/node-red\/account\//,
@@ -90,7 +90,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\/send$/,
     /^src\/input\/credential$/,
     /^src\/photos\//,
-    /^node:path$/,
+    /^node:(?:path|events|timers\/promises)$/,
   ],
   [
     /^src\/node-red\/queue\//,
@@ -100,7 +100,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\/address$/,
     /^src\/queue\//,
     /^src\/store\/secret$/,
-    /^node:path$/,
+    /^node:(?:path|events|timers\/promises)$/,
   ],
   [
     /^src\/node-red\/admin\//,
@@ -319,7 +319,7 @@ describe('imports', () => {
     ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
     ['src/sandbox/server.ts', '../providers/xhey/client', false],
     ['src/sandbox/server.ts', '../http/json', false],
-    ['src/contract/action.ts', './cancel', true],
+    ['src/contract/action.ts', './errors', true],
     ['src/contract/action.ts', '../http/send', false],
     ['src/contract/action.ts', 'node:fs', false],
     ['src/elsewhere/a.ts', '../contract/errors', false],

@@ -1,10 +1,10 @@
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
 export interface Patience {
   timeoutMs: number;
-  cancel: Cancel;
+  cancel: AbortSignal;
 }
 
 /**
@@ -20,10 +20,10 @@ export function patiently<Value>(
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
-    const forget = cancel.onCancel(() => reject(cancelled()));
+    const listening = addAbortListener(cancel, () => reject(cancelled()));
     void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      forget();
+      listening[Symbol.dispose]();
     });
   });
 }
@@ -33,13 +33,13 @@ export function cancelled(): VerifyError {
 }
 
 /** @throws VerifyError CANCELLED */
-export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
+export function pause(milliseconds: number, cancel: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      forget();
+      listening[Symbol.dispose]();
       resolve();
     }, milliseconds);
-    const forget = cancel.onCancel(() => {
+    const listening = addAbortListener(cancel, () => {
       clearTimeout(timer);
       reject(cancelled());
     });

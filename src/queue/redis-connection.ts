@@ -1,7 +1,6 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import { cancelled, type Patience, patiently, pause } from './patience';
 
@@ -139,7 +138,8 @@ export class RedisConnection {
 
   /** @param last is done before, where there is a connection */
   async close(last: (redis: Redis) => Promise<unknown>): Promise<void> {
-    if (this.#connecting) await this.do(last, { timeoutMs: 0, cancel: new Cancel() }).catch(() => {});
+    if (this.#connecting)
+      await this.do(last, { timeoutMs: 0, cancel: new AbortController().signal }).catch(() => {});
     this.#isClosed = true;
     (await this.#connecting?.catch(() => null))?.disconnect();
   }

@@ -1,6 +1,5 @@
 /** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
 
-import type { Cancel } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { type JobEnd, jobLost } from '../../queue/in-hand';
@@ -31,7 +30,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
   let inFlight = 0;
   let isPartWarned = false;
 
-  async function call(message: Message, closing: Cancel): Promise<Reply> {
+  async function call(message: Message, closing: AbortSignal): Promise<Reply> {
     const { maxWaiting, wait }: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
     if (inFlight > maxWaiting)
       throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
