@@ -55,7 +55,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\/(?:proxy|wire)$/,
     /^src\/input\/text$/,
     /^src\/ledger\/(?:entry|ledger)$/,
-    /^src\/queue\/in-hand$/,
+    /^src\/queue\/active-jobs$/,
     /^src\/store\/(?:database|seal|secret)$/,
     /^src\/texts\/texts$/,
     /^src\/waiting\//,
