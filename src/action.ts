@@ -6,9 +6,11 @@ import type { Answer, Environment, Outcome, Result } from './result';
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
 export interface FieldDefinition {
   value: string;
-  type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'env' | 'jsonata';
+  type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'json' | 'env' | 'jsonata';
   /** What a text may be, where the editor offers a list. */
   choices?: readonly string[];
+  /** An object: the editor offers to write it as JSON. */
+  json?: true;
 }
 
 /** A plain property of a node, with its default and what it may be. */
@@ -57,6 +59,8 @@ export interface HttpRequest {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Path and query, percent-encoded, behind the path of the account's base URL. */
   path: string;
+  /** Another one than the account's: then the path is not behind that of its base URL. */
+  origin?: string;
   headers: Record<string, string>;
   /** Serialised once: the bytes that were signed are the bytes that are sent. */
   body: Buffer;
