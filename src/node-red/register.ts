@@ -2,7 +2,8 @@
  * What Node-RED loads when it starts: the types and the admin routes. Everything else is loaded with the first node that
  * a flow really has, so that a palette nobody uses costs nothing.
  */
-import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
+import type { AccountDefinition, Action, ActionOfAccount, SettingDefinitions } from '../action';
+import type { AccountHalves } from './account/account-node';
 import { twinOf } from './account/pairs';
 import { registerAccountRoutes } from './admin/account-routes';
 import { registerDatabaseRoutes } from './admin/database-routes';
@@ -25,7 +26,7 @@ const actionTypes = new Set<string>();
 export function registerAction<Input, Definitions extends SettingDefinitions>(
   nodeRed: Red,
   type: string,
-  load: () => Action<Input, Definitions>,
+  load: () => Action<Input, Definitions> | ActionOfAccount<Input, Definitions>,
 ): void {
   const red = withTexts(nodeRed, type);
   registerTasksRoutes(red);
@@ -44,13 +45,13 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
  * @param nodeRed Node-RED
  * @param type of the node
  * @param definition of the provider's account
- * @param loadProbe gives what to test an account with, where the provider has a call that costs nothing
+ * @param halves what else there is of the provider
  */
 export function registerAccount(
   nodeRed: Red,
   type: string,
   definition: AccountDefinition,
-  loadProbe?: () => Probe,
+  halves: AccountHalves = {},
 ): void {
   const red = withTexts(nodeRed, type);
   registerAccountRoutes(red);
@@ -59,7 +60,7 @@ export function registerAccount(
     function (config) {
       red.nodes.createNode(this, config);
       const { holdAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      holdAccount(red, this, config, definition, loadProbe?.());
+      holdAccount(red, this, config, definition, halves);
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );

@@ -3,6 +3,7 @@ import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../.
 import { VerifyError } from '../../errors';
 import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
+import type { RequestAction } from '../../provider-request';
 import { ENVIRONMENTS, type Environment } from '../../result';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
@@ -31,8 +32,18 @@ export interface AccountNode extends Node {
    * @throws VerifyError CONFIG where it is not set up
    */
   terms(): Terms;
+  /** What its provider does for the node `provider-request`. */
+  request?: () => RequestAction;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
   test?: AccountTest;
+}
+
+/** What an account has beside its definition; each is loaded where it is needed. */
+export interface AccountHalves {
+  /** To test an account with, where the provider has a call that costs nothing. */
+  probe?: () => Probe;
+  /** Of the node `provider-request`. */
+  request?: () => RequestAction;
 }
 
 type Pairs = Account['pairs'];
@@ -68,14 +79,14 @@ export function sharedSettings({ timeout }: AccountDefinition) {
  * @param created the node
  * @param config as it was deployed
  * @param definition of the provider's account
- * @param probe to test an account with, where the provider has a call that costs nothing
+ * @param halves what else there is of the provider
  */
 export function holdAccount(
   red: Red,
   created: Node,
   config: NodeConfig,
   definition: AccountDefinition,
-  probe: Probe | undefined,
+  { probe, request }: AccountHalves,
 ): void {
   const node = created as AccountNode;
   // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
@@ -107,7 +118,8 @@ export function holdAccount(
       timeoutMs: timeout * 1000,
     };
   };
-  if (probe) node.test = new AccountTest(red, node, probe);
+  if (request) node.request = request;
+  if (probe) node.test = new AccountTest(red, node, probe());
   if (config.environment === 'sandbox') {
     Promise.resolve()
       .then(node.open)
