@@ -4,7 +4,7 @@ import type { Red } from '../../src/node-red/runner/red';
 export default function (RED: Red): void {
   registerAction(RED, 'provider-request', () => {
     const { PROVIDER_REQUEST } =
-      require('../../src/provider-request') as typeof import('../../src/provider-request');
+      require('../../src/contract/provider-request') as typeof import('../../src/contract/provider-request');
     return PROVIDER_REQUEST;
   });
 }

@@ -1,6 +1,6 @@
 /** Objects that are sent as JSON or as a form: docs/contract.md, "Action nodes", `provider-request`. */
 import { types } from 'node:util';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { isObject, parseJson } from '../http/json';
 import { textInBytes } from './text-in-bytes';
 

@@ -1,5 +1,5 @@
 /** Paths of a provider: docs/contract.md, "Action nodes", `provider-request`. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { readText } from './text';
 
 /** Longer than any that is known; servers refuse far longer ones. */

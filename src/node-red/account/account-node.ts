@@ -1,10 +1,11 @@
 /** The account nodes: docs/contract.md, "Account nodes". What is wrong with one is found when it is first used. */
-import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account, AccountDefinition, Probe } from '../../contract/account';
+import { VerifyError } from '../../contract/errors';
+import type { RequestAction } from '../../contract/provider-request';
+import { ENVIRONMENTS, type Environment } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
-import type { RequestAction } from '../../provider-request';
-import { ENVIRONMENTS, type Environment } from '../../result';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
 import { placedKey, placeOf, type Terms } from '../runner/payments';

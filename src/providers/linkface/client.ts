@@ -1,15 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type {
-  Account,
-  CallContext,
-  Credentials,
-  HttpAnswer,
-  HttpRequest,
-  Place,
-  Probe,
-} from '../../action';
+import type { Account, Credentials, Probe } from '../../contract/account';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
+import type { CallContext, HttpAnswer, HttpRequest, Place } from '../../contract/transport';
 import type { Known } from '../../input/mask';
-import type { RequestAnswer, RequestTurn } from '../../provider-request';
 import { type Issued, readAnything, readIssued } from './response';
 
 /** docs/providers/linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */

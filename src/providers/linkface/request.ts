@@ -1,4 +1,4 @@
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import {
   canonicalJson,
   formFields,
@@ -8,7 +8,7 @@ import {
 } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../provider-request';
+import { requestAction } from '../../contract/provider-request';
 import { account as definition } from './account';
 import { requestPath } from './client';
 

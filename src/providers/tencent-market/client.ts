@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Call, CallContext, Context, HttpRequest, PaidTurn } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account } from '../../contract/account';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
+import type { Call, CallContext, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
-import type { RequestAnswer, RequestTurn } from '../../provider-request';
 import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, readProduct, requestIdIn } from './response';
 import { schemeFor } from './scheme';

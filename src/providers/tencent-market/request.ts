@@ -1,8 +1,8 @@
-import type { Account } from '../../action';
+import type { Account } from '../../contract/account';
 import { canonicalJson, formFields, readJsonObject } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { otherHost, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../provider-request';
+import { requestAction } from '../../contract/provider-request';
 import { requestProduct, type Target } from './client';
 import { isGatewayHost } from './scheme';
 

@@ -1,9 +1,11 @@
-import type { Account, Context, Credentials, HttpAnswer, HttpRequest, PaidTurn } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account, Credentials } from '../../contract/account';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { RequestTurn } from '../../contract/provider-request';
+import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Json, JsonObject } from '../../input/json-object';
 import type { Known } from '../../input/mask';
 import type { Photo } from '../../input/photo';
-import type { RequestTurn } from '../../provider-request';
 import type { KeyDerivation } from './account';
 import { bodyOf } from './body';
 import { aesKey, encrypt } from './cipher';

@@ -1,4 +1,4 @@
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import {
   canonicalJson,
   type JsonObject,
@@ -8,7 +8,7 @@ import {
 } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { readText } from '../../input/text';
-import { requestAction } from '../../provider-request';
+import { requestAction } from '../../contract/provider-request';
 import { requestApi, THREE_ELEMENTS } from './client';
 
 interface ApiInput {

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonObject, readJsonObject } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../provider-request';
+import { requestAction } from '../../contract/provider-request';
 import { account as definition } from './account';
 import { requestPath } from './client';
 

@@ -1,17 +1,10 @@
 /** What a provider's half of the node `provider-request` is, and what all of them share: docs/contract.md, "Action nodes". */
-import type {
-  Account,
-  Action,
-  Arrival,
-  ClaimCall,
-  Context,
-  FieldDefinition,
-  Place,
-  SettingDefinitions,
-  Settings,
-} from './action';
+import type { Account } from './account';
+import type { Action, Arrival, Context } from './action';
 import { VerifyError } from './errors';
 import type { Answer } from './result';
+import type { FieldDefinition, SettingDefinitions, Settings } from './settings';
+import type { ClaimCall, Place } from './transport';
 
 /** Of all providers; each takes some of them. */
 export const FIELDS = {
