@@ -46,12 +46,16 @@ export interface RequestTurn {
   repeat: boolean;
 }
 
-/** One provider's half. */
-export interface RequestHalf<Input> {
-  provider: string;
-  takes: readonly ProviderField[];
+/** What of a provider's half the node's form shows. */
+export interface RequestForm {
+  takes: Readonly<Partial<Record<ProviderField, 'needed' | 'optional'>>>;
   /** What is known of the provider's paths and codes: its words stand in the catalogue of the account, under `known`. */
   known: Readonly<Partial<Record<ProviderField, readonly string[]>>>;
+}
+
+/** One provider's half. */
+export interface RequestHalf<Input> extends RequestForm {
+  provider: string;
   /**
    * @param fields as the message has them
    * @param encrypt of the node
@@ -65,11 +69,7 @@ export interface RequestHalf<Input> {
    * @returns sends it
    * @throws VerifyError CONFIG where it would go to another host than the account's
    */
-  prepare(
-    account: Account,
-    input: Input,
-    context: Context,
-  ): (turn: RequestTurn) => Promise<RequestAnswer>;
+  prepare(account: Account, input: Input, context: Context): (turn: RequestTurn) => Promise<RequestAnswer>;
 }
 
 /** docs/contract.md, "Result", `data` of provider-request. */
@@ -85,7 +85,9 @@ export interface RequestInput<Input> {
   repaired: string[];
 }
 
-export type RequestAction<Input = unknown> = Action<RequestInput<Input>, typeof SETTINGS>;
+export type RequestAction<Input = unknown> = Action<RequestInput<Input>, typeof SETTINGS> & {
+  form: RequestForm;
+};
 
 /** What the node is, whichever account it has. */
 export const PROVIDER_REQUEST = {
@@ -105,6 +107,7 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
   return {
     ...PROVIDER_REQUEST,
     provider: half.provider,
+    form: { takes: half.takes, known: half.known },
 
     parse(
       fields: Record<string, unknown>,
@@ -112,7 +115,7 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
       _arrival: Arrival,
     ): RequestInput<Input> {
       for (const field of ['path', 'apiCode', 'query', 'extra'] as const) {
-        if (!half.takes.includes(field) && !isEmpty(fields[field]))
+        if (!half.takes[field] && !isEmpty(fields[field]))
           throw new VerifyError('INPUT', 'field-not-taken', { field });
       }
       const repaired = new Set<string>();

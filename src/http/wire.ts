@@ -93,8 +93,7 @@ export class Wire {
 
   #dispatcherOf(origin: string): Dispatcher {
     if (origin === this.#origin) return this.#dispatcher;
-    const dispatcher =
-      this.#others.get(origin) ?? openPool({ ...this.#options, baseUrl: new URL(origin) });
+    const dispatcher = this.#others.get(origin) ?? openPool({ ...this.#options, baseUrl: new URL(origin) });
     this.#others.delete(origin);
     this.#others.set(origin, dispatcher);
     const [[oldest, unused]] = this.#others as unknown as [[string, Dispatcher]];

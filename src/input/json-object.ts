@@ -57,7 +57,8 @@ export function formFields(object: JsonObject, field: string): Record<string, st
   const texts = Object.entries(object)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => {
-      if (typeof value === 'object' || !FORM_NAME.test(name)) throw new VerifyError('INPUT', 'not-a-form-field', { field });
+      if (typeof value === 'object' || !FORM_NAME.test(name))
+        throw new VerifyError('INPUT', 'not-a-form-field', { field });
       return [name, String(value)] as const;
     });
   return Object.fromEntries(texts);

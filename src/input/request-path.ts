@@ -33,7 +33,8 @@ export function readRequestPath(value: unknown, field: string, repaired: Set<str
   if (!isWhole && !text.startsWith('/')) repaired.add(field);
   const whole = isWhole ? text : `https://provider.invalid/${text.replace(/^\//, '')}`;
   const [beforeQuery = ''] = whole.split('?');
-  if (!URL.canParse(whole) || beforeQuery.split('/').some((segment) => DOTS.test(segment))) throw unreadable();
+  if (!URL.canParse(whole) || beforeQuery.split('/').some((segment) => DOTS.test(segment)))
+    throw unreadable();
   const address = new URL(whole);
   const { protocol, username, password, pathname, search } = address;
   if (!/^https?:$/.test(protocol) || username || password) throw unreadable();

@@ -13,11 +13,9 @@ import { registerLedgerRoutes } from './admin/ledger-routes';
 import { registerPhotoRoutes } from './admin/photo-routes';
 import { registerQueueRoutes } from './admin/queue-routes';
 import { registerTasksRoutes } from './admin/tasks-route';
+import { addOperation } from './runner/operations';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
-
-/** Of the nodes that raise what a Catch is for. */
-const actionTypes = new Set<string>();
 
 /**
  * Registers the node of an action.
@@ -33,8 +31,8 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   const red = withTexts(nodeRed, type);
   registerTasksRoutes(red);
   registerDatabaseRoutes(red);
-  registerLedgerRoutes(red, actionTypes);
-  actionTypes.add(type);
+  registerLedgerRoutes(red);
+  addOperation(type, load);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');

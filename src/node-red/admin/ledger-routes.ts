@@ -26,9 +26,8 @@ const registered = new WeakSet<object>();
 /**
  * Registers the routes.
  * @param red Node-RED, as any action node has it
- * @param actionTypes of the nodes that a Catch should cover; more may be added later
  */
-export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>): void {
+export function registerLedgerRoutes(red: Red): void {
   const { httpAdmin, auth } = red;
   if (registered.has(httpAdmin)) return;
   registered.add(httpAdmin);
@@ -81,7 +80,7 @@ export function registerLedgerRoutes(red: Red, actionTypes: ReadonlySet<string>)
     mayRead,
     answer(async (request, response) => {
       const { checkLive } = require('./live-check') as typeof import('./live-check');
-      const { unready, stores, ...found } = checkLive(red, actionTypes);
+      const { unready, stores, ...found } = checkLive(red);
       const language = languageOfReader(request);
       const said = (each: (typeof unready | typeof stores)[number]) => withText(red, each, language);
       response.json({ ...found, unready: unready.map(said), stores: stores.map(said) });

@@ -2,6 +2,7 @@
 import { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
+import { operations } from '../runner/operations';
 import type { NodeConfig, Red } from '../runner/red';
 import { languageOf } from '../runner/texts';
 import { accountsOf } from './ledger-reports';
@@ -29,9 +30,8 @@ export interface LiveCheck {
 
 /**
  * @param red Node-RED
- * @param actionTypes of the nodes that a Catch should cover
  */
-export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck {
+export function checkLive(red: Red): LiveCheck {
   const accounts = accountsOf(red);
   const { lang } = red.settings;
   const configs: NodeConfig[] = [];
@@ -50,7 +50,7 @@ export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck
       const unready = node && whyUnready(type, () => node.check('production'));
       return unready ? [{ store: id, ...unready }] : [];
     }),
-    uncaught: uncaught(configs, actionTypes),
+    uncaught: uncaught(configs),
     lang: typeof lang === 'string' && lang !== '' ? lang : null,
     speaksChinese: isChinese(languageOf(red)),
   };
@@ -71,7 +71,7 @@ function whyUnready(type: string, check: () => void): Unready | null {
  * Goes as Node-RED itself goes when a node raises an error: to the Catch nodes of its flow, and from a subflow that has
  * none for it to those around its instance.
  */
-function uncaught(configs: readonly NodeConfig[], actionTypes: ReadonlySet<string>): string[] {
+function uncaught(configs: readonly NodeConfig[]): string[] {
   const nodes = new Map(configs.map((config) => [config.id, config]));
   const running = configs.filter(({ d, z }) => !d && !nodes.get(String(z))?.disabled);
   const catches = new Map<unknown, NodeConfig[]>();
@@ -94,7 +94,8 @@ function uncaught(configs: readonly NodeConfig[], actionTypes: ReadonlySet<strin
     known.set(node.id, found);
     return found;
   };
-  return running.filter((node) => actionTypes.has(node.type) && !isCaught(node)).map(({ id }) => id);
+  const actionTypes = operations();
+  return running.filter((node) => actionTypes.includes(node.type) && !isCaught(node)).map(({ id }) => id);
 }
 
 function gather<Key>(groups: Map<Key, NodeConfig[]>, key: Key, node: NodeConfig): void {

@@ -6,14 +6,11 @@ import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { type JobEnd, jobLost } from '../../queue/in-hand';
 import { answerInput, type Reply } from '../runner/answer-input';
 import { FlowError } from '../runner/flow-error';
-import { PAID_OPERATIONS } from '../runner/payments';
+import { operations } from '../runner/operations';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
 import { outcomeOf } from '../runner/status';
 import { queueNode } from './verify-queue';
-
-/** What `msg.action` may say that a job does: the node types that call a provider. */
-const OPERATIONS = [...PAID_OPERATIONS, 'truth-poll', 'get-token', 'provider-request'];
 
 /** The form is built from it, too. */
 export const SETTINGS = {
@@ -82,7 +79,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
  * and never from what a message brings, because that might be a person's name.
  */
 function jobNameOf(message: Message, label: string | undefined): string {
-  return OPERATIONS.find((operation) => operation === message.action) ?? (label || 'message');
+  return operations().find((operation) => operation === message.action) ?? (label || 'message');
 }
 
 /** @returns the id, where a message asks with one alone */

@@ -34,9 +34,6 @@ export interface PaymentRequest {
   paying?: ((ledger: string) => void) | undefined;
 }
 
-/** Whose calls may cost, and so have keys. */
-export const PAID_OPERATIONS = ['truth-create', 'face-compare', 'westdex-three'] as const;
-
 /**
  * @param operation that is paid for
  * @param key of a message

@@ -101,7 +101,9 @@ function request(
   return (now, { apiId = '', apiSecret = '' }) => {
     const timestamp = String(Math.floor(account.settings.timestampUnit === 's' ? now / 1000 : now));
     const boundary = `cn-verify-${randomHex(BOUNDARY_BYTES)}`;
-    const pairs = Object.entries({ ...query, api_id: apiId }).map((pair) => pair.map(encodeURIComponent).join('='));
+    const pairs = Object.entries({ ...query, api_id: apiId }).map((pair) =>
+      pair.map(encodeURIComponent).join('='),
+    );
     return {
       method: 'POST',
       // The placement is that of the document's curl; its table does not say where a field stands.

@@ -1,4 +1,5 @@
 import { VerifyError } from '../../contract/errors';
+import { requestAction } from '../../contract/provider-request';
 import {
   canonicalJson,
   formFields,
@@ -8,7 +9,6 @@ import {
 } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../contract/provider-request';
 import { account as definition } from './account';
 import { requestPath } from './client';
 
@@ -21,7 +21,7 @@ interface FormInput {
 /** Any path of linkface's: docs/providers/linkface.md, "Other paths". */
 export const request = requestAction<FormInput>({
   provider: 'linkface',
-  takes: ['path', 'query'],
+  takes: { path: 'needed', query: 'optional' },
   known: { path: ['/v2/sdk/get_token'] },
 
   parse({ path, query, body }, _encrypt, repaired) {

@@ -1,10 +1,10 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import type { RequestAnswer } from '../../contract/provider-request';
 
 /** docs/providers/linkface.md, the table of codes: the one success. */
 export const SUCCESS = '0000';

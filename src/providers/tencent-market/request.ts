@@ -1,8 +1,8 @@
 import type { Account } from '../../contract/account';
+import { requestAction } from '../../contract/provider-request';
 import { canonicalJson, formFields, readJsonObject } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { otherHost, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../contract/provider-request';
 import { requestProduct, type Target } from './client';
 import { isGatewayHost } from './scheme';
 
@@ -15,7 +15,7 @@ interface ProductInput {
 /** Any product behind the two gateways: docs/providers/tencent-market.md, "Other products". */
 export const request = requestAction<ProductInput>({
   provider: 'tencent-market',
-  takes: ['path'],
+  takes: { path: 'optional' },
   // Each buyer's products are known to the buyer alone.
   known: {},
 

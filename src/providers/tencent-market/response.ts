@@ -1,11 +1,11 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { unwrapped } from '../../http/envelope';
 import { isObject, parseJson, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import type { RequestAnswer } from '../../contract/provider-request';
 import { CODES, GATEWAY_REFUSALS } from './codes';
 import { COMPARED, chargedFor, identityConfirmedBy, isFailedService } from './incorrect';
 

@@ -1,4 +1,5 @@
 import { VerifyError } from '../../contract/errors';
+import { requestAction } from '../../contract/provider-request';
 import {
   canonicalJson,
   type JsonObject,
@@ -8,7 +9,6 @@ import {
 } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { readText } from '../../input/text';
-import { requestAction } from '../../contract/provider-request';
 import { requestApi, THREE_ELEMENTS } from './client';
 
 interface ApiInput {
@@ -28,7 +28,7 @@ const NOTHING = '-';
 /** Any `api_code` of westdex's: docs/providers/westdex.md, "Other `api_code`s". */
 export const request = requestAction<ApiInput>({
   provider: 'westdex',
-  takes: ['apiCode', 'extra', 'encrypt'],
+  takes: { apiCode: 'needed', encrypt: 'optional', extra: 'optional' },
   known: { apiCode: [THREE_ELEMENTS] },
 
   parse(fields, encrypt, repaired) {

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { Account, Probe } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
-import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import { type Created, readAnything, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
 import { NAMES_HEADER } from './sandbox-path';
 

@@ -1,7 +1,7 @@
+import { requestAction } from '../../contract/provider-request';
 import { canonicalJson, type JsonObject, readJsonObject } from '../../input/json-object';
 import { personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
-import { requestAction } from '../../contract/provider-request';
 import { account as definition } from './account';
 import { requestPath } from './client';
 
@@ -13,7 +13,7 @@ interface PathInput {
 /** Any path of xhey's: docs/providers/xhey.md, "Signing" and "Other paths". */
 export const request = requestAction<PathInput>({
   provider: 'xhey',
-  takes: ['path'],
+  takes: { path: 'needed' },
   known: {
     path: [
       '/v2/department/sublist',

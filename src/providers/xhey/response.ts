@@ -1,10 +1,10 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
-import type { RequestAnswer } from '../../contract/provider-request';
 import { toNumber } from './photo';
 
 /** docs/providers/xhey.md, "Codes": every `code` but 200. */
