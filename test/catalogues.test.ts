@@ -397,11 +397,12 @@ function writtenKeys(name: string): string[] {
 
 /**
  * What a node of this type may have to say: all that the files it imports raise, and for an action all that its
- * account raises, because an account is opened by the node that uses it.
+ * account and its photo store raise, because they are opened by the node that uses them.
  */
 function uses(type: string): Use[] {
   const entry = join(NODES, type, `${type}.ts`);
   const entries = [entry];
+  if (form(type).includes("type: 'photo-store'")) entries.push(join(NODES, 'photo-store', 'photo-store.ts'));
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);

@@ -2,20 +2,21 @@
  * What Node-RED loads when it starts: the types and the admin routes. Everything else is loaded with the first node that
  * a flow really has, so that a palette nobody uses costs nothing.
  */
+import { existsSync } from 'node:fs';
 import type { AccountDefinition } from '../contract/account';
 import type { Action, ActionOfAccount } from '../contract/action';
 import type { SettingDefinitions } from '../contract/settings';
 import type { AccountHalves } from './account/account-node';
 import { twinOf } from './account/pairs';
-import { registerAccountRoutes } from './admin/account-routes';
-import { registerDatabaseRoutes } from './admin/database-routes';
-import { registerLedgerRoutes } from './admin/ledger-routes';
-import { registerPhotoRoutes } from './admin/photo-routes';
-import { registerQueueRoutes } from './admin/queue-routes';
-import { registerTasksRoutes } from './admin/tasks-route';
+import { registerRoutes } from './admin/routes';
+import { servePhotos } from './photos/serve-photos';
+import { databaseFile } from './runner/database-file';
 import { addOperation } from './runner/operations';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
+
+/** By its admin application, each runtime once. */
+const prepared = new WeakSet<object>();
 
 /**
  * Registers the node of an action.
@@ -28,10 +29,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   type: string,
   load: () => Action<Input, Definitions> | ActionOfAccount<Input, Definitions>,
 ): void {
-  const red = withTexts(nodeRed, type);
-  registerTasksRoutes(red);
-  registerDatabaseRoutes(red);
-  registerLedgerRoutes(red);
+  const red = prepare(nodeRed, type);
   addOperation(type, load);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
@@ -53,8 +51,7 @@ export function registerAccount(
   definition: AccountDefinition,
   halves: AccountHalves = {},
 ): void {
-  const red = withTexts(nodeRed, type);
-  registerAccountRoutes(red);
+  const red = prepare(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
@@ -79,7 +76,7 @@ export function registerOther(
   load: () => (red: Red, node: Node, config: NodeConfig) => void,
   credentials: readonly string[] = [],
 ): void {
-  const red = withTexts(nodeRed, type);
+  const red = prepare(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
@@ -90,32 +87,23 @@ export function registerOther(
   );
 }
 
-/**
- * Registers the node of a photo store.
- * @param nodeRed Node-RED
- * @param type of the node
- */
-export function registerPhotoStore(nodeRed: Red, type: string): void {
-  registerPhotoRoutes(withTexts(nodeRed, type));
-  const load = () => {
-    const { holdPhotoStore } = require('./photos/photo-store') as typeof import('./photos/photo-store');
-    return holdPhotoStore;
-  };
-  registerOther(nodeRed, type, load, ['accessKeyId', 'secretAccessKey']);
-}
-
-/**
- * Registers the node of a queue.
- * @param nodeRed Node-RED
- * @param type of the node
- */
-export function registerQueue(nodeRed: Red, type: string): void {
-  registerQueueRoutes(withTexts(nodeRed, type));
-  const load = () => {
-    const { holdQueue } = require('./queue/verify-queue') as typeof import('./queue/verify-queue');
-    return holdQueue;
-  };
-  registerOther(nodeRed, type, load, ['url']);
+/** Prepares a runtime for the first type that comes, and gives each its own texts. */
+function prepare(nodeRed: Red, type: string): Red {
+  const { httpAdmin, events } = nodeRed;
+  if (!prepared.has(httpAdmin)) {
+    prepared.add(httpAdmin);
+    registerRoutes(nodeRed);
+    servePhotos(withTexts(nodeRed, 'photo-store'));
+    // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
+    events.on('flows:starting', () => {
+      const file = databaseFile(nodeRed);
+      if (!file || !existsSync(file)) return;
+      const { pendingTasksOf } =
+        require('./runner/pending-tasks-of') as typeof import('./runner/pending-tasks-of');
+      pendingTasksOf(withTexts(nodeRed, ''));
+    });
+  }
+  return withTexts(nodeRed, type);
 }
 
 function passwords(names: readonly string[]): Record<string, { type: 'password' }> {

@@ -303,6 +303,10 @@ export default {
     'The server cannot read this phone format: choose a JPG.',
   ],
   'photo-damaged': ['照片已损坏，请重新选择。', 'The photo is damaged: choose another one.'],
+  'photo-too-slow': [
+    '照片无法处理，请另存为普通 JPG。',
+    'The photo takes too long to read: save it as an ordinary JPG.',
+  ],
   'photo-bomb': ['照片的像素过多，请换一张。', 'The photo has too many pixels: choose another one.'],
   'photos-need-store': ['系统没有设置存放上传照片的地方。', 'The system has no place for uploaded photos.'],
   'store-missing': ['存放照片的地方不存在或已停用。', 'The place for photos is missing or switched off.'],
