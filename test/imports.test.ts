@@ -43,7 +43,13 @@ const STORE = /^src\/store\/(?:sql|seal|secret|database|postgres)$/;
 /** What each folder may import; the first row that fits a file counts. `$1` is the provider. */
 const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   // Each node: the runner and one action or account, which is checked below.
-  [/^nodes\//, /^src\/node-red\/(?:register$|[a-z]+\/)/, /^src\/providers\/[^/]+\/[^/]+$/],
+  [
+    /^nodes\//,
+    /^src\/node-red\/(?:register$|[a-z]+\/)/,
+    /^src\/providers\/[^/]+\/[^/]+$/,
+    // What all accounts do for it.
+    'src/contract/provider-request',
+  ],
   // The door through which the nodes come in: types and admin routes.
   [/^src\/node-red\/register\.ts$/, /^src\/node-red\//, CONTRACT, /^node:fs$/],
   [
@@ -144,6 +150,8 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   ],
   [/^src\/providers\/([^/]+)\//, 'src/providers/$1/', /^src\/http\//, /^src\/input\//, CONTRACT, NODE],
   [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
+  // What is sent as JSON is read as what is answered in it.
+  [/^src\/input\/(?:json-object|persons)\.ts$/, /^src\/input\//, 'src/http/json', CONTRACT, NODE],
   [/^src\/input\//, /^src\/input\//, CONTRACT, NODE],
   // The one place where the store knows the rooms whose operations its thread runs.
   [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
@@ -218,15 +226,15 @@ describe('imports', () => {
       const targets = [...new Set(importsOf(file, read(file)).map(({ target }) => target))];
       const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
       const isAccount = file.endsWith('-account.ts');
-      if (/^nodes\/(?:verify|photo)-/.test(file)) {
+      if (/^nodes\/(?:verify-|photo-|provider-request)/.test(file)) {
         assert.deepEqual(ofProviders, [], file);
         continue;
       }
       assert.equal(new Set(ofProviders.map(dirname)).size, 1, `${file} imports ${ofProviders.join(', ')}`);
       const [first, ...others] = ofProviders.map((target) => basename(target)).sort();
       assert.equal(first, isAccount ? 'account' : basename(file, '.ts'), file);
-      // An account may bring what tests it.
-      assert.ok(others.length === 0 || (isAccount && /^(?:client|probe)$/.test(others.join())), file);
+      // An account brings what tests it, and what is asked through it.
+      assert.match(others.join(), isAccount ? /^(?:(?:client|probe),)?request$/ : /^$/, file);
     }
   });
 
