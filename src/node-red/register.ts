@@ -10,8 +10,8 @@ import type { AccountHalves } from './account/account-node';
 import { twinOf } from './account/pairs';
 import { registerRoutes } from './admin/routes';
 import { servePhotos } from './photos/serve-photos';
+import { addAction } from './runner/actions';
 import { databaseFile } from './runner/database-file';
-import { addOperation } from './runner/operations';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
 
@@ -30,7 +30,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   load: () => Action<Input, Definitions> | ActionOfAccount<Input, Definitions>,
 ): void {
   const red = prepare(nodeRed, type);
-  addOperation(type, load);
+  addAction(type, load);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');

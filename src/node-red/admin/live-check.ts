@@ -2,7 +2,7 @@
 import { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
-import { operations } from '../runner/operations';
+import { actionTypes } from '../runner/actions';
 import type { NodeConfig, Red } from '../runner/red';
 import { languageOf } from '../runner/texts';
 import { accountsOf } from './ledger-reports';
@@ -28,9 +28,7 @@ export interface LiveCheck {
   speaksChinese: boolean;
 }
 
-/**
- * @param red Node-RED
- */
+/** @returns what an operator should look at */
 export function checkLive(red: Red): LiveCheck {
   const accounts = accountsOf(red);
   const { lang } = red.settings;
@@ -72,14 +70,14 @@ function whyUnready(type: string, check: () => void): Unready | null {
  * none for it to those around its instance.
  */
 function uncaught(configs: readonly NodeConfig[]): string[] {
+  const types = new Set(actionTypes());
   const nodes = new Map(configs.map((config) => [config.id, config]));
   const running = configs.filter(({ d, z }) => !d && !nodes.get(String(z))?.disabled);
-  const catches = new Map<unknown, NodeConfig[]>();
-  const instances = new Map<string, NodeConfig[]>();
-  for (const node of running) {
-    if (node.type === 'catch') gather(catches, node.z, node);
-    if (node.type.startsWith('subflow:')) gather(instances, node.type, node);
-  }
+  const catches = Map.groupBy(
+    running.filter(({ type }) => type === 'catch'),
+    ({ z }) => z,
+  );
+  const byType = Map.groupBy(running, ({ type }) => type);
   const known = new Map<string, boolean>();
 
   const isCaught = (node: NodeConfig): boolean => {
@@ -90,18 +88,11 @@ function uncaught(configs: readonly NodeConfig[]): string[] {
     const isSubflow = nodes.get(String(node.z))?.type === 'subflow';
     const found =
       (catches.get(node.z) ?? []).some((each) => covers(each, node, nodes)) ||
-      (isSubflow && (instances.get(`subflow:${node.z}`) ?? []).every(isCaught));
+      (isSubflow && (byType.get(`subflow:${node.z}`) ?? []).every(isCaught));
     known.set(node.id, found);
     return found;
   };
-  const actionTypes = operations();
-  return running.filter((node) => actionTypes.includes(node.type) && !isCaught(node)).map(({ id }) => id);
-}
-
-function gather<Key>(groups: Map<Key, NodeConfig[]>, key: Key, node: NodeConfig): void {
-  const group = groups.get(key);
-  if (group) group.push(node);
-  else groups.set(key, [node]);
+  return running.filter((node) => types.has(node.type) && !isCaught(node)).map(({ id }) => id);
 }
 
 function covers({ scope, g }: NodeConfig, node: NodeConfig, nodes: ReadonlyMap<string, NodeConfig>): boolean {

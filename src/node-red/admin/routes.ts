@@ -85,10 +85,7 @@ const ROUTES: readonly Route[] = [
 /** By code, what an error is answered with; anything else is ours. */
 const STATUSES: Readonly<Record<string, number>> = { INPUT: 400, CONFIG: 503, NETWORK: 503 };
 
-/**
- * Registers the routes.
- * @param nodeRed Node-RED
- */
+/** @param nodeRed Node-RED, whose admin application gets the routes */
 export function registerRoutes(nodeRed: Red): void {
   const { httpAdmin, auth } = nodeRed;
   for (const route of ROUTES) {

@@ -6,8 +6,8 @@ import { readText } from '../../input/text';
 import type { Period } from '../../ledger/calendar';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
+import { paidOperations } from '../runner/actions';
 import { readKey } from '../runner/choices';
-import { paidOperations } from '../runner/operations';
 import { messageKey } from '../runner/payments';
 
 const MOST_ENTRIES = 1_000;
