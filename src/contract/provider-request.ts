@@ -4,7 +4,7 @@ import type { Action, Arrival, Context } from './action';
 import { VerifyError } from './errors';
 import type { Answer } from './result';
 import type { FieldDefinition, SettingDefinitions, Settings } from './settings';
-import type { ClaimCall, Place } from './transport';
+import type { ClaimCall, QueueSlot } from './transport';
 
 /** Of all providers; each takes some of them. */
 export const FIELDS = {
@@ -41,7 +41,7 @@ export interface RequestAnswer {
 
 /** How a request is sent: what costs is claimed, what is free is repeated. */
 export interface RequestTurn {
-  place: Place;
+  slot: QueueSlot;
   claim: ClaimCall | null;
   repeat: boolean;
 }
@@ -134,15 +134,15 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
         charged: found.charged,
         data: { result: found.result, repaired },
       });
-      const place = account.transport.place();
+      const slot = account.transport.takeSlot();
       try {
         if (!isPaid) {
-          const { raw, ...found } = await send({ place, claim: null, repeat: true });
+          const { raw, ...found } = await send({ slot, claim: null, repeat: true });
           return { ...judge(found), raw };
         }
         return await context.payments.payOnce({
           content: () => half.content(input),
-          send: (claim) => send({ place, claim, repeat: false }),
+          send: (claim) => send({ slot, claim, repeat: false }),
           judge,
           orderNo: ({ orderNo }) => orderNo,
           // Nobody knows which of its fields is a photo.
@@ -150,7 +150,7 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
           mayChange: false,
         });
       } finally {
-        place.leave();
+        slot.release();
       }
     },
   };

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Account, Credentials, Probe } from '../../contract/account';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
-import type { CallContext, HttpAnswer, HttpRequest, Place } from '../../contract/transport';
+import type { CallContext, HttpAnswer, HttpRequest, QueueSlot } from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { type Issued, readAnything, readIssued } from './response';
 
@@ -38,7 +38,7 @@ export interface TokenAnswer extends Issued {
  * Asks for a token: docs/providers/linkface.md, `POST /v2/sdk/get_token`. Free.
  * @param account linkface's
  * @param wanted what for
- * @param place of the message in the account's queue
+ * @param slot of the message in the account's queue
  * @param context of the message, or of a test of the account
  * @param randomHex so many random bytes, in hexadecimal
  * @throws VerifyError
@@ -46,7 +46,7 @@ export interface TokenAnswer extends Issued {
 export async function requestToken(
   account: Account,
   wanted: TokenRequest,
-  place: Place,
+  slot: QueueSlot,
   context: CallContext,
   randomHex = randomHexOf,
 ): Promise<TokenAnswer> {
@@ -60,7 +60,7 @@ export async function requestToken(
     return signed(now, credentials);
   };
   const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: account.secrets });
-  const issued = await account.transport.send({ build, read, place, claim: null, repeat: true }, context);
+  const issued = await account.transport.send({ build, read, slot, claim: null, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }
 
@@ -143,10 +143,10 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
 
 /** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
 export const probe: Probe = async (account, context) => {
-  const place = account.transport.place();
+  const slot = account.transport.takeSlot();
   try {
-    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, place, context);
+    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, slot, context);
   } finally {
-    place.leave();
+    slot.release();
   }
 };
