@@ -7,7 +7,7 @@
 //   {{type}}                             the node's type
 // The flow library and the palette's catalogue read `registerType` as text, see test/published-forms.test.ts; what a form
 // does is in nodes/forms/, which the editor loads once, and which writes out in the browser:
-//   <!-- include file.html -->                       a file of nodes/forms/, which nodes/forms.html publishes
+//   <!-- include file.html -->                       a file of nodes/forms/, which nodes/forms/forms.html publishes
 //   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
 //   <!-- credentials -->, <!-- next credentials -->  a row for each credential; for each of its twins
 //   <!-- all other rows -->                          a row for each setting that has none yet
@@ -29,7 +29,7 @@ const HYPHEN = '\\u2011';
  */
 export function makeForm(root, type) {
   const table = tableOf(root, type);
-  const html = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8').replaceAll('{{type}}', type);
+  const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
   return small(html, (script) => withTables(withRuntime(root, script), type, table));
 }
 
@@ -40,7 +40,7 @@ export function makeForm(root, type) {
  */
 export function makePlugin(root, name) {
   const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const html = readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
+  const html = readFileSync(join(root, 'nodes', name, `${name}.html`), 'utf8')
     .replace(/(?<=">\n)<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
   return small(html, (script) => withRuntime(root, script));
@@ -150,6 +150,9 @@ function tableOf(root, type) {
   return actionTable(root, runtime, type) ?? otherTable(root, runtime, type);
 }
 
+/** Where the nodes are that ask no provider. */
+const ROOMS = ['ledger', 'photos', 'queue'];
+
 /** Of a node that asks no provider: what it registers, and what its runner takes. */
 function otherTable(root, runtime, type) {
   let credentials = [];
@@ -160,28 +163,32 @@ function otherTable(root, runtime, type) {
   const httpNode = httpAdmin;
   const auth = { needsPermission: () => {} };
   const events = { on: () => {} };
-  require(join(root, 'dist/nodes', `${type}.js`)).default({
+  require(join(root, 'dist/nodes', type, `${type}.js`)).default({
     nodes: { registerType },
     httpAdmin,
     httpNode,
     auth,
     events,
   });
-  const runner = existsSync(join(root, `src/node-red/${type}.ts`)) ? runtime(`node-red/${type}`) : {};
+  const room = ROOMS.find((each) => existsSync(join(root, 'src/node-red', each, `${type}.ts`)));
+  const runner = room ? runtime(`node-red/${room}/${type}`) : {};
   const { FIELDS: fields = {}, SETTINGS: settings = {} } = runner;
   return { configs: [], credentials, fields, settings };
 }
 
 function accountTable(runtime, type) {
   const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
-  const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
+  const settings = {
+    ...runtime('node-red/account/account-node').sharedSettings(account),
+    ...account.settings,
+  };
   const { credentials, baseUrl } = account;
   const configs = [
     ['tls', { value: '', type: 'tls-config', required: false }],
     ['proxy', { value: '', type: 'http proxy', required: false }],
     ['ledger', { value: '', type: 'verify-ledger-store', required: false }],
   ];
-  const twins = credentials.map(runtime('node-red/pairs').twinOf);
+  const twins = credentials.map(runtime('node-red/account/pairs').twinOf);
   return { configs, credentials: [...credentials, ...twins], fields: {}, settings, baseUrl };
 }
 
@@ -194,7 +201,7 @@ function actionTable(root, runtime, type) {
   const { fields, settings, mayCost } = Object.values(runtime(`providers/${provider}/${type}`)).find(
     ({ operation }) => operation === type,
   );
-  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/choices');
+  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/runner/choices');
   return {
     configs: [['account', { value: '', type: `${provider}-account`, required: true }]],
     credentials: [],
@@ -202,7 +209,7 @@ function actionTable(root, runtime, type) {
     settings: {
       ...settings,
       ...(mayCost ? PAID_SETTINGS : {}),
-      ...runtime('node-red/action-node').COMMON_SETTINGS,
+      ...runtime('node-red/runner/action-node').COMMON_SETTINGS,
     },
   };
 }

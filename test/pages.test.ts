@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'papaparse';
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
 import { csvRows } from '../src/ledger/csv-rows';
 import { ROOT } from './demo-process';
 
 type Pair = [chinese: string, english: string];
 type Catalogue = { [key: string]: string | Catalogue };
 
-const PAGES = 'examples/页面 Pages';
+const PAGES = 'src/operator-page';
 const LANGUAGES = ['zh-CN', 'en-US'] as const;
 const TABLES = ['problems', 'reasons', 'words'] as const;
 

@@ -1,14 +1,14 @@
 /** What channels do to inputs, through a real Node-RED: what arrives at a server, or that nothing does. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { type Cause, VerifyError } from '../../src/errors';
+import { type Cause, VerifyError } from '../../src/contract/errors';
 import { readIdNumber } from '../../src/input/id-number';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { type GivenPhoto, readPhotos } from '../../src/input/photos';
 import { readText } from '../../src/input/text';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg, PNG } from '../input/pictures';

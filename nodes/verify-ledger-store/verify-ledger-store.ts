@@ -1,0 +1,11 @@
+import { registerOther } from '../../src/node-red/register';
+import type { Red } from '../../src/node-red/runner/red';
+
+export default function (RED: Red): void {
+  const load = () => {
+    const { holdLedgerStore } =
+      require('../../src/node-red/ledger/verify-ledger-store') as typeof import('../../src/node-red/ledger/verify-ledger-store');
+    return holdLedgerStore;
+  };
+  registerOther(RED, 'verify-ledger-store', load, ['url', 'secret']);
+}

@@ -1,0 +1,7 @@
+import { registerAccount } from '../../src/node-red/register';
+import type { Red } from '../../src/node-red/runner/red';
+import { account } from '../../src/providers/westdex/account';
+
+export default function (RED: Red): void {
+  registerAccount(RED, 'westdex-account', account);
+}
