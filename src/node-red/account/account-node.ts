@@ -92,21 +92,10 @@ export function holdAccount(
     account ??= prepare(red, node, config, definition, secrets)();
     return account;
   };
+  let terms: Omit<Terms, 'ledger'> | undefined;
   node.terms = () => {
-    const { environment, baseUrl, price, timeout, ...limits } = readSettings(
-      sharedSettings(definition),
-      config,
-    );
-    return {
-      ledger: ledgerOf(red, config.ledger),
-      account: node.id,
-      place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
-      // Nothing that is made up on this machine costs anything.
-      price: node.environment === 'sandbox' ? 0 : price,
-      maxPerDay: limits.maxPerDay,
-      maxPerMonth: limits.maxPerMonth,
-      timeoutMs: timeout * 1000,
-    };
+    terms ??= readTerms(node, config, definition);
+    return { ledger: ledgerOf(red, config.ledger), ...terms };
   };
   if (probe) node.test = new AccountTest(red, node, probe);
   if (config.environment === 'sandbox') {
@@ -130,6 +119,23 @@ export function holdAccount(
       .catch(() => {})
       .then(done);
   });
+}
+
+function readTerms(
+  { id, environment }: AccountNode,
+  config: NodeConfig,
+  definition: AccountDefinition,
+): Omit<Terms, 'ledger'> {
+  const { baseUrl, price, timeout, ...limits } = readSettings(sharedSettings(definition), config);
+  return {
+    account: id,
+    place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
+    // Nothing that is made up on this machine costs anything.
+    price: environment === 'sandbox' ? 0 : price,
+    maxPerDay: limits.maxPerDay,
+    maxPerMonth: limits.maxPerMonth,
+    timeoutMs: timeout * 1000,
+  };
 }
 
 /**
