@@ -397,11 +397,12 @@ function writtenKeys(name: string): string[] {
 
 /**
  * What a node of this type may have to say: all that the files it imports raise, and for an action all that its
- * account raises, because an account is opened by the node that uses it.
+ * account and its photo store raise, because they are opened by the node that uses them.
  */
 function uses(type: string): Use[] {
   const entry = join(NODES, type, `${type}.ts`);
   const entries = [entry];
+  if (form(type).includes("type: 'photo-store'")) entries.push(join(NODES, 'photo-store', 'photo-store.ts'));
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);
@@ -419,6 +420,7 @@ function uses(type: string): Use[] {
       ...troubles(source),
       ...storeProblems(source),
       ...databaseProblems(source),
+      ...queueProblems(source),
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
@@ -559,6 +561,14 @@ function databaseProblems(source: string): Omit<Use, 'file'>[] {
       values: ['file', 'code', 'count', 'aside'],
     })),
   ];
+}
+
+/** What a Redis refuses stands in a table. */
+function queueProblems(source: string): Omit<Use, 'file'>[] {
+  return [...source.matchAll(/problem: '(queue-[a-z-]+)'/g)].map(([, problem]) => ({
+    key: `errors.${problem}`,
+    values: ['code'],
+  }));
 }
 
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */

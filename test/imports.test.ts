@@ -45,7 +45,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
   // Each node: the runner and one action or account, which is checked below.
   [/^nodes\//, /^src\/node-red\/(?:register$|[a-z]+\/)/, /^src\/providers\/[^/]+\/[^/]+$/],
   // The door through which the nodes come in: types and admin routes.
-  [/^src\/node-red\/register\.ts$/, /^src\/node-red\//, CONTRACT],
+  [/^src\/node-red\/register\.ts$/, /^src\/node-red\//, CONTRACT, /^node:fs$/],
   [
     /^src\/node-red\/runner\//,
     'src/node-red/runner/',
@@ -55,7 +55,7 @@ const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
     /^src\/http\/(?:proxy|wire)$/,
     /^src\/input\/text$/,
     /^src\/ledger\/(?:entry|ledger)$/,
-    /^src\/queue\/in-hand$/,
+    /^src\/queue\/active-jobs$/,
     /^src\/store\/(?:database|seal|secret)$/,
     /^src\/texts\/texts$/,
     /^src\/waiting\//,

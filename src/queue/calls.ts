@@ -4,7 +4,9 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
+import type { JobEnd, JobError } from './active-jobs';
 import {
+  type Bull,
   clockAhead,
   connectionFor,
   loadBull,
@@ -15,11 +17,11 @@ import {
   SWEEP_MS,
   sweep,
 } from './bull';
-import type { JobEnd, Told } from './in-hand';
-import type { Patience } from './patience';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { portable } from './sealed';
+import { later, type WaitOptions } from './wait';
 
+const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
@@ -95,7 +97,7 @@ export class JobCalls {
             timestamp: Date.now() - this.#aheadMs,
           });
         },
-        { timeoutMs: PUT_MS, cancel },
+        { timeoutMs: this.#options.putMs ?? PUT_MS, cancel, bytes: data.length },
       );
     } catch (error) {
       isOver = true;
@@ -154,23 +156,28 @@ export class JobCalls {
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#events?.close().catch(() => {});
-    await this.#connection.close(async () => {});
+    // BullMQ waits for the end of a connection that is not there while Redis is away.
+    await Promise.race([this.#events?.close().catch(() => {}), later(CLOSE_MS)]);
+    await this.#connection.close();
   }
 
-  async #do<Value>(work: (queue: Queue, redis: Redis) => Promise<Value>, patience: Patience): Promise<Value> {
+  async #do<Value>(
+    work: (queue: Queue, redis: Redis) => Promise<Value>,
+    options: WaitOptions,
+  ): Promise<Value> {
+    // Before the time begins: that its files are read slowly is no Redis that is away.
+    const bull = await loadBull();
     return this.#connection.do(async (redis) => {
-      this.#queue ??= this.#open(redis).catch((error) => {
+      this.#queue ??= this.#open(bull, redis).catch((error) => {
         this.#queue = null;
         throw error;
       });
       return work(await this.#queue, redis);
-    }, patience);
+    }, options);
   }
 
-  async #open(redis: Redis): Promise<Queue> {
+  async #open(bull: Bull, redis: Redis): Promise<Queue> {
     const { name, server, keep, sweepMs = SWEEP_MS } = this.#options;
-    const bull = await loadBull();
     const queue = queueOn(bull, redis, name);
     this.#aheadMs = await clockAhead(redis);
     const now = Date.now() - this.#aheadMs;
@@ -182,10 +189,10 @@ export class JobCalls {
     // Those who wait look again by themselves.
     let isDeafReported = false;
     events.on('error', (error) => {
-      const code = refusalOf(error);
-      if (code === null || isDeafReported) return;
+      const refusal = refusalOf(error);
+      if (refusal === null || isDeafReported) return;
       isDeafReported = true;
-      this.#options.told('deaf', { place: this.#options.server.place, code });
+      this.#options.notify('deaf', { place: this.#options.server.place, code: String(refusal.values.code) });
     });
     events.on('completed', ({ jobId }) => this.#wake(jobId));
     events.on('failed', ({ jobId }) => this.#wake(jobId));
@@ -229,7 +236,7 @@ export class JobCalls {
       if (!job) return null;
       const content = (await this.#options.secret()).open(id, job.data);
       if (content?.kind === 'answer') return { answer: content.value };
-      if (content?.kind === 'error') return { error: content.value as Told };
+      if (content?.kind === 'error') return { error: content.value as JobError };
       if (job.failedReason === 'CONFIG queue-secret-differs')
         throw new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false });
       const ledger = typeof job.progress === 'string' ? job.progress : null;

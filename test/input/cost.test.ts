@@ -56,7 +56,7 @@ describe('input: what it costs', () => {
       'a task id of 100 MB',
       'text-too-long',
       () => '9'.repeat(100 * MEGABYTE),
-      (value) => readTasks(value, new Set()),
+      (value) => readTasks(value, null, new Set()),
     ],
   ];
   for (const [what, problem, make, read] of refused) {

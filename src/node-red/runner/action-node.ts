@@ -6,7 +6,7 @@ import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../.
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
-import { jobOf } from '../../queue/in-hand';
+import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
@@ -242,7 +242,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const { operation, mayCost } = this.#action;
     if (!mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
-    const job = jobOf(message);
+    const job = activeJobs.get(message);
     const paying = job && job !== 'over' ? job.paying : undefined;
     return new MessagePayments(
       account.terms(),
@@ -324,7 +324,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
   deliver(delivery: PendingDelivery, work: Work): void {
-    if (this.#closing.cancelled && !work.task) {
+    const isClosing = this.#closing.cancelled && !work.task;
+    if (isClosing && 'error' in delivery && isUnsent(delivery.error) && givesBack(work.message))
+      this.handOver(work);
+    else if (isClosing) {
       // The property that the result replaces may hold a person's data, so it is not kept.
       const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
       const task = {
@@ -408,6 +411,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     else work.input.end();
     if (this.#working.size === 0) this.#onIdle?.();
   }
+}
+
+function isUnsent({ code, cause }: { code: ErrorCode; cause: Cause }): boolean {
+  return code === 'CANCELLED' && cause.charged === false;
+}
+
+/** @returns whether the message is of a job that goes back to its queue: docs/contract.md, "Queue" */
+function givesBack(message: Message): boolean {
+  const job = activeJobs.get(message);
+  return job !== null && job !== 'over' && job.giveBackUnsent();
 }
 
 /** Its error says what was paid for: nobody has to pay for it once more. */

@@ -4,7 +4,6 @@ import type { Cancel } from '../../contract/cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
 import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
 import type { Answer, Environment } from '../../contract/result';
-import type { ClaimCall } from '../../contract/transport';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 
@@ -31,7 +30,7 @@ export interface PaymentRequest {
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
   /** Called with each entry before its call is sent. */
-  paying?: ((ledger: string) => void) | undefined;
+  paying?: ((ledger: string | null) => void) | undefined;
 }
 
 /** Whose calls may cost, and so have keys. */
@@ -77,8 +76,6 @@ export const FREE: Terms = {
   maxPerMonth: 0,
   timeoutMs: 0,
 };
-
-const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
 
 /** Ends a call that is not sent, because an earlier one has a key of it; nobody else sees it. */
 class KeysKnown extends Error {
@@ -126,7 +123,13 @@ export class MessagePayments implements Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }> {
     const { ledger } = this.#terms;
-    if (!ledger) return { value: await payment.send(NOTHING_TO_CLAIM), ledger: null };
+    if (!ledger) {
+      const claim = () => {
+        this.#request.paying?.(null);
+        return undefined;
+      };
+      return { value: await payment.send(claim), ledger: null };
+    }
     for (;;) {
       // What is known already does not wait for a turn to be sent.
       const known = await this.look<Answered>(payment.keys);

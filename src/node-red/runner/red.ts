@@ -60,6 +60,7 @@ export interface AdminRequest {
 export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
+  headersSent: boolean;
   status(code: number): AdminResponse;
   set(headers: Record<string, string>): AdminResponse;
   json(value: unknown): void;

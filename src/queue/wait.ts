@@ -2,9 +2,11 @@ import type { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
-export interface Patience {
+export interface WaitOptions {
   timeoutMs: number;
   cancel: Cancel;
+  /** How much is sent. The wait is longer by the time that so much needs on a slow line. */
+  bytes?: number;
 }
 
 /**
@@ -13,9 +15,9 @@ export interface Patience {
  * @returns what it gives
  * @throws VerifyError CANCELLED, or what `late` gives, or what `work` rejects with
  */
-export function patiently<Value>(
+export function withTimeout<Value>(
   work: Promise<Value>,
-  { timeoutMs, cancel }: Patience,
+  { timeoutMs, cancel }: WaitOptions,
   late: () => Error,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -43,5 +45,12 @@ export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
       clearTimeout(timer);
       reject(cancelled());
     });
+  });
+}
+
+/** Keeps no process alive. */
+export function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
   });
 }
