@@ -460,7 +460,7 @@ describe('photos: S3', () => {
     server.door = () => false;
     const hanging = store.put(PHOTO, context);
     await until(() => server.asked.length === 2, 'it is not sent');
-    context.signal.cancel();
+    context.controllers.signal.abort();
     const error = await failure(hanging, 'CANCELLED');
     assert.ok(error instanceof VerifyError);
     assert.equal(error.details.charged, false);
