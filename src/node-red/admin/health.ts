@@ -1,0 +1,110 @@
+/** Whether this process can do its work, for a load balancer and for whoever watches it: docs/contract.md, "Health". */
+import { setTimeout as pause } from 'node:timers/promises';
+import { VerifyError } from '../../contract/errors';
+import type { AccountNode } from '../account/account-node';
+import type { LedgerStoreNode } from '../ledger/ledger-of';
+import type { QueueNode } from '../queue/verify-queue';
+import { databaseFile } from '../runner/database-file';
+import { databaseOf } from '../runner/database-of';
+import type { NodeConfig, Red } from '../runner/red';
+
+const PATH = '/cn-verify/health';
+/** Whoever asks does not wait longer for a server that is away. */
+const CHECK_MS = 2_000;
+/** Anybody may ask, as often as they like: servers are asked once a second at the most. */
+const FRESH_MS = 1_000;
+
+/** `ready`, or the name of the problem; null: not used here. */
+type Part = string | null;
+
+export interface Health {
+  ready: boolean;
+  flows: 'running' | 'starting';
+  database: Part;
+  ledger: Part;
+  redis: Part;
+  /** Of the accounts that this process calls. One that is down makes no process unready: all have the same provider. */
+  providers: Record<string, 'up' | 'down'>;
+}
+
+/**
+ * Registers the address with the addresses of the flows: whoever reaches them reaches it, without the editor's login.
+ * @param red Node-RED
+ * @param actionTypes of the nodes that call providers; more may be added later
+ */
+export function serveHealth(red: Red, actionTypes: ReadonlySet<string>): void {
+  let isRunning = false;
+  red.events.on('flows:started', () => {
+    isRunning = true;
+  });
+  red.events.on('flows:stopping', () => {
+    isRunning = false;
+  });
+  let latest: { at: number; health: Promise<Health> } | null = null;
+  red.httpNode.get(PATH, (_request, response) => {
+    if (!latest || performance.now() - latest.at > FRESH_MS)
+      latest = { at: performance.now(), health: healthOf(red, actionTypes) };
+    const answer = (found: Health) => {
+      const ready = found.ready && isRunning;
+      const health = { ...found, ready, flows: isRunning ? 'running' : 'starting' };
+      response
+        .status(ready ? 200 : 503)
+        .set({ 'Cache-Control': 'no-store' })
+        .json(health);
+    };
+    latest.health.then(answer, () => response.status(500).end());
+  });
+}
+
+async function healthOf(red: Red, actionTypes: ReadonlySet<string>): Promise<Health> {
+  const configs: NodeConfig[] = [];
+  red.nodes.eachNode((config) => configs.push(config));
+  const nodesOf = <Kind>(ids: Iterable<unknown>, method: keyof Kind): Kind[] =>
+    [...new Set(ids)].flatMap((id) => {
+      const node = id ? (red.nodes.getNode(String(id)) as Kind | null) : null;
+      return node?.[method] ? [node] : [];
+    });
+  const called = new Set(configs.filter(({ type }) => actionTypes.has(type)).map(({ account }) => account));
+  const stores = configs.filter(({ id }) => called.has(id)).map(({ ledger }) => ledger);
+  const queues = configs.map(({ type, queue }) => /^verify-(?:call|in)$/.test(type) && queue);
+  const [database, ledger, redis] = await Promise.all([
+    databaseFile(red) === null ? null : inTime('database-not-open', databaseProblem(red)),
+    worst(nodesOf<LedgerStoreNode>(stores, 'problem').map((store) => inTime('ledger-away', store.problem()))),
+    worst(nodesOf<QueueNode>(queues, 'calls').map((queue) => inTime('queue-away', queueProblem(queue)))),
+  ]);
+  const providers: Health['providers'] = {};
+  for (const account of nodesOf<AccountNode>(called, 'open')) {
+    if (account.isCircuitOpen) providers[account.provider] = 'down';
+    else providers[account.provider] ??= 'up';
+  }
+  const ready = [database, ledger, redis].every((part) => part === null || part === 'ready');
+  return { ready, flows: 'running', database, ledger, redis, providers };
+}
+
+/** @param away the problem of what does not answer in time */
+async function inTime(away: string, problem: Promise<VerifyError | null>): Promise<string> {
+  const late = pause(CHECK_MS, new VerifyError('NETWORK', away), { ref: false });
+  const found = await Promise.race([problem, late]);
+  return found?.problem ?? 'ready';
+}
+
+async function worst(parts: Promise<string>[]): Promise<Part> {
+  const found = await Promise.all(parts);
+  return found.find((part) => part !== 'ready') ?? found[0] ?? null;
+}
+
+async function databaseProblem(red: Red): Promise<VerifyError | null> {
+  const database = databaseOf(red);
+  // What is wrong with it is in `problem`.
+  await database.ready().catch(() => {});
+  return database.problem();
+}
+
+async function queueProblem(queue: QueueNode): Promise<VerifyError | null> {
+  try {
+    await queue.calls().ping(CHECK_MS);
+    return null;
+  } catch (reason) {
+    return reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+  }
+}
