@@ -1,8 +1,9 @@
 /** Puts messages into a queue and waits for their answers. */
+
 import { randomUUID } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import type { JobEnd, JobError } from './active-jobs';
 import {
@@ -27,7 +28,7 @@ const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-const NOBODY = new Cancel();
+const NEVER = new AbortController().signal;
 
 /** Why a job is looked at: an event said that it is over, or one may have been missed. */
 type Turn = 'none' | 'over' | 'again';
@@ -35,7 +36,7 @@ type Turn = 'none' | 'over' | 'again';
 /** One who waits for the end of a job. */
 export interface Listening {
   /** Resolves to whether the job may have ended since the last time; false after so many milliseconds. */
-  next(milliseconds: number, cancel: Cancel): Promise<boolean>;
+  next(milliseconds: number, cancel: AbortSignal): Promise<boolean>;
   stop(): void;
 }
 
@@ -79,7 +80,7 @@ export class JobCalls {
     id: string,
     name: string,
     message: Readonly<Record<string, unknown>>,
-    cancel: Cancel,
+    cancel: AbortSignal,
   ): Promise<boolean> {
     const { bytes, whole } = portable(message);
     const data = (await this.#options.secret()).seal('message', id, bytes);
@@ -124,7 +125,12 @@ export class JobCalls {
    * @returns how it ended; null where it has not, or Redis is away
    * @throws VerifyError INPUT where there is no such job, CONFIG, CANCELLED
    */
-  async end(id: string, listening: Listening | null, waitMs: number, cancel: Cancel): Promise<JobEnd | null> {
+  async end(
+    id: string,
+    listening: Listening | null,
+    waitMs: number,
+    cancel: AbortSignal,
+  ): Promise<JobEnd | null> {
     if (!ID.test(id)) throw unknown(id);
     const isNew = listening !== null;
     const until = performance.now() + waitMs;
@@ -150,7 +156,7 @@ export class JobCalls {
         const { wait = 0, active = 0, failed = 0 } = await queue.getJobCounts('wait', 'active', 'failed');
         return { waiting: wait, active, failed };
       },
-      { timeoutMs, cancel: NOBODY },
+      { timeoutMs, cancel: NEVER },
     );
   }
 
@@ -218,7 +224,7 @@ export class JobCalls {
         this.#aheadMs = await clockAhead(redis);
         await sweep(queue, keep, this.#aheadMs);
       },
-      { timeoutMs: PUT_MS, cancel: NOBODY },
+      { timeoutMs: PUT_MS, cancel: NEVER },
     ).catch(() => {});
   }
 
@@ -226,7 +232,7 @@ export class JobCalls {
     id: string,
     isOver: boolean,
     timeoutMs: number,
-    cancel: Cancel,
+    cancel: AbortSignal,
     isNew: boolean,
   ): Promise<JobEnd | null> {
     const gone = () => (isNew ? vanished(id) : unknown(id));
@@ -256,7 +262,7 @@ export class JobCalls {
   }
 
   async #remove(id: string): Promise<void> {
-    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NOBODY }).catch(() => {});
+    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NEVER }).catch(() => {});
   }
 
   #wake(id: string): void {
@@ -273,10 +279,10 @@ export class JobCalls {
     const all = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, all.add(waiter));
     return {
-      next: (milliseconds: number, cancel: Cancel): Promise<boolean> =>
+      next: (milliseconds: number, cancel: AbortSignal): Promise<boolean> =>
         new Promise((resolve, reject) => {
           const timer = setTimeout(() => end(), Math.max(0, milliseconds));
-          const forget = cancel.onCancel(() => {
+          const listening = addAbortListener(cancel, () => {
             clearTimeout(timer);
             reject(
               new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
@@ -284,7 +290,7 @@ export class JobCalls {
           });
           const end = () => {
             clearTimeout(timer);
-            forget();
+            listening[Symbol.dispose]();
             go = () => {};
             resolve(isWoken);
             isWoken = false;

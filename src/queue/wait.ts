@@ -1,10 +1,11 @@
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VerifyError } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
 export interface WaitOptions {
   timeoutMs: number;
-  cancel: Cancel;
+  cancel: AbortSignal;
   /** How much is sent. The wait is longer by the time that so much needs on a slow line. */
   bytes?: number;
 }
@@ -22,10 +23,10 @@ export function withTimeout<Value>(
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
-    const forget = cancel.onCancel(() => reject(cancelled()));
+    const listening = addAbortListener(cancel, () => reject(cancelled()));
     void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      forget();
+      listening[Symbol.dispose]();
     });
   });
 }
@@ -35,17 +36,12 @@ export function cancelled(): VerifyError {
 }
 
 /** @throws VerifyError CANCELLED */
-export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      forget();
-      resolve();
-    }, milliseconds);
-    const forget = cancel.onCancel(() => {
-      clearTimeout(timer);
-      reject(cancelled());
-    });
-  });
+export async function pause(milliseconds: number, cancel: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal: cancel });
+  } catch {
+    throw cancelled();
+  }
 }
 
 /** Keeps no process alive. */

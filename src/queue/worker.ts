@@ -1,7 +1,6 @@
 /** Takes jobs of a queue, so many at a time, and ends each with the answer or the error that its flow gives. */
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import { type ActiveJob, activeJobs, type JobError, jobLost } from './active-jobs';
 import {
@@ -58,7 +57,7 @@ export interface WorkerOptions extends QueueOptions {
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #connection: RedisConnection;
-  readonly #closing = new Cancel();
+  readonly #closing = new AbortController();
   readonly #jobs = new Map<string, Held>();
   /** By the id of a job that was thought lost, how often it had been started then. */
   readonly #thoughtLost = new Map<string, number>();
@@ -88,7 +87,7 @@ export class JobWorker {
    * @param graceMs for how long; then it is given back where it is repeatable, else failed
    */
   async close(graceMs: number): Promise<void> {
-    this.#closing.cancel();
+    this.#closing.abort();
     clearTimeout(this.#pulse);
     const worker = this.#worker;
     if (worker) {
@@ -131,15 +130,15 @@ export class JobWorker {
             throw error;
           });
         },
-        { timeoutMs: CONNECT_MS, cancel: this.#closing },
+        { timeoutMs: CONNECT_MS, cancel: this.#closing.signal },
       );
-      if (!this.#worker && !this.#closing.cancelled) this.#worker = this.#start(bull, secret);
+      if (!this.#worker && !this.#closing.signal.aborted) this.#worker = this.#start(bull, secret);
       const { error, at } = this.#refusal ?? { error: null, at: 0 };
       this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
       if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
     }
-    if (!this.#closing.cancelled)
+    if (!this.#closing.signal.aborted)
       this.#pulse = setTimeout(() => {
         void this.#beat();
       }, PULSE_MS).unref();
@@ -207,7 +206,7 @@ export class JobWorker {
       await job.updateData(secret.seal('error', id, written(lost)));
       throw failed(bull, lost.code, lost.cause.problem);
     }
-    if (this.#closing.cancelled) await this.#giveBackUnsent(bull, job);
+    if (this.#closing.signal.aborted) await this.#giveBackUnsent(bull, job);
     let held!: Held;
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
@@ -254,7 +253,7 @@ export class JobWorker {
   #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {
     return this.#connection.do((redis) => work(redis, this.#queue!), {
       timeoutMs: LOCK_MS,
-      cancel: new Cancel(),
+      cancel: new AbortController().signal,
     });
   }
 

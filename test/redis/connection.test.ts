@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Cancel } from '../../src/contract/cancel';
 import type { VerifyError } from '../../src/contract/errors';
 import { activeJobs } from '../../src/queue/active-jobs';
 import { PREFIX, type QueueOptions } from '../../src/queue/bull';
@@ -20,7 +19,7 @@ import { until } from '../until';
 import { startCable } from './fleet';
 import { type RedisServer, startRedis } from './server';
 
-const NEVER = new Cancel();
+const NEVER = new AbortController().signal;
 const SECRET = new JobSecret(Buffer.alloc(32, 1));
 
 describe('a connection to the queue', function () {

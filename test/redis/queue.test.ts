@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
-import { Cancel } from '../../src/contract/cancel';
 import type { Cause } from '../../src/contract/errors';
 import type { Message } from '../../src/node-red/runner/red';
 import { PREFIX } from '../../src/queue/bull';
@@ -571,7 +570,7 @@ describe('the queue', function () {
       secret: async () => secret,
       notify: () => {},
     };
-    const cancel = new Cancel();
+    const cancel = new AbortController();
     const sweeps = new QueueEvents(queue, { connection: { url: redis.url }, prefix: PREFIX });
     let swept = 0;
     sweeps.on('cleaned', () => {
@@ -586,7 +585,7 @@ describe('the queue', function () {
         const id = randomUUID();
         const calls = new JobCalls({ ...options, sweepMs: HOURS_2 });
         await withClock(caller, async () => {
-          await calls.put(id, 'message', { payload: 1 }, cancel);
+          await calls.put(id, 'message', { payload: 1 }, cancel.signal);
         });
         await calls.close();
         await withClock(sweeper, async () => {
@@ -658,15 +657,15 @@ describe('the queue', function () {
     const server = redisServer(new URL(redis.url), {});
     const options = { server, name: queue, keep: 1, sweepMs: 100, secret: async () => secret };
     const calls = new JobCalls({ ...options, notify: () => {} });
-    const cancel = new Cancel();
+    const cancel = new AbortController();
     try {
       const id = calls.newId();
       const listening = calls.listen(id);
-      await calls.put(id, 'message', { payload: 1 }, cancel);
-      assert.equal(await calls.end(id, listening, 0, cancel), null);
+      await calls.put(id, 'message', { payload: 1 }, cancel.signal);
+      assert.equal(await calls.end(id, listening, 0, cancel.signal), null);
       assert.deepEqual(await calls.counts(1_000), { waiting: 1, active: 0, failed: 0 });
       await until(async () => (await jobsInRedis()).length === 0);
-      await assert.rejects(calls.end(id, null, 0, cancel), { code: 'INPUT', problem: 'job-unknown' });
+      await assert.rejects(calls.end(id, null, 0, cancel.signal), { code: 'INPUT', problem: 'job-unknown' });
     } finally {
       await calls.close();
     }

@@ -1,7 +1,6 @@
 /** The runner: what every action node does around its action. */
 import type { Account } from '../../contract/account';
 import type { Action, Arrival } from '../../contract/action';
-import { Cancel } from '../../contract/cancel';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
@@ -70,10 +69,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #pending: PendingTasksOfRuntime;
   readonly #tasks: NodeTasks<Input, State>;
   readonly #forget: () => void;
-  readonly #closing = new Cancel();
-  readonly #signal = new Cancel();
+  readonly #closing = new AbortController();
+  readonly #requests = new AbortController();
   readonly memory = new Map<string, number>();
-  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing);
+  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing.signal);
   readonly #warned = new Set<string>();
   readonly #working = new Set<Work>();
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
@@ -102,14 +101,17 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#working.add(work);
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
-    else this.#fields.read(input.message, this.#closing, (error, fields) => this.#start(error, fields, work));
+    else
+      this.#fields.read(input.message, this.#closing.signal, (error, fields) =>
+        this.#start(error, fields, work),
+      );
   }
 
   close(removed: boolean, done: () => void): void {
     this.#forget();
-    this.#closing.cancel();
+    this.#closing.abort();
     this.#tasks.close(!removed);
-    const grace = setTimeout(() => this.#signal.cancel(), this.#action.mayCost ? PAID_GRACE_MS : 0);
+    const grace = setTimeout(() => this.#requests.abort(), this.#action.mayCost ? PAID_GRACE_MS : 0);
     this.#onIdle = () => {
       this.#onIdle = undefined;
       clearTimeout(grace);
@@ -210,11 +212,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   #begin(account: Account, input: Input, payments: MessagePayments, work: Work): void {
     if (work.ended) return;
     const waiting = this.#action.waits?.begin(input);
-    if (waiting && !this.#closing.cancelled) {
+    if (waiting && !this.#closing.signal.aborted) {
       this.#tasks.begin(work, waiting);
       return;
     }
-    const context = new MessageContext(this, payments, this.#closing, this.#signal);
+    const context = new MessageContext(this, payments, this.#closing.signal, this.#requests.signal);
     this.#action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
@@ -247,7 +249,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return new MessagePayments(
       account.terms(),
       { node: this.#node.id, operation, key: readKey(key), reuseMs, paying },
-      this.#closing,
+      this.#closing.signal,
     );
   }
 
@@ -324,7 +326,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
   deliver(delivery: PendingDelivery, work: Work): void {
-    const isClosing = this.#closing.cancelled && !work.task;
+    const isClosing = this.#closing.signal.aborted && !work.task;
     if (isClosing && 'error' in delivery && isUnsent(delivery.error) && givesBack(work.message))
       this.handOver(work);
     else if (isClosing) {

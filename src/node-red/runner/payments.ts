@@ -1,6 +1,5 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
 
-import type { Cancel } from '../../contract/cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
 import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
 import type { Answer, Environment } from '../../contract/result';
@@ -32,9 +31,6 @@ export interface PaymentRequest {
   /** Called with each entry before its call is sent. */
   paying?: ((ledger: string | null) => void) | undefined;
 }
-
-/** Whose calls may cost, and so have keys. */
-export const PAID_OPERATIONS = ['truth-create', 'face-compare', 'westdex-three'] as const;
 
 /**
  * @param operation that is paid for
@@ -89,14 +85,14 @@ export class MessagePayments implements Payments {
   readonly reuses: boolean;
   readonly #terms: Terms;
   readonly #request: PaymentRequest;
-  readonly #cancel: Cancel;
+  readonly #cancel: AbortSignal;
 
   /**
    * @param terms of the account
    * @param request of the message
    * @param cancel ends the waiting for a ledger, or for another message with the same key
    */
-  constructor(terms: Terms, request: PaymentRequest, cancel: Cancel) {
+  constructor(terms: Terms, request: PaymentRequest, cancel: AbortSignal) {
     this.#terms = terms;
     this.#request = request;
     this.#cancel = cancel;
@@ -288,7 +284,7 @@ export class MessagePayments implements Payments {
     }
     for (const { state, entry } of states.values())
       if (state === 'under-way') await ledger.whenOver(entry, this.#cancel);
-    if (isWaiting && this.#cancel.cancelled)
+    if (isWaiting && this.#cancel.aborted)
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
     return isWaiting;
   }
