@@ -165,7 +165,7 @@ export class JobCalls {
    * @throws VerifyError CONFIG, NETWORK
    */
   async ping(timeoutMs: number): Promise<void> {
-    await this.#connection.do((redis) => redis.ping(), { timeoutMs, cancel: NOBODY });
+    await this.#connection.do((redis) => redis.ping(), { timeoutMs, cancel: NEVER });
   }
 
   async close(): Promise<void> {

@@ -4,15 +4,13 @@ import { VerifyError } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import type { QueueNode } from '../queue/verify-queue';
+import { actionTypes } from '../runner/actions';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import type { NodeConfig, Red } from '../runner/red';
 
-const PATH = '/cn-verify/health';
 /** Whoever asks does not wait longer for a server that is away. */
 const CHECK_MS = 2_000;
-/** Anybody may ask, as often as they like: servers are asked once a second at the most. */
-const FRESH_MS = 1_000;
 
 /** `ready`, or the name of the problem; null: not used here. */
 type Part = string | null;
@@ -27,36 +25,8 @@ export interface Health {
   providers: Record<string, 'up' | 'down'>;
 }
 
-/**
- * Registers the address with the addresses of the flows: whoever reaches them reaches it, without the editor's login.
- * @param red Node-RED
- * @param actionTypes of the nodes that call providers; more may be added later
- */
-export function serveHealth(red: Red, actionTypes: ReadonlySet<string>): void {
-  let isRunning = false;
-  red.events.on('flows:started', () => {
-    isRunning = true;
-  });
-  red.events.on('flows:stopping', () => {
-    isRunning = false;
-  });
-  let latest: { at: number; health: Promise<Health> } | null = null;
-  red.httpNode.get(PATH, (_request, response) => {
-    if (!latest || performance.now() - latest.at > FRESH_MS)
-      latest = { at: performance.now(), health: healthOf(red, actionTypes) };
-    const answer = (found: Health) => {
-      const ready = found.ready && isRunning;
-      const health = { ...found, ready, flows: isRunning ? 'running' : 'starting' };
-      response
-        .status(ready ? 200 : 503)
-        .set({ 'Cache-Control': 'no-store' })
-        .json(health);
-    };
-    latest.health.then(answer, () => response.status(500).end());
-  });
-}
-
-async function healthOf(red: Red, actionTypes: ReadonlySet<string>): Promise<Health> {
+/** @returns how this process is, apart from whether its flows run */
+export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
   const configs: NodeConfig[] = [];
   red.nodes.eachNode((config) => configs.push(config));
   const nodesOf = <Kind>(ids: Iterable<unknown>, method: keyof Kind): Kind[] =>
@@ -64,7 +34,8 @@ async function healthOf(red: Red, actionTypes: ReadonlySet<string>): Promise<Hea
       const node = id ? (red.nodes.getNode(String(id)) as Kind | null) : null;
       return node?.[method] ? [node] : [];
     });
-  const called = new Set(configs.filter(({ type }) => actionTypes.has(type)).map(({ account }) => account));
+  const types = new Set(actionTypes());
+  const called = new Set(configs.filter(({ type }) => types.has(type)).map(({ account }) => account));
   const stores = configs.filter(({ id }) => called.has(id)).map(({ ledger }) => ledger);
   const queues = configs.map(({ type, queue }) => /^verify-(?:call|in)$/.test(type) && queue);
   const [database, ledger, redis] = await Promise.all([
@@ -78,7 +49,7 @@ async function healthOf(red: Red, actionTypes: ReadonlySet<string>): Promise<Hea
     else providers[account.provider] ??= 'up';
   }
   const ready = [database, ledger, redis].every((part) => part === null || part === 'ready');
-  return { ready, flows: 'running', database, ledger, redis, providers };
+  return { ready, database, ledger, redis, providers };
 }
 
 /** @param away the problem of what does not answer in time */
