@@ -39,7 +39,7 @@ export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
   const stores = configs.filter(({ id }) => called.has(id)).map(({ ledger }) => ledger);
   const queues = configs.map(({ type, queue }) => /^verify-(?:call|in)$/.test(type) && queue);
   const [database, ledger, redis] = await Promise.all([
-    databaseFile(red) === null ? null : inTime('database-not-open', databaseProblem(red)),
+    databaseFile(red) === null ? null : inTime('database-unwritable', databaseProblem(red)),
     worst(nodesOf<LedgerStoreNode>(stores, 'problem').map((store) => inTime('ledger-away', store.problem()))),
     worst(nodesOf<QueueNode>(queues, 'calls').map((queue) => inTime('queue-away', queueProblem(queue)))),
   ]);
