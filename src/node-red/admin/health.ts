@@ -1,5 +1,4 @@
 /** Whether this process can do its work, for a load balancer and for whoever watches it: docs/contract.md, "Health". */
-import { setTimeout as pause } from 'node:timers/promises';
 import { VerifyError } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
@@ -54,7 +53,9 @@ export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
 
 /** @param away the problem of what does not answer in time */
 async function inTime(away: string, problem: Promise<VerifyError | null>): Promise<string> {
-  const late = pause(CHECK_MS, new VerifyError('NETWORK', away), { ref: false });
+  const late = new Promise<VerifyError>((resolve) => {
+    setTimeout(() => resolve(new VerifyError('NETWORK', away)), CHECK_MS).unref();
+  });
   const found = await Promise.race([problem, late]);
   return found?.problem ?? 'ready';
 }
