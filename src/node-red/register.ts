@@ -56,8 +56,8 @@ export function registerAccount(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      const { holdAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      holdAccount(red, this, config, definition, loadProbe?.());
+      const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
+      createAccount(red, this, config, definition, loadProbe?.());
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );

@@ -7,7 +7,7 @@ import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
-import { placedKey, placeOf, type Terms } from '../runner/payments';
+import { destinationOf, keyAt, type Terms } from '../runner/payments';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
 import { AccountTest } from './account-test';
@@ -73,7 +73,7 @@ export function sharedSettings({ timeout }: AccountDefinition) {
  * @param definition of the provider's account
  * @param probe to test an account with, where the provider has a call that costs nothing
  */
-export function holdAccount(
+export function createAccount(
   red: Red,
   created: Node,
   config: NodeConfig,
@@ -103,7 +103,7 @@ export function holdAccount(
     return {
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
-      place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
+      destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
       // Nothing that is made up on this machine costs anything.
       price: node.environment === 'sandbox' ? 0 : price,
       maxPerDay: limits.maxPerDay,
@@ -162,10 +162,10 @@ function prepare(
     secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
     discardReuse(keys) {
-      const place = placeOf(environment, baseUrl);
+      const destination = destinationOf(environment, baseUrl);
       void ledgerOf(red, config.ledger)?.discard(
         node.id,
-        keys.map((key) => placedKey(place, key)),
+        keys.map((key) => keyAt(destination, key)),
       );
     },
     transport: createTransport({
