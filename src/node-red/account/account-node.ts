@@ -20,6 +20,8 @@ export interface AccountNode extends Node {
   environment: Environment;
   /** Whether the provider has refused the first pair of keys and accepted the next one. */
   onNextPair: boolean;
+  /** Whether it refuses calls at once because the provider is down. */
+  isCircuitOpen: boolean;
   /**
    * @returns the account, ready to be called; a promise only while the sandbox starts
    * @throws VerifyError CONFIG where it is not set up
@@ -87,6 +89,7 @@ export function createAccount(
   node.provider = definition.provider;
   node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
   node.onNextPair = false;
+  node.isCircuitOpen = false;
   node.check = () => void prepare(red, node, config, definition, secrets);
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
@@ -183,7 +186,10 @@ function prepare(
         node.onNextPair = true;
         node.warn(red._('warnings.rotated'));
       },
-      onCircuit: (open) => node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed')),
+      onCircuit: (open) => {
+        node.isCircuitOpen = open;
+        node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed'));
+      },
     }),
   });
 
