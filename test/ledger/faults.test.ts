@@ -211,10 +211,9 @@ describe('the ledger, when things go wrong:', () => {
     const bytes = readFileSync(other);
     const ledger = openLedger(file);
     const open = await claimed(ledger, call(['a']));
-    unlinkSync(file);
-    const handle = openSync(file, 'wx', 0o600);
-    writeSync(handle, bytes);
-    closeSync(handle);
+    // In one step, as a part of a file would be taken for a damaged one.
+    writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
     while (!ledger.notices.includes('replaced')) await pause(50);
     // What had been paid for is not in it.
     await assert.rejects(claim(ledger, call(['b'])), refused('ledger-damaged'));
