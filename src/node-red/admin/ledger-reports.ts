@@ -6,9 +6,10 @@ import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
 import type { AccountNode } from '../account/account-node';
+import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
 import type { Red } from '../runner/red';
-import { readLedgerQuery, readMonth } from './ledger-query';
+import { readLedgerQuery } from './ledger-query';
 
 const STORE = 'verify-ledger-store';
 /** Nobody looks through more, and the table has them all. */
