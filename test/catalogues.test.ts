@@ -420,6 +420,7 @@ function uses(type: string): Use[] {
       ...troubles(source),
       ...storeProblems(source),
       ...databaseProblems(source),
+      ...queueProblems(source),
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
@@ -560,6 +561,14 @@ function databaseProblems(source: string): Omit<Use, 'file'>[] {
       values: ['file', 'code', 'count', 'aside'],
     })),
   ];
+}
+
+/** What a Redis refuses stands in a table. */
+function queueProblems(source: string): Omit<Use, 'file'>[] {
+  return [...source.matchAll(/problem: '(queue-[a-z-]+)'/g)].map(([, problem]) => ({
+    key: `errors.${problem}`,
+    values: ['code'],
+  }));
 }
 
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */

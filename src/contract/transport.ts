@@ -1,6 +1,5 @@
 /** What a provider's client asks the transport for: src/http. */
 import type { Credentials } from './account';
-import type { Cancel } from './cancel';
 
 /** One request as it goes over the wire. */
 export interface HttpRequest {
@@ -76,10 +75,10 @@ export interface CallContext {
   now(): number;
   /** A number from 0 up to 1. */
   random(): number;
-  /** No new work once this is cancelled. */
-  closing: Cancel;
-  /** Requests in flight end once this is cancelled. */
-  signal: Cancel;
+  /** No new work once this is aborted. */
+  closing: AbortSignal;
+  /** Requests in flight end once this is aborted. */
+  signal: AbortSignal;
   /** Counts a request as sent. */
   attempted(): void;
   /**

@@ -1,6 +1,6 @@
 /** How much an account may do at a time: docs/contract.md, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
 
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../contract/errors';
 import type { Place } from '../contract/transport';
 import { Fifo } from './fifo';
@@ -85,13 +85,13 @@ export class Limits {
    * Waits until one more request may start, and counts it as started. Call `sent` when it is sent, and `ended` once it
    * has ended or is not sent after all.
    * @param place of the message, or undefined for a poll
-   * @param cancel ends the waiting
+   * @param signal ends the waiting
    * @returns undefined where it may start at once, else when it may
    * @throws VerifyError CANCELLED
    */
-  turn(place: Place | undefined, cancel: Cancel): Promise<void> | undefined {
+  turn(place: Place | undefined, signal: AbortSignal): Promise<void> | undefined {
     const seat = place instanceof Seat ? place : undefined;
-    if (cancel.cancelled || this.#closed) throw notStarted();
+    if (signal.aborted || this.#closed) throw notStarted();
     if (this.#queued === 0 && this.#free()) {
       this.#start(seat);
       return undefined;
@@ -100,18 +100,18 @@ export class Limits {
       const waiter: Waiter = {
         givenUp: false,
         go: () => {
-          forget();
+          listening[Symbol.dispose]();
           this.#start(seat);
           resolve();
         },
         refuse: () => {
-          forget();
+          listening[Symbol.dispose]();
           waiter.givenUp = true;
           this.#queued--;
           reject(notStarted());
         },
       };
-      const forget = cancel.onCancel(() => waiter.refuse());
+      const listening = addAbortListener(signal, () => waiter.refuse());
       this.#queues[seat ? (seat.started ? 0 : 1) : 2].push(waiter);
       this.#queued++;
       this.#next();

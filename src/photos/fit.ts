@@ -1,6 +1,5 @@
 /** A photo made so that a provider takes it: docs/contract.md, "Photos in hand", `fit`. */
 import type { Matrix3x3, Metadata, Sharp, SharpOptions } from 'sharp';
-import type { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import { formatOf, isSendable, isWholePicture } from '../input/picture';
 import { dotsOf } from './bmp';
@@ -94,7 +93,7 @@ export type MetadataOfFitting = 'keep' | 'remove';
 export async function fit(
   photo: Buffer,
   maxPhotoKB: number,
-  closing?: Cancel,
+  closing?: AbortSignal,
   metadata: MetadataOfFitting = 'remove',
   longestMs = LONGEST_MS,
 ): Promise<Buffer> {

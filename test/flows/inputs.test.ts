@@ -423,7 +423,7 @@ describe('inputs, in a real Node-RED', function () {
               assert.equal(came, wanted);
             } else assert.deepEqual({ ...came.arrived[0], ...wanted }, came.arrived[0]);
           }),
-          { numRuns: 150 },
+          { numRuns: 60 },
         );
       });
     }

@@ -133,6 +133,7 @@ describe('the ledger', function () {
       it(`${action.type}: of many at once one is paid, later ones get its answer`, async () => {
         await deploy(flowOf(action, newAccount(), { key: 'order', keyType: 'msg' }));
         answers(action, 50);
+        const before = Date.now();
         const { results, errors } = await pay(
           ...Array.from({ length: 50 }, () => ({ payload: action.payload, order: 'A 1' })),
         );
@@ -147,7 +148,7 @@ describe('the ledger', function () {
             [result.charged, result.ledger, result.reused?.ledger],
             [false, null, first!.ledger],
           );
-          assert.ok(Math.abs(Date.parse(result.reused!.at) - Date.now()) < 15_000);
+          assert.ok(Date.parse(result.reused!.at) >= before && Date.parse(result.reused!.at) <= Date.now());
           assert.deepEqual(result.data, first!.data);
           assert.equal(result.outcome, first!.outcome);
           assert.equal(result.timing.attempts, 0);
@@ -751,11 +752,12 @@ describe('the ledger', function () {
       await deploy(flowOf(COMPARE, account, { key: 'order', keyType: 'msg' }, { price: 0.8, name: 'north' }));
       answers(COMPARE);
       settled.splice(0);
+      const before = Date.now();
       const { ledger, code } = await one({ payload: person(), order: `order of ${NAME}` });
       const [entry, ...others] = await ask({ id: ledger });
       assert.deepEqual(others, []);
       const { at, durationMs, ...rest } = entry!;
-      assert.ok(Math.abs(Date.parse(at) - Date.now()) < 15_000 && durationMs! < 5_000);
+      assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now() && durationMs! >= 0);
       assert.deepEqual(rest, {
         ...{ id: ledger, account, node: 'action', operation: 'face-compare', state: 'settled' },
         ...{ outcome: 'passed', reason: 'same-person', code, error: null, requestId: null },

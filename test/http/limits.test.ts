@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
 import type { Place, Transport } from '../../src/contract/transport';
 import { Limits } from '../../src/http/limits';
@@ -30,7 +29,7 @@ describe('http: limits of an account', () => {
     const limits = new Limits({ maxConcurrent: 25, maxPerSecond: 10, maxWaiting: 1000 }, () => now);
     const starts: number[] = [];
     const turns = Array.from({ length: 25 }, async () => {
-      await limits.turn(undefined, new Cancel());
+      await limits.turn(undefined, new AbortController().signal);
       limits.sent();
       starts.push(now);
     });
@@ -178,7 +177,7 @@ describe('http: limits of an account', () => {
     const second = failure(message(transport, '/second', context), 'CANCELLED');
     const third = message(transport, '/third');
     assert.throws(() => transport.place(), { code: 'OVERLOADED' });
-    context.closing.cancel();
+    context.controllers.closing.abort();
     const error = await second;
     assert.equal(error.details.charged, false);
     assert.equal(error.details.retryable ?? true, true);
@@ -194,10 +193,10 @@ describe('http: limits of an account', () => {
 
   it('counts nobody as waiting who gave up', async () => {
     const limits = new Limits({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, () => performance.now());
-    assert.equal(limits.turn(undefined, new Cancel()), undefined);
-    const cancel = new Cancel();
-    const waiting = failure(limits.turn(undefined, cancel)!, 'CANCELLED');
-    cancel.cancel();
+    assert.equal(limits.turn(undefined, new AbortController().signal), undefined);
+    const cancel = new AbortController();
+    const waiting = failure(limits.turn(undefined, cancel.signal)!, 'CANCELLED');
+    cancel.abort();
     await waiting;
     limits.ended(undefined);
     // Neither has to wait, so neither counts, however many there may be.
@@ -225,11 +224,11 @@ describe('http: limits of an account', () => {
     let most = 0;
     const outcomes = { done: 0, cancelled: 0 };
     const one = async () => {
-      const cancel = new Cancel();
+      const cancel = new AbortController();
       const place = Math.random() < 0.5 ? limits.enter() : undefined;
-      if (Math.random() < 0.4) setTimeout(() => cancel.cancel(), Math.random() * 40);
+      if (Math.random() < 0.4) setTimeout(() => cancel.abort(), Math.random() * 40);
       try {
-        await limits.turn(place, cancel);
+        await limits.turn(place, cancel.signal);
         most = Math.max(most, ++active);
         await pause(Math.random() * 3);
         active--;
@@ -247,6 +246,7 @@ describe('http: limits of an account', () => {
     assert.equal(active, 0);
     assert.equal(outcomes.done + outcomes.cancelled, 300);
     assert.ok(outcomes.done > 0 && outcomes.cancelled > 0);
-    for (let free = 0; free < 3; free++) assert.equal(limits.turn(limits.enter(), new Cancel()), undefined);
+    for (let free = 0; free < 3; free++)
+      assert.equal(limits.turn(limits.enter(), new AbortController().signal), undefined);
   });
 });

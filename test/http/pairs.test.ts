@@ -192,7 +192,7 @@ describe('http: the next pair of keys', () => {
       {
         ...call,
         read: (answer, credentials) => {
-          context.closing.cancel();
+          context.controllers.closing.abort();
           return call.read(answer, credentials);
         },
       },

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
 import type { Entry } from '../../src/ledger/entry';
 import { Ledger } from '../../src/ledger/ledger';
@@ -177,7 +176,7 @@ describe('the ledger, when things go wrong:', () => {
       await ledger.ledger.settle(lost, answered({ b: 1 }));
       const [entry] = await other.find({ id: lost }, 1);
       assert.deepEqual([entry?.state, entry?.charged], ['settled', true]);
-      const never = new Cancel();
+      const never = new AbortController().signal;
       assert.equal((await other.look(ACCOUNT, [{ key: 'b', content: 'asked' }], null, 1_000, never)).size, 0);
       other.close();
     });

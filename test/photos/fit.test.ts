@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
 import { fit as made } from '../../src/photos/fit';
 import { acquireSlot } from '../../src/photos/fit-slot';
@@ -540,11 +539,11 @@ describe('photos: fit, with the real sharp', () => {
 
   it('lets go of those that wait when their node closes, and keeps their place free', async () => {
     const leaves = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
-    const closing = new Cancel();
-    const waits = made(await photo(64, 64), 1, closing);
-    closing.cancel();
+    const closing = new AbortController();
+    const waits = made(await photo(64, 64), 1, closing.signal);
+    closing.abort();
     await assert.rejects(waits, { code: 'CANCELLED', details: { charged: false } });
-    await assert.rejects(acquireSlot(closing), { code: 'CANCELLED' });
+    await assert.rejects(acquireSlot(closing.signal), { code: 'CANCELLED' });
     for (const leave of leaves) leave();
     await Promise.all([acquireSlot(undefined), acquireSlot(undefined)].map(async (turn) => (await turn)()));
   });

@@ -1,6 +1,5 @@
 /** The ledger that several processes share, on a real PostgreSQL. */
 import assert from 'node:assert/strict';
-import { Cancel } from '../../src/contract/cancel';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Call, Claim, Settlement } from '../../src/ledger/entry';
 import { selfSigned } from '../http/certificates';
@@ -8,7 +7,7 @@ import { type Cluster, startCluster } from './cluster';
 import { delayed } from './delayed';
 import { closeShared, openShared, until } from './shared';
 
-const NEVER = new Cancel();
+const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
   ...{ outcome: 'passed', reason: null, code: '0', error: null, requestId: 'r', orderNo: null },
   ...{ charged: true, durationMs: 5, resolution: 'answered', keepsKeys: true },

@@ -120,7 +120,7 @@ export function example(): FlowNode[] {
 /**
  * Starts one Node-RED.
  * @param role as in ROLE; without one it has both
- * @param environment what else it is told
+ * @param environment what else it reads
  * @param change to the flow: a test has no five minutes
  */
 export async function startMember(
@@ -162,14 +162,17 @@ export async function startMember(
 export interface Cable {
   /** What leads to the same place over it. */
   url: string;
-  /** Nothing comes through, or no answer does, and nobody is told. */
+  /** Nothing comes through, or no answer does, and neither end learns of it. */
   cut(which?: 'all' | 'answers'): void;
   mend(): void;
   close(): void;
 }
 
-/** @param url of a Redis on this machine */
-export async function startCable(url: string): Promise<Cable> {
+/**
+ * @param url of a Redis on this machine
+ * @param bytesASecond that come through to it
+ */
+export async function startCable(url: string, bytesASecond = Number.POSITIVE_INFINITY): Promise<Cable> {
   const { port } = new URL(url);
   let isCut: 'all' | 'answers' | null = null;
   const ends = new Set<Socket>();
@@ -186,7 +189,12 @@ export async function startCable(url: string): Promise<Cable> {
         if (!isCut) other.destroy();
       });
       one.on('data', (data) => {
-        if (!isCut || (isCut === 'answers' && one === near)) other.write(data);
+        if (isCut && (isCut === 'all' || one === far)) return;
+        other.write(data);
+        const busyMs = one === near ? (data.length / bytesASecond) * 1000 : 0;
+        if (busyMs < 1) return;
+        one.pause();
+        setTimeout(() => one.resume(), busyMs);
       });
     }
   }).listen(0, '127.0.0.1');

@@ -1,9 +1,8 @@
 /** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
 
-import type { Cancel } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
-import { type JobEnd, jobLost } from '../../queue/in-hand';
+import { type JobEnd, jobLost } from '../../queue/active-jobs';
 import { answerInput, type Reply } from '../runner/answer-input';
 import { FlowError } from '../runner/flow-error';
 import { PAID_OPERATIONS } from '../runner/payments';
@@ -31,7 +30,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
   let inFlight = 0;
   let isPartWarned = false;
 
-  async function call(message: Message, closing: Cancel): Promise<Reply> {
+  async function call(message: Message, closing: AbortSignal): Promise<Reply> {
     const { maxWaiting, wait }: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
     if (inFlight > maxWaiting)
       throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
@@ -87,9 +86,9 @@ function jobNameOf(message: Message, label: string | undefined): string {
 
 /** @returns the id, where a message asks with one alone */
 function askedJob(payload: unknown): string | null {
-  if (typeof payload !== 'object' || payload === null || Object.keys(payload).join() !== 'job') return null;
-  const { job } = payload as { job: unknown };
-  return typeof job === 'string' ? job : null;
+  // A Buffer has as many keys as bytes: it is not asked for them.
+  if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
+  return typeof payload.job === 'string' && Object.keys(payload).length === 1 ? payload.job : null;
 }
 
 /** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */

@@ -66,7 +66,7 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
         });
         return secret;
       },
-      told: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
+      notify: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
     };
   };
   node.calls = () => {

@@ -1,10 +1,8 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
 
-import type { Cancel } from '../../contract/cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
 import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
 import type { Answer, Environment } from '../../contract/result';
-import type { ClaimCall } from '../../contract/transport';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 
@@ -31,7 +29,7 @@ export interface PaymentRequest {
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
   /** Called with each entry before its call is sent. */
-  paying?: ((ledger: string) => void) | undefined;
+  paying?: ((ledger: string | null) => void) | undefined;
 }
 
 /** Whose calls may cost, and so have keys. */
@@ -78,8 +76,6 @@ export const FREE: Terms = {
   timeoutMs: 0,
 };
 
-const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
-
 /** Ends a call that is not sent, because an earlier one has a key of it; nobody else sees it. */
 class KeysKnown extends Error {
   constructor(readonly states: KeyStates) {
@@ -92,14 +88,14 @@ export class MessagePayments implements Payments {
   readonly reuses: boolean;
   readonly #terms: Terms;
   readonly #request: PaymentRequest;
-  readonly #cancel: Cancel;
+  readonly #cancel: AbortSignal;
 
   /**
    * @param terms of the account
    * @param request of the message
    * @param cancel ends the waiting for a ledger, or for another message with the same key
    */
-  constructor(terms: Terms, request: PaymentRequest, cancel: Cancel) {
+  constructor(terms: Terms, request: PaymentRequest, cancel: AbortSignal) {
     this.#terms = terms;
     this.#request = request;
     this.#cancel = cancel;
@@ -126,7 +122,13 @@ export class MessagePayments implements Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }> {
     const { ledger } = this.#terms;
-    if (!ledger) return { value: await payment.send(NOTHING_TO_CLAIM), ledger: null };
+    if (!ledger) {
+      const claim = () => {
+        this.#request.paying?.(null);
+        return undefined;
+      };
+      return { value: await payment.send(claim), ledger: null };
+    }
     for (;;) {
       // What is known already does not wait for a turn to be sent.
       const known = await this.look<Answered>(payment.keys);
@@ -285,7 +287,7 @@ export class MessagePayments implements Payments {
     }
     for (const { state, entry } of states.values())
       if (state === 'under-way') await ledger.whenOver(entry, this.#cancel);
-    if (isWaiting && this.#cancel.cancelled)
+    if (isWaiting && this.#cancel.aborted)
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
     return isWaiting;
   }
