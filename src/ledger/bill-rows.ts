@@ -32,7 +32,7 @@ const USUAL_HEADS: Readonly<Record<BillColumn, readonly string[]>> = {
 
 const MOST_ROWS = 200_000;
 /** Of a file. */
-export const MOST_BILL_BYTES = 20_000_000;
+const MOST_BILL_BYTES = 20_000_000;
 /** Rows that are read without letting anything else happen. */
 const ROWS_PER_TURN = 1_000;
 /** Characters of a file that are taken apart without letting anything else happen. */
@@ -60,8 +60,8 @@ const ZONE = '+08:00';
  */
 export async function readBill(bill: unknown, columns: BillColumns): Promise<BillRow[]> {
   const rows = Array.isArray(bill) ? bill : await rowsOf(textOf(bill));
-  if (rows.length > MOST_ROWS || !rows.every(isRow))
-    throw new VerifyError('INPUT', 'bill-rows', { most: MOST_ROWS });
+  if (!rows.every(isRow)) throw new VerifyError('INPUT', 'bill-rows');
+  if (rows.length > MOST_ROWS) throw new VerifyError('INPUT', 'bill-large');
   const heads = new Set<string>();
   for (const row of rows.slice(0, ROWS_PER_TURN))
     for (const name of Object.keys(row)) heads.add(headOf(name));
@@ -80,15 +80,30 @@ export async function readBill(bill: unknown, columns: BillColumns): Promise<Bil
   return read;
 }
 
+/**
+ * @param pieces of a file
+ * @throws VerifyError INPUT
+ */
+export async function readBillFile(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const read: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > MOST_BILL_BYTES) throw new VerifyError('INPUT', 'bill-large');
+    read.push(piece);
+  }
+  return Buffer.concat(read);
+}
+
 function isRow(row: unknown): row is Record<string, unknown> {
   return typeof row === 'object' && row !== null && !Array.isArray(row);
 }
 
 /** @throws VerifyError INPUT */
 function textOf(bill: unknown): string {
-  if (typeof bill === 'string' && bill.length <= MOST_BILL_BYTES) return bill;
-  if (!(bill instanceof Uint8Array) || bill.length > MOST_BILL_BYTES)
-    throw new VerifyError('INPUT', 'bill-rows', { most: MOST_ROWS });
+  if (typeof bill !== 'string' && !(bill instanceof Uint8Array)) throw new VerifyError('INPUT', 'bill-rows');
+  if (bill.length > MOST_BILL_BYTES) throw new VerifyError('INPUT', 'bill-large');
+  if (typeof bill === 'string') return bill;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bill);
   } catch {

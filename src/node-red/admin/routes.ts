@@ -14,6 +14,8 @@ export interface AdminQuestion {
   query: Readonly<Record<string, unknown>>;
   /** Of the reader; undefined where none is named. */
   language: string | undefined;
+  /** What was sent, which may be large. */
+  body: AsyncIterable<Uint8Array>;
   /** Types of the nodes whose errors a Catch should cover. */
   actionTypes: ReadonlySet<string>;
 }
@@ -49,6 +51,7 @@ const WRITE = 'cn-verify.write';
 /** Everything is loaded when somebody asks for it. */
 const tasks = () => require('./tasks') as typeof import('./tasks');
 const database = () => require('./database') as typeof import('./database');
+const bill = () => require('./bill') as typeof import('./bill');
 const reports = () => require('./ledger-reports') as typeof import('./ledger-reports');
 
 const get = { method: 'get', permission: READ } as const;
@@ -66,6 +69,13 @@ const ROUTES: readonly Route[] = [
   ]),
   { ...get, path: '/ledger', answer: summary },
   { ...get, path: '/ledger.csv', download: ledgerTable },
+  {
+    ...post,
+    permission: READ,
+    path: '/bill',
+    answer: (question) => bill().compare(question),
+    type: 'verify-ledger',
+  },
   { ...post, path: '/ledger/:id/release', answer: releaseOne },
   { ...post, path: '/ledger/release', answer: releaseUntil },
   { ...get, path: '/check', answer: check },
@@ -99,7 +109,8 @@ export function registerRoutes(nodeRed: Red, actionTypes: ReadonlySet<string>): 
     const red = withTexts(nodeRed, type);
     httpAdmin[method](`/cn-verify${path}`, auth.needsPermission(permission), (request, response) => {
       const { params, query } = request;
-      const question = { red, params, query, language: languageOfReader(request), actionTypes };
+      const language = languageOfReader(request);
+      const question: AdminQuestion = { red, params, query, language, body: request, actionTypes };
       send(route, question, response).catch((reason: unknown) => refuse(red, request, response, reason));
     });
   }
