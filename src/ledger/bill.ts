@@ -77,12 +77,8 @@ export async function compareBill(
   };
   const add = (kind: BillKind, row: BillRow | null, entry: Entry | null) =>
     addPair(comparison[kind], row, entry);
-  const byOrderNo = new Map<string, Entry>();
-  const byRequestId = new Map<string, Entry>();
-  for (const entry of entries) {
-    if (entry.orderNo) byOrderNo.set(entry.orderNo, entry);
-    if (entry.requestId) byRequestId.set(entry.requestId, entry);
-  }
+  const byOrderNo = Map.groupBy(entries, ({ orderNo }) => orderNo ?? '');
+  const byRequestId = Map.groupBy(entries, ({ requestId }) => requestId ?? '');
   const found = new Set<Entry>();
   const match = (row: BillRow, entry: Entry) => {
     found.add(entry);
@@ -91,12 +87,14 @@ export async function compareBill(
   const others: BillRow[] = [];
   for (const [index, row] of rows.entries()) {
     if (index % ROWS_PER_TURN === 0) await nextTurn();
-    const entry =
+    const named =
       (row.orderNo !== null && byOrderNo.get(row.orderNo)) ||
-      (row.requestId !== null && byRequestId.get(row.requestId));
-    if (!entry) others.push(row);
-    else if (found.has(entry)) add('twice', row, entry);
-    else match(row, entry);
+      (row.requestId !== null && byRequestId.get(row.requestId)) ||
+      [];
+    const entry = named.find((each) => !found.has(each));
+    if (entry) match(row, entry);
+    else if (named[0]) add('twice', row, named[0]);
+    else others.push(row);
   }
   const candidates = entries.filter((entry) => mayHaveCost(entry) && !found.has(entry)).map(candidateOf);
   await matchByTime(others, candidates, (row, entry) => {
