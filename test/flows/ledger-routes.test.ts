@@ -98,7 +98,10 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const summary = await settled(2);
     assert.deepEqual([summary.month, summary.today, summary.ledgers], [month, today, 1]);
     assert.deepEqual(summary.accounts, [
-      { account: 'payer', price: 1.1, day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+      {
+        ...{ account: 'payer', price: 1.1, isPlayMoney: false },
+        ...{ day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+      },
     ]);
     assert.deepEqual(summary.days, [
       {

@@ -101,8 +101,7 @@ export function holdAccount(
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
       place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
-      // Nothing that is made up on this machine costs anything.
-      price: node.environment === 'sandbox' ? 0 : price,
+      price,
       maxPerDay: limits.maxPerDay,
       maxPerMonth: limits.maxPerMonth,
       timeoutMs: timeout * 1000,

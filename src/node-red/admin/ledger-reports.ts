@@ -28,6 +28,8 @@ interface AccountSpending {
   account: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
+  /** Nothing that is made up on this machine costs anything. */
+  isPlayMoney: boolean;
   day: Budget;
   month: Budget;
 }
@@ -188,7 +190,7 @@ async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpendin
       if (!ledger) return [];
       const { day, month } = await ledger.spent(node.id);
       const budgets = { day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } };
-      return [{ account: node.id, price, ...budgets }];
+      return [{ account: node.id, price, isPlayMoney: node.environment === 'sandbox', ...budgets }];
     } catch (reason) {
       if (reason instanceof VerifyError) return [];
       throw reason;
