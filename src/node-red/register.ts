@@ -9,12 +9,11 @@ import type { SettingDefinitions } from '../contract/settings';
 import { twinOf } from './account/pairs';
 import { registerRoutes } from './admin/routes';
 import { servePhotos } from './photos/serve-photos';
+import { addAction } from './runner/actions';
 import { databaseFile } from './runner/database-file';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
 
-/** Of the nodes that raise what a Catch is for. */
-const actionTypes = new Set<string>();
 /** By its admin application, each runtime once. */
 const prepared = new WeakSet<object>();
 
@@ -30,7 +29,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   load: () => Action<Input, Definitions>,
 ): void {
   const red = prepare(nodeRed, type);
-  actionTypes.add(type);
+  addAction(type, load);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');
@@ -92,7 +91,7 @@ function prepare(nodeRed: Red, type: string): Red {
   const { httpAdmin, events } = nodeRed;
   if (!prepared.has(httpAdmin)) {
     prepared.add(httpAdmin);
-    registerRoutes(nodeRed, actionTypes);
+    registerRoutes(nodeRed);
     servePhotos(withTexts(nodeRed, 'photo-store'));
     // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
     events.on('flows:starting', () => {

@@ -3,13 +3,7 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Result } from '../../src/contract/result';
 import type { Entry, Sum } from '../../src/ledger/entry';
-import { PAID_OPERATIONS } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
-import { getToken } from '../../src/providers/linkface/get-token';
-import { faceCompare } from '../../src/providers/tencent-market/face-compare';
-import { westdexThree } from '../../src/providers/westdex/westdex-three';
-import { truthCreate } from '../../src/providers/xhey/truth-create';
-import { truthPoll } from '../../src/providers/xhey/truth-poll';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { checkError, checkResult, FIVE, ID_NUMBER, NAME, type Raised } from './five-actions';
@@ -119,14 +113,6 @@ describe('the ledger', function () {
   const answers = ({ success }: (typeof FIVE)[number], milliseconds = 0) => {
     server.script = (_asked, response) => setTimeout(() => json(response, success()), milliseconds);
   };
-
-  it('can be asked by the keys of all actions that may cost', () => {
-    const actions = [truthCreate, truthPoll, getToken, faceCompare, westdexThree];
-    assert.deepEqual(
-      [...PAID_OPERATIONS],
-      actions.filter(({ mayCost }) => mayCost).map(({ operation }) => operation),
-    );
-  });
 
   describe('key', () => {
     for (const action of PAID) {

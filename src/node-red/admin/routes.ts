@@ -14,10 +14,13 @@ export interface AdminQuestion {
   query: Readonly<Record<string, unknown>>;
   /** Of the reader; undefined where none is named. */
   language: string | undefined;
+<<<<<<< HEAD
   /** What was sent, which may be large. */
   body: AsyncIterable<Uint8Array>;
   /** Types of the nodes whose errors a Catch should cover. */
   actionTypes: ReadonlySet<string>;
+=======
+>>>>>>> main
 }
 
 /** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
@@ -97,20 +100,20 @@ const ROUTES: readonly Route[] = [
 /** By code, what an error is answered with; anything else is ours. */
 const STATUSES: Readonly<Record<string, number>> = { INPUT: 400, CONFIG: 503, NETWORK: 503 };
 
-/**
- * Registers the routes.
- * @param nodeRed Node-RED
- * @param actionTypes of the nodes that a Catch should cover; more may be added later
- */
-export function registerRoutes(nodeRed: Red, actionTypes: ReadonlySet<string>): void {
+/** @param nodeRed Node-RED, whose admin application gets the routes */
+export function registerRoutes(nodeRed: Red): void {
   const { httpAdmin, auth } = nodeRed;
   for (const route of ROUTES) {
     const { method, path, permission, type = '' } = route;
     const red = withTexts(nodeRed, type);
     httpAdmin[method](`/cn-verify${path}`, auth.needsPermission(permission), (request, response) => {
       const { params, query } = request;
+<<<<<<< HEAD
       const language = languageOfReader(request);
       const question: AdminQuestion = { red, params, query, language, body: request, actionTypes };
+=======
+      const question = { red, params, query, language: languageOfReader(request) };
+>>>>>>> main
       send(route, question, response).catch((reason: unknown) => refuse(red, request, response, reason));
     });
   }
@@ -192,9 +195,9 @@ async function releaseUntil({ red, query: { until } }: AdminQuestion): Promise<{
 }
 
 /** Of an account or a photo store it says what the node itself would say. */
-function check({ red, language, actionTypes }: AdminQuestion): unknown {
+function check({ red, language }: AdminQuestion): unknown {
   const { checkLive } = require('./live-check') as typeof import('./live-check');
-  const { unready, stores, ...found } = checkLive(red, actionTypes);
+  const { unready, stores, ...found } = checkLive(red);
   const said = (each: (typeof unready | typeof stores)[number]) =>
     withText(withTexts(red, each.type), each, language);
   return { ...found, unready: unready.map(said), stores: stores.map(said) };

@@ -32,9 +32,6 @@ export interface PaymentRequest {
   paying?: ((ledger: string | null) => void) | undefined;
 }
 
-/** Whose calls may cost, and so have keys. */
-export const PAID_OPERATIONS = ['truth-create', 'face-compare', 'westdex-three'] as const;
-
 /**
  * @param operation that is paid for
  * @param key of a message
