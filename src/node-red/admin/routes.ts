@@ -14,13 +14,8 @@ export interface AdminQuestion {
   query: Readonly<Record<string, unknown>>;
   /** Of the reader; undefined where none is named. */
   language: string | undefined;
-<<<<<<< HEAD
-  /** What was sent, which may be large. */
-  body: AsyncIterable<Uint8Array>;
-  /** Types of the nodes whose errors a Catch should cover. */
-  actionTypes: ReadonlySet<string>;
-=======
->>>>>>> main
+      const language = languageOfReader(request);
+      const question: AdminQuestion = { red, params, query, language, body: request };
 }
 
 /** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
