@@ -14,8 +14,8 @@ export interface AdminQuestion {
   query: Readonly<Record<string, unknown>>;
   /** Of the reader; undefined where none is named. */
   language: string | undefined;
-      const language = languageOfReader(request);
-      const question: AdminQuestion = { red, params, query, language, body: request };
+  /** What was sent, which may be large. */
+  body: AsyncIterable<Uint8Array>;
 }
 
 /** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
@@ -103,12 +103,7 @@ export function registerRoutes(nodeRed: Red): void {
     const red = withTexts(nodeRed, type);
     httpAdmin[method](`/cn-verify${path}`, auth.needsPermission(permission), (request, response) => {
       const { params, query } = request;
-<<<<<<< HEAD
-      const language = languageOfReader(request);
-      const question: AdminQuestion = { red, params, query, language, body: request, actionTypes };
-=======
-      const question = { red, params, query, language: languageOfReader(request) };
->>>>>>> main
+      const question = { red, params, query, language: languageOfReader(request), body: request };
       send(route, question, response).catch((reason: unknown) => refuse(red, request, response, reason));
     });
   }
