@@ -9,30 +9,30 @@ export function sharedKept(own: Database | null): { memory: Memory; outbox: Outb
     const remembered = new Map<string, Remembered>();
     return {
       memory: {
-        read: async (place) => remembered.get(place) ?? null,
-        write: async (place, value) => void remembered.set(place, value),
+        read: async (server) => remembered.get(server) ?? null,
+        write: async (server, value) => void remembered.set(server, value),
       },
       outbox: { put: async () => {}, remove: async () => {}, list: async () => [] },
     };
   }
   return {
     memory: {
-      read: async (place) => {
-        const text = await own.call<object, string | null>('outbox.recall', { place });
+      read: async (server) => {
+        const text = await own.call<object, string | null>('outbox.recall', { server });
         return text === null ? null : (JSON.parse(text) as Remembered);
       },
-      write: async (place, remembered) => {
-        await own.call('outbox.remember', { place, text: JSON.stringify(remembered) });
+      write: async (server, remembered) => {
+        await own.call('outbox.remember', { server, text: JSON.stringify(remembered) });
       },
     },
     outbox: {
-      put: async (id, place, operation, parameters) => {
-        await own.call('outbox.put', { id, place, operation, parameters });
+      put: async (id, server, operation, parameters) => {
+        await own.call('outbox.put', { id, server, operation, parameters });
       },
       remove: async (id) => {
         await own.call('outbox.remove', { id }, { whenAway: 'keep' });
       },
-      list: (place) => own.call<object, OutboxCall[]>('outbox.list', { place }),
+      list: (server) => own.call<object, OutboxCall[]>('outbox.list', { server }),
     },
   };
 }

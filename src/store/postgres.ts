@@ -5,8 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
-import { VerifyError } from '../contract/errors';
-import type { CallOptions, RoomDatabase, StoreState } from './database';
+import { cancelled, VerifyError } from '../contract/errors';
+import { type CallOptions, type RoomDatabase, type StoreState, untilDone } from './database';
 import { PostgresSql } from './postgres-sql';
 import { POSTGRES_TYPES } from './schema/columns';
 import { MIGRATIONS } from './schema/migrations';
@@ -50,14 +50,14 @@ const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 const AWAY = /^(08|53|57|58)|^25006$/;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Said once when it begins, and once (`reached`) when it is over. `place`: host, port, database and schema. */
+/** Said once when it begins, and once (`reached`) when it is over. `server`: host, port, database and schema. */
 export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
 export interface Memory {
-  /** @param place digest of where the shared database is */
-  read(place: string): Promise<Remembered | null>;
-  write(place: string, remembered: Remembered): Promise<void>;
+  /** @param server digest of where the shared database is */
+  read(server: string): Promise<Remembered | null>;
+  write(server: string, remembered: Remembered): Promise<void>;
 }
 
 export interface Remembered {
@@ -68,10 +68,10 @@ export interface Remembered {
 
 /** Calls that have to reach the shared database, kept where the process keeps its own things. */
 export interface Outbox {
-  put(id: string, place: string, operation: string, parameters: unknown): Promise<void>;
+  put(id: string, server: string, operation: string, parameters: unknown): Promise<void>;
   remove(id: string): Promise<void>;
   /** @returns what was kept by a process that has ended, oldest first */
-  list(place: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
+  list(server: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
 }
 
 export interface PostgresOptions {
@@ -83,7 +83,7 @@ export interface PostgresOptions {
   operations: Operations;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: SharedTrouble, values: { place: string; code: string }): void;
+  notify(trouble: SharedTrouble, values: { server: string; code: string }): void;
   memory: Memory;
   outbox: Outbox;
 }
@@ -94,9 +94,9 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
 }
 
 export class PostgresDatabase implements RoomDatabase {
-  readonly place: string;
-  /** A name of the place that says nothing of it. */
-  readonly placeDigest: string;
+  readonly server: string;
+  /** A name of the server that says nothing of it. */
+  readonly serverDigest: string;
   readonly #options: PostgresOptions;
   readonly #seal: Seal;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -116,8 +116,8 @@ export class PostgresDatabase implements RoomDatabase {
   constructor(options: PostgresOptions) {
     const { host = '', port = '', database = '' } = options.connection;
     this.#options = options;
-    this.place = `${host}:${port}/${database} ${options.schema}`;
-    this.placeDigest = createHash('sha256').update(this.place).digest('base64url').slice(0, 22);
+    this.server = `${host}:${port}/${database} ${options.schema}`;
+    this.serverDigest = createHash('sha256').update(this.server).digest('base64url').slice(0, 22);
     this.#seal = new Seal(options.secret);
     for (const [name, operation] of Object.entries(options.operations))
       this.#statements.set(name, operation as unknown as Operation<unknown, unknown>);
@@ -157,19 +157,15 @@ export class PostgresDatabase implements RoomDatabase {
         if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
         if (isKept && !keptAs) {
           keptAs = randomUUID();
-          await this.#options.outbox.put(keptAs, this.placeDigest, operation, parameters).catch(() => {});
+          await this.#options.outbox.put(keptAs, this.serverDigest, operation, parameters).catch(() => {});
         }
         await pause(pauseMs, undefined, { ref: !isKept });
       }
     }
   }
 
-  async callUntilDone(operation: string, parameters: unknown, options: CallOptions<number> = {}) {
-    for (let done = 0; ; ) {
-      const count = await this.call<unknown, number>(operation, parameters, options);
-      if (count === 0) return done;
-      done += count;
-    }
+  callUntilDone(operation: string, parameters: unknown, options?: CallOptions<number>): Promise<number> {
+    return untilDone(() => this.call(operation, parameters, options));
   }
 
   state(): StoreState {
@@ -216,7 +212,7 @@ export class PostgresDatabase implements RoomDatabase {
     clearInterval(this.#lookAgain!);
     await Promise.race([this.#pool?.end().catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
     if (this.#remembered)
-      await this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+      await this.#options.memory.write(this.serverDigest, this.#remembered).catch(() => {});
   }
 
   /** Compares what the database says of itself with what this process has seen of it. */
@@ -380,7 +376,7 @@ export class PostgresDatabase implements RoomDatabase {
 
   /** A database that counts less than what was seen, or that was made anew in its place, has lost calls. */
   async #compare(client: PoolClient): Promise<void> {
-    this.#remembered ??= await this.#options.memory.read(this.placeDigest).catch(() => null);
+    this.#remembered ??= await this.#options.memory.read(this.serverDigest).catch(() => null);
     const id = (await readMeta(client, 'id')) ?? '';
     const { rows } = await client.query('SELECT last_value FROM commits');
     const count = Number(rows[0].last_value);
@@ -414,19 +410,19 @@ export class PostgresDatabase implements RoomDatabase {
     setTimeout(() => {
       this.#isRemembering = false;
       if (this.#remembered)
-        void this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+        void this.#options.memory.write(this.serverDigest, this.#remembered).catch(() => {});
     }, 1_000).unref();
   }
 
   async #remember(remembered: Remembered): Promise<void> {
     this.#remembered = remembered;
-    await this.#options.memory.write(this.placeDigest, remembered).catch(() => {});
+    await this.#options.memory.write(this.serverDigest, remembered).catch(() => {});
   }
 
   /** What a process that has ended could not deliver any more. */
   async #deliverOutbox(): Promise<void> {
     const { outbox } = this.#options;
-    for (const { id, operation, parameters } of await outbox.list(this.placeDigest).catch(() => [])) {
+    for (const { id, operation, parameters } of await outbox.list(this.serverDigest).catch(() => [])) {
       try {
         await this.call(operation, parameters, { whenAway: 'keep' });
         await outbox.remove(id);
@@ -442,7 +438,7 @@ export class PostgresDatabase implements RoomDatabase {
     const before = this.#trouble;
     this.#trouble = trouble === 'reached' ? null : trouble;
     if (!(trouble === 'reached' && before === 'set-back'))
-      this.#options.notify(trouble, { place: this.place, code });
+      this.#options.notify(trouble, { server: this.server, code });
     this.#turn();
   }
 
@@ -494,8 +490,4 @@ function away(waitMs: number, code: string): VerifyError {
 
 function refused(code: string): VerifyError {
   return new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
-}
-
-function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
 }

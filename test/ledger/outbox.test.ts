@@ -5,7 +5,7 @@ import { sharedKept } from '../../src/ledger/shared-kept';
 import { type Database, openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
 
-const PLACE = 'digest of a place';
+const SERVER = 'digest of a server';
 
 describe('the outbox of a shared ledger', () => {
   let file: string;
@@ -29,47 +29,47 @@ describe('the outbox of a shared ledger', () => {
     open.clear();
   });
 
-  it('gives the next process what this one could not deliver, in order, and each place its own', async () => {
+  it('gives the next process what this one could not deliver, in order, and each server its own', async () => {
     const first = start();
     const { outbox } = sharedKept(first);
-    await outbox.put('b', PLACE, 'ledger.settle', { entry: 1 });
-    await outbox.put('a', PLACE, 'ledger.discard', { keys: ['一'] });
-    await outbox.put('c', 'another place', 'ledger.settle', {});
-    await outbox.put('d', PLACE, 'ledger.settle', { entry: 2 });
+    await outbox.put('b', SERVER, 'ledger.settle', { entry: 1 });
+    await outbox.put('a', SERVER, 'ledger.discard', { keys: ['一'] });
+    await outbox.put('c', 'another server', 'ledger.settle', {});
+    await outbox.put('d', SERVER, 'ledger.settle', { entry: 2 });
     // Its answer may have been lost.
-    await outbox.put('b', PLACE, 'ledger.settle', { entry: 1 });
+    await outbox.put('b', SERVER, 'ledger.settle', { entry: 1 });
     await outbox.remove('d');
     await first.close();
-    assert.deepEqual(await sharedKept(start()).outbox.list(PLACE), [
-      { id: 'b', place: PLACE, operation: 'ledger.settle', parameters: { entry: 1 } },
-      { id: 'a', place: PLACE, operation: 'ledger.discard', parameters: { keys: ['一'] } },
+    assert.deepEqual(await sharedKept(start()).outbox.list(SERVER), [
+      { id: 'b', server: SERVER, operation: 'ledger.settle', parameters: { entry: 1 } },
+      { id: 'a', server: SERVER, operation: 'ledger.discard', parameters: { keys: ['一'] } },
     ]);
   });
 
   it('is given up with the rest where an operator starts anew under another secret', async () => {
     const first = start();
     const kept = sharedKept(first);
-    await kept.outbox.put('a', PLACE, 'ledger.settle', {});
-    await kept.memory.write(PLACE, { id: 'of the shared ledger', count: 3 });
+    await kept.outbox.put('a', SERVER, 'ledger.settle', {});
+    await kept.memory.write(SERVER, { id: 'of the shared ledger', count: 3 });
     await first.close();
     const second = start(8);
     const { outbox, memory } = sharedKept(second);
-    await assert.rejects(outbox.list(PLACE), { problem: 'secret-differs' });
-    await assert.rejects(outbox.put('b', PLACE, 'ledger.settle', {}), { problem: 'secret-differs' });
+    await assert.rejects(outbox.list(SERVER), { problem: 'secret-differs' });
+    await assert.rejects(outbox.put('b', SERVER, 'ledger.settle', {}), { problem: 'secret-differs' });
     await second.startAnew();
-    assert.deepEqual(await outbox.list(PLACE), []);
-    await outbox.put('b', PLACE, 'ledger.settle', {});
-    assert.equal((await outbox.list(PLACE)).length, 1);
+    assert.deepEqual(await outbox.list(SERVER), []);
+    await outbox.put('b', SERVER, 'ledger.settle', {});
+    assert.equal((await outbox.list(SERVER)).length, 1);
     // How far the shared ledger had come is no secret.
-    assert.deepEqual(await memory.read(PLACE), { id: 'of the shared ledger', count: 3 });
+    assert.deepEqual(await memory.read(SERVER), { id: 'of the shared ledger', count: 3 });
   });
 
   it('is in memory where the process keeps nothing', async () => {
     const { memory, outbox } = sharedKept(null);
-    await memory.write(PLACE, { id: 'x', count: 1 });
-    assert.deepEqual(await memory.read(PLACE), { id: 'x', count: 1 });
-    assert.equal(await memory.read('another place'), null);
-    await outbox.put('a', PLACE, 'ledger.settle', {});
-    assert.deepEqual(await outbox.list(PLACE), []);
+    await memory.write(SERVER, { id: 'x', count: 1 });
+    assert.deepEqual(await memory.read(SERVER), { id: 'x', count: 1 });
+    assert.equal(await memory.read('another server'), null);
+    await outbox.put('a', SERVER, 'ledger.settle', {});
+    assert.deepEqual(await outbox.list(SERVER), []);
   });
 });

@@ -26,7 +26,7 @@ export interface LedgerStoreNode extends Node {
   /** An operator has compared the books with the provider's bill: paid calls go on. */
   acknowledge(): Promise<void>;
   /** Stores that name the same are one ledger; null where that is not known. */
-  place: string | null;
+  server: string | null;
 }
 
 /** `cnVerify` in settings.js. */

@@ -50,7 +50,7 @@ export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): vo
   delete node.credentials;
   let opened: Opened | null = null;
 
-  node.place = placeOf(url, String(config.schema || SETTINGS.schema.default));
+  node.server = serverOf(url, String(config.schema || SETTINGS.schema.default));
   node.ledger = () => opening().ledger;
   node.seen = () => opening().seen;
   node.isSetBack = () => opened?.database.isSetBack ?? false;
@@ -69,7 +69,7 @@ export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): vo
 }
 
 /** @returns stores that name the same are one ledger; null where the address cannot be read */
-function placeOf(url: string, schema: string): string | null {
+function serverOf(url: string, schema: string): string | null {
   const address = readPostgresUrl(url);
   if (!address) return null;
   const { host, port, database } = address.connection;
@@ -123,9 +123,9 @@ function say(
   red: Red,
   node: Node,
   trouble: SharedTrouble,
-  { place, code }: { place: string; code: string },
+  { server, code }: { server: string; code: string },
 ): void {
-  const text = red._(`warnings.shared-ledger.${trouble}`, { place, code });
+  const text = red._(`warnings.shared-ledger.${trouble}`, { server, code });
   if (trouble === 'reached') node.log(text);
   else node.warn(text);
 }
