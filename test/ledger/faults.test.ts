@@ -1,6 +1,6 @@
 /** The ledger among kills, full disks, other processes, deleted files, other secrets and wrong clocks. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
 import type { Entry } from '../../src/ledger/entry';
@@ -26,6 +26,9 @@ const KILLS = 30;
 const CALLS = 2_000;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const linesIn = (path: string) =>
+  existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
 
 /** @returns whether an error is of that problem, and says that nothing was sent */
 const refused = (problem: string) => (error: unknown) => {
@@ -63,14 +66,13 @@ describe('the ledger, when things go wrong:', () => {
     const log = join(temporaryDirectory(), 'paid');
     for (let kill = 0; kill < KILLS; kill++) {
       const one = await start();
+      const written = linesIn(log).length;
       void one.ask('load', log, CALLS, 50_000).catch(() => {});
-      await pause(50 + Math.random() * 300);
+      const enough = written + 50 + Math.random() * 200;
+      while (linesIn(log).length < enough) await pause(5);
       await one.kill();
     }
-    const seen = readFileSync(log, 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => line.split(' ') as [string, string, string]);
+    const seen = linesIn(log).map((line) => line.split(' ') as [string, string, string]);
     const paid = seen.filter(([what]) => what === 'paid');
     assert.ok(paid.length > CALLS, `${paid.length} are too few to mean anything`);
     assert.equal(new Set(paid.map(([, key]) => key)).size, paid.length);
