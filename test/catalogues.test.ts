@@ -304,7 +304,7 @@ describe('catalogues', () => {
       const usedBy = (type: string) =>
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
-        'told',
+        'text-and-hint',
         ...COLUMNS.map((name) => `columns.${name}`),
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
@@ -530,7 +530,7 @@ function troubles(source: string): Omit<Use, 'file'>[] {
     ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
     ...unionOf('SharedTrouble').map((each) => ({
       key: `warnings.shared-ledger.${each}`,
-      values: ['server', 'code'],
+      values: ['location', 'code'],
     })),
   ];
 }

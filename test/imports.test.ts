@@ -180,7 +180,7 @@ describe('imports', () => {
     ['src/input/photo.ts', '../http/json', false],
     ['src/input/photo.ts', '../contract/errors', true],
     ['src/input/photo.ts', 'node:buffer', true],
-    ['src/waiting/pending-tasks.ts', '../http/fifo', false],
+    ['src/waiting/pending-tasks.ts', '../http/json', false],
     ['src/waiting/pending-tasks.ts', '../store/database', true],
     ['src/waiting/pending-tasks.ts', '../store/serve', false],
     ['src/waiting/pending-tasks.ts', '../node-red/runner/red', false],

@@ -9,30 +9,30 @@ export function sharedKept(own: Database | null): { memory: Memory; outbox: Outb
     const remembered = new Map<string, Remembered>();
     return {
       memory: {
-        read: async (server) => remembered.get(server) ?? null,
-        write: async (server, value) => void remembered.set(server, value),
+        read: async (location) => remembered.get(location) ?? null,
+        write: async (location, value) => void remembered.set(location, value),
       },
       outbox: { put: async () => {}, remove: async () => {}, list: async () => [] },
     };
   }
   return {
     memory: {
-      read: async (server) => {
-        const text = await own.call<object, string | null>('outbox.recall', { server });
+      read: async (location) => {
+        const text = await own.call<object, string | null>('outbox.recall', { location });
         return text === null ? null : (JSON.parse(text) as Remembered);
       },
-      write: async (server, remembered) => {
-        await own.call('outbox.remember', { server, text: JSON.stringify(remembered) });
+      write: async (location, remembered) => {
+        await own.call('outbox.remember', { location, text: JSON.stringify(remembered) });
       },
     },
     outbox: {
-      put: async (id, server, operation, parameters) => {
-        await own.call('outbox.put', { id, server, operation, parameters });
+      put: async (id, location, operation, parameters) => {
+        await own.call('outbox.put', { id, location, operation, parameters });
       },
       remove: async (id) => {
         await own.call('outbox.remove', { id }, { whenAway: 'keep' });
       },
-      list: (server) => own.call<object, OutboxCall[]>('outbox.list', { server }),
+      list: (location) => own.call<object, OutboxCall[]>('outbox.list', { location }),
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Action } from '../contract/action';
 import type { SettingDefinitions } from '../contract/settings';
 import { twinOf } from './account/pairs';
 import { registerRoutes } from './admin/routes';
+import { serveHealth } from './admin/serve-health';
 import { servePhotos } from './photos/serve-photos';
 import { addAction } from './runner/actions';
 import { databaseFile } from './runner/database-file';
@@ -55,8 +56,8 @@ export function registerAccount(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      const { holdAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      holdAccount(red, this, config, definition, loadProbe?.());
+      const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
+      createAccount(red, this, config, definition, loadProbe?.());
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );
@@ -93,6 +94,7 @@ function prepare(nodeRed: Red, type: string): Red {
     prepared.add(httpAdmin);
     registerRoutes(nodeRed);
     servePhotos(withTexts(nodeRed, 'photo-store'));
+    serveHealth(nodeRed);
     // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
     events.on('flows:starting', () => {
       const file = databaseFile(nodeRed);

@@ -30,6 +30,8 @@ const CLOSE_MS = 4_000;
 const MIGRATION_LOCK = 20_261_130;
 /** By this much an operator's confirmation moves the counter on, past what any process remembers. */
 const CONFIRMED_STEP = 1_000_000_000;
+/** So much is still counted while an operator has not confirmed it: results of calls that were under way. */
+const NOTICED_STEP = 1_000_000;
 
 /** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
 const REFUSED: ReadonlySet<string> = new Set([
@@ -47,17 +49,18 @@ const REFUSED: ReadonlySet<string> = new Set([
 /** The transaction met another one: it is run again. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
-const AWAY = /^(08|53|57|58)|^25006$/;
+const READ_ONLY = '25006';
+const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Said once when it begins, and once (`reached`) when it is over. `server`: host, port, database and schema. */
+/** Said once when it begins, and once (`reached`) when it is over. `location`: host, port, database and schema. */
 export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
 export interface Memory {
-  /** @param server digest of where the shared database is */
-  read(server: string): Promise<Remembered | null>;
-  write(server: string, remembered: Remembered): Promise<void>;
+  /** @param location digest of where the shared database is */
+  read(location: string): Promise<Remembered | null>;
+  write(location: string, remembered: Remembered): Promise<void>;
 }
 
 export interface Remembered {
@@ -68,10 +71,10 @@ export interface Remembered {
 
 /** Calls that have to reach the shared database, kept where the process keeps its own things. */
 export interface Outbox {
-  put(id: string, server: string, operation: string, parameters: unknown): Promise<void>;
+  put(id: string, location: string, operation: string, parameters: unknown): Promise<void>;
   remove(id: string): Promise<void>;
   /** @returns what was kept by a process that has ended, oldest first */
-  list(server: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
+  list(location: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
 }
 
 export interface PostgresOptions {
@@ -83,7 +86,7 @@ export interface PostgresOptions {
   operations: Operations;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: SharedTrouble, values: { server: string; code: string }): void;
+  notify(trouble: SharedTrouble, values: { location: string; code: string }): void;
   memory: Memory;
   outbox: Outbox;
 }
@@ -94,9 +97,9 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
 }
 
 export class PostgresDatabase implements RoomDatabase {
-  readonly server: string;
-  /** A name of the server that says nothing of it. */
-  readonly serverDigest: string;
+  readonly location: string;
+  /** A name of the location that says nothing of it. */
+  readonly locationDigest: string;
   readonly #options: PostgresOptions;
   readonly #seal: Seal;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -116,8 +119,8 @@ export class PostgresDatabase implements RoomDatabase {
   constructor(options: PostgresOptions) {
     const { host = '', port = '', database = '' } = options.connection;
     this.#options = options;
-    this.server = `${host}:${port}/${database} ${options.schema}`;
-    this.serverDigest = createHash('sha256').update(this.server).digest('base64url').slice(0, 22);
+    this.location = `${host}:${port}/${database} ${options.schema}`;
+    this.locationDigest = createHash('sha256').update(this.location).digest('base64url').slice(0, 22);
     this.#seal = new Seal(options.secret);
     for (const [name, operation] of Object.entries(options.operations))
       this.#statements.set(name, operation as unknown as Operation<unknown, unknown>);
@@ -157,7 +160,7 @@ export class PostgresDatabase implements RoomDatabase {
         if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
         if (isKept && !keptAs) {
           keptAs = randomUUID();
-          await this.#options.outbox.put(keptAs, this.serverDigest, operation, parameters).catch(() => {});
+          await this.#options.outbox.put(keptAs, this.locationDigest, operation, parameters).catch(() => {});
         }
         await pause(pauseMs, undefined, { ref: !isKept });
       }
@@ -212,13 +215,38 @@ export class PostgresDatabase implements RoomDatabase {
     clearInterval(this.#lookAgain!);
     await Promise.race([this.#pool?.end().catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
     if (this.#remembered)
-      await this.#options.memory.write(this.serverDigest, this.#remembered).catch(() => {});
+      await this.#options.memory.write(this.locationDigest, this.#remembered).catch(() => {});
   }
 
   /** Compares what the database says of itself with what this process has seen of it. */
   async look(): Promise<void> {
     this.#opening = null;
     await this.#opened();
+  }
+
+  /** @returns what is wrong with it now; null where it can be used */
+  async findProblem(): Promise<VerifyError | null> {
+    try {
+      await this.look();
+      if (await this.#isReadOnly()) return away(0, READ_ONLY);
+      if (this.#trouble) this.#say('reached', '');
+      return this.#isSetBack ? new VerifyError('CONFIG', 'ledger-set-back', {}, { charged: false }) : null;
+    } catch (reason) {
+      if (reason instanceof VerifyError) return reason;
+      const { kind, code } = failureOf(reason);
+      this.#say(kind === 'refused' ? 'refused' : 'away', code);
+      return kind === 'refused' ? refused(code) : away(0, code);
+    }
+  }
+
+  async #isReadOnly(): Promise<boolean> {
+    const client = await this.#connect();
+    try {
+      const { rows } = await client.query('SHOW transaction_read_only');
+      return rows[0].transaction_read_only === 'on';
+    } finally {
+      client.release();
+    }
   }
 
   async #opened(): Promise<void> {
@@ -354,10 +382,7 @@ export class PostgresDatabase implements RoomDatabase {
           this.#seal.sign,
         ]);
       }
-      await client.query(
-        'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-        ['version', String(MIGRATIONS.length)],
-      );
+      await noteMeta(client, 'version', String(MIGRATIONS.length));
       await client.query('COMMIT');
     } catch (reason) {
       await client.query('ROLLBACK').catch(() => {});
@@ -374,14 +399,21 @@ export class PostgresDatabase implements RoomDatabase {
     }
   }
 
-  /** A database that counts less than what was seen, or that was made anew in its place, has lost calls. */
+  /**
+   * A database that counts less than what was seen, or that was made anew in its place, has lost calls. Whoever notices
+   * it writes down how far it had come: a process that had seen less of it, such as that of the operator, knows it then.
+   */
   async #compare(client: PoolClient): Promise<void> {
-    this.#remembered ??= await this.#options.memory.read(this.serverDigest).catch(() => null);
+    this.#remembered ??= await this.#options.memory.read(this.locationDigest).catch(() => null);
     const id = (await readMeta(client, 'id')) ?? '';
+    const noted = Number((await readMeta(client, 'came-to')) ?? 0);
     const { rows } = await client.query('SELECT last_value FROM commits');
     const count = Number(rows[0].last_value);
     const remembered = this.#remembered;
-    const isSetBack = remembered !== null && (remembered.id !== id || count < remembered.count);
+    const isNoticed = remembered !== null && (remembered.id !== id || count < remembered.count);
+    if (isNoticed && noted <= count)
+      await noteMeta(client, 'came-to', String(Math.max(count, remembered.count) + NOTICED_STEP));
+    const isSetBack = isNoticed || count < noted;
     if (!isSetBack) await this.#remember({ id, count });
     this.#setBack(isSetBack);
   }
@@ -410,19 +442,19 @@ export class PostgresDatabase implements RoomDatabase {
     setTimeout(() => {
       this.#isRemembering = false;
       if (this.#remembered)
-        void this.#options.memory.write(this.serverDigest, this.#remembered).catch(() => {});
+        void this.#options.memory.write(this.locationDigest, this.#remembered).catch(() => {});
     }, 1_000).unref();
   }
 
   async #remember(remembered: Remembered): Promise<void> {
     this.#remembered = remembered;
-    await this.#options.memory.write(this.serverDigest, remembered).catch(() => {});
+    await this.#options.memory.write(this.locationDigest, remembered).catch(() => {});
   }
 
   /** What a process that has ended could not deliver any more. */
   async #deliverOutbox(): Promise<void> {
     const { outbox } = this.#options;
-    for (const { id, operation, parameters } of await outbox.list(this.serverDigest).catch(() => [])) {
+    for (const { id, operation, parameters } of await outbox.list(this.locationDigest).catch(() => [])) {
       try {
         await this.call(operation, parameters, { whenAway: 'keep' });
         await outbox.remove(id);
@@ -438,7 +470,7 @@ export class PostgresDatabase implements RoomDatabase {
     const before = this.#trouble;
     this.#trouble = trouble === 'reached' ? null : trouble;
     if (!(trouble === 'reached' && before === 'set-back'))
-      this.#options.notify(trouble, { server: this.server, code });
+      this.#options.notify(trouble, { location: this.location, code });
     this.#turn();
   }
 
@@ -464,6 +496,13 @@ async function versionOf(client: PoolClient, schema: string): Promise<number> {
     [schema, 'meta'],
   );
   return known.rowCount ? Number(await readMeta(client, 'version')) : 0;
+}
+
+async function noteMeta(client: PoolClient, name: string, content: string): Promise<void> {
+  await client.query(
+    'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    [name, content],
+  );
 }
 
 async function readMeta(client: PoolClient, name: string): Promise<string | null> {

@@ -156,11 +156,11 @@ async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> 
 /** Of stores that are one and the same ledger, the first. */
 function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Trouble[] } {
   const stores: (string | null)[] = [null];
-  const servers = new Set<string>();
+  const locations = new Set<string>();
   red.nodes.eachNode(({ id, type }) => {
     const node = type === STORE ? (red.nodes.getNode(id) as LedgerStoreNode | null) : null;
-    if (!node || (node.server !== null && servers.has(node.server))) return;
-    if (node.server !== null) servers.add(node.server);
+    if (!node || (node.location !== null && locations.has(node.location))) return;
+    if (node.location !== null) locations.add(node.location);
     stores.push(id);
   });
   const found = new Map<Ledger, string | null>();

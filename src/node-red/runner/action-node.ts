@@ -366,11 +366,23 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       durationMs: Math.round(performance.now() - work.started),
       attempts: work.attempts,
     };
-    const what = {
-      ...{ provider, operation, environment, outcome },
-      ...{ reason, code, message, requestId, charged, ledger, reused, data, timing },
+    const result: Result = {
+      provider,
+      operation,
+      environment,
+      outcome,
+      reason,
+      code,
+      message,
+      requestId,
+      charged,
+      ledger,
+      reused,
+      data,
+      timing,
     };
-    return this.#settings!.includeRaw ? { ...what, raw } : what;
+    if (this.#settings!.includeRaw) result.raw = raw;
+    return result;
   }
 
   #send(result: Result, work: Work): void {
