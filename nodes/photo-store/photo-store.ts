@@ -3,9 +3,9 @@ import type { Red } from '../../src/node-red/runner/red';
 
 export default function (RED: Red): void {
   const load = () => {
-    const { holdPhotoStore } =
+    const { createPhotoStore } =
       require('../../src/node-red/photos/photo-store') as typeof import('../../src/node-red/photos/photo-store');
-    return holdPhotoStore;
+    return createPhotoStore;
   };
   registerOther(RED, 'photo-store', load, ['accessKeyId', 'secretAccessKey']);
 }

@@ -3,9 +3,9 @@ import type { Red } from '../../src/node-red/runner/red';
 
 export default function (RED: Red): void {
   const load = () => {
-    const { holdQueue } =
+    const { createQueue } =
       require('../../src/node-red/queue/verify-queue') as typeof import('../../src/node-red/queue/verify-queue');
-    return holdQueue;
+    return createQueue;
   };
   registerOther(RED, 'verify-queue', load, ['url']);
 }

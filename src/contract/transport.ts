@@ -6,6 +6,8 @@ export interface HttpRequest {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Path and query, percent-encoded, behind the path of the account's base URL. */
   path: string;
+  /** Another one than the account's: then the path is not behind that of its base URL. */
+  origin?: string;
   headers: Record<string, string>;
   /** Serialised once: the bytes that were signed are the bytes that are sent. */
   body: Buffer;
@@ -18,10 +20,10 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-/** A message's place in its account's queue, kept over all its requests. */
-export interface Place {
-  /** Gives the place back; later calls do nothing. */
-  leave(): void;
+/** A message's slot in its account's queue, which it keeps over all its requests. */
+export interface QueueSlot {
+  /** Frees the slot; later calls do nothing. */
+  release(): void;
 }
 
 /**
@@ -33,7 +35,7 @@ export type ClaimCall = () => Promise<void> | undefined;
 /** What a call that may cost is sent with. */
 export interface PaidTurn {
   /** Of the message in the account's queue. */
-  place: Place;
+  slot: QueueSlot;
   claim: ClaimCall;
 }
 
@@ -57,8 +59,8 @@ export interface Call<Value> {
    * @returns the request id, or null
    */
   requestIdIn?(headers: HttpAnswer['headers']): string | null;
-  /** The message's place; without one the call is a poll: free, and behind all others. */
-  place?: Place;
+  /** Of the message. A call without one is a poll: it costs nothing and goes behind all others. */
+  slot?: QueueSlot;
   /**
    * Of a call that may be charged, which is repeated only where it certainly was not processed. null: it costs nothing.
    */
@@ -91,12 +93,12 @@ export interface CallContext {
 /** How an account reaches its provider: src/http. */
 export interface Transport {
   /** @throws VerifyError OVERLOADED when too many messages wait already, or the provider is down */
-  place(): Place;
+  takeSlot(): QueueSlot;
   /**
    * @returns what `call.read` made of the answer
    * @throws VerifyError what `call.read` threw, or NETWORK, TIMEOUT, PROTOCOL, OVERLOADED, CANCELLED
    */
   send<Value>(call: Call<Value>, context: CallContext): Promise<Value>;
-  /** Takes no new requests and lets go of its sockets once the last one in flight has ended. */
+  /** Takes no new requests, and closes its sockets when the last request in flight has ended. */
   close(): Promise<void>;
 }

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     leaseMs: 2_000,
   });
   const terms = {
-    ...{ ledger, account: 'account', place: 'production', price: 1 },
+    ...{ ledger, account: 'account', destination: 'production', price: 1 },
     ...{ maxPerDay: 1_000_000, maxPerMonth: 0, timeoutMs: 30_000 },
   };
   let left = Number(MESSAGES);

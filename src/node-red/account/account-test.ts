@@ -114,7 +114,7 @@ function watched(account: Account, watch: (answer: HttpAnswer) => void): Account
   return {
     ...account,
     transport: {
-      place: () => transport.place(),
+      takeSlot: () => transport.takeSlot(),
       send: (call, context) => {
         const read = (answer: HttpAnswer, credentials: Credentials) => {
           watch(answer);

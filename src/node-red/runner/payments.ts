@@ -11,8 +11,8 @@ export interface Terms {
   /** null: nothing is written down. */
   ledger: Ledger | null;
   account: string;
-  /** Where its calls go, as `placeOf` says it: what was answered elsewhere is no answer here. */
-  place: string;
+  /** Where its calls go, as `destinationOf` says it: what was answered elsewhere is no answer here. */
+  destination: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
   maxPerDay: number;
@@ -47,26 +47,26 @@ export function messageKey(operation: string, key: string, part: number): string
  * @param baseUrl of its own, where it is `custom`
  * @returns one line, which tells apart where calls go
  */
-export function placeOf(environment: Environment, baseUrl: string): string {
+export function destinationOf(environment: Environment, baseUrl: string): string {
   if (environment !== 'custom') return environment;
   const { origin, pathname } = new URL(baseUrl);
   return `${environment} ${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
 /**
- * @param place of `placeOf`
+ * @param destination of `destinationOf`
  * @param key of what is paid for
  * @returns the key that the ledger has of it
  */
-export function placedKey(place: string, key: string): string {
-  return `${place}\n${key}`;
+export function keyAt(destination: string, key: string): string {
+  return `${destination}\n${key}`;
 }
 
 /** Nothing is paid for: what costs nothing is sent as it is. */
 export const FREE: Terms = {
   ledger: null,
   account: '',
-  place: '',
+  destination: '',
   price: 0,
   maxPerDay: 0,
   maxPerMonth: 0,
@@ -216,7 +216,7 @@ export class MessagePayments implements Payments {
       charged,
       error: null,
       resolution: 'answered',
-      answers: new Map([...answers(value)].map(([key, answer]) => [this.#placedKey(key), answer])),
+      answers: new Map([...answers(value)].map(([key, answer]) => [this.#keyAt(key), answer])),
       keepsKeys: charged !== false && !isForPhoto,
     });
     return { value, ledger: id };
@@ -244,16 +244,16 @@ export class MessagePayments implements Payments {
     };
   }
 
-  #placedKey(key: string): string {
-    return placedKey(this.#terms.place, key);
+  #keyAt(key: string): string {
+    return keyAt(this.#terms.destination, key);
   }
 
   /** Somebody who asks the ledger for a message's key need not know where the account's calls went at that time. */
   #placed(keys: readonly PaidKey[]): PaidKey[] {
     return keys.map(({ key, content, alias }) => ({
-      key: this.#placedKey(key),
+      key: this.#keyAt(key),
       content,
-      ...(alias !== undefined && { alias: this.#placedKey(alias) }),
+      ...(alias !== undefined && { alias: this.#keyAt(alias) }),
       ...(this.key !== null && { label: key }),
     }));
   }
@@ -261,7 +261,7 @@ export class MessagePayments implements Payments {
   #answersIn<Answered>(keys: readonly PaidKey[], states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
     const earlier = new Map<string, Earlier<Answered>>();
     for (const { key } of keys) {
-      const state = states.get(this.#placedKey(key));
+      const state = states.get(this.#keyAt(key));
       if (state?.state !== 'answered') continue;
       // What was stored is what `answers` of the same operation gave: the key names it.
       earlier.set(key, { answer: state.answer as Answered, at: state.at, ledger: state.entry });

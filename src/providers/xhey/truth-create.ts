@@ -6,7 +6,6 @@ import type { SettingDefinitions } from '../../contract/settings';
 import type { ClaimCall } from '../../contract/transport';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
-import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
@@ -59,8 +58,6 @@ export interface CreateData {
   tasks: Task[];
   /** As submitted, each address once. */
   photoCount: number;
-  /** As truth-poll's: none of these tasks is over yet. */
-  seal: string | null;
   /** The provider's clock at the latest answer, ISO 8601; null where nothing was submitted now, or it did not say. */
   providerTime: string | null;
   repaired: string[];
@@ -90,7 +87,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 
   async run(account, { given, batchSize, repaired }, context): Promise<Answer<CreateData>> {
     const { environment } = account;
-    const place = account.transport.place();
+    const slot = account.transport.takeSlot();
     const photos = await MessagePhotos.of(given);
     const submission = new Submission(photos);
     /** Those whose fate the provider decides from now on. */
@@ -114,7 +111,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
             for (const photo of batch) sent.add(photo);
           };
           const names = environment === 'sandbox' ? photos.sandboxNames(batch) : [];
-          return create(account, photos.addresses(batch), names, { place, claim: claimBatch }, context);
+          return create(account, photos.addresses(batch), names, { slot, claim: claimBatch }, context);
         };
         try {
           const key = payments.keyOf(index, content);
@@ -130,7 +127,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         }
       }
     } finally {
-      place.leave();
+      slot.release();
       photos.discardBut(sent);
     }
     const { tasks, providerTime, raw } = submission;
@@ -143,7 +140,6 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
         photoCount: photos.unique.length,
-        seal: await context.seal(claimText(environment, [], [])),
         providerTime,
         repaired,
       },
