@@ -105,7 +105,12 @@ function formOf(definition) {
     },
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),
-    ...{ addressProblem, checkNumber, empty, inEditor, isVariable, tasksRow },
+    addressProblem,
+    checkNumber,
+    empty,
+    inEditor,
+    isVariable,
+    tasksRow,
   };
 }
 
