@@ -69,7 +69,6 @@ const truthCreateData: Names<CreateData> = {
   taskIds: 'required',
   tasks: 'required',
   photoCount: 'required',
-  seal: 'required',
   providerTime: 'required',
   repaired: 'required',
 };

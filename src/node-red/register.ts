@@ -8,6 +8,7 @@ import type { Action } from '../contract/action';
 import type { SettingDefinitions } from '../contract/settings';
 import { twinOf } from './account/pairs';
 import { registerRoutes } from './admin/routes';
+import { serveHealth } from './admin/serve-health';
 import { servePhotos } from './photos/serve-photos';
 import { addAction } from './runner/actions';
 import { databaseFile } from './runner/database-file';
@@ -93,6 +94,7 @@ function prepare(nodeRed: Red, type: string): Red {
     prepared.add(httpAdmin);
     registerRoutes(nodeRed);
     servePhotos(withTexts(nodeRed, 'photo-store'));
+    serveHealth(nodeRed);
     // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
     events.on('flows:starting', () => {
       const file = databaseFile(nodeRed);

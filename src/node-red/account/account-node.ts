@@ -20,6 +20,8 @@ export interface AccountNode extends Node {
   environment: Environment;
   /** Whether the provider has refused the first pair of keys and accepted the next one. */
   onNextPair: boolean;
+  /** Whether it refuses calls at once because the provider is down. */
+  isCircuitOpen: boolean;
   /**
    * @returns the account, ready to be called; a promise only while the sandbox starts
    * @throws VerifyError CONFIG where it is not set up
@@ -87,26 +89,16 @@ export function createAccount(
   node.provider = definition.provider;
   node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
   node.onNextPair = false;
+  node.isCircuitOpen = false;
   node.check = () => void prepare(red, node, config, definition, secrets);
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
     return account;
   };
+  let terms: Omit<Terms, 'ledger'> | undefined;
   node.terms = () => {
-    const { environment, baseUrl, price, timeout, ...limits } = readSettings(
-      sharedSettings(definition),
-      config,
-    );
-    return {
-      ledger: ledgerOf(red, config.ledger),
-      account: node.id,
-      destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
-      // Nothing that is made up on this machine costs anything.
-      price: node.environment === 'sandbox' ? 0 : price,
-      maxPerDay: limits.maxPerDay,
-      maxPerMonth: limits.maxPerMonth,
-      timeoutMs: timeout * 1000,
-    };
+    terms ??= readTerms(node, config, definition);
+    return { ledger: ledgerOf(red, config.ledger), ...terms };
   };
   if (probe) node.test = new AccountTest(red, node, probe);
   if (config.environment === 'sandbox') {
@@ -130,6 +122,23 @@ export function createAccount(
       .catch(() => {})
       .then(done);
   });
+}
+
+function readTerms(
+  { id, environment }: AccountNode,
+  config: NodeConfig,
+  definition: AccountDefinition,
+): Omit<Terms, 'ledger'> {
+  const { baseUrl, price, timeout, ...limits } = readSettings(sharedSettings(definition), config);
+  return {
+    account: id,
+    destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
+    // Nothing that is made up on this machine costs anything.
+    price: environment === 'sandbox' ? 0 : price,
+    maxPerDay: limits.maxPerDay,
+    maxPerMonth: limits.maxPerMonth,
+    timeoutMs: timeout * 1000,
+  };
 }
 
 /**
@@ -177,7 +186,10 @@ function prepare(
         node.onNextPair = true;
         node.warn(red._('warnings.rotated'));
       },
-      onCircuit: (open) => node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed')),
+      onCircuit: (open) => {
+        node.isCircuitOpen = open;
+        node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed'));
+      },
     }),
   });
 

@@ -53,6 +53,14 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
   node.location = locationOf(url, String(config.schema || SETTINGS.schema.default));
   node.ledger = () => opening().ledger;
   node.seen = () => opening().seen;
+  node.problem = async () => {
+    try {
+      return await opening().database.findProblem();
+    } catch (reason) {
+      if (reason instanceof VerifyError) return reason;
+      throw reason;
+    }
+  };
   node.isSetBack = () => opened?.database.isSetBack ?? false;
   node.acknowledge = async () => opened?.database.acknowledge();
   node.master = async () => masterOf(secret);

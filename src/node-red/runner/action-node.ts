@@ -366,7 +366,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       durationMs: Math.round(performance.now() - work.started),
       attempts: work.attempts,
     };
-    const what = {
+    const result: Result = {
       provider,
       operation,
       environment,
@@ -381,7 +381,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       data,
       timing,
     };
-    return this.#settings!.includeRaw ? { ...what, raw } : what;
+    if (this.#settings!.includeRaw) result.raw = raw;
+    return result;
   }
 
   #send(result: Result, work: Work): void {

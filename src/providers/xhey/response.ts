@@ -67,7 +67,8 @@ export interface TaskAnswer extends Envelope {
 function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const code = conceal(String(raw.code).trim(), known);
+  const given = String(raw.code).trim();
+  const code = given === SUCCESS || CODES.has(given) ? given : conceal(given, known);
   const message = wordsOf(raw, known);
   const providerTime = timeOf(raw.timestamp);
   if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), providerTime, raw };

@@ -6,7 +6,6 @@ import type { SettingDefinitions } from '../../contract/settings';
 import type { ClaimCall } from '../../contract/transport';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
-import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
@@ -59,8 +58,6 @@ export interface CreateData {
   tasks: Task[];
   /** As submitted, each address once. */
   photoCount: number;
-  /** As truth-poll's: none of these tasks is over yet. */
-  seal: string | null;
   /** The provider's clock at the latest answer, ISO 8601; null where nothing was submitted now, or it did not say. */
   providerTime: string | null;
   repaired: string[];
@@ -143,7 +140,6 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
         photoCount: photos.unique.length,
-        seal: await context.seal(claimText(environment, [], [])),
         providerTime,
         repaired,
       },
