@@ -15,6 +15,7 @@ const PAIRS = [
   ['SECURITY.md', 'SECURITY.zh-CN.md'],
   ['docs/nodes.md', 'docs/nodes.zh-CN.md'],
   ['docs/errors.md', 'docs/errors.zh-CN.md'],
+  ['docs/providers.md', 'docs/providers.zh-CN.md'],
   ['deploy/README.md', 'deploy/README.zh-CN.md'],
 ] as const;
 const PAGES = [

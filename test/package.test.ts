@@ -222,7 +222,8 @@ describe('package', () => {
           if (node.type.endsWith('-account')) assert.equal(node.environment, 'sandbox', node.id);
           if (!('account' in definition.defaults)) continue;
           const account = nodes.find(({ id }) => id === node.account);
-          assert.equal(account?.type, definition.defaults.account!.type, `${node.id}: account`);
+          const types = Object.keys(definition.accounts ?? { [definition.defaults.account!.type!]: {} });
+          assert.ok(types.includes(String(account?.type)), `${node.id}: account`);
         }
       });
     }

@@ -105,6 +105,10 @@ function formOf(definition) {
     },
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),
+    /** What an account of a type is called. */
+    accountName: (accountType) => RED.nodes.getType(accountType)._('label.account'),
+    checkField: (node, name, value, label) =>
+      checkField(formOf(definition), node, name, definition.defaults[name], value, label),
     addressProblem,
     checkNumber,
     empty,

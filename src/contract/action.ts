@@ -93,6 +93,8 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   operation: string;
   /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
   mayCost: boolean;
+  /** @returns whether, with these settings, no request of it costs anything */
+  isFree?(settings: Settings<Definitions>): boolean;
   /** true: its node may have a photo store. */
   storesPhotos?: boolean;
   fields: Readonly<Record<string, FieldDefinition>>;
@@ -119,3 +121,10 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    */
   split?(result: Result, settings: Settings<Definitions>): Result[] | null;
 }
+
+/** An action that the account's provider does: what its node knows of it before a message has chosen the account. */
+export type ActionOfAccount<
+  Input,
+  Definitions extends SettingDefinitions = SettingDefinitions,
+  State = unknown,
+> = Omit<Action<Input, Definitions, State>, 'provider' | 'parse' | 'run'> & { provider: null };

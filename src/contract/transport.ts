@@ -6,6 +6,8 @@ export interface HttpRequest {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Path and query, percent-encoded, behind the path of the account's base URL. */
   path: string;
+  /** Another one than the account's: then the path is not behind that of its base URL. */
+  origin?: string;
   headers: Record<string, string>;
   /** Serialised once: the bytes that were signed are the bytes that are sent. */
   body: Buffer;

@@ -1,9 +1,17 @@
 /** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
+/** Where one of the two is not known it is empty. */
+export interface Person {
+  name: string;
+  idNumber: string;
+}
+
 /** What was sent and may come back in the provider's words. */
 export interface Known {
   /** Who was asked about. */
-  person: { name: string; idNumber: string } | null;
+  person: Person | null;
+  /** Who may have been, too. */
+  others?: readonly Person[];
   /** Credentials of the account. */
   secrets: readonly string[];
 }
@@ -79,6 +87,14 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
+  let told = concealOne(text, known);
+  for (const person of known.others ?? []) told = concealOne(told, { person, secrets: NO_SECRETS });
+  return told;
+}
+
+const NO_SECRETS: readonly string[] = [];
+
+function concealOne(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
   const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
   const kept = isCut ? `${harmless.slice(0, -NEVER_SHOWN)}…` : harmless;
@@ -95,7 +111,8 @@ export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
-  return withoutKnown(text, known) === text ? text : null;
+  const all = [known, ...(known.others ?? []).map((person) => ({ person, secrets: NO_SECRETS }))];
+  return all.every((each) => withoutKnown(text, each) === text) ? text : null;
 }
 
 /**

@@ -18,3 +18,8 @@ export function schemeFor(chosen: unknown, hostname: string): Scheme | null {
   if (chosen === 'gateway' || chosen === 'cloudmarket') return chosen;
   return HOSTS.find(([ending]) => hostname.endsWith(ending))?.[1] ?? null;
 }
+
+/** Whether a host is one of Tencent's gateways, which may be sent an account's signature. */
+export function isGatewayHost(hostname: string): boolean {
+  return schemeFor('auto', hostname) !== null;
+}

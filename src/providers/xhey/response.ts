@@ -1,4 +1,5 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
@@ -115,6 +116,21 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   );
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
   return { code, message, data, providerTime, raw, taskStatus, list: concealed };
+}
+
+/**
+ * docs/providers/xhey.md, "Other paths": what stands in it is not documented.
+ * @param answer to any request
+ * @param known what its texts may repeat
+ * @returns what stands under `data`, or the whole where nothing does
+ * @throws VerifyError as `readEnvelope`, and by the inner words where `data.data` is null
+ */
+export function readAnything(answer: HttpAnswer, known: Known): RequestAnswer {
+  const { code, message, data, raw } = readEnvelope(answer, known);
+  const inner = isObject(data) && data.data === null ? innerRefusal(data, known) : null;
+  if (inner) throw inner;
+  const result = data ?? raw;
+  return { code, message, requestId: null, orderNo: null, charged: null, result, raw };
 }
 
 /** What may hold an answer's fields, the innermost first: `data` comes with another `data` in it, and without. */
