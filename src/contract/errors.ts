@@ -108,6 +108,11 @@ export class VerifyError extends Error {
   }
 }
 
+/** @returns the error of what was given up before anything was sent */
+export function cancelled(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+}
+
 /**
  * docs/contract.md, "Errors", `charged`, and "Ledger": what was not processed costs nothing, and may be sent again.
  * @param error of a call that may have been sent
