@@ -2,7 +2,7 @@
 
 /** Whole groups of four characters, so that only the last piece has padding. */
 const PIECE_CHARACTERS = 64 * 1024;
-/** Of most texts that are anything else, so much tells already. */
+/** So many characters show of most texts that they are something else. */
 const HEAD_CHARACTERS = 256;
 const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 
@@ -37,7 +37,7 @@ const SPACE = ' '.charCodeAt(0);
 const PLUS = '+'.charCodeAt(0);
 const PERCENT = '%'.charCodeAt(0);
 const DELETE = 0x7f;
-/** Of each byte: its value as a hexadecimal digit; NaN where it is none. */
+/** Of each byte: its value as a hexadecimal digit; NaN where it is not one. */
 const HEX = Float64Array.from({ length: 256 }, (_, byte) => Number.parseInt(String.fromCharCode(byte), 16));
 
 /**

@@ -1,4 +1,4 @@
-/** What the ledgers of a runtime tell together: its own, and those of its `verify-ledger-store` nodes. */
+/** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
 import { COLUMNS, csv } from '../../ledger/csv';
@@ -95,14 +95,25 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
   ]);
   const calls = [...uncertain.values()].sort((a, b) => order(b.id, a.id));
   return {
-    ...{ month, today: dayOf(now), ledgers: found.size, accounts, troubles },
+    month,
+    today: dayOf(now),
+    ledgers: found.size,
+    accounts,
+    troubles,
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
     uncertain: calls
       .slice(0, MOST_UNCERTAIN)
       .map(({ id, at, account, node, operation, price, requestId, orderNo }) => ({
-        ...{ id, at, account, node, operation, price, requestId, orderNo },
+        id,
+        at,
+        account,
+        node,
+        operation,
+        price,
+        requestId,
+        orderNo,
       })),
     uncertainCount,
   };
@@ -180,8 +191,8 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Tro
 }
 
 /**
- * One that is not set up pays nothing, and the check tells of it; of a ledger that cannot be read is told once, and not for
- * each of its accounts.
+ * An account that is not set up pays nothing, and the live check names it. A ledger that cannot be read is named once, and not
+ * for each of its accounts.
  */
 async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpending[]> {
   const spending = nodes.map(async (node): Promise<AccountSpending[]> => {

@@ -78,7 +78,7 @@ const ROUTES: readonly Route[] = [
   { ...post, path: '/ledger/release', answer: releaseUntil },
   { ...get, path: '/check', answer: check },
   { ...get, path: '/database', answer: (question) => database().stateOf(question) },
-  { ...{ ...get, permission: WRITE }, path: '/backup', download: (question) => database().backup(question) },
+  { method: 'get', permission: WRITE, path: '/backup', download: (question) => database().backup(question) },
   { ...post, path: '/secret/start-anew', answer: (question) => database().startAnew(question) },
   { ...post, path: '/damage/acknowledge', answer: (question) => database().acknowledge(question) },
   { ...get, path: '/photo-stores', answer: stores, type: 'photo-store' },
