@@ -2,7 +2,7 @@
 
 /** Whole groups of four characters, so that only the last piece has padding. */
 const PIECE_CHARACTERS = 64 * 1024;
-/** Of most texts that are anything else, so much tells already. */
+/** So many characters show of most texts that they are something else. */
 const HEAD_CHARACTERS = 256;
 const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 

@@ -260,7 +260,7 @@ function fileIn(text: string, read: (text: string) => Buffer | null): Buffer | n
   return head && fileFormatOf(head) !== null ? read(text) : null;
 }
 
-/** Which of its readings is right is told by the photo it gives. */
+/** The right reading is the one that gives a photo. */
 function readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Found {
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.

@@ -18,7 +18,7 @@ const PIECE_BYTES = 3 * 16 * 1024;
  * are encoded piece by piece.
  * @param fields beside the photo
  * @param photo which stays as it is
- * @returns gives the body for a time stamp. From the second attempt on only the time stamp is written anew, into the
+ * @returns gives the body for a time stamp. From the second attempt on only the time stamp is written again, into the
  *   same memory: the attempt before is over by then, and the photo is not encoded again
  */
 export function bodyOf(fields: BodyFields, photo: Photo): (timeStamp: string) => Buffer {
