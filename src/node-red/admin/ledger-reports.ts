@@ -6,9 +6,10 @@ import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
 import type { AccountNode } from '../account/account-node';
+import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
 import type { Red } from '../runner/red';
-import { readLedgerQuery, readMonth } from './ledger-query';
+import { readLedgerQuery } from './ledger-query';
 
 const STORE = 'verify-ledger-store';
 /** Nobody looks through more, and the table has them all. */
@@ -27,6 +28,8 @@ interface AccountSpending {
   account: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
+  /** Nothing that is made up on this machine costs anything. */
+  isPlayMoney: boolean;
   day: Budget;
   month: Budget;
 }
@@ -198,7 +201,7 @@ async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpendin
       if (!ledger) return [];
       const { day, month } = await ledger.spent(node.id);
       const budgets = { day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } };
-      return [{ account: node.id, price, ...budgets }];
+      return [{ account: node.id, price, isPlayMoney: node.environment === 'sandbox', ...budgets }];
     } catch (reason) {
       if (reason instanceof VerifyError) return [];
       throw reason;
