@@ -1,6 +1,15 @@
 /** The ledger among kills, full disks, other processes, deleted files, other secrets and wrong clocks. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
 import type { Entry } from '../../src/ledger/entry';
