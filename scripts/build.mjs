@@ -43,9 +43,14 @@ function compile() {
 }
 
 function writeForms() {
-  for (const type of TYPES) writeFileSync(to(`${type}.html`), makeForm(root, type));
-  for (const name of PLUGINS) writeFileSync(to(`${name}.html`), makePlugin(root, name));
-  if (existsSync(from('icons'))) cpSync(from('icons'), to('icons'), { recursive: true });
+  for (const type of TYPES) {
+    writeFileSync(to(type, `${type}.html`), makeForm(root, type));
+    if (existsSync(from(type, 'icons'))) cpSync(from(type, 'icons'), to(type, 'icons'), { recursive: true });
+  }
+  for (const name of PLUGINS) {
+    mkdirSync(to(name), { recursive: true });
+    writeFileSync(to(name, `${name}.html`), makePlugin(root, name));
+  }
 }
 
 /**
@@ -57,27 +62,27 @@ function writeCatalogues() {
     ['en-US', 'en-US'],
     ['zh-CN', 'zh', 'zh-Hans-CN'],
   ]) {
-    const read = (...path) => readFileSync(from('locales', source, ...path), 'utf8');
-    const { palette, ...shared } = JSON.parse(read('forms.json'));
-    const help = readdirSync(from('locales', source, 'shared')).map((file) => [
-      file.replace('.html', ''),
-      small(read('shared', file)),
-    ]);
+    const read = (name, file) => readFileSync(from(name, 'locales', source, file), 'utf8');
+    const { palette, ...shared } = JSON.parse(read('forms', 'forms.json'));
+    const help = readdirSync(from('forms', 'locales', source))
+      .filter((file) => file.endsWith('.html'))
+      .map((file) => [file.replace('.html', ''), small(read('forms', file))]);
     // A word of a status is looked up under itself, and may be left out where it is the same.
     const words = Object.entries(shared).filter(([key, text]) => key !== text);
     const catalogues = { forms: { ...Object.fromEntries(words), help: Object.fromEntries(help) } };
     for (const type of TYPES) {
-      const isInPalette = !readFileSync(to(`${type}.html`), 'utf8').includes("category: 'config'");
-      catalogues[type] = { ...(isInPalette ? { palette } : {}), ...JSON.parse(read(`${type}.json`)) };
+      const isInPalette = !readFileSync(to(type, `${type}.html`), 'utf8').includes("category: 'config'");
+      catalogues[type] = { ...(isInPalette ? { palette } : {}), ...JSON.parse(read(type, `${type}.json`)) };
     }
-    for (const name of PLUGINS) catalogues[name] ??= JSON.parse(read(`${name}.json`));
-    for (const folder of [language, ...others]) {
-      mkdirSync(to('locales', folder), { recursive: true });
-      for (const type of TYPES)
-        writeFileSync(to('locales', folder, `${type}.html`), small(read(`${type}.html`)));
-    }
+    for (const name of PLUGINS) catalogues[name] ??= JSON.parse(read(name, `${name}.json`));
+    const write = (name, folder, file, text) => {
+      mkdirSync(to(name, 'locales', folder), { recursive: true });
+      writeFileSync(to(name, 'locales', folder, file), text);
+    };
+    for (const folder of [language, ...others])
+      for (const type of TYPES) write(type, folder, `${type}.html`, small(read(type, `${type}.html`)));
     for (const [name, texts] of Object.entries(catalogues))
-      writeFileSync(to('locales', language, `${name}.json`), JSON.stringify(texts));
+      write(name, language, `${name}.json`, JSON.stringify(texts));
   }
 }
 

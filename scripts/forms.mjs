@@ -7,7 +7,7 @@
 //   {{type}}                             the node's type
 // The flow library and the palette's catalogue read `registerType` as text, see test/published-forms.test.ts; what a form
 // does is in nodes/forms/, which the editor loads once, and which writes out in the browser:
-//   <!-- include file.html -->                       a file of nodes/forms/, which nodes/forms.html publishes
+//   <!-- include file.html -->                       a file of nodes/forms/, which nodes/forms/forms.html publishes
 //   <!-- row name icon example -->                   the row of a field, a setting, an account or a config node
 //   <!-- credentials -->, <!-- next credentials -->  a row for each credential; for each of its twins
 //   <!-- all other rows -->                          a row for each setting that has none yet
@@ -29,7 +29,7 @@ const HYPHEN = '\\u2011';
  */
 export function makeForm(root, type) {
   const table = tableOf(root, type);
-  const html = readFileSync(join(root, 'nodes', `${type}.html`), 'utf8').replaceAll('{{type}}', type);
+  const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
   return small(html, (script) => withTables(withRuntime(root, script), type, table));
 }
 
@@ -40,7 +40,7 @@ export function makeForm(root, type) {
  */
 export function makePlugin(root, name) {
   const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const html = readFileSync(join(root, 'nodes', `${name}.html`), 'utf8')
+  const html = readFileSync(join(root, 'nodes', name, `${name}.html`), 'utf8')
     .replace(/(?<=">\n)<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
   return small(html, (script) => withRuntime(root, script));
@@ -160,7 +160,7 @@ function otherTable(root, runtime, type) {
   const httpNode = httpAdmin;
   const auth = { needsPermission: () => {} };
   const events = { on: () => {} };
-  require(join(root, 'dist/nodes', `${type}.js`)).default({
+  require(join(root, 'dist/nodes', type, `${type}.js`)).default({
     nodes: { registerType },
     httpAdmin,
     httpNode,

@@ -336,7 +336,7 @@ function sorted(catalogue: Catalogue): [string, string][] {
 
 function own(language: string, name: string): Catalogue {
   if (name === RUNTIME) return flatten(readJson(join(ROOT, 'src', 'texts', `${language}.json`)));
-  return flatten(readJson(join(NODES, 'locales', language, `${name}.json`)));
+  return flatten(readJson(join(NODES, name, 'locales', language, `${name}.json`)));
 }
 
 /** As a form of this type is written. */
@@ -355,7 +355,7 @@ function said(language: string, type: string): Catalogue {
 
 /** As the editor gets it. */
 function built(language: string, name: string): Catalogue {
-  return flatten(readJson(join(ROOT, 'dist', 'nodes', 'locales', PUBLISHED[language]!, `${name}.json`)));
+  return flatten(readJson(join(ROOT, 'dist/nodes', name, 'locales', PUBLISHED[language]!, `${name}.json`)));
 }
 
 function interpolations(text: string): string[] {
@@ -366,14 +366,14 @@ function interpolations(text: string): string[] {
 function help(language: string, type: string): string {
   const shared = built(language, FORMS);
   return readFileSync(
-    join(ROOT, 'dist', 'nodes', 'locales', PUBLISHED[language]!, `${type}.html`),
+    join(ROOT, 'dist/nodes', type, 'locales', PUBLISHED[language]!, `${type}.html`),
     'utf8',
   ).replace(/<!-- include (\S+) -->\n/g, (marker, name) => shared.get(`help.${name}`) ?? marker);
 }
 
 /** As it is published. */
 function form(type: string): string {
-  return readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+  return readFileSync(join(ROOT, 'dist/nodes', type, `${type}.html`), 'utf8');
 }
 
 /** The keys a form takes from the catalogue, and that of its palette category. */
@@ -400,11 +400,11 @@ function writtenKeys(name: string): string[] {
  * account raises, because an account is opened by the node that uses it.
  */
 function uses(type: string): Use[] {
-  const entry = join(NODES, `${type}.ts`);
+  const entry = join(NODES, type, `${type}.ts`);
   const entries = [entry];
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
-      const account = join(NODES, `${other}.ts`);
+      const account = join(NODES, other, `${other}.ts`);
       if (providerOf(account) === providerOf(entry)) entries.push(account);
     }
   }

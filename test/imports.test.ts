@@ -212,9 +212,9 @@ describe('imports', () => {
   });
 
   const judged: [string, string, boolean][] = [
-    ['nodes/truth-create.ts', '../src/node-red/register', true],
-    ['nodes/truth-create.ts', '../src/http/send', false],
-    ['nodes/truth-create.ts', 'undici', false],
+    ['nodes/truth-create/truth-create.ts', '../../src/node-red/register', true],
+    ['nodes/truth-create/truth-create.ts', '../../src/http/send', false],
+    ['nodes/truth-create/truth-create.ts', 'undici', false],
     ['src/node-red/status.ts', './red', true],
     ['src/node-red/status.ts', '../sandbox/shared', true],
     ['src/node-red/status.ts', '../sandbox/server', false],

@@ -8,10 +8,10 @@ import { freePort } from './http/server';
 import { until } from './until';
 
 const NEEDED = [
-  /^dist\/nodes\/[a-z-]+\.(js|d\.ts|html)$/,
-  /^dist\/nodes\/icons\/[a-z-]+\.svg$/,
-  /^dist\/nodes\/locales\/(en-US|zh)\/[a-z-]+\.(json|html)$/,
-  /^dist\/nodes\/locales\/zh-Hans-CN\/[a-z-]+\.html$/,
+  /^dist\/nodes\/([a-z-]+)\/\1\.(js|d\.ts|html)$/,
+  /^dist\/nodes\/[a-z-]+\/icons\/[a-z-]+\.svg$/,
+  /^dist\/nodes\/([a-z-]+)\/locales\/(en-US|zh)\/\1\.(json|html)$/,
+  /^dist\/nodes\/([a-z-]+)\/locales\/zh-Hans-CN\/\1\.html$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^dist\/src\/texts\/[\w-]+\.json$/,
   /^examples\/\p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,

@@ -46,19 +46,19 @@ const definitions = new Map(TYPES.map((type) => [type, define(type)]));
 
 describe('package', () => {
   describe('nodes', () => {
-    it('are flat in dist/nodes, one for each source', () => {
+    it('have a folder each, named as their type', () => {
       assert.deepEqual(
         Object.values(NODES),
-        TYPES.map((type) => `dist/nodes/${type}.js`),
+        TYPES.map((type) => `dist/nodes/${type}/${type}.js`),
       );
-      const sources = readdirSync(join(ROOT, 'nodes')).filter((name) => name.endsWith('.ts'));
-      assert.deepEqual(sources.sort(), TYPES.map((type) => `${type}.ts`).sort());
+      const folders = [...TYPES, ...Object.keys(manifest['node-red'].plugins)];
+      assert.deepEqual(readdirSync(join(ROOT, 'nodes')).sort(), folders.sort());
     });
 
     it('bring plugins of the editor, which need no code in the runtime', () => {
       assert.deepEqual(manifest['node-red'].plugins, {
-        forms: 'dist/nodes/forms.html',
-        verification: 'dist/nodes/verification.html',
+        forms: 'dist/nodes/forms/forms.html',
+        verification: 'dist/nodes/verification/verification.html',
       });
       for (const [name, file] of Object.entries(manifest['node-red'].plugins)) {
         const html = readFileSync(join(ROOT, file), 'utf8');
@@ -72,14 +72,14 @@ describe('package', () => {
     for (const type of TYPES) {
       describe(type, () => {
         const { category, defaults, credentials = {}, inputs, outputs, color, icon } = definitions.get(type)!;
-        const built = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+        const built = readFileSync(join(ROOT, 'dist/nodes', type, `${type}.html`), 'utf8');
         const expanded = expandedForm(type);
 
         it('is built: code, form, catalogues and help', () => {
           const { default: register } = require(join(ROOT, NODES[type]!)) as { default: unknown };
           assert.equal(typeof register, 'function');
           for (const language of LANGUAGES) {
-            const locales = join(ROOT, 'dist', 'nodes', 'locales', language);
+            const locales = join(ROOT, 'dist/nodes', type, 'locales', language);
             JSON.parse(readFileSync(join(locales, `${type}.json`), 'utf8'));
             const help = readFileSync(join(locales, `${type}.html`), 'utf8');
             const named = [...help.matchAll(/data-help-name="([^"]*)"/g)].map(([, name]) => name);
@@ -169,7 +169,7 @@ describe('package', () => {
           assert.equal(inputs, type === 'verify-in' ? 0 : 1);
           assert.ok(type === 'verify-return' ? outputs === 0 : outputs! >= 1);
           assert.match(color ?? '', /^#[0-9A-F]{6}$/);
-          const svg = readFileSync(join(ROOT, 'dist', 'nodes', 'icons', icon!), 'utf8');
+          const svg = readFileSync(join(ROOT, 'dist/nodes', type, 'icons', icon!), 'utf8');
           const colours = [...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map(([, colour]) => colour);
           assert.deepEqual([...new Set(colours)].sort(), ['#fff', 'none']);
         });

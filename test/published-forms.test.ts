@@ -23,7 +23,7 @@ const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 const TYPES = Object.keys(nodes);
 const NAMES = [...TYPES, ...Object.keys(plugins)];
 
-const read = (name: string) => readFileSync(join(ROOT, 'dist/nodes', `${name}.html`), 'utf8');
+const read = (name: string) => readFileSync(join(ROOT, 'dist/nodes', name, `${name}.html`), 'utf8');
 
 describe('the published html', () => {
   for (const type of TYPES) {
@@ -48,7 +48,7 @@ describe('the published html', () => {
         assert.equal(value(name), definition[name]);
       }
       assert.match(String(value('color')), /^#[\dA-F]{6}$/);
-      assert.ok(existsSync(join(ROOT, 'dist/nodes/icons', String(value('icon')))));
+      assert.ok(existsSync(join(ROOT, 'dist/nodes', type, 'icons', String(value('icon')))));
     });
   }
 

@@ -72,7 +72,7 @@ describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese brows
     try {
       await page.evaluate(`RED.sidebar.help.show('truth-poll')`);
       const [, first = ''] = /<p>([^<]+)/.exec(
-        readFileSync(join(ROOT, 'nodes/locales/zh-CN/truth-poll.html'), 'utf8'),
+        readFileSync(join(ROOT, 'nodes/truth-poll/locales/zh-CN/truth-poll.html'), 'utf8'),
       )!;
       await page.locator('.red-ui-help:visible').getByText(first).first().waitFor();
       const entry = page.locator('.red-ui-palette-node[data-palette-type="truth-poll"]');

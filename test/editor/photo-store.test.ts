@@ -14,7 +14,7 @@ const STORE = 'tested-store';
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`a photo store, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
     const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
-    const form: Record<string, string> = read(`nodes/locales/${locale}/forms.json`).form;
+    const form: Record<string, string> = read(`nodes/forms/locales/${locale}/forms.json`).form;
     const tests: Record<string, string> = read(`src/texts/${locale}.json`).test;
     let server: ObjectStore;
     let bench: Workbench;

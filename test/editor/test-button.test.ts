@@ -15,7 +15,7 @@ const ACCOUNT = 'test-button-account';
 for (const locale of ['en-US', 'zh-CN']) {
   describe(`the test button in ${locale}`, () => {
     const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
-    const form: Record<string, string> = read(`nodes/locales/${locale}/forms.json`).form;
+    const form: Record<string, string> = read(`nodes/forms/locales/${locale}/forms.json`).form;
     const tests: Record<string, string> = read(`src/texts/${locale}.json`).test;
     const said = (word: string, text = '') =>
       form['test-result']!.replace('__word__', form[word]!).replace('__text__', text);

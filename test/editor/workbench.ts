@@ -245,7 +245,7 @@ export function words(
   values: Record<string, string | number> = {},
 ): string {
   return textOf(
-    [type, 'forms'].map((name) => join(ROOT, 'nodes', 'locales', locale, `${name}.json`)),
+    [type, 'forms'].map((name) => join(ROOT, 'nodes', name, 'locales', locale, `${name}.json`)),
     key,
     values,
   );

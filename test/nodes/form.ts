@@ -30,7 +30,7 @@ export interface Definition {
  * @param type of the node
  */
 export function define(type: string): Definition {
-  const html = readFileSync(join(ROOT, 'dist', 'nodes', `${type}.html`), 'utf8');
+  const html = readFileSync(join(ROOT, 'dist/nodes', type, `${type}.html`), 'utf8');
   const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
   let definition: Definition | undefined;
   const RED = {
@@ -48,9 +48,9 @@ export function define(type: string): Definition {
  * @returns its html, with the keys of its texts in `data-i18n`
  */
 export function expandedForm(type: string): string {
-  const published = (name: string) => readFileSync(join(ROOT, 'dist', 'nodes', `${name}.html`), 'utf8');
+  const published = (name: string) => readFileSync(join(ROOT, 'dist/nodes', name, `${name}.html`), 'utf8');
   const texts = (name: string) =>
-    JSON.parse(readFileSync(join(ROOT, 'dist/nodes/locales/en-US', `${name}.json`), 'utf8'));
+    JSON.parse(readFileSync(join(ROOT, 'dist/nodes', name, 'locales/en-US', `${name}.json`), 'utf8'));
   const find = (name: string, key: string) =>
     key.split('.').reduce((found, part) => found?.[part], texts(name)) ?? key;
   const html = published(type) + published('forms');

@@ -1,0 +1,10 @@
+import type { Red } from '../../src/node-red/red';
+import { registerAction } from '../../src/node-red/register';
+
+export default function (RED: Red): void {
+  registerAction(RED, 'face-compare', () => {
+    const { faceCompare } =
+      require('../../src/providers/tencent-market/face-compare') as typeof import('../../src/providers/tencent-market/face-compare');
+    return faceCompare;
+  });
+}

@@ -1,0 +1,11 @@
+import type { Red } from '../../src/node-red/red';
+import { registerAccount } from '../../src/node-red/register';
+import { account } from '../../src/providers/linkface/account';
+
+export default function (RED: Red): void {
+  registerAccount(RED, 'linkface-account', account, () => {
+    const { probe } =
+      require('../../src/providers/linkface/client') as typeof import('../../src/providers/linkface/client');
+    return probe;
+  });
+}

@@ -1,0 +1,11 @@
+import type { Red } from '../../src/node-red/red';
+import { registerAccount } from '../../src/node-red/register';
+import { account } from '../../src/providers/tencent-market/account';
+
+export default function (RED: Red): void {
+  registerAccount(RED, 'tencent-market-account', account, () => {
+    const { probe } =
+      require('../../src/providers/tencent-market/probe') as typeof import('../../src/providers/tencent-market/probe');
+    return probe;
+  });
+}

@@ -1,0 +1,10 @@
+import type { Red } from '../../src/node-red/red';
+import { registerAction } from '../../src/node-red/register';
+
+export default function (RED: Red): void {
+  registerAction(RED, 'truth-create', () => {
+    const { truthCreate } =
+      require('../../src/providers/xhey/truth-create') as typeof import('../../src/providers/xhey/truth-create');
+    return truthCreate;
+  });
+}

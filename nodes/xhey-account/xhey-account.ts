@@ -1,0 +1,11 @@
+import type { Red } from '../../src/node-red/red';
+import { registerAccount } from '../../src/node-red/register';
+import { account } from '../../src/providers/xhey/account';
+
+export default function (RED: Red): void {
+  registerAccount(RED, 'xhey-account', account, () => {
+    const { probe } =
+      require('../../src/providers/xhey/client') as typeof import('../../src/providers/xhey/client');
+    return probe;
+  });
+}
