@@ -19,8 +19,6 @@ import { parse } from 'acorn';
 
 const require = createRequire(import.meta.url);
 const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
-/** Node-RED puts spaces around a label's hyphens, but not around this one. */
-const HYPHEN = '\\u2011';
 
 /**
  * @param root of the package, whose src is compiled already
@@ -64,12 +62,10 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   ]);
   const defaults = Object.fromEntries([['name', { value: '' }], ...configs, ...typed, ...set]);
   const passwords = Object.fromEntries(credentials.map((name) => [name, { type: 'password' }]));
-  const label =
-    type.indexOf('-') > LONGEST_WORD ? brokenLabel(type) : `\${this._('label.palette')} ${joined(type)}`;
   const values = {
     DEFAULTS: (argument) => literal(defaults, argument, script),
     CREDENTIALS: (argument) => literal(passwords, argument, script),
-    PALETTE_LABEL: () => `function () { return \`${label}\`; }`,
+    PALETTE_LABEL: () => `function () { return this._('label.palette').replaceAll(' ', '\\u00a0'); }`,
     PRODUCTION_URL: () => JSON.stringify(baseUrl),
   };
   let made = script;
@@ -79,12 +75,6 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   }
   return made;
 }
-
-/** A first word that is longer breaks the label into two lines in the palette, but has no space in a title. */
-const LONGEST_WORD = 6;
-const joined = (type) => type.replace('-', HYPHEN);
-const brokenLabel = (type) =>
-  `\${this._('label.palette')} \${$('.red-ui-palette-node[data-palette-type="${type}"]').length > 0 ? '${joined(type)}' : '${type.replace('-', `${HYPHEN} `)}'}`;
 
 /** Where these names stand as values, or are called, in the order of the text. */
 function macros(node, values) {

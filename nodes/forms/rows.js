@@ -52,11 +52,12 @@ function rowOf(form, name, icon, example, named = name) {
   const { defaults, credentials = {} } = form.definition;
   const property = defaults[name] ?? credentials[name];
   const key = textKey(named);
+  const hasExample = property.type === 'password' ? form.hasOwn : form.say;
   const usual = name === 'baseUrl' ? form.definition.productionUrl : (property.value ?? '');
   return ROWS[kindOf(property)]({
     ...{ id: form.prefix + name, key, icon, choices: property.choices },
     unit: form.say(`${key}-unit`) && `${key}-unit`,
-    example: form.say(`${key}-example`)
+    example: hasExample(`${key}-example`)
       ? `data-i18n="[placeholder]${key}-example"`
       : `placeholder="${String(example || usual).replaceAll('"', '&quot;')}"`,
   });
