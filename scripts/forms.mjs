@@ -140,6 +140,9 @@ function tableOf(root, type) {
   return actionTable(root, runtime, type) ?? otherTable(root, runtime, type);
 }
 
+/** Where the nodes are that ask no provider. */
+const ROOMS = ['ledger', 'photos', 'queue'];
+
 /** Of a node that asks no provider: what it registers, and what its runner takes. */
 function otherTable(root, runtime, type) {
   let credentials = [];
@@ -157,21 +160,25 @@ function otherTable(root, runtime, type) {
     auth,
     events,
   });
-  const runner = existsSync(join(root, `src/node-red/${type}.ts`)) ? runtime(`node-red/${type}`) : {};
+  const room = ROOMS.find((each) => existsSync(join(root, 'src/node-red', each, `${type}.ts`)));
+  const runner = room ? runtime(`node-red/${room}/${type}`) : {};
   const { FIELDS: fields = {}, SETTINGS: settings = {} } = runner;
   return { configs: [], credentials, fields, settings };
 }
 
 function accountTable(runtime, type) {
   const { account } = runtime(`providers/${type.replace(/-account$/, '')}/account`);
-  const settings = { ...runtime('node-red/account-node').sharedSettings(account), ...account.settings };
+  const settings = {
+    ...runtime('node-red/account/account-node').sharedSettings(account),
+    ...account.settings,
+  };
   const { credentials, baseUrl } = account;
   const configs = [
     ['tls', { value: '', type: 'tls-config', required: false }],
     ['proxy', { value: '', type: 'http proxy', required: false }],
     ['ledger', { value: '', type: 'verify-ledger-store', required: false }],
   ];
-  const twins = credentials.map(runtime('node-red/pairs').twinOf);
+  const twins = credentials.map(runtime('node-red/account/pairs').twinOf);
   return { configs, credentials: [...credentials, ...twins], fields: {}, settings, baseUrl };
 }
 
@@ -184,7 +191,7 @@ function actionTable(root, runtime, type) {
   const { fields, settings, mayCost } = Object.values(runtime(`providers/${provider}/${type}`)).find(
     ({ operation }) => operation === type,
   );
-  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/choices');
+  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/runner/choices');
   return {
     configs: [['account', { value: '', type: `${provider}-account`, required: true }]],
     credentials: [],
@@ -192,7 +199,7 @@ function actionTable(root, runtime, type) {
     settings: {
       ...settings,
       ...(mayCost ? PAID_SETTINGS : {}),
-      ...runtime('node-red/action-node').COMMON_SETTINGS,
+      ...runtime('node-red/runner/action-node').COMMON_SETTINGS,
     },
   };
 }

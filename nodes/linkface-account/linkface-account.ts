@@ -1,5 +1,5 @@
-import type { Red } from '../../src/node-red/red';
 import { registerAccount } from '../../src/node-red/register';
+import type { Red } from '../../src/node-red/runner/red';
 import { account } from '../../src/providers/linkface/account';
 
 export default function (RED: Red): void {

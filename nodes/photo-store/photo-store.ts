@@ -1,5 +1,5 @@
-import type { Red } from '../../src/node-red/red';
 import { registerPhotoStore } from '../../src/node-red/register';
+import type { Red } from '../../src/node-red/runner/red';
 
 export default function (RED: Red): void {
   registerPhotoStore(RED, 'photo-store');

@@ -3,15 +3,15 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
-import { registerAccountRoutes } from './account-routes';
-import { registerDatabaseRoutes } from './database-routes';
-import { registerLedgerRoutes } from './ledger-routes';
-import { twinOf } from './pairs';
-import { registerPhotoRoutes } from './photo-routes';
-import { registerQueueRoutes } from './queue-routes';
-import type { Node, NodeConfig, Red } from './red';
-import { registerTasksRoutes } from './tasks-route';
-import { withTexts } from './texts';
+import { twinOf } from './account/pairs';
+import { registerAccountRoutes } from './admin/account-routes';
+import { registerDatabaseRoutes } from './admin/database-routes';
+import { registerLedgerRoutes } from './admin/ledger-routes';
+import { registerPhotoRoutes } from './admin/photo-routes';
+import { registerQueueRoutes } from './admin/queue-routes';
+import { registerTasksRoutes } from './admin/tasks-route';
+import type { Node, NodeConfig, Red } from './runner/red';
+import { withTexts } from './runner/texts';
 
 /** Of the nodes that raise what a Catch is for. */
 const actionTypes = new Set<string>();
@@ -34,7 +34,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   actionTypes.add(type);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
-    const { runAction } = require('./action-node') as typeof import('./action-node');
+    const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');
     runAction(red, this, config, load());
   });
 }
@@ -58,7 +58,7 @@ export function registerAccount(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      const { holdAccount } = require('./account-node') as typeof import('./account-node');
+      const { holdAccount } = require('./account/account-node') as typeof import('./account/account-node');
       holdAccount(red, this, config, definition, loadProbe?.());
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
@@ -97,7 +97,7 @@ export function registerOther(
 export function registerPhotoStore(nodeRed: Red, type: string): void {
   registerPhotoRoutes(withTexts(nodeRed, type));
   const load = () => {
-    const { holdPhotoStore } = require('./photo-store') as typeof import('./photo-store');
+    const { holdPhotoStore } = require('./photos/photo-store') as typeof import('./photos/photo-store');
     return holdPhotoStore;
   };
   registerOther(nodeRed, type, load, ['accessKeyId', 'secretAccessKey']);
@@ -111,7 +111,7 @@ export function registerPhotoStore(nodeRed: Red, type: string): void {
 export function registerQueue(nodeRed: Red, type: string): void {
   registerQueueRoutes(withTexts(nodeRed, type));
   const load = () => {
-    const { holdQueue } = require('./verify-queue') as typeof import('./verify-queue');
+    const { holdQueue } = require('./queue/verify-queue') as typeof import('./queue/verify-queue');
     return holdQueue;
   };
   registerOther(nodeRed, type, load, ['url']);

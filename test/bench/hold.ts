@@ -8,7 +8,7 @@ import { parseObject } from '../../src/http/json';
 import { textOf } from '../../src/http/text';
 import { conceal, type Known } from '../../src/input/mask';
 import { readPhoto } from '../../src/input/photo';
-import { unexpected } from '../../src/node-red/unexpected';
+import { unexpected } from '../../src/node-red/runner/unexpected';
 import { readAnswer } from '../../src/providers/tencent-market/response';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { compileConditions, judge } from '../../src/providers/westdex/conditions';

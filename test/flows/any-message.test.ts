@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { HERE, polled, taken } from '../photos/results';
 import { FIVE, flowOf } from './five-actions';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import type { Result } from '../../src/result';
 import { encrypted, SECRET } from './five-actions';

@@ -1,7 +1,7 @@
 /** What an error says of money is what the ledger says of the same call: docs/contract.md, "Errors" and "Ledger". */
 import assert from 'node:assert/strict';
 import type { Entry } from '../../src/ledger/entry';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { checkError, FIVE, type FiveAction, flowOf } from './five-actions';
 import { ask, deploy, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { actionFlow, ask, deploy, got, seen, send, startRuntime, until } from './runtime';
 
 const PHOTO = 'https://example.com/photo.jpg';

@@ -8,7 +8,7 @@ import { readPhoto } from '../../src/input/photo';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { type GivenPhoto, readPhotos } from '../../src/input/photos';
 import { readText } from '../../src/input/text';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg, PNG } from '../input/pictures';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { csv } from '../../src/ledger/csv';
 import type { Entry } from '../../src/ledger/entry';
 import type { Ledger } from '../../src/ledger/ledger';
-import type { Summary } from '../../src/node-red/ledger-reports';
+import type { Summary } from '../../src/node-red/admin/ledger-reports';
 import type { Result } from '../../src/result';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Entry, Sum } from '../../src/ledger/entry';
-import { PAID_OPERATIONS } from '../../src/node-red/payments';
-import type { Message } from '../../src/node-red/red';
+import { PAID_OPERATIONS } from '../../src/node-red/runner/payments';
+import type { Message } from '../../src/node-red/runner/red';
 import { getToken } from '../../src/providers/linkface/get-token';
 import { faceCompare } from '../../src/providers/tencent-market/face-compare';
 import { westdexThree } from '../../src/providers/westdex/westdex-three';

@@ -1,5 +1,5 @@
 /** Samples of our own, of the kinds in test/cases: persons, numbers and addresses are invented. */
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { BMP, jpg, PNG } from '../input/pictures';
 
 /** An answer of a provider: JSON, or raw. `{$encrypted}` in it stands for westdex's encrypted text. */

@@ -1,7 +1,7 @@
 /** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: docs/contract.md, "Photos in hand". */
 import assert from 'node:assert/strict';
 import type { Cause } from '../../src/errors';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import type { PollData } from '../../src/providers/xhey/report';
 import type { CreateData } from '../../src/providers/xhey/truth-create';
 import type { Result } from '../../src/result';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cause } from '../../src/errors';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import type { Result } from '../../src/result';
 import { untilOnDisk } from './on-disk';
 import {

@@ -1,8 +1,8 @@
 /** The route behind the test buttons, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import type { TestResult } from '../../src/node-red/account-test';
-import { twinOf } from '../../src/node-red/pairs';
+import type { TestResult } from '../../src/node-red/account/account-test';
+import { twinOf } from '../../src/node-red/account/pairs';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';

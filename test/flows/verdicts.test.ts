@@ -1,6 +1,6 @@
 /** No verdict is guessed: docs/contract.md, "Result", truth-poll, through a real Node-RED. */
 import assert from 'node:assert/strict';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import type { Photo } from '../../src/providers/xhey/photo';
 import type { PollData } from '../../src/providers/xhey/report';
 import type { Result } from '../../src/result';

@@ -4,7 +4,7 @@ import type { Call, Context, HttpAnswer } from '../../src/action';
 import { Cancel } from '../../src/cancel';
 import { type ErrorCode, VerifyError } from '../../src/errors';
 import { refusedStatus } from '../../src/http/status';
-import { FREE, MessagePayments } from '../../src/node-red/payments';
+import { FREE, MessagePayments } from '../../src/node-red/runner/payments';
 
 export interface TestContext extends Context {
   closing: Cancel;

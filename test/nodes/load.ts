@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Cause } from '../../src/errors';
-import type { Message, Node } from '../../src/node-red/red';
+import type { Message, Node } from '../../src/node-red/runner/red';
 import type { Result } from '../../src/result';
 import { temporaryDirectory } from '../demo-process';
 import { defaultsOf, define, ROOT } from './form';
@@ -42,7 +42,7 @@ export async function load(
   const named = account ? 'account' : queue ? 'queue' : 'ledger';
   const configType = (account ?? queue ?? ledger)?.type;
   const modules = [...(configType ? [configType] : []), type, ...others.map((other) => other.type)].map(
-    (name) => require(join(ROOT, 'dist/nodes', `${name}.js`)).default as (red: unknown) => void,
+    (name) => require(join(ROOT, 'dist/nodes', name, `${name}.js`)).default as (red: unknown) => void,
   );
   // Without x and y a node counts as a config node.
   const at = { z: 'tab', x: 100, y: 100 };

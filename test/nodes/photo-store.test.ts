@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { PhotoStoreNode } from '../../src/node-red/photo-store-of';
+import type { PhotoStoreNode } from '../../src/node-red/photos/photo-store-of';
 import { assertDefaults, define } from './form';
 import { load, nodeOf, unload } from './load';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Node, Red } from '../../src/node-red/red';
-import { unexpected } from '../../src/node-red/unexpected';
+import type { Node, Red } from '../../src/node-red/runner/red';
+import { unexpected } from '../../src/node-red/runner/unexpected';
 import { stepsOf } from '../steps';
 
 const PERSON = '王小明 11010519491231002X';

@@ -4,7 +4,7 @@
  */
 import { Cancel } from '../../src/cancel';
 import { VerifyError } from '../../src/errors';
-import { MessagePayments } from '../../src/node-red/payments';
+import { MessagePayments } from '../../src/node-red/runner/payments';
 import type { Answer } from '../../src/result';
 import { openShared } from './shared';
 

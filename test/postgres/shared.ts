@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Ledger } from '../../src/ledger/ledger';
 import { sharedKept } from '../../src/ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
-import { readPostgresUrl } from '../../src/node-red/postgres-url';
+import { readPostgresUrl } from '../../src/node-red/ledger/postgres-url';
 import { Seen } from '../../src/photos/seen';
 import { SEEN_OPERATIONS } from '../../src/photos/seen-sql';
 import { openDatabase } from '../../src/store/database';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readPostgresUrl } from '../../src/node-red/postgres-url';
+import { readPostgresUrl } from '../../src/node-red/ledger/postgres-url';
 
 describe('the address of a PostgreSQL', () => {
   it('is read as libpq reads it, with white space round it', () => {

@@ -10,7 +10,7 @@ import { createServer } from 'node:tls';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { Cancel } from '../../src/cancel';
 import type { Cause } from '../../src/errors';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { PREFIX } from '../../src/queue/bull';
 import { JobCalls } from '../../src/queue/calls';
 import { redisServer } from '../../src/queue/redis-url';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import type { Message } from '../../src/node-red/red';
+import type { Message } from '../../src/node-red/runner/red';
 import { checkError, checkResult, FIVE, type FiveAction } from '../flows/five-actions';
 import { deploy, type FlowNode, got, logs, seen, send, startRuntime, until } from '../flows/runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';

@@ -1,7 +1,7 @@
 /** In which language the runtime says its texts, and what it fills into them. */
 import assert from 'node:assert/strict';
-import type { Red } from '../../src/node-red/red';
-import { languageOfReader, withTexts } from '../../src/node-red/texts';
+import type { Red } from '../../src/node-red/runner/red';
+import { languageOfReader, withTexts } from '../../src/node-red/runner/texts';
 import { findText } from '../../src/texts/texts';
 
 const VARIABLES = ['LC_ALL', 'LC_MESSAGES', 'LANG'];

@@ -1,0 +1,128 @@
+/** What the test button of an account's form starts: whether the account works, as it is deployed. */
+import type { Account, CallContext, Credentials, HttpAnswer, Probe } from '../../action';
+import { Cancel } from '../../cancel';
+import { ERRORS, type ErrorCode, VerifyError } from '../../errors';
+import { Clock } from '../../http/clock';
+import { textOf } from '../runner/explain';
+import type { Red } from '../runner/red';
+import { unexpected } from '../runner/unexpected';
+import type { AccountNode } from './account-node';
+
+/** What the form is told; without secrets and without a person. */
+export interface TestResult {
+  /** refused: by the provider. unreachable: no answer that the provider gives. not-set-up: it was not even asked. */
+  state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
+  /** In the language of who asked. */
+  text: string;
+  /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
+  clockOffsetSeconds: number | null;
+}
+
+/** What a test found, before it is said in anybody's language. */
+interface Found {
+  error: VerifyError | null;
+  clockOffsetSeconds: number | null;
+}
+
+/** Someone decided against the account; everything else is somewhere on the way. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACCOUNT', 'RATE_LIMITED']);
+
+export class AccountTest {
+  readonly #red: Red;
+  readonly #node: AccountNode;
+  readonly #probe: Probe;
+  readonly #clock = new Clock(Date.now);
+  readonly #closing = new Cancel();
+  #running: Promise<Found> | undefined;
+
+  /**
+   * @param red Node-RED, with the catalogue of the account's node
+   * @param node of the account
+   * @param probe of its provider
+   */
+  constructor(red: Red, node: AccountNode, probe: Probe) {
+    this.#red = red;
+    this.#node = node;
+    this.#probe = probe;
+  }
+
+  /**
+   * Tests the account; who asks while a test is running gets the result of that one.
+   * @param language of who asks; without one, that of the runtime
+   */
+  async run(language?: string): Promise<TestResult> {
+    this.#running ??= this.#test().finally(() => {
+      this.#running = undefined;
+    });
+    const { error, clockOffsetSeconds } = await this.#running;
+    if (error) return { state: stateOf(error), text: this.#explain(error, language), clockOffsetSeconds };
+    const onNextPair = this.#node.onNextPair ? 'test.works-next-pair' : 'test.works';
+    const works = this.#node.environment === 'sandbox' ? 'test.works-sandbox' : onNextPair;
+    return { state: 'works', text: this.#red._(works, { lng: language }), clockOffsetSeconds };
+  }
+
+  /** Ends a test that is running. */
+  close(): void {
+    this.#closing.cancel();
+  }
+
+  async #test(): Promise<Found> {
+    let clockOffsetSeconds: number | null = null;
+    const watch = (answer: HttpAnswer) => {
+      const offset = this.#clock.offsetAskedBy(answer, 0);
+      clockOffsetSeconds = offset === null ? null : Math.round(offset / 1000);
+    };
+    try {
+      const account = await this.#node.open();
+      await this.#probe(watched(account, watch), this.#context());
+      return { error: null, clockOffsetSeconds };
+    } catch (reason) {
+      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      return { error, clockOffsetSeconds };
+    }
+  }
+
+  #context(): CallContext {
+    return {
+      now: Date.now,
+      random: Math.random,
+      closing: this.#closing,
+      signal: this.#closing,
+      attempted: () => {},
+      // A call that is sent once waits for nothing.
+      wait: async () => {},
+    };
+  }
+
+  /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
+  #explain(error: VerifyError, language: string | undefined): string {
+    const { code, problem, values, details } = error;
+    const aboutAccount = code !== 'INPUT' && (!ERRORS[code].retryable || details.charged === false);
+    if (aboutAccount) return textOf(this.#red, error, language);
+    return this.#red._(`errors.${problem}.text`, { ...values, lng: language });
+  }
+}
+
+function stateOf({ code, problem, details }: VerifyError): TestResult['state'] {
+  if (code === 'CONFIG' && problem !== 'refused.CONFIG') return 'not-set-up';
+  return REFUSED.has(code) || details.envelope === true ? 'refused' : 'unreachable';
+}
+
+/** The same account, with calls that are sent once and answers that are shown to `watch` first. */
+function watched(account: Account, watch: (answer: HttpAnswer) => void): Account {
+  const { transport } = account;
+  return {
+    ...account,
+    transport: {
+      place: () => transport.place(),
+      send: (call, context) => {
+        const read = (answer: HttpAnswer, credentials: Credentials) => {
+          watch(answer);
+          return call.read(answer, credentials);
+        };
+        return transport.send({ ...call, once: true, read }, context);
+      },
+      close: () => transport.close(),
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/** What to look at before a flow goes live: docs/contract.md, "Ledger", "Editor sidebar". */
+import { VerifyError } from '../../errors';
+import { isChinese } from '../../texts/texts';
+import type { PhotoStoreNode } from '../photos/photo-store-of';
+import type { NodeConfig, Red } from '../runner/red';
+import { languageOf } from '../runner/texts';
+import { accountsOf } from './ledger-reports';
+
+/** Why a node is not set up. */
+interface Unready {
+  type: string;
+  problem: string;
+  values: VerifyError['values'];
+}
+
+export interface LiveCheck {
+  /** Accounts whose calls nobody makes. */
+  sandbox: string[];
+  unready: (Unready & { account: string })[];
+  /** Photo stores from which no provider would get a photo. */
+  stores: (Unready & { store: string })[];
+  /** Action nodes whose errors no Catch gets; of a subflow, as they stand in it. */
+  uncaught: string[];
+  /** `lang` of settings.js. */
+  lang: string | null;
+  /** Whether the runtime, and with it errors and statuses, speaks Chinese. */
+  speaksChinese: boolean;
+}
+
+/**
+ * @param red Node-RED
+ * @param actionTypes of the nodes that a Catch should cover
+ */
+export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck {
+  const accounts = accountsOf(red);
+  const { lang } = red.settings;
+  const configs: NodeConfig[] = [];
+  red.nodes.eachNode((config) => configs.push(config));
+  return {
+    sandbox: accounts.filter(({ environment }) => environment === 'sandbox').map(({ id }) => id),
+    unready: accounts.flatMap((node) => {
+      const unready = whyUnready(node.type, () => {
+        node.check();
+        node.terms();
+      });
+      return unready ? [{ account: node.id, ...unready }] : [];
+    }),
+    stores: configs.flatMap(({ id, type }) => {
+      const node = type === 'photo-store' ? (red.nodes.getNode(id) as PhotoStoreNode | null) : null;
+      const unready = node && whyUnready(type, () => node.check('production'));
+      return unready ? [{ store: id, ...unready }] : [];
+    }),
+    uncaught: uncaught(configs, actionTypes),
+    lang: typeof lang === 'string' && lang !== '' ? lang : null,
+    speaksChinese: isChinese(languageOf(red)),
+  };
+}
+
+function whyUnready(type: string, check: () => void): Unready | null {
+  try {
+    check();
+    return null;
+  } catch (reason) {
+    if (!(reason instanceof VerifyError)) throw reason;
+    const { problem, values } = reason;
+    return { type, problem, values };
+  }
+}
+
+/**
+ * Goes as Node-RED itself goes when a node raises an error: to the Catch nodes of its flow, and from a subflow that has
+ * none for it to those around its instance.
+ */
+function uncaught(configs: readonly NodeConfig[], actionTypes: ReadonlySet<string>): string[] {
+  const nodes = new Map(configs.map((config) => [config.id, config]));
+  const running = configs.filter(({ d, z }) => !d && !nodes.get(String(z))?.disabled);
+  const catches = new Map<unknown, NodeConfig[]>();
+  const instances = new Map<string, NodeConfig[]>();
+  for (const node of running) {
+    if (node.type === 'catch') gather(catches, node.z, node);
+    if (node.type.startsWith('subflow:')) gather(instances, node.type, node);
+  }
+  const known = new Map<string, boolean>();
+
+  const isCaught = (node: NodeConfig): boolean => {
+    const before = known.get(node.id);
+    if (before !== undefined) return before;
+    // Until it is known: a subflow that is in itself runs nowhere.
+    known.set(node.id, true);
+    const isSubflow = nodes.get(String(node.z))?.type === 'subflow';
+    const found =
+      (catches.get(node.z) ?? []).some((each) => covers(each, node, nodes)) ||
+      (isSubflow && (instances.get(`subflow:${node.z}`) ?? []).every(isCaught));
+    known.set(node.id, found);
+    return found;
+  };
+  return running.filter((node) => actionTypes.has(node.type) && !isCaught(node)).map(({ id }) => id);
+}
+
+function gather<Key>(groups: Map<Key, NodeConfig[]>, key: Key, node: NodeConfig): void {
+  const group = groups.get(key);
+  if (group) group.push(node);
+  else groups.set(key, [node]);
+}
+
+function covers({ scope, g }: NodeConfig, node: NodeConfig, nodes: ReadonlyMap<string, NodeConfig>): boolean {
+  if (Array.isArray(scope)) return scope.includes(node.id);
+  if (scope !== 'group' || !g) return true;
+  for (let group = nodes.get(String(node.g)); group; group = nodes.get(String(group.g)))
+    if (group.id === g) return true;
+  return false;
+}

@@ -1,0 +1,122 @@
+/** What a message may ask of a ledger: docs/contract.md, "Ledger", node `verify-ledger`. */
+import { VerifyError } from '../../errors';
+import { parseJsonText } from '../../input/json-text';
+import { readMoment } from '../../input/moment';
+import { readText } from '../../input/text';
+import type { Period } from '../../ledger/calendar';
+import type { Entry, Query, Sum } from '../../ledger/entry';
+import type { Ledger } from '../../ledger/ledger';
+import { readKey } from '../runner/choices';
+import { messageKey, PAID_OPERATIONS } from '../runner/payments';
+
+const MOST_ENTRIES = 1_000;
+const LONGEST_ID = 128;
+/** Of a question as JSON. */
+const LONGEST_JSON = 10_000;
+
+const PERIODS = ['day', 'month'] as const satisfies readonly Period[];
+const NAMES: ReadonlySet<string> = new Set(['key', 'id', 'sum', 'from', 'to', 'account', 'operation']);
+
+export interface Question extends Omit<Query, 'key'> {
+  /** As the message had it. */
+  key: string | null;
+  sum: Period | null;
+}
+
+/**
+ * @param value of `msg.payload`; a text is read as JSON, as MQTT brings it
+ * @param accountId gives the id of an account that goes by this name or id
+ * @throws VerifyError INPUT, or what `accountId` throws
+ */
+export function readQuestion(value: unknown, accountId: (named: string) => string): Question {
+  const asked = objectOf(value);
+  if (!asked || Object.keys(asked).some((name) => !NAMES.has(name))) throw notAQuestion();
+  const text = (name: 'id' | 'account') => readText(asked[name], name, LONGEST_ID, new Set()) || undefined;
+  const [id, account, key] = [text('id'), text('account'), readKey(asked.key)];
+  const [from, to] = [readMoment(asked.from, 'from', 'from'), readMoment(asked.to, 'to', 'to')];
+  const sum = oneOf(asked.sum, 'sum', PERIODS);
+  const operation = oneOf(asked.operation, 'operation', PAID_OPERATIONS);
+  const kinds = [id, key, sum].filter((each) => (each ?? null) !== null);
+  if (kinds.length > 1 || (kinds.length === 0 && from === undefined && to === undefined))
+    throw notAQuestion();
+  if (from !== undefined && to !== undefined && from >= to) throw new VerifyError('INPUT', 'times-crossed');
+  return {
+    key,
+    sum,
+    ...(id !== undefined && { id }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(account !== undefined && { account: accountId(account) }),
+    ...(operation !== null && { operation }),
+  };
+}
+
+/**
+ * @param ledger that is asked
+ * @param question of a message
+ * @param accounts ids of those that pay into it; a key is another one for each
+ * @returns entries, newest first and 1,000 at the most, or sums
+ * @throws VerifyError what the ledger throws
+ */
+export async function answerOf(
+  ledger: Ledger,
+  { key, sum, ...query }: Question,
+  accounts: readonly string[],
+): Promise<Entry[] | Sum[]> {
+  if (sum) return ledger.sums(sum, query);
+  if (key === null) return ledger.find(query, MOST_ENTRIES);
+  const { account, operation } = query;
+  const found: Entry[] = [];
+  for (const payer of account === undefined ? accounts : [account])
+    for (const paid of operation === undefined ? PAID_OPERATIONS : [operation])
+      found.push(...(await ofKey(ledger, query, payer, paid, key)));
+  return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST_ENTRIES);
+}
+
+/** Of the calls that a message took one was paid for after the other. */
+async function ofKey(
+  ledger: Ledger,
+  query: Query,
+  account: string,
+  operation: string,
+  key: string,
+): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for (let part = 0; found.length < MOST_ENTRIES; part++) {
+    const ofPart = await ledger.find(
+      { ...query, account, operation, key: messageKey(operation, key, part) },
+      MOST_ENTRIES,
+    );
+    if (ofPart.length === 0) break;
+    found.push(...ofPart);
+  }
+  return found;
+}
+
+function objectOf(value: unknown): Record<string, unknown> | null {
+  const asked = typeof value === 'string' ? parsed(value) : value;
+  return typeof asked === 'object' && asked !== null && !Array.isArray(asked) ? { ...asked } : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text.length > LONGEST_JSON ? null : parseJsonText(text);
+  } catch {
+    return null;
+  }
+}
+
+function oneOf<Choice extends string>(
+  value: unknown,
+  name: string,
+  choices: readonly Choice[],
+): Choice | null {
+  if (value === undefined || value === null || value === '') return null;
+  const found = choices.find((choice) => choice === value);
+  if (!found) throw new VerifyError('INPUT', 'not-one-of', { name, choices: choices.join(', ') });
+  return found;
+}
+
+function notAQuestion(): VerifyError {
+  return new VerifyError('INPUT', 'ledger-question');
+}

@@ -1,0 +1,53 @@
+/** The node that answers what was paid for, and sends each call as it is settled: docs/contract.md, "Ledger". */
+import { VerifyError } from '../../errors';
+import type { Entry, Sum } from '../../ledger/entry';
+import type { Ledger } from '../../ledger/ledger';
+import { answerInput } from '../runner/answer-input';
+import { idOfAccount } from '../runner/choices';
+import { sendNew } from '../runner/handle-input';
+import type { Message, Node, NodeConfig, Red } from '../runner/red';
+import { ledgerOf } from './ledger-of';
+import { answerOf, readQuestion } from './ledger-question';
+
+/**
+ * Makes a node answer for a ledger.
+ * @param red Node-RED
+ * @param node that was created
+ * @param config as it was deployed
+ */
+export function runVerifyLedger(red: Red, node: Node, config: NodeConfig): void {
+  let unsubscribe = () => {};
+  answerInput(red, node, {
+    operation: 'verify-ledger',
+    mayCost: false,
+    check() {
+      unsubscribe = openLedger(red, config).subscribe((entry) => {
+        sendNew(red, node, [null, { payload: { ...entry } }]);
+      });
+    },
+    answer: async (message) => ({ value: await answer(red, config, message), outcome: 'answered' }),
+    close: () => unsubscribe(),
+  });
+}
+
+async function answer(red: Red, config: NodeConfig, message: Message): Promise<Entry[] | Sum[]> {
+  // An account that is not there any more has entries all the same.
+  const accountId = (named: string) => idOfAccount(red, named, isAccount) ?? named;
+  const question = readQuestion(message.payload, accountId);
+  const accounts: string[] = [];
+  red.nodes.eachNode(({ id, type, ledger }) => {
+    if (isAccount(type) && (ledger || '') === (config.ledger || '')) accounts.push(id);
+  });
+  return answerOf(openLedger(red, config), question, accounts);
+}
+
+function isAccount(type: string): boolean {
+  return type.endsWith('-account');
+}
+
+/** @throws VerifyError CONFIG */
+function openLedger(red: Red, config: NodeConfig): Ledger {
+  const ledger = ledgerOf(red, config.ledger);
+  if (!ledger) throw new VerifyError('CONFIG', 'ledger-off');
+  return ledger;
+}

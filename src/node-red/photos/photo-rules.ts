@@ -1,0 +1,81 @@
+/** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
+import type { FieldDefinition, SettingDefinitions, Settings } from '../../action';
+import { readPollResult } from '../../photos/poll-result';
+import { readRules } from '../../photos/read-rules';
+import { MOST_DAYS } from '../../photos/seen';
+import { applyRules } from '../../photos/verdict';
+import { answerInput } from '../runner/answer-input';
+import { prepareFields } from '../runner/fields';
+import { checkOutput } from '../runner/output';
+import type { Node, NodeConfig, Red } from '../runner/red';
+import { readSettings } from '../runner/settings';
+import { seenOf } from './seen-of';
+
+/** The forms are built from these, too. */
+export const FIELDS = {
+  input: { value: 'payload', type: 'msg' },
+  at: { value: '', type: 'str' },
+  latitude: { value: '', type: 'str' },
+  longitude: { value: '', type: 'str' },
+  addressHolds: { value: '', type: 'str' },
+} as const satisfies Readonly<Record<string, FieldDefinition>>;
+
+export const SETTINGS = {
+  maxAge: { type: 'number', default: 0, min: 0 },
+  within: { type: 'number', default: 0, min: 0 },
+  coordinates: { type: 'string', default: 'gcj02', choices: ['gcj02', 'wgs84'] },
+  unseen: { type: 'number', default: 0, min: 0, max: MOST_DAYS },
+  output: { type: 'string', default: 'payload' },
+} as const satisfies SettingDefinitions;
+
+/** Types of inputs whose value stands in the node itself; a variable is the same for every message too. */
+const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
+
+/**
+ * Makes a node apply its rules.
+ * @param red Node-RED
+ * @param node that was created
+ * @param config as it was deployed
+ */
+export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
+  // An input that is left empty has no rule.
+  const used = Object.entries(FIELDS).filter(([name]) => name === 'input' || config[name]);
+  const fields = prepareFields(red, node, Object.fromEntries(used), config);
+  const typeOf = (name: string) => config[`${name}Type`] ?? 'str';
+  const isWritten = (name: string) => WRITTEN.has(typeOf(name));
+  const isFixed = (name: string) => isWritten(name) || typeOf(name) === 'env';
+  let settings: Settings<typeof SETTINGS> | undefined;
+  let needNoLonger = () => {};
+
+  function ownSettings(): Settings<typeof SETTINGS> {
+    if (settings) return settings;
+    const own = readSettings(SETTINGS, config);
+    checkOutput(red, own.output);
+    settings = own;
+    return own;
+  }
+
+  answerInput(red, node, {
+    operation: 'photo-rules',
+    mayCost: false,
+    check() {
+      if (fields.problem) throw fields.problem;
+      const own = ownSettings();
+      const values = Object.fromEntries(
+        used.map(([name]) => [name, isWritten(name) ? config[name] : undefined]),
+      );
+      readRules(own, values, isWritten);
+      if (own.unseen > 0) needNoLonger = seenOf(red, config.ledger).keepFor(own.unseen);
+    },
+    close: () => needNoLonger(),
+    property: () => ownSettings().output,
+    async answer(message, closing) {
+      const now = Date.now();
+      const { input, ...values } = await fields.readAll(message, closing);
+      const rules = readRules(ownSettings(), values, isFixed);
+      const result = readPollResult(input);
+      const value = await applyRules(result, rules, rules.unseen ? seenOf(red, config.ledger) : null, now);
+      return { value, outcome: value.outcome };
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import type { PhotoStore } from '../../action';
+import { VerifyError } from '../../errors';
+import type { Environment } from '../../result';
+import type { Node, Red } from '../runner/red';
+import type { PhotoStoreTest } from './photo-store-test';
+
+/** What a store holds, for its owner. */
+export interface Held {
+  count: number;
+  bytes: number;
+  /** ISO 8601, when the oldest was put; null where there is none. */
+  oldest: string | null;
+}
+
+/** A `photo-store`. */
+export interface PhotoStoreNode extends Node {
+  kind: 's3' | 'local';
+  /** Whether it makes a JPG of any format. */
+  fits: boolean;
+  /**
+   * @param environment of the account: what only this machine reaches is no use to a provider
+   * @throws VerifyError CONFIG where it is not set up
+   */
+  open(environment: Environment): PhotoStore;
+  /** @throws VerifyError as `open`; opens nothing */
+  check(environment: Environment): void;
+  held(): Promise<Held>;
+  /** What its form's test button starts. */
+  test: PhotoStoreTest;
+}
+
+/**
+ * @param red Node-RED
+ * @param id of the node
+ * @throws VerifyError CONFIG where there is none, or it is disabled
+ */
+export function photoStoreNode(red: Red, id: unknown): PhotoStoreNode {
+  const node = id ? (red.nodes.getNode(String(id)) as PhotoStoreNode | null) : null;
+  if (node?.type !== 'photo-store') throw new VerifyError('CONFIG', 'store-missing', {}, { charged: false });
+  return node;
+}

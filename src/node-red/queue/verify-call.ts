@@ -1,0 +1,100 @@
+/** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
+import type { SettingDefinitions, Settings } from '../../action';
+import type { Cancel } from '../../cancel';
+import { VerifyError } from '../../errors';
+import { type JobEnd, jobLost } from '../../queue/in-hand';
+import { answerInput, type Reply } from '../runner/answer-input';
+import { FlowError } from '../runner/flow-error';
+import { PAID_OPERATIONS } from '../runner/payments';
+import type { Message, Node, NodeConfig, Red } from '../runner/red';
+import { readSettings } from '../runner/settings';
+import { outcomeOf } from '../runner/status';
+import { queueNode } from './verify-queue';
+
+/** What `msg.action` may say that a job does: the node types that call a provider. */
+const OPERATIONS = [...PAID_OPERATIONS, 'truth-poll', 'get-token', 'provider-request'];
+
+/** The form is built from it, too. */
+export const SETTINGS = {
+  wait: { type: 'number', default: 20, min: 0, max: 86_400 },
+  maxWaiting: { type: 'number', default: 1_000, min: 1, integer: true },
+} as const satisfies SettingDefinitions;
+
+/**
+ * Makes a node call a queue.
+ * @param red Node-RED
+ * @param node that was created
+ * @param config as it was deployed
+ */
+export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
+  let inFlight = 0;
+  let isPartWarned = false;
+
+  async function call(message: Message, closing: Cancel): Promise<Reply> {
+    const { maxWaiting, wait }: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
+    if (inFlight > maxWaiting)
+      throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
+    const calls = queueNode(red, config.queue).calls();
+    const asked = askedJob(message.payload);
+    const job = asked ?? calls.newId();
+    const listening = asked === null ? calls.listen(job) : null;
+    try {
+      if (listening && !(await calls.put(job, jobNameOf(message, config.name), message, closing)))
+        warnInPart();
+      const end = await calls.end(job, listening, wait * 1000, closing);
+      if (!end) return { value: { job }, outcome: 'unfinished', output: 2 };
+      const value = answerOf(job, end);
+      return { value, outcome: outcomeOf(value) };
+    } finally {
+      listening?.stop();
+    }
+  }
+
+  function warnInPart(): void {
+    if (isPartWarned) return;
+    isPartWarned = true;
+    node.warn(red._('warnings.queue.in-part'));
+  }
+
+  answerInput(red, node, {
+    operation: 'verify-call',
+    mayCost: true,
+    // What becomes of a job that a closing node leaves, the error of its call says.
+    endsOnClose: true,
+    check() {
+      readSettings(SETTINGS, config);
+      queueNode(red, config.queue).options();
+    },
+    async answer(message, closing) {
+      inFlight++;
+      try {
+        return await call(message, closing);
+      } finally {
+        inFlight--;
+      }
+    },
+  });
+}
+
+/**
+ * What an operator sees of a job in a dashboard such as Bull Board. It comes from words that the flow's author chose
+ * and never from what a message brings, because that might be a person's name.
+ */
+function jobNameOf(message: Message, label: string | undefined): string {
+  return OPERATIONS.find((operation) => operation === message.action) ?? (label || 'message');
+}
+
+/** @returns the id, where a message asks with one alone */
+function askedJob(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null || Object.keys(payload).join() !== 'job') return null;
+  const { job } = payload as { job: unknown };
+  return typeof job === 'string' ? job : null;
+}
+
+/** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */
+function answerOf(job: string, end: JobEnd): unknown {
+  if ('answer' in end) return end.answer;
+  if ('lost' in end) throw jobLost(job, end.lost.ledger);
+  const { message, code, cause } = end.error;
+  throw new FlowError(message, code as FlowError['code'], cause);
+}

@@ -1,0 +1,82 @@
+/** The node that takes jobs of a queue into a flow: docs/contract.md, "Queue". */
+import type { SettingDefinitions } from '../../action';
+import { VerifyError } from '../../errors';
+import { jobOf, type Told } from '../../queue/in-hand';
+import type { JobTaking } from '../../queue/taking';
+import { causeOf, textOf } from '../runner/explain';
+import { sendNew } from '../runner/handle-input';
+import type { Node, NodeConfig, Red } from '../runner/red';
+import { readSettings } from '../runner/settings';
+import { onceStarted } from '../runner/started';
+import { NodeStatus, outcomeOf } from '../runner/status';
+import { unexpected } from '../runner/unexpected';
+import { queueNode } from './verify-queue';
+
+/** The form is built from it, too. */
+export const SETTINGS = {
+  concurrency: { type: 'number', default: 64, min: 1, max: 10_000, integer: true },
+  timeout: { type: 'number', default: 600, min: 1, max: 86_400 },
+  repeatable: { type: 'boolean', default: false },
+} as const satisfies SettingDefinitions;
+
+const ASKED = { provider: null, operation: 'verify-in', mayCost: true };
+/** A paid request in flight has as long; all nodes are closed at the same time. */
+const GRACE_MS = 5_000;
+
+/**
+ * Makes a node take jobs.
+ * @param red Node-RED
+ * @param node that was created
+ * @param config as it was deployed
+ */
+export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
+  const status = new NodeStatus(red, node, () => false);
+  let taking: JobTaking | undefined;
+  let told = '';
+  const trouble = (error: VerifyError | null) => {
+    status.stuck(error?.code ?? null);
+    // What Redis itself does is told by its connection.
+    if (error && error.code !== 'NETWORK' && error.problem !== told) node.warn(textOf(red, error));
+    told = error?.problem ?? '';
+  };
+  const forget = onceStarted(red, () => {
+    try {
+      const { concurrency, timeout, repeatable } = readSettings(SETTINGS, config);
+      const options = queueNode(red, config.queue).options();
+      const { JobTaking: Taking } = require('../../queue/taking') as typeof import('../../queue/taking');
+      taking = new Taking({
+        ...{ ...options, concurrency, repeatable, timeoutMs: timeout * 1000, trouble },
+        take: (message) => {
+          status.started();
+          if (sendNew(red, node, message)) return;
+          const job = jobOf(message);
+          const error = new VerifyError('INPUT', 'message-not-sent');
+          if (job && job !== 'over') job.end({ error: toldOf(red, error) });
+        },
+        over: (how) => {
+          if (how === 'given-back') status.left();
+          else if ('code' in how) status.failed(how.code as VerifyError['code']);
+          else status.finished(outcomeOf(how.answer));
+        },
+        explain: (error) => toldOf(red, error),
+      });
+    } catch (reason) {
+      const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
+      node.warn(textOf(red, error));
+      status.misconfigured();
+    }
+  });
+  node.on('close', (_removed, done) => {
+    forget();
+    Promise.resolve(taking?.close(GRACE_MS))
+      .catch((reason) => unexpected(red, node, reason))
+      .then(() => {
+        status.close();
+        done();
+      });
+  });
+}
+
+function toldOf(red: Red, error: VerifyError): Told {
+  return { message: textOf(red, error), code: error.code, cause: causeOf(red, ASKED, error, null, 0) };
+}

@@ -1,0 +1,117 @@
+/** A queue in one Redis, which callers and workers share: docs/contract.md, "Queue". */
+import { join } from 'node:path';
+import type { SettingDefinitions } from '../../action';
+import { VerifyError } from '../../errors';
+import { isLoopback } from '../../http/address';
+import type { QueueOptions } from '../../queue/bull';
+import type { JobCalls } from '../../queue/calls';
+import type { RedisServer, RedisTrouble } from '../../queue/redis-connection';
+import { readRedisUrl, redisServer } from '../../queue/redis-url';
+import { JobSecret } from '../../queue/sealed';
+import { secretOf } from '../../store/secret';
+import type { LedgerStoreNode } from '../ledger/ledger-of';
+import { tlsOptions } from '../runner/connection';
+import type { Node, NodeConfig, Red } from '../runner/red';
+import { readSettings, requireVariable } from '../runner/settings';
+
+/** Where Redis is when it was installed this moment. */
+const LOCAL = 'redis://127.0.0.1:6379';
+const DEFAULT_NAME = 'verification';
+const NOTHING_SENT = { charged: false } as const;
+/** BullMQ separates the parts of its keys with colons. */
+const NAME = /^[^:\s]{1,64}$/;
+
+/** The form is built from it, too. */
+export const SETTINGS = {
+  keep: { type: 'number', default: 3_600, min: 60, max: 604_800, integer: true },
+  /** Whether another host may be reached over `redis:`. */
+  unencrypted: { type: 'boolean', default: false },
+} as const satisfies SettingDefinitions;
+
+export interface QueueNode extends Node {
+  /** @throws VerifyError CONFIG where it is not set up */
+  options(): QueueOptions;
+  /** @throws VerifyError CONFIG where it is not set up */
+  calls(): JobCalls;
+  /** Of BullMQ's queue. */
+  queueName: string;
+}
+
+/**
+ * Makes a node hold a queue, which is opened at first use.
+ * @param red Node-RED
+ * @param created the node
+ * @param config as it was deployed
+ */
+export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
+  const node = created as QueueNode;
+  // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
+  const url = node.credentials?.url || LOCAL;
+  delete node.credentials;
+
+  node.queueName = config.name || DEFAULT_NAME;
+  let calls: JobCalls | undefined;
+  let secret: Promise<JobSecret> | undefined;
+  node.options = () => {
+    for (const value of [url, config.name]) requireVariable(value);
+    const { keep, unencrypted } = readSettings(SETTINGS, config);
+    const server = serverOf(unencrypted);
+    if (!NAME.test(node.queueName)) throw new VerifyError('CONFIG', 'queue-name-unusable', {}, NOTHING_SENT);
+    return {
+      ...{ server, name: node.queueName, keep },
+      secret: () => {
+        secret ??= readSecret().catch((error) => {
+          secret = undefined;
+          throw error;
+        });
+        return secret;
+      },
+      told: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
+    };
+  };
+  node.calls = () => {
+    const { JobCalls: Calls } = require('../../queue/calls') as typeof import('../../queue/calls');
+    calls ??= new Calls(node.options());
+    return calls;
+  };
+  node.on('close', (_removed, done) => {
+    Promise.resolve(calls?.close()).then(done, done);
+  });
+
+  function serverOf(unencrypted: boolean): RedisServer {
+    const address = readRedisUrl(url);
+    if (!address) throw new VerifyError('CONFIG', 'queue-url-unreadable', {}, NOTHING_SENT);
+    const isPlain = address.protocol === 'redis:' && !isLoopback(address.hostname);
+    if (isPlain && !unencrypted) throw new VerifyError('CONFIG', 'queue-unencrypted', {}, NOTHING_SENT);
+    return redisServer(address, tlsOptions(red, config.tls));
+  }
+
+  function said(trouble: RedisTrouble, place: string, code: string): string {
+    if (trouble === 'away') return red._('warnings.queue.away', { place, code });
+    if (trouble === 'back') return red._('warnings.queue.back', { place });
+    if (trouble === 'deaf') return red._('warnings.queue.deaf', { place, code });
+    if (trouble === 'emptied') return red._('warnings.queue.emptied', { place });
+    return red._('warnings.queue.forgetful', { place, code });
+  }
+
+  /** docs/contract.md, "Ledger": the shared store's secret, else that of this Node-RED. */
+  async function readSecret(): Promise<JobSecret> {
+    const { userDir = '', cnVerify } = red.settings;
+    const { key } = (cnVerify ?? {}) as { key?: string };
+    if (!config.ledger) return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), key));
+    const store = red.nodes.getNode(String(config.ledger)) as LedgerStoreNode | null;
+    if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, NOTHING_SENT);
+    return new JobSecret(await store.master());
+  }
+}
+
+/**
+ * @param red Node-RED
+ * @param id of the node
+ * @throws VerifyError CONFIG where it is missing
+ */
+export function queueNode(red: Red, id: unknown): QueueNode {
+  const node = id ? (red.nodes.getNode(String(id)) as QueueNode | null) : null;
+  if (!node?.calls) throw new VerifyError('CONFIG', 'queue-missing', {}, NOTHING_SENT);
+  return node;
+}

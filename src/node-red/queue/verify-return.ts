@@ -1,0 +1,51 @@
+/** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
+import { ERRORS, VerifyError } from '../../errors';
+import { jobOf, type Told } from '../../queue/in-hand';
+import { causeOf, textOf } from '../runner/explain';
+import { FlowError } from '../runner/flow-error';
+import { handleInput, type InputMessage } from '../runner/handle-input';
+import type { Message, Node, NodeConfig, Red } from '../runner/red';
+import { unexpected } from '../runner/unexpected';
+
+const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
+
+/**
+ * Makes a node end jobs.
+ * @param red Node-RED
+ * @param node that was created
+ */
+export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
+  const failure = (reason: unknown) => {
+    const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
+    return new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0));
+  };
+  const handle = (input: InputMessage) => {
+    const { message } = input;
+    const job = jobOf(message);
+    if (job === null) {
+      // A Catch that leads here brings the same error back, until Node-RED stops it at the tenth.
+      if (!isNotAJob(message)) throw new VerifyError('INPUT', 'not-a-job');
+      input.end();
+      return;
+    }
+    // A Catch that leads here would bring an error back.
+    if (job === 'over') node.warn(red._('warnings.queue.over'));
+    else job.end('error' in message ? { error: errorOf(red, message) } : { answer: message.payload });
+    input.end();
+  };
+  handleInput(red, node, handle, failure);
+}
+
+function isNotAJob({ error }: Message): boolean {
+  return (error as Partial<Told> | undefined)?.cause?.problem === 'not-a-job';
+}
+
+/** What is none of this package's may tell of a person: its words stay in the worker's log. */
+function errorOf(red: Red, { error }: Message): Told {
+  const { message, code, cause, source } = (error ?? {}) as Partial<Told> & { source?: { type?: unknown } };
+  if (code && Object.hasOwn(ERRORS, code) && cause?.problem) return { message: String(message), code, cause };
+  const type = String(source?.type ?? '');
+  const fate = { charged: null, retryable: false };
+  const foreign = new VerifyError('PROTOCOL', 'job-foreign-error', { type }, fate);
+  return { message: textOf(red, foreign), code: foreign.code, cause: causeOf(red, ASKED, foreign, null, 0) };
+}

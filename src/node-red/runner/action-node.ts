@@ -1,0 +1,438 @@
+/** The runner: what every action node does around its action. */
+import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../../action';
+import { Cancel } from '../../cancel';
+import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../errors';
+import { jobOf } from '../../queue/in-hand';
+import type { Answer, Environment, Result } from '../../result';
+import type { AccountNode } from '../account/account-node';
+import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
+import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
+import { sealOf } from './database-of';
+import { causeOf, textOf } from './explain';
+import { prepareFields } from './fields';
+import { FlowError } from './flow-error';
+import { handleInput, type InputMessage } from './handle-input';
+import { MessageContext } from './message-context';
+import { NodeTasks, type TaskRunner } from './node-tasks';
+import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
+import { FREE, MessagePayments } from './payments';
+import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
+import type { Message, Node, NodeConfig, Red, Sent } from './red';
+import { readSettings } from './settings';
+import { onceStarted } from './started';
+import { NodeStatus } from './status';
+import { unexpected } from './unexpected';
+import { type PendingDelivery, type Work, workOn } from './work';
+
+const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
+/** A paid request in flight gets this long to be answered when its node closes. */
+const PAID_GRACE_MS = 5_000;
+
+/** The forms are built from it, too. */
+export const COMMON_SETTINGS = {
+  output: { type: 'string', default: 'payload' },
+  includeRaw: { type: 'boolean', default: false },
+} as const satisfies SettingDefinitions;
+
+/**
+ * Makes a node do its action.
+ * @param red Node-RED
+ * @param node that was created
+ * @param config as it was deployed
+ * @param action what it does with a message
+ */
+export function runAction<Input, Definitions extends SettingDefinitions, State>(
+  red: Red,
+  node: Node,
+  config: NodeConfig,
+  action: Action<Input, Definitions, State>,
+): void {
+  const runner = new Runner(red, node, config, action);
+  handleInput(
+    red,
+    node,
+    (input) => runner.accept(input),
+    (reason) => runner.failure(reason),
+  );
+  node.on('close', (removed, done) => runner.close(removed, done));
+}
+
+class Runner<Input, Definitions extends SettingDefinitions, State> implements TaskRunner {
+  readonly #red: Red;
+  readonly #node: Node;
+  readonly #config: NodeConfig;
+  readonly #action: Action<Input, Definitions, State>;
+  readonly #fields: ReturnType<typeof prepareFields>;
+  readonly #status: NodeStatus;
+  readonly #pending: PendingTasksOfRuntime;
+  readonly #tasks: NodeTasks<Input, State>;
+  readonly #forget: () => void;
+  readonly #closing = new Cancel();
+  readonly #signal = new Cancel();
+  readonly memory = new Map<string, number>();
+  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing);
+  readonly #warned = new Set<string>();
+  readonly #working = new Set<Work>();
+  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions, State>) {
+    this.#red = red;
+    this.#node = node;
+    this.#config = config;
+    this.#action = action;
+    this.#fields = prepareFields(red, node, { ...action.fields, ...chosenFields(action, config) }, config);
+    this.#status = new NodeStatus(red, node, () => this.#environment() === 'sandbox');
+    this.#pending = pendingTasksOf(red);
+    this.#tasks = new NodeTasks(node, this.#pending.tasks, this, action.waits);
+    const forgetCheck = onceStarted(red, () => this.#check());
+    const forgetLoaded = this.#pending.whenLoaded(() => this.#tasks.resumePending());
+    this.#forget = () => {
+      forgetCheck();
+      forgetLoaded();
+    };
+  }
+
+  accept(input: InputMessage): void {
+    const task = this.#tasks.taskOf(input.message);
+    const work = workOn(input, String(this.#config.account ?? ''), task);
+    this.#working.add(work);
+    this.#status.started();
+    if (task) this.#tasks.resume(work, task);
+    else this.#fields.read(input.message, this.#closing, (error, fields) => this.#start(error, fields, work));
+  }
+
+  close(removed: boolean, done: () => void): void {
+    this.#forget();
+    this.#closing.cancel();
+    this.#tasks.close(!removed);
+    const grace = setTimeout(() => this.#signal.cancel(), this.#action.mayCost ? PAID_GRACE_MS : 0);
+    this.#onIdle = () => {
+      this.#onIdle = undefined;
+      clearTimeout(grace);
+      this.#status.close();
+      this.#pending.settle().then(done, done);
+    };
+    if (this.#working.size === 0) this.#onIdle();
+  }
+
+  open(account: string): Account | Promise<Account> {
+    return this.#accountNode(account).open();
+  }
+
+  warnOnce(key: string, values?: Record<string, string | number>): void {
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.#node.warn(this.#red._(`warnings.${key}`, values));
+  }
+
+  /** Warns once when trouble begins, and shows it until it is over for all. */
+  trouble(error: VerifyError | null): void {
+    if (error && this.#status.isFine)
+      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
+    this.#status.trouble(error?.code ?? null);
+  }
+
+  waiting(count: number): void {
+    this.#status.waiting(count);
+  }
+
+  photoStore(environment: Environment): PhotoStore {
+    return photoStoreNode(this.#red, this.#config.store).open(environment);
+  }
+
+  async seal(text: string): Promise<string | null> {
+    const seal = await sealOf(this.#red);
+    return seal?.digest('claim', text) ?? null;
+  }
+
+  explain(error: VerifyError, attempts: number, account?: string): Cause {
+    return causeOf(this.#red, this.#action, error, this.#environment(account), attempts);
+  }
+
+  deliveryOf(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
+    const cause = this.explain(error, work?.attempts ?? 0, work?.account);
+    return { error: { message: textOf(this.#red, error), code: error.code, cause } };
+  }
+
+  /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
+  #check(): void {
+    try {
+      if (this.#fields.problem) throw this.#fields.problem;
+      this.#settings ??= this.#readSettings();
+      const account = this.#accountNode(String(this.#config.account ?? ''));
+      account.check();
+      if (this.#action.mayCost) account.terms();
+      if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
+      this.#action.parse({}, this.#settings, this.#arrival(account.environment));
+    } catch (error) {
+      // Without a message, its fields cannot be right.
+      if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
+      this.#node.warn(textOf(this.#red, error));
+      this.#status.misconfigured();
+    }
+  }
+
+  #start(error: VerifyError | null, fields: Record<string, unknown>, work: Work): void {
+    try {
+      if (error) throw error;
+      this.#settings ??= this.#readSettings();
+      const { output } = this.#settings;
+      if (!canHold(this.#red, work.message, output))
+        throw new VerifyError('INPUT', 'message-read-only', { output });
+      const node = this.#chosenAccount(fields.accountFrom, work);
+      const input = this.#parse(fields, this.#settings, node.environment);
+      work.unsent = this.#action.unsent?.(input);
+      const payments = this.#paymentsOf(node, fields.key, work.message);
+      const account = node.open();
+      const begin = (opened: Account) => this.#begin(opened, input, payments, work);
+      if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
+      else begin(account);
+    } catch (reason) {
+      this.fail(reason, work);
+    }
+  }
+
+  /** What throws while it is read, such as a getter, is the message's. */
+  #parse(fields: Record<string, unknown>, settings: Settings<Definitions>, environment: Environment): Input {
+    try {
+      return this.#action.parse(fields, settings, this.#arrival(environment));
+    } catch (reason) {
+      if (reason instanceof VerifyError) throw reason;
+      unexpected(this.#red, this.#node, reason);
+      throw new VerifyError('INPUT', 'message-unreadable');
+    }
+  }
+
+  #begin(account: Account, input: Input, payments: MessagePayments, work: Work): void {
+    if (work.ended) return;
+    const waiting = this.#action.waits?.begin(input);
+    if (waiting && !this.#closing.cancelled) {
+      this.#tasks.begin(work, waiting);
+      return;
+    }
+    const context = new MessageContext(this, payments, this.#closing, this.#signal);
+    this.#action.run(account, input, context).then(
+      (answer) => {
+        work.attempts = context.attempts;
+        this.succeed(answer, work);
+      },
+      (reason) => {
+        work.attempts = context.attempts;
+        this.fail(reason, work);
+      },
+    );
+  }
+
+  #arrival(environment: Environment): Arrival {
+    return { now: Date.now(), environment, store: this.#store() };
+  }
+
+  /** One that is missing is told when a photo needs it. */
+  #store(): { fits: boolean } | null {
+    if (!this.#action.storesPhotos || !this.#config.store) return null;
+    const node = this.#red.nodes.getNode(String(this.#config.store)) as PhotoStoreNode | null;
+    return { fits: node?.fits === true };
+  }
+
+  #paymentsOf(account: AccountNode, key: unknown, message: Message): MessagePayments {
+    const { operation, mayCost } = this.#action;
+    if (!mayCost) return this.free;
+    const reuseMs = this.#settings!.reuse * 3_600_000;
+    const job = jobOf(message);
+    const paying = job && job !== 'over' ? job.paying : undefined;
+    return new MessagePayments(
+      account.terms(),
+      { node: this.#node.id, operation, key: readKey(key), reuseMs, paying },
+      this.#closing,
+    );
+  }
+
+  /** A node delivers what was paid for, even if its settings are wrong by now. */
+  #settingsIfRight():
+    | (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>)
+    | null {
+    try {
+      this.#settings ??= this.#readSettings();
+      return this.#settings;
+    } catch {
+      return null;
+    }
+  }
+
+  #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS> {
+    const settings = {
+      ...readSettings(this.#action.settings, this.#config),
+      ...readSettings(COMMON_SETTINGS, this.#config),
+      ...readSettings(PAID_SETTINGS, this.#config),
+    };
+    checkOutput(this.#red, settings.output);
+    return settings;
+  }
+
+  /** docs/contract.md, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
+  #chosenAccount(chosen: unknown, work: Work): AccountNode {
+    const id = accountNamed(this.#red, this.#action.provider, chosen);
+    if (id !== null) work.account = id;
+    return this.#accountNode(work.account);
+  }
+
+  #accountNode(id: string): AccountNode {
+    const node = id ? (this.#red.nodes.getNode(id) as AccountNode | null) : null;
+    if (!node?.open || node.provider !== this.#action.provider)
+      throw new VerifyError('CONFIG', 'account-missing');
+    return node;
+  }
+
+  #environment(id = String(this.#config.account)): Environment | null {
+    const node = this.#red.nodes.getNode(id) as AccountNode | null;
+    return node?.environment ?? null;
+  }
+
+  succeed(answer: Answer, work: Work): void {
+    if (work.ended) return;
+    try {
+      this.deliver({ result: this.#resultOf(answer, work) }, work);
+    } catch (reason) {
+      this.fail(reason, work);
+    }
+  }
+
+  /** Throws nothing: a rejection that nobody handles would end the process. */
+  fail(reason: unknown, work: Work): void {
+    if (work.ended) return;
+    try {
+      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      if (error.cause) unexpected(this.#red, this.#node, error.cause);
+      if (!error.details.submitted) Object.assign(error.details, work.unsent);
+      if (work.task) error.details.taskIds ??= [...work.task.taskIds];
+      this.deliver(this.deliveryOf(error, work), work);
+    } catch (again) {
+      this.#end(work, this.failure(again));
+    }
+  }
+
+  /** The error of what must not happen. */
+  failure(reason: unknown): FlowError {
+    const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+    const { message, code, cause } = this.deliveryOf(error).error;
+    return new FlowError(message, code, cause);
+  }
+
+  /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
+  deliver(delivery: PendingDelivery, work: Work): void {
+    if (this.#closing.cancelled && !work.task) {
+      // The property that the result replaces may hold a person's data, so it is not kept.
+      const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
+      const task = {
+        node: this.#node.id,
+        type: this.#node.type,
+        since: work.startedAt,
+        deadline: null,
+        taskIds: [],
+        work: delivery,
+        message: 'result' in delivery ? message : work.message,
+        isDurable: true,
+      };
+      this.#pending.tasks.add(task, null);
+      this.handOver(work);
+    } else if ('error' in delivery) {
+      const { message, code, cause } = delivery.error;
+      this.#status.failed(code);
+      this.#end(work, new FlowError(message, code, cause));
+    } else this.#send(delivery.result, work);
+  }
+
+  handOver(work: Work): void {
+    this.#status.left();
+    this.#end(work);
+  }
+
+  #resultOf(answer: Answer, work: Work): Result {
+    const { outcome, reason, code, message, requestId, charged, data, raw } = answer;
+    const { ledger = null, reused = null } = answer;
+    const environment = answer.environment ?? this.#environment(work.account) ?? 'production';
+    const { provider, operation } = this.#action;
+    const timing = {
+      startedAt: isoTime(work.startedAt),
+      durationMs: Math.round(performance.now() - work.started),
+      attempts: work.attempts,
+    };
+    const what = {
+      ...{ provider, operation, environment, outcome },
+      ...{ reason, code, message, requestId, charged, ledger, reused, data, timing },
+    };
+    return this.#settings!.includeRaw ? { ...what, raw } : what;
+  }
+
+  #send(result: Result, work: Work): void {
+    const sent = this.#sentOf(result, work);
+    if (!sent || !work.input.finish(sent)) throw notSent(result, work);
+    this.#status.finished(result.outcome);
+    this.#end(work);
+  }
+
+  /** @returns null where the message cannot be copied */
+  #sentOf(result: Result, work: Work): Sent | null {
+    const settings = this.#settingsIfRight();
+    const output = settings?.output ?? 'payload';
+    const put = (message: Message, value: Result) => {
+      if (!setResult(this.#red, message, output, value))
+        this.#node.warn(this.#red._('warnings.output-not-set', { output }));
+      return message;
+    };
+    if (result.outcome === 'unfinished') return [null, put(work.message, result)];
+    const split = settings && this.#action.split?.(result, settings);
+    if (!split) return put(work.message, result);
+    try {
+      // The last message is the one that came in, those before it are copies of it.
+      const copied = withoutOutput(this.#red, work.message, output);
+      const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
+      const messages = [...copies, work.message];
+      for (const [index, message] of messages.entries()) put(message, split[index]!);
+      numberParts(messages, this.#red.util.generateId());
+      return [messages];
+    } catch {
+      return null;
+    }
+  }
+
+  #end(work: Work, error?: FlowError): void {
+    work.ended = true;
+    this.#working.delete(work);
+    if (work.task) this.#tasks.delivered(work.task);
+    if (error) work.input.fail(error);
+    else work.input.end();
+    if (this.#working.size === 0) this.#onIdle?.();
+  }
+}
+
+/** Its error says what was paid for: nobody has to pay for it once more. */
+function notSent({ requestId, charged, ledger, data }: Result, { unsent }: Work): VerifyError {
+  const {
+    orderNo = null,
+    score = null,
+    tasks,
+  } = data as ErrorDetails & { tasks?: ErrorDetails['submitted'] };
+  const error = new VerifyError(
+    'INPUT',
+    'message-not-sent',
+    {},
+    { requestId, charged, ledger, orderNo, score },
+  );
+  error.details.retryable = false;
+  if (unsent && tasks) Object.assign(error.details, { submitted: tasks, notSubmitted: [], uncertain: [] });
+  return error;
+}
+
+let lastTime = Number.NaN;
+let lastText = '';
+
+/** Many messages come in the same millisecond, and writing it down takes as long as all else about a result. */
+function isoTime(time: number): string {
+  if (time !== lastTime) {
+    lastTime = time;
+    lastText = new Date(time).toISOString();
+  }
+  return lastText;
+}

@@ -1,0 +1,110 @@
+/** What the nodes have in common that answer a message without calling a provider. */
+import { Cancel } from '../../cancel';
+import { VerifyError } from '../../errors';
+import type { Outcome } from '../../result';
+import { causeOf, textOf } from './explain';
+import { FlowError } from './flow-error';
+import { handleInput, type InputMessage } from './handle-input';
+import { canHold, setResult } from './output';
+import type { Message, Node, Red } from './red';
+import { onceStarted } from './started';
+import { NodeStatus } from './status';
+import { unexpected } from './unexpected';
+
+export interface Reply {
+  value: unknown;
+  /** What the node shows. */
+  outcome: Outcome;
+  /** 1 unless it is given. */
+  output?: 1 | 2;
+}
+
+export interface Answering {
+  operation: string;
+  mayCost: boolean;
+  /** Called once all flows have started; what it throws is said before the first message fails. */
+  check(): void;
+  /**
+   * @returns the property of the message that the reply goes into
+   * @throws VerifyError CONFIG
+   */
+  property?(): string;
+  /**
+   * @param message it is not changed
+   * @param closing cancelled when the node closes
+   * @throws VerifyError, or FlowError with the cause of another node
+   */
+  answer(message: Message, closing: Cancel): Promise<Reply>;
+  /** Whether `answer` ends by itself when the node closes; otherwise its message ends with CANCELLED then. */
+  endsOnClose?: boolean;
+  close?(): void;
+}
+
+/**
+ * Makes a node answer its messages.
+ * @param red Node-RED
+ * @param node that was created
+ * @param answering what it does
+ */
+export function answerInput(red: Red, node: Node, answering: Answering): void {
+  const { operation, mayCost } = answering;
+  const status = new NodeStatus(red, node, () => false);
+  const closing = new Cancel();
+  const asked = { provider: null, operation, mayCost };
+  const failure = (reason: unknown) => {
+    if (reason instanceof FlowError) return reason;
+    const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
+    return new FlowError(textOf(red, error), error.code, causeOf(red, asked, error, null, 0));
+  };
+  const forget = onceStarted(red, () => {
+    try {
+      answering.check();
+    } catch (reason) {
+      const error = failure(reason);
+      // Without a message, what comes with it cannot be right.
+      if (error.code !== 'CONFIG') return;
+      node.warn(error.message);
+      status.misconfigured();
+    }
+  });
+
+  async function answer(input: InputMessage): Promise<Reply & { property: string }> {
+    const property = answering.property?.() ?? 'payload';
+    if (!canHold(red, input.message, property))
+      throw new VerifyError('INPUT', 'message-read-only', { output: property });
+    return { property, ...(await answering.answer(input.message, closing)) };
+  }
+
+  const handle = (input: InputMessage) => {
+    status.started();
+    let stop = () => {};
+    const fail = (reason: unknown) => {
+      stop();
+      if (input.isOver) return;
+      const error = failure(reason);
+      status.failed(error.code);
+      input.fail(error);
+    };
+    if (!answering.endsOnClose)
+      stop = closing.onCancel(() => fail(new VerifyError('CANCELLED', 'cancelled')));
+    answer(input)
+      .then(({ property, value, outcome, output = 1 }) => {
+        if (input.isOver) return;
+        stop();
+        const { message } = input;
+        setResult(red, message, property, value);
+        if (!input.finish(output === 1 ? message : [null, message]))
+          throw new VerifyError('INPUT', 'message-not-sent');
+        status.finished(outcome);
+      })
+      .catch(fail);
+  };
+  handleInput(red, node, handle, failure);
+  node.on('close', (_removed, done) => {
+    forget();
+    answering.close?.();
+    closing.cancel();
+    status.close();
+    done();
+  });
+}

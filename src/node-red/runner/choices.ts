@@ -1,0 +1,70 @@
+/** What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key` and `reuse`. */
+import type { FieldDefinition, SettingDefinitions } from '../../action';
+import { VerifyError } from '../../errors';
+import { readText } from '../../input/text';
+import type { NodeConfig, Red } from './red';
+
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
+const LONGEST_KEY = 128;
+
+/** All actions have it. */
+export const ACCOUNT_FIELD = { accountFrom: { value: '', type: 'str' } } as const satisfies Fields;
+/** Those that may cost. */
+export const KEY_FIELD = { key: { value: '', type: 'str' } } as const satisfies Fields;
+export const PAID_SETTINGS = {
+  reuse: { type: 'number', default: 0, min: 0, max: 24 * 366 },
+} as const satisfies SettingDefinitions;
+
+type Fields = Readonly<Record<string, FieldDefinition>>;
+
+/** @returns those that the node uses: most use none, and reading one costs */
+export function chosenFields({ mayCost }: { mayCost: boolean }, config: NodeConfig): Fields {
+  const all: Fields = { ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => config[name]));
+}
+
+/**
+ * @param value of the typed input
+ * @returns null where there is none
+ * @throws VerifyError INPUT
+ */
+export function readKey(value: unknown): string | null {
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  return readText(text, 'key', LONGEST_KEY, new Set()) || null;
+}
+
+/**
+ * @param red Node-RED
+ * @param provider whose accounts are looked through
+ * @param chosen name or id; nothing for the node's own
+ * @returns the id of the account node, or null for the node's own
+ * @throws VerifyError INPUT where it is no text, CONFIG where there is no such account, or more than one
+ */
+export function accountNamed(red: Red, provider: string, chosen: unknown): string | null {
+  const wanted = readText(chosen, 'accountFrom', LONGEST_KEY, new Set());
+  if (wanted === '') return null;
+  const id = idOfAccount(red, wanted, (type) => type === `${provider}-account`);
+  if (id === null) throw new VerifyError('CONFIG', 'account-not-found');
+  return id;
+}
+
+/**
+ * @param red Node-RED
+ * @param wanted name or id
+ * @param isLooked whether accounts of a type are looked through
+ * @returns the id of the account node, or null where there is none
+ * @throws VerifyError CONFIG where there is more than one of that name
+ */
+export function idOfAccount(
+  { nodes }: Red,
+  wanted: string,
+  isLooked: (type: string) => boolean,
+): string | null {
+  const found: string[] = [];
+  nodes.eachNode(({ id, type, name }) => {
+    if (isLooked(type) && (id === wanted || name === wanted)) found.push(id);
+  });
+  if (found.includes(wanted)) return wanted;
+  if (found.length > 1) throw new VerifyError('CONFIG', 'account-name-twice');
+  return found[0] ?? null;
+}

@@ -1,0 +1,129 @@
+import type { FieldDefinition } from '../../action';
+import type { Cancel } from '../../cancel';
+import { VerifyError } from '../../errors';
+import type { Message, Node, NodeConfig, Red } from './red';
+
+type Callback = (error: VerifyError | null, value: unknown) => void;
+type Field = (message: Message, callback: Callback) => void;
+
+/** docs/contract.md, "Errors": a context store may never call back (docs/node-red.md, "Runtime"). */
+const LONGEST_MS = 30_000;
+
+type Read = (error: VerifyError | null, values: Record<string, unknown>) => void;
+
+interface PreparedFields {
+  /** @param closing ends the reading with CANCELLED */
+  read(message: Message, closing: Cancel, callback: Read): void;
+  /** The same as a promise. */
+  readAll(message: Message, closing: Cancel): Promise<Record<string, unknown>>;
+  problem: VerifyError | null;
+}
+
+/**
+ * Prepares a node's typed inputs; JSONata is compiled here, once.
+ * @param red Node-RED
+ * @param node that has them
+ * @param definitions with the defaults of properties a flow does not have
+ * @param config the node as it was deployed
+ * @returns `read` gives the values for a message, or a VerifyError: INPUT where the message has no such value, CONFIG
+ *   where no message could have; `problem` is what is wrong whatever the message
+ */
+export function prepareFields(
+  red: Red,
+  node: Node,
+  definitions: Readonly<Record<string, FieldDefinition>>,
+  config: NodeConfig,
+): PreparedFields {
+  let problem: VerifyError | null = null;
+  const fields = Object.entries(definitions).map(([name, definition]) => {
+    try {
+      const type = String(config[`${name}Type`] ?? definition.type);
+      return [name, prepareField(red, node, name, type, config[name] ?? definition.value)] as const;
+    } catch (error) {
+      if (!(error instanceof VerifyError)) throw error;
+      problem = error;
+      const unusable: Field = (_message, callback) => callback(error, undefined);
+      return [name, unusable] as const;
+    }
+  });
+
+  const read: PreparedFields['read'] = (message, closing, callback) => {
+    const values: Record<string, unknown> = {};
+    const missing = new Set(fields.map(([name]) => name));
+    let isOver = false;
+    let stop = () => {};
+    const end = (error: VerifyError | null) => {
+      if (isOver) return;
+      isOver = true;
+      stop();
+      callback(error, values);
+    };
+    for (const [name, field] of fields) {
+      field(message, (error, value) => {
+        values[name] = value;
+        if (error) end(error);
+        else if (missing.delete(name) && missing.size === 0) end(null);
+      });
+    }
+    if (fields.length === 0) end(null);
+    if (!isOver) stop = limit(missing, closing, end);
+  };
+  const readAll: PreparedFields['readAll'] = (message, closing) =>
+    new Promise((resolve, reject) => {
+      read(message, closing, (error, values) => (error ? reject(error) : resolve(values)));
+    });
+  return { read, readAll, problem };
+}
+
+/** Only what is not read at once needs a clock. */
+function limit(missing: ReadonlySet<string>, closing: Cancel, end: (error: VerifyError) => void): () => void {
+  const timer = setTimeout(() => {
+    const [name = ''] = missing;
+    end(new VerifyError('INPUT', 'field-silent', { name, seconds: LONGEST_MS / 1000 }));
+  }, LONGEST_MS);
+  const forget = closing.onCancel(() => end(new VerifyError('CANCELLED', 'cancelled')));
+  return () => {
+    clearTimeout(timer);
+    forget();
+  };
+}
+
+function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
+  const unreadable = () => new VerifyError('INPUT', 'field-unreadable', { name });
+  const settle = (callback: Callback) => (error: Error | null, result: unknown) =>
+    callback(error ? unreadable() : null, result);
+  const guarded =
+    (field: Field): Field =>
+    (message, callback) => {
+      try {
+        field(message, callback);
+      } catch {
+        callback(unreadable(), undefined);
+      }
+    };
+
+  if (type === 'jsonata') {
+    let expression: unknown;
+    try {
+      expression = red.util.prepareJSONataExpression(String(value), node);
+    } catch {
+      throw new VerifyError('CONFIG', 'jsonata-syntax', { name });
+    }
+    return guarded((message, callback) =>
+      red.util.evaluateJSONataExpression(expression, message, settle(callback)),
+    );
+  }
+  if (type === 'env') {
+    return guarded((message, callback) =>
+      red.util.evaluateNodeProperty(value, type, node, message, (error, result) => {
+        const unset = result === undefined || result === '' || result === `\${${value}}`;
+        if (!error && unset)
+          callback(new VerifyError('CONFIG', 'variable-not-set', { variable: String(value) }), undefined);
+        else settle(callback)(error, result);
+      }),
+    );
+  }
+  return guarded((message, callback) =>
+    red.util.evaluateNodeProperty(value, type, node, message, settle(callback)),
+  );
+}

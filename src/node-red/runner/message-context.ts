@@ -1,0 +1,89 @@
+import type { AskContext, Payments, PhotoStore } from '../../action';
+import type { Cancel } from '../../cancel';
+import { type Cause, VerifyError } from '../../errors';
+import type { Environment } from '../../result';
+
+/** What the contexts of all messages of a node share. */
+export interface Surroundings {
+  memory: Map<string, number>;
+  warnOnce(key: string, values?: Record<string, string | number>): void;
+  explain(error: VerifyError, attempts: number): Cause;
+  photoStore(environment: Environment): PhotoStore;
+  seal(text: string): Promise<string | null>;
+}
+
+/** What an action is given for one message, or for one step of one that waits. A class, because there are so many. */
+export class MessageContext implements AskContext {
+  /** Requests sent. */
+  attempts = 0;
+
+  /**
+   * @param surroundings of all messages of the node
+   * @param payments of the message
+   * @param closing no new work once this is cancelled
+   * @param signal requests in flight end once this is cancelled
+   * @param turn why it is worked on
+   * @param until when its time is over, on the clock of `performance.now()`
+   */
+  constructor(
+    readonly surroundings: Surroundings,
+    readonly payments: Payments,
+    readonly closing: Cancel,
+    readonly signal: Cancel,
+    readonly turn: AskContext['turn'] = 'arrived',
+    readonly until = Number.POSITIVE_INFINITY,
+  ) {}
+
+  get memory(): Map<string, number> {
+    return this.surroundings.memory;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  left(): number {
+    return Math.max(0, this.until - performance.now());
+  }
+
+  attempted(): void {
+    this.attempts++;
+  }
+
+  wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        forget();
+        resolve();
+      }, milliseconds);
+      const forget = this.closing.onCancel(() => {
+        clearTimeout(timer);
+        reject(new VerifyError('CANCELLED', 'cancelled'));
+      });
+    });
+  }
+
+  warnOnce(key: string, values?: Record<string, string | number>): void {
+    this.surroundings.warnOnce(key, values);
+  }
+
+  photoStore(environment: Environment): PhotoStore {
+    return this.surroundings.photoStore(environment);
+  }
+
+  seal(text: string): Promise<string | null> {
+    return this.surroundings.seal(text);
+  }
+
+  async isSealed(text: string, seal: unknown): Promise<boolean> {
+    return typeof seal === 'string' && seal === (await this.seal(text));
+  }
+
+  explain(error: VerifyError): Cause {
+    return this.surroundings.explain(error, this.attempts);
+  }
+}

@@ -1,0 +1,92 @@
+/** The pending tasks of a runtime: one collection, however many nodes it has. */
+import { PendingTasks } from '../../waiting/pending-tasks';
+import type { TaskRow } from '../../waiting/waiting-sql';
+import { databaseFile, databaseSettings } from './database-file';
+import { databaseOf } from './database-of';
+import type { Red } from './red';
+import { onceStarted } from './started';
+
+const DAY_MS = 86_400_000;
+
+export interface PendingTasksOfRuntime {
+  tasks: PendingTasks;
+  /**
+   * @param callback called when all flows have started and the tasks of earlier processes can be claimed, and again when
+   *   more of them are found later
+   * @returns takes the callback away again
+   */
+  whenLoaded(callback: () => void): () => void;
+  /** Waits for the disk, and names in the log what is not on it. Never rejects. */
+  settle(): Promise<void>;
+}
+
+const known = new WeakMap<object, PendingTasksOfRuntime>();
+
+/** @param red Node-RED, as any action node has it */
+export function pendingTasksOf(red: Red): PendingTasksOfRuntime {
+  const pending = known.get(red.events) ?? createPendingTasks(red);
+  known.set(red.events, pending);
+  return pending;
+}
+
+function createPendingTasks(red: Red): PendingTasksOfRuntime {
+  const callbacks = new Set<() => void>();
+  let isLoaded = false;
+  let isStarted = false;
+  const sweep = () => {
+    if (isLoaded && isStarted) sweepOrphans(red, tasks);
+  };
+  const isKept = databaseSettings(red).spoolDir !== false && databaseFile(red) !== null;
+  const tasks = new PendingTasks({
+    database: isKept ? databaseOf(red) : null,
+    onPartial: () => red.log.warn(red._('warnings.waiting.in-part')),
+    onUnreadable: (rows) =>
+      red.log.warn(red._('warnings.waiting.unreadable', { count: rows.length, taskIds: taskIdsOf(rows) })),
+    onLoaded: () => {
+      isLoaded = true;
+      for (const callback of callbacks) callback();
+      sweep();
+    },
+  });
+  red.events.on('flows:stopping', () => {
+    isStarted = false;
+  });
+  red.events.on('flows:started', () => {
+    isStarted = true;
+    sweep();
+  });
+  setInterval(sweep, DAY_MS).unref();
+  return {
+    tasks,
+    whenLoaded: (callback) => {
+      const forget = onceStarted(red, () => {
+        callbacks.add(callback);
+        if (isLoaded) callback();
+      });
+      return () => {
+        forget();
+        callbacks.delete(callback);
+      };
+    },
+    settle: async () => {
+      const taskIds = await tasks.settle();
+      if (taskIds.length > 0)
+        red.log.error(red._('warnings.waiting.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
+    },
+  };
+}
+
+/** The tasks of a node that was deleted or disabled stay until it is back, or for seven days. */
+function sweepOrphans(red: Red, tasks: PendingTasks): void {
+  const exists = (node: string, type: string) => red.nodes.getNode(node)?.type === type;
+  const { kept, deleted } = tasks.sweepOrphans(exists, Date.now());
+  if (kept.length > 0) red.log.warn(red._('warnings.waiting.orphans', { count: kept.length }));
+  if (deleted.length > 0)
+    red.log.warn(
+      red._('warnings.waiting.orphans-deleted', { count: deleted.length, taskIds: taskIdsOf(deleted) }),
+    );
+}
+
+function taskIdsOf(tasks: readonly TaskRow[]): string {
+  return tasks.flatMap(({ taskIds }) => taskIds).join(', ');
+}
