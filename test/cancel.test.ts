@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Cancel } from '../src/cancel';
+import { Cancel } from '../src/contract/cancel';
 
 describe('cancel', () => {
   it('calls every listener once, in order', () => {

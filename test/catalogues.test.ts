@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
+import type { Outcome } from '../src/contract/result';
 import { COLUMNS } from '../src/ledger/csv';
-import type { Outcome } from '../src/result';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 

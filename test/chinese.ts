@@ -1,5 +1,5 @@
 /** What may stand in Latin letters before a Chinese reader. */
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
 
 /** Names, units and formats that a Chinese technical text writes so too. */
 const TERMS = [

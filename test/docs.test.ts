@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
 import { EXAMPLES } from './example-flows';
 import { type Definition, define, ROOT } from './nodes/form';
 

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { parse } from 'papaparse';
+import type { Result } from '../src/contract/result';
 import type { Entry, Sum } from '../src/ledger/entry';
-import type { Result } from '../src/result';
 import {
   type DebugSidebar,
   type Demo,

@@ -34,7 +34,7 @@ function importsOf(file: string, text: string): Import[] {
   });
 }
 
-const CONTRACT = /^src\/[^/]+$/;
+const CONTRACT = /^src\/contract\//;
 const NODE = /^node:/;
 const LEDGER_OF_RUNTIME = 'src/node-red/ledger/ledger-of';
 /** What a room that keeps something may know of the store. */
@@ -294,7 +294,7 @@ describe('imports', () => {
     ['src/http/wire.ts', '../providers/xhey/client', false],
     ['src/http/wire.ts', '../waiting/pending-tasks', false],
     ['src/input/photo.ts', '../http/json', false],
-    ['src/input/photo.ts', '../errors', true],
+    ['src/input/photo.ts', '../contract/errors', true],
     ['src/input/photo.ts', 'node:buffer', true],
     ['src/waiting/pending-tasks.ts', '../http/fifo', false],
     ['src/waiting/pending-tasks.ts', '../store/database', true],
@@ -319,10 +319,10 @@ describe('imports', () => {
     ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
     ['src/sandbox/server.ts', '../providers/xhey/client', false],
     ['src/sandbox/server.ts', '../http/json', false],
-    ['src/action.ts', './cancel', true],
-    ['src/action.ts', './http/send', false],
-    ['src/action.ts', 'node:fs', false],
-    ['src/elsewhere/a.ts', '../errors', false],
+    ['src/contract/action.ts', './cancel', true],
+    ['src/contract/action.ts', '../http/send', false],
+    ['src/contract/action.ts', 'node:fs', false],
+    ['src/elsewhere/a.ts', '../contract/errors', false],
   ];
   for (const [file, name, allowed] of judged) {
     it(`let ${file} ${allowed ? 'import' : 'not import'} ${name}`, () => {

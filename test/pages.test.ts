@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'papaparse';
-import { ERRORS } from '../src/errors';
+import { ERRORS } from '../src/contract/errors';
 import { csvRows } from '../src/ledger/csv-rows';
 import { ROOT } from './demo-process';
 

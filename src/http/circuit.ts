@@ -1,5 +1,5 @@
 /** Refuses at once while the provider is down: docs/contract.md, "Errors", the paragraph "Circuit". */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 
 const FAILURES = 10;
 const AT_LEAST_MS = 2_000;

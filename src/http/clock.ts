@@ -1,5 +1,5 @@
 /** The provider's time, where its answers show that ours is off: docs/contract.md, "Errors", on a refused signature. */
-import type { HttpAnswer } from '../action';
+import type { HttpAnswer } from '../contract/transport';
 
 const TOLERATED_MS = 30_000;
 

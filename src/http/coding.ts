@@ -1,8 +1,8 @@
 /** Content codings (RFC 9110, section 8.4), as they are and not only as they are announced. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import type { HttpAnswer } from '../action';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
+import type { HttpAnswer } from '../contract/transport';
 import { parseObject } from './json';
 import { textOf } from './text';
 

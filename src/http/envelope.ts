@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../action';
+import type { HttpAnswer } from '../contract/transport';
 import { parseJson, parseObject } from './json';
 import { textOf } from './text';
 

@@ -1,7 +1,8 @@
 /** How much an account may do at a time: docs/contract.md, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
-import type { Place } from '../action';
-import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+
+import type { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
+import type { Place } from '../contract/transport';
 import { Fifo } from './fifo';
 
 export interface LimitOptions {

@@ -1,5 +1,5 @@
 /** Which pair of keys signs: docs/contract.md, "Account nodes", on rotation. */
-import type { Credentials } from '../action';
+import type { Credentials } from '../contract/account';
 
 export class Pairs {
   readonly #pairs: readonly Credentials[];

@@ -2,7 +2,7 @@
  * Which proxy a provider is reached through: docs/contract.md, "Account nodes", `proxy`, and docs/node-red.md, "Runtime": the
  * environment variables are read as Node-RED reads them, lower case first.
  */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { isLoopback } from './address';
 
 export interface ProxyNode {

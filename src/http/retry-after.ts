@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../action';
+import type { HttpAnswer } from '../contract/transport';
 
 /**
  * Reads `Retry-After` (RFC 9110, section 10.2.3), a number of seconds or a date.

@@ -1,4 +1,4 @@
-import { type ErrorCode, refusal, VerifyError } from '../errors';
+import { type ErrorCode, refusal, VerifyError } from '../contract/errors';
 
 /** docs/contract.md, "Errors": what an HTTP status means where the provider's tables are silent. */
 const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([

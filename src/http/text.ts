@@ -1,5 +1,5 @@
 /** The text of an answer, in the charset it is in. Providers document UTF-8; gateways and older servers write GBK too. */
-import type { HttpAnswer } from '../action';
+import type { HttpAnswer } from '../contract/transport';
 
 const REPLACEMENT = '\ufffd';
 /** What is not UTF-8 never gives one by chance: so many bytes of another charset do not fit its form. */

@@ -1,8 +1,8 @@
 /** One request and its answer, over one keep-alive pool: no redirects, no retries, certificates always checked. */
 import type { buildConnector, Dispatcher, Pool } from 'undici';
-import type { HttpAnswer, HttpRequest } from '../action';
-import type { Cancel } from '../cancel';
-import { type ErrorCode, VerifyError } from '../errors';
+import type { Cancel } from '../contract/cancel';
+import { type ErrorCode, VerifyError } from '../contract/errors';
+import type { HttpAnswer, HttpRequest } from '../contract/transport';
 import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
 import { readPastContinue } from './continue';
 import type { ProxyRoute } from './proxy';

@@ -2,7 +2,7 @@
  * Citizen identity numbers: GB 11643-1999, and the 15-digit ones that came before; docs/contract.md, "What an input may
  * look like".
  */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { readText } from './text';
 
 /** docs/contract.md, "What an input may look like", Text: an id of any kind. */

@@ -1,5 +1,5 @@
 /** A time as somebody writes it who asks for a span of them: docs/contract.md, "Ledger", node `verify-ledger`. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 
 /** ISO 8601, with a blank where many write one. */
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;

@@ -1,4 +1,4 @@
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 
 /** Of one message: docs/contract.md, "What an input may look like", Photo URL and Task id. */
 export const MOST_PHOTOS = 1000;

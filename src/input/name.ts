@@ -1,6 +1,6 @@
 /** Names of persons: docs/contract.md, "What an input may look like", Name. */
-import { VerifyError } from '../errors';
-import type { Environment } from '../result';
+import { VerifyError } from '../contract/errors';
+import type { Environment } from '../contract/result';
 import { isMisread } from './misread';
 import { withoutPrivateUse } from './private-use';
 import { readText } from './text';

@@ -1,6 +1,6 @@
 /** Addresses of photos: docs/contract.md, "What an input may look like", Photo URL. */
-import { VerifyError } from '../errors';
-import type { Environment } from '../result';
+import { VerifyError } from '../contract/errors';
+import type { Environment } from '../contract/result';
 import { loginOf } from './login-address';
 import { expiredSince } from './presigned';
 import { readText } from './text';

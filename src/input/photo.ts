@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { decodeBase64, undressBase64, withoutPrefix } from './base64';
 import { readHex, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';

@@ -3,7 +3,7 @@
  * in hand".
  */
 import { types } from 'node:util';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
 import { MOST_PHOTOS, tooManyPhotos } from './most-photos';

@@ -1,5 +1,5 @@
 /** Task ids: docs/contract.md, "What an input may look like", Task id. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { readText } from './text';
 
 /** docs/contract.md, "What an input may look like", Text: an id of any kind. */

@@ -1,5 +1,5 @@
 /** Texts as channels bring them: docs/contract.md, "What an input may look like", Text. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 
 /** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]+/gu;

@@ -1,5 +1,5 @@
 /** What an account may spend: docs/contract.md, "Account nodes", `maxPerDay` and `maxPerMonth`. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { type Period, secondsToNext } from './calendar';
 import type { Call } from './entry';
 

@@ -2,8 +2,9 @@
  * One call that may cost, as the ledger keeps it: docs/contract.md, "Ledger". There is no person, photo, address, token
  * or key in it.
  */
-import type { PaidKey } from '../action';
-import type { ErrorCode } from '../errors';
+
+import type { ErrorCode } from '../contract/errors';
+import type { PaidKey } from '../contract/payment';
 
 /**
  * `claimed`: sent, or about to be. `uncertain`: nobody knows whether the provider processed it. `released`: it was

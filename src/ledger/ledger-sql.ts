@@ -2,8 +2,9 @@
  * What the ledger does in the database, one operation a transaction, for SQLite and PostgreSQL alike. Keys and contents
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
-import type { PaidKey } from '../action';
-import { type ErrorCode, VerifyError } from '../errors';
+
+import { type ErrorCode, VerifyError } from '../contract/errors';
+import type { PaidKey } from '../contract/payment';
 import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
 import { overBudget, type Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';

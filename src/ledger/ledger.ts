@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PaidKey } from '../action';
-import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import type { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
+import type { PaidKey } from '../contract/payment';
 import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
 import { dayOf, monthOf, type Period } from './calendar';

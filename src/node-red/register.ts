@@ -2,7 +2,9 @@
  * What Node-RED loads when it starts: the types and the admin routes. Everything else is loaded with the first node that
  * a flow really has, so that a palette nobody uses costs nothing.
  */
-import type { AccountDefinition, Action, Probe, SettingDefinitions } from '../action';
+import type { AccountDefinition, Probe } from '../contract/account';
+import type { Action } from '../contract/action';
+import type { SettingDefinitions } from '../contract/settings';
 import { twinOf } from './account/pairs';
 import { registerAccountRoutes } from './admin/account-routes';
 import { registerDatabaseRoutes } from './admin/database-routes';

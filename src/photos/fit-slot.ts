@@ -1,5 +1,5 @@
-import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import type { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 
 /** Node.js has four threads for work that blocks; the disk needs one of them. */
 const MOST_AT_ONCE = 2;

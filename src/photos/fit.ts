@@ -1,7 +1,7 @@
 /** A photo made so that a provider takes it: docs/contract.md, "Photos in hand", `fit`. */
 import type { Matrix3x3, Metadata, Sharp, SharpOptions } from 'sharp';
-import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import type { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 import { formatOf, isSendable, isWholePicture } from '../input/picture';
 import { dotsOf } from './bmp';
 import { acquireSlot } from './fit-slot';

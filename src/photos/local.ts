@@ -1,7 +1,7 @@
 /** Photos that this Node-RED serves itself: files whose names nobody guesses, deleted when their time is over. */
 import { access, mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { formatOf } from '../input/picture';
 import type { Database } from '../store/database';
 import { CONTENT_TYPES, type Put, type Store } from './store';

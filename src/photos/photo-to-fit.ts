@@ -1,5 +1,5 @@
 /** The photo that face-compare and westdex-three fit before they send it: docs/contract.md, "Photos in hand", `fit`. */
-import type { Cancel } from '../cancel';
+import type { Cancel } from '../contract/cancel';
 import { checkPhoto, type Photo, readFile, readPhoto } from '../input/photo';
 import { fit } from './fit';
 

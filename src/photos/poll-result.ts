@@ -1,7 +1,7 @@
 /** The result of a truth-poll as a message brings it: docs/contract.md, "Result". */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
+import type { Outcome, Result } from '../contract/result';
 import { parseJsonText } from '../input/json-text';
-import type { Outcome, Result } from '../result';
 import type { Place } from './distance';
 import type { Photo } from './rules';
 

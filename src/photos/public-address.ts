@@ -1,5 +1,5 @@
 /** Addresses of a store: where it is reached by us, and where by the providers. */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { addressProblem } from '../http/address';
 import { isUnreachable } from '../input/unreachable';
 

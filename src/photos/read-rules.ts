@@ -1,5 +1,5 @@
 /** The rules of a photo-rules node for one message: docs/contract.md, "Photos in hand". */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { readMoment } from '../input/moment';
 import { readText } from '../input/text';
 import type { PhotoRules } from './rules';

@@ -1,8 +1,9 @@
 /** An object store: photos are put under random names, and their addresses are signed for as long as they are kept. */
 import { isIP } from 'node:net';
-import type { Call, CallContext, Credentials, HttpRequest, Transport } from '../action';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import type { Credentials } from '../contract/account';
+import { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
+import type { Call, CallContext, HttpRequest, Transport } from '../contract/transport';
 import { formatOf } from '../input/picture';
 import { presign, type Signing, signHeaders } from './signature';
 import { CONTENT_TYPES, type Put, type Store } from './store';

@@ -1,6 +1,7 @@
 /** What an object store answers, and which setting of the photo store is wrong then. */
-import type { HttpAnswer } from '../action';
-import { VerifyError } from '../errors';
+
+import { VerifyError } from '../contract/errors';
+import type { HttpAnswer } from '../contract/transport';
 
 /**
  * The problem by `<Code>` of the answer: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and the

@@ -1,5 +1,6 @@
 /** A place where photos in hand are put so that a provider can fetch them: docs/contract.md, "Photos in hand". */
-import type { CallContext, StoredPhoto } from '../action';
+import type { StoredPhoto } from '../contract/photo-store';
+import type { CallContext } from '../contract/transport';
 import type { Held } from './stored-photos-sql';
 
 /** A photo that a store has put. */

@@ -2,7 +2,7 @@
  * The table of photos that a store holds, as operations on the database. A photo is in it before it is put, so that it is
  * deleted in the end, whatever happens to this process: docs/contract.md, "Photos in hand", `keep`.
  */
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import type { Operation, Operations, Sql } from '../store/sql';
 
 /** The clock that is never set, of the process that calls. */

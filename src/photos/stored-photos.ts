@@ -1,6 +1,6 @@
 /** Deletes the photos of a store when their time is over: docs/contract.md, "Photos in hand", `keep`. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import type { Database } from '../store/database';
 import type { Deletions, Due, DuePhoto, Held, NewPhoto, SteadyClock } from './stored-photos-sql';
 

@@ -1,6 +1,6 @@
 /** BullMQ, loaded at first use, and what all who use one queue have in common. */
 import type { Redis } from 'ioredis';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { RedisConnection, type RedisProblems, type RedisServer, type RedisTrouble } from './redis-connection';
 import type { JobSecret } from './sealed';
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 import {
   clockAhead,
   connectionFor,

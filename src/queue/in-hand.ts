@@ -1,5 +1,5 @@
 /** The jobs that this process works on, found by what their messages carry. */
-import { type Cause, VerifyError } from '../errors';
+import { type Cause, VerifyError } from '../contract/errors';
 
 /** Plain data, so that it survives a clone, and a truth-poll that writes the message to disk. */
 const HANDLE = '_verifyJob';

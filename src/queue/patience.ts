@@ -1,5 +1,5 @@
-import type { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import type { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
 export interface Patience {

@@ -1,8 +1,8 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 import { cancelled, type Patience, patiently, pause } from './patience';
 
 /** Then a connection that seems to be there is given up. */

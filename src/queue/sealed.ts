@@ -4,7 +4,7 @@
  * writes the same version of it.
  */
 import { deserialize, serialize } from 'node:v8';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import { Seal } from '../store/seal';
 
 const PURPOSE = 'queue jobs';

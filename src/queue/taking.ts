@@ -1,8 +1,8 @@
 /** Takes jobs of a queue, so many at a time, and ends each with what it is told. */
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../cancel';
-import { VerifyError } from '../errors';
+import { Cancel } from '../contract/cancel';
+import { VerifyError } from '../contract/errors';
 import {
   type Bull,
   clockAhead,

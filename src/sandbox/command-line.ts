@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `npx -p @cn-verify/node-red-cn-verify cn-verify-sandbox --port 18080` */
 import { parseArgs } from 'node:util';
-import { SHAPES } from '../sandbox-half';
+import { SHAPES } from '../contract/sandbox-half';
 import { startSandbox } from './server';
 
 const DEFAULT_PORT = 18080;

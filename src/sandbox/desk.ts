@@ -1,6 +1,6 @@
 /** What the sandbox says about itself: docs/contract.md, "Sandbox", the page and what programs ask in its place. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SandboxAnswer } from '../sandbox-half';
+import type { SandboxAnswer } from '../contract/sandbox-half';
 import { type Access, homePage, languageOf } from './page';
 import type { RequestLog } from './requests';
 import { objectionTo } from './visitor';

@@ -1,4 +1,4 @@
-import type { SandboxAnswer } from '../sandbox-half';
+import type { SandboxAnswer } from '../contract/sandbox-half';
 
 const FAULT = /sandbox-(?:http-(\d{3})|retry-after-(\d{1,6})|(timeout|reset|garbage))/;
 

@@ -1,5 +1,5 @@
 /** The page at `/`: one file of plain HTML, for any browser, in the reader's language. */
-import type { Reason, SandboxAnswer } from '../sandbox-half';
+import type { Reason, SandboxAnswer } from '../contract/sandbox-half';
 import type { SeenRequest } from './requests';
 
 export type Language = keyof Reason;

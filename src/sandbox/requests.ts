@@ -1,5 +1,5 @@
 /** The latest requests, as somebody may read them who must not know whom they were about. */
-import type { Reason, SandboxAnswer } from '../sandbox-half';
+import type { Reason, SandboxAnswer } from '../contract/sandbox-half';
 
 const MOST_KEPT = 200;
 

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
+import type { SandboxAnswer, SandboxHalf, SandboxWorld, Shapes } from '../contract/sandbox-half';
 import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
 import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
 import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
-import type { SandboxAnswer, SandboxHalf, SandboxWorld, Shapes } from '../sandbox-half';
 import { answerAtDesk } from './desk';
 import { faultIn } from './faults';
 import { fetchPhoto } from './fetch-photo';

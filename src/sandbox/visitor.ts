@@ -1,7 +1,7 @@
 /** Pages of others, which may know where the sandbox listens, must neither see nor change what it remembers. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import type { Reason } from '../sandbox-half';
+import type { Reason } from '../contract/sandbox-half';
 
 /**
  * Names that nobody outside can point at this machine: one label (a container's), and those of RFC 6761, RFC 6762 and

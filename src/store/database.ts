@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import type { Facts, Failure, FromThread, SentError, ThreadOptions, ToThread } from './messages';
 import { type Packed, pack, parcelOf, sizeOf, unpack } from './packing';
 

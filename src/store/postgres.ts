@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import type { CallOptions, RoomDatabase, StoreState } from './database';
 import { PostgresSql } from './postgres-sql';
 import { POSTGRES_TYPES } from './schema/columns';

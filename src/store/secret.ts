@@ -2,7 +2,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { constants, copyFile, link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 
 const SECRET_BYTES = 32;
 const IN_HEX = /^[0-9a-f]{64}$/;

@@ -1,7 +1,7 @@
 /** What the thread does that owns the database file: it opens it, runs the operations of the rooms, and closes it. */
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { VerifyError } from '../errors';
+import { VerifyError } from '../contract/errors';
 import type {
   Ended,
   Facts,

@@ -20,7 +20,7 @@
  *   with the same parameters. It recognises its own work by an id that the caller made, not by one that it makes itself.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { VerifyError } from '../errors';
+import type { VerifyError } from '../contract/errors';
 import type { Seal } from './seal';
 
 export type Value = string | number | null | Uint8Array;

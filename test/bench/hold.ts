@@ -3,7 +3,8 @@
  * number is the shortest of the longest holds of some runs, in processor time of the main thread: what the machine does
  * beside it only makes them longer.
  */
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import { parseObject } from '../../src/http/json';
 import { textOf } from '../../src/http/text';
 import { conceal, type Known } from '../../src/input/mask';
@@ -16,7 +17,6 @@ import { readEnvelope } from '../../src/providers/westdex/response';
 import { report, splitPhotos } from '../../src/providers/xhey/report';
 import { readCreated, readTask } from '../../src/providers/xhey/response';
 import { readTasks } from '../../src/providers/xhey/tasks';
-import type { Result } from '../../src/result';
 import { jpg } from '../input/pictures';
 import { table } from './measure';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { Cancel } from '../../src/cancel';
+import { Cancel } from '../../src/contract/cancel';
 import type { Call, Settlement } from '../../src/ledger/entry';
 import { Ledger } from '../../src/ledger/ledger';
 import { openDatabase } from '../../src/store/database';

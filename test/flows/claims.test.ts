@@ -1,8 +1,8 @@
 /** What a message says of tasks that are over counts only with truth-poll's seal: docs/contract.md, "Action nodes". */
 import assert from 'node:assert/strict';
+import type { Result } from '../../src/contract/result';
 import { claimText } from '../../src/providers/xhey/claims';
 import type { PollData } from '../../src/providers/xhey/report';
-import type { Result } from '../../src/result';
 import { Seal } from '../../src/store/seal';
 import { secretFrom } from '../../src/store/secret';
 import { accountAt, actionFlow, ask, deploy, logs, startRuntime } from './runtime';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
 import {
   accountAt,
   actionFlow,

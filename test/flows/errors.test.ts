@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import type { Cause } from '../../src/errors';
-import type { Result } from '../../src/result';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import {
   accountAt,
   actionFlow,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { runInNewContext } from 'node:vm';
-import { type Cause, ERRORS, type ErrorCode } from '../../src/errors';
+import { type Cause, ERRORS, type ErrorCode } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
-import type { Result } from '../../src/result';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import {
   accountAt,

@@ -1,8 +1,8 @@
 /** `fit` of face-compare and westdex-three, in a real Node-RED, with the real sharp: what the provider is sent. */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import type { Cause } from '../../src/errors';
-import type { Result } from '../../src/result';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import { colourAt, photo, quarters } from '../photos/pictures';
 import { accountAt, actionFlow, ask, deploy, startRuntime } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import { sandboxHalf } from '../../src/providers/linkface/sandbox';
-import type { Result } from '../../src/result';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { worldAt } from '../sandbox/world';
 import {

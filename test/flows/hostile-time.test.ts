@@ -1,7 +1,7 @@
 /** A provider that is down for a while, and clocks that are wrong, through the real nodes. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import type { Result } from '../../src/result';
+import type { Result } from '../../src/contract/result';
 import { checkError, checkResult, FIVE, flowOf } from './five-actions';
 import { ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
 import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import type { Result } from '../../src/result';
+import type { Result } from '../../src/contract/result';
 import {
   checkError,
   checkResult,

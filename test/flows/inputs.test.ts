@@ -1,7 +1,7 @@
 /** What channels do to inputs, through a real Node-RED: what arrives at a server, or that nothing does. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { type Cause, VerifyError } from '../../src/errors';
+import { type Cause, VerifyError } from '../../src/contract/errors';
 import { readIdNumber } from '../../src/input/id-number';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';

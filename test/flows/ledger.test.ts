@@ -1,6 +1,7 @@
 /** Keys, reuse, budgets, accounts by message, and the node that is asked: docs/contract.md, "Ledger", in a real Node-RED. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Result } from '../../src/contract/result';
 import type { Entry, Sum } from '../../src/ledger/entry';
 import { PAID_OPERATIONS } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
@@ -9,7 +10,6 @@ import { faceCompare } from '../../src/providers/tencent-market/face-compare';
 import { westdexThree } from '../../src/providers/westdex/westdex-three';
 import { truthCreate } from '../../src/providers/xhey/truth-create';
 import { truthPoll } from '../../src/providers/xhey/truth-poll';
-import type { Result } from '../../src/result';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { checkError, checkResult, FIVE, ID_NUMBER, NAME, type Raised } from './five-actions';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Result } from '../../src/result';
+import type { Result } from '../../src/contract/result';
 import { accountAt, actionFlow, deploy, got, send, startRuntime, until } from './runtime';
 import {
   closeServers,

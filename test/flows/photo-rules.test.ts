@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
 import type { Message } from '../../src/node-red/runner/red';
 import type { PollResult } from '../../src/photos/poll-result';
 import { splitPhotos } from '../../src/providers/xhey/report';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Result } from '../../src/result';
+import type { Result } from '../../src/contract/result';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';

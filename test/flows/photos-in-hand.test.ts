@@ -1,10 +1,10 @@
 /** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: docs/contract.md, "Photos in hand". */
 import assert from 'node:assert/strict';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
 import type { PollData } from '../../src/providers/xhey/report';
 import type { CreateData } from '../../src/providers/xhey/truth-create';
-import type { Result } from '../../src/result';
 import { closeAll } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';

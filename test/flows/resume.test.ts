@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
-import type { Result } from '../../src/result';
 import { untilOnDisk } from './on-disk';
 import {
   accountAt,

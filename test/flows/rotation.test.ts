@@ -1,6 +1,6 @@
 /** Keys that a provider replaces while flows run: docs/contract.md, "Account nodes". */
 import assert from 'node:assert/strict';
-import type { Result } from '../../src/result';
+import type { Result } from '../../src/contract/result';
 import { leaksIn } from '../private';
 import {
   checkResult,

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
 import type { Message, Status } from '../../src/node-red/runner/red';
 import { filesIn, leaksIn } from '../private';
 import { until } from '../until';

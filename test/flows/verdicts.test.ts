@@ -1,9 +1,9 @@
 /** No verdict is guessed: docs/contract.md, "Result", truth-poll, through a real Node-RED. */
 import assert from 'node:assert/strict';
+import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
 import type { Photo } from '../../src/providers/xhey/photo';
 import type { PollData } from '../../src/providers/xhey/report';
-import type { Result } from '../../src/result';
 import { accountAt, actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 

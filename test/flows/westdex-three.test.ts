@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { type Cause, ERRORS, type ErrorCode } from '../../src/errors';
+import { type Cause, ERRORS, type ErrorCode } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../src/providers/westdex/account';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
-import type { Result } from '../../src/result';
 import { BMP, jpg, PNG } from '../input/pictures';
 import {
   actionFlow,

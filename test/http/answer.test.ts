@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import type { HttpAnswer } from '../../src/action';
+import type { HttpAnswer } from '../../src/contract/transport';
 import { refusedStatus } from '../../src/http/status';
 import { failure, makeCall, makeContext } from './context';
 import { closeAll, open, startRawServer, startServer } from './server';

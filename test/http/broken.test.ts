@@ -1,7 +1,7 @@
 /** Connections that break: nothing that may be charged is ever sent twice. */
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
 import { closeAll, freePort, open, pause, startRawServer, startServer, within } from './server';

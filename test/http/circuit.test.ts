@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { Circuit } from '../../src/http/circuit';
 import { until } from '../until';
 import { failure, makeCall, makeContext } from './context';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Call, HttpAnswer } from '../../src/action';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
+import type { Call, HttpAnswer } from '../../src/contract/transport';
 import { until } from '../until';
 import { failure, makeContext } from './context';
 import { closeAll, open, type Received, startServer } from './server';

@@ -1,8 +1,9 @@
 /** What a call needs besides a transport: a context that records what it is asked, and the plainest of calls. */
 import assert from 'node:assert/strict';
-import type { Call, Context, HttpAnswer } from '../../src/action';
-import { Cancel } from '../../src/cancel';
-import { type ErrorCode, VerifyError } from '../../src/errors';
+import type { Context } from '../../src/contract/action';
+import { Cancel } from '../../src/contract/cancel';
+import { type ErrorCode, VerifyError } from '../../src/contract/errors';
+import type { Call, HttpAnswer } from '../../src/contract/transport';
 import { refusedStatus } from '../../src/http/status';
 import { FREE, MessagePayments } from '../../src/node-red/runner/payments';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import type { Place, Transport } from '../../src/action';
-import { Cancel } from '../../src/cancel';
-import { VerifyError } from '../../src/errors';
+import { Cancel } from '../../src/contract/cancel';
+import { VerifyError } from '../../src/contract/errors';
+import type { Place, Transport } from '../../src/contract/transport';
 import { Limits } from '../../src/http/limits';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';

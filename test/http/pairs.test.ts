@@ -1,7 +1,8 @@
 /** Two pairs of keys, and a provider that accepts one of them at a time. */
 import assert from 'node:assert/strict';
-import type { Call, Credentials, HttpAnswer, Transport } from '../../src/action';
-import { VerifyError } from '../../src/errors';
+import type { Credentials } from '../../src/contract/account';
+import { VerifyError } from '../../src/contract/errors';
+import type { Call, HttpAnswer, Transport } from '../../src/contract/transport';
 import type { TransportOptions } from '../../src/http/send';
 import { failure, makeContext } from './context';
 import { closeAll, open, pause, type Received, startServer, type TestServer } from './server';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { isLoopback } from '../../src/http/address';
 import { type ProxyNode, proxyFor } from '../../src/http/proxy';
 

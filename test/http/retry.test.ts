@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { retryAfterSeconds } from '../../src/http/retry-after';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';

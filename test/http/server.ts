@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import type { Transport } from '../../src/action';
+import type { Transport } from '../../src/contract/transport';
 import { createTransport, type TransportOptions } from '../../src/http/send';
 
 /** A request as it came over the wire. */

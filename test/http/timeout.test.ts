@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
 import { until } from '../until';
 import { selfSigned } from './certificates';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';

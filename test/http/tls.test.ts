@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
 import type { TlsOptions } from '../../src/http/wire';
 import { selfSigned } from './certificates';
 import { failure, makeCall, makeContext } from './context';

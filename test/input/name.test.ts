@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Environment } from '../../src/contract/result';
 import { readName } from '../../src/input/name';
-import type { Environment } from '../../src/result';
 import { problemOf } from './refusal';
 
 function read(value: unknown, environment: Environment | null = 'production') {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
+import type { Environment } from '../../src/contract/result';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
-import type { Environment } from '../../src/result';
 import { jpg } from './pictures';
 import { problemOf } from './refusal';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 
 /** @returns the problem of the INPUT error that something throws; anything else fails the test */
 export function problemOf(read: () => unknown): string {

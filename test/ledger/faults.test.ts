@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cancel } from '../../src/cancel';
-import { VerifyError } from '../../src/errors';
+import { Cancel } from '../../src/contract/cancel';
+import { VerifyError } from '../../src/contract/errors';
 import type { Entry } from '../../src/ledger/entry';
 import { Ledger } from '../../src/ledger/ledger';
 import { temporaryDirectory } from '../demo-process';

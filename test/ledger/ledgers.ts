@@ -1,6 +1,6 @@
 /** Ledgers on a database, calls to claim in them and ends for these. */
 import { DatabaseSync } from 'node:sqlite';
-import { Cancel } from '../../src/cancel';
+import { Cancel } from '../../src/contract/cancel';
 import type { BudgetWarning } from '../../src/ledger/budget';
 import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
 import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { Cancel } from '../../src/cancel';
+import { Cancel } from '../../src/contract/cancel';
 import type { Call, Entry } from '../../src/ledger/entry';
 import { ACCOUNT, answered, call, done, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
 

@@ -1,7 +1,7 @@
 /** What the ledger says: budgets, sums, entries, and for how long it keeps them. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { csv } from '../../src/ledger/csv';
 import type { Entry, Query, Settlement } from '../../src/ledger/entry';
 import { temporaryDirectory } from '../demo-process';

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import type { Message, Node } from '../../src/node-red/runner/red';
-import type { Result } from '../../src/result';
 import { temporaryDirectory } from '../demo-process';
 import { defaultsOf, define, ROOT } from './form';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { bucketAddress, openS3Store, type S3Options, type Style } from '../../src/photos/s3';
 import type { Store } from '../../src/photos/store';
 import type { Due } from '../../src/photos/stored-photos-sql';

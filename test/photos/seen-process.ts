@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
 import { Seen } from '../../src/photos/seen';
 import { openDatabase } from '../../src/store/database';
 import { SECRET } from './database';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { Seen } from '../../src/photos/seen';
 import type { Database, DatabaseOptions } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';

@@ -1,7 +1,7 @@
 /** The ledger that several processes share, on a real PostgreSQL. */
 import assert from 'node:assert/strict';
-import { Cancel } from '../../src/cancel';
-import type { VerifyError } from '../../src/errors';
+import { Cancel } from '../../src/contract/cancel';
+import type { VerifyError } from '../../src/contract/errors';
 import type { Call, Claim, Settlement } from '../../src/ledger/entry';
 import { selfSigned } from '../http/certificates';
 import { type Cluster, startCluster } from './cluster';

@@ -2,10 +2,10 @@
  * A process of the test: pays for messages of which several have the same key, asks an HTTP server on behalf of a random
  * person each time, and prints what every message got. Told in the environment what it works on.
  */
-import { Cancel } from '../../src/cancel';
-import { VerifyError } from '../../src/errors';
+import { Cancel } from '../../src/contract/cancel';
+import { VerifyError } from '../../src/contract/errors';
+import type { Answer } from '../../src/contract/result';
 import { MessagePayments } from '../../src/node-red/runner/payments';
-import type { Answer } from '../../src/result';
 import { openShared } from './shared';
 
 const {

@@ -3,8 +3,8 @@
  * dies, networks that break, and both servers killed.
  */
 import assert from 'node:assert/strict';
-import type { Cause } from '../../src/errors';
-import type { Result } from '../../src/result';
+import type { Cause } from '../../src/contract/errors';
+import type { Result } from '../../src/contract/result';
 import { paidKey } from '../../src/sandbox/server';
 import { type Cluster, startCluster } from '../postgres/cluster';
 import {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Shapes } from '../../src/contract/sandbox-half';
 import { sign } from '../../src/providers/linkface/client';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import type { Shapes } from '../../src/sandbox-half';
 import { jpg } from '../input/pictures';
 import { callXhey } from './xhey-caller';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Reason } from '../../src/sandbox-half';
+import type { Reason } from '../../src/contract/sandbox-half';
 import { leaksIn } from '../private';
 
 /**

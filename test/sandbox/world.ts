@@ -1,6 +1,6 @@
+import type { SandboxWorld, Shapes } from '../../src/contract/sandbox-half';
 import { faultIn } from '../../src/sandbox/faults';
 import { fetchPhoto } from '../../src/sandbox/fetch-photo';
-import type { SandboxWorld, Shapes } from '../../src/sandbox-half';
 
 /**
  * @param now Unix time in milliseconds

@@ -1,8 +1,8 @@
 /** Programs of others on the sandbox: the document's samples, and what public clients read of an answer. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import type { Shapes } from '../../src/contract/sandbox-half';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import type { Shapes } from '../../src/sandbox-half';
 import { runProgram, sendRaw } from './program';
 import { callXhey } from './xhey-caller';
 

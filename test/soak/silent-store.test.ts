@@ -1,6 +1,6 @@
 /** A typed input that never calls back: docs/contract.md, "Errors", and docs/node-red.md, "Runtime", on context stores. */
 import assert from 'node:assert/strict';
-import type { Cause } from '../../src/errors';
+import type { Cause } from '../../src/contract/errors';
 import { actionFlow, deploy, got, send, startRuntime, until } from '../flows/runtime';
 
 describe('a context store that never answers, in a real Node-RED', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { VerifyError } from '../../src/errors';
+import type { VerifyError } from '../../src/contract/errors';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 

@@ -1,7 +1,7 @@
 /** The thread of a database that has operations of its own, for the tests of the store. */
 import { writeSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
-import { VerifyError } from '../../src/errors';
+import { VerifyError } from '../../src/contract/errors';
 import { serve } from '../../src/store/serve';
 import { type Sql, type Surroundings, sealOf } from '../../src/store/sql';
 

@@ -1,9 +1,10 @@
 /** The account nodes: docs/contract.md, "Account nodes". What is wrong with one is found when it is first used. */
-import type { Account, AccountDefinition, Probe, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account, AccountDefinition, Probe } from '../../contract/account';
+import { VerifyError } from '../../contract/errors';
+import { ENVIRONMENTS, type Environment } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
-import { ENVIRONMENTS, type Environment } from '../../result';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
 import { placedKey, placeOf, type Terms } from '../runner/payments';

@@ -1,7 +1,8 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
-import type { Account, CallContext, Credentials, HttpAnswer, Probe } from '../../action';
-import { Cancel } from '../../cancel';
-import { ERRORS, type ErrorCode, VerifyError } from '../../errors';
+import type { Account, Credentials, Probe } from '../../contract/account';
+import { Cancel } from '../../contract/cancel';
+import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { Clock } from '../../http/clock';
 import { textOf } from '../runner/explain';
 import type { Red } from '../runner/red';

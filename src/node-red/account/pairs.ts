@@ -1,6 +1,6 @@
 /** An account's pairs of keys, as they are entered: docs/contract.md, "Account nodes", on rotation. */
-import type { Account } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account } from '../../contract/account';
+import { VerifyError } from '../../contract/errors';
 import { isWrappedCredential } from '../../input/credential';
 import { requireVariable } from '../runner/settings';
 

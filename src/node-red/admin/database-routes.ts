@@ -1,6 +1,6 @@
 /** The admin routes over the database itself: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { Database } from '../../store/database';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { databaseFile } from '../runner/database-file';

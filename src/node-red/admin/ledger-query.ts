@@ -1,5 +1,5 @@
 /** What somebody asks of a ledger in an address of the admin interface. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { readMoment } from '../../input/moment';
 import { readText } from '../../input/text';
 import { dayOf, monthAfter } from '../../ledger/calendar';

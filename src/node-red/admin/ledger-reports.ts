@@ -1,5 +1,5 @@
 /** What the ledgers of a runtime tell together: its own, and those of its `verify-ledger-store` nodes. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
 import { COLUMNS, csv } from '../../ledger/csv';
 import type { Entry, Query, Sum } from '../../ledger/entry';

@@ -1,6 +1,6 @@
 /** The admin routes over the ledger, for the sidebar and for a spreadsheet: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { withText } from '../runner/explain';
 import type { AdminHandler, AdminRequest, AdminResponse, Red } from '../runner/red';
 import { languageOfReader } from '../runner/texts';

@@ -1,5 +1,5 @@
 /** What to look at before a flow goes live: docs/contract.md, "Ledger", "Editor sidebar". */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
 import type { NodeConfig, Red } from '../runner/red';

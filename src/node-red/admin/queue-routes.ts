@@ -1,5 +1,5 @@
 /** The admin route over the queues, for the sidebar: docs/contract.md, "Ledger", "Editor sidebar". */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { QueueCounts } from '../../queue/calls';
 import type { QueueNode } from '../queue/verify-queue';
 import { withText } from '../runner/explain';

@@ -1,6 +1,6 @@
 /** The ledger of a runtime, and those that several share. */
 import { channel } from 'node:diagnostics_channel';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { BudgetWarning } from '../../ledger/budget';
 import { Ledger } from '../../ledger/ledger';
 import type { Seen } from '../../photos/seen';

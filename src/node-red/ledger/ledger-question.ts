@@ -1,5 +1,5 @@
 /** What a message may ask of a ledger: docs/contract.md, "Ledger", node `verify-ledger`. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { parseJsonText } from '../../input/json-text';
 import { readMoment } from '../../input/moment';
 import { readText } from '../../input/text';

@@ -1,6 +1,7 @@
 /** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
-import type { SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+
+import { VerifyError } from '../../contract/errors';
+import type { SettingDefinitions } from '../../contract/settings';
 import { Ledger } from '../../ledger/ledger';
 import { sharedKept } from '../../ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../ledger/shared-ledger-sql';

@@ -1,5 +1,5 @@
 /** The node that answers what was paid for, and sends each call as it is settled: docs/contract.md, "Ledger". */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { Entry, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { answerInput } from '../runner/answer-input';

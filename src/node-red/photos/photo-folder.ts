@@ -1,6 +1,6 @@
 /** The photos that this Node-RED serves itself, and what all photo stores hold: one folder a user directory. */
 import { join } from 'node:path';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { isThere, LocalFolder } from '../../photos/local';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';

@@ -1,5 +1,5 @@
 /** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
-import type { FieldDefinition, SettingDefinitions, Settings } from '../../action';
+import type { FieldDefinition, SettingDefinitions, Settings } from '../../contract/settings';
 import { readPollResult } from '../../photos/poll-result';
 import { readRules } from '../../photos/read-rules';
 import { MOST_DAYS } from '../../photos/seen';

@@ -1,6 +1,6 @@
-import type { PhotoStore } from '../../action';
-import { VerifyError } from '../../errors';
-import type { Environment } from '../../result';
+import { VerifyError } from '../../contract/errors';
+import type { PhotoStore } from '../../contract/photo-store';
+import type { Environment } from '../../contract/result';
 import type { Node, Red } from '../runner/red';
 import type { PhotoStoreTest } from './photo-store-test';
 

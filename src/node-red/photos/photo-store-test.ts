@@ -1,7 +1,8 @@
 /** What the test button of a photo store's form starts: a photo put, fetched as a provider would, and deleted again. */
-import type { CallContext, Transport } from '../../action';
-import { Cancel } from '../../cancel';
-import { VerifyError } from '../../errors';
+
+import { Cancel } from '../../contract/cancel';
+import { VerifyError } from '../../contract/errors';
+import type { CallContext, Transport } from '../../contract/transport';
 import type { Put, Store } from '../../photos/store';
 import { storeError } from '../../photos/store-answer';
 import { textOf } from '../runner/explain';

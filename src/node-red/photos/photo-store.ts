@@ -2,8 +2,11 @@
  * Where photos in hand are put: docs/contract.md, "Photos in hand". What is wrong with the settings of a store is found
  * when it is first used.
  */
-import type { Credentials, SettingDefinitions, Settings, Transport } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Credentials } from '../../contract/account';
+import { VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
+import type { SettingDefinitions, Settings } from '../../contract/settings';
+import type { Transport } from '../../contract/transport';
 import { createTransport } from '../../http/send';
 import { isWrappedCredential } from '../../input/credential';
 import { checkSharp, fit, type MetadataOfFitting } from '../../photos/fit';
@@ -12,7 +15,6 @@ import { fitSettings } from '../../photos/photo-to-fit';
 import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../../photos/public-address';
 import { bucketAddress, openS3Store } from '../../photos/s3';
 import type { Store } from '../../photos/store';
-import type { Environment } from '../../result';
 import { proxyOf, tlsOptions } from '../runner/connection';
 import { databaseOf } from '../runner/database-of';
 import type { Node, NodeConfig, Red } from '../runner/red';

@@ -1,5 +1,5 @@
 /** What a runtime remembers of photos that came: one memory, however many nodes ask it. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { Seen } from '../../photos/seen';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { databaseOf } from '../runner/database-of';

@@ -1,7 +1,8 @@
 /** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
-import type { SettingDefinitions, Settings } from '../../action';
-import type { Cancel } from '../../cancel';
-import { VerifyError } from '../../errors';
+
+import type { Cancel } from '../../contract/cancel';
+import { VerifyError } from '../../contract/errors';
+import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { type JobEnd, jobLost } from '../../queue/in-hand';
 import { answerInput, type Reply } from '../runner/answer-input';
 import { FlowError } from '../runner/flow-error';

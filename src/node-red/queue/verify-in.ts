@@ -1,6 +1,7 @@
 /** The node that takes jobs of a queue into a flow: docs/contract.md, "Queue". */
-import type { SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+
+import { VerifyError } from '../../contract/errors';
+import type { SettingDefinitions } from '../../contract/settings';
 import { jobOf, type Told } from '../../queue/in-hand';
 import type { JobTaking } from '../../queue/taking';
 import { causeOf, textOf } from '../runner/explain';

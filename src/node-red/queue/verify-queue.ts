@@ -1,7 +1,7 @@
 /** A queue in one Redis, which callers and workers share: docs/contract.md, "Queue". */
 import { join } from 'node:path';
-import type { SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
+import type { SettingDefinitions } from '../../contract/settings';
 import { isLoopback } from '../../http/address';
 import type { QueueOptions } from '../../queue/bull';
 import type { JobCalls } from '../../queue/calls';

@@ -1,5 +1,5 @@
 /** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
-import { ERRORS, VerifyError } from '../../errors';
+import { ERRORS, VerifyError } from '../../contract/errors';
 import { jobOf, type Told } from '../../queue/in-hand';
 import { causeOf, textOf } from '../runner/explain';
 import { FlowError } from '../runner/flow-error';

@@ -1,9 +1,12 @@
 /** The runner: what every action node does around its action. */
-import type { Account, Action, Arrival, PhotoStore, SettingDefinitions, Settings } from '../../action';
-import { Cancel } from '../../cancel';
-import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../errors';
+import type { Account } from '../../contract/account';
+import type { Action, Arrival } from '../../contract/action';
+import { Cancel } from '../../contract/cancel';
+import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
+import type { PhotoStore } from '../../contract/photo-store';
+import type { Answer, Environment, Result } from '../../contract/result';
+import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { jobOf } from '../../queue/in-hand';
-import type { Answer, Environment, Result } from '../../result';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';

@@ -1,7 +1,7 @@
 /** What the nodes have in common that answer a message without calling a provider. */
-import { Cancel } from '../../cancel';
-import { VerifyError } from '../../errors';
-import type { Outcome } from '../../result';
+import { Cancel } from '../../contract/cancel';
+import { VerifyError } from '../../contract/errors';
+import type { Outcome } from '../../contract/result';
 import { causeOf, textOf } from './explain';
 import { FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';

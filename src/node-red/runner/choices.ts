@@ -1,6 +1,7 @@
 /** What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key` and `reuse`. */
-import type { FieldDefinition, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+
+import { VerifyError } from '../../contract/errors';
+import type { FieldDefinition, SettingDefinitions } from '../../contract/settings';
 import { readText } from '../../input/text';
 import type { NodeConfig, Red } from './red';
 

@@ -1,5 +1,5 @@
 /** How a node's own `tls` and `proxy` say to connect: docs/contract.md, "Account nodes". */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { type ProxyRoute, proxyFor } from '../../http/proxy';
 import type { TlsOptions } from '../../http/wire';
 import type { HttpProxyNode, Red, TlsNode } from './red';

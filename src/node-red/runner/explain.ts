@@ -1,6 +1,6 @@
 /** What a flow is told of an error, in the language of the runtime: docs/contract.md, "Errors". */
-import { type Cause, ERRORS, type VerifyError } from '../../errors';
-import type { Environment } from '../../result';
+import { type Cause, ERRORS, type VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
 import type { Red } from './red';
 
 type Problem = Pick<VerifyError, 'problem' | 'values'>;

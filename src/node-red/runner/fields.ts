@@ -1,6 +1,6 @@
-import type { FieldDefinition } from '../../action';
-import type { Cancel } from '../../cancel';
-import { VerifyError } from '../../errors';
+import type { Cancel } from '../../contract/cancel';
+import { VerifyError } from '../../contract/errors';
+import type { FieldDefinition } from '../../contract/settings';
 import type { Message, Node, NodeConfig, Red } from './red';
 
 type Callback = (error: VerifyError | null, value: unknown) => void;

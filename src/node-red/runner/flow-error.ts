@@ -1,4 +1,4 @@
-import type { Cause, ErrorCode } from '../../errors';
+import type { Cause, ErrorCode } from '../../contract/errors';
 
 /**
  * The error a flow meets at its Catch nodes, in its own language. Node-RED takes `code` and `cause` from it, and

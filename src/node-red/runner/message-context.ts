@@ -1,7 +1,9 @@
-import type { AskContext, Payments, PhotoStore } from '../../action';
-import type { Cancel } from '../../cancel';
-import { type Cause, VerifyError } from '../../errors';
-import type { Environment } from '../../result';
+import type { AskContext } from '../../contract/action';
+import type { Cancel } from '../../contract/cancel';
+import { type Cause, VerifyError } from '../../contract/errors';
+import type { Payments } from '../../contract/payment';
+import type { PhotoStore } from '../../contract/photo-store';
+import type { Environment } from '../../contract/result';
 
 /** What the contexts of all messages of a node share. */
 export interface Surroundings {

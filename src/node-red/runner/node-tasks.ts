@@ -1,8 +1,10 @@
 /** The pending tasks of one instance of a node: docs/contract.md, "Action nodes", `resume`, and "Errors", "Retries". */
-import type { Account, Again, AskContext, Payments, Waiting, Waits } from '../../action';
-import { Cancel } from '../../cancel';
-import { VerifyError } from '../../errors';
-import type { Answer } from '../../result';
+import type { Account } from '../../contract/account';
+import type { Again, AskContext, Waiting, Waits } from '../../contract/action';
+import { Cancel } from '../../contract/cancel';
+import { VerifyError } from '../../contract/errors';
+import type { Payments } from '../../contract/payment';
+import type { Answer } from '../../contract/result';
 import type { PendingTask, PendingTasks, TaskOwner } from '../../waiting/pending-tasks';
 import { MessageContext, type Surroundings } from './message-context';
 import type { Message, Node } from './red';

@@ -1,5 +1,5 @@
 /** Where a result goes in a message: docs/contract.md, "Action nodes", `output`, and `split`. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { Message, Red } from './red';
 
 /** @throws VerifyError CONFIG where nothing could be put there in any message */

@@ -1,10 +1,12 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
-import type { ClaimCall, Earlier, PaidKey, Payment, Payments, SingleCall } from '../../action';
-import type { Cancel } from '../../cancel';
-import { mayHaveBeenProcessed, VerifyError } from '../../errors';
+
+import type { Cancel } from '../../contract/cancel';
+import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
+import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
+import type { Answer, Environment } from '../../contract/result';
+import type { ClaimCall } from '../../contract/transport';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
-import type { Answer, Environment } from '../../result';
 
 /** Under which an account pays. */
 export interface Terms {

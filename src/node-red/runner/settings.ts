@@ -1,5 +1,5 @@
-import type { SettingDefinition, SettingDefinitions, Settings } from '../../action';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
+import type { SettingDefinition, SettingDefinitions, Settings } from '../../contract/settings';
 import type { NodeConfig } from './red';
 
 /**

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../errors';
-import type { Outcome } from '../../result';
+import type { ErrorCode } from '../../contract/errors';
+import type { Outcome } from '../../contract/result';
 import type { Node, Red, Status } from './red';
 
 /** docs/contract.md, "Status": at most one change in this time. */

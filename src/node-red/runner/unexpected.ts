@@ -1,4 +1,4 @@
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import type { Node, Red } from './red';
 
 /** V8 writes its places at the end of a stack, at most ten unless somebody asks for more. */

@@ -1,5 +1,5 @@
-import type { Cause, ErrorCode, ErrorDetails } from '../../errors';
-import type { Result } from '../../result';
+import type { Cause, ErrorCode, ErrorDetails } from '../../contract/errors';
+import type { Result } from '../../contract/result';
 import type { PendingTask } from '../../waiting/pending-tasks';
 import type { InputMessage } from './handle-input';
 import type { Message } from './red';

@@ -1,4 +1,4 @@
-import type { AccountDefinition } from '../../action';
+import type { AccountDefinition } from '../../contract/account';
 
 /** docs/providers/linkface.md; api_id and api_secret are handed out by Linkface, one pair an account. */
 export const account: AccountDefinition = {

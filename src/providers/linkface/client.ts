@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Account, CallContext, Credentials, HttpAnswer, Place, Probe } from '../../action';
+import type { Account, Credentials, Probe } from '../../contract/account';
+import type { CallContext, HttpAnswer, Place } from '../../contract/transport';
 import { type Issued, readIssued } from './response';
 
 /** docs/providers/linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */

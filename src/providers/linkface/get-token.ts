@@ -1,7 +1,8 @@
-import type { Action, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Action } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { Answer } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { readText } from '../../input/text';
-import type { Answer } from '../../result';
 import { DETECTION_TYPES, requestToken, type TokenRequest } from './client';
 
 /** docs/contract.md, "Result", `data` of get-token. */

@@ -8,7 +8,7 @@ import {
   type SandboxHalf,
   type SandboxRequest,
   UNKNOWN_OPERATION,
-} from '../../sandbox-half';
+} from '../../contract/sandbox-half';
 import { DETECTION_TYPES, sign } from './client';
 import { SUCCESS } from './response';
 

@@ -1,4 +1,4 @@
-import type { AccountDefinition } from '../../action';
+import type { AccountDefinition } from '../../contract/account';
 
 /** docs/providers/tencent-market.md. Every purchase has an endpoint of its own; the base URL is the document's. */
 export const account: AccountDefinition = {

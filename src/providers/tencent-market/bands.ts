@@ -1,4 +1,4 @@
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 
 /** Scores from `sameFrom` on are the same person's, those below `differentBelow` another's. */
 export interface Bands {

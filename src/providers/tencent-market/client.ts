@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Call, CallContext, Context, PaidTurn } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account } from '../../contract/account';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { Call, CallContext, PaidTurn } from '../../contract/transport';
 import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, requestIdIn } from './response';
 import { schemeFor } from './scheme';

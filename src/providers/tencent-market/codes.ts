@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors';
+import type { ErrorCode } from '../../contract/errors';
 
 /** docs/providers/tencent-market.md, "The product's answer", the table of codes: every `code` but 200. */
 export const CODES: ReadonlyMap<string, ErrorCode> = new Map([

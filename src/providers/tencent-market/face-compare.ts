@@ -1,4 +1,6 @@
-import type { Action, SettingDefinitions } from '../../action';
+import type { Action } from '../../contract/action';
+import type { Answer } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -7,7 +9,6 @@ import { withoutSignature } from '../../input/presigned';
 import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
-import type { Answer } from '../../result';
 import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
 import type { Person } from './form';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../result';
+import type { Outcome } from '../../contract/result';
 import type { Bands } from './bands';
 
 /** What a comparison says to a flow. */

@@ -1,5 +1,5 @@
-import type { Probe } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Probe } from '../../contract/account';
+import { VerifyError } from '../../contract/errors';
 import { compareNobody } from './client';
 
 /** docs/providers/tencent-market.md, "The product's answer": bad parameters. */

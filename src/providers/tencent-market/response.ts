@@ -1,5 +1,5 @@
-import type { HttpAnswer } from '../../action';
-import { type ErrorDetails, refusal, VerifyError } from '../../errors';
+import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
+import type { HttpAnswer } from '../../contract/transport';
 import { unwrapped } from '../../http/envelope';
 import { isObject, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';

@@ -1,6 +1,6 @@
 /** The gateways before the product: docs/providers/tencent-market.md, "Two gateways, two signatures" and "The gateway's own refusals". */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Reason, SandboxRequest, SandboxWorld } from '../../sandbox-half';
+import type { Reason, SandboxRequest, SandboxWorld } from '../../contract/sandbox-half';
 import { cloudmarketSignature } from './sign';
 
 /** How far a clock may be off: "A date more than 15 minutes off is refused". */

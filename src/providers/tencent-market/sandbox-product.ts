@@ -1,6 +1,7 @@
 /** The product behind the gateway: docs/providers/tencent-market.md, "The product's answer". */
+
+import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { readIdNumber } from '../../input/id-number';
-import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
 import { COMPARED, chargedFor } from './incorrect';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;

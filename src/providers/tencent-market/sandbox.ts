@@ -6,7 +6,7 @@ import {
   type SandboxHalf,
   type SandboxWorld,
   UNKNOWN_OPERATION,
-} from '../../sandbox-half';
+} from '../../contract/sandbox-half';
 import { refuse } from './sandbox-gateway';
 import { compare } from './sandbox-product';
 

@@ -1,4 +1,4 @@
-import type { AccountDefinition } from '../../action';
+import type { AccountDefinition } from '../../contract/account';
 
 /** docs/providers/westdex.md, "Which AES key": the document does not say how the key is made, so there are three ways. */
 export const KEY_DERIVATIONS = ['sha1prng', 'hex', 'utf8'] as const;

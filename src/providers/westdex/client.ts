@@ -1,5 +1,7 @@
-import type { Account, Context, Credentials, HttpAnswer, HttpRequest, PaidTurn } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account, Credentials } from '../../contract/account';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
 import { bodyOf } from './body';

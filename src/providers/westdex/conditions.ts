@@ -1,6 +1,6 @@
 /** The verdict a flow's owner makes of an answer that the provider does not document: docs/contract.md, "Result", westdex-three. */
 import type { Expression } from 'jsonata';
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 
 /** How deep an expression may recurse. */
 const LIMITS = { stack: 500 };

@@ -1,5 +1,5 @@
-import type { HttpAnswer } from '../../action';
-import { type ErrorDetails, refusal, VerifyError } from '../../errors';
+import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
+import type { HttpAnswer } from '../../contract/transport';
 import { Clock } from '../../http/clock';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';

@@ -1,7 +1,5 @@
 /** westdex's half of the sandbox, made from docs/providers/westdex.md: what the provider checks, it checks. */
-import { isObject, parseObject } from '../../http/json';
-import { readIdNumber } from '../../input/id-number';
-import { readPhoto } from '../../input/photo';
+
 import {
   received,
   type SandboxAnswer,
@@ -9,7 +7,10 @@ import {
   type SandboxRequest,
   type SandboxWorld,
   UNKNOWN_OPERATION,
-} from '../../sandbox-half';
+} from '../../contract/sandbox-half';
+import { isObject, parseObject } from '../../http/json';
+import { readIdNumber } from '../../input/id-number';
+import { readPhoto } from '../../input/photo';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 

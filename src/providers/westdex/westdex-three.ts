@@ -1,12 +1,13 @@
-import type { Action, SettingDefinitions } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Action } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { Answer } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
 import { isAddress } from '../../input/photo-url';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
-import type { Answer } from '../../result';
 import { idCardThreeElements, type Person } from './client';
 import { type Conditions, compileConditions, judge } from './conditions';
 import type { Envelope } from './response';

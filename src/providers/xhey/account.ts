@@ -1,4 +1,4 @@
-import type { AccountDefinition } from '../../action';
+import type { AccountDefinition } from '../../contract/account';
 import { FETCHING } from './sandbox-path';
 
 /** docs/providers/xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */

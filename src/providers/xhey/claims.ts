@@ -2,7 +2,7 @@
  * What a message says of tasks that are over, and of when photos were submitted, is a claim until its seal is checked: docs/contract.md, "Action nodes",
  * truth-poll.
  */
-import type { Environment } from '../../result';
+import type { Environment } from '../../contract/result';
 import type { Photo } from './photo';
 import type { PolledTask } from './tasks';
 

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Account, Call, CallContext, Context, HttpAnswer, PaidTurn, Probe } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Account, Probe } from '../../contract/account';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { type Created, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
 import { NAMES_HEADER } from './sandbox-path';

@@ -1,10 +1,11 @@
 /** The photos of one message on their way to xhey: docs/contract.md, "Photos in hand". */
 import { setImmediate } from 'node:timers/promises';
-import type { Context, PhotoStore, StoredPhoto } from '../../action';
-import { VerifyError } from '../../errors';
+import type { Context } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
+import type { PhotoStore, StoredPhoto } from '../../contract/photo-store';
+import type { Environment } from '../../contract/result';
 import { type Photo, photoDigest } from '../../input/photo';
 import type { GivenPhoto } from '../../input/photos';
-import type { Environment } from '../../result';
 
 /** Of one message; how many really go out at a time is the store's to say. */
 const PUTS_AT_A_TIME = 4;

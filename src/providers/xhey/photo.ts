@@ -1,5 +1,5 @@
+import type { Outcome } from '../../contract/result';
 import { isObject } from '../../http/json';
-import type { Outcome } from '../../result';
 import { isInMainlandChina } from './mainland';
 
 export type PhotoOutcome = Extract<Outcome, 'passed' | 'failed' | 'inconclusive'>;

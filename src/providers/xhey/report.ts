@@ -1,6 +1,6 @@
 /** What truth-poll tells of tasks: docs/contract.md, "Result". */
-import type { Cause } from '../../errors';
-import type { Answer, Outcome, Result } from '../../result';
+import type { Cause } from '../../contract/errors';
+import type { Answer, Outcome, Result } from '../../contract/result';
 import { assemble, batches } from './assemble';
 import type { Photo } from './photo';
 import type { PolledTask, TaskStatus } from './tasks';

@@ -1,5 +1,5 @@
-import type { HttpAnswer } from '../../action';
-import { type ErrorCode, refusal, VerifyError } from '../../errors';
+import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';

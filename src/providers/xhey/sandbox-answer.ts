@@ -1,4 +1,4 @@
-import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
+import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 
 /** docs/providers/xhey.md, "Codes", the provider's texts. */
 const WORDS: ReadonlyMap<number, string> = new Map([

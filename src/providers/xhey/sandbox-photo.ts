@@ -1,7 +1,7 @@
 /** Photos of the sandbox: docs/providers/xhey.md, the tables of a photo's fields and of its `status`. */
 import { createHash } from 'node:crypto';
+import type { SandboxWorld } from '../../contract/sandbox-half';
 import { isWholePicture } from '../../input/picture';
-import type { SandboxWorld } from '../../sandbox-half';
 
 const MINUTE_MS = 60_000;
 const SHANGHAI_MS = 8 * 60 * MINUTE_MS;

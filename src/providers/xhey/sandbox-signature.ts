@@ -1,6 +1,6 @@
 /** Why the sandbox does not accept a signature: docs/providers/xhey.md, "Signing". */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Reason } from '../../sandbox-half';
+import type { Reason } from '../../contract/sandbox-half';
 import { sign } from './client';
 
 const RULE: Reason = {

@@ -1,6 +1,7 @@
 /** Tasks of the sandbox: docs/providers/xhey.md, "POST /v2/truth_build/create" and "POST /v2/truth_build/query". */
+
+import { isObserved, type Reason, type SandboxAnswer, type SandboxWorld } from '../../contract/sandbox-half';
 import { isObject } from '../../http/json';
-import { isObserved, type Reason, type SandboxAnswer, type SandboxWorld } from '../../sandbox-half';
 import { refused, success } from './sandbox-answer';
 import { beginLook, look, photoItem, specialText, unfinishedItem } from './sandbox-photo';
 

@@ -2,7 +2,7 @@
  * A made-up team behind the paths that docs/providers/xhey.md names beside the verification. The provider documents the
  * limits, in its table of codes, and not the fields: those here are the ones that public clients read.
  */
-import type { Reason, SandboxAnswer, SandboxWorld } from '../../sandbox-half';
+import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { refused, success } from './sandbox-answer';
 
 const MINUTE_S = 60;

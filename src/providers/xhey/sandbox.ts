@@ -1,5 +1,5 @@
 /** xhey's half of the sandbox, made from docs/providers/xhey.md: what the provider checks, it checks. */
-import { isObject } from '../../http/json';
+
 import {
   type Reason,
   received,
@@ -8,7 +8,8 @@ import {
   type SandboxRequest,
   type SandboxWorld,
   UNKNOWN_OPERATION,
-} from '../../sandbox-half';
+} from '../../contract/sandbox-half';
+import { isObject } from '../../http/json';
 import { refused, success } from './sandbox-answer';
 import { FETCHING, NAMES_HEADER } from './sandbox-path';
 import { signatureProblem } from './sandbox-signature';

@@ -1,5 +1,5 @@
 /** Tasks as messages carry them: docs/contract.md, "Action nodes", truth-poll, and "Result", `data.tasks`. */
-import { VerifyError } from '../../errors';
+import { VerifyError } from '../../contract/errors';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';

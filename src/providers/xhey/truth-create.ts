@@ -1,16 +1,11 @@
-import type {
-  Action,
-  ClaimCall,
-  Earlier,
-  PaidKey,
-  PaidResult,
-  Payments,
-  SettingDefinitions,
-} from '../../action';
-import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../errors';
+import type { Action } from '../../contract/action';
+import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
+import type { Earlier, PaidKey, PaidResult, Payments } from '../../contract/payment';
+import type { Answer } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
+import type { ClaimCall } from '../../contract/transport';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
-import type { Answer } from '../../result';
 import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';

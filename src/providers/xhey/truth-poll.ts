@@ -1,6 +1,8 @@
-import type { Account, Action, Again, AskContext, Context, SettingDefinitions } from '../../action';
-import { type Cause, ERRORS, VerifyError } from '../../errors';
-import type { Answer, Environment } from '../../result';
+import type { Account } from '../../contract/account';
+import type { Action, Again, AskContext, Context } from '../../contract/action';
+import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
+import type { Answer, Environment } from '../../contract/result';
+import type { SettingDefinitions } from '../../contract/settings';
 import { claimText } from './claims';
 import { query } from './client';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Account, Call, Context, HttpAnswer, HttpRequest, Place } from '../../../src/action';
+import type { Account } from '../../../src/contract/account';
+import type { Context } from '../../../src/contract/action';
+import type { Call, HttpAnswer, HttpRequest, Place } from '../../../src/contract/transport';
 import { requestToken, type TokenAnswer } from '../../../src/providers/linkface/client';
 import vectors from '../../vectors.json';
 

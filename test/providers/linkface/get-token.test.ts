@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/errors';
+import { VerifyError } from '../../../src/contract/errors';
 import { getToken } from '../../../src/providers/linkface/get-token';
 
 const parse = (fields: Record<string, unknown>) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/errors';
+import { VerifyError } from '../../../src/contract/errors';
 import { readIssued } from '../../../src/providers/linkface/response';
 
 const SECRETS = ['an-id-of-the-test', 'a-secret-of-the-test'];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/errors';
+import { VerifyError } from '../../../src/contract/errors';
 import { compileConditions, judge } from '../../../src/providers/westdex/conditions';
 
 const both = (passWhen = '', failWhen = '') => compileConditions({ passWhen, failWhen });

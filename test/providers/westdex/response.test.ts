@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/errors';
+import { VerifyError } from '../../../src/contract/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../../src/providers/westdex/account';
 import { aesKey, encrypt } from '../../../src/providers/westdex/cipher';
 import { readEnvelope } from '../../../src/providers/westdex/response';

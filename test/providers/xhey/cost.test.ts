@@ -1,9 +1,9 @@
 /** What a thousand carried photos cost, the most of a message: as much for each as if it were alone. */
 import assert from 'node:assert/strict';
+import type { Result } from '../../../src/contract/result';
 import { claimText } from '../../../src/providers/xhey/claims';
 import { type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
 import { readTasks } from '../../../src/providers/xhey/tasks';
-import type { Result } from '../../../src/result';
 import { stepsOf } from '../../steps';
 
 const FEW = 100;

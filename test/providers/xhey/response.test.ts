@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/errors';
+import { VerifyError } from '../../../src/contract/errors';
 import { readCreated, readTask } from '../../../src/providers/xhey/response';
 
 const SECRET = 'a-secret-of-the-test';

@@ -1,6 +1,6 @@
 /** The three lists of truth-create on errors that no provider's answer brings. */
 import assert from 'node:assert/strict';
-import type { Account } from '../../../src/action';
+import type { Account } from '../../../src/contract/account';
 import { truthCreate } from '../../../src/providers/xhey/truth-create';
 import { closeServers, scriptedServer, taskCreated } from '../../flows/scripted-server';
 import { failure, makeContext } from '../../http/context';

@@ -1,7 +1,8 @@
 /** What truth-poll does over times no test waits for: a real transport at a real server, with time passed in. */
 import assert from 'node:assert/strict';
-import type { Account, AskContext, Context } from '../../../src/action';
-import type { Cause, VerifyError } from '../../../src/errors';
+import type { Account } from '../../../src/contract/account';
+import type { AskContext, Context } from '../../../src/contract/action';
+import type { Cause, VerifyError } from '../../../src/contract/errors';
 import { truthPoll } from '../../../src/providers/xhey/truth-poll';
 import { closeServers, json, type Script, scriptedServer, taskFinished } from '../../flows/scripted-server';
 import { makeContext } from '../../http/context';

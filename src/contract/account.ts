@@ -1,0 +1,49 @@
+/** What a provider's account is made of, and what an action is given of it: docs/contract.md, "Account nodes". */
+import type { Environment } from './result';
+import type { SettingDefinitions } from './settings';
+import type { CallContext, Transport } from './transport';
+
+/** One pair of an account's keys, by the provider's names. */
+export type Credentials = Readonly<Record<string, string>>;
+
+/** What a provider's account node is made of. */
+export interface AccountDefinition {
+  provider: string;
+  /** Names of the credentials of a pair, all of them required. */
+  credentials: readonly string[];
+  /** Where the provider answers, or null where every customer has an address of their own. */
+  baseUrl: string | null;
+  /** Seconds for one attempt. */
+  timeout: number;
+  /** Properties only this provider's account has. */
+  settings: SettingDefinitions;
+  /**
+   * @param settings of the account
+   * @returns what stands behind the sandbox's base URL where the account is on it
+   */
+  sandboxPath?(settings: Readonly<Record<string, unknown>>): string;
+}
+
+/** An account that is ready to be called. */
+export interface Account {
+  environment: Environment;
+  /** As the account has it, the sandbox's own where it is on the sandbox. */
+  baseUrl: URL;
+  /** The first pair of keys, and the next one where there is one; the transport decides which of them signs. */
+  pairs: readonly [Credentials, ...Credentials[]];
+  /** All that stands in them, and must not be told. */
+  secrets: readonly string[];
+  settings: Readonly<Record<string, unknown>>;
+  transport: Transport;
+  /**
+   * What was paid for under these keys is not used again (`reuse`): it turned out to be no answer.
+   * @throws VerifyError CONFIG where the account's ledger is missing or not set up
+   */
+  discardReuse?(keys: readonly string[]): void;
+}
+
+/**
+ * Asks a provider for something that costs nothing, to see whether an account works.
+ * @throws VerifyError where it does not
+ */
+export type Probe = (account: Account, context: CallContext) => Promise<void>;

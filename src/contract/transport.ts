@@ -1,0 +1,103 @@
+/** What a provider's client asks the transport for: src/http. */
+import type { Credentials } from './account';
+import type { Cancel } from './cancel';
+
+/** One request as it goes over the wire. */
+export interface HttpRequest {
+  method: 'POST' | 'GET' | 'PUT' | 'DELETE';
+  /** Path and query, percent-encoded, behind the path of the account's base URL. */
+  path: string;
+  headers: Record<string, string>;
+  /** Serialised once: the bytes that were signed are the bytes that are sent. */
+  body: Buffer;
+}
+
+/** One answer, whole and decompressed. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** A message's place in its account's queue, kept over all its requests. */
+export interface Place {
+  /** Gives the place back; later calls do nothing. */
+  leave(): void;
+}
+
+/**
+ * Writes a call that may cost down, once its turn to be sent has come: what waits for its turn has cost nothing yet.
+ * Nothing is returned where there is nothing to wait for; where it rejects, the call is not sent.
+ */
+export type ClaimCall = () => Promise<void> | undefined;
+
+/** What a call that may cost is sent with. */
+export interface PaidTurn {
+  /** Of the message in the account's queue. */
+  place: Place;
+  claim: ClaimCall;
+}
+
+/** What a provider's client asks the transport to do. */
+export interface Call<Value> {
+  /**
+   * Signs the request anew for each attempt.
+   * @param now Unix time in milliseconds as the provider has it
+   * @param credentials one of the account's pairs
+   */
+  build(now: number, credentials: Credentials): HttpRequest | Promise<HttpRequest>;
+  /**
+   * Takes an answer apart.
+   * @param answer of the provider
+   * @param credentials that the request was built with
+   * @throws VerifyError with `details.envelope` true where the answer was in the provider's own form
+   */
+  read(answer: HttpAnswer, credentials: Credentials): Value;
+  /**
+   * What support finds a call by, where the headers tell it: of an answer that came in part, or cannot be decoded.
+   * @returns the request id, or null
+   */
+  requestIdIn?(headers: HttpAnswer['headers']): string | null;
+  /** The message's place; without one the call is a poll: free, and behind all others. */
+  place?: Place;
+  /**
+   * Of a call that may be charged, which is repeated only where it certainly was not processed. null: it costs nothing.
+   */
+  claim: ClaimCall | null;
+  /** true: costs nothing and is repeated on NETWORK, TIMEOUT, RATE_LIMITED and PROVIDER. */
+  repeat?: boolean;
+  /** true: sent once, for somebody who watches; only a wrong clock and a pair that is refused are still corrected. */
+  once?: boolean;
+}
+
+/** What a call knows of the world while it is sent. */
+export interface CallContext {
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** A number from 0 up to 1. */
+  random(): number;
+  /** No new work once this is cancelled. */
+  closing: Cancel;
+  /** Requests in flight end once this is cancelled. */
+  signal: Cancel;
+  /** Counts a request as sent. */
+  attempted(): void;
+  /**
+   * @param milliseconds how long to wait
+   * @throws VerifyError CANCELLED when the work has to stop
+   */
+  wait(milliseconds: number): Promise<void>;
+}
+
+/** How an account reaches its provider: src/http. */
+export interface Transport {
+  /** @throws VerifyError OVERLOADED when too many messages wait already, or the provider is down */
+  place(): Place;
+  /**
+   * @returns what `call.read` made of the answer
+   * @throws VerifyError what `call.read` threw, or NETWORK, TIMEOUT, PROTOCOL, OVERLOADED, CANCELLED
+   */
+  send<Value>(call: Call<Value>, context: CallContext): Promise<Value>;
+  /** Takes no new requests and lets go of its sockets once the last one in flight has ended. */
+  close(): Promise<void>;
+}
