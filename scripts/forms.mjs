@@ -28,7 +28,7 @@ const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
 export function makeForm(root, type) {
   const table = tableOf(root, type);
   const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
-  return small(html, (script) => withTables(withRuntime(root, script), type, table));
+  return small(html, (script) => withTables(withRuntime(root, script), table));
 }
 
 /**
@@ -51,7 +51,7 @@ function withRuntime(root, script) {
   });
 }
 
-function withTables(script, type, { configs, fields, settings, credentials, baseUrl }) {
+function withTables(script, { configs, fields, settings, credentials, baseUrl }) {
   const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices }]) => [
     [name, { value, typed, choices }],
     [`${name}Type`, { value: typed }],

@@ -1,5 +1,6 @@
 /** What somebody types who looks for a node, in either language; what stands on the node itself stays one line. */
-const PHOTO = '今日水印相机 水印照片 照片核验 现场照片 防伪 考勤 打卡 巡检 照片 xhey watermark camera photo attendance inspection verify';
+const PHOTO =
+  '今日水印相机 水印照片 照片核验 现场照片 防伪 考勤 打卡 巡检 照片 xhey watermark camera photo attendance inspection verify';
 const PERSON = '实名认证 身份核验 身份证 核验 identity id card verify person';
 const QUEUE = '队列 核验 多机 queue bullmq redis verify';
 const KEYWORDS = {

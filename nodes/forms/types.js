@@ -19,7 +19,8 @@ function prepareType(type) {
   addKeywords(type);
   const own = shareTexts(definition);
   const form = formOf(definition, own);
-  const { defaults, credentials = {}, label, oneditprepare } = definition;
+  const { defaults, credentials = {}, oneditprepare } = definition;
+  const label = definition.label ?? definition.paletteLabel;
   const isAccount = type.endsWith('-account');
   const checks = isAccount ? accountChecks(form) : {};
   for (const [name, property] of Object.entries({ ...defaults, ...credentials })) {
@@ -53,11 +54,15 @@ function prepareType(type) {
     if (defaults.fit) prepareFit(form);
     if (isAccount) prepareAccount(form, this);
     oneditprepare?.call(this, form);
+    prepareTabs(form);
   };
   const template = $(`script[data-template-name="${type}"]`);
   template.text(expandForm(form, template.html()));
   const help = $(`script[data-help-name="${type}"]`);
-  help.text(help.html().replace(/<!-- include (\S+) -->/g, (_, name) => form.say(`help.${name}`)));
+  // The label is the reader's word for it; documents name the type.
+  help.text(
+    `<div><code>${type}</code></div>${help.html().replace(/<!-- include (\S+) -->/g, (_, name) => form.say(`help.${name}`))}`,
+  );
 }
 
 /**
@@ -135,7 +140,9 @@ function prepareOptionalNodes({ definition, input, say }) {
   for (const [name, { required }] of Object.entries(definition.defaults)) {
     if (required !== false) continue;
     const sayNone = () => {
-      const none = input(name).find('option[value="_ADD_"]').text(say(`${textKey(name)}-none`));
+      const none = input(name)
+        .find('option[value="_ADD_"]')
+        .text(say(`${textKey(name)}-none`));
       if (!input(name).val()) none.prop('selected', true);
     };
     // The editor fills the list again when a config node was added.
