@@ -1,16 +1,16 @@
 /**
- * Writes into the examples what stands in files beside them: the pages of the operator's page, and functions that are too long
- * to be written in a flow, each with all it imports.
+ * Writes into the examples what stands in files of its own: the pages of the operator's page, and functions that are too long to be
+ * written in a flow, each with all it imports.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const PAGES = 'examples/页面 Pages';
+const SOURCES = 'src/operator-page';
 
 /** By example, then by the node's name up to the slash: the property, and the files that make it. */
 const EXAMPLES = {
-  [`${PAGES}/操作员页面 operator-page.json`]: {
+  'examples/页面 Pages/操作员页面 operator-page.json': {
     'look of all pages': ['format', 'desk.css'],
     'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
     'page: photos': ['format', 'photos.vue'],
@@ -57,7 +57,7 @@ function exampleOf(root, path) {
   for (const [name, [property, ...files]] of Object.entries(EXAMPLES[path])) {
     const found = nodes.filter((node) => node.name?.split(' / ')[0] === name && property in node);
     if (found.length !== 1) throw new Error(`${path} has ${found.length} nodes "${name}"`);
-    const text = files.map((file) => textOf(join(root, dirname(path), file), property)).join('\n');
+    const text = files.map((file) => textOf(join(root, SOURCES, file), property)).join('\n');
     example = withProperty(example, found[0].id, property, text);
   }
   return example;

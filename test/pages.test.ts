@@ -11,7 +11,7 @@ import { ROOT } from './demo-process';
 type Pair = [chinese: string, english: string];
 type Catalogue = { [key: string]: string | Catalogue };
 
-const PAGES = 'examples/页面 Pages';
+const PAGES = 'src/operator-page';
 const LANGUAGES = ['zh-CN', 'en-US'] as const;
 const TABLES = ['problems', 'reasons', 'words'] as const;
 

@@ -30,10 +30,7 @@ export type Locale = 'zh-CN' | 'en-US';
 export type Size = keyof typeof SIZES;
 
 /** What the page says, by the name of the word. */
-const WORDS = require(join(ROOT, 'examples/页面 Pages/words.mjs')).default as Record<
-  string,
-  [string, string]
->;
+const WORDS = require(join(ROOT, 'src/operator-page/words.mjs')).default as Record<string, [string, string]>;
 export function word(locale: Locale, key: string, values: Record<string, string | number> = {}): string {
   const text = WORDS[key]![locale === 'zh-CN' ? 0 : 1];
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));

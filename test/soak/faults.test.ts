@@ -1,7 +1,4 @@
-/**
- * A bad afternoon: five minutes of ten messages a second to each of the five nodes, as fast as they go through, at
- * providers of whose answers nine in ten are faults.
- */
+/** A bad afternoon: hundreds of messages to each of the five nodes at providers of whose answers nine in ten are faults. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { Message } from '../../src/node-red/runner/red';
@@ -9,8 +6,8 @@ import { checkError, checkResult, FIVE, type FiveAction } from '../flows/five-ac
 import { deploy, type FlowNode, got, logs, seen, send, startRuntime, until } from '../flows/runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
 
-const MESSAGES = 5 * 60 * 10;
-const WARMING_UP = 300;
+const MESSAGES = 600;
+const WARMING_UP = 100;
 /** Of one node at a time. */
 const IN_FLIGHT = 100;
 const SINKS = ['out1', 'out2', 'caught', 'completed'] as const;
@@ -138,11 +135,17 @@ describe('mixed faults under load, in a real Node-RED', () => {
       undefined,
       400_000,
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Nothing is under way any more: whatever came out twice has come.
+    await until(isCalm);
     drain(tally);
     return tally;
   }
 
+  let atRest: ReturnType<typeof resources>;
+  function isCalm(): boolean {
+    const { tcp, timers } = resources();
+    return tcp <= atRest.tcp && timers <= atRest.timers + 1;
+  }
   function resources(): { tcp: number; timers: number } {
     const counts: Record<string, number> = {};
     for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
@@ -152,16 +155,9 @@ describe('mixed faults under load, in a real Node-RED', () => {
   it('ends every message once, and gives back what it took', async () => {
     const first = seed;
     await deploy(flow());
-    const before = resources();
-    const calm = () => {
-      const { tcp, timers } = resources();
-      return tcp <= before.tcp && timers <= before.timers + 1;
-    };
+    atRest = resources();
     serve(SHARE);
     await load(WARMING_UP);
-    await until(calm);
-
-    serve(SHARE);
     const tally = await load(MESSAGES);
     assert.equal(tally.size, FIVE.length * MESSAGES, `seed ${first}`);
     const wrong = [...tally].filter(
@@ -176,10 +172,6 @@ describe('mixed faults under load, in a real Node-RED', () => {
     }
 
     serve(0);
-    const sick = [...(await load(16))].filter(([, { results }]) => results !== 1);
-    assert.deepEqual(sick, [], `seed ${first}`);
-
-    tally.clear();
-    await until(calm);
+    await until(async () => [...(await load(16)).values()].every(({ results }) => results === 1));
   });
 });

@@ -7,7 +7,7 @@ import { jpg } from '../input/pictures';
 import { rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 
-const CALLS = 5_000;
+const CALLS = 3_000;
 const KILLS = 5;
 const AT_A_TIME = 32;
 const LATENCY_MS = 15;
