@@ -29,6 +29,9 @@ const EXAMPLES = {
     'which account': ['func', 'server-environment.mjs'],
     'history asked': ['func', 'server-history-in.mjs'],
     'history told': ['func', 'server-history-out.mjs'],
+    'jobs sought': ['func', 'server-search.mjs'],
+    'ask the ledger': ['func', 'server-setup-ask.mjs'],
+    'the ledger answered': ['func', 'server-setup.mjs'],
   },
   'examples/身份 Identity/CSV 批量核验 persons-in-a-file.json': {
     'file for Excel': ['func', 'results-for-excel.mjs'],
@@ -86,7 +89,8 @@ function textOf(file, property) {
 }
 
 /**
- * A module without its imports: neither a function node nor a ui-template can import.
+ * A module without its imports: neither a function node nor a ui-template can import. Modules of Node.js are among the
+ * function node's `libs`.
  * @param taken gets what it imports, each once and after what that imports itself
  */
 function moduleIn(file, taken) {
@@ -107,6 +111,7 @@ function moduleIn(file, taken) {
       }
       return '';
     })
+    .replace(/^import \w+ from 'node:\w+';\n/gm, '')
     .trim();
 }
 

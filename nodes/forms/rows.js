@@ -38,7 +38,7 @@ const ROWS = {
   checkbox: (of) =>
     rowHtml(
       `<input type="checkbox" id="${of.id}" style="width: auto; margin: 0 4px 2px ${of.icon ? `${LABEL + 4}px` : '0'}">`,
-      `<label for="${of.id}" style="width: 65%" data-i18n="${of.key}"></label>`,
+      `<label for="${of.id}" style="width: auto; max-width: ${BESIDE}" data-i18n="${of.key}"></label>`,
     ),
 };
 
