@@ -118,7 +118,8 @@ function moduleIn(file, taken) {
 /** A source as it was compiled, with the library that it requires. */
 function compiled(file, names) {
   const code = readFileSync(file, 'utf8').trim();
-  const [, name] = /require\("([\w-]+)"\)/.exec(code);
+  const [, name] = /require\("([\w-]+)"\)/.exec(code) ?? [];
+  if (!name) return `const ${names} = ((exports) => {\n${code}\nreturn exports;\n})({});`;
   const library = readFileSync(createRequire(file).resolve(`${name}/${name}.min.js`), 'utf8').trim();
   const required = `const module = { exports: {} };\nconst { exports } = module;\n${library}\nreturn module.exports;`;
   return `const ${names} = ((exports, require) => {\n${code}\nreturn exports;\n})({}, () => {\n${required}\n});`;

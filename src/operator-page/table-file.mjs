@@ -1,5 +1,5 @@
-/** Photos as a table for Excel and for other programs. */
-import { BOM, csvRows } from '../../dist/src/ledger/csv-rows.js';
+/** Photos and persons as tables: what Excel opens, and what it saved. */
+import { BOM, csvRows, readRows } from '../../dist/src/ledger/csv-rows.js';
 
 /** @returns the heads and one row a photo */
 export function tableOf(rows, { say, reason, verdict, why }) {
@@ -26,4 +26,14 @@ export function download(table, name) {
   const link = Object.assign(document.createElement('a'), { href: address, download: `${name}.csv` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** @returns the cells of a file as a spreadsheet saved it; Excel writes GBK in China unless it is asked for UTF-8 */
+export async function readTable(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    return readRows(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return readRows(new TextDecoder('gb18030').decode(bytes));
+  }
 }
