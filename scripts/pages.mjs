@@ -10,7 +10,7 @@ const SOURCES = 'src/operator-page';
 
 /** By example, then by the node's name up to the slash: the property, and the files that make it. */
 const EXAMPLES = {
-  'examples/页面 Pages/操作员页面 operator-page.json': {
+  'examples/4 页面 Pages/操作员页面 operator-page.json': {
     'look of all pages': ['format', 'desk.css'],
     'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
     'page: photos': ['format', 'photos.vue'],
@@ -33,7 +33,7 @@ const EXAMPLES = {
     'ask the ledger': ['func', 'server-setup-ask.mjs'],
     'the ledger answered': ['func', 'server-setup.mjs'],
   },
-  'examples/身份 Identity/CSV 批量核验 persons-in-a-file.json': {
+  'examples/3 身份 Identity/CSV 批量核验 persons-in-a-file.json': {
     'file for Excel': ['func', 'results-for-excel.mjs'],
   },
 };

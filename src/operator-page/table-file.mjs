@@ -37,3 +37,19 @@ export async function readTable(file) {
     return readRows(new TextDecoder('gb18030').decode(bytes));
   }
 }
+
+/**
+ * @param table cells of a table, whose columns may stand in any order; a row without an id number is a head
+ * @returns a person for each row
+ */
+export function personsIn(table) {
+  return table
+    .map((cells) => cells.map((cell) => cell.trim().replace(/^'/, '')))
+    .map((cells) => {
+      const idNumber = cells.find((cell) => /^[\dXx\s-]{15,22}$/.test(cell));
+      const file = cells.find((cell) => /\.(jpe?g|png|bmp|webp|heic)$/i.test(cell)) ?? '';
+      const name = cells.find((cell) => cell !== idNumber && cell !== file && /\p{L}/u.test(cell)) ?? '';
+      return { name, idNumber, file, photo: null, id: null, isAsked: false, isUnreadable: false };
+    })
+    .filter(({ idNumber }) => idNumber);
+}
