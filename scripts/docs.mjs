@@ -1,5 +1,6 @@
-// Writes the table of problems in docs/errors.md and docs/errors.zh-CN.md, between its two markers: what src/texts says.
-// With --check it writes nothing, and fails where a table is stale.
+// Writes tables into pages, between their two markers: the problems into docs/errors.md and docs/errors.zh-CN.md, as src/texts says
+// them, and the rooms into docs/architecture.md, as test/rooms.json has them. With --check it writes nothing, and fails where a table
+// is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,20 +20,37 @@ const PAGES = [
     columns: ['problem', '含义', '怎么办'],
   },
 ];
-const TABLE = /(<!-- problems -->\n)[\s\S]*(<!-- \/problems -->)/;
-
 const isCheck = process.argv.includes('--check');
-for (const { page, ...of } of PAGES) {
+for (const { page, ...of } of PAGES) put(page, 'problems', tablesOf(of));
+put('docs/architecture.md', 'rooms', roomsTable());
+
+function put(page, name, table) {
   const path = join(root, page);
   const text = readFileSync(path, 'utf8');
-  if (!TABLE.test(text)) throw new Error(`${page} has no markers for its table of problems.`);
-  const fresh = text.replace(TABLE, (_, begin, end) => `${begin}${tablesOf(of)}${end}`);
-  if (fresh === text) continue;
+  const markers = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*(<!-- /${name} -->)`);
+  if (!markers.test(text)) throw new Error(`${page} has no markers for its table of ${name}.`);
+  const fresh = text.replace(markers, (_, begin, end) => `${begin}${table}${end}`);
+  if (fresh === text) return;
   if (!isCheck) writeFileSync(path, fresh);
   else {
     console.error(`${page} is stale: run node scripts/docs.mjs`);
     process.exitCode = 1;
   }
+}
+
+/** Of what a room may import, its own files go without saying. */
+function roomsTable() {
+  const rooms = JSON.parse(readFileSync(join(root, 'test/rooms.json'), 'utf8'));
+  const rows = rooms.map(({ room, holds, imports, packages = {} }) => {
+    const own = Object.entries(packages).map(([provider, name]) => `\`${name}\` (${provider})`);
+    const others = imports.filter((each) => each !== room).map((each) => `\`${each}\``);
+    return row([`\`${room}\``, holds, [...others, ...own].join(', ')]);
+  });
+  return [
+    row(['room', 'what lives there', 'what it may import, besides itself']),
+    row(['---', '---', '---']),
+    ...rows,
+  ].join('');
 }
 
 /** What a node says otherwise than all do stands under its own heading. */

@@ -149,7 +149,7 @@ function otherTable(root, runtime, type) {
   const registerType = (_type, _create, options) => {
     credentials = Object.keys(options.credentials);
   };
-  const httpAdmin = { get: () => {}, post: () => {} };
+  const httpAdmin = { get: () => {}, post: () => {}, delete: () => {} };
   const httpNode = httpAdmin;
   const auth = { needsPermission: () => {} };
   const events = { on: () => {} };

@@ -13,7 +13,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'test/node-red-4');
 const folder = join(root, '.node-red-4');
 const program = process.platform === 'win32' ? 'node.exe' : 'node';
-const CONFIGURATIONS = { flows: 'test/node-red-4/.mocharc.mjs', editor: 'test/editor/.mocharc.json' };
+const CONFIGURATIONS = {
+  flows: 'test/node-red-4/.mocharc.mjs',
+  editor: 'test/node-red-4/editor.mocharc.mjs',
+};
 
 mkdirSync(folder, { recursive: true });
 // The age of the lock file says whether the installation is outdated.

@@ -287,7 +287,8 @@ describe('catalogues', () => {
 
     it('writes no text anywhere else', () => {
       for (const name of PLUGINS) {
-        assert.doesNotMatch(form(name), /\p{Script=Han}/u);
+        // What the palette is searched for is shown nowhere.
+        assert.doesNotMatch(form(name).replace(/const KEYWORDS = [\s\S]*?\n\];/, ''), /\p{Script=Han}/u);
         for (const [, text] of form(name).matchAll(/\.text\('([^']*)'/g)) assert.fail(text);
       }
     });
@@ -304,7 +305,7 @@ describe('catalogues', () => {
       const usedBy = (type: string) =>
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
-        'told',
+        'text-and-hint',
         ...COLUMNS.map((name) => `columns.${name}`),
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
@@ -381,9 +382,17 @@ function formKeys(type: string): string[] {
   const attributes = [...expandedForm(type).matchAll(/data-i18n="([^"]+)"/g)].map(([, value]) =>
     value!.replace(/^\[[\w-]+\]/, ''),
   );
-  const { category } = define(type);
+  const { category, defaults } = define(type);
+  const tabs = [...expandedForm(type).matchAll(/data-tab="(\w+)"/g)].map(([, tab]) => `form.tab-${tab}`);
+  const of = Object.entries(defaults).flatMap(([name, { required, typed, choices = [] }]) => {
+    const key = `form.${name.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
+    return [
+      ...(required === false ? [`${key}-none`] : []),
+      ...(typed ? choices.map((each) => `${key}-${each}`) : []),
+    ];
+  });
   return [
-    ...[...attributes, ...writtenKeys(type)],
+    ...[...attributes, ...tabs, ...of, ...writtenKeys(type)],
     ...(category === 'config' ? [] : [`palette.label.${category}`]),
   ];
 }
@@ -397,11 +406,12 @@ function writtenKeys(name: string): string[] {
 
 /**
  * What a node of this type may have to say: all that the files it imports raise, and for an action all that its
- * account raises, because an account is opened by the node that uses it.
+ * account and its photo store raise, because they are opened by the node that uses them.
  */
 function uses(type: string): Use[] {
   const entry = join(NODES, type, `${type}.ts`);
   const entries = [entry];
+  if (form(type).includes("type: 'photo-store'")) entries.push(join(NODES, 'photo-store', 'photo-store.ts'));
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);
@@ -419,6 +429,7 @@ function uses(type: string): Use[] {
       ...troubles(source),
       ...storeProblems(source),
       ...databaseProblems(source),
+      ...queueProblems(source),
       ...budgets(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
@@ -559,6 +570,14 @@ function databaseProblems(source: string): Omit<Use, 'file'>[] {
       values: ['file', 'code', 'count', 'aside'],
     })),
   ];
+}
+
+/** What a Redis refuses stands in a table. */
+function queueProblems(source: string): Omit<Use, 'file'>[] {
+  return [...source.matchAll(/problem: '(queue-[a-z-]+)'/g)].map(([, problem]) => ({
+    key: `errors.${problem}`,
+    values: ['code'],
+  }));
 }
 
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */

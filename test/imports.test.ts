@@ -34,153 +34,35 @@ function importsOf(file: string, text: string): Import[] {
   });
 }
 
-const CONTRACT = /^src\/contract\//;
-const NODE = /^node:/;
-const LEDGER_OF_RUNTIME = 'src/node-red/ledger/ledger-of';
-/** What a room that keeps something may know of the store. */
-const STORE = /^src\/store\/(?:sql|seal|secret|database|postgres)$/;
+/** One room. docs/architecture.md shows the same table. */
+interface Room {
+  /** A folder, or a file without its ending; `<p>` is a provider, `<type>` a node's type. The first that fits a file counts. */
+  room: string;
+  /** Folders end with a slash; a star stands for any part of a name. */
+  imports: string[];
+  /** By provider, the package that is only its own. */
+  packages?: Record<string, string>;
+}
 
-/** What each folder may import; the first row that fits a file counts. `$1` is the provider. */
-const TABLE: readonly [RegExp, ...(RegExp | string)[]][] = [
-  // Each node: the runner and one action or account, which is checked below.
-  [/^nodes\//, /^src\/node-red\/(?:register$|[a-z]+\/)/, /^src\/providers\/[^/]+\/[^/]+$/],
-  // The door through which the nodes come in: types and admin routes.
-  [/^src\/node-red\/register\.ts$/, /^src\/node-red\//, CONTRACT],
-  [
-    /^src\/node-red\/runner\//,
-    'src/node-red/runner/',
-    // What a config node of an account or of a photo store offers to the nodes that use it.
-    /^src\/node-red\/(?:account\/account-node|photos\/photo-store-of)$/,
-    CONTRACT,
-    /^src\/http\/(?:proxy|wire)$/,
-    /^src\/input\/text$/,
-    /^src\/ledger\/(?:entry|ledger)$/,
-    /^src\/queue\/in-hand$/,
-    /^src\/store\/(?:database|seal|secret)$/,
-    /^src\/texts\/texts$/,
-    /^src\/waiting\//,
-    /^node:path$/,
-  ],
-  [
-    /^src\/node-red\/account\//,
-    /^src\/node-red\/(?:runner|account)\//,
-    LEDGER_OF_RUNTIME,
-    CONTRACT,
-    /^src\/http\//,
-    /^src\/input\/credential$/,
-    /^src\/sandbox\/shared$/,
-  ],
-  [
-    /^src\/node-red\/ledger\//,
-    /^src\/node-red\/(?:runner|ledger)\//,
-    CONTRACT,
-    /^src\/http\/address$/,
-    /^src\/input\/(?:text|moment|json-text)$/,
-    /^src\/ledger\//,
-    // Photos that came before are remembered where the shared ledger is.
-    /^src\/photos\/(?:seen|seen-sql)$/,
-    /^src\/store\/(?:postgres|secret)$/,
-    /^node:diagnostics_channel$/,
-  ],
-  [
-    /^src\/node-red\/photos\//,
-    /^src\/node-red\/(?:runner|photos)\//,
-    LEDGER_OF_RUNTIME,
-    CONTRACT,
-    /^src\/http\/send$/,
-    /^src\/input\/credential$/,
-    /^src\/photos\//,
-    /^node:path$/,
-  ],
-  [
-    /^src\/node-red\/queue\//,
-    /^src\/node-red\/(?:runner|queue)\//,
-    LEDGER_OF_RUNTIME,
-    CONTRACT,
-    /^src\/http\/address$/,
-    /^src\/queue\//,
-    /^src\/store\/secret$/,
-    /^node:path$/,
-  ],
-  [
-    /^src\/node-red\/admin\//,
-    /^src\/node-red\//,
-    CONTRACT,
-    /^src\/input\/(?:text|moment)$/,
-    /^src\/ledger\//,
-    /^src\/queue\/calls$/,
-    /^src\/store\/(?:database|backup)$/,
-    /^src\/texts\/texts$/,
-    /^src\/waiting\//,
-    /^node:(?:fs|stream\/promises)$/,
-  ],
-  [
-    /^src\/providers\/xhey\//,
-    'src/providers/xhey/',
-    /^src\/http\//,
-    /^src\/input\//,
-    CONTRACT,
-    NODE,
-    /^gcoord$/,
-  ],
-  [
-    /^src\/providers\/westdex\//,
-    'src/providers/westdex/',
-    /^src\/http\//,
-    /^src\/input\//,
-    /^src\/photos\/(?:fit|photo-to-fit)$/,
-    CONTRACT,
-    NODE,
-    /^jsonata$/,
-  ],
-  [
-    /^src\/providers\/tencent-market\//,
-    'src/providers/tencent-market/',
-    /^src\/http\//,
-    /^src\/input\//,
-    /^src\/photos\/(?:fit|photo-to-fit)$/,
-    CONTRACT,
-    NODE,
-  ],
-  [/^src\/providers\/([^/]+)\//, 'src/providers/$1/', /^src\/http\//, /^src\/input\//, CONTRACT, NODE],
-  [/^src\/http\//, /^src\/http\//, CONTRACT, NODE, /^undici$/],
-  [/^src\/input\//, /^src\/input\//, CONTRACT, NODE],
-  // The one place where the store knows the rooms whose operations its thread runs.
-  [/^src\/store\/thread\.ts$/, /^src\/store\/serve$/, /^src\/[a-z]+\/[a-z-]+-sql$/],
-  [/^src\/store\//, /^src\/store\//, CONTRACT, NODE, /^pg$/],
-  [/^src\/waiting\//, /^src\/waiting\//, STORE, CONTRACT, NODE],
-  [/^src\/ledger\//, /^src\/ledger\//, STORE, CONTRACT, NODE, /^papaparse$/],
-  [
-    /^src\/photos\//,
-    /^src\/photos\//,
-    STORE,
-    /^src\/http\//,
-    /^src\/input\//,
-    CONTRACT,
-    NODE,
-    /^(?:sharp|gcoord|aws4fetch)$/,
-  ],
-  [
-    /^src\/queue\//,
-    /^src\/queue\//,
-    'src/store/seal',
-    'src/http/address',
-    CONTRACT,
-    NODE,
-    /^(?:bullmq|ioredis)$/,
-  ],
-  [/^src\/sandbox\//, /^src\/sandbox\//, /^src\/providers\/[^/]+\/sandbox$/, CONTRACT, NODE],
-  [/^src\/texts\//, /^src\/texts\/[\w-]+\.json$/],
-  [CONTRACT, CONTRACT],
-];
+const ROOMS: Room[] = JSON.parse(readFileSync(join(ROOT, 'test/rooms.json'), 'utf8'));
+
+/** A folder of the table as an expression, with its provider as a group. */
+const pattern = (path: string, provider = '([^/]+)') =>
+  new RegExp(
+    `^${path
+      .replace(/[.]/g, '\\.')
+      .replace(/\*/g, path.startsWith('node:') ? '.*' : '[^/]*')
+      .replace('<p>', provider)
+      .replace('<type>', '[^/]+')}${path.endsWith('/') ? '' : '$'}`,
+  );
 
 /** @returns what is wrong with an import, or null */
 function objection({ file, line, target }: Import): string | null {
-  const row = TABLE.find(([folder]) => folder.test(file));
-  const provider = row?.[0].exec(file)?.[1] ?? '';
-  const allowed = row?.slice(1).some((rule) => {
-    return typeof rule === 'string' ? target.startsWith(rule.replace('$1', provider)) : rule.test(target);
-  });
+  const name = file.replace(/\.ts$/, '');
+  const row = ROOMS.find(({ room }) => pattern(room).test(name));
+  const provider = row?.room.includes('<p>') ? pattern(row.room).exec(name)?.[1] : undefined;
+  const imports = [...(row?.imports ?? []), row?.packages?.[provider ?? '']];
+  const allowed = imports.some((each) => each && pattern(each, provider).test(target));
   return allowed ? null : `${file}:${line} must not import ${target}`;
 }
 
@@ -270,6 +152,8 @@ describe('imports', () => {
     ['nodes/truth-create/truth-create.ts', '../../src/node-red/register', true],
     ['nodes/truth-create/truth-create.ts', '../../src/http/send', false],
     ['nodes/truth-create/truth-create.ts', 'undici', false],
+    ['src/store/thread.ts', '../ledger/ledger-sql', true],
+    ['src/store/thread.ts', '../ledger/ledger', false],
     ['src/node-red/runner/status.ts', './red', true],
     ['src/node-red/runner/status.ts', '../admin/tasks-route', false],
     ['src/node-red/runner/status.ts', '../register', false],
@@ -296,7 +180,7 @@ describe('imports', () => {
     ['src/input/photo.ts', '../http/json', false],
     ['src/input/photo.ts', '../contract/errors', true],
     ['src/input/photo.ts', 'node:buffer', true],
-    ['src/waiting/pending-tasks.ts', '../http/fifo', false],
+    ['src/waiting/pending-tasks.ts', '../http/json', false],
     ['src/waiting/pending-tasks.ts', '../store/database', true],
     ['src/waiting/pending-tasks.ts', '../store/serve', false],
     ['src/waiting/pending-tasks.ts', '../node-red/runner/red', false],
@@ -319,7 +203,7 @@ describe('imports', () => {
     ['src/sandbox/server.ts', '../providers/xhey/sandbox', true],
     ['src/sandbox/server.ts', '../providers/xhey/client', false],
     ['src/sandbox/server.ts', '../http/json', false],
-    ['src/contract/action.ts', './cancel', true],
+    ['src/contract/action.ts', './errors', true],
     ['src/contract/action.ts', '../http/send', false],
     ['src/contract/action.ts', 'node:fs', false],
     ['src/elsewhere/a.ts', '../contract/errors', false],

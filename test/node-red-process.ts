@@ -9,6 +9,24 @@ import { until } from './until';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 
+/**
+ * A Node-RED that is tested without an editor loads nothing but this package and the nodes of the core that the flows
+ * of the tests have: the others take half of its start.
+ */
+export const FEW_NODES = {
+  nodesIncludes: [
+    ...[
+      'node-red-cn-verify',
+      '21-debug.js',
+      '24-complete.js',
+      '25-catch.js',
+      '10-function.js',
+      '15-change.js',
+    ],
+    ...['17-split.js', '05-tls.js', '06-httpproxy.js', '21-httpin.js', '21-httprequest.js', '98-unknown.js'],
+  ],
+};
+
 /** Tokens, by what they allow. */
 export const DEPLOYER = 'token-of-a-deployer';
 export const READER = 'token-of-a-reader';
@@ -69,7 +87,7 @@ export async function startNodeRed(
       credentialSecret: 'test',
       telemetry: { enabled: false, updateNotification: false },
       logging: { console: { level: 'trace' } },
-      ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true })},
+      ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true, ...FEW_NODES })},
       ...${JSON.stringify(settings)},
       adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
     };`,
@@ -138,9 +156,10 @@ export async function startNodeRed(
     stop: async (signal = 'SIGTERM') => {
       process.removeListener('exit', kill);
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
+      // What it printed last may come after its end.
+      const closed = new Promise((resolve) => child.once('close', resolve));
       child.kill(signal);
-      await exited;
+      await closed;
     },
   };
 }

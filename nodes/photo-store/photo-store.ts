@@ -1,6 +1,11 @@
-import { registerPhotoStore } from '../../src/node-red/register';
+import { registerOther } from '../../src/node-red/register';
 import type { Red } from '../../src/node-red/runner/red';
 
 export default function (RED: Red): void {
-  registerPhotoStore(RED, 'photo-store');
+  const load = () => {
+    const { createPhotoStore } =
+      require('../../src/node-red/photos/photo-store') as typeof import('../../src/node-red/photos/photo-store');
+    return createPhotoStore;
+  };
+  registerOther(RED, 'photo-store', load, ['accessKeyId', 'secretAccessKey']);
 }

@@ -3,9 +3,9 @@ import type { Red } from '../../src/node-red/runner/red';
 
 export default function (RED: Red): void {
   const load = () => {
-    const { holdLedgerStore } =
+    const { createLedgerStore } =
       require('../../src/node-red/ledger/verify-ledger-store') as typeof import('../../src/node-red/ledger/verify-ledger-store');
-    return holdLedgerStore;
+    return createLedgerStore;
   };
   registerOther(RED, 'verify-ledger-store', load, ['url', 'secret']);
 }

@@ -1,6 +1,5 @@
 /** What a provider's client asks the transport for: src/http. */
 import type { Credentials } from './account';
-import type { Cancel } from './cancel';
 
 /** One request as it goes over the wire. */
 export interface HttpRequest {
@@ -19,10 +18,10 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-/** A message's place in its account's queue, kept over all its requests. */
-export interface Place {
-  /** Gives the place back; later calls do nothing. */
-  leave(): void;
+/** A message's slot in its account's queue, which it keeps over all its requests. */
+export interface QueueSlot {
+  /** Frees the slot; later calls do nothing. */
+  release(): void;
 }
 
 /**
@@ -34,7 +33,7 @@ export type ClaimCall = () => Promise<void> | undefined;
 /** What a call that may cost is sent with. */
 export interface PaidTurn {
   /** Of the message in the account's queue. */
-  place: Place;
+  slot: QueueSlot;
   claim: ClaimCall;
 }
 
@@ -58,8 +57,8 @@ export interface Call<Value> {
    * @returns the request id, or null
    */
   requestIdIn?(headers: HttpAnswer['headers']): string | null;
-  /** The message's place; without one the call is a poll: free, and behind all others. */
-  place?: Place;
+  /** Of the message. A call without one is a poll: it costs nothing and goes behind all others. */
+  slot?: QueueSlot;
   /**
    * Of a call that may be charged, which is repeated only where it certainly was not processed. null: it costs nothing.
    */
@@ -76,10 +75,10 @@ export interface CallContext {
   now(): number;
   /** A number from 0 up to 1. */
   random(): number;
-  /** No new work once this is cancelled. */
-  closing: Cancel;
-  /** Requests in flight end once this is cancelled. */
-  signal: Cancel;
+  /** No new work once this is aborted. */
+  closing: AbortSignal;
+  /** Requests in flight end once this is aborted. */
+  signal: AbortSignal;
   /** Counts a request as sent. */
   attempted(): void;
   /**
@@ -92,12 +91,12 @@ export interface CallContext {
 /** How an account reaches its provider: src/http. */
 export interface Transport {
   /** @throws VerifyError OVERLOADED when too many messages wait already, or the provider is down */
-  place(): Place;
+  takeSlot(): QueueSlot;
   /**
    * @returns what `call.read` made of the answer
    * @throws VerifyError what `call.read` threw, or NETWORK, TIMEOUT, PROTOCOL, OVERLOADED, CANCELLED
    */
   send<Value>(call: Call<Value>, context: CallContext): Promise<Value>;
-  /** Takes no new requests and lets go of its sockets once the last one in flight has ended. */
+  /** Takes no new requests, and closes its sockets when the last request in flight has ended. */
   close(): Promise<void>;
 }

@@ -1,9 +1,8 @@
 /** How much an account may do at a time: docs/contract.md, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
 
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../contract/errors';
-import type { Place } from '../contract/transport';
-import { Fifo } from './fifo';
+import type { QueueSlot } from '../contract/transport';
 
 export interface LimitOptions {
   /** Requests in flight. */
@@ -18,11 +17,10 @@ interface Waiter {
   go(): void;
   /** Ends the waiting without a turn. */
   refuse(): void;
-  givenUp: boolean;
+  isRefused: boolean;
 }
 
-/** A seat in the account's waiting room; one message holds one over all its requests. */
-class Seat implements Place {
+class Slot implements QueueSlot {
   /** Had a turn already, so it goes before messages that have not. */
   started = false;
   #limits: Limits | undefined;
@@ -31,8 +29,8 @@ class Seat implements Place {
     this.#limits = limits;
   }
 
-  leave(): void {
-    this.#limits?.left();
+  release(): void {
+    this.#limits?.slotFreed();
     this.#limits = undefined;
   }
 }
@@ -41,14 +39,14 @@ export class Limits {
   readonly #options: LimitOptions;
   readonly #now: () => number;
   /** Messages that had a turn already, then new ones, then polls. */
-  readonly #queues = [new Fifo<Waiter>(), new Fifo<Waiter>(), new Fifo<Waiter>()] as const;
+  readonly #queues = [[], [], []] as [Waiter[], Waiter[], Waiter[]];
   /** When the latest `maxPerSecond` requests were sent. */
   readonly #starts: number[] = [];
   /** Requests that had their turn and are still being written down. */
   #unsent = 0;
   #active = 0;
-  #seats = 0;
-  #seatsActive = 0;
+  #slots = 0;
+  #slotsActive = 0;
   #queued = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -63,56 +61,55 @@ export class Limits {
   }
 
   /**
-   * Takes a place for a message.
+   * Takes a slot for a message.
    * @throws VerifyError OVERLOADED when `maxWaiting` messages wait already
    */
-  enter(): Place {
-    // Who has a seat and no request under way goes first, also while his call is still being written down.
-    const ahead = this.#seats - this.#seatsActive;
+  takeSlot(): QueueSlot {
+    // A message that has a slot and no request under way goes first, also while its call is still being written down.
+    const ahead = this.#slots - this.#slotsActive;
     if (ahead - this.#room() >= this.#options.maxWaiting) {
       throw new VerifyError('OVERLOADED', 'too-many-waiting', { maxWaiting: this.#options.maxWaiting });
     }
-    this.#seats++;
-    return new Seat(this);
+    this.#slots++;
+    return new Slot(this);
   }
 
-  /** A seat is free again. */
-  left(): void {
-    this.#seats--;
+  slotFreed(): void {
+    this.#slots--;
   }
 
   /**
    * Waits until one more request may start, and counts it as started. Call `sent` when it is sent, and `ended` once it
    * has ended or is not sent after all.
-   * @param place of the message, or undefined for a poll
-   * @param cancel ends the waiting
+   * @param slot of the message, or undefined for a poll
+   * @param signal ends the waiting
    * @returns undefined where it may start at once, else when it may
    * @throws VerifyError CANCELLED
    */
-  turn(place: Place | undefined, cancel: Cancel): Promise<void> | undefined {
-    const seat = place instanceof Seat ? place : undefined;
-    if (cancel.cancelled || this.#closed) throw notStarted();
+  turn(slot: QueueSlot | undefined, signal: AbortSignal): Promise<void> | undefined {
+    const own = slot instanceof Slot ? slot : undefined;
+    if (signal.aborted || this.#closed) throw notStarted();
     if (this.#queued === 0 && this.#free()) {
-      this.#start(seat);
+      this.#start(own);
       return undefined;
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        givenUp: false,
+        isRefused: false,
         go: () => {
-          forget();
-          this.#start(seat);
+          listening[Symbol.dispose]();
+          this.#start(own);
           resolve();
         },
         refuse: () => {
-          forget();
-          waiter.givenUp = true;
+          listening[Symbol.dispose]();
+          waiter.isRefused = true;
           this.#queued--;
           reject(notStarted());
         },
       };
-      const forget = cancel.onCancel(() => waiter.refuse());
-      this.#queues[seat ? (seat.started ? 0 : 1) : 2].push(waiter);
+      const listening = addAbortListener(signal, () => waiter.refuse());
+      this.#queues[own ? (own.started ? 0 : 1) : 2].push(waiter);
       this.#queued++;
       this.#next();
     });
@@ -129,13 +126,13 @@ export class Limits {
 
   /**
    * A request has ended.
-   * @param place of the message, as it was given to `turn`
+   * @param slot of the message, as it was given to `turn`
    * @param wasSent whether `sent` was called
    */
-  ended(place: Place | undefined, wasSent = true): void {
+  ended(slot: QueueSlot | undefined, wasSent = true): void {
     if (!wasSent) this.#unsent--;
     this.#active--;
-    if (place) this.#seatsActive--;
+    if (slot) this.#slotsActive--;
     this.#next();
   }
 
@@ -145,17 +142,17 @@ export class Limits {
     clearTimeout(this.#timer);
     for (const queue of this.#queues) {
       for (let waiter = queue.shift(); waiter; waiter = queue.shift()) {
-        if (!waiter.givenUp) waiter.refuse();
+        if (!waiter.isRefused) waiter.refuse();
       }
     }
   }
 
-  #start(seat: Seat | undefined): void {
+  #start(slot: Slot | undefined): void {
     this.#active++;
     this.#unsent++;
-    if (seat) {
-      seat.started = true;
-      this.#seatsActive++;
+    if (slot) {
+      slot.started = true;
+      this.#slotsActive++;
     }
   }
 
@@ -163,7 +160,7 @@ export class Limits {
     while (this.#queued > 0 && this.#free()) {
       const waiter = this.#queues[0].shift() ?? this.#queues[1].shift() ?? this.#queues[2].shift();
       if (!waiter) return;
-      if (waiter.givenUp) continue;
+      if (waiter.isRefused) continue;
       this.#queued--;
       waiter.go();
     }

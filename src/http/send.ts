@@ -1,7 +1,7 @@
 /** Sends a call as often as the contract allows: docs/contract.md, "Errors", from "Retries" on. */
 import type { Credentials } from '../contract/account';
 import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../contract/errors';
-import type { Call, CallContext, ClaimCall, HttpAnswer, Place, Transport } from '../contract/transport';
+import type { Call, CallContext, ClaimCall, HttpAnswer, QueueSlot, Transport } from '../contract/transport';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
 import { type LimitOptions, Limits } from './limits';
@@ -56,10 +56,10 @@ class AccountTransport implements Transport {
     if (options.circuit) this.#circuit = new Circuit(now, options.onCircuit);
   }
 
-  place(): Place {
+  takeSlot(): QueueSlot {
     // Before the call is written down: nothing is to be said of what is refused at once.
     this.#circuit?.refuse();
-    return this.#limits.enter();
+    return this.#limits.takeSlot();
   }
 
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
@@ -68,8 +68,8 @@ class AccountTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const turn = this.#turn(call, context);
       if (turn) await turn;
-      if (this.#sharedTurn) await this.#waitForSharedTurn(this.#sharedTurn, call.place, context);
-      if (attempt === 1 && call.claim) await this.#claim(call.claim, call.place);
+      if (this.#sharedTurn) await this.#waitForSharedTurn(this.#sharedTurn, call.slot, context);
+      if (attempt === 1 && call.claim) await this.#claim(call.claim, call.slot);
       this.#limits.sent();
       const used: number = offset ?? this.#clock.offset;
       const credentials: Credentials = other ?? this.#pairs.inUse;
@@ -92,7 +92,7 @@ class AccountTransport implements Transport {
         }
         error = this.#judge(caught, call, answer, trial);
       } finally {
-        this.#limits.ended(call.place);
+        this.#limits.ended(call.slot);
       }
 
       if (error.details.envelope && error.code !== 'AUTH') this.#accepted(offset, credentials);
@@ -125,11 +125,11 @@ class AccountTransport implements Transport {
   }
 
   /** @throws what the claim rejects with: nothing is sent then, and others have the turn */
-  async #claim(claim: ClaimCall, place: Place | undefined): Promise<void> {
+  async #claim(claim: ClaimCall, slot: QueueSlot | undefined): Promise<void> {
     try {
       await claim();
     } catch (reason) {
-      this.#limits.ended(place, false);
+      this.#limits.ended(slot, false);
       throw reason;
     }
   }
@@ -137,7 +137,7 @@ class AccountTransport implements Transport {
   /** A ledger that is away holds up nobody who pays nothing: what costs is refused by its claim. */
   async #waitForSharedTurn(
     sharedTurn: () => Promise<number>,
-    place: Place | undefined,
+    slot: QueueSlot | undefined,
     context: CallContext,
   ): Promise<void> {
     const milliseconds = await sharedTurn().catch(() => 0);
@@ -146,7 +146,7 @@ class AccountTransport implements Transport {
       await context.wait(milliseconds);
     } catch (cancelled) {
       if (cancelled instanceof VerifyError) cancelled.details.charged = false;
-      this.#limits.ended(place, false);
+      this.#limits.ended(slot, false);
       throw cancelled;
     }
   }
@@ -165,12 +165,12 @@ class AccountTransport implements Transport {
   /** Waits until one more request may start; nothing where it may start at once. */
   #turn<Value>(call: Call<Value>, context: CallContext): Promise<void> | undefined {
     this.#circuit?.refuse();
-    return this.#limits.turn(call.place, context.closing)?.then(() => {
+    return this.#limits.turn(call.slot, context.closing)?.then(() => {
       try {
         // It may have opened while this call waited.
         this.#circuit?.refuse();
       } catch (refused) {
-        this.#limits.ended(call.place, false);
+        this.#limits.ended(call.slot, false);
         throw refused;
       }
     });

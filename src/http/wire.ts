@@ -1,6 +1,6 @@
 /** One request and its answer, over one keep-alive pool: no redirects, no retries, certificates always checked. */
+import { addAbortListener } from 'node:events';
 import type { buildConnector, Dispatcher, Pool } from 'undici';
-import type { Cancel } from '../contract/cancel';
 import { type ErrorCode, VerifyError } from '../contract/errors';
 import type { HttpAnswer, HttpRequest } from '../contract/transport';
 import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
@@ -58,10 +58,10 @@ export class Wire {
    *   reached the provider; PROTOCOL where the answer is too large or cannot be decompressed. `details.headers` are those
    *   of an answer that came in part
    */
-  send(request: HttpRequest, signal: Cancel): Promise<HttpAnswer> {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(this, signal, resolve, reject);
-      if (signal.cancelled) {
+      if (signal.aborted) {
         exchange.fail('CANCELLED', 'cancelled');
         return;
       }
@@ -135,7 +135,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #wire: Wire;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: VerifyError) => void;
-  readonly #forget: () => void;
+  readonly #listening: Disposable;
   #controller: Dispatcher.DispatchController | undefined;
   /** It went, or may have gone, over the wire. */
   #isSent = false;
@@ -149,7 +149,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     wire: Wire,
-    signal: Cancel,
+    signal: AbortSignal,
     resolve: (answer: HttpAnswer) => void,
     reject: (error: VerifyError) => void,
   ) {
@@ -157,7 +157,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.deadline = performance.now() + wire.timeout;
-    this.#forget = signal.cancelled ? () => {} : signal.onCancel(() => this.fail('CANCELLED', 'cancelled'));
+    this.#listening = addAbortListener(signal, () => this.fail('CANCELLED', 'cancelled'));
   }
 
   /** Ends it with an error; later calls do nothing. */
@@ -235,7 +235,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#wire.over(this);
-    this.#forget();
+    this.#listening[Symbol.dispose]();
     return true;
   }
 }

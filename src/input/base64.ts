@@ -7,8 +7,15 @@ const HEAD_CHARACTERS = 256;
 const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 
 /** What stands before `base64,` decides nothing, and programs leave `data:`, the type or the word itself out. */
-const PREFIX = /^[^,"'<>{}[\]]{0,256}?base64\s*(?:,|:(?:\/\/)?)\s*|^\s*data:[^,"'<>{}[\]]{0,256},\s*/i;
+const PREFIX =
+  /^[^,"'<>{}[\]]{0,256}?base64\s*(?:,|:(?:\/\/)?)\s*|^\s*data:[^,"'<>{}[\]]{0,256},\s*|^\s*data:[^,"'<>{}]{0,256}?;base64[,;:]?\s*/i;
 const PREFIX_LONGEST = 512;
+/** What stands before it in a page, a style sheet, XML or a key file; the first of `AROUND_END` ends it then. */
+const AROUND =
+  /^(?:(?:<[^<>]{1,256}>\s*){0,4}<!\[CDATA\[|(?:<[^<>]{1,256}>\s*){1,4}|-----BEGIN [^\n-]{1,64}-----|[^,]{0,500}?[\s("'=](?=data:[^,]{0,256}?base64,))/i;
+const AROUND_END = /[<>"')\]]|-----END/;
+/** Signs that base64 has none of, left over at one of its ends. */
+const STRAY = new Set('"\'`,;.');
 const SHORTEST_LINE = 16;
 /** Escaped for a URL, then for JSON, then for HTML, and once more: nobody does more. */
 const MOST_LAYERS = 4;
@@ -73,12 +80,14 @@ export function withoutPrefix(text: string): string {
  */
 export function* undressBase64(text: string): Generator<string, void> {
   let bare = visible(text);
+  if (bare !== null) bare = withoutMarkup(bare);
   for (let layer = 0; bare !== null && layer < MOST_LAYERS; layer++) {
     const inner: string = peel(bare);
     if (inner === bare) break;
     bare = visible(inner);
   }
   if (bare === null) return;
+  bare = withoutStray(bare);
   const joined = () => padded(rewritten(bare, null, USUAL));
   const spacesArePluses = () => padded(rewritten(bare, PLUS, USUAL));
   if (!bare.includes(' ')) yield joined();
@@ -102,6 +111,22 @@ function visible(text: string): string | null {
   while (start < end && isOuter(seen.charCodeAt(start))) start++;
   while (end > start && isOuter(seen.charCodeAt(end - 1))) end--;
   return seen.slice(start, end);
+}
+
+function withoutMarkup(text: string): string {
+  const [before = ''] = AROUND.exec(text.slice(0, 2 * PREFIX_LONGEST)) ?? [];
+  if (before === '') return text;
+  const inner = text.slice(before.length);
+  const end = inner.search(AROUND_END);
+  return end < 0 ? inner : inner.slice(0, end);
+}
+
+function withoutStray(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && STRAY.has(text[start]!)) start++;
+  while (end > start && STRAY.has(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
 
 function isAscii(text: string): boolean {
@@ -129,11 +154,15 @@ function rewritten(text: string, space: number | null, signs?: Uint8Array): stri
 }
 
 function peel(text: string): string {
-  // Python writes a `b` before the quotation mark, and that into a data URI too.
-  const [quoted = '', quote = ''] = /^b?(["'])/.exec(text) ?? [];
-  const isQuoted = quote !== '' && text.length > quoted.length && text.endsWith(quote);
-  const inner = withoutPrefix(isQuoted ? text.slice(quoted.length, -1) : text);
+  // Python writes a letter before the quotation mark, and that into a data URI too.
+  const [call = ''] = text.endsWith(')') ? (/^(?:bytearray|bytes)\(/.exec(text) ?? []) : [];
+  const given = call === '' ? text : text.slice(call.length, -1);
+  const [quoted = '', quote = ''] = /^[bru]{0,2}(["'])/i.exec(given) ?? [];
+  const isQuoted = quote !== '' && given.length > quoted.length && given.endsWith(quote);
+  const inner = withoutPrefix(isQuoted ? given.slice(quoted.length, -1) : given);
   let bare = inner.includes('%') ? orElse(inner, unescaped) : inner;
+  // A mail's soft line breaks: RFC 2045, 6.7.
+  if (/=\r?\n|=3D/.test(bare)) bare = bare.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
   if (bare.includes('\\')) bare = orElse(bare, (escaped) => String(JSON.parse(`"${escaped}"`)));
   if (bare.includes('&')) for (const [entity, sign] of ENTITIES) bare = bare.replace(entity, sign);
   return bare;

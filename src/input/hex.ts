@@ -11,6 +11,10 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => {
   return /[\da-f]/i.test(character) ? Number.parseInt(character, 16) : OTHER;
 });
 
+const COMMA = ','.charCodeAt(0);
+const SEMICOLON = ';'.charCodeAt(0);
+const SPACE = ' '.charCodeAt(0);
+
 /** Of all digits in one run, which is what databases write. */
 const RUN = /^\s*(?:0x|\\x|x')?/i;
 
@@ -41,6 +45,41 @@ export function readHex(text: string): Buffer | null {
   return bytes.subarray(0, end);
 }
 
+/** What programs write round a list of bytes, and behind it. */
+const OPENING =
+  /^\s*<?(?:(?:np\.|numpy\.)?(?:bytearray|bytes|array|Buffer|Uint8Array|byte\[\])(?:\(\d+\))?\s*)?[([{]{0,3}\s*/i;
+const CLOSING = /\s*[\])}>]{0,3}(?:,\s*dtype=[\w.]{1,16}\s*\))?;?\s*$/;
+const CLOSING_LONGEST = 64;
+const LARGEST = 255;
+
+/**
+ * Takes `255, 216, 255`, with commas, semicolons or white space between, and whatever programs write round such a list;
+ * of one in hexadecimal too.
+ * @param text of any length; a number that its end cuts off counts as it is
+ * @returns the bytes, or null where it is anything else
+ */
+export function readNumbers(text: string): Buffer | null {
+  const start = OPENING.exec(text.slice(0, CLOSING_LONGEST))![0].length;
+  const tail = Math.max(start, text.length - CLOSING_LONGEST);
+  const end = tail + text.slice(tail).search(CLOSING);
+  const bytes = Buffer.allocUnsafe((end - start + 2) >> 1);
+  let count = 0;
+  let digits = 0;
+  let value = 0;
+  for (let at = start; at <= end; at++) {
+    const code = at < end ? text.charCodeAt(at) : COMMA;
+    if (code >= 0x30 && code <= 0x39) {
+      value = value * 10 + code - 0x30;
+      if (++digits > 3 || value > LARGEST) return start > 0 ? readHex(text.slice(start, end)) : null;
+    } else if (code === COMMA || code === SEMICOLON || code <= SPACE) {
+      if (digits > 0) bytes[count++] = value;
+      digits = 0;
+      value = 0;
+    } else return start > 0 ? readHex(text.slice(start, end)) : null;
+  }
+  return bytes.subarray(0, count);
+}
+
 /** Python, "String and Bytes literals". */
 const ESCAPED: ReadonlyMap<string, number> = new Map(
   Object.entries({ '\\': 92, "'": 39, '"': 34, a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }),
@@ -51,9 +90,10 @@ const ESCAPED: ReadonlyMap<string, number> = new Map(
  * @returns the bytes; null where it is anything else
  */
 export function readPythonBytes(text: string): Buffer | null {
-  const [, quote] = /^\s*b(['"])/.exec(text.slice(0, 64)) ?? [];
+  const [, quote] = /^\s*(?:bytearray\(|bytes\()?r?b(['"])/i.exec(text.slice(0, 64)) ?? [];
   const start = text.indexOf(quote ?? '') + 1;
-  const last = text.trimEnd().length - 1;
+  const trimmed = text.trimEnd();
+  const last = trimmed.length - (trimmed.endsWith(')') ? 2 : 1);
   if (!quote || last < start || text[last] !== quote) return null;
   const bytes = Buffer.allocUnsafe(last - start);
   let end = 0;

@@ -14,13 +14,16 @@ const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
 const FIRST_YEAR = 1900;
 
 /**
- * What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; and CSV's own quotation
- * marks, any number of them, of which a reader may leave one end.
+ * What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; CSV's own quotation marks,
+ * of which a reader may leave one end; brackets and the end of a sentence. What stands for masked digits is none of these.
  */
-const GUARD = /^[\s=＝'’‘`"“”＂]+|[\s'’‘`"“”＂]+$/g;
-const HYPHENS_AND_SPACES = /[\s\p{Pd}\u2212\u2043]+/gu;
+const GUARD = /^[^\p{L}\p{N}*●○×]+|[^\p{L}\p{N}*●○×✕✖✗✘╳]+$/gu;
+/** Commas are left alone: they come of a number, whose last digits are lost. */
+const BETWEEN = /[\s\p{Pd}\u2212\u2043._/·•]+/gu;
+/** What programs write where there is no value. */
+const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** Behind 17 digits a cross, and what looks like one in other scripts, is an X. */
-const CROSS_AT_END = /(?<=^\d{17})[xχХх×✕✖]$/i;
+const CROSS_AT_END = /(?<=^\d{17})[xχХх×✕✖✗✘╳]$/i;
 /** As Excel shows and exports a long number. */
 const EXPONENT = /^\d(?:\.\d+)?E\+?\d+$/i;
 
@@ -35,7 +38,7 @@ const EXPONENT = /^\d(?:\.\d+)?E\+?\d+$/i;
 export function readIdNumber(value: unknown, field: string, now: number, repaired: Set<string>): string {
   const given = typeof value === 'bigint' ? value.toString() : exactText(value);
   const text = readText(given, field, LONGEST_ID, repaired);
-  if (text === '') throw new VerifyError('INPUT', 'id-number-missing');
+  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'id-number-missing');
   const idNumber = bare(text.normalize('NFKC'));
   if (EXPONENT.test(text.replace(GUARD, ''))) throw new VerifyError('INPUT', 'id-number-number');
   if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) throw new VerifyError('INPUT', 'id-number-form');
@@ -57,7 +60,7 @@ function exactText(value: unknown): unknown {
 }
 
 function bare(text: string): string {
-  return text.replace(GUARD, '').replace(HYPHENS_AND_SPACES, '').replace(CROSS_AT_END, 'X');
+  return text.replace(GUARD, '').replace(BETWEEN, '').replace(CROSS_AT_END, 'X');
 }
 
 /** @param date `yyyymmdd`, in China's time */

@@ -19,14 +19,22 @@ const DOT =
 const HAN = '\\p{Script=Han}';
 const LETTER = '[\\p{L}\\p{M}\\p{Script=Han}]';
 /** Of two letters one is Chinese: behind a Latin initial stands a full stop of its own. */
-const DOT_BETWEEN = new RegExp(
-  `(?<=${HAN})\\s*${DOT}\\s*(?=${LETTER})|(?<=${LETTER})\\s*${DOT}\\s*(?=${HAN})`,
+const DOTS_BETWEEN = new RegExp(
+  `(?<=${HAN})(?:\\s*${DOT}){1,4}\\s*(?=${LETTER})|(?<=${LETTER})(?:\\s*${DOT}){1,4}\\s*(?=${HAN})`,
   'gu',
 );
 /** A large one may also stand for a character that was masked, but hardly between two words. */
 const LARGE_DOT = /(?<=\p{Script=Han}{2})\s*[●⚫]\s*(?=\p{Script=Han}{2})/gu;
 /** CSV's quotation marks, and the formula that keeps Excel from changing a cell; a reader may leave one end of them. */
 const GUARD = /^[=＝]?["“”＂]+|["“”＂]+$/g;
+/**
+ * Quotation marks and brackets round a Chinese name, and the end of the sentence or list that it stood in; several full
+ * stops are the end of a name that was cut off.
+ */
+const AROUND_HAN =
+  /^['‘’`＇「『《〈<（(【[]+(?=\p{Script=Han})|(?<=\p{Script=Han})(?!.*[.．。]{2})['‘’`＇」』》〉>）)】\],.;:，。；：、．]+$/gu;
+/** Typed for an apostrophe. */
+const APOSTROPHE = /(?<=\p{Script=Latin})[`´′ʹ＇](?=\p{Script=Latin})/gu;
 /** A text program makes them of a hyphen. */
 const DASHES = /[\u2010-\u2015\u2212]/g;
 const SPACE_BETWEEN_HAN = /(?<=\p{Script=Han})\s+(?=\p{Script=Han})/gu;
@@ -52,7 +60,9 @@ const NAME =
 /** What programs write where there is no name. */
 const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** These belong into names in other scripts only. */
-const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘-]|['’ʼ‘-]\p{Script=Han}/u;
+const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘\p{M}-]|['’ʼ‘-]\p{Script=Han}/u;
+/** What stands for characters that somebody left out. */
+const MASKED = /[*×○◯●■□〓]|某某|\p{Script=Han}(?:[xX]{2}|[xXoO]\p{Script=Han})/u;
 
 /**
  * @param value as a message has it
@@ -74,24 +84,27 @@ export function readName(
   if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
   const name = withoutPrivateUse(text)
     .replace(GUARD, '')
-    .replace(DOT_BETWEEN, '·')
+    .replace(AROUND_HAN, '')
+    .replace(DOTS_BETWEEN, '·')
     .replace(LARGE_DOT, '·')
+    .replace(APOSTROPHE, "'")
     .normalize('NFKC')
     .replace(DASHES, '-')
     .replace(RADICAL, (radical) => RADICALS.get(radical) ?? radical)
     .replace(SPACE_BETWEEN_HAN, '')
     .replace(SPACES, ' ');
-  if (!NAME.test(name) || HYPHEN_AT_HAN.test(name)) throw new VerifyError('INPUT', wrongIn(name));
+  if (!NAME.test(name) || HYPHEN_AT_HAN.test(name) || MASKED.test(name))
+    throw new VerifyError('INPUT', wrongIn(name));
   if (name !== text) repaired.add(field);
   return name;
 }
 
 /** Which channel usually does that. */
 function wrongIn(name: string): string {
-  if (/%[\da-f]{2}|&#?\w+;|\\[ux]?[\da-f]{2}/i.test(name)) return 'name-encoded';
+  if (/[%=][\da-f]{2}|%u[\da-f]{4}|&#?\w+;|\\[ux]?[\da-f]{2}/i.test(name)) return 'name-encoded';
   if (/\p{Co}/u.test(name)) return 'name-private-use';
   if (name.includes('?')) return 'name-question-marks';
-  if (/[*×○◯●■□]/.test(name)) return 'name-masked';
+  if (MASKED.test(name)) return 'name-masked';
   if (/\p{N}/u.test(name)) return 'name-digits';
   return 'name-characters';
 }

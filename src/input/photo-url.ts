@@ -24,8 +24,20 @@ const ESCAPES: readonly (readonly [escaping: RegExp, sign: string])[] = [
   [/\\\//g, '/'],
 ];
 const MOST_LAYERS = 3;
-/** Markup begins with one of these, and an address has none of them unescaped. */
-const MARKUP = /["<>]|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/i;
+/** The end of a tag or of its attribute, or another tag. */
+const MARKUP =
+  /"(?=$|\s*\/?>|[,;\])}])|'(?=\s*\/?>)|\/?>|<(?=\/|!--|[a-z]+[\s/>]|$)|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/i;
+/** What no address has unescaped; as browsers send them. */
+const UNSAFE: Readonly<Record<string, string>> = { '"': '%22', '<': '%3C', '>': '%3E' };
+/** Line ends and spaces of the file that it was read from, escaped with it. */
+const ESCAPED_SPACE_AT_END = /(?:%0[ad9]|%20){1,8}$/i;
+/** Written on a Chinese keyboard, or copied behind one that was there already. */
+const WIDE_START = /^[^/／?#]{1,10}[/／]{2}[^/／?#]*/;
+const SCHEME_TWICE = /^(?:https?:\/\/)+(?=https?:\/\/)/i;
+const ESCAPED_WHOLE = /^https?%3a%2f%2f[^/]*$/i;
+/** What programs write where there is no value. */
+const NO_VALUE =
+  /[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])(?:\.\w{1,5})?(?:[/?#&]|$)/;
 const OPENING = /^["'`‘“<（(【[「『《〈{]+/;
 const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
@@ -34,7 +46,7 @@ const PAIRS: Readonly<Record<string, string>> = {
   ...{ '）': '（', ')': '(', '】': '【', ']': '[', '」': '「', '』': '『', '》': '《', '〉': '〈', '}': '{' },
 };
 /** A sentence goes on right behind the name of a photo. */
-const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’]/i;
+const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’\p{Script=Han}]/iu;
 const NO_ESCAPE = /%(?![\da-f]{2})/gi;
 const PHOTO_NAME = /\.(?:jpe?g|png|bmp|gif|webp|heic)$/i;
 /** A scheme, under what nobody sees; a letter with a colon is a drive, and `data:` and `base64:` are photos. */
@@ -109,8 +121,9 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   const { field, environment, now, repaired } = reading;
   const text = readText(value, field, LONGEST_URL, repaired);
   if (/\s/.test(text)) throw new VerifyError('INPUT', 'url-with-space', { position });
-  if (TEMPLATE.test(text)) throw new VerifyError('INPUT', 'url-template', { position });
-  const inner = unescaped(text).replace(OPENING, '');
+  if (TEMPLATE.test(text) || NO_VALUE.test(text))
+    throw new VerifyError('INPUT', 'url-template', { position });
+  const inner = withPlainStart(unescaped(text).replace(OPENING, ''));
   const url = escaped(withoutSentence(inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
@@ -144,6 +157,22 @@ function unescaped(text: string): string {
   return url;
 }
 
+/** @returns it with a scheme and a host as every client writes them */
+function withPlainStart(text: string): string {
+  const whole = ESCAPED_WHOLE.test(text) ? decoded(text) : text;
+  return whole
+    .replace(WIDE_START, (start) => start.normalize('NFKC').replaceAll('。', '.'))
+    .replace(SCHEME_TWICE, '');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** What somebody wrote behind the address: a bracket, a quotation mark, the sentence's own stop, the rest of a tag. */
 function withoutSentence(text: string): string {
   const url = text.split(MARKUP, 1)[0]!;
@@ -166,7 +195,10 @@ function withoutSentence(text: string): string {
  * unless it is the route of a page.
  */
 function escaped(text: string): string {
-  const url = text.replace(NO_ESCAPE, '%25');
+  const url = text
+    .replace(ESCAPED_SPACE_AT_END, '')
+    .replace(NO_ESCAPE, '%25')
+    .replace(/["<>]/g, (sign) => UNSAFE[sign]!);
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   const hash = path.indexOf('#');

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../contract/errors';
 import { decodeBase64, undressBase64, withoutPrefix } from './base64';
-import { readHex, readPythonBytes } from './hex';
+import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
 import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
+import { alone } from './text';
 import { textInBytes } from './text-in-bytes';
 
 /** A photo that can be sent: its bytes, or its bare base64, whichever the message brought. */
@@ -17,6 +18,19 @@ export type Photo = { bytes: Buffer } | { base64: string };
 const BYTES_PER_MB = 1024 * 1024;
 /** `{type, data: {type, data}}` and the like. */
 const MOST_WRAPPERS = 3;
+/** Under what name uploads, mails, databases and programs of phones have a photo; the first that is there counts. */
+const WRAPPED = [
+  'buffer',
+  'data',
+  'base64',
+  '$binary',
+  'content',
+  'photo',
+  'image',
+  'file',
+  'dataUrl',
+  'body',
+] as const;
 /** What a byte of a photo takes at the most: `255,` in JSON, and a group of base64 whose every character is escaped. */
 const CHARACTERS_PER_BYTE = 4;
 const MOST_AROUND = 1024;
@@ -25,9 +39,11 @@ const HEAD_CHARACTERS = 512;
 const SHORTEST_FILE = 32;
 const ONLY_OF_FILES: ReadonlySet<string> = new Set(['photo-too-large', 'photo-decoded', 'photo-spaces']);
 /** With something escaped in it; without, it is a text in quotation marks. */
-const PYTHON_BYTES = /^\s*b(?:'[^']{0,500}|"[^"]{0,500})\\/;
+const PYTHON_BYTES = /^\s*(?:bytearray\(|bytes\()?r?b(?:'[^']{0,500}|"[^"]{0,500})\\/i;
 /** Bytes that were decoded as text: U+FFFD, or Latin-1 as it begins for a JPG and a PNG. */
 const DECODED = /^(?:\ufffd|\xff\xd8\xff|\x89PNG|BM\p{Cc})/u;
+const JSON_TEXT = /^\s*[[{]/;
+const BEYOND_LATIN_1 = /[^\0-\xff]/;
 
 /**
  * @param value a Buffer, Uint8Array, ArrayBuffer or byte array; `{type: "Buffer", data}` or an uploaded file; base64 in any
@@ -118,9 +134,19 @@ interface Found {
 function read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Found {
   const reading = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
   const given = unwrap(value, reading);
-  const found = typeof given === 'string' ? readBase64(given, reading) : { base64: null, bytes: given };
+  let found = foundIn(given, reading);
+  // Base64 of base64.
+  for (let layer = 1; layer < MOST_WRAPPERS && found.base64 !== null; layer++) {
+    if (formatOf(found.bytes) !== 'base64') break;
+    found = foundIn(fromBytes(found.bytes, reading, layer), reading);
+    reading.isWrittenOut = true;
+  }
   if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
   return found;
+}
+
+function foundIn(given: Buffer | string, reading: Reading): Found {
+  return typeof given === 'string' ? readBase64(given, reading) : { base64: null, bytes: given };
 }
 
 /** @returns bytes, in the memory of the message where they are not written out, or text that should be base64 */
@@ -130,13 +156,31 @@ function unwrap(value: unknown, reading: Reading, wrappers = 0): Buffer | string
   if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
     return fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);
   if (types.isAnyArrayBuffer(value)) return fromBytes(Buffer.from(value), reading, wrappers);
-  if (Array.isArray(value)) return fromBytes(fromNumbers(value, reading), reading, wrappers);
+  if (Array.isArray(value) && alone(value) === value)
+    return fromBytes(fromNumbers(value, reading), reading, wrappers);
   if (typeof value === 'string') return fromText(value, reading, wrappers);
   if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
-    if ('buffer' in value) return unwrap(value.buffer, reading, wrappers + 1);
-    if ('data' in value) return unwrap(value.data, reading, wrappers + 1);
+    const only = alone(value);
+    if (only !== value) return unwrap(only, reading, wrappers + 1);
+    const inner = innerOf(value as Record<string, unknown>);
+    if (inner !== null) return unwrap(inner.value, reading, wrappers + 1);
+    // What JSON makes of a typed array.
+    if ('0' in value && '1' in value)
+      return fromBytes(fromNumbers(numbersOf(value), reading), reading, wrappers);
   }
   throw new VerifyError('INPUT', 'photo-not-bytes');
+}
+
+/** @returns null where it has no photo under any name; one that has nothing under its name has none */
+function innerOf(value: Record<string, unknown>): { value: unknown } | null {
+  const names = WRAPPED.filter((name) => name in value);
+  const name = names.find((each) => value[each] !== undefined && value[each] !== null) ?? names[0];
+  return name === undefined ? null : { value: value[name] };
+}
+
+/** Its entries are numbered from 0 on. */
+function numbersOf(value: object): unknown[] {
+  return Object.values(value);
 }
 
 /** Java's bytes are from -128; a Buffer takes both the same way. */
@@ -172,18 +216,27 @@ function fromText(text: string, reading: Reading, wrappers: number): Buffer | st
   const { maxPhotoMB } = reading;
   if (text.length > longestText(reading)) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const head = text.slice(0, 64).trimStart();
-  if (isDecodedPhoto(head)) throw new VerifyError('INPUT', 'photo-decoded');
+  if (isDecodedPhoto(head)) {
+    const bytes = BEYOND_LATIN_1.test(text) ? null : Buffer.from(text, 'latin1');
+    // JavaScript's binary text, as of `atob`: each character is a byte.
+    if (!bytes || !isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-decoded');
+    reading.isWrittenOut = true;
+    return bytes;
+  }
   const written = writtenOut(text);
   if (written) {
     reading.isWrittenOut = true;
     return fromBytes(written, reading, wrappers);
   }
-  if (!/^[[{]/.test(head) || wrappers >= MOST_WRAPPERS) return text;
+  if (!JSON_TEXT.test(head) || wrappers >= MOST_WRAPPERS) return text;
   let parsed: unknown;
   try {
     parsed = parseJsonText(text);
   } catch {
-    throw new VerifyError('INPUT', 'photo-not-base64');
+    const listed = fileIn(text, readNumbers);
+    if (!listed) throw new VerifyError('INPUT', 'photo-not-base64');
+    reading.isWrittenOut = true;
+    return listed;
   }
   return unwrap(parsed, reading, wrappers + 1);
 }
@@ -195,8 +248,12 @@ function longestText({ maxBytes }: Reading): number {
 /** @returns bytes that were written out, but as base64; hexadecimal only of a file, as base64 may look like it */
 function writtenOut(text: string): Buffer | null {
   if (PYTHON_BYTES.test(text.slice(0, HEAD_CHARACTERS))) return readPythonBytes(text);
-  const head = readHex(text.slice(0, HEAD_CHARACTERS));
-  return head && fileFormatOf(head) !== null ? readHex(text) : null;
+  return fileIn(text, readHex) ?? (JSON_TEXT.test(text.slice(0, 64)) ? null : fileIn(text, readNumbers));
+}
+
+function fileIn(text: string, read: (text: string) => Buffer | null): Buffer | null {
+  const head = read(text.slice(0, HEAD_CHARACTERS));
+  return head && fileFormatOf(head) !== null ? read(text) : null;
 }
 
 /** Which of its readings is right is told by the photo it gives. */

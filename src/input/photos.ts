@@ -34,7 +34,15 @@ const MOST_WRAPPERS = 3;
 const JSON_TEXT = /^\s*[[{"]/;
 const JSON_STRING = /^\s*"/;
 /** A photo with its name, or a row of a table with the address of its file: the one that needs no login goes first. */
-const PHOTO_NAMES = ['photo', 'tmp_download_url', 'url', 'tmp_url'] as const;
+const PHOTO_NAMES = [
+  'photo',
+  'tmp_download_url',
+  'url',
+  'tmp_url',
+  'photoUrl',
+  'imageUrl',
+  'image_url',
+] as const;
 const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
 
 /**

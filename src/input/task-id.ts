@@ -5,6 +5,10 @@ import { readText } from './text';
 /** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST_ID = 128;
 const TASK_ID = /^[\w-]+$/;
+/** Quotation marks, brackets and what keeps Excel from making a number of it. */
+const AROUND = /^[^\w/\\-]{1,16}|[^\w/\\-]{1,16}$/g;
+/** What programs write where there is no value. */
+const NOTHING = /^(?:undefined|null|NaN|None)$/;
 
 /**
  * @param value as a message has it
@@ -18,11 +22,15 @@ export function readTaskId(value: unknown, position: number, repaired: Set<strin
     if (!Number.isSafeInteger(value)) throw new VerifyError('INPUT', 'task-id-inexact', { position });
     return String(value);
   }
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'string' || NOTHING.test(value))
+    throw new VerifyError('INPUT', 'not-a-task-id', { position });
   // Nearly every id, and there may be a hundred thousand.
-  if (typeof value === 'string' && value.length <= LONGEST_ID && TASK_ID.test(value)) return value;
-  if (typeof value !== 'string') throw new VerifyError('INPUT', 'not-a-task-id', { position });
-  const taskId = readText(value, 'task', LONGEST_ID, repaired);
-  if (/^[a-z]+:\/\//i.test(taskId)) throw new VerifyError('INPUT', 'task-id-is-url', { position });
+  if (value.length <= LONGEST_ID && TASK_ID.test(value)) return value;
+  const text = readText(value, 'task', LONGEST_ID, repaired);
+  if (/^[a-z]+:\/\//i.test(text)) throw new VerifyError('INPUT', 'task-id-is-url', { position });
+  const taskId = text.normalize('NFKC').replace(AROUND, '');
+  if (taskId !== text) repaired.add('task');
   if (/[,;，；、\s]/.test(taskId)) throw new VerifyError('INPUT', 'task-ids-glued', { position });
   if (!TASK_ID.test(taskId)) throw new VerifyError('INPUT', 'not-a-task-id', { position });
   return taskId;

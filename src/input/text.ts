@@ -1,5 +1,6 @@
 /** Texts as channels bring them: docs/contract.md, "What an input may look like", Text. */
 import { VerifyError } from '../contract/errors';
+import { textInBytes } from './text-in-bytes';
 
 /** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]+/gu;
@@ -9,14 +10,15 @@ const DAMAGED = /[\p{Cs}\ufffd-\uffff\u0080-\u009f]/u;
 const CONTROL = /\p{Cc}/u;
 
 /**
- * @param value as a message has it
+ * @param given as a message has it: a text, the UTF-8 of one, or a list of just one
  * @param field name of the node's property
  * @param longest in characters; what is far longer is refused before it is looked at
  * @param repaired gets the field's name where the text was changed
  * @returns the text without what nobody sees and without outer white space; empty where there is none
  * @throws VerifyError INPUT
  */
-export function readText(value: unknown, field: string, longest: number, repaired: Set<string>): string {
+export function readText(given: unknown, field: string, longest: number, repaired: Set<string>): string {
+  const value = textInBytes(alone(given), 4 * longest);
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') throw new VerifyError('INPUT', 'text-not-text', { field });
   // A character takes two units at the most.
@@ -26,8 +28,16 @@ export function readText(value: unknown, field: string, longest: number, repaire
     throw new VerifyError('INPUT', 'text-too-long', { field, longest });
   if (DAMAGED.test(text)) throw new VerifyError('INPUT', 'text-damaged', { field });
   if (CONTROL.test(text)) throw new VerifyError('INPUT', 'text-control', { field });
-  if (text !== value) repaired.add(field);
+  if (text !== given) repaired.add(field);
   return text;
+}
+
+/**
+ * @param value as a message has it
+ * @returns the only item of a list, which is what parsers of forms make of a field; any other value itself
+ */
+export function alone(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 && typeof value[0] !== 'number' ? value[0] : value;
 }
 
 /** A NUL of a C program at the end goes as white space does. */

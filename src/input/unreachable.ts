@@ -17,9 +17,9 @@ for (const subnet of SUBNETS) {
   BLOCKED.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** RFC 6761, 6762 and 8375, ICANN's `.internal`, and what routers and companies use. */
+/** RFC 6761, 6762 and 8375, ICANN's `.internal`, and what routers, companies and Kubernetes use. */
 const PRIVATE_DOMAIN =
-  /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|home\.arpa|corp)$/;
+  /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|home\.arpa|corp|svc)$/;
 
 /** As the manuals of the object stores have their internal hosts; a bucket's own name stands before them. */
 const STORE_HOSTS = [

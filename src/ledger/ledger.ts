@@ -2,9 +2,10 @@
  * Every call that may cost, written down before it is sent and after it has ended: docs/contract.md, "Ledger". All of it
  * is in the database (ledger-sql.ts); here is what this process has under way.
  */
+
 import { randomUUID } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import type { RoomDatabase, StoreState } from '../store/database';
@@ -136,7 +137,7 @@ export class Ledger {
     keys: readonly PaidKey[],
     maxAgeMs: number | null,
     waitMs: number,
-    cancel: Cancel,
+    cancel: AbortSignal,
   ): Promise<KeyStates> {
     this.#checkOpen(cancel);
     const states = this.#statesHere(account, keys);
@@ -154,7 +155,7 @@ export class Ledger {
    * Writes a call down; it is on disk when this resolves, and only then may the call be sent.
    * @throws VerifyError, `charged` false: BUDGET with `retryAfter`; CONFIG where it cannot be written; CANCELLED
    */
-  async claim(call: Call, cancel: Cancel): Promise<Claim> {
+  async claim(call: Call, cancel: AbortSignal): Promise<Claim> {
     this.#checkOpen(cancel);
     const { account, keys, maxPerDay, maxPerMonth } = call;
     const here = this.#statesHere(account, keys);
@@ -185,7 +186,7 @@ export class Ledger {
     try {
       answer = await unlessCancelled(answered, cancel);
     } catch (error) {
-      if (!cancel.cancelled) this.#drop(pending);
+      if (!cancel.aborted) this.#drop(pending);
       else
         answered.then(
           ({ state }) => (state === 'claimed' ? this.settle(id, NOT_SENT) : this.#drop(pending)),
@@ -219,19 +220,19 @@ export class Ledger {
   }
 
   /** Resolves when a call may not be under way any more, or `cancel` says so; `look` tells what became of it. */
-  async whenOver(id: string, cancel: Cancel): Promise<void> {
+  async whenOver(id: string, cancel: AbortSignal): Promise<void> {
     const pending = this.#pending.get(id);
-    if (cancel.cancelled || this.#isClosed) return;
+    if (cancel.aborted || this.#isClosed) return;
     const waiters = pending && !pending.settlement ? pending.waiters : null;
     await new Promise<void>((resolve) => {
       const end = () => {
-        forget();
+        listening[Symbol.dispose]();
         waiters?.delete(end);
         clearTimeout(timer);
         resolve();
       };
       const timer = waiters ? undefined : setTimeout(end, LOOK_AGAIN_MS);
-      const forget = cancel.onCancel(end);
+      const listening = addAbortListener(cancel, end);
       waiters?.add(end);
     });
   }
@@ -436,8 +437,8 @@ export class Ledger {
     return maxAgeMs === null ? null : this.#options.now() - maxAgeMs;
   }
 
-  #checkOpen(cancel: Cancel): void {
-    if (this.#isClosed || cancel.cancelled) throw cancelled();
+  #checkOpen(cancel: AbortSignal): void {
+    if (this.#isClosed || cancel.aborted) throw cancelled();
   }
 
   #warn(call: Call, spent: Spent, now: number): void {
@@ -486,10 +487,10 @@ export class Ledger {
 }
 
 /** @throws VerifyError CANCELLED, or what `work` rejects with */
-function unlessCancelled<Value>(work: Promise<Value>, cancel: Cancel): Promise<Value> {
+function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const forget = cancel.onCancel(() => reject(cancelled()));
-    void work.then(resolve, reject).finally(forget);
+    const listening = addAbortListener(cancel, () => reject(cancelled()));
+    void work.then(resolve, reject).finally(() => listening[Symbol.dispose]());
   });
 }
 

@@ -2,21 +2,21 @@
  * What Node-RED loads when it starts: the types and the admin routes. Everything else is loaded with the first node that
  * a flow really has, so that a palette nobody uses costs nothing.
  */
+import { existsSync } from 'node:fs';
 import type { AccountDefinition, Probe } from '../contract/account';
 import type { Action } from '../contract/action';
 import type { SettingDefinitions } from '../contract/settings';
 import { twinOf } from './account/pairs';
-import { registerAccountRoutes } from './admin/account-routes';
-import { registerDatabaseRoutes } from './admin/database-routes';
-import { registerLedgerRoutes } from './admin/ledger-routes';
-import { registerPhotoRoutes } from './admin/photo-routes';
-import { registerQueueRoutes } from './admin/queue-routes';
-import { registerTasksRoutes } from './admin/tasks-route';
+import { registerRoutes } from './admin/routes';
+import { serveHealth } from './admin/serve-health';
+import { servePhotos } from './photos/serve-photos';
+import { addAction } from './runner/actions';
+import { databaseFile } from './runner/database-file';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
 
-/** Of the nodes that raise what a Catch is for. */
-const actionTypes = new Set<string>();
+/** By its admin application, each runtime once. */
+const prepared = new WeakSet<object>();
 
 /**
  * Registers the node of an action.
@@ -29,11 +29,8 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   type: string,
   load: () => Action<Input, Definitions>,
 ): void {
-  const red = withTexts(nodeRed, type);
-  registerTasksRoutes(red);
-  registerDatabaseRoutes(red);
-  registerLedgerRoutes(red, actionTypes);
-  actionTypes.add(type);
+  const red = prepare(nodeRed, type);
+  addAction(type, load);
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');
@@ -54,14 +51,13 @@ export function registerAccount(
   definition: AccountDefinition,
   loadProbe?: () => Probe,
 ): void {
-  const red = withTexts(nodeRed, type);
-  registerAccountRoutes(red);
+  const red = prepare(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      const { holdAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      holdAccount(red, this, config, definition, loadProbe?.());
+      const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
+      createAccount(red, this, config, definition, loadProbe?.());
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );
@@ -80,7 +76,7 @@ export function registerOther(
   load: () => (red: Red, node: Node, config: NodeConfig) => void,
   credentials: readonly string[] = [],
 ): void {
-  const red = withTexts(nodeRed, type);
+  const red = prepare(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
@@ -91,32 +87,24 @@ export function registerOther(
   );
 }
 
-/**
- * Registers the node of a photo store.
- * @param nodeRed Node-RED
- * @param type of the node
- */
-export function registerPhotoStore(nodeRed: Red, type: string): void {
-  registerPhotoRoutes(withTexts(nodeRed, type));
-  const load = () => {
-    const { holdPhotoStore } = require('./photos/photo-store') as typeof import('./photos/photo-store');
-    return holdPhotoStore;
-  };
-  registerOther(nodeRed, type, load, ['accessKeyId', 'secretAccessKey']);
-}
-
-/**
- * Registers the node of a queue.
- * @param nodeRed Node-RED
- * @param type of the node
- */
-export function registerQueue(nodeRed: Red, type: string): void {
-  registerQueueRoutes(withTexts(nodeRed, type));
-  const load = () => {
-    const { holdQueue } = require('./queue/verify-queue') as typeof import('./queue/verify-queue');
-    return holdQueue;
-  };
-  registerOther(nodeRed, type, load, ['url']);
+/** Prepares a runtime for the first type that comes, and gives each its own texts. */
+function prepare(nodeRed: Red, type: string): Red {
+  const { httpAdmin, events } = nodeRed;
+  if (!prepared.has(httpAdmin)) {
+    prepared.add(httpAdmin);
+    registerRoutes(nodeRed);
+    servePhotos(withTexts(nodeRed, 'photo-store'));
+    serveHealth(nodeRed);
+    // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
+    events.on('flows:starting', () => {
+      const file = databaseFile(nodeRed);
+      if (!file || !existsSync(file)) return;
+      const { pendingTasksOf } =
+        require('./runner/pending-tasks-of') as typeof import('./runner/pending-tasks-of');
+      pendingTasksOf(withTexts(nodeRed, ''));
+    });
+  }
+  return withTexts(nodeRed, type);
 }
 
 function passwords(names: readonly string[]): Record<string, { type: 'password' }> {

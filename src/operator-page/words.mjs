@@ -54,15 +54,15 @@ export default {
   chosen: ['已选 {n} 张', '{n} chosen'],
   'remove-all': ['全部移除', 'Remove all'],
   addresses: [
-    '或填照片网址，每行一个；也可以从表格中复制粘贴',
+    '或填照片地址，每行一个；也可以从表格中复制粘贴',
     'Or photo addresses, one per line; cells copied from a spreadsheet work, too',
   ],
   check: ['核验', 'Check'],
   'check-n': ['核验 {n} 张', 'Check {n}'],
-  'needs-photos': ['请先选择照片，或填写照片网址。', 'Choose photos or enter addresses first.'],
+  'needs-photos': ['请先选择照片，或填写照片地址。', 'Choose photos or enter addresses first.'],
   'too-many': ['一次最多 {most} 张，现有 {n} 张。', 'At most {most} at a time; there are {n}.'],
   'bad-line': [
-    '第 {line} 行不是有效网址（须以 http:// 或 https:// 开头）',
+    '第 {line} 行不是有效地址（须以 http:// 或 https:// 开头）',
     'Line {line} is not an address (it must begin with http:// or https://)',
   ],
   needs: ['还需要：{what}', 'Still needed: {what}'],
@@ -105,7 +105,7 @@ export default {
   ended: ['这次核验没有得到结果。', 'This check ended without a result.'],
   'unknown-fate': ['这次核验已经发出，但结果不明。', 'This check was sent, but its outcome is unknown.'],
   'not-sent-yet': [
-    '暂时连不上服务器，正在重试；同一次核验只计费一次。',
+    '暂时无法连接服务器，正在重试；同一次核验只计费一次。',
     'The server cannot be reached; trying again. The same check is paid for once.',
   ],
   'refused-here': ['服务器拒绝了这次提交。', 'The server refused this check.'],

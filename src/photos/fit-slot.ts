@@ -1,4 +1,4 @@
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../contract/errors';
 
 /** Node.js has four threads for work that blocks; the disk needs one of them. */
@@ -13,8 +13,8 @@ let working = 0;
  * @returns releases the slot; to be called once
  * @throws VerifyError CANCELLED
  */
-export async function acquireSlot(closing: Cancel | undefined): Promise<() => void> {
-  if (closing?.cancelled) throw cancelled();
+export async function acquireSlot(closing: AbortSignal | undefined): Promise<() => void> {
+  if (closing?.aborted) throw cancelled();
   if (working < MOST_AT_ONCE) working++;
   else await whenReleased(closing);
   return () => {
@@ -24,18 +24,20 @@ export async function acquireSlot(closing: Cancel | undefined): Promise<() => vo
   };
 }
 
-function whenReleased(closing: Cancel | undefined): Promise<void> {
+function whenReleased(closing: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const start = () => {
       waiting.delete(start);
-      stopListening?.();
+      listening?.[Symbol.dispose]();
       resolve();
     };
     waiting.add(start);
-    const stopListening = closing?.onCancel(() => {
-      waiting.delete(start);
-      reject(cancelled());
-    });
+    const listening =
+      closing &&
+      addAbortListener(closing, () => {
+        waiting.delete(start);
+        reject(cancelled());
+      });
   });
 }
 

@@ -1,10 +1,10 @@
 /** A photo made so that a provider takes it: docs/contract.md, "Photos in hand", `fit`. */
 import type { Matrix3x3, Metadata, Sharp, SharpOptions } from 'sharp';
-import type { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import { formatOf, isSendable, isWholePicture } from '../input/picture';
 import { dotsOf } from './bmp';
 import { acquireSlot } from './fit-slot';
+import { countScans } from './jpg-scans';
 import { hasNoMetadata } from './metadata';
 
 /** Those among the formats we know whose readers sharp may have. Without SVG and PDF, which are programs. */
@@ -24,7 +24,12 @@ const DEPTH_BYTES: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushor
 const DEEPEST_BYTES = 8;
 /** ITU-T T.81, and what its usual library takes. */
 const MOST_SIDE = 65_500;
-/** For all attempts at a photo: a scan of a hostile file may be gone over a hundred times. */
+/**
+ * Programs make about ten. Each costs a decoder a way through the whole picture, within which sharp's time limit does not
+ * end it.
+ */
+const MOST_SCANS = 100;
+/** For all attempts at a photo. */
 const LONGEST_MS = 60_000;
 
 const BYTES_PER_KB = 1024;
@@ -49,6 +54,9 @@ const MOST_LEFT = 0.8;
 
 /** What decoders complain of in photos of well-known phones, and read all the same. */
 const HARMLESS = /Invalid SOS parameters|extraneous bytes before marker/;
+
+/** Of sharp, once its time is over. */
+const TIME_IS_OVER = /^timeout:/;
 
 /** Begins to read the photo. */
 type Read = (options: SharpOptions) => Sharp;
@@ -77,15 +85,17 @@ export type MetadataOfFitting = 'keep' | 'remove';
  * @param maxPhotoKB KiB that the photo may have, 1 or more; 0: no bound
  * @param closing ends the waiting for others' photos
  * @param metadata of a photo that fits already
+ * @param longestMs milliseconds for all attempts
  * @returns the same Buffer, or a new one
- * @throws VerifyError INPUT where it is no such photo, damaged or has too many pixels; CONFIG where sharp is not installed;
+ * @throws VerifyError INPUT where it is no such photo, damaged, has too many pixels or takes too long; CONFIG where sharp is not installed;
  *   CANCELLED
  */
 export async function fit(
   photo: Buffer,
   maxPhotoKB: number,
-  closing?: Cancel,
+  closing?: AbortSignal,
   metadata: MetadataOfFitting = 'remove',
+  longestMs = LONGEST_MS,
 ): Promise<Buffer> {
   const format = formatOf(photo);
   if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing');
@@ -97,7 +107,7 @@ export async function fit(
   const sharp = await loadSharp();
   const release = await acquireSlot(closing);
   try {
-    return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes, mayStay);
+    return await shrink(readerOf(sharp, photo, format), photo, format, maxBytes, mayStay, longestMs);
   } finally {
     release();
   }
@@ -117,6 +127,7 @@ async function shrink(
   format: string,
   maxBytes: number,
   mayStay: (photo: Buffer) => boolean,
+  longestMs: number,
 ): Promise<Buffer> {
   // The number of pixels is ours to judge: sharp's own limit can be told from damage by its words only.
   const found = await read({ limitInputPixels: false })
@@ -137,14 +148,16 @@ async function shrink(
       most: Math.floor(most / 1e6),
     });
   if (photo.length <= maxBytes && isPlain(found) && isSendable(format) && mayStay(photo)) return photo;
+  if (format === 'JPG' && countScans(photo, MOST_SCANS) > MOST_SCANS) throw tooSlow();
 
   const mostArea = (MOST_SIDE / Math.max(found.width, found.height)) ** 2;
   const area = Math.min(1, mostArea, (maxBytes * MOST_PIXELS_PER_BYTE) / pixels);
   let attempt: Attempt = { quality: BEST_QUALITY, area };
-  const until = performance.now() + LONGEST_MS;
+  const until = performance.now() + longestMs;
   for (;;) {
     const fitted = await encode(read, found, attempt, format, until);
     if (fitted.length <= maxBytes) return fitted;
+    if (performance.now() > until) throw tooSlow();
     attempt = nextAttempt(attempt, fitted.length / maxBytes);
   }
 }
@@ -194,9 +207,13 @@ async function encode(
       if (HARMLESS.test(error.message)) return encoded('error');
       throw error;
     });
-  } catch {
-    throw unreadable(format);
+  } catch (error) {
+    throw TIME_IS_OVER.test((error as Error).message) ? tooSlow() : unreadable(format);
   }
+}
+
+function tooSlow(): VerifyError {
+  return new VerifyError('INPUT', 'photo-too-slow');
 }
 
 /** HEIC is most often what sharp was built without. */

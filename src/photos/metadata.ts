@@ -1,5 +1,6 @@
 /** Whether a file holds a picture and nothing else: its other parts say who took it, where and with which device. */
 import { formatOf } from '../input/picture';
+import { endOfScan } from './jpg-scans';
 
 /** ITU-T T.81, table B.1; ITU-T T.871, JFIF's APP0. */
 const JFIF = 0xe0;
@@ -46,15 +47,6 @@ function isPictureOnlyJpg(bytes: Buffer): boolean {
       at += 2 + length;
     }
   }
-}
-
-/** In compressed data 0xFF begins a marker unless an escape (0) or a restart (D0 to D7) follows. */
-function endOfScan(bytes: Buffer, start: number): number {
-  for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 2)) {
-    const next = bytes[at + 1]!;
-    if (next !== 0 && (next < 0xd0 || next > 0xd7)) return at;
-  }
-  return bytes.length;
 }
 
 function isPictureOnlyPng(bytes: Buffer): boolean {

@@ -1,5 +1,4 @@
 /** The photo that face-compare and westdex-three fit before they send it: docs/contract.md, "Photos in hand", `fit`. */
-import type { Cancel } from '../contract/cancel';
 import { checkPhoto, type Photo, readFile, readPhoto } from '../input/photo';
 import { fit } from './fit';
 
@@ -46,7 +45,7 @@ export function readPhotoToFit(
  */
 export async function fitted<Other extends object>(
   photo: Other | PhotoToFit,
-  closing: Cancel,
+  closing: AbortSignal,
 ): Promise<Other | Photo> {
   if (!('unfitted' in photo)) return photo;
   const bytes = await fit(photo.unfitted, photo.maxPhotoKB, closing);

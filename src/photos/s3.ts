@@ -1,7 +1,6 @@
 /** An object store: photos are put under random names, and their addresses are signed for as long as they are kept. */
 import { isIP } from 'node:net';
 import type { Credentials } from '../contract/account';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import type { Call, CallContext, HttpRequest, Transport } from '../contract/transport';
 import { formatOf } from '../input/picture';
@@ -73,7 +72,7 @@ class S3Store implements Store {
   readonly #photos: StoredPhotos;
   /** By origin: what was put before the settings changed is elsewhere. */
   readonly #transports = new Map<string, Transport>();
-  readonly #closing = new Cancel();
+  readonly #closing = new AbortController();
 
   constructor(options: S3Options) {
     this.#options = options;
@@ -121,7 +120,7 @@ class S3Store implements Store {
 
   close(): void {
     this.#photos.close();
-    this.#closing.cancel();
+    this.#closing.abort();
     for (const transport of this.#transports.values()) transport.close().catch(() => {});
   }
 
@@ -146,7 +145,7 @@ class S3Store implements Store {
 
   /** Of what is deleted because it is due. */
   #ownContext(): CallContext {
-    return { ...WORLD, closing: this.#closing, signal: this.#closing, wait: async () => {} };
+    return { ...WORLD, closing: this.#closing.signal, signal: this.#closing.signal, wait: async () => {} };
   }
 }
 

@@ -1,7 +1,7 @@
 /** BullMQ, loaded at first use, and what all who use one queue have in common. */
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../contract/errors';
-import { RedisConnection, type RedisProblems, type RedisServer, type RedisTrouble } from './redis-connection';
+import { RedisConnection, type RedisServer, type RedisTrouble } from './redis-connection';
 import type { JobSecret } from './sealed';
 
 /** In one slot of a cluster, and within what the ledger's user may touch. */
@@ -11,12 +11,6 @@ const CONNECT_MS = 5_000;
 const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
 const SWEPT_AT_ONCE = 1_000;
-
-export const PROBLEMS: RedisProblems = {
-  refused: (code) => new VerifyError('CONFIG', 'queue-refused', { code }, { charged: false }),
-  away: (seconds, code) => new VerifyError('NETWORK', 'queue-away', { seconds, code }, { charged: false }),
-  secretDiffers: () => new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false }),
-};
 
 export type Bull = typeof import('bullmq');
 
@@ -30,7 +24,9 @@ export interface QueueOptions {
   secret(): Promise<JobSecret>;
   /** Milliseconds from one look at what was kept long enough to the next. */
   sweepMs?: number;
-  told(trouble: RedisTrouble, values: { place: string; code: string }): void;
+  /** Milliseconds for which a Redis that is away is waited for before a message is refused. */
+  putMs?: number;
+  notify(trouble: RedisTrouble, values: { place: string; code: string }): void;
 }
 
 /** @throws VerifyError CONFIG where it is not installed */
@@ -41,15 +37,13 @@ export async function loadBull(): Promise<Bull> {
 }
 
 /** @returns a connection that refuses a Redis whose queue of this name has another secret */
-export function connectionFor({ server, name, secret, told }: QueueOptions): RedisConnection {
+export function connectionFor({ server, name, secret, notify }: QueueOptions): RedisConnection {
   const { place } = server;
   return new RedisConnection({
     server,
-    problems: PROBLEMS,
-    signKey: `${PREFIX}:${name}:secret`,
-    markKey: `${PREFIX}:${name}:mark`,
+    prefix: `${PREFIX}:${name}`,
     sign: async () => (await secret()).sign,
-    told: (trouble, code) => told(trouble, { place, code }),
+    notify: (trouble, code) => notify(trouble, { place, code }),
   });
 }
 
@@ -93,7 +87,7 @@ export function queueOn(bull: Bull, redis: Redis, name: string): import('bullmq'
     skipVersionCheck: true,
     skipWaitingForReady: true,
   });
-  // Whoever asks for something is told.
+  // Whoever asks for something gets the error.
   queue.on('error', () => {});
   return queue;
 }

@@ -1,10 +1,13 @@
 /** Puts messages into a queue and waits for their answers. */
+
 import { randomUUID } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
+import type { JobEnd, JobError } from './active-jobs';
 import {
+  type Bull,
   clockAhead,
   connectionFor,
   loadBull,
@@ -15,17 +18,17 @@ import {
   SWEEP_MS,
   sweep,
 } from './bull';
-import type { JobEnd, Told } from './in-hand';
-import type { Patience } from './patience';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { portable } from './sealed';
+import { later, type WaitOptions } from './wait';
 
+const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-const NOBODY = new Cancel();
+const NEVER = new AbortController().signal;
 
 /** Why a job is looked at: an event said that it is over, or one may have been missed. */
 type Turn = 'none' | 'over' | 'again';
@@ -33,7 +36,7 @@ type Turn = 'none' | 'over' | 'again';
 /** One who waits for the end of a job. */
 export interface Listening {
   /** Resolves to whether the job may have ended since the last time; false after so many milliseconds. */
-  next(milliseconds: number, cancel: Cancel): Promise<boolean>;
+  next(milliseconds: number, cancel: AbortSignal): Promise<boolean>;
   stop(): void;
 }
 
@@ -77,7 +80,7 @@ export class JobCalls {
     id: string,
     name: string,
     message: Readonly<Record<string, unknown>>,
-    cancel: Cancel,
+    cancel: AbortSignal,
   ): Promise<boolean> {
     const { bytes, whole } = portable(message);
     const data = (await this.#options.secret()).seal('message', id, bytes);
@@ -95,7 +98,7 @@ export class JobCalls {
             timestamp: Date.now() - this.#aheadMs,
           });
         },
-        { timeoutMs: PUT_MS, cancel },
+        { timeoutMs: this.#options.putMs ?? PUT_MS, cancel, bytes: data.length },
       );
     } catch (error) {
       isOver = true;
@@ -122,7 +125,12 @@ export class JobCalls {
    * @returns how it ended; null where it has not, or Redis is away
    * @throws VerifyError INPUT where there is no such job, CONFIG, CANCELLED
    */
-  async end(id: string, listening: Listening | null, waitMs: number, cancel: Cancel): Promise<JobEnd | null> {
+  async end(
+    id: string,
+    listening: Listening | null,
+    waitMs: number,
+    cancel: AbortSignal,
+  ): Promise<JobEnd | null> {
     if (!ID.test(id)) throw unknown(id);
     const isNew = listening !== null;
     const until = performance.now() + waitMs;
@@ -148,29 +156,42 @@ export class JobCalls {
         const { wait = 0, active = 0, failed = 0 } = await queue.getJobCounts('wait', 'active', 'failed');
         return { waiting: wait, active, failed };
       },
-      { timeoutMs, cancel: NOBODY },
+      { timeoutMs, cancel: NEVER },
     );
+  }
+
+  /**
+   * Resolves where Redis answers, and would take a job.
+   * @throws VerifyError CONFIG, NETWORK
+   */
+  async ping(timeoutMs: number): Promise<void> {
+    await this.#connection.do((redis) => redis.ping(), { timeoutMs, cancel: NEVER });
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#events?.close().catch(() => {});
-    await this.#connection.close(async () => {});
+    // BullMQ waits for the end of a connection that is not there while Redis is away.
+    await Promise.race([this.#events?.close().catch(() => {}), later(CLOSE_MS)]);
+    await this.#connection.close();
   }
 
-  async #do<Value>(work: (queue: Queue, redis: Redis) => Promise<Value>, patience: Patience): Promise<Value> {
+  async #do<Value>(
+    work: (queue: Queue, redis: Redis) => Promise<Value>,
+    options: WaitOptions,
+  ): Promise<Value> {
+    // Before the time begins: that its files are read slowly is no Redis that is away.
+    const bull = await loadBull();
     return this.#connection.do(async (redis) => {
-      this.#queue ??= this.#open(redis).catch((error) => {
+      this.#queue ??= this.#open(bull, redis).catch((error) => {
         this.#queue = null;
         throw error;
       });
       return work(await this.#queue, redis);
-    }, patience);
+    }, options);
   }
 
-  async #open(redis: Redis): Promise<Queue> {
+  async #open(bull: Bull, redis: Redis): Promise<Queue> {
     const { name, server, keep, sweepMs = SWEEP_MS } = this.#options;
-    const bull = await loadBull();
     const queue = queueOn(bull, redis, name);
     this.#aheadMs = await clockAhead(redis);
     const now = Date.now() - this.#aheadMs;
@@ -182,10 +203,10 @@ export class JobCalls {
     // Those who wait look again by themselves.
     let isDeafReported = false;
     events.on('error', (error) => {
-      const code = refusalOf(error);
-      if (code === null || isDeafReported) return;
+      const refusal = refusalOf(error);
+      if (refusal === null || isDeafReported) return;
       isDeafReported = true;
-      this.#options.told('deaf', { place: this.#options.server.place, code });
+      this.#options.notify('deaf', { place: this.#options.server.place, code: String(refusal.values.code) });
     });
     events.on('completed', ({ jobId }) => this.#wake(jobId));
     events.on('failed', ({ jobId }) => this.#wake(jobId));
@@ -203,7 +224,7 @@ export class JobCalls {
         this.#aheadMs = await clockAhead(redis);
         await sweep(queue, keep, this.#aheadMs);
       },
-      { timeoutMs: PUT_MS, cancel: NOBODY },
+      { timeoutMs: PUT_MS, cancel: NEVER },
     ).catch(() => {});
   }
 
@@ -211,7 +232,7 @@ export class JobCalls {
     id: string,
     isOver: boolean,
     timeoutMs: number,
-    cancel: Cancel,
+    cancel: AbortSignal,
     isNew: boolean,
   ): Promise<JobEnd | null> {
     const gone = () => (isNew ? vanished(id) : unknown(id));
@@ -229,7 +250,7 @@ export class JobCalls {
       if (!job) return null;
       const content = (await this.#options.secret()).open(id, job.data);
       if (content?.kind === 'answer') return { answer: content.value };
-      if (content?.kind === 'error') return { error: content.value as Told };
+      if (content?.kind === 'error') return { error: content.value as JobError };
       if (job.failedReason === 'CONFIG queue-secret-differs')
         throw new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false });
       const ledger = typeof job.progress === 'string' ? job.progress : null;
@@ -241,7 +262,7 @@ export class JobCalls {
   }
 
   async #remove(id: string): Promise<void> {
-    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NOBODY }).catch(() => {});
+    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NEVER }).catch(() => {});
   }
 
   #wake(id: string): void {
@@ -258,10 +279,10 @@ export class JobCalls {
     const all = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, all.add(waiter));
     return {
-      next: (milliseconds: number, cancel: Cancel): Promise<boolean> =>
+      next: (milliseconds: number, cancel: AbortSignal): Promise<boolean> =>
         new Promise((resolve, reject) => {
           const timer = setTimeout(() => end(), Math.max(0, milliseconds));
-          const forget = cancel.onCancel(() => {
+          const listening = addAbortListener(cancel, () => {
             clearTimeout(timer);
             reject(
               new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
@@ -269,7 +290,7 @@ export class JobCalls {
           });
           const end = () => {
             clearTimeout(timer);
-            forget();
+            listening[Symbol.dispose]();
             go = () => {};
             resolve(isWoken);
             isWoken = false;

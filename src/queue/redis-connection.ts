@@ -1,25 +1,70 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
-import { VerifyError } from '../contract/errors';
-import { cancelled, type Patience, patiently, pause } from './patience';
+import { type ErrorCode, VerifyError } from '../contract/errors';
+import { cancelled, pause, type WaitOptions, withTimeout } from './wait';
 
 /** Then a connection that seems to be there is given up. */
 const ATTEMPT_MS = 5_000;
 const TRY_AGAIN_MS = 50;
+/** Of a slow line, 2 Mbit/s: what is large may take longer than an attempt otherwise does. */
+const BYTES_A_MS = 250;
 
 /**
- * KEYS: the sign of the secret; the mark of this data set. ARGV: what the sign has to be; a new mark.
- * Returns whether the sign is right, and the mark.
+ * KEYS: the sign of the secret; the mark of this data set; a key to try commands on. ARGV: what the sign has to be; a
+ * new mark; commands to try. Returns the sign and the mark. Where a command is refused for lack of rights, so is this;
+ * in a full Redis only what is written fails.
  */
 const CHECK = `
-redis.call('SETNX', KEYS[1], ARGV[1])
-redis.call('SETNX', KEYS[2], ARGV[2])
-return { redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0, redis.call('GET', KEYS[2]) }`;
+for index = 3, #ARGV do
+  local words = { }
+  for word in string.gmatch(ARGV[index], '%S+') do words[#words + 1] = word end
+  table.insert(words, 2, KEYS[3])
+  local answer = redis.pcall(unpack(words))
+  local failure = type(answer) == 'table' and answer.err or ''
+  if string.find(failure, 'no permissions') or string.find(failure, "can't run this command") then
+    redis.pcall('DEL', KEYS[3])
+    return redis.error_reply("NOPERM the user may not run the '" .. string.lower(words[1]) .. "' command")
+  end
+end
+local function keep(key, value)
+  local kept = redis.call('GET', key)
+  if not kept then redis.call('SET', key, value) end
+  return kept or value
+end
+return { keep(KEYS[1], ARGV[1]), keep(KEYS[2], ARGV[2]) }`;
 
-/** Redis' own words for what only its operator can change; anything else may pass. */
-const REFUSALS: ReadonlySet<string> = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
+/** What BullMQ's scripts do with keys, from reading to deleting: a user who lacks one would fail in the middle of a job. */
+const NEEDED = [
+  ...['DEL', 'EXISTS', 'TYPE', 'GET', 'SET v', 'INCR', 'PEXPIRE 1000', 'PTTL'],
+  ...['HSET f v', 'HMSET f v', 'HGET f', 'HMGET f', 'HGETALL', 'HINCRBY f 1', 'HEXISTS f', 'HDEL f'],
+  ...['LPUSH v', 'RPUSH v', 'LLEN', 'LRANGE 0 0', 'LINDEX 0', 'LPOS v', 'LREM 0 v', 'LTRIM 0 0', 'RPOP'],
+  ...['ZADD 0 m', 'ZSCORE m', 'ZCARD', 'ZRANGE 0 0', 'ZRANGEBYSCORE 0 0', 'ZPOPMIN', 'ZREM m'],
+  ...['SADD m', 'SCARD', 'SREM m', 'XADD * f v', 'XTRIM MAXLEN 0', 'DEL'],
+];
+
+/** By Redis' own word, or by the code of the connection, what waiting does not mend; anything else may pass. */
+const REFUSALS: Readonly<Record<string, { problem: string; code: ErrorCode }>> = {
+  NOAUTH: { problem: 'queue-refused', code: 'CONFIG' },
+  WRONGPASS: { problem: 'queue-refused', code: 'CONFIG' },
+  NOPERM: { problem: 'queue-refused', code: 'CONFIG' },
+  ERR: { problem: 'queue-refused', code: 'CONFIG' },
+  DATABASE: { problem: 'queue-database', code: 'CONFIG' },
+  MOVED: { problem: 'queue-moved', code: 'CONFIG' },
+  OOM: { problem: 'queue-full', code: 'OVERLOADED' },
+  ...Object.fromEntries(
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'CERT_HAS_EXPIRED',
+      'CERT_NOT_YET_VALID',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ].map((code) => [code, { problem: 'queue-certificate', code: 'CONFIG' as const }]),
+  ),
+};
 
 /**
  * `away` when it begins, `back` when it is over; `forgetful`: Redis may lose what it was given, `code` says by which
@@ -44,37 +89,30 @@ export interface RedisServer {
   };
 }
 
-/** What may be wrong with a Redis. */
-export interface RedisProblems {
-  refused(code: string): VerifyError;
-  /** For who has waited so long. */
-  away(seconds: number, code: string): VerifyError;
-  secretDiffers(): VerifyError;
-}
-
 export interface RedisConnectionOptions {
   server: RedisServer;
-  /** In the words of whose connection it is. */
-  problems: RedisProblems;
-  /** Where Redis keeps what tells our secret from another. */
-  signKey: string;
-  /** Where Redis keeps a random mark, which is gone when its data is gone. */
-  markKey: string;
-  /** @returns what has to stand there */
+  /** Of all keys that are this queue's. */
+  prefix: string;
+  /** @returns what tells our secret from another, and nothing of it */
   sign(): Promise<string>;
-  told(trouble: RedisTrouble, code: string): void;
+  notify(trouble: RedisTrouble, code: string): void;
 }
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   #connecting: Promise<Redis> | null = null;
+  #redis: Redis | null = null;
   /** Whether this Redis, since it was connected to, is one that knows our secret. */
   #checked: Promise<void> | null = null;
+  /** Whether its user may do what a queue needs, since it was connected to. */
+  #isPermitted = false;
   /** On the clock of `performance.now()`; null while Redis answers. */
   #awaySince: number | null = null;
   #awayCode = '';
   #failure = 'ECONNREFUSED';
-  #isForgetfulTold = false;
+  /** When all that is large has been sent, on the clock of `performance.now()`: all use one connection. */
+  #sentAt = 0;
+  #isForgetfulSaid = false;
   /** Of the data that this Redis had when it was last checked. */
   #mark: string | null = null;
   #isClosed = false;
@@ -86,50 +124,50 @@ export class RedisConnection {
 
   /**
    * Tries it until Redis answers.
-   * @throws VerifyError NETWORK once Redis was away for as long as somebody waits, CONFIG, or CANCELLED
+   * @throws VerifyError NETWORK once Redis was away for as long as somebody waits, CONFIG, OVERLOADED where it is full,
+   * or CANCELLED
    */
-  async do<Value>(work: (redis: Redis) => Promise<Value>, patience: Patience): Promise<Value> {
-    const { timeoutMs, cancel } = patience;
+  async do<Value>(work: (redis: Redis) => Promise<Value>, options: WaitOptions): Promise<Value> {
+    const { cancel, bytes = 0 } = options;
+    // Node.js reads a package from a disk that may be busy: that is no Redis that is away.
+    await loadRedis();
     const arrived = performance.now();
+    this.#sentAt = Math.max(this.#sentAt, arrived) + bytes / BYTES_A_MS;
+    const timeoutMs = options.timeoutMs + (bytes && this.#sentAt - arrived);
     for (;;) {
       const began = performance.now();
       const leftNow = () => timeoutMs - (performance.now() - Math.max(arrived, this.#awaySince ?? began));
-      const attemptMs =
-        timeoutMs === 0 ? ATTEMPT_MS : Math.min(ATTEMPT_MS, Math.max(leftNow(), TRY_AGAIN_MS));
+      const longestMs = ATTEMPT_MS + Math.max(0, this.#sentAt - began);
+      const attemptMs = timeoutMs === 0 ? longestMs : Math.min(longestMs, Math.max(leftNow(), TRY_AGAIN_MS));
       try {
         if (this.#isClosed) throw cancelled();
         const attempt = this.#connected().then(work);
-        const value = await patiently(attempt, { timeoutMs: attemptMs, cancel }, timedOut);
+        const value = await withTimeout(attempt, { timeoutMs: attemptMs, cancel }, timedOut);
         if (this.#awaySince !== null) {
           this.#awaySince = null;
-          this.#options.told('back', '');
+          this.#options.notify('back', '');
         }
         return value;
       } catch (error) {
         if (error instanceof VerifyError) throw error;
         const code = this.#codeOf(error);
-        if (REFUSALS.has(code)) throw this.#options.problems.refused(refusalOf(error) ?? code);
+        const refusal = refusalOf(error, code);
+        if (refusal) throw refusal;
         this.#awayCode = code;
-        if (code === 'ETIMEDOUT' && attemptMs === ATTEMPT_MS) await this.#giveUpConnection();
+        if (code === 'ETIMEDOUT' && attemptMs === longestMs) this.#redis?.disconnect(true);
         if (this.#awaySince === null) {
           this.#awaySince = began;
-          this.#options.told('away', code);
+          this.#options.notify('away', code);
         }
-        if (leftNow() <= 0) throw this.away(patience);
+        if (leftNow() <= 0) throw this.#away(options.timeoutMs);
         await pause(Math.min(TRY_AGAIN_MS, leftNow()), cancel);
       }
     }
   }
 
-  async #giveUpConnection(): Promise<void> {
-    const redis = await this.#connecting;
-    if (redis?.status === 'ready') redis.disconnect(true);
-  }
-
-  /** @returns the error for somebody who has waited for so long */
-  away({ timeoutMs }: Patience): VerifyError {
+  #away(timeoutMs: number): VerifyError {
     const seconds = Math.round(timeoutMs / 100) / 10;
-    return this.#options.problems.away(seconds, this.#awayCode);
+    return new VerifyError('NETWORK', 'queue-away', { seconds, code: this.#awayCode }, { charged: false });
   }
 
   /** Checks before the next command that this Redis still has its data: FLUSHALL breaks no connection. */
@@ -137,20 +175,14 @@ export class RedisConnection {
     this.#checked = null;
   }
 
-  /** @param last is done before, where there is a connection */
-  async close(last: (redis: Redis) => Promise<unknown>): Promise<void> {
-    if (this.#connecting) await this.do(last, { timeoutMs: 0, cancel: new Cancel() }).catch(() => {});
+  async close(): Promise<void> {
     this.#isClosed = true;
-    (await this.#connecting?.catch(() => null))?.disconnect();
+    this.#redis?.disconnect();
   }
 
   async #connected(): Promise<Redis> {
     this.#connecting ??= this.#connect();
-    // What is missing now may be there later.
-    const redis = await this.#connecting.catch((error) => {
-      this.#connecting = null;
-      throw error;
-    });
+    const redis = await this.#connecting;
     this.#checked ??= this.#check(redis);
     await this.#checked.catch((error) => {
       this.#checked = null;
@@ -160,9 +192,8 @@ export class RedisConnection {
   }
 
   async #connect(): Promise<Redis> {
-    const { Redis } = await import('ioredis').catch(() => {
-      throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
-    });
+    const { Redis } = await loadRedis();
+    if (this.#isClosed) throw cancelled();
     const redis = new Redis({
       ...this.#options.server.options,
       lazyConnect: true,
@@ -171,16 +202,19 @@ export class RedisConnection {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: ATTEMPT_MS,
-      // A server that takes a connection and says nothing is given up, too.
-      socketTimeout: ATTEMPT_MS,
       retryStrategy: (times) => Math.min(times * TRY_AGAIN_MS, 1_000),
       reconnectOnError: (error) => wordOf(error) === 'READONLY',
+    });
+    this.#redis = redis;
+    redis.on('connect', () => {
+      this.#failure = 'ECONNRESET';
     });
     redis.on('error', (error) => {
       this.#failure = wordOf(error);
     });
     redis.on('close', () => {
       this.#checked = null;
+      this.#isPermitted = false;
     });
     await redis.connect().catch(() => {});
     return redis;
@@ -188,23 +222,26 @@ export class RedisConnection {
 
   /** @throws VerifyError CONFIG where this Redis was used under another secret, whose keys would not be known again */
   async #check(redis: Redis): Promise<void> {
+    // ioredis goes on with database 0 where the one that was asked for is not there.
+    if (this.#failure === 'DATABASE') throw errorFor('DATABASE');
+    const { prefix } = this.#options;
     const sign = await this.#options.sign();
-    const { signKey, markKey } = this.#options;
-    const [isRight, mark] = (await redis.eval(CHECK, 2, signKey, markKey, sign, randomUUID())) as [
-      number,
-      string,
-    ];
-    if (isRight !== 1) throw this.#options.problems.secretDiffers();
-    if (this.#mark !== null && this.#mark !== mark) this.#options.told('emptied', '');
+    const keys = ['secret', 'mark', 'try'].map((name) => `${prefix}:${name}`);
+    const trials = this.#isPermitted ? [] : NEEDED;
+    const answer = await redis.eval(CHECK, keys.length, ...keys, sign, randomUUID(), ...trials);
+    const [kept, mark] = answer as [string, string];
+    this.#isPermitted = true;
+    if (kept !== sign) throw new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false });
+    if (this.#mark !== null && this.#mark !== mark) this.#options.notify('emptied', '');
     this.#mark = mark;
-    if (this.#isForgetfulTold) return;
+    if (this.#isForgetfulSaid) return;
     // Not everybody may ask.
     const info = await redis.info().catch(() => '');
     const isEvicting = /^maxmemory:[1-9]/m.test(info) && !/^maxmemory_policy:noeviction/m.test(info);
     const settings = [/^aof_enabled:0/m.test(info) ? 'appendonly' : '', isEvicting ? 'maxmemory-policy' : ''];
     const code = settings.filter(Boolean).join(', ');
-    this.#isForgetfulTold = true;
-    if (code) this.#options.told('forgetful', code);
+    this.#isForgetfulSaid = true;
+    if (code) this.#options.notify('forgetful', code);
   }
 
   /** What a command says while there is no connection is less than what the connection said. */
@@ -214,12 +251,27 @@ export class RedisConnection {
   }
 }
 
-/** @returns with which word, and for which command, Redis refused what only its operator can change; null for any other error */
-export function refusalOf(error: unknown): string | null {
-  const word = wordOf(error);
-  if (!REFUSALS.has(word)) return null;
-  const command = /'([a-z|]+)' command/.exec((error as Error).message)?.[1];
-  return command ? `${word} ${command}` : word;
+/**
+ * @param word of the error, where something else knows it better
+ * @returns the error to raise where Redis refused what only its operator can change; null for any other error
+ */
+export function refusalOf(error: unknown, word = wordOf(error)): VerifyError | null {
+  if (!Object.hasOwn(REFUSALS, word)) return null;
+  const { message } = error as Error;
+  const what = /'([a-z|]+)' command/.exec(message) ?? /^MOVED \d+ (\S+)/.exec(message);
+  return errorFor(word, what?.[1]);
+}
+
+/** @param what it was about: a command, or the address of another node */
+function errorFor(word: string, what?: string): VerifyError {
+  const { problem, code } = REFUSALS[word]!;
+  return new VerifyError(code, problem, { code: what ? `${word} ${what}` : word }, { charged: false });
+}
+
+async function loadRedis(): Promise<Pick<typeof import('ioredis'), 'Redis'>> {
+  return import('ioredis').catch(() => {
+    throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
+  });
 }
 
 /** Not for anybody to see. */
@@ -231,5 +283,7 @@ function timedOut(): Error {
 function wordOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Error';
   if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name === 'ReplyError' ? (/^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR') : 'Error';
+  if (error.name !== 'ReplyError') return 'Error';
+  if (/DB index|SELECT is not allowed/.test(error.message)) return 'DATABASE';
+  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
 }

@@ -7,14 +7,14 @@ import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
 import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
 import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
 import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
-import { answerAtDesk } from './desk';
 import { faultIn } from './faults';
 import { fetchPhoto } from './fetch-photo';
 import { listen } from './listen';
+import { objectionToPage } from './origin-check';
 import { type Language, languageOf } from './page';
 import { openRequestLog } from './requests';
+import { answerRoute } from './routes';
 import { openStore } from './store';
-import { objectionToPage } from './visitor';
 
 const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
@@ -121,7 +121,7 @@ export async function startSandbox({
     const { pathname: path, search, searchParams } = new URL(`http://sandbox.localhost${request.url}`);
     const { method = '', headers } = request;
     count(requests, path);
-    const atDesk = answerAtDesk({ method, path, headers }, host, { log, paid, accesses, reset });
+    const atDesk = answerRoute({ method, path, headers }, host, { log, paid, accesses, reset });
     if (atDesk) return atDesk;
     const half = HALVES.find(({ provider }) => `${path}/`.startsWith(`/${provider}/`));
     const answer = half ? await ask(half) : UNKNOWN_PATH;

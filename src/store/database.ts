@@ -79,6 +79,11 @@ export type DatabaseTrouble =
 export interface DatabaseOptions {
   /** The file; null where nothing is to be written: then every call is CONFIG `database-off`. */
   file: string | null;
+  /**
+   * A file in another folder, in which is written down how far the database has come, so that an older one that is put
+   * in its place is noticed, with its folder too. Where it is left out, neither is.
+   */
+  mark?: string;
   /** 32 bytes. Asked for at each opening, and while it is not the right one. */
   secret(): Promise<Uint8Array>;
   /** Unix milliseconds. */
@@ -343,8 +348,8 @@ class ThreadedDatabase implements Database {
   }
 
   #start(): void {
-    const { thread = join(__dirname, 'thread.js') } = this.#options;
-    const workerData: ThreadOptions = { file: this.#file };
+    const { thread = join(__dirname, 'thread.js'), mark = null } = this.#options;
+    const workerData: ThreadOptions = { file: this.#file, mark };
     const worker = new Worker(thread, {
       workerData,
       name: 'cn-verify database',

@@ -13,6 +13,7 @@ export interface SentError {
 /** What `workerData` holds. */
 export interface ThreadOptions {
   file: string;
+  mark: string | null;
 }
 
 export interface SentRequest {

@@ -10,12 +10,10 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { asideOf, copyReadable, putAside } from './salvage';
 import { SqliteSql } from './sql';
@@ -44,13 +42,6 @@ const VACUUM_PAGES = 256;
 /** Copied in one step. */
 const BACKUP_PAGES = 1_000;
 
-/** What is known outside the database of how far it had come. */
-export interface Mark {
-  id: string;
-  /** Transactions that wrote something. */
-  count: number;
-}
-
 /** Newer ones of Node.js refuse `writable_schema` without it; their types do not have it yet. */
 const WITHOUT_DEFENCE = { defensive: false } as object;
 
@@ -77,7 +68,7 @@ export class OwnedFile {
    */
   static open(path: string, makesFolders: boolean): OwnedFile {
     makeFolder(path, makesFolders);
-    for (const each of [...BESIDE.map((suffix) => path + suffix), markOf(path)]) refuseOddities(each);
+    for (const suffix of BESIDE) refuseOddities(path + suffix);
     const owner = openPrivate(path + OWNER);
     try {
       owner.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -108,36 +99,6 @@ export class OwnedFile {
   /** Remembers which files these are, once all of them are there. */
   identify(): void {
     this.#identity = this.#look();
-  }
-
-  /**
-   * @returns what was remembered of the database last, also where it is gone; null where nothing was; `unreadable`: that
-   *   there was one
-   */
-  readMark(): Mark | 'unreadable' | null {
-    try {
-      const { id, count } = JSON.parse(readFileSync(markOf(this.#path), 'utf8')) as Partial<Mark>;
-      return typeof id === 'string' && typeof count === 'number' ? { id, count } : 'unreadable';
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : 'unreadable';
-    }
-  }
-
-  /**
-   * Remembers beside the database what is on disk in it.
-   * @returns whether it is written; never throws
-   */
-  writeMark(mark: Mark): boolean {
-    const path = markOf(this.#path);
-    const next = `${path}.${process.pid}`;
-    try {
-      writeFileSync(next, JSON.stringify(mark), { mode: 0o600 });
-      renameSync(next, path);
-      return true;
-    } catch {
-      quietly(() => rmSync(next, { force: true }));
-      return false;
-    }
   }
 
   /**
@@ -222,8 +183,10 @@ export class OwnedFile {
   /** Gives some of the space of deleted rows back to the file system. Never throws. */
   vacuum(): void {
     quietly(() => {
-      if (this.#number('freelist_count') >= VACUUM_PAGES)
-        this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      if (this.#number('freelist_count') < VACUUM_PAGES) return;
+      this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      // Only then is the file shorter.
+      this.makeRoom();
     });
   }
 
@@ -285,11 +248,6 @@ function openPrivate(path: string): DatabaseSync {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return new DatabaseSync(path);
-}
-
-/** Not named after the database, so that it stays where somebody deletes all that is. */
-function markOf(path: string): string {
-  return join(dirname(path), `${basename(path, extname(path))}.mark`);
 }
 
 function makeFolder(path: string, recursive: boolean): void {

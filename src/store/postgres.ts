@@ -30,6 +30,8 @@ const CLOSE_MS = 4_000;
 const MIGRATION_LOCK = 20_261_130;
 /** By this much an operator's confirmation moves the counter on, past what any process remembers. */
 const CONFIRMED_STEP = 1_000_000_000;
+/** So much is still counted while an operator has not confirmed it: results of calls that were under way. */
+const NOTICED_STEP = 1_000_000;
 
 /** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
 const REFUSED: ReadonlySet<string> = new Set([
@@ -47,7 +49,8 @@ const REFUSED: ReadonlySet<string> = new Set([
 /** The transaction met another one: it is run again. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
-const AWAY = /^(08|53|57|58)|^25006$/;
+const READ_ONLY = '25006';
+const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Said once when it begins, and once (`reached`) when it is over. `place`: host, port, database and schema. */
@@ -225,6 +228,31 @@ export class PostgresDatabase implements RoomDatabase {
     await this.#opened();
   }
 
+  /** @returns what is wrong with it now; null where it can be used */
+  async findProblem(): Promise<VerifyError | null> {
+    try {
+      await this.look();
+      if (await this.#isReadOnly()) return away(0, READ_ONLY);
+      if (this.#trouble) this.#say('reached', '');
+      return this.#isSetBack ? new VerifyError('CONFIG', 'ledger-set-back', {}, { charged: false }) : null;
+    } catch (reason) {
+      if (reason instanceof VerifyError) return reason;
+      const { kind, code } = failureOf(reason);
+      this.#say(kind === 'refused' ? 'refused' : 'away', code);
+      return kind === 'refused' ? refused(code) : away(0, code);
+    }
+  }
+
+  async #isReadOnly(): Promise<boolean> {
+    const client = await this.#connect();
+    try {
+      const { rows } = await client.query('SHOW transaction_read_only');
+      return rows[0].transaction_read_only === 'on';
+    } finally {
+      client.release();
+    }
+  }
+
   async #opened(): Promise<void> {
     const opening = this.#opening ?? this.#open();
     this.#opening = opening;
@@ -358,10 +386,7 @@ export class PostgresDatabase implements RoomDatabase {
           this.#seal.sign,
         ]);
       }
-      await client.query(
-        'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-        ['version', String(MIGRATIONS.length)],
-      );
+      await noteMeta(client, 'version', String(MIGRATIONS.length));
       await client.query('COMMIT');
     } catch (reason) {
       await client.query('ROLLBACK').catch(() => {});
@@ -378,14 +403,21 @@ export class PostgresDatabase implements RoomDatabase {
     }
   }
 
-  /** A database that counts less than what was seen, or that was made anew in its place, has lost calls. */
+  /**
+   * A database that counts less than what was seen, or that was made anew in its place, has lost calls. Whoever notices
+   * it writes down how far it had come: a process that had seen less of it, such as that of the operator, knows it then.
+   */
   async #compare(client: PoolClient): Promise<void> {
     this.#remembered ??= await this.#options.memory.read(this.placeDigest).catch(() => null);
     const id = (await readMeta(client, 'id')) ?? '';
+    const noted = Number((await readMeta(client, 'came-to')) ?? 0);
     const { rows } = await client.query('SELECT last_value FROM commits');
     const count = Number(rows[0].last_value);
     const remembered = this.#remembered;
-    const isSetBack = remembered !== null && (remembered.id !== id || count < remembered.count);
+    const isNoticed = remembered !== null && (remembered.id !== id || count < remembered.count);
+    if (isNoticed && noted <= count)
+      await noteMeta(client, 'came-to', String(Math.max(count, remembered.count) + NOTICED_STEP));
+    const isSetBack = isNoticed || count < noted;
     if (!isSetBack) await this.#remember({ id, count });
     this.#setBack(isSetBack);
   }
@@ -468,6 +500,13 @@ async function versionOf(client: PoolClient, schema: string): Promise<number> {
     [schema, 'meta'],
   );
   return known.rowCount ? Number(await readMeta(client, 'version')) : 0;
+}
+
+async function noteMeta(client: PoolClient, name: string, content: string): Promise<void> {
+  await client.query(
+    'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    [name, content],
+  );
 }
 
 async function readMeta(client: PoolClient, name: string): Promise<string | null> {

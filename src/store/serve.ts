@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
+import { type Mark, readMark, writeMark } from './mark';
 import type {
   Ended,
   Facts,
@@ -12,7 +13,7 @@ import type {
   ThreadOptions,
   ToThread,
 } from './messages';
-import { type Mark, OwnedFile } from './owned-file';
+import { OwnedFile } from './owned-file';
 import { type Parcel, pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
@@ -24,7 +25,7 @@ import { faultOf } from './sqlite-fault';
 /** How often it is looked whether the files are still there: noticed within 2 s. */
 const LOOK_MS = 1_000;
 
-const { file: path } = workerData as ThreadOptions;
+const { file: path, mark: markPath } = workerData as ThreadOptions;
 const port = parentPort!;
 
 /** What an operator decides about the whole database. */
@@ -43,6 +44,7 @@ const OF_THE_STORE = {
 } satisfies Operations;
 
 let operations: Operations = OF_THE_STORE;
+let migrations = MIGRATIONS;
 let file: OwnedFile | null = null;
 /** The cipher that was given; `seal` once it is known to be the one that was used before. */
 let candidate: Seal | null = null;
@@ -52,7 +54,7 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
-/** Of the file that is open; `isMarked`: it stands beside the file already. */
+/** Of the file that is open; `isMarked`: it is written down already. */
 let mark: Mark = { id: '', count: 0 };
 let isMarked = false;
 
@@ -70,8 +72,10 @@ class NewerVersion extends Error {
 /**
  * Begins, in a thread that `openDatabase` started.
  * @param ofRooms all operations that may be called
+ * @param upTo the migrations that a file has had when it is open
  */
-export function serve(ofRooms: Operations): void {
+export function serve(ofRooms: Operations, upTo = MIGRATIONS): void {
+  migrations = upTo;
   operations = { ...ofRooms, ...OF_THE_STORE };
   port.on('message', (message: ToThread) => void handle(message));
   setInterval(look, LOOK_MS).unref();
@@ -134,7 +138,7 @@ async function prepare(opened: OwnedFile): Promise<boolean> {
     try {
       if (isToBeReplaced) throw DAMAGED;
       const { version } = opened;
-      if (version > MIGRATIONS.length) throw new NewerVersion(version);
+      if (version > migrations.length) throw new NewerVersion(version);
       opened.configure();
       if (version === 0) begin(opened);
       migrate(opened, opened.version);
@@ -156,7 +160,7 @@ async function prepare(opened: OwnedFile): Promise<boolean> {
 function begin(opened: OwnedFile): void {
   opened.sql.control('BEGIN IMMEDIATE');
   const aside = opened.salvage((version) =>
-    applyMigrations(opened, 0, Math.min(version || MIGRATIONS.length, MIGRATIONS.length)),
+    applyMigrations(opened, 0, Math.min(version || migrations.length, migrations.length)),
   );
   if (aside !== null)
     opened.sql.control(
@@ -167,7 +171,7 @@ function begin(opened: OwnedFile): void {
 }
 
 function migrate(opened: OwnedFile, version: number): void {
-  for (let next = version; next < MIGRATIONS.length; next++) {
+  for (let next = version; next < migrations.length; next++) {
     opened.sql.control('BEGIN IMMEDIATE');
     applyMigrations(opened, next, next + 1);
     opened.sql.control('COMMIT');
@@ -175,7 +179,7 @@ function migrate(opened: OwnedFile, version: number): void {
 }
 
 function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
-  for (const migration of MIGRATIONS.slice(from, to))
+  for (const migration of migrations.slice(from, to))
     for (const statement of migration(SQLITE_TYPES)) sql.control(statement);
   sql.control(`PRAGMA user_version = ${to}`);
 }
@@ -186,7 +190,7 @@ function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
  */
 async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   const { sql } = opened;
-  const before = opened.readMark();
+  const before = readMark(markPath);
   mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
   const isLost =
     before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
@@ -200,7 +204,7 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
   opened.sql.control('COMMIT');
   if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
-  isMarked = opened.writeMark(mark);
+  isMarked = writeMark(markPath, mark);
 }
 
 async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
@@ -209,7 +213,7 @@ async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
 
 /** Once a second is often enough: what was written since is in the database, which is not lost by a kill. */
 function remember(): void {
-  if (file && !isMarked) isMarked = file.writeMark(mark);
+  if (file && !isMarked) isMarked = writeMark(markPath, mark);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {

@@ -172,7 +172,7 @@ const ROWS: readonly Row[] = [
         raw: [],
       };
       return () => {
-        const { data } = report({ tasks: readTasks(message, new Set()).tasks, ...words });
+        const { data } = report({ tasks: readTasks(message, null, new Set()).tasks, ...words });
         return splitPhotos({ outcome: 'passed', reason: null, data } as unknown as Result);
       };
     },

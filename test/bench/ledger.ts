@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { Cancel } from '../../src/contract/cancel';
 import type { Call, Settlement } from '../../src/ledger/entry';
 import { Ledger } from '../../src/ledger/ledger';
 import { openDatabase } from '../../src/store/database';
@@ -15,7 +14,7 @@ const ROUNDS = 7;
 const IN_FLIGHT = [1, 16, 64];
 const CALLS = 4_000;
 const LONE = 300;
-const NEVER = new Cancel();
+const NEVER = new AbortController().signal;
 
 const CALL: Omit<Call, 'keys'> = {
   ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1 },

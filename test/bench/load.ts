@@ -50,6 +50,7 @@ function requireNodes(): void {
   const red = {
     nodes: { registerType: ignore },
     httpAdmin: { get: ignore, post: ignore, delete: ignore },
+    httpNode: { get: ignore },
     events: { on: ignore },
     auth: { needsPermission: () => ignore },
     settings: {},

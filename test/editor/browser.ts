@@ -15,7 +15,7 @@ const SWITCHES = [
 ];
 
 /** A form that does not come within this time does not come at all. */
-const PATIENCE_MS = 10_000;
+const WAIT_MS = 60_000;
 
 /** The editor's own panels are resized now and then while they are still being made; nothing of ours resizes any. */
 const NOT_OURS = /Cannot read properties of null \(reading 'resize'\)/;
@@ -48,7 +48,7 @@ export async function openEditor(address: string, locale: string): Promise<Opene
     const { hostname, protocol } = new URL(request.url());
     if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') complaints.push(request.url());
   });
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(WAIT_MS);
   await page.goto(address);
   await page.waitForSelector('.red-ui-palette-node[data-palette-type="inject"]');
   // The editor loads the flows after the palette, and opens its first sidebar after that.

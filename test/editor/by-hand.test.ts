@@ -64,6 +64,9 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.status(poll, words(locale, 'truth-poll', 'sandbox passed'));
     });
 
+    // What is done with the mouse and the keyboard is the same in the other language.
+    if (locale !== 'en-US') return;
+
     it('get-token', async () => {
       const { inject, nodes, debug } = await row(240, 'get-token');
       await bench.edit(nodes[0]!);

@@ -150,11 +150,9 @@ describe("the operator's page, paid for", () => {
     assert.deepEqual(back, urls.slice(-unsent));
     const calls = paid() - before;
     assert.equal(calls, Math.ceil((60 - unsent) / 9));
-    await operator.page.locator('.cnv-row[data-outcome=unfinished]').first().waitFor({ timeout: 30_000 });
+    await operator.page.locator('.cnv-row[data-outcome=unfinished]').first().waitFor();
     await operator.page.getByRole('button', { name: operator.word('again') }).click();
-    await operator.page
-      .locator('.cnv-filter.cnv-passed', { hasText: String(60 - unsent) })
-      .waitFor({ timeout: 30_000 });
+    await operator.page.locator('.cnv-filter.cnv-passed', { hasText: String(60 - unsent) }).waitFor();
     assert.equal(paid() - before, calls);
     await operator.close();
   });

@@ -187,7 +187,7 @@ for (const [locale, size, server] of READERS) {
       await second.page.emulateMedia({ media: 'print' });
       for (const hidden of ['.cnv-new', '.cnv-recent', '.cnv-bar', '.v-app-bar'])
         assert.ok(!(await second.page.locator(hidden).first().isVisible()), hidden);
-      const printed = await second.page.locator('.cnv-row').first().innerText();
+      const printed = (await second.page.locator('.cnv-row').first().textContent())!;
       assert.match(printed, /\d{8}-\d{6}-[0-9a-f]+/);
       assert.match(printed, /https:\/\/uri\.amap\.com/);
       await second.picture('print');

@@ -60,7 +60,7 @@ export class Operator {
       route.fulfill({ contentType: 'image/png', body: PHOTO }),
     );
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     const operator = new Operator(page, demo, locale, size);
     page.on('pageerror', (error) => operator.complaints.push(String(error)));
     page.on('console', (message) => {

@@ -161,8 +161,8 @@ for (const locale of ['en-US', 'zh-CN']) {
           );
         await page.keyboard.press('Escape');
         await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
-        // Only then the editor forgets the word, 200 ms later.
-        await page.waitForTimeout(500);
+        // Only then the editor forgets the word.
+        await page.waitForFunction(`$('#red-ui-type-search-input').val() === ''`);
       }
     });
 

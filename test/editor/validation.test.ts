@@ -133,6 +133,10 @@ for (const locale of ['en-US', 'zh-CN']) {
   describe(`wrong values, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let bench: Workbench;
 
+    /** Which text it is does not depend on the language: in the second one, one node and one account show that it is there. */
+    const shown = <Rows>(rows: Record<string, Rows>) =>
+      Object.entries(rows).slice(0, locale === 'en-US' ? undefined : 1);
+
     before(async () => {
       bench = await Workbench.open(locale, FLOWS);
     });
@@ -183,7 +187,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(await bench.tooltip('#node-input-sameFrom'), expected);
     }
 
-    for (const [action, values] of Object.entries(ACTIONS)) {
+    for (const [action, values] of shown(ACTIONS)) {
       it(`${action} says what is wrong with each field`, async () => {
         await bench.edit(`the-${action}`);
         assert.equal(await bench.page.locator('#dialog-form .input-error').count(), 0);
@@ -196,7 +200,7 @@ for (const locale of ['en-US', 'zh-CN']) {
       });
     }
 
-    for (const [action, [type, values]] of Object.entries(ACCOUNTS)) {
+    for (const [action, [type, values]] of shown(ACCOUNTS)) {
       it(`${type} says what is wrong with each field`, async () => {
         await bench.edit(`the-${action}`);
         await bench.editAccount();

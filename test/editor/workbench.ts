@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { ROOT } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { type Opened, openEditor } from './browser';
 
 export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red'}/package.json`) as {
@@ -172,7 +173,12 @@ export class Workbench {
     const input = this.page.locator(`${field} ~ .red-ui-typedInput-container`).first();
     if ((await this.page.evaluate(`$('${field}').first().typedInput('type')`)) !== type) {
       await input.locator('.red-ui-typedInput-type-select').click();
-      await this.page.locator(`.red-ui-typedInput-options a[value="${type}"]:visible`).click();
+      // The menu unrolls, and then the editor puts the cursor into it, which may scroll what is to be clicked.
+      const menu = this.page.locator('.red-ui-typedInput-options:visible');
+      await menu.locator('a:focus').waitFor();
+      await this.page.waitForFunction(`$('.red-ui-typedInput-options:animated').length === 0`);
+      await menu.locator(`a[value="${type}"]`).click();
+      await menu.waitFor({ state: 'hidden' });
     }
     await input.locator('.red-ui-typedInput-input').fill(text);
   }
@@ -191,6 +197,9 @@ export class Workbench {
   async deploy(): Promise<void> {
     await this.page.click('#red-ui-header-button-deploy');
     await this.page.waitForFunction('!RED.nodes.dirty()');
+    // The editor may hear of it before the flows have started.
+    const revision = await this.page.evaluate('RED.nodes.version()');
+    await until(() => this.nodeRed.output().includes(`"runtime-deploy","payload":{"revision":"${revision}"`));
   }
 
   /** Presses the button of an inject node. */

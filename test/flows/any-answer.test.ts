@@ -35,7 +35,7 @@ const ROWS: Row[] = FIVE.map((action) => ({
   action,
   name: action.type,
   changes: {},
-  runs: 200,
+  runs: 80,
   messages: 12,
 }));
 for (const row of [...ROWS]) {

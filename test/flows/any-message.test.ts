@@ -15,7 +15,7 @@ import { closeServers, json, type ScriptedServer, scriptedServer } from './scrip
 
 const ERROR = 20;
 
-const RUNS = 25;
+const RUNS = 10;
 const AT_ONCE = 8;
 
 /** Each node, with a message that it can handle. */

@@ -167,6 +167,30 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     assert.equal(data.submittedAt, undefined);
   });
 
+  it('are refused where the sandbox made them and the provider would be asked, or the other way round', async () => {
+    const results = [
+      ['sandbox', accountAt(server.baseUrl)],
+      ['production', { ...accountAt(server.baseUrl), environment: 'sandbox' }],
+      ['custom', { ...accountAt(server.baseUrl), environment: 'sandbox' }],
+    ] as const;
+    for (const mode of ['once', 'wait']) {
+      for (const [environment, account] of results) {
+        await deploy(actionFlow({ type: 'truth-poll', mode }, account));
+        const result = { environment, data: { taskIds: ['1'], tasks: [{ taskId: '1', photoUrls: [A] }] } };
+        for (const payload of [result, JSON.stringify(result)]) {
+          const { caught } = await ask({ payload });
+          const { code, cause } = caught[0]!.error as { code: string; cause: Record<string, unknown> };
+          assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', 'task-other-environment', false]);
+        }
+      }
+    }
+    assert.deepEqual(server.asked, []);
+    await deploy(actionFlow({ type: 'truth-poll', mode: 'once' }, accountAt(server.baseUrl)));
+    // An address of one's own is the provider's, too.
+    const { outcome } = await poll({ environment: 'production', data: { taskIds: ['1'] } });
+    assert.deepEqual([outcome, asked()], ['failed', ['1']]);
+  });
+
   it('count on every machine with the same key, and only for the environment that they were asked in', async () => {
     const { data } = await half();
     const elsewhere = new Seal(secretFrom(KEY));

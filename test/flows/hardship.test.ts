@@ -11,6 +11,7 @@ import { closeServers, json } from './scripted-server';
 import { startWaiting, type Waiting } from './waiting-process';
 
 const DAY_MS = 86_400_000;
+const TASKS = 400;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const count = (text: string, words: RegExp) => text.split('\n').filter((line) => words.test(line)).length;
 const UNWRITABLE = /cannot be written \(/;
@@ -27,7 +28,15 @@ describe('what waits, in a Node-RED of its own', function () {
     nodeRed = await waiting.start(environment);
     running.push(nodeRed);
   };
-  const idsOnDisk = async () => (await onDisk(waiting.userDir)).flatMap(({ taskIds }) => taskIds);
+  /** Looks up to three times for one task: a copy of a database that is being written to may lack what is in it. */
+  const idsOnDisk = async (wanted?: string) => {
+    for (let looks = 1; ; looks++) {
+      const tasks = await onDisk(waiting.userDir).catch((error: Error) => error);
+      const ids = tasks instanceof Error ? [] : tasks.flatMap(({ taskIds }) => taskIds);
+      if (wanted === undefined ? !(tasks instanceof Error) : ids.includes(wanted)) return ids;
+      if (looks === 3) throw tasks instanceof Error ? tasks : new Error(`Task ${wanted} is not on disk.`);
+    }
+  };
   /** Bytes that a file of the process may have: 0 is a full disk. */
   const limit = (bytes: number | 'unlimited') =>
     execFileSync('prlimit', ['--pid', `${nodeRed.pid}`, `--fsize=${bytes}:`]);
@@ -42,82 +51,57 @@ describe('what waits, in a Node-RED of its own', function () {
     closeServers();
   });
 
-  it('is on disk before its first query, 2,000 tasks that come at once', async () => {
+  it(`is on disk before its first query, ${TASKS} tasks that come at once`, async () => {
     await start();
     await waiting.deploy(nodeRed);
-    const looks: { taskId: string; ids: string[] }[] = [];
+    const looks: Promise<Error | null>[] = [];
     const { script } = waiting.provider;
     waiting.provider.script = (asked, response, index) => {
       script(asked, response, index);
-      if (![1, 400, 800, 1_200, 1_600].includes(index)) return;
-      const look = { taskId: JSON.parse(asked.body).taskID, ids: [] as string[] };
-      looks.push(look);
+      if (index % (TASKS / 5) !== 1 || index > TASKS) return;
       // What is copied here may be newer than the query by what the copy takes, and no more.
-      void idsOnDisk().then((ids) => look.ids.push(...ids));
+      const look = idsOnDisk(JSON.parse(asked.body).taskID);
+      looks.push(
+        look.then(
+          () => null,
+          (error) => error,
+        ),
+      );
     };
-    await waiting.come(nodeRed, 2_000);
-    await waiting.until(() => looks.length === 5 && looks.every(({ ids }) => ids.length > 0));
-    for (const { taskId, ids } of looks) assert.ok(ids.includes(taskId), taskId);
-    await untilOnDisk(waiting.userDir, 2_000);
+    await waiting.come(nodeRed, TASKS);
+    await waiting.until(() => looks.length === 5);
+    assert.deepEqual(await Promise.all(looks), Array(5).fill(null));
+    await untilOnDisk(waiting.userDir, TASKS);
     await nodeRed.stop('SIGKILL');
-    assert.equal((await idsOnDisk()).length, 2_000);
+    assert.equal((await idsOnDisk()).length, TASKS);
   });
 
-  describe('while its disk is full', () => {
-    beforeEach(async () => {
-      await start();
-      await waiting.deploy(nodeRed);
-      await waiting.come(nodeRed, 20);
-      await untilOnDisk(waiting.userDir, 20);
-      limit(0);
-      await waiting.come(nodeRed, 100);
-      await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
-      await pause(1_500);
-      assert.equal(waiting.asked.size, 20);
-      assert.equal(count(nodeRed.output(), UNWRITABLE), 1);
-      assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 0);
-    });
-
-    it('is written when there is room again, and survives a kill then', async () => {
-      limit('unlimited');
-      await waiting.until(() => waiting.asked.size === 120);
-      assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 1);
-      await nodeRed.stop('SIGKILL');
-      assert.deepEqual((await idsOnDisk()).sort(), all(120));
-      assert.equal(count(nodeRed.output(), UNWRITABLE), 1);
-    });
-
-    it('is written when it stops, where there is room by then', async () => {
-      limit('unlimited');
-      await nodeRed.stop();
-      assert.deepEqual((await idsOnDisk()).sort(), all(120));
-      assert.deepEqual(idsLost(), []);
-    });
-
-    it('is named by task id when it stops, where it cannot be written', async () => {
-      await nodeRed.stop();
-      const kept = await idsOnDisk();
-      assert.equal(kept.length, 20);
-      assert.deepEqual([...kept, ...idsLost()].sort(), all(120));
-    });
-  });
-
-  it('is queried once when its time is over, where its disk was full until then', async () => {
+  it('is written when a full disk has room again and survives a kill then; what cannot be written is named by task id when it stops', async () => {
     await start();
-    await waiting.deploy(nodeRed, { timeout: 3 });
-    await waiting.come(nodeRed, 1);
-    await untilOnDisk(waiting.userDir, 1);
+    await waiting.deploy(nodeRed);
+    await waiting.come(nodeRed, 20);
+    await untilOnDisk(waiting.userDir, 20);
     limit(0);
-    waiting.finish((taskId) => taskId === '2');
-    await waiting.come(nodeRed, 2);
-    await waiting.until(() => waiting.told.length === 3);
-    assert.deepEqual(waiting.told.map(({ index, outcome }) => `${index} ${outcome}`).sort(), [
-      '0 unfinished',
-      '1 unfinished',
-      '2 passed',
-    ]);
-    const queries = waiting.provider.asked.map(({ body }) => JSON.parse(body).taskID);
-    assert.equal(queries.filter((taskId) => taskId !== '0').length, 2);
+    await waiting.come(nodeRed, 100);
+    await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
+    await pause(1_500);
+    assert.equal(waiting.asked.size, 20);
+    assert.equal(count(nodeRed.output(), UNWRITABLE), 1);
+    assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 0);
+    limit('unlimited');
+    await waiting.until(() => waiting.asked.size === 120);
+    assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 1);
+    await nodeRed.stop('SIGKILL');
+    assert.deepEqual((await idsOnDisk()).sort(), all(120));
+
+    await start();
+    limit(0);
+    await waiting.come(nodeRed, 10);
+    await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
+    await nodeRed.stop();
+    const kept = await idsOnDisk();
+    assert.equal(kept.length, 120);
+    assert.deepEqual([...kept, ...idsLost()].sort(), all(130));
   });
 
   it('is written anew when it stops, where its folder was deleted', async () => {
@@ -151,23 +135,21 @@ describe('what waits, in a Node-RED of its own', function () {
     assert.equal((await idsOnDisk()).length, 5);
   });
 
-  for (const [what, shift] of [
-    ['behind', -DAY_MS],
-    ['ahead', DAY_MS],
-  ] as const) {
-    it(`waits no longer than its time where the clock is a day ${what} at the next start`, async () => {
-      await start();
-      await waiting.deploy(nodeRed, { timeout: 4 });
+  it('waits no longer than its time where the clock is a day behind at the next start, or ahead', async () => {
+    await start();
+    await waiting.deploy(nodeRed, { timeout: 4 });
+    for (const [index, environment] of [{ CLOCK_SHIFT: String(-DAY_MS) }, {}].entries()) {
       await waiting.come(nodeRed, 1);
       await untilOnDisk(waiting.userDir, 1);
       await nodeRed.stop('SIGKILL');
       const asked = waiting.provider.asked.length;
-      await start({ CLOCK_SHIFT: String(shift) });
-      await waiting.until(() => waiting.told.length === 1);
-      assert.deepEqual(waiting.told, [{ index: 0, resumed: true, outcome: 'unfinished' }]);
+      await start(environment);
+      await waiting.until(() => waiting.told.length === index + 1);
+      assert.deepEqual(waiting.told[index], { index, resumed: true, outcome: 'unfinished' });
       assert.ok(waiting.provider.asked.length > asked);
-    });
-  }
+      await untilOnDisk(waiting.userDir, 0);
+    }
+  });
 
   it('has nobody in it of a paid call whose node is gone, and goes after seven days', async () => {
     const [name, idNumber] = ['欧阳小明', '11010519491231002X'];
@@ -213,10 +195,6 @@ describe('what waits, in a Node-RED of its own', function () {
         assert.ok(!text.includes(Buffer.from(secret).toString('latin1')), secret);
     await nodeRed.stop();
 
-    await start({ CLOCK_SHIFT: String(6.9 * DAY_MS) });
-    await waiting.until(() => /1 waiting messages cannot go on/.test(nodeRed.output()));
-    await nodeRed.stop();
-    assert.equal((await onDisk(waiting.userDir)).length, 1);
     await start({ CLOCK_SHIFT: String(7.1 * DAY_MS) });
     await waiting.until(() => /1 waiting messages had no node for 7 days/.test(nodeRed.output()));
     await untilOnDisk(waiting.userDir, 0);
@@ -236,7 +214,7 @@ describe('what waits, in a Node-RED of its own', function () {
     waiting.finish((taskId) => Number(taskId) % 2 === 0);
     await waiting.until(() => waiting.told.length === 50);
     // What was sent is on disk for a while: a kill at once might come before the next node has it.
-    await pause(2_500);
+    await untilOnDisk(waiting.userDir, 25);
     await first.stop('SIGKILL');
     waiting.finish();
     await waiting.until(() => waiting.told.length === 100);

@@ -3,13 +3,7 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Result } from '../../src/contract/result';
 import type { Entry, Sum } from '../../src/ledger/entry';
-import { PAID_OPERATIONS } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
-import { getToken } from '../../src/providers/linkface/get-token';
-import { faceCompare } from '../../src/providers/tencent-market/face-compare';
-import { westdexThree } from '../../src/providers/westdex/westdex-three';
-import { truthCreate } from '../../src/providers/xhey/truth-create';
-import { truthPoll } from '../../src/providers/xhey/truth-poll';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { checkError, checkResult, FIVE, ID_NUMBER, NAME, type Raised } from './five-actions';
@@ -120,19 +114,12 @@ describe('the ledger', function () {
     server.script = (_asked, response) => setTimeout(() => json(response, success()), milliseconds);
   };
 
-  it('can be asked by the keys of all actions that may cost', () => {
-    const actions = [truthCreate, truthPoll, getToken, faceCompare, westdexThree];
-    assert.deepEqual(
-      [...PAID_OPERATIONS],
-      actions.filter(({ mayCost }) => mayCost).map(({ operation }) => operation),
-    );
-  });
-
   describe('key', () => {
     for (const action of PAID) {
       it(`${action.type}: of many at once one is paid, later ones get its answer`, async () => {
         await deploy(flowOf(action, newAccount(), { key: 'order', keyType: 'msg' }));
         answers(action, 50);
+        const before = Date.now();
         const { results, errors } = await pay(
           ...Array.from({ length: 50 }, () => ({ payload: action.payload, order: 'A 1' })),
         );
@@ -147,7 +134,7 @@ describe('the ledger', function () {
             [result.charged, result.ledger, result.reused?.ledger],
             [false, null, first!.ledger],
           );
-          assert.ok(Math.abs(Date.parse(result.reused!.at) - Date.now()) < 15_000);
+          assert.ok(Date.parse(result.reused!.at) >= before && Date.parse(result.reused!.at) <= Date.now());
           assert.deepEqual(result.data, first!.data);
           assert.equal(result.outcome, first!.outcome);
           assert.equal(result.timing.attempts, 0);
@@ -751,11 +738,12 @@ describe('the ledger', function () {
       await deploy(flowOf(COMPARE, account, { key: 'order', keyType: 'msg' }, { price: 0.8, name: 'north' }));
       answers(COMPARE);
       settled.splice(0);
+      const before = Date.now();
       const { ledger, code } = await one({ payload: person(), order: `order of ${NAME}` });
       const [entry, ...others] = await ask({ id: ledger });
       assert.deepEqual(others, []);
       const { at, durationMs, ...rest } = entry!;
-      assert.ok(Math.abs(Date.parse(at) - Date.now()) < 15_000 && durationMs! < 5_000);
+      assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now() && durationMs! >= 0);
       assert.deepEqual(rest, {
         ...{ id: ledger, account, node: 'action', operation: 'face-compare', state: 'settled' },
         ...{ outcome: 'passed', reason: 'same-person', code, error: null, requestId: null },

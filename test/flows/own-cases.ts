@@ -149,6 +149,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     face('a Katakana dot with a wide space', { name: '阿不都热合曼・\u3000买买提' }, { name: UYGHUR }),
     face('the entity of HTML', { name: '阿不都热合曼&middot;买买提' }, refused('name-encoded')),
     face('a character of an old GBK system', { name: '\ue863小明' }, { name: '䶮小明' }),
+    face('the end of a sentence and brackets', { name: '（王小明）。' }, { name: NAME }),
+    face('a masked one', { name: '王ＸＸ' }, refused('name-masked')),
+    face('two dots', { name: '阿不都热合曼··买买提' }, { name: UYGHUR }, 'wd'),
     face('a character that only its system knows', { name: '王\ue5f1' }, refused('name-private-use'), 'wd'),
   ],
   '03': [
@@ -226,6 +229,8 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       { idcard: ID_NUMBER },
       'wd',
     ),
+    face('brackets and a stop', { idNumber: `(${ID_NUMBER})。` }, { idcard: ID_NUMBER }),
+    face('the list of a form and stops', { idNumber: ['110105.19491231.002x'] }, { idcard: ID_NUMBER }, 'wd'),
     face('minus signs', { idNumber: '110105−19491231−002x' }, { idcard: ID_NUMBER }),
   ],
   10: [
@@ -235,6 +240,18 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       { image: BASE64 },
     ),
     face('base64 for URLs, quoted', { photo: `'${JPG.toString('base64url')}'` }, { image: BASE64 }, 'wd'),
+    face('the one file of an upload', { photo: [{ originalname: 'a.jpg', buffer: JPG }] }, { image: BASE64 }),
+    face(
+      'a typed array that went through JSON',
+      { photo: JSON.stringify(new Uint8Array(JPG)) },
+      { image: BASE64 },
+    ),
+    create(
+      'a list of decimals, for a photo store',
+      String(new Uint8Array(JPG)),
+      { outcome: 'submitted' },
+      'screate',
+    ),
     create(
       'a file of busboy, for a photo store',
       { filename: 'a.jpg', data: JPG },
@@ -255,6 +272,10 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
   12: [
     once('ids with an ideographic comma', '9、8', [], refused('task-ids-glued')),
     once('JSON of a list in a text with a byte order mark', '\ufeff["9"]', [], { taskID: '9' }),
+    once('a task as it stands in data.tasks', { taskId: '9', photoUrls: [A] }, [photo(A)], { taskID: '9' }),
+    once("the provider's own answer", { code: 200, data: [{ taskID: '9' }] }, [], { taskID: '9' }),
+    once('quotation marks of Excel', '="9"', [], { taskID: '9' }),
+    once('what a program writes where there is none', 'undefined', [], refused('not-a-task-id')),
     once('a file of a photo', 'photo 9.jpg', [], refused('task-ids-glued')),
   ],
   13: [
@@ -343,6 +364,11 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     create('two of them, beside an escape', 'https://p.example.com/50%%20of%20100%', {
       photoUrlList: ['https://p.example.com/50%25%20of%20100%25'],
     }),
+    create('quotation marks', 'https://p.example.com/a"b.jpg', {
+      photoUrlList: ['https://p.example.com/a%22b.jpg'],
+    }),
+    create('the signs of a Chinese keyboard', 'ｈｔｔｐｓ：／／p。example．com/a.jpg', { photoUrlList: [A] }),
+    create('all of it escaped', encodeURIComponent(A), { photoUrlList: [A] }),
     create('# in the name of a folder', 'https://p.example.com/3#楼/7.jpg', {
       photoUrlList: ['https://p.example.com/3%23楼/7.jpg'],
     }),
@@ -357,6 +383,8 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     create('in brackets with a stop', `（${A}）。`, { photoUrlList: [A] }),
     create('a link of HTML', `${A}">现场照片</a>`, { photoUrlList: [A] }),
     create('in the middle of a sentence', `${A}，请核验。`, refused('url-in-sentence')),
+    create('without a sign between', `${A}请核验`, refused('url-in-sentence')),
+    create('a value that nobody had', 'https://p.example.com/undefined', refused('url-template')),
     create('a template', 'https://p.example.com/{{payload.id}}.jpg', refused('url-template')),
   ],
   25: [
@@ -364,10 +392,18 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     create('an address with a line end', Buffer.from(`${A}\r\n`), { photoUrlList: [A] }),
     create('base64, for a photo store', Buffer.from(BASE64), { outcome: 'submitted' }, 'screate'),
     face('a data URI', { photo: Buffer.from(`data:image/jpeg;base64,${BASE64}`) }, { image: BASE64 }, 'wd'),
+    face(
+      'a name and a number',
+      { name: Buffer.from(NAME), idNumber: Buffer.from(ID_NUMBER) },
+      { name: NAME },
+    ),
+    once('a task id in UTF-16', Buffer.from('\ufeff9', 'utf16le'), [], { taskID: '9' }),
     once('a task id', Buffer.from('1916812048797622272\n'), [], { taskID: '1916812048797622272' }),
   ],
   26: [
     face('any type', { photo: `data:image/*;base64,${BASE64}` }, { image: BASE64 }),
+    face('an object', { photo: `data:[object File];base64,${BASE64}` }, { image: BASE64 }),
+    face('in a tag', { photo: `<img src="data:;base64,${BASE64}">` }, { image: BASE64 }, 'wd'),
     face('null', { photo: `data:null;base64,${BASE64}` }, { image: BASE64 }, 'wd'),
     face('no type, and no semicolon', { photo: `data:base64,${BASE64}` }, { image: BASE64 }),
     create(
@@ -386,6 +422,8 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       { image: BASE64 },
       'wd',
     ),
+    face("Python's bytearray", { photo: `bytearray(b'${BASE64}')` }, { image: BASE64 }),
+    face("NumPy's array", { photo: `array([${[...JPG].join(', ')}], dtype=uint8)` }, { image: BASE64 }, 'wd'),
     create('for a photo store', `b"${PNG.toString('base64')}"`, { outcome: 'submitted' }, 'screate'),
   ],
   28: [

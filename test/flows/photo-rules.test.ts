@@ -11,7 +11,7 @@ import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime, userD
 
 const WARNING = 30;
 const AGE = { maxAge: 10 };
-const PLACE = { within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
+const SLOT = { within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
 
 const rules = (properties: object) => deploy(actionFlow({ type: 'photo-rules', ...properties }, null));
 
@@ -39,7 +39,7 @@ describe('photo-rules, in a real Node-RED', () => {
   before(() => startRuntime());
 
   it('judges each photo, and changes nothing else of the message or of what was in it', async () => {
-    await rules({ ...AGE, ...PLACE });
+    await rules({ ...AGE, ...SLOT });
     const photos = [
       taken(),
       taken({ minutesAgo: 30 }),
@@ -176,11 +176,11 @@ describe('photo-rules, in a real Node-RED', () => {
   const misconfigured: [string, object, RegExp][] = [
     ['no rule', {}, /no rule/],
     ['a distance from nowhere', { within: 200 }, /no place/],
-    ['a latitude that is none', { ...PLACE, latitude: '30,5' }, /latitude/],
-    ['a variable that is not set', { ...PLACE, latitude: '${CN_VERIFY_NOT_SET}' }, /latitude/],
+    ['a latitude that is none', { ...SLOT, latitude: '30,5' }, /latitude/],
+    ['a variable that is not set', { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' }, /latitude/],
     ['an address of blanks', { addressHolds: '  ' }, /addressHolds/],
     ['more days than are remembered', { unseen: 4000 }, /unseen/],
-    ['another system of coordinates', { ...PLACE, coordinates: 'bd09' }, /coordinates/],
+    ['another system of coordinates', { ...SLOT, coordinates: 'bd09' }, /coordinates/],
     ['a property nobody can set', { ...AGE, output: 'a[' }, /Result to/],
     [
       'an expression with a syntax error',
@@ -205,7 +205,7 @@ describe('photo-rules, in a real Node-RED', () => {
     process.env.CN_VERIFY_TEST_LATITUDE = String(HERE.lat);
     logs.length = 0;
     await rules({
-      ...PLACE,
+      ...SLOT,
       latitude: 'CN_VERIFY_TEST_LATITUDE',
       latitudeType: 'env',
       longitude: 'lng',

@@ -53,10 +53,6 @@ function flows(store: object, sandboxFetches = true): object[] {
 describe('a photo store in Node-RED', function () {
   this.timeout(90_000);
   let nodeRed: NodeRed;
-  afterEach(async () => {
-    await nodeRed?.stop();
-    await closeAll();
-  });
 
   const local = () => ({ kind: 'local', publicUrl: nodeRed.address });
   const upload = async (...photos: Buffer[]) => {
@@ -75,16 +71,23 @@ describe('a photo store in Node-RED', function () {
     for (const id of ids) assert.equal(update.run(id).changes, 1);
     database.close();
   };
-  const restart = async () => {
+  /** @param meanwhile what happens while no Node-RED runs */
+  const restart = async (meanwhile = () => {}) => {
     await nodeRed.stop();
+    meanwhile();
     nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+  };
+  const stop = async () => {
+    await nodeRed?.stop();
+    await closeAll();
   };
 
   describe('that serves the photos itself', () => {
-    beforeEach(async () => {
+    before(async () => {
       nodeRed = await startNodeRed();
-      await nodeRed.deploy(flows(local()));
     });
+    beforeEach(() => nodeRed.deploy(flows(local())));
+    after(stop);
 
     it('brings an upload to a verdict', async () => {
       const { outcome, data } = await upload(PHOTO, jpg(6_000));
@@ -140,22 +143,6 @@ describe('a photo store in Node-RED', function () {
       }
     });
 
-    it('tells nobody whether a photo was ever there', async () => {
-      const { data } = await upload(PHOTO);
-      const { url } = data.photos[0]!;
-      const seen = async (address: string) => {
-        const response = await fetch(address);
-        const { date, 'keep-alive': _alive, ...headers } = Object.fromEntries(response.headers);
-        return [response.status, headers, await response.text()];
-      };
-      const never = await seen(`${url.slice(0, -22)}${'A'.repeat(22)}`);
-      await nodeRed.stop();
-      makeDue(url.slice(-22));
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
-      assert.deepEqual(await seen(`${nodeRed.address}${new URL(url).pathname}`), never);
-      assert.equal(never[0], 404);
-    });
-
     it('fails a photo that nobody can get any more, as the provider would', async () => {
       await nodeRed.deploy(flows({ kind: 'local', publicUrl: 'http://127.0.0.1:9' }));
       const { outcome, data } = await upload(PHOTO);
@@ -163,25 +150,29 @@ describe('a photo store in Node-RED', function () {
       assert.deepEqual([outcome, reason], ['inconclusive', 'photo-unreachable']);
     });
 
-    it('forgets photos after a restart, also where the store is gone', async () => {
+    it('forgets photos after a restart, also where the store is gone, and tells nobody whether one was ever there', async () => {
+      const before = new Set(files());
       await upload(PHOTO, jpg(6_000));
-      const [due, kept] = files() as [string, string];
-      await nodeRed.stop('SIGKILL');
-      makeDue(due);
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
-      await until(() => files().length === 1, 'it is not deleted');
-      assert.deepEqual(files(), [kept]);
+      const [due, kept] = files().filter((name) => !before.has(name)) as [string, string];
+      const answer = async (id: string) => {
+        const response = await fetch(`${nodeRed.address}/cn-verify/photos/${id}`);
+        const { date, 'keep-alive': _alive, ...headers } = Object.fromEntries(response.headers);
+        return [response.status, headers, await response.text()] as const;
+      };
+      await restart(() => makeDue(due));
+      await until(() => !files().includes(due), 'it is not deleted');
       assert.equal(await statusOf(`/cn-verify/photos/${kept}`), 200);
-      assert.equal(await statusOf(`/cn-verify/photos/${due}`), 404);
+      const never = await answer('A'.repeat(22));
+      assert.equal(never[0], 404);
+      assert.deepEqual(await answer(due), never);
       await nodeRed.deploy([]);
-      await nodeRed.stop();
-      makeDue(kept);
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
-      await until(() => files().length === 0, 'no store deletes it any more');
+      await restart(() => makeDue(kept));
+      await until(() => !files().includes(kept), 'no store deletes it any more');
     });
 
     it('takes no more than it may hold, and says so', async () => {
       await nodeRed.deploy(flows({ ...local(), maxMB: 1 }));
+      const before = files().length;
       const half = jpg(600_000);
       assert.equal((await upload(half)).outcome, 'passed');
       const { code, cause, message } = (await upload(jpg(600_001))) as unknown as {
@@ -191,7 +182,23 @@ describe('a photo store in Node-RED', function () {
       };
       assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', 'store-full', false]);
       assert.match(message, /1 MB together/);
-      assert.equal(files().length, 1);
+      assert.equal(files().length, before + 1);
+    });
+
+    it('does so in a subflow', async () => {
+      const inner = flows(local()) as { id: string; z?: string; type: string; wires?: string[][] }[];
+      const create = inner.find(({ id }) => id === 'create')!;
+      const others = inner.filter(({ id }) => id !== 'create');
+      await nodeRed.deploy([
+        {
+          ...{ id: 'sub', type: 'subflow', name: 'submit', in: [{ x: 1, y: 1, wires: [{ id: 'create' }] }] },
+          out: [{ x: 2, y: 1, wires: [{ id: 'create', port: 0 }] }],
+        },
+        { ...create, z: 'sub', wires: [[]] },
+        ...others.map((node) => (node.id === 'in' ? { ...node, wires: [['instance']] } : node)),
+        { id: 'instance', z: 'tab', x: 1, y: 1, type: 'subflow:sub', wires: [['poll']] },
+      ]);
+      assert.equal((await upload(PHOTO)).outcome, 'passed');
     });
 
     /** Past what `fetch` makes of a path. */
@@ -210,17 +217,18 @@ describe('a photo store in Node-RED', function () {
 
   describe('of an object store', () => {
     let server: ObjectStore;
-    beforeEach(async () => {
+    before(async () => {
       server = await startObjectStore();
       nodeRed = await startNodeRed();
-      await nodeRed.deploy(flows(s3()));
     });
+    beforeEach(() => nodeRed.deploy(flows(s3())));
+    after(stop);
 
     const s3 = (more: object = {}) => ({
       ...{ kind: 's3', endpoint: server.url.origin, bucket: BUCKET, style: 'path', credentials: KEYS },
       ...more,
     });
-    const test = async (id = 'store', token?: string) => {
+    const test = async (id = 'tested', token?: string) => {
       const response = await nodeRed.ask(`/cn-verify/photo-stores/${id}/test`, {}, token);
       return {
         status: response.status,
@@ -229,39 +237,52 @@ describe('a photo store in Node-RED', function () {
     };
     const held = async () =>
       (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { node: string; count: number }[];
-    const untilHeld = async (count: number, complaint: string) => {
-      for (let tries = 0; (await held())[0]?.count !== count; tries++) {
-        if (tries > 200) assert.fail(complaint);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
+    const untilHeld = (id: string, count: number, complaint: string) =>
+      until(async () => ((await held()).find(({ node }) => node === id)?.count ?? 0) === count, complaint);
 
     it('deletes at the next start what was put before a kill', async () => {
       let killed: Promise<void> | undefined;
       server.door = ({ method }) => {
         // Killed once it has arrived, whether or not anybody heard of it.
-        if (method === 'PUT') killed = arrived().then(() => nodeRed.stop('SIGKILL'));
+        if (method === 'PUT') killed ??= arrived().then(() => nodeRed.stop('SIGKILL'));
         return true;
       };
-      const arrived = async () => {
-        while ((await server.names()).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-      };
+      const arrived = () => until(async () => (await server.names()).length > 0);
       await upload(PHOTO).catch(() => null);
       await killed;
       server.door = () => true;
       const [name = '', ...others] = await server.names();
       assert.deepEqual(others, []);
-      makeDue(name.slice(0, 22));
-      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
-      await untilHeld(0, 'it is not deleted');
+      await restart(() => makeDue(name.slice(0, 22)));
+      await untilHeld('store', 0, 'it is not deleted');
       assert.deepEqual(await server.names(), []);
     });
 
+    it('says what it holds to whoever may read', async () => {
+      await upload(PHOTO, jpg(6_000));
+      const answer = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
+      const [{ oldest, ...rest } = assert.fail()] = answer as { oldest: string }[];
+      assert.deepEqual(rest, { node: 'store', count: 2, bytes: 11_000 });
+      assert.equal(new Date(oldest).toISOString(), oldest);
+      assert.equal((await nodeRed.ask('/cn-verify/photo-stores', undefined, null)).status, 401);
+      await nodeRed.deploy(flows(s3({ bucket: '' })));
+      const [wrong] = (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { problem: string }[];
+      assert.equal(wrong?.problem, 'store-bucket-name');
+    });
+
+    it('that is deleted leaves photos behind, and that is told', async () => {
+      await nodeRed.deploy([]);
+      await restart();
+      await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
+    });
+
     it('is tested by a button, which says which step failed', async () => {
+      const stored = await server.names();
+      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3() }]);
       const works = await test();
       assert.deepEqual([works.status, works.state], [200, 'works']);
-      assert.deepEqual(await server.names(), []);
-      await untilHeld(0, 'it is not forgotten');
+      assert.deepEqual(await server.names(), stored);
+      await untilHeld('tested', 0, 'it is not forgotten');
       const steps: [string, string, RegExp][] = [
         ['PUT', 'refused', /^Putting a photo failed\. .*may not do that/],
         ['GET', 'refused', /^The photo was put, but cannot be fetched .*HTTP 403/],
@@ -273,29 +294,10 @@ describe('a photo store in Node-RED', function () {
         assert.equal(found.state, state, method);
         assert.match(found.text!, text);
       }
-      assert.equal((await test('store', READER)).status, 401);
-      assert.equal((await test('account')).status, 404);
-      await nodeRed.deploy(flows(s3({ bucket: '' })));
+      assert.equal((await test('tested', READER)).status, 401);
+      assert.equal((await test('nobody')).status, 404);
+      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3({ bucket: '' }) }]);
       assert.equal((await test()).state, 'not-set-up');
-    });
-
-    it('says what it holds to whoever may read', async () => {
-      await upload(PHOTO, jpg(6_000));
-      const answer = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
-      const [{ oldest, ...rest } = assert.fail()] = answer as { oldest: string }[];
-      assert.deepEqual(rest, { node: 'store', count: 2, bytes: 11_000 });
-      assert.ok(Date.now() - Date.parse(oldest) < 60_000);
-      assert.equal((await nodeRed.ask('/cn-verify/photo-stores', undefined, null)).status, 401);
-      await nodeRed.deploy(flows(s3({ bucket: '' })));
-      const [wrong] = (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { problem: string }[];
-      assert.equal(wrong?.problem, 'store-bucket-name');
-    });
-
-    it('that is deleted leaves photos behind, and that is told', async () => {
-      await upload(PHOTO);
-      await nodeRed.deploy([]);
-      await restart();
-      await until(() => /1 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
     });
   });
 
@@ -309,22 +311,6 @@ describe('a photo store in Node-RED', function () {
     ).stores;
     assert.deepEqual([store, problem], ['store', 'store-asks-password']);
     assert.match(text, /httpNodeAuth/);
-  });
-
-  it('has the same in a subflow', async () => {
-    nodeRed = await startNodeRed({}, undefined, temporaryDirectory());
-    const inner = flows(local()) as { id: string; z?: string; type: string; wires?: string[][] }[];
-    const create = inner.find(({ id }) => id === 'create')!;
-    const others = inner.filter(({ id }) => id !== 'create');
-    await nodeRed.deploy([
-      {
-        ...{ id: 'sub', type: 'subflow', name: 'submit', in: [{ x: 1, y: 1, wires: [{ id: 'create' }] }] },
-        out: [{ x: 2, y: 1, wires: [{ id: 'create', port: 0 }] }],
-      },
-      { ...create, z: 'sub', wires: [[]] },
-      ...others.map((node) => (node.id === 'in' ? { ...node, wires: [['instance']] } : node)),
-      { id: 'instance', z: 'tab', x: 1, y: 1, type: 'subflow:sub', wires: [['poll']] },
-    ]);
-    assert.equal((await upload(PHOTO)).outcome, 'passed');
+    await stop();
   });
 });

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Cause } from '../../src/contract/errors';
 import type { Message, Status } from '../../src/node-red/runner/red';
+import { FEW_NODES } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
 import { until } from '../until';
 
@@ -26,6 +27,7 @@ interface LiveNode {
   id: string;
   receive(message: Message): void;
   on(event: 'input', listener: (message: Message) => void): void;
+  on(event: 'close', listener: () => void): void;
 }
 
 interface Runtime {
@@ -125,6 +127,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
     credentialSecret: 'test',
     httpAdminRoot: false,
     disableEditor: true,
+    ...FEW_NODES,
     contextStorage: {
       ...{ default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
       silent: { module: silentStore },
@@ -172,7 +175,7 @@ export function send(id: string, message: Message): void {
   red!.nodes.getNode(id).receive(message);
 }
 
-export function liveNode(id: string): object {
+export function liveNode(id: string): LiveNode {
   return red!.nodes.getNode(id);
 }
 

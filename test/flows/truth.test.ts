@@ -285,12 +285,12 @@ describe('photos on the sandbox, in a real Node-RED', () => {
       assert.equal(outcome, 'unfinished');
       assert.equal(data.taskIds.length, 1);
       assert.equal('lastError' in data, false);
-      assert.ok(timing.attempts > 2 && timing.durationMs >= 1_990, JSON.stringify(timing));
+      assert.ok(timing.attempts > 1 && timing.durationMs >= 1_990, JSON.stringify(timing));
       assert.equal(got('out1').length, 0);
     });
 
     it('backs off from `interval` to `maxInterval`', async () => {
-      await deploy(createAndPoll({ interval: 0.05, maxInterval: 0.1, timeout: 5 }));
+      await deploy(createAndPoll({ interval: 0.05, maxInterval: 0.1, timeout: 60 }));
       const result = await verify(photoUrl('slow-8'));
       // Seven pauses: 50, 75, then 100 ms, each up to a fifth shorter.
       assert.equal(result.timing.attempts, 8);

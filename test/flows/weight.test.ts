@@ -1,6 +1,9 @@
 /** What a real Node-RED gives the editor of this package when it is opened: how much, and in which language. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { ROOT } from '../nodes/form';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
 /** Bytes in one language. */
@@ -65,6 +68,18 @@ describe('the editor is given', function () {
       assert.ok(sizes.nodes + sizes.plugins <= MOST_WITH_PLUGINS, said);
     });
   }
+
+  it('the icons of all nodes, each from the folder of its node', async () => {
+    const response = await fetch(`${nodeRed.address}/icons`, { headers: { Accept: 'application/json' } });
+    const icons = ((await response.json()) as Record<string, string[]>)[PACKAGE] ?? [];
+    const folders = join(ROOT, 'nodes');
+    const written = readdirSync(folders, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.svg'),
+    );
+    assert.ok(written.length > 5);
+    assert.deepEqual(icons.sort(), written.map((name) => basename(name)).sort());
+    assert.equal((await fetch(`${nodeRed.address}/icons/${PACKAGE}/${icons[0]}`)).status, 200);
+  });
 
   for (const language of ['zh-CN', 'zh-TW', 'zh-Hans-CN']) {
     it(`for ${language} what it is given for zh, in Chinese`, async () => {

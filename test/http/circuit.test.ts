@@ -290,7 +290,7 @@ describe('http: the circuit of an account', () => {
     const calls = Array.from({ length: 14 }, async () => {
       const context = makeContext();
       // One attempt each: the second one is cancelled.
-      context.wait = async () => context.closing.cancel();
+      context.wait = async () => context.controllers.closing.abort();
       return transport.send(makeCall(), context).then(
         () => 'none',
         (error: VerifyError) => `${error.code} ${context.attempts}`,

@@ -1,15 +1,14 @@
 /** What a call needs besides a transport: a context that records what it is asked, and the plainest of calls. */
 import assert from 'node:assert/strict';
 import type { Context } from '../../src/contract/action';
-import { Cancel } from '../../src/contract/cancel';
 import { type ErrorCode, VerifyError } from '../../src/contract/errors';
 import type { Call, HttpAnswer } from '../../src/contract/transport';
 import { refusedStatus } from '../../src/http/status';
 import { FREE, MessagePayments } from '../../src/node-red/runner/payments';
 
 export interface TestContext extends Context {
-  closing: Cancel;
-  signal: Cancel;
+  /** What its `closing` and its `signal` belong to. */
+  controllers: { closing: AbortController; signal: AbortController };
   /** Milliseconds of each `wait`, in order. */
   waits: number[];
   attempts: number;
@@ -17,12 +16,18 @@ export interface TestContext extends Context {
 
 /** @param changes of what a context does; by default a wait is recorded and over at once, and chance is 0.5 */
 export function makeContext(changes: Partial<Context> = {}): TestContext {
+  const controllers = { closing: new AbortController(), signal: new AbortController() };
   const context: TestContext = {
+    controllers,
     now: Date.now,
     random: () => 0.5,
-    closing: new Cancel(),
-    signal: new Cancel(),
-    payments: new MessagePayments(FREE, { node: '', operation: '', key: null, reuseMs: 0 }, new Cancel()),
+    closing: controllers.closing.signal,
+    signal: controllers.signal.signal,
+    payments: new MessagePayments(
+      FREE,
+      { node: '', operation: '', key: null, reuseMs: 0 },
+      controllers.closing.signal,
+    ),
     waits: [],
     attempts: 0,
     attempted: () => {

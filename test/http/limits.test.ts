@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
-import type { Place, Transport } from '../../src/contract/transport';
+import type { QueueSlot, Transport } from '../../src/contract/transport';
 import { Limits } from '../../src/http/limits';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
@@ -16,11 +15,11 @@ describe('http: limits of an account', () => {
 
   /** What the runner does with a message: takes a place, asks, gives the place back. */
   async function message(transport: Transport, path: string, context = makeContext()): Promise<void> {
-    const place = transport.place();
+    const slot = transport.takeSlot();
     try {
-      await transport.send(makeCall({ path, place }), context);
+      await transport.send(makeCall({ path, slot }), context);
     } finally {
-      place.leave();
+      slot.release();
     }
   }
 
@@ -30,7 +29,7 @@ describe('http: limits of an account', () => {
     const limits = new Limits({ maxConcurrent: 25, maxPerSecond: 10, maxWaiting: 1000 }, () => now);
     const starts: number[] = [];
     const turns = Array.from({ length: 25 }, async () => {
-      await limits.turn(undefined, new Cancel());
+      await limits.turn(undefined, new AbortController().signal);
       limits.sent();
       starts.push(now);
     });
@@ -132,15 +131,15 @@ describe('http: limits of an account', () => {
     });
     const transport = open({ baseUrl: server.url, maxConcurrent: 1 });
     const context = makeContext();
-    const send = (path: string, place?: Place) =>
-      transport.send(makeCall({ path, ...(place ? { place } : { claim: null }) }), context);
-    const old = transport.place();
+    const send = (path: string, slot?: QueueSlot) =>
+      transport.send(makeCall({ path, ...(slot ? { slot } : { claim: null }) }), context);
+    const old = transport.takeSlot();
     const first = send('/old/1', old);
     const others = [
       send('/poll/1'),
-      send('/new/1', transport.place()),
+      send('/new/1', transport.takeSlot()),
       send('/poll/2'),
-      send('/new/2', transport.place()),
+      send('/new/2', transport.takeSlot()),
     ];
     const second = first.then(() => send('/old/2', old));
     await Promise.all([first, second, ...others]);
@@ -161,12 +160,12 @@ describe('http: limits of an account', () => {
   it('takes one place for all requests of a message, and gives it back once', async () => {
     const server = await startServer((_request, response) => setTimeout(() => response.end('{}'), 20));
     const transport = open({ baseUrl: server.url, maxConcurrent: 1, maxWaiting: 1 });
-    const place = transport.place();
-    for (let batch = 0; batch < 3; batch++) await transport.send(makeCall({ place }), makeContext());
-    place.leave();
-    place.leave();
+    const slot = transport.takeSlot();
+    for (let batch = 0; batch < 3; batch++) await transport.send(makeCall({ slot }), makeContext());
+    slot.release();
+    slot.release();
     const busy = [message(transport, '/'), message(transport, '/')];
-    assert.throws(() => transport.place(), { code: 'OVERLOADED' });
+    assert.throws(() => transport.takeSlot(), { code: 'OVERLOADED' });
     await Promise.all(busy);
   });
 
@@ -177,8 +176,8 @@ describe('http: limits of an account', () => {
     const first = message(transport, '/first');
     const second = failure(message(transport, '/second', context), 'CANCELLED');
     const third = message(transport, '/third');
-    assert.throws(() => transport.place(), { code: 'OVERLOADED' });
-    context.closing.cancel();
+    assert.throws(() => transport.takeSlot(), { code: 'OVERLOADED' });
+    context.controllers.closing.abort();
     const error = await second;
     assert.equal(error.details.charged, false);
     assert.equal(error.details.retryable ?? true, true);
@@ -194,15 +193,15 @@ describe('http: limits of an account', () => {
 
   it('counts nobody as waiting who gave up', async () => {
     const limits = new Limits({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, () => performance.now());
-    assert.equal(limits.turn(undefined, new Cancel()), undefined);
-    const cancel = new Cancel();
-    const waiting = failure(limits.turn(undefined, cancel)!, 'CANCELLED');
-    cancel.cancel();
+    assert.equal(limits.turn(undefined, new AbortController().signal), undefined);
+    const cancel = new AbortController();
+    const waiting = failure(limits.turn(undefined, cancel.signal)!, 'CANCELLED');
+    cancel.abort();
     await waiting;
     limits.ended(undefined);
     // Neither has to wait, so neither counts, however many there may be.
-    limits.enter();
-    limits.enter();
+    limits.takeSlot();
+    limits.takeSlot();
   });
 
   it('frees its turn whatever a call throws', async () => {
@@ -225,21 +224,21 @@ describe('http: limits of an account', () => {
     let most = 0;
     const outcomes = { done: 0, cancelled: 0 };
     const one = async () => {
-      const cancel = new Cancel();
-      const place = Math.random() < 0.5 ? limits.enter() : undefined;
-      if (Math.random() < 0.4) setTimeout(() => cancel.cancel(), Math.random() * 40);
+      const cancel = new AbortController();
+      const slot = Math.random() < 0.5 ? limits.takeSlot() : undefined;
+      if (Math.random() < 0.4) setTimeout(() => cancel.abort(), Math.random() * 40);
       try {
-        await limits.turn(place, cancel);
+        await limits.turn(slot, cancel.signal);
         most = Math.max(most, ++active);
         await pause(Math.random() * 3);
         active--;
-        limits.ended(place);
+        limits.ended(slot);
         outcomes.done++;
       } catch (error) {
         assert.ok(error instanceof VerifyError && error.code === 'CANCELLED');
         outcomes.cancelled++;
       } finally {
-        place?.leave();
+        slot?.release();
       }
     };
     await within(Promise.all(Array.from({ length: 300 }, one)), 'a turn never comes');
@@ -247,6 +246,7 @@ describe('http: limits of an account', () => {
     assert.equal(active, 0);
     assert.equal(outcomes.done + outcomes.cancelled, 300);
     assert.ok(outcomes.done > 0 && outcomes.cancelled > 0);
-    for (let free = 0; free < 3; free++) assert.equal(limits.turn(limits.enter(), new Cancel()), undefined);
+    for (let free = 0; free < 3; free++)
+      assert.equal(limits.turn(limits.takeSlot(), new AbortController().signal), undefined);
   });
 });

@@ -177,7 +177,7 @@ describe('http: the next pair of keys', () => {
   it('takes the turn of a request, like any other', async () => {
     const { server, transport } = await startProvider(['next'], { maxConcurrent: 1 });
     await Promise.all(
-      [1, 2, 3].map(() => transport.send(signedCall({ place: transport.place() }), makeContext())),
+      [1, 2, 3].map(() => transport.send(signedCall({ slot: transport.takeSlot() }), makeContext())),
     );
     assert.equal(server.mostAtOnce, 1);
     // The second call has its turn before the first one asks for another, and the third after both.
@@ -192,7 +192,7 @@ describe('http: the next pair of keys', () => {
       {
         ...call,
         read: (answer, credentials) => {
-          context.closing.cancel();
+          context.controllers.closing.abort();
           return call.read(answer, credentials);
         },
       },
@@ -221,13 +221,13 @@ describe('http: the next pair of keys', () => {
     const numbers = Array.from({ length: 100 }, (_, index) => String(index));
     await Promise.all(
       numbers.map((number) => {
-        const place = transport.place();
+        const slot = transport.takeSlot();
         const { build } = signedCall();
         const call = signedCall({
           build: (now, credentials) => ({ ...build(now, credentials), body: Buffer.from(number) }),
-          place,
+          slot,
         });
-        return transport.send(call, makeContext()).finally(() => place.leave());
+        return transport.send(call, makeContext()).finally(() => slot.release());
       }),
     );
     assert.deepEqual([...taken.keys()].sort(), numbers.sort());

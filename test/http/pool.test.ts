@@ -178,7 +178,7 @@ describe('http: one pool an account', () => {
     const calling = transport.send(makeCall(), context);
     await until(() => requests === 1, 'nothing came');
     const [socket = assert.fail()] = server.openSockets;
-    context.signal.cancel();
+    context.controllers.signal.abort();
     const inFlight = await failure(calling, 'CANCELLED');
     assert.equal(inFlight.details.charged, null);
     assert.equal(inFlight.details.retryable, false);

@@ -56,7 +56,7 @@ describe('input: what it costs', () => {
       'a task id of 100 MB',
       'text-too-long',
       () => '9'.repeat(100 * MEGABYTE),
-      (value) => readTasks(value, new Set()),
+      (value) => readTasks(value, null, new Set()),
     ],
   ];
   for (const [what, problem, make, read] of refused) {
@@ -103,6 +103,12 @@ describe('input: what it costs', () => {
       ' ',
       'data:',
       'base64,',
+      '255,',
+      '=\n',
+      '=3D',
+      '<a>',
+      '(',
+      '\xff',
       '\u200b',
       '照',
     ].map((part): [string, string, (value: string) => unknown] => [
@@ -110,14 +116,14 @@ describe('input: what it costs', () => {
       part,
       (text) => photo(`${text}x`),
     ]),
-    ...['a ', '[', '["a",', ',', 'https://', `${URL} `].map(
+    ...['a ', '[', '["a",', ',', 'https://', '%20', '<', `${URL} `].map(
       (part): [string, string, (value: string) => unknown] => [
         `addresses of ${JSON.stringify(part)}`,
         part,
         (text) => urls(`${text}x`),
       ],
     ),
-    ...['-', 'a', 'a ', '1', '%61', '\\u0061', '&#97;', 'ab', 'http:', '1-'].map(
+    ...['-', 'a', 'a ', '1', '張', '%61', '\\u0061', '&#97;', 'ab', 'http:', '1-'].map(
       (part): [string, string, (value: string) => unknown] => [
         `the words of a provider, of ${JSON.stringify(part)}`,
         part,
@@ -146,6 +152,9 @@ describe('input: what it costs', () => {
     ['escaped slashes', padded.replaceAll('/', '\\/')],
     ["Python's", `b'${padded}'`],
     ['hexadecimal', jpg(300_001).toString('hex')],
+    ['decimals', [...jpg(300_001)].join(', ')],
+    ['a tag', `<img src="data:image/jpeg;base64,${padded}">`],
+    ["JavaScript's binary text", jpg(300_001).toString('latin1')],
   ] as const) {
     it(`goes over a photo a few times, whatever its dress: ${dress}`, () => {
       let read: unknown;

@@ -34,7 +34,7 @@ describe('input: name', () => {
       });
   }
 
-  const repairs: [string, string, string][] = [
+  const repairs: [string, unknown, string][] = [
     ['spaces round the dot', '古丽米热 · 艾比布力', uyghur],
     ['a space behind the stop', '古丽米热. 艾比布力', uyghur],
     ['several dots', '阿.卜杜•拉', '阿·卜杜·拉'],
@@ -61,6 +61,16 @@ describe('input: name', () => {
     ['a letter in two characters', 'Jose\u0301', 'José'],
     ['dashes in place of a hyphen', 'Anne–Marie', 'Anne-Marie'],
     ['a variation selector', '葛\u{e0100}三', '葛三'],
+    ['a stop at the end', '张三。', '张三'],
+    ['the comma of a list', '张三，', '张三'],
+    ['quotation marks of all kinds', '‘张三’', '张三'],
+    ["Excel's apostrophe", "'张三", '张三'],
+    ['brackets', '（张三）', '张三'],
+    ['two dots', '买买提··艾山', '买买提·艾山'],
+    ['an accent for an apostrophe', 'O´Brien', "O'Brien"],
+    ['a grave one', 'O`Brien', "O'Brien"],
+    ['a list with one name', ['张三'], '张三'],
+    ['the bytes of a column', Buffer.from('张三'), '张三'],
   ];
   for (const [name, given, expected] of repairs) {
     it(`repairs ${name}`, () => assert.deepEqual(read(given), [expected, ['personName']]));
@@ -100,7 +110,12 @@ describe('input: name', () => {
     ['only a dot', '·', 'name-characters'],
     ['a dot at the end', '张三·', 'name-characters'],
     ['an ellipsis', '古丽…布力', 'name-characters'],
-    ['a stop at the end', '张三。', 'name-characters'],
+    ['several stops at the end', '张三...', 'name-characters'],
+    ['x for a character', '张x明', 'name-masked'],
+    ['two of them', '张ＸＸ', 'name-masked'],
+    ['somebody', '张某某', 'name-masked'],
+    ['quoted-printable', '=E5=BC=A0', 'name-encoded'],
+    ['a mark on a Chinese character', '张\u0301三', 'name-characters'],
     ['a comma', '张三,李四', 'name-characters'],
     ['parentheses', '张三（女）', 'name-characters'],
     ['a hyphen between Chinese characters', '张-三', 'name-characters'],

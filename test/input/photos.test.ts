@@ -98,6 +98,7 @@ describe('input: photos', () => {
         [URL_B, null],
       ],
     ],
+    ['a row with the address of its photo', [{ photoUrl: URL_A, name: 'a.jpg' }], [[URL_A, 'a.jpg']]],
     [
       'an array of arrays of bytes',
       [[...JPG], [...PNG]],
@@ -125,7 +126,7 @@ describe('input: photos', () => {
     ['a photo of 21 MB', Buffer.alloc(21 * 1024 * 1024), 'photo-too-large'],
     [
       'a photo whose photo is a photo, and so on',
-      { photo: { photo: { photo: { photo: JPG } } } },
+      { photo: { photo: { photo: { photo: { photo: { photo: { photo: { photo: JPG } } } } } } } },
       'photo-not-bytes',
     ],
   ];

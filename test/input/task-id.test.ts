@@ -17,6 +17,11 @@ describe('input: task id', () => {
     it(`takes away what is round it: ${JSON.stringify(given)}`, () =>
       assert.deepEqual(read(given), ['9', ['task']]));
 
+  it('takes a BigInt', () => assert.deepEqual(read(1916812048797622272n), ['1916812048797622272', []]));
+
+  for (const given of ["'9'", '="9"', '(9)', '9。', '9,', '９'])
+    it(`repairs ${given}`, () => assert.deepEqual(read(given), ['9', ['task']]));
+
   const refusals: [string, unknown, string][] = [
     ['nothing', undefined, 'not-a-task-id'],
     ['an empty text', '', 'not-a-task-id'],
@@ -32,6 +37,7 @@ describe('input: task id', () => {
     ['an exponent', '1.9168E+18', 'not-a-task-id'],
     ['an object as text', '[object Object]', 'task-ids-glued'],
     ['a path', '../9', 'not-a-task-id'],
+    ['what a program writes where there is none', 'undefined', 'not-a-task-id'],
     ['what is too long', 'x'.repeat(129), 'text-too-long'],
     ['a damaged one', '9\ufffd', 'text-damaged'],
   ];

@@ -16,7 +16,7 @@ describe('input: text', () => {
     it(`is empty for ${JSON.stringify(none)}`, () => assert.deepEqual(read(none), ['', []]));
   }
 
-  const repairs: [string, string][] = [
+  const repairs: [string, unknown][] = [
     ['a byte order mark', '\ufeffa1'],
     ['zero-width characters', '\u200ba\u200c\u200d1\u2060'],
     ['bidirectional marks', '\u202ea\u202c\u20661\u2069\u061c'],
@@ -24,6 +24,9 @@ describe('input: text', () => {
     ['a filler of Hangul', 'a\u31641'],
     ['white space around it', '\u3000\u00a0\ta1\r\n'],
     ['a NUL at the end', 'a1\0'],
+    ['the list round a single field of a form', ['a1']],
+    ['the bytes of a text', Buffer.from('\ufeffa1')],
+    ['the bytes of one of Windows', Buffer.from('\ufeffa1', 'utf16le')],
     ['all of it', '\ufeff \u200b\0a1\u200b \0'],
   ];
   for (const [name, given] of repairs) {
@@ -41,8 +44,9 @@ describe('input: text', () => {
     ['a line break inside', 'a\nb', 'text-control'],
     ['a number', 1, 'text-not-text'],
     ['an object', {}, 'text-not-text'],
-    ['a list', ['a'], 'text-not-text'],
-    ['a Buffer', Buffer.from('a'), 'text-not-text'],
+    ['a list', ['a', 'b'], 'text-not-text'],
+    ['a list of one number', [1], 'text-not-text'],
+    ['a Buffer of GBK', Buffer.from('d5c5c8fd', 'hex'), 'text-not-text'],
     ['65 characters', 'a'.repeat(65), 'text-too-long'],
     ['65 characters that take two units each', '𠮷'.repeat(65), 'text-too-long'],
     ['far too long a text', ' '.repeat(1000), 'text-too-long'],

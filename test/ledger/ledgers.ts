@@ -1,6 +1,5 @@
 /** Ledgers on a database, calls to claim in them and ends for these. */
 import { DatabaseSync } from 'node:sqlite';
-import { Cancel } from '../../src/contract/cancel';
 import type { BudgetWarning } from '../../src/ledger/budget';
 import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
 import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';
@@ -41,7 +40,9 @@ export function openLedger(
   const one: TestLedger = {
     ...{ ledger, database, notices, warnings },
     look: async (key, content = 'asked', maxAgeMs = null) =>
-      (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, 1_000, new Cancel())).get(key) ?? null,
+      (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, 1_000, new AbortController().signal)).get(
+        key,
+      ) ?? null,
     close: async () => {
       open.delete(one);
       ledger.close();
@@ -105,7 +106,8 @@ export const unknown = answered(
   { resolution: 'unknown', outcome: null, error: 'TIMEOUT', charged: null, keepsKeys: false },
 );
 
-export const claim = ({ ledger }: TestLedger, one: Call): Promise<Claim> => ledger.claim(one, new Cancel());
+export const claim = ({ ledger }: TestLedger, one: Call): Promise<Claim> =>
+  ledger.claim(one, new AbortController().signal);
 
 /** @returns the id of a call that is claimed now */
 export async function claimed(ledger: TestLedger, one: Call): Promise<string> {

@@ -231,7 +231,7 @@ describe('the ledger', () => {
           await real.process.kill();
         }
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 });

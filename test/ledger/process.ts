@@ -2,7 +2,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { Cancel } from '../../src/contract/cancel';
 import type { Call, Entry } from '../../src/ledger/entry';
 import { ACCOUNT, answered, call, done, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
 
@@ -36,7 +35,7 @@ const COMMANDS = {
   async setClock(time: number) {
     now = () => time;
   },
-  claim: (changes: Partial<Call>) => opened.ledger.claim(call([], changes), new Cancel()),
+  claim: (changes: Partial<Call>) => opened.ledger.claim(call([], changes), new AbortController().signal),
   settle: (id: string, end: End, keys: readonly string[]) => opened.ledger.settle(id, ENDS[end](keys)),
   look: (key: string, content: string) => opened.look(key, content),
   find: async (id: string): Promise<Entry | null> => (await opened.ledger.find({ id }, 1))[0] ?? null,
@@ -53,7 +52,7 @@ const COMMANDS = {
     let left = calls;
     const one = async () => {
       const key = `key ${Math.floor(Math.random() * keys)}`;
-      const claim = await opened.ledger.claim(call([key]), new Cancel());
+      const claim = await opened.ledger.claim(call([key]), new AbortController().signal);
       if (claim.state !== 'claimed') return;
       appendFileSync(log, `paid ${key.slice(4)} ${claim.id}\n`);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * CALL_MS));

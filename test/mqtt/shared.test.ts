@@ -34,7 +34,7 @@ describe('a shared subscription', () => {
     process.once('exit', () => broker.kill('SIGKILL'));
     connection = ['-h', '127.0.0.1', '-p', String(port)];
     for (const worker of [0, 1]) {
-      const nodeRed = await startNodeRed();
+      const nodeRed = await startNodeRed({}, undefined, undefined, { nodesIncludes: null });
       two.push(nodeRed);
       await nodeRed.deploy(flowOf(worker, port));
     }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
 import { fit as made } from '../../src/photos/fit';
 import { acquireSlot } from '../../src/photos/fit-slot';
@@ -109,6 +108,53 @@ function largeTiff(width: number, height: number): Buffer {
     tiff.writeUInt32LE(value, at + 8);
   }
   return tiff;
+}
+
+/**
+ * A grey JPG of empty scans, a coefficient and a bit of it at a time: some hundred bytes each, and a way through the whole
+ * picture for a decoder.
+ */
+function scannedJpg(side: number, scans: number): Buffer {
+  const segment = (marker: number, data: Buffer | number[]) => {
+    const head = Buffer.from([0xff, marker, 0, 0]);
+    head.writeUInt16BE(data.length + 2, 2);
+    return Buffer.concat([head, Buffer.from(data)]);
+  };
+  const frame = Buffer.from([8, 0, 0, 0, 0, 1, 1, 0x11, 0]);
+  frame.writeUInt16BE(side, 1);
+  frame.writeUInt16BE(side, 3);
+  const blocks = Math.ceil(side / 8) ** 2;
+  // One bit says that 16,384 blocks and as many as the next 14 bits say are empty, two bits that one is.
+  let bits = '';
+  for (let left = blocks, run = 0; left > 0; left -= run) {
+    run = left < 16_384 ? 1 : Math.min(32_767, left);
+    bits += run === 1 ? '10' : `0${(run - 16_384).toString(2).padStart(14, '0')}`;
+  }
+  const empty = Array.from(bits.match(/.{1,8}/g)!, (byte) => Number.parseInt(byte.padEnd(8, '1'), 2));
+  const codes = (counts: number[], ...symbols: number[]) => [
+    ...counts,
+    ...Array(16 - counts.length).fill(0),
+    ...symbols,
+  ];
+  const parts = [
+    ...[Buffer.from('ffd8', 'hex'), segment(0xdb, [0, ...Array(64).fill(1)]), segment(0xc2, frame)],
+    ...[segment(0xc4, [0x00, ...codes([1], 0)]), segment(0xc4, [0x10, ...codes([1, 1], 0xe0, 0)])],
+    ...[segment(0xda, [1, 1, 0, 0, 0, 0]), Buffer.alloc(Math.ceil(blocks / 8))],
+  ];
+  for (let index = 0; index < scans - 1; index++) {
+    const [coefficient, bit] = [1 + Math.floor(index / 14), 13 - (index % 14)];
+    const before = bit === 13 ? 0 : bit + 1;
+    parts.push(segment(0xda, [1, 1, 0, coefficient, coefficient, (before << 4) | bit]));
+    parts.push(Buffer.from(empty.flatMap((byte) => (byte === 0xff ? [byte, 0] : [byte]))));
+  }
+  return Buffer.concat([...parts, Buffer.from('ffd9', 'hex')]);
+}
+
+/** Comments and fill bytes stand between the scans, with an end in each comment. */
+function filledBetweenScans(jpg: Buffer): Buffer {
+  const between = Buffer.from('fffe0006ffd9ffd9ffffff', 'hex');
+  const parts = jpg.toString('latin1').split('\xff\xda');
+  return Buffer.from(parts.join(`${between.toString('latin1')}\xff\xda`), 'latin1');
 }
 
 function largeGif(width: number, height: number): Buffer {
@@ -443,6 +489,25 @@ describe('photos: fit, with the real sharp', () => {
       }
     });
 
+    it('what is read for too long', async () => {
+      const problemOf = (bytes: Buffer, maxPhotoKB: number, longestMs?: number) =>
+        made(bytes, maxPhotoKB, undefined, 'remove', longestMs).then(
+          () => null,
+          ({ code, problem }) => `${code} ${problem}`,
+        );
+      // It takes some seconds; the limit is the least that sharp knows.
+      assert.equal(
+        await problemOf(filledBetweenScans(scannedJpg(5_000, 100)), 0, 1_000),
+        'INPUT photo-too-slow',
+      );
+      // In several attempts.
+      assert.equal(await problemOf(await photo(800, 600), 2, 0), 'INPUT photo-too-slow');
+      for (const bytes of [scannedJpg(64, 101), filledBetweenScans(scannedJpg(64, 101))])
+        assert.equal(await problemOf(bytes, 1), 'INPUT photo-too-slow');
+      const film = Buffer.concat([await photo(800, 600), Buffer.alloc(4_000, 'ffda0002', 'hex')]);
+      for (const bytes of [scannedJpg(64, 100), film]) assert.equal(await problemOf(bytes, 5), null);
+    });
+
     it('to read more than the first of a hundred pages', async () => {
       const page = await plain('red', 1000, 1000);
       const pages = await sharp(Array(100).fill(page), { join: { animated: true } })
@@ -474,11 +539,11 @@ describe('photos: fit, with the real sharp', () => {
 
   it('lets go of those that wait when their node closes, and keeps their place free', async () => {
     const leaves = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
-    const closing = new Cancel();
-    const waits = made(await photo(64, 64), 1, closing);
-    closing.cancel();
+    const closing = new AbortController();
+    const waits = made(await photo(64, 64), 1, closing.signal);
+    closing.abort();
     await assert.rejects(waits, { code: 'CANCELLED', details: { charged: false } });
-    await assert.rejects(acquireSlot(closing), { code: 'CANCELLED' });
+    await assert.rejects(acquireSlot(closing.signal), { code: 'CANCELLED' });
     for (const leave of leaves) leave();
     await Promise.all([acquireSlot(undefined), acquireSlot(undefined)].map(async (turn) => (await turn)()));
   });

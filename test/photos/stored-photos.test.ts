@@ -91,20 +91,14 @@ describe('photos: stored', () => {
   const idle = async () => {
     const due = (scope: string | null) =>
       database.call<object, Due>('stored-photos.due', { scope, most: 1, clock: steady });
-    for (let tries = 0; tries < 500; tries++) {
+    await until(async () => {
       const found = await Promise.all(['store', null].map(due));
-      if (found.every(({ photos }) => photos.length === 0)) return;
-      await pause(10);
-    }
-    assert.fail('Photos are due for ever.');
+      return found.every(({ photos }) => photos.length === 0);
+    }, 'Photos are due for ever.');
   };
   const heldBy = async (stored: StoredPhotos) => (await stored.held('store')).count;
-  const untilHeld = async (stored: StoredPhotos, count: number) => {
-    for (let tries = 0; (await heldBy(stored)) !== count; tries++) {
-      if (tries > 600) assert.fail(`It holds ${await heldBy(stored)} photos, not ${count}.`);
-      await pause(10);
-    }
-  };
+  const untilHeld = (stored: StoredPhotos, count: number) =>
+    until(async () => (await heldBy(stored)) === count, `It does not hold ${count} photos.`);
 
   describe('are deleted', () => {
     it('when they are due, and not before, by the next process too', async () => {

@@ -2,7 +2,6 @@
  * A process of the test: pays for messages of which several have the same key, asks an HTTP server on behalf of a random
  * person each time, and prints what every message got. Told in the environment what it works on.
  */
-import { Cancel } from '../../src/contract/cancel';
 import { VerifyError } from '../../src/contract/errors';
 import type { Answer } from '../../src/contract/result';
 import { MessagePayments } from '../../src/node-red/runner/payments';
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
     leaseMs: 2_000,
   });
   const terms = {
-    ...{ ledger, account: 'account', place: 'production', price: 1 },
+    ...{ ledger, account: 'account', destination: 'production', price: 1 },
     ...{ maxPerDay: 1_000_000, maxPerMonth: 0, timeoutMs: 30_000 },
   };
   let left = Number(MESSAGES);
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
       const payments = new MessagePayments(
         terms,
         { node: 'node', operation: 'face-compare', key, reuseMs: 0 },
-        new Cancel(),
+        new AbortController().signal,
       );
       let got: string;
       try {

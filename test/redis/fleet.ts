@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Health } from '../../src/node-red/admin/health';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { example as exampleFlow } from '../example-flows';
 import { freePort } from '../http/server';
@@ -120,7 +121,7 @@ export function example(): FlowNode[] {
 /**
  * Starts one Node-RED.
  * @param role as in ROLE; without one it has both
- * @param environment what else it is told
+ * @param environment what else it reads
  * @param change to the flow: a test has no five minutes
  */
 export async function startMember(
@@ -138,10 +139,10 @@ export async function startMember(
   writeFileSync(flow, JSON.stringify(flows));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
-  // Node-RED may listen before its flows have started; a front end answers then, and of a worker nobody asks anything.
+  // Node-RED may listen before its flows have started.
   const isUp = () =>
-    fetch(`${address}/verify/jobs/none/none`).then(
-      ({ headers }) => role === 'worker' || /json/.test(headers.get('content-type') ?? ''),
+    healthOf(address).then(
+      ({ health }) => health.flows === 'running',
       () => false,
     );
   const red = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
@@ -159,17 +160,26 @@ export async function startMember(
   return Object.assign(member, { address });
 }
 
+/** @returns what a process says of itself */
+export async function healthOf(address: string): Promise<{ status: number; health: Health }> {
+  const response = await fetch(`${address}/cn-verify/health`);
+  return { status: response.status, health: (await response.json()) as Health };
+}
+
 export interface Cable {
   /** What leads to the same place over it. */
   url: string;
-  /** Nothing comes through, or no answer does, and nobody is told. */
+  /** Nothing comes through, or no answer does, and neither end learns of it. */
   cut(which?: 'all' | 'answers'): void;
   mend(): void;
   close(): void;
 }
 
-/** @param url of a Redis on this machine */
-export async function startCable(url: string): Promise<Cable> {
+/**
+ * @param url of a Redis on this machine
+ * @param bytesASecond that come through to it
+ */
+export async function startCable(url: string, bytesASecond = Number.POSITIVE_INFINITY): Promise<Cable> {
   const { port } = new URL(url);
   let isCut: 'all' | 'answers' | null = null;
   const ends = new Set<Socket>();
@@ -186,7 +196,12 @@ export async function startCable(url: string): Promise<Cable> {
         if (!isCut) other.destroy();
       });
       one.on('data', (data) => {
-        if (!isCut || (isCut === 'answers' && one === near)) other.write(data);
+        if (isCut && (isCut === 'all' || one === far)) return;
+        other.write(data);
+        const busyMs = one === near ? (data.length / bytesASecond) * 1000 : 0;
+        if (busyMs < 1) return;
+        one.pause();
+        setTimeout(() => one.resume(), busyMs);
       });
     }
   }).listen(0, '127.0.0.1');

@@ -67,13 +67,43 @@ describe('database', () => {
       assert.deepEqual(await database.call('probe.pragma', { name }), { [name]: value });
   });
 
+  const transactionsOf = (database: Database, count: number, size = 0) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        database.call<object, number>('probe.transaction', { id: `${index}`, padding: 'x'.repeat(size) }),
+      ),
+    );
+
   it('makes one transaction of what comes together', async () => {
     const database = start();
     await database.ready();
-    const turns = await Promise.all(
-      Array.from({ length: 50 }, () => database.call('probe.transaction', null)),
+    const numbers = await transactionsOf(database, 50);
+    assert.equal(new Set(numbers).size, 1);
+    assert.notEqual(await database.call('probe.transaction', { id: 'next' }), numbers[0]);
+  });
+
+  it('commits at most 512 KB at a time, so that what comes next is on disk soon, and what is larger alone', async () => {
+    const database = start();
+    await database.ready();
+    const [first = 0, ...others] = await transactionsOf(database, 12, 100_000);
+    assert.deepEqual(
+      [first, ...others].map((number) => number - first),
+      [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2],
     );
-    assert.equal(new Set(turns).size, 1);
+    await database.call('probe.put', { id: 'large', content: Buffer.alloc(2_000_000) });
+    assert.ok((await database.call<null, string[]>('probe.list', null)).includes('large'));
+  });
+
+  it('does long work in steps, with other calls in between', async () => {
+    const database = start();
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => database.call('probe.put', { id })));
+    const ends: string[] = [];
+    await Promise.all([
+      database.callUntilDone('probe.take', null).then((count) => ends.push(`${count} done`)),
+      database.call('probe.put', { id: 'f' }).then(() => ends.push('put')),
+    ]);
+    assert.deepEqual(ends, ['put', '6 done']);
+    assert.deepEqual(await database.call('probe.list', null), []);
   });
 
   it('lets one operation fail alone', async () => {

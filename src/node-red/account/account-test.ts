@@ -1,6 +1,5 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
 import type { Account, Credentials, Probe } from '../../contract/account';
-import { Cancel } from '../../contract/cancel';
 import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { Clock } from '../../http/clock';
@@ -33,7 +32,7 @@ export class AccountTest {
   readonly #node: AccountNode;
   readonly #probe: Probe;
   readonly #clock = new Clock(Date.now);
-  readonly #closing = new Cancel();
+  readonly #closing = new AbortController();
   #running: Promise<Found> | undefined;
 
   /**
@@ -64,7 +63,7 @@ export class AccountTest {
 
   /** Ends a test that is running. */
   close(): void {
-    this.#closing.cancel();
+    this.#closing.abort();
   }
 
   async #test(): Promise<Found> {
@@ -87,8 +86,8 @@ export class AccountTest {
     return {
       now: Date.now,
       random: Math.random,
-      closing: this.#closing,
-      signal: this.#closing,
+      closing: this.#closing.signal,
+      signal: this.#closing.signal,
       attempted: () => {},
       // A call that is sent once waits for nothing.
       wait: async () => {},
@@ -115,7 +114,7 @@ function watched(account: Account, watch: (answer: HttpAnswer) => void): Account
   return {
     ...account,
     transport: {
-      place: () => transport.place(),
+      takeSlot: () => transport.takeSlot(),
       send: (call, context) => {
         const read = (answer: HttpAnswer, credentials: Credentials) => {
           watch(answer);

@@ -156,11 +156,11 @@ async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> 
 /** Of stores that are one and the same ledger, the first. */
 function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Trouble[] } {
   const stores: (string | null)[] = [null];
-  const places = new Set<string>();
+  const locations = new Set<string>();
   red.nodes.eachNode(({ id, type }) => {
     const node = type === STORE ? (red.nodes.getNode(id) as LedgerStoreNode | null) : null;
-    if (!node || (node.place !== null && places.has(node.place))) return;
-    if (node.place !== null) places.add(node.place);
+    if (!node || (node.location !== null && locations.has(node.location))) return;
+    if (node.location !== null) locations.add(node.location);
     stores.push(id);
   });
   const found = new Map<Ledger, string | null>();

@@ -2,6 +2,7 @@
 import { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
+import { actionTypes } from '../runner/actions';
 import type { NodeConfig, Red } from '../runner/red';
 import { languageOf } from '../runner/texts';
 import { accountsOf } from './ledger-reports';
@@ -27,11 +28,8 @@ export interface LiveCheck {
   speaksChinese: boolean;
 }
 
-/**
- * @param red Node-RED
- * @param actionTypes of the nodes that a Catch should cover
- */
-export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck {
+/** @returns what an operator should look at */
+export function checkLive(red: Red): LiveCheck {
   const accounts = accountsOf(red);
   const { lang } = red.settings;
   const configs: NodeConfig[] = [];
@@ -50,7 +48,7 @@ export function checkLive(red: Red, actionTypes: ReadonlySet<string>): LiveCheck
       const unready = node && whyUnready(type, () => node.check('production'));
       return unready ? [{ store: id, ...unready }] : [];
     }),
-    uncaught: uncaught(configs, actionTypes),
+    uncaught: uncaught(configs),
     lang: typeof lang === 'string' && lang !== '' ? lang : null,
     speaksChinese: isChinese(languageOf(red)),
   };
@@ -71,15 +69,15 @@ function whyUnready(type: string, check: () => void): Unready | null {
  * Goes as Node-RED itself goes when a node raises an error: to the Catch nodes of its flow, and from a subflow that has
  * none for it to those around its instance.
  */
-function uncaught(configs: readonly NodeConfig[], actionTypes: ReadonlySet<string>): string[] {
+function uncaught(configs: readonly NodeConfig[]): string[] {
+  const types = new Set(actionTypes());
   const nodes = new Map(configs.map((config) => [config.id, config]));
   const running = configs.filter(({ d, z }) => !d && !nodes.get(String(z))?.disabled);
-  const catches = new Map<unknown, NodeConfig[]>();
-  const instances = new Map<string, NodeConfig[]>();
-  for (const node of running) {
-    if (node.type === 'catch') gather(catches, node.z, node);
-    if (node.type.startsWith('subflow:')) gather(instances, node.type, node);
-  }
+  const catches = Map.groupBy(
+    running.filter(({ type }) => type === 'catch'),
+    ({ z }) => z,
+  );
+  const byType = Map.groupBy(running, ({ type }) => type);
   const known = new Map<string, boolean>();
 
   const isCaught = (node: NodeConfig): boolean => {
@@ -90,17 +88,11 @@ function uncaught(configs: readonly NodeConfig[], actionTypes: ReadonlySet<strin
     const isSubflow = nodes.get(String(node.z))?.type === 'subflow';
     const found =
       (catches.get(node.z) ?? []).some((each) => covers(each, node, nodes)) ||
-      (isSubflow && (instances.get(`subflow:${node.z}`) ?? []).every(isCaught));
+      (isSubflow && (byType.get(`subflow:${node.z}`) ?? []).every(isCaught));
     known.set(node.id, found);
     return found;
   };
-  return running.filter((node) => actionTypes.has(node.type) && !isCaught(node)).map(({ id }) => id);
-}
-
-function gather<Key>(groups: Map<Key, NodeConfig[]>, key: Key, node: NodeConfig): void {
-  const group = groups.get(key);
-  if (group) group.push(node);
-  else groups.set(key, [node]);
+  return running.filter((node) => types.has(node.type) && !isCaught(node)).map(({ id }) => id);
 }
 
 function covers({ scope, g }: NodeConfig, node: NodeConfig, nodes: ReadonlyMap<string, NodeConfig>): boolean {

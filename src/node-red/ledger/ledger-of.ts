@@ -21,12 +21,14 @@ export interface LedgerStoreNode extends Node {
    * @throws VerifyError CONFIG where it has none
    */
   master(): Promise<Buffer>;
+  /** @returns what is wrong with it now, as this process reaches it; null where it can be used */
+  problem(): Promise<VerifyError | null>;
   /** @returns whether it was set back to an older state, and no operator has said since that paid calls may go on */
   isSetBack(): boolean;
   /** An operator has compared the books with the provider's bill: paid calls go on. */
   acknowledge(): Promise<void>;
   /** Stores that name the same are one ledger; null where that is not known. */
-  place: string | null;
+  location: string | null;
 }
 
 /** `cnVerify` in settings.js. */

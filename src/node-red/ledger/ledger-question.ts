@@ -6,8 +6,9 @@ import { readText } from '../../input/text';
 import type { Period } from '../../ledger/calendar';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
+import { paidOperations } from '../runner/actions';
 import { readKey } from '../runner/choices';
-import { messageKey, PAID_OPERATIONS } from '../runner/payments';
+import { messageKey } from '../runner/payments';
 
 const MOST_ENTRIES = 1_000;
 const LONGEST_ID = 128;
@@ -41,7 +42,7 @@ export function readQuestion(value: unknown, accountId: (named: string) => strin
   const [id, account, key] = [text('id'), text('account'), readKey(asked.key)];
   const [from, to] = [readMoment(asked.from, 'from', 'from'), readMoment(asked.to, 'to', 'to')];
   const sum = oneOf(asked.sum, 'sum', PERIODS);
-  const operation = oneOf(asked.operation, 'operation', PAID_OPERATIONS);
+  const operation = oneOf(asked.operation, 'operation', paidOperations());
   const kinds = [id, key, sum].filter((each) => (each ?? null) !== null);
   if (kinds.length > 1 || (kinds.length === 0 && from === undefined && to === undefined))
     throw notAQuestion();
@@ -74,7 +75,7 @@ export async function answerOf(
   const { account, operation } = query;
   const found: Entry[] = [];
   for (const payer of account === undefined ? accounts : [account])
-    for (const paid of operation === undefined ? PAID_OPERATIONS : [operation])
+    for (const paid of operation === undefined ? paidOperations() : [operation])
       found.push(...(await ofKey(ledger, query, payer, paid, key)));
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST_ENTRIES);
 }

@@ -43,16 +43,24 @@ interface Opened {
  * @param created the node
  * @param config as it was deployed
  */
-export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): void {
+export function createLedgerStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as LedgerStoreNode;
   // Only the closure knows the credentials: whatever prints the node must not print them.
   const { url = '', secret = '' } = node.credentials ?? {};
   delete node.credentials;
   let opened: Opened | null = null;
 
-  node.place = placeOf(url, String(config.schema || SETTINGS.schema.default));
+  node.location = locationOf(url, String(config.schema || SETTINGS.schema.default));
   node.ledger = () => opening().ledger;
   node.seen = () => opening().seen;
+  node.problem = async () => {
+    try {
+      return await opening().database.findProblem();
+    } catch (reason) {
+      if (reason instanceof VerifyError) return reason;
+      throw reason;
+    }
+  };
   node.isSetBack = () => opened?.database.isSetBack ?? false;
   node.acknowledge = async () => opened?.database.acknowledge();
   node.master = async () => masterOf(secret);
@@ -69,7 +77,7 @@ export function holdLedgerStore(red: Red, created: Node, config: NodeConfig): vo
 }
 
 /** @returns stores that name the same are one ledger; null where the address cannot be read */
-function placeOf(url: string, schema: string): string | null {
+function locationOf(url: string, schema: string): string | null {
   const address = readPostgresUrl(url);
   if (!address) return null;
   const { host, port, database } = address.connection;

@@ -1,6 +1,5 @@
 /** What the test button of a photo store's form starts: a photo put, fetched as a provider would, and deleted again. */
 
-import { Cancel } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { CallContext, Transport } from '../../contract/transport';
 import type { Put, Store } from '../../photos/store';
@@ -29,7 +28,7 @@ export class PhotoStoreTest {
   readonly #node: Node;
   readonly #open: () => Store;
   readonly #connect: (origin: URL) => Transport;
-  readonly #closing = new Cancel();
+  readonly #closing = new AbortController();
   #running: Promise<{ step: Step; error: VerifyError } | null> | undefined;
 
   /**
@@ -64,7 +63,7 @@ export class PhotoStoreTest {
 
   /** Ends a test that is running. */
   close(): void {
-    this.#closing.cancel();
+    this.#closing.abort();
   }
 
   async #test(): Promise<{ step: Step; error: VerifyError } | null> {
@@ -112,7 +111,7 @@ export class PhotoStoreTest {
 
   #context(): CallContext {
     return {
-      ...{ now: Date.now, random: Math.random, closing: this.#closing, signal: this.#closing },
+      ...{ now: Date.now, random: Math.random, closing: this.#closing.signal, signal: this.#closing.signal },
       attempted: () => {},
       wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     };

@@ -65,7 +65,7 @@ type StoreSettings = Settings<typeof SETTINGS>;
  * @param created the node
  * @param config as it was deployed
  */
-export function holdPhotoStore(red: Red, created: Node, config: NodeConfig): void {
+export function createPhotoStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as PhotoStoreNode;
   // Only the closure knows the credentials: whatever prints the node must not print them.
   const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};

@@ -1,19 +1,15 @@
 /** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
 
-import type { Cancel } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
-import { type JobEnd, jobLost } from '../../queue/in-hand';
+import { type JobEnd, jobLost } from '../../queue/active-jobs';
+import { actionTypes } from '../runner/actions';
 import { answerInput, type Reply } from '../runner/answer-input';
 import { FlowError } from '../runner/flow-error';
-import { PAID_OPERATIONS } from '../runner/payments';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
 import { outcomeOf } from '../runner/status';
 import { queueNode } from './verify-queue';
-
-/** What `msg.action` may say that a job does: the node types that call a provider. */
-const OPERATIONS = [...PAID_OPERATIONS, 'truth-poll', 'get-token', 'provider-request'];
 
 /** The form is built from it, too. */
 export const SETTINGS = {
@@ -31,7 +27,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
   let inFlight = 0;
   let isPartWarned = false;
 
-  async function call(message: Message, closing: Cancel): Promise<Reply> {
+  async function call(message: Message, closing: AbortSignal): Promise<Reply> {
     const { maxWaiting, wait }: Settings<typeof SETTINGS> = readSettings(SETTINGS, config);
     if (inFlight > maxWaiting)
       throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
@@ -78,18 +74,19 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
 }
 
 /**
- * What an operator sees of a job in a dashboard such as Bull Board. It comes from words that the flow's author chose
+ * What an operator sees of a job in a dashboard such as Bull Board: `msg.action`, where that is the type of a node that calls
+ * a provider, or the name of this node. It comes from words that the flow's author chose
  * and never from what a message brings, because that might be a person's name.
  */
 function jobNameOf(message: Message, label: string | undefined): string {
-  return OPERATIONS.find((operation) => operation === message.action) ?? (label || 'message');
+  return actionTypes().find((type) => type === message.action) ?? (label || 'message');
 }
 
 /** @returns the id, where a message asks with one alone */
 function askedJob(payload: unknown): string | null {
-  if (typeof payload !== 'object' || payload === null || Object.keys(payload).join() !== 'job') return null;
-  const { job } = payload as { job: unknown };
-  return typeof job === 'string' ? job : null;
+  // A Buffer has as many keys as bytes: it is not asked for them.
+  if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
+  return typeof payload.job === 'string' && Object.keys(payload).length === 1 ? payload.job : null;
 }
 
 /** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */

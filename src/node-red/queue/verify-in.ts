@@ -2,8 +2,8 @@
 
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions } from '../../contract/settings';
-import { jobOf, type Told } from '../../queue/in-hand';
-import type { JobTaking } from '../../queue/taking';
+import { activeJobs, type JobError } from '../../queue/active-jobs';
+import type { JobWorker } from '../../queue/worker';
 import { causeOf, textOf } from '../runner/explain';
 import { sendNew } from '../runner/handle-input';
 import type { Node, NodeConfig, Red } from '../runner/red';
@@ -32,34 +32,34 @@ const GRACE_MS = 5_000;
  */
 export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   const status = new NodeStatus(red, node, () => false);
-  let taking: JobTaking | undefined;
-  let told = '';
+  let worker: JobWorker | undefined;
+  let warnedOf = '';
   const trouble = (error: VerifyError | null) => {
     status.stuck(error?.code ?? null);
-    // What Redis itself does is told by its connection.
-    if (error && error.code !== 'NETWORK' && error.problem !== told) node.warn(textOf(red, error));
-    told = error?.problem ?? '';
+    // The connection itself says that Redis is away.
+    if (error && error.code !== 'NETWORK' && error.problem !== warnedOf) node.warn(textOf(red, error));
+    warnedOf = error?.problem ?? '';
   };
   const forget = onceStarted(red, () => {
     try {
       const { concurrency, timeout, repeatable } = readSettings(SETTINGS, config);
       const options = queueNode(red, config.queue).options();
-      const { JobTaking: Taking } = require('../../queue/taking') as typeof import('../../queue/taking');
-      taking = new Taking({
+      const { JobWorker: Worker } = require('../../queue/worker') as typeof import('../../queue/worker');
+      worker = new Worker({
         ...{ ...options, concurrency, repeatable, timeoutMs: timeout * 1000, trouble },
         take: (message) => {
           status.started();
           if (sendNew(red, node, message)) return;
-          const job = jobOf(message);
+          const job = activeJobs.get(message);
           const error = new VerifyError('INPUT', 'message-not-sent');
-          if (job && job !== 'over') job.end({ error: toldOf(red, error) });
+          if (job && job !== 'over') job.end({ error: jobErrorOf(red, error) });
         },
         over: (how) => {
           if (how === 'given-back') status.left();
           else if ('code' in how) status.failed(how.code as VerifyError['code']);
           else status.finished(outcomeOf(how.answer));
         },
-        explain: (error) => toldOf(red, error),
+        explain: (error) => jobErrorOf(red, error),
       });
     } catch (reason) {
       const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
@@ -69,7 +69,7 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   });
   node.on('close', (_removed, done) => {
     forget();
-    Promise.resolve(taking?.close(GRACE_MS))
+    Promise.resolve(worker?.close(GRACE_MS))
       .catch((reason) => unexpected(red, node, reason))
       .then(() => {
         status.close();
@@ -78,6 +78,6 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   });
 }
 
-function toldOf(red: Red, error: VerifyError): Told {
+function jobErrorOf(red: Red, error: VerifyError): JobError {
   return { message: textOf(red, error), code: error.code, cause: causeOf(red, ASKED, error, null, 0) };
 }

@@ -43,7 +43,7 @@ export interface QueueNode extends Node {
  * @param created the node
  * @param config as it was deployed
  */
-export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
+export function createQueue(red: Red, created: Node, config: NodeConfig): void {
   const node = created as QueueNode;
   // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
   const url = node.credentials?.url || LOCAL;
@@ -66,7 +66,7 @@ export function holdQueue(red: Red, created: Node, config: NodeConfig): void {
         });
         return secret;
       },
-      told: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
+      notify: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
     };
   };
   node.calls = () => {

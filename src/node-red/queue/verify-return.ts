@@ -1,6 +1,6 @@
 /** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
 import { ERRORS, VerifyError } from '../../contract/errors';
-import { jobOf, type Told } from '../../queue/in-hand';
+import { activeJobs, type JobError } from '../../queue/active-jobs';
 import { causeOf, textOf } from '../runner/explain';
 import { FlowError } from '../runner/flow-error';
 import { handleInput, type InputMessage } from '../runner/handle-input';
@@ -21,7 +21,7 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
   };
   const handle = (input: InputMessage) => {
     const { message } = input;
-    const job = jobOf(message);
+    const job = activeJobs.get(message);
     if (job === null) {
       // A Catch that leads here brings the same error back, until Node-RED stops it at the tenth.
       if (!isNotAJob(message)) throw new VerifyError('INPUT', 'not-a-job');
@@ -37,12 +37,14 @@ export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void
 }
 
 function isNotAJob({ error }: Message): boolean {
-  return (error as Partial<Told> | undefined)?.cause?.problem === 'not-a-job';
+  return (error as Partial<JobError> | undefined)?.cause?.problem === 'not-a-job';
 }
 
 /** What is none of this package's may tell of a person: its words stay in the worker's log. */
-function errorOf(red: Red, { error }: Message): Told {
-  const { message, code, cause, source } = (error ?? {}) as Partial<Told> & { source?: { type?: unknown } };
+function errorOf(red: Red, { error }: Message): JobError {
+  const { message, code, cause, source } = (error ?? {}) as Partial<JobError> & {
+    source?: { type?: unknown };
+  };
   if (code && Object.hasOwn(ERRORS, code) && cause?.problem) return { message: String(message), code, cause };
   const type = String(source?.type ?? '');
   const fate = { charged: null, retryable: false };

@@ -1,12 +1,11 @@
 /** The runner: what every action node does around its action. */
 import type { Account } from '../../contract/account';
 import type { Action, Arrival } from '../../contract/action';
-import { Cancel } from '../../contract/cancel';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
-import { jobOf } from '../../queue/in-hand';
+import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
@@ -70,10 +69,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #pending: PendingTasksOfRuntime;
   readonly #tasks: NodeTasks<Input, State>;
   readonly #forget: () => void;
-  readonly #closing = new Cancel();
-  readonly #signal = new Cancel();
+  readonly #closing = new AbortController();
+  readonly #requests = new AbortController();
   readonly memory = new Map<string, number>();
-  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing);
+  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing.signal);
   readonly #warned = new Set<string>();
   readonly #working = new Set<Work>();
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
@@ -102,14 +101,17 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#working.add(work);
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
-    else this.#fields.read(input.message, this.#closing, (error, fields) => this.#start(error, fields, work));
+    else
+      this.#fields.read(input.message, this.#closing.signal, (error, fields) =>
+        this.#start(error, fields, work),
+      );
   }
 
   close(removed: boolean, done: () => void): void {
     this.#forget();
-    this.#closing.cancel();
+    this.#closing.abort();
     this.#tasks.close(!removed);
-    const grace = setTimeout(() => this.#signal.cancel(), this.#action.mayCost ? PAID_GRACE_MS : 0);
+    const grace = setTimeout(() => this.#requests.abort(), this.#action.mayCost ? PAID_GRACE_MS : 0);
     this.#onIdle = () => {
       this.#onIdle = undefined;
       clearTimeout(grace);
@@ -210,11 +212,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   #begin(account: Account, input: Input, payments: MessagePayments, work: Work): void {
     if (work.ended) return;
     const waiting = this.#action.waits?.begin(input);
-    if (waiting && !this.#closing.cancelled) {
+    if (waiting && !this.#closing.signal.aborted) {
       this.#tasks.begin(work, waiting);
       return;
     }
-    const context = new MessageContext(this, payments, this.#closing, this.#signal);
+    const context = new MessageContext(this, payments, this.#closing.signal, this.#requests.signal);
     this.#action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
@@ -242,12 +244,12 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const { operation, mayCost } = this.#action;
     if (!mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
-    const job = jobOf(message);
+    const job = activeJobs.get(message);
     const paying = job && job !== 'over' ? job.paying : undefined;
     return new MessagePayments(
       account.terms(),
       { node: this.#node.id, operation, key: readKey(key), reuseMs, paying },
-      this.#closing,
+      this.#closing.signal,
     );
   }
 
@@ -324,7 +326,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
   deliver(delivery: PendingDelivery, work: Work): void {
-    if (this.#closing.cancelled && !work.task) {
+    const isClosing = this.#closing.signal.aborted && !work.task;
+    if (isClosing && 'error' in delivery && isUnsent(delivery.error) && givesBack(work.message))
+      this.handOver(work);
+    else if (isClosing) {
       // The property that the result replaces may hold a person's data, so it is not kept.
       const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
       const task = {
@@ -408,6 +413,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     else work.input.end();
     if (this.#working.size === 0) this.#onIdle?.();
   }
+}
+
+function isUnsent({ code, cause }: { code: ErrorCode; cause: Cause }): boolean {
+  return code === 'CANCELLED' && cause.charged === false;
+}
+
+/** @returns whether the message is of a job that goes back to its queue: docs/contract.md, "Queue" */
+function givesBack(message: Message): boolean {
+  const job = activeJobs.get(message);
+  return job !== null && job !== 'over' && job.giveBackUnsent();
 }
 
 /** Its error says what was paid for: nobody has to pay for it once more. */

@@ -1,5 +1,5 @@
 /** What the nodes have in common that answer a message without calling a provider. */
-import { Cancel } from '../../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../../contract/errors';
 import type { Outcome } from '../../contract/result';
 import { causeOf, textOf } from './explain';
@@ -31,10 +31,10 @@ export interface Answering {
   property?(): string;
   /**
    * @param message it is not changed
-   * @param closing cancelled when the node closes
+   * @param closing aborted when the node closes
    * @throws VerifyError, or FlowError with the cause of another node
    */
-  answer(message: Message, closing: Cancel): Promise<Reply>;
+  answer(message: Message, closing: AbortSignal): Promise<Reply>;
   /** Whether `answer` ends by itself when the node closes; otherwise its message ends with CANCELLED then. */
   endsOnClose?: boolean;
   close?(): void;
@@ -49,7 +49,7 @@ export interface Answering {
 export function answerInput(red: Red, node: Node, answering: Answering): void {
   const { operation, mayCost } = answering;
   const status = new NodeStatus(red, node, () => false);
-  const closing = new Cancel();
+  const closing = new AbortController();
   const asked = { provider: null, operation, mayCost };
   const failure = (reason: unknown) => {
     if (reason instanceof FlowError) return reason;
@@ -72,25 +72,25 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
     const property = answering.property?.() ?? 'payload';
     if (!canHold(red, input.message, property))
       throw new VerifyError('INPUT', 'message-read-only', { output: property });
-    return { property, ...(await answering.answer(input.message, closing)) };
+    return { property, ...(await answering.answer(input.message, closing.signal)) };
   }
 
   const handle = (input: InputMessage) => {
     status.started();
-    let stop = () => {};
+    let listening: Disposable | undefined;
     const fail = (reason: unknown) => {
-      stop();
+      listening?.[Symbol.dispose]();
       if (input.isOver) return;
       const error = failure(reason);
       status.failed(error.code);
       input.fail(error);
     };
     if (!answering.endsOnClose)
-      stop = closing.onCancel(() => fail(new VerifyError('CANCELLED', 'cancelled')));
+      listening = addAbortListener(closing.signal, () => fail(new VerifyError('CANCELLED', 'cancelled')));
     answer(input)
       .then(({ property, value, outcome, output = 1 }) => {
         if (input.isOver) return;
-        stop();
+        listening?.[Symbol.dispose]();
         const { message } = input;
         setResult(red, message, property, value);
         if (!input.finish(output === 1 ? message : [null, message]))
@@ -103,7 +103,7 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
   node.on('close', (_removed, done) => {
     forget();
     answering.close?.();
-    closing.cancel();
+    closing.abort();
     status.close();
     done();
   });

@@ -46,8 +46,10 @@ async function secretFor(red: Red): Promise<Buffer> {
 }
 
 function open(red: Red): Database {
+  const { userDir } = red.settings;
   return openDatabase({
     file: databaseFile(red),
+    ...(userDir && { mark: join(userDir, '.cn-verify.mark') }),
     secret: () => secretFor(red),
     now: Date.now,
     notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),

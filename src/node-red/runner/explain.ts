@@ -1,13 +1,13 @@
-/** What a flow is told of an error, in the language of the runtime: docs/contract.md, "Errors". */
+/** Errors as flows and readers get them, in the language of the runtime or of the reader: docs/contract.md, "Errors". */
 import { type Cause, ERRORS, type VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { Red } from './red';
 
 type Problem = Pick<VerifyError, 'problem' | 'values'>;
 
-/** What of an action its errors tell. */
-interface Asked {
-  /** null where none is asked. */
+/** What an error says of the action that raised it. */
+interface CalledAction {
+  /** null where no provider is called. */
   provider: string | null;
   operation: string;
   mayCost: boolean;
@@ -15,15 +15,15 @@ interface Asked {
 
 /**
  * @param red Node-RED, with the texts of the node
- * @param asked the action
- * @param error it threw
+ * @param action that was called
+ * @param error that it threw
  * @param environment of the node's account, null where it has none
  * @param attempts requests that were sent
  * @returns the error for flows
  */
 export function causeOf(
   red: Red,
-  asked: Asked,
+  action: CalledAction,
   error: VerifyError,
   environment: Environment | null,
   attempts: number,
@@ -31,8 +31,8 @@ export function causeOf(
   const { refused, envelope, ...known } = error.details;
   const { charged = attempts === 0 ? false : null } = known;
   return {
-    provider: asked.provider,
-    operation: asked.operation,
+    provider: action.provider,
+    operation: action.operation,
     environment,
     problem: error.problem,
     values: error.values,
@@ -45,7 +45,7 @@ export function causeOf(
     ledger: null,
     retryAfter: null,
     ...known,
-    retryable: known.retryable ?? (ERRORS[error.code].retryable && (!asked.mayCost || charged === false)),
+    retryable: known.retryable ?? (ERRORS[error.code].retryable && (!action.mayCost || charged === false)),
     charged,
     attempts,
     hint: hintOf(red, error),
@@ -61,7 +61,7 @@ export function causeOf(
 export function textOf(red: Red, { problem, values }: Problem, language?: string): string {
   const said = { ...values, lng: language };
   const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
-  return red._('told', { text, hint, lng: language });
+  return red._('text-and-hint', { text, hint, lng: language });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../contract/cancel';
+import { addAbortListener } from 'node:events';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition } from '../../contract/settings';
 import type { Message, Node, NodeConfig, Red } from './red';
@@ -13,9 +13,9 @@ type Read = (error: VerifyError | null, values: Record<string, unknown>) => void
 
 interface PreparedFields {
   /** @param closing ends the reading with CANCELLED */
-  read(message: Message, closing: Cancel, callback: Read): void;
+  read(message: Message, closing: AbortSignal, callback: Read): void;
   /** The same as a promise. */
-  readAll(message: Message, closing: Cancel): Promise<Record<string, unknown>>;
+  readAll(message: Message, closing: AbortSignal): Promise<Record<string, unknown>>;
   problem: VerifyError | null;
 }
 
@@ -76,15 +76,19 @@ export function prepareFields(
 }
 
 /** Only what is not read at once needs a clock. */
-function limit(missing: ReadonlySet<string>, closing: Cancel, end: (error: VerifyError) => void): () => void {
+function limit(
+  missing: ReadonlySet<string>,
+  closing: AbortSignal,
+  end: (error: VerifyError) => void,
+): () => void {
   const timer = setTimeout(() => {
     const [name = ''] = missing;
     end(new VerifyError('INPUT', 'field-silent', { name, seconds: LONGEST_MS / 1000 }));
   }, LONGEST_MS);
-  const forget = closing.onCancel(() => end(new VerifyError('CANCELLED', 'cancelled')));
+  const listening = addAbortListener(closing, () => end(new VerifyError('CANCELLED', 'cancelled')));
   return () => {
     clearTimeout(timer);
-    forget();
+    listening[Symbol.dispose]();
   };
 }
 

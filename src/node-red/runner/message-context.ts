@@ -1,5 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AskContext } from '../../contract/action';
-import type { Cancel } from '../../contract/cancel';
 import { type Cause, VerifyError } from '../../contract/errors';
 import type { Payments } from '../../contract/payment';
 import type { PhotoStore } from '../../contract/photo-store';
@@ -22,16 +22,16 @@ export class MessageContext implements AskContext {
   /**
    * @param surroundings of all messages of the node
    * @param payments of the message
-   * @param closing no new work once this is cancelled
-   * @param signal requests in flight end once this is cancelled
+   * @param closing no new work once this is aborted
+   * @param signal requests in flight end once this is aborted
    * @param turn why it is worked on
    * @param until when its time is over, on the clock of `performance.now()`
    */
   constructor(
     readonly surroundings: Surroundings,
     readonly payments: Payments,
-    readonly closing: Cancel,
-    readonly signal: Cancel,
+    readonly closing: AbortSignal,
+    readonly signal: AbortSignal,
     readonly turn: AskContext['turn'] = 'arrived',
     readonly until = Number.POSITIVE_INFINITY,
   ) {}
@@ -56,17 +56,12 @@ export class MessageContext implements AskContext {
     this.attempts++;
   }
 
-  wait(milliseconds: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        forget();
-        resolve();
-      }, milliseconds);
-      const forget = this.closing.onCancel(() => {
-        clearTimeout(timer);
-        reject(new VerifyError('CANCELLED', 'cancelled'));
-      });
-    });
+  async wait(milliseconds: number): Promise<void> {
+    try {
+      await setTimeout(milliseconds, undefined, { signal: this.closing });
+    } catch {
+      throw new VerifyError('CANCELLED', 'cancelled');
+    }
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {

@@ -1,7 +1,6 @@
 /** The pending tasks of one instance of a node: docs/contract.md, "Action nodes", `resume`, and "Errors", "Retries". */
 import type { Account } from '../../contract/account';
 import type { Again, AskContext, Waiting, Waits } from '../../contract/action';
-import { Cancel } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { Payments } from '../../contract/payment';
 import type { Answer } from '../../contract/result';
@@ -42,7 +41,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
   readonly #works = new Map<PendingTask, Work>();
   /** Messages of resumed tasks on their way through Node-RED to the input of the node. */
   readonly #returning = new Map<Message, PendingTask>();
-  readonly #queries = new Map<PendingTask, Cancel>();
+  readonly #queries = new Map<PendingTask, AbortController>();
   readonly #troubles = new Map<PendingTask, VerifyError>();
 
   /**
@@ -114,7 +113,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
   due(task: PendingTask): void {
     const work = this.#works.get(task);
     const query = this.#queries.get(task);
-    if (query) query.cancel();
+    if (query) query.abort();
     else if (work) this.#query(work, task);
     else {
       const message = asResumed(task.message);
@@ -154,12 +153,19 @@ export class NodeTasks<Input, State> implements TaskOwner {
   }
 
   #query(work: Work, task: PendingTask): void {
-    const cancel = new Cancel();
-    this.#queries.set(task, cancel);
+    const query = new AbortController();
+    this.#queries.set(task, query);
     task.isQuerying = true;
     const { turn, until } = task;
     task.turn = 'again';
-    const context = new MessageContext(this.#runner, this.#runner.free, cancel, cancel, turn, until);
+    const context = new MessageContext(
+      this.#runner,
+      this.#runner.free,
+      query.signal,
+      query.signal,
+      turn,
+      until,
+    );
     // The end of its time cancels the query. A task whose time was over before is queried once all the same.
     if (context.left() > 0) this.#pending.schedule(task, Number.POSITIVE_INFINITY);
     const { state } = task.work as { state: State };
@@ -197,7 +203,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
 
   #forget(task: PendingTask): void {
     this.#trouble(task, null);
-    this.#queries.get(task)?.cancel();
+    this.#queries.get(task)?.abort();
     if (this.#works.delete(task)) this.#runner.waiting(this.#works.size);
   }
 }

@@ -1,10 +1,8 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
 
-import type { Cancel } from '../../contract/cancel';
 import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
 import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
 import type { Answer, Environment } from '../../contract/result';
-import type { ClaimCall } from '../../contract/transport';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 
@@ -13,8 +11,8 @@ export interface Terms {
   /** null: nothing is written down. */
   ledger: Ledger | null;
   account: string;
-  /** Where its calls go, as `placeOf` says it: what was answered elsewhere is no answer here. */
-  place: string;
+  /** Where its calls go, as `destinationOf` says it: what was answered elsewhere is no answer here. */
+  destination: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
   maxPerDay: number;
@@ -31,11 +29,8 @@ export interface PaymentRequest {
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
   /** Called with each entry before its call is sent. */
-  paying?: ((ledger: string) => void) | undefined;
+  paying?: ((ledger: string | null) => void) | undefined;
 }
-
-/** Whose calls may cost, and so have keys. */
-export const PAID_OPERATIONS = ['truth-create', 'face-compare', 'westdex-three'] as const;
 
 /**
  * @param operation that is paid for
@@ -52,33 +47,31 @@ export function messageKey(operation: string, key: string, part: number): string
  * @param baseUrl of its own, where it is `custom`
  * @returns one line, which tells apart where calls go
  */
-export function placeOf(environment: Environment, baseUrl: string): string {
+export function destinationOf(environment: Environment, baseUrl: string): string {
   if (environment !== 'custom') return environment;
   const { origin, pathname } = new URL(baseUrl);
   return `${environment} ${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
 /**
- * @param place of `placeOf`
+ * @param destination of `destinationOf`
  * @param key of what is paid for
  * @returns the key that the ledger has of it
  */
-export function placedKey(place: string, key: string): string {
-  return `${place}\n${key}`;
+export function keyAt(destination: string, key: string): string {
+  return `${destination}\n${key}`;
 }
 
 /** Nothing is paid for: what costs nothing is sent as it is. */
 export const FREE: Terms = {
   ledger: null,
   account: '',
-  place: '',
+  destination: '',
   price: 0,
   maxPerDay: 0,
   maxPerMonth: 0,
   timeoutMs: 0,
 };
-
-const NOTHING_TO_CLAIM: ClaimCall = () => undefined;
 
 /** Ends a call that is not sent, because an earlier one has a key of it; nobody else sees it. */
 class KeysKnown extends Error {
@@ -92,14 +85,14 @@ export class MessagePayments implements Payments {
   readonly reuses: boolean;
   readonly #terms: Terms;
   readonly #request: PaymentRequest;
-  readonly #cancel: Cancel;
+  readonly #cancel: AbortSignal;
 
   /**
    * @param terms of the account
    * @param request of the message
    * @param cancel ends the waiting for a ledger, or for another message with the same key
    */
-  constructor(terms: Terms, request: PaymentRequest, cancel: Cancel) {
+  constructor(terms: Terms, request: PaymentRequest, cancel: AbortSignal) {
     this.#terms = terms;
     this.#request = request;
     this.#cancel = cancel;
@@ -126,7 +119,13 @@ export class MessagePayments implements Payments {
     payment: Payment<Value, Answered>,
   ): Promise<{ value: Value; ledger: string | null } | { known: ReadonlyMap<string, Earlier<Answered>> }> {
     const { ledger } = this.#terms;
-    if (!ledger) return { value: await payment.send(NOTHING_TO_CLAIM), ledger: null };
+    if (!ledger) {
+      const claim = () => {
+        this.#request.paying?.(null);
+        return undefined;
+      };
+      return { value: await payment.send(claim), ledger: null };
+    }
     for (;;) {
       // What is known already does not wait for a turn to be sent.
       const known = await this.look<Answered>(payment.keys);
@@ -217,7 +216,7 @@ export class MessagePayments implements Payments {
       charged,
       error: null,
       resolution: 'answered',
-      answers: new Map([...answers(value)].map(([key, answer]) => [this.#placedKey(key), answer])),
+      answers: new Map([...answers(value)].map(([key, answer]) => [this.#keyAt(key), answer])),
       keepsKeys: charged !== false && !isForPhoto,
     });
     return { value, ledger: id };
@@ -245,16 +244,16 @@ export class MessagePayments implements Payments {
     };
   }
 
-  #placedKey(key: string): string {
-    return placedKey(this.#terms.place, key);
+  #keyAt(key: string): string {
+    return keyAt(this.#terms.destination, key);
   }
 
   /** Somebody who asks the ledger for a message's key need not know where the account's calls went at that time. */
   #placed(keys: readonly PaidKey[]): PaidKey[] {
     return keys.map(({ key, content, alias }) => ({
-      key: this.#placedKey(key),
+      key: this.#keyAt(key),
       content,
-      ...(alias !== undefined && { alias: this.#placedKey(alias) }),
+      ...(alias !== undefined && { alias: this.#keyAt(alias) }),
       ...(this.key !== null && { label: key }),
     }));
   }
@@ -262,7 +261,7 @@ export class MessagePayments implements Payments {
   #answersIn<Answered>(keys: readonly PaidKey[], states: KeyStates): ReadonlyMap<string, Earlier<Answered>> {
     const earlier = new Map<string, Earlier<Answered>>();
     for (const { key } of keys) {
-      const state = states.get(this.#placedKey(key));
+      const state = states.get(this.#keyAt(key));
       if (state?.state !== 'answered') continue;
       // What was stored is what `answers` of the same operation gave: the key names it.
       earlier.set(key, { answer: state.answer as Answered, at: state.at, ledger: state.entry });
@@ -285,7 +284,7 @@ export class MessagePayments implements Payments {
     }
     for (const { state, entry } of states.values())
       if (state === 'under-way') await ledger.whenOver(entry, this.#cancel);
-    if (isWaiting && this.#cancel.cancelled)
+    if (isWaiting && this.#cancel.aborted)
       throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
     return isWaiting;
   }

@@ -60,17 +60,21 @@ export interface AdminRequest {
 export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
+  headersSent: boolean;
   status(code: number): AdminResponse;
   set(headers: Record<string, string>): AdminResponse;
   json(value: unknown): void;
 }
 
-/** As much of Express as a file is served with; HEAD and ranges are Express's own. */
-export type PhotoHandler = (
+/** As much of Express as a file or a few words are served with; HEAD and ranges are Express's own. */
+export type PublicHandler = (
   request: { params: Record<string, string> },
   response: {
     headersSent: boolean;
-    status(code: number): { end(): void };
+    status(code: number): {
+      end(): void;
+      set(headers: Record<string, string>): { json(value: unknown): void };
+    };
     sendFile(
       name: string,
       options: {
@@ -98,7 +102,7 @@ export interface Red {
     ): void;
   };
   /** The application that serves flows; the world asks it. */
-  httpNode: Record<'get', (path: string, handler: PhotoHandler) => void>;
+  httpNode: Record<'get', (path: string, handler: PublicHandler) => void>;
   /** The admin application; the editor asks it. */
   httpAdmin: Record<'get' | 'post' | 'delete', (path: string, ...handlers: AdminHandler[]) => void>;
   events: { on(event: string, listener: () => void): void };

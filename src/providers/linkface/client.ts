@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Account, Credentials, Probe } from '../../contract/account';
-import type { CallContext, HttpAnswer, Place } from '../../contract/transport';
+import type { CallContext, HttpAnswer, QueueSlot } from '../../contract/transport';
 import { type Issued, readIssued } from './response';
 
 /** docs/providers/linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
@@ -34,7 +34,7 @@ export interface TokenAnswer extends Issued {
  * Asks for a token: docs/providers/linkface.md, `POST /v2/sdk/get_token`. Free.
  * @param account linkface's
  * @param wanted what for
- * @param place of the message in the account's queue
+ * @param slot of the message in the account's queue
  * @param context of the message, or of a test of the account
  * @param randomHex so many random bytes, in hexadecimal
  * @throws VerifyError
@@ -42,7 +42,7 @@ export interface TokenAnswer extends Issued {
 export async function requestToken(
   account: Account,
   wanted: TokenRequest,
-  place: Place,
+  slot: QueueSlot,
   context: CallContext,
   randomHex = (bytes: number) => randomBytes(bytes).toString('hex'),
 ): Promise<TokenAnswer> {
@@ -69,7 +69,7 @@ export async function requestToken(
   };
 
   const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: account.secrets });
-  const issued = await account.transport.send({ build, read, place, claim: null, repeat: true }, context);
+  const issued = await account.transport.send({ build, read, slot, claim: null, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
 }
 
@@ -102,10 +102,10 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
 
 /** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
 export const probe: Probe = async (account, context) => {
-  const place = account.transport.place();
+  const slot = account.transport.takeSlot();
   try {
-    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, place, context);
+    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, slot, context);
   } finally {
-    place.leave();
+    slot.release();
   }
 };

@@ -50,9 +50,9 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
   },
 
   async run(account, { repaired, ...wanted }, context): Promise<Answer<TokenData>> {
-    const place = account.transport.place();
+    const slot = account.transport.takeSlot();
     try {
-      const answer = await requestToken(account, wanted, place, context);
+      const answer = await requestToken(account, wanted, slot, context);
       const { code, message, requestId, charged, token, sequenceId, sentAt, raw } = answer;
       return {
         outcome: 'issued',
@@ -71,7 +71,7 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
         raw,
       };
     } finally {
-      place.leave();
+      slot.release();
     }
   },
 };

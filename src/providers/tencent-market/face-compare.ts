@@ -77,7 +77,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   },
 
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
-    const place = account.transport.place();
+    const slot = account.transport.takeSlot();
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
@@ -100,14 +100,14 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       const photo = await fitted(given, context.closing);
       return await context.payments.payOnce({
         content: () => [name, idNumber, photoContent()].join('\n'),
-        send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { place, claim }, context),
+        send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { slot, claim }, context),
         judge,
         orderNo: ({ orderNo }) => orderNo,
         isForPhoto: ({ incorrect }) => isForPhoto(incorrect),
         mayChange: 'url' in given,
       });
     } finally {
-      place.leave();
+      slot.release();
     }
   },
 };

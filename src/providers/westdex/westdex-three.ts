@@ -63,7 +63,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
 
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
-    const place = account.transport.place();
+    const slot = account.transport.takeSlot();
     const { personName, idNumber, photo: given } = person;
     const judged = async (found: Omit<Envelope, 'raw'>): Promise<Answer<ThreeData>> => {
       const { code, message, id, result, charged } = found;
@@ -83,7 +83,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       return await context.payments.payOnce({
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
         send: (claim) =>
-          idCardThreeElements(account, { personName, idNumber, photo }, { place, claim }, context),
+          idCardThreeElements(account, { personName, idNumber, photo }, { slot, claim }, context),
         judge: judged,
         orderNo: () => null,
         // docs/providers/westdex.md, "Answer": no code of a photo that is to blame is documented.
@@ -91,7 +91,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
         mayChange: false,
       });
     } finally {
-      place.leave();
+      slot.release();
     }
   },
 };

@@ -75,7 +75,7 @@ export function query({ taskID }: Record<string, unknown>, world: SandboxWorld):
     });
   const { tasks } = storeOf(world);
   const task = Object.hasOwn(tasks, taskID) ? tasks[taskID] : undefined;
-  if (!task)
+  if (!isTask(task))
     return refused(world, 404, {
       en: `No such task: it was not created here, or forgotten with a reset or after ${MOST_TASKS} newer ones.`,
       zh: `没有该任务：不是在此创建的，或已被清除，或其后已有 ${MOST_TASKS} 个更新的任务。`,
@@ -154,5 +154,14 @@ function storeOf({ store }: SandboxWorld): Store {
 }
 
 function isStore(store: object): store is Store {
-  return 'created' in store && typeof store.created === 'number' && 'tasks' in store && isObject(store.tasks);
+  return (
+    'created' in store && Number.isSafeInteger(store.created) && 'tasks' in store && isObject(store.tasks)
+  );
+}
+
+/** What another version of the sandbox kept, or somebody changed, is no task. */
+function isTask(task: unknown): task is SandboxTask {
+  if (!isObject(task)) return false;
+  const { photoUrls, specials, queries } = task;
+  return Array.isArray(photoUrls) && Array.isArray(specials) && Number.isSafeInteger(queries);
 }

@@ -1,5 +1,6 @@
 /** Tasks as messages carry them: docs/contract.md, "Action nodes", truth-poll, and "Result", `data.tasks`. */
 import { VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
 import { isObject, parseJson } from '../../http/json';
 import { isDeepJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
@@ -36,18 +37,26 @@ const MOST_REPORTED = 10 * MOST_TASKS;
 
 /**
  * Reads what truth-create or truth-poll sent, or bare task ids.
- * @param value a task id, an array of them, an object with `data.taskIds` or `taskIds`, or any of these as JSON text
+ * @param value a task id, an array of them, an object with `data.taskIds` or `taskIds`, tasks themselves, what the provider
+ *   answered, or any of these as JSON text
+ * @param environment of the account; null where there is none
  * @param repaired takes the field's name where an id had to be mended
  * @returns every task the message knows of: those to be asked after are `waiting`, the others as the message claims; and
  *   the seal that comes with it, and when it says that the photos were submitted
- * @throws VerifyError INPUT, for more photos than one truth-create takes too
+ * @throws VerifyError INPUT, for more photos than one truth-create takes too; CONFIG for a result of the sandbox that comes
+ *   to an account of the provider, or the other way round: the same id may be another task there
  */
 export function readTasks(
   value: unknown,
+  environment: Environment | null,
   repaired: Set<string>,
 ): { tasks: PolledTask[]; seal: unknown; submittedAt: string | undefined } {
-  const source = sourceOf(readJsonText(value));
-  const given = Array.isArray(source.taskIds) ? source.taskIds : [source.taskIds ?? []].flat();
+  const result = readJsonText(value);
+  const source = sourceOf(result);
+  const from = isObject(result) ? result.environment : undefined;
+  if (environment !== null && isEnvironment(from) && (from === 'sandbox') !== (environment === 'sandbox'))
+    throw new VerifyError('CONFIG', 'task-other-environment', {}, { charged: false });
+  const given = idsIn(source);
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
   if (given.length > MOST_TASKS) throw new VerifyError('INPUT', 'too-many-tasks', { most: MOST_TASKS });
   const asked = new Set<string>();
@@ -86,8 +95,34 @@ export function readTasks(
 }
 
 function sourceOf(value: unknown): Record<string, unknown> {
-  if (!isObject(value)) return { taskIds: value };
-  return isObject(value.data) ? value.data : value;
+  let source = value;
+  // A result has its tasks in `data`, and the provider's answer in one more.
+  for (let level = 0; level < 2 && isObject(source) && !hasTasks(source); level++) {
+    if (typeof source.data !== 'object' || source.data === null) break;
+    source = source.data;
+  }
+  if (Array.isArray(source)) return { taskIds: source, tasks: source };
+  if (!isObject(source)) return { taskIds: source };
+  return 'taskId' in source ? { taskId: source.taskId, tasks: [source] } : source;
+}
+
+function hasTasks(value: Record<string, unknown>): boolean {
+  return 'taskIds' in value || 'tasks' in value;
+}
+
+/** Of a message that has tasks, or what the provider said of them, but no ids beside: theirs. */
+function idsIn({ taskIds, tasks, taskId, taskID }: Record<string, unknown>): unknown[] {
+  const ids = taskIds ?? taskId ?? taskID ?? tasks;
+  if (ids === undefined || ids === null) return [];
+  return first(Array.isArray(ids) ? ids : [ids], MOST_TASKS + 1).map(idOf);
+}
+
+function idOf(task: unknown): unknown {
+  return isObject(task) ? (task.taskId ?? task.taskID) : task;
+}
+
+function isEnvironment(value: unknown): value is Environment {
+  return value === 'sandbox' || value === 'custom' || value === 'production';
 }
 
 function first(value: unknown, most: number): unknown[] {

@@ -90,7 +90,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
 
   async run(account, { given, batchSize, repaired }, context): Promise<Answer<CreateData>> {
     const { environment } = account;
-    const place = account.transport.place();
+    const slot = account.transport.takeSlot();
     const photos = await MessagePhotos.of(given);
     const submission = new Submission(photos);
     /** Those whose fate the provider decides from now on. */
@@ -114,7 +114,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
             for (const photo of batch) sent.add(photo);
           };
           const names = environment === 'sandbox' ? photos.sandboxNames(batch) : [];
-          return create(account, photos.addresses(batch), names, { place, claim: claimBatch }, context);
+          return create(account, photos.addresses(batch), names, { slot, claim: claimBatch }, context);
         };
         try {
           const key = payments.keyOf(index, content);
@@ -130,7 +130,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         }
       }
     } finally {
-      place.leave();
+      slot.release();
       photos.discardBut(sent);
     }
     const { tasks, providerTime, raw } = submission;

@@ -70,7 +70,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
 
   parse({ task }, { mode, interval, maxInterval, timeout, resume }, { environment, now }) {
     const repaired = new Set<string>();
-    const { tasks, seal, submittedAt } = readTasks(task, repaired);
+    const { tasks, seal, submittedAt } = readTasks(task, environment, repaired);
     const isClaim = submittedAt !== undefined || tasks.some(({ status }) => status !== 'waiting');
     const state: PollState = {
       tasks,

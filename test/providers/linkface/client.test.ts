@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Account } from '../../../src/contract/account';
 import type { Context } from '../../../src/contract/action';
-import type { Call, HttpAnswer, HttpRequest, Place } from '../../../src/contract/transport';
+import type { Call, HttpAnswer, HttpRequest, QueueSlot } from '../../../src/contract/transport';
 import { requestToken, type TokenAnswer } from '../../../src/providers/linkface/client';
 import vectors from '../../vectors.json';
 
 const NOW = 1_700_000_000_000;
-const PLACE: Place = { leave: () => {} };
+const SLOT: QueueSlot = { release: () => {} };
 const ISSUED = { code: '0000', msg: '调用成功', data: { token: 'a-token' } };
 
 interface Asked {
@@ -44,7 +44,7 @@ async function ask(
   const answer = await requestToken(
     account,
     { detectionType: 'liveness', sequenceId: 'a', ...wanted },
-    PLACE,
+    SLOT,
     context,
     (bytes) => 'f7'.repeat(bytes),
   );
@@ -142,6 +142,6 @@ describe('linkface request', () => {
 
   it('is free, may be repeated, and takes a place', async () => {
     const { call } = await ask({});
-    assert.deepEqual([call.claim, call.repeat, call.place], [null, true, PLACE]);
+    assert.deepEqual([call.claim, call.repeat, call.slot], [null, true, SLOT]);
   });
 });

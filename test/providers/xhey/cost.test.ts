@@ -28,7 +28,7 @@ function counted(length: number, submitted: (index: number) => string, reported:
 }
 
 function told(message: unknown): PollData {
-  const { tasks } = readTasks(message, new Set());
+  const { tasks } = readTasks(message, null, new Set());
   const words = { repaired: [], code: '200', message: '', providerTime: null, lastError: undefined, raw: [] };
   const { data } = report({ tasks, ...words });
   claimText('custom', data.tasks, data.photos);

@@ -1,7 +1,10 @@
 /** xhey's half of the sandbox lets in what the provider lets in, and nothing else. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sign } from '../../../src/providers/xhey/client';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server';
+import { temporaryDirectory } from '../../demo-process';
 import { assertReason } from '../../sandbox/reason';
 
 const PHOTO = 'https://example.com/a.jpg';
@@ -87,4 +90,19 @@ describe('xhey sandbox', () => {
     it(`${word} in a URL gives no JSON`, () =>
       assert.rejects(request(create([`https://example.com/${word}.jpg`]))));
   }
+
+  it('does not know a task that another version kept, and goes on', async () => {
+    const file = join(temporaryDirectory(), 'sandbox.json');
+    const tasks = {
+      1: { photoUrls: [PHOTO], queries: 0 },
+      2: { photoUrls: [PHOTO], specials: [PHOTO] },
+      3: null,
+    };
+    writeFileSync(file, JSON.stringify({ xhey: { created: 4, tasks } }));
+    await sandbox.close();
+    sandbox = await startSandbox({ port: 0, file });
+    for (const taskID of ['1', '2', '3', '4'])
+      assert.equal(await request({ path: '/v2/truth_build/query', body: JSON.stringify({ taskID }) }), 404);
+    assert.equal(await request(), 200);
+  });
 });

@@ -1,10 +1,13 @@
-import type { Cancel } from '../contract/cancel';
+import { addAbortListener } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VerifyError } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
-export interface Patience {
+export interface WaitOptions {
   timeoutMs: number;
-  cancel: Cancel;
+  cancel: AbortSignal;
+  /** How much is sent. The wait is longer by the time that so much needs on a slow line. */
+  bytes?: number;
 }
 
 /**
@@ -13,17 +16,17 @@ export interface Patience {
  * @returns what it gives
  * @throws VerifyError CANCELLED, or what `late` gives, or what `work` rejects with
  */
-export function patiently<Value>(
+export function withTimeout<Value>(
   work: Promise<Value>,
-  { timeoutMs, cancel }: Patience,
+  { timeoutMs, cancel }: WaitOptions,
   late: () => Error,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
-    const forget = cancel.onCancel(() => reject(cancelled()));
+    const listening = addAbortListener(cancel, () => reject(cancelled()));
     void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      forget();
+      listening[Symbol.dispose]();
     });
   });
 }
@@ -33,15 +36,17 @@ export function cancelled(): VerifyError {
 }
 
 /** @throws VerifyError CANCELLED */
-export function pause(milliseconds: number, cancel: Cancel): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      forget();
-      resolve();
-    }, milliseconds);
-    const forget = cancel.onCancel(() => {
-      clearTimeout(timer);
-      reject(cancelled());
-    });
+export async function pause(milliseconds: number, cancel: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal: cancel });
+  } catch {
+    throw cancelled();
+  }
+}
+
+/** Keeps no process alive. */
+export function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
   });
 }

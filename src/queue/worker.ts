@@ -1,8 +1,8 @@
-/** Takes jobs of a queue, so many at a time, and ends each with what it is told. */
+/** Takes jobs of a queue, so many at a time, and ends each with the answer or the error that its flow gives. */
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { Cancel } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
+import { type ActiveJob, activeJobs, type JobError, jobLost } from './active-jobs';
 import {
   type Bull,
   clockAhead,
@@ -10,15 +10,14 @@ import {
   loadBull,
   ownConnection,
   PREFIX,
-  PROBLEMS,
   type QueueOptions,
   queueOn,
   SWEEP_MS,
   sweep,
 } from './bull';
-import { type JobInHand, jobLost, letGo, type Told, takeInHand } from './in-hand';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { type JobSecret, written } from './sealed';
+import { later } from './wait';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
 const LOCK_MS = 45_000;
@@ -37,8 +36,9 @@ const CONNECT_MS = 5_000;
 const UNKNOWN_FATE = { charged: null, retryable: false } as const;
 /** For what ended to be written. */
 const CLOSE_MS = 3_000;
+const DISCONNECT_MS = 500;
 
-export interface TakingOptions extends QueueOptions {
+export interface WorkerOptions extends QueueOptions {
   concurrency: number;
   /** Whether a job whose worker dies or closes goes to another one; else it is failed. */
   repeatable: boolean;
@@ -49,15 +49,15 @@ export interface TakingOptions extends QueueOptions {
   /** A job is over; `code` of its error. */
   over(how: { answer: unknown } | { code: string } | 'given-back'): void;
   /** @returns the error as a flow has it */
-  explain(error: VerifyError): Told;
+  explain(error: VerifyError): JobError;
   /** What has to be put right before any job is taken; null once it is. */
   trouble(error: VerifyError | null): void;
 }
 
-export class JobTaking {
-  readonly #options: TakingOptions;
+export class JobWorker {
+  readonly #options: WorkerOptions;
   readonly #connection: RedisConnection;
-  readonly #closing = new Cancel();
+  readonly #closing = new AbortController();
   readonly #jobs = new Map<string, Held>();
   /** By the id of a job that was thought lost, how often it had been started then. */
   readonly #thoughtLost = new Map<string, number>();
@@ -72,9 +72,11 @@ export class JobTaking {
   #refusal: { error: VerifyError; at: number } | null = null;
   #pulse: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
+  /** Nobody waits for what is still being written. */
+  #isGivenUp = false;
 
   /** Begins at once, and tries until it can. */
-  constructor(options: TakingOptions) {
+  constructor(options: WorkerOptions) {
     this.#options = options;
     this.#connection = connectionFor(options);
     void this.#beat();
@@ -85,7 +87,7 @@ export class JobTaking {
    * @param graceMs for how long; then it is given back where it is repeatable, else failed
    */
   async close(graceMs: number): Promise<void> {
-    this.#closing.cancel();
+    this.#closing.abort();
     clearTimeout(this.#pulse);
     const worker = this.#worker;
     if (worker) {
@@ -97,10 +99,12 @@ export class JobTaking {
       if (this.#jobs.size > 0) await Promise.race([idle, later(graceMs)]);
       const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, UNKNOWN_FATE);
       for (const held of this.#jobs.values()) held.end({ error: this.#options.explain(closed) });
+      this.#isGivenUp = true;
       await Promise.race([worker.close().catch(() => {}), later(CLOSE_MS)]);
-      await Promise.race([worker.disconnect().catch(() => {}), later(CLOSE_MS)]);
+      // It waits for the end of a connection that is not there while Redis is away.
+      await Promise.race([worker.disconnect().catch(() => {}), later(DISCONNECT_MS)]);
     }
-    await this.#connection.close(async () => {});
+    await this.#connection.close();
   }
 
   /** BullMQ's own connections tell when they break, and not when they are back. */
@@ -126,15 +130,15 @@ export class JobTaking {
             throw error;
           });
         },
-        { timeoutMs: CONNECT_MS, cancel: this.#closing },
+        { timeoutMs: CONNECT_MS, cancel: this.#closing.signal },
       );
-      if (!this.#worker && !this.#closing.cancelled) this.#worker = this.#start(bull, secret);
+      if (!this.#worker && !this.#closing.signal.aborted) this.#worker = this.#start(bull, secret);
       const { error, at } = this.#refusal ?? { error: null, at: 0 };
       this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
       if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
     }
-    if (!this.#closing.cancelled)
+    if (!this.#closing.signal.aborted)
       this.#pulse = setTimeout(() => {
         void this.#beat();
       }, PULSE_MS).unref();
@@ -173,8 +177,8 @@ export class JobTaking {
     };
     worker.on('error', (error) => {
       broke();
-      const code = refusalOf(error);
-      if (code !== null) this.#refusal = { error: PROBLEMS.refused(code), at: performance.now() };
+      const refusal = refusalOf(error);
+      if (refusal) this.#refusal = { error: refusal, at: performance.now() };
     });
     worker.on('ioredis:close', broke);
     worker.on('completed', ({ id }) => this.#correctEnd('completed', id!));
@@ -188,7 +192,7 @@ export class JobTaking {
     // Its last worker died after it was over.
     if (content?.kind === 'answer') return;
     if (content?.kind === 'error') {
-      const { code, cause } = content.value as Told;
+      const { code, cause } = content.value as JobError;
       throw failed(bull, code, cause.problem);
     }
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
@@ -202,10 +206,7 @@ export class JobTaking {
       await job.updateData(secret.seal('error', id, written(lost)));
       throw failed(bull, lost.code, lost.cause.problem);
     }
-    if (this.#closing.cancelled) {
-      await this.#onRedis((redis, queue) => noteNotBegun(redis, queue, job));
-      await giveBack(bull, job);
-    }
+    if (this.#closing.signal.aborted) await this.#giveBackUnsent(bull, job);
     let held!: Held;
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
@@ -217,17 +218,23 @@ export class JobTaking {
         clearTimeout(late);
         resolve(given);
       };
+      let hasPaid = false;
       held = {
         end,
         giveBack: () => end('given-back'),
+        giveBackUnsent: () => {
+          if (!hasPaid) end('unsent');
+          return !hasPaid;
+        },
         paying: (ledger) => {
-          job.updateProgress(ledger).catch(() => {});
+          hasPaid = true;
+          if (ledger !== null) job.updateProgress(ledger).catch(() => {});
         },
       };
       this.#jobs.set(id, held);
-      this.#options.take({ ...(content.value as object), ...takeInHand(id, held) });
+      this.#options.take({ ...(content.value as object), ...activeJobs.add(id, held) });
     });
-    letGo(id, held);
+    activeJobs.delete(id, held);
     try {
       await this.#end(bull, secret, job, how);
     } finally {
@@ -246,40 +253,60 @@ export class JobTaking {
   #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {
     return this.#connection.do((redis) => work(redis, this.#queue!), {
       timeoutMs: LOCK_MS,
-      cancel: new Cancel(),
+      cancel: new AbortController().signal,
     });
+  }
+
+  /** Another worker begins it, and nobody takes it for one that was begun before. */
+  async #giveBackUnsent(bull: Bull, job: Job): Promise<never> {
+    await this.#onRedis((redis, queue) => noteNotBegun(redis, queue, job));
+    return giveBack(bull, job);
+  }
+
+  /** An answer may have been paid for: a Redis that is full is waited for, while the lock of the job is renewed. */
+  async #keep(write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal?.code !== 'OVERLOADED' || this.#isGivenUp) throw error;
+        this.#refusal = { error: refusal, at: performance.now() };
+        await later(PULSE_MS);
+      }
+    }
   }
 
   /** Its answer takes the place of its message, so that nobody is kept longer than the work takes. */
   async #end(bull: Bull, secret: JobSecret, job: Job, how: End): Promise<void> {
     const { over, explain } = this.#options;
-    if (how === 'given-back') {
-      over(how);
-      await giveBack(bull, job);
-      return;
+    if (how === 'given-back' || how === 'unsent') {
+      over('given-back');
+      if (how === 'unsent') await this.#giveBackUnsent(bull, job);
+      return giveBack(bull, job);
     }
-    let told: Told | null = 'error' in how ? how.error : null;
+    let failure: JobError | null = 'error' in how ? how.error : null;
     let data = '';
     try {
       data = secret.seal(
-        told ? 'error' : 'answer',
+        failure ? 'error' : 'answer',
         job.id!,
-        written(told ?? (how as { answer: unknown }).answer),
+        written(failure ?? (how as { answer: unknown }).answer),
       );
     } catch (error) {
       const { problem, values } = error as VerifyError;
-      told = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
-      data = secret.seal('error', job.id!, written(told));
+      failure = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
+      data = secret.seal('error', job.id!, written(failure));
     }
-    over(told ? { code: told.code } : (how as { answer: unknown }));
-    await job.updateData(data);
-    if (told) throw failed(bull, told.code, told.cause.problem);
+    over(failure ? { code: failure.code } : (how as { answer: unknown }));
+    await this.#keep(() => job.updateData(data));
+    if (failure) throw failed(bull, failure.code, failure.cause.problem);
   }
 }
 
-type End = { answer: unknown } | { error: Told } | 'given-back';
+type End = { answer: unknown } | { error: JobError } | 'given-back' | 'unsent';
 
-interface Held extends JobInHand {
+interface Held extends ActiveJob {
   giveBack(): void;
 }
 
@@ -307,10 +334,4 @@ async function noteNotBegun(redis: Redis, queue: Queue, job: Job): Promise<void>
 async function giveBack(bull: Bull, job: Job): Promise<never> {
   await job.moveToWait(job.token!);
   throw new bull.WaitingError();
-}
-
-function later(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

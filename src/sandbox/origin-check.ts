@@ -18,7 +18,7 @@ const FOREIGN_NAME = {
  * A page whose name was made to lead here could have this machine's network searched for it: photos are downloaded. A
  * program has no origin, and calls the sandbox as it likes.
  * @param headers of a request to a provider
- * @param host that the sandbox was told to listen on, or null
+ * @param host of --host, or null
  * @returns why it is refused, or null
  */
 export function objectionToPage(headers: IncomingHttpHeaders, host: string | null): Reason | null {
@@ -28,7 +28,7 @@ export function objectionToPage(headers: IncomingHttpHeaders, host: string | nul
 /**
  * @param method of a request to the sandbox itself
  * @param headers of the request
- * @param host that the sandbox was told to listen on, or null
+ * @param host of --host, or null
  * @returns why it is refused, or null
  */
 export function objectionTo(
@@ -43,7 +43,7 @@ export function objectionTo(
       en: 'A page of another origin must not ask this: Origin and Host differ.',
       zh: '其他来源的页面不能调用：Origin 与 Host 不一致。',
     };
-  // Who follows a link only looks.
+  // Following a link changes nothing.
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   return isLink || !/^(?:cross|same)-site$/.test(String(headers['sec-fetch-site']))
     ? null

@@ -1,9 +1,9 @@
-/** What the sandbox says about itself: docs/contract.md, "Sandbox", the page and what programs ask in its place. */
+/** What the sandbox says about itself: docs/contract.md, "Sandbox", its page and its routes for programs. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SandboxAnswer } from '../contract/sandbox-half';
+import { objectionTo } from './origin-check';
 import { type Access, homePage, languageOf } from './page';
 import type { RequestLog } from './requests';
-import { objectionTo } from './visitor';
 
 export interface Memory {
   log: RequestLog;
@@ -51,11 +51,11 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 
 /**
  * @param request to one of the sandbox's own paths
- * @param host that the sandbox was told to listen on, or null
+ * @param host of --host, or null
  * @param memory of the sandbox
  * @returns null where the path is none of them
  */
-export function answerAtDesk(
+export function answerRoute(
   { method, path, headers }: { method: string; path: string; headers: IncomingHttpHeaders },
   host: string | null,
   memory: Memory,

@@ -1,0 +1,40 @@
+/** Serves the photos of this Node-RED's own stores to the world. */
+import type { PublicHandler, Red } from '../runner/red';
+import { onceStarted } from '../runner/started';
+
+/**
+ * Registers the route, and deletes in time what stores have left behind that are gone.
+ * @param red Node-RED, with the texts of a photo store
+ */
+export function servePhotos(red: Red): void {
+  onceStarted(red, () => {
+    const { clearFolder } = require('./photo-folder') as typeof import('./photo-folder');
+    // What is wrong with the database it says itself.
+    clearFolder(red).catch(() => {});
+  });
+  const findPhoto = async (id: string) => {
+    const { localPhotos } = require('./photo-folder') as typeof import('./photo-folder');
+    return localPhotos(red).find(id);
+  };
+  const serve: PublicHandler = ({ params }, response) => {
+    // A range that is not there is the only other thing there is to say.
+    const gone = (error?: Error & { status?: number }) => {
+      if (!response.headersSent) response.status(error?.status === 416 ? 416 : 404).end();
+    };
+    findPhoto(params.id ?? '').then((photo) => {
+      if (!photo) return gone();
+      const headers = {
+        'Content-Type': photo.contentType,
+        'X-Content-Type-Options': 'nosniff',
+        'Cache-Control': 'private',
+      };
+      const plain = { cacheControl: false, lastModified: false, etag: false } as const;
+      response.sendFile(
+        photo.name,
+        { root: photo.folder, headers, ...plain },
+        (error) => error && gone(error),
+      );
+    }, gone);
+  };
+  red.httpNode.get('/cn-verify/photos/:id', serve);
+}

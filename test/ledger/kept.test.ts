@@ -1,0 +1,86 @@
+/** What is kept for 13 months, and then not: in small steps, and with its space on disk. */
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { idFloor } from '../../src/ledger/id';
+import { temporaryDirectory } from '../demo-process';
+import { until } from '../until';
+import { ACCOUNT, answered, call, claim, claimed, closeLedgers, done, openLedger, rowsIn } from './ledgers';
+
+const DAY = 86_400_000;
+const OLD = 3_000;
+const DELETED_AT_ONCE = 200;
+
+describe('the ledger, when 13 months are over', () => {
+  afterEach(closeLedgers);
+
+  it('deletes what is old in small steps, with other calls in between, and the file shrinks while it is open', async () => {
+    const file = join(temporaryDirectory(), 'cn-verify.db');
+    const now = Date.parse('2026-11-25T12:00:00+08:00');
+    const first = openLedger(file, { now: () => now });
+    await done(first, call(['new']), answered({ new: 1 }));
+    await first.close();
+    fill(file, now - 430 * DAY, OLD);
+    for (let day = 1; day <= 7; day++) fill(file, now - day * DAY, 1);
+    const before = statSync(file).size;
+    const count = () => Number(rowsIn(file, "SELECT content FROM meta WHERE name = 'count'")[0]!.content);
+    const transactions = count();
+
+    const ledger = openLedger(file, { now: () => now });
+    // One is in the same transaction as the first step; all others would come after it if it were the only one.
+    const others: string[] = [];
+    for (let index = 0; index < 5; index++) others.push(await claimed(ledger, call([`other ${index}`])));
+    const isThere = async (id: string) => (await ledger.ledger.find({ id }, 1)).length === 1;
+    await until(async () => !(await isThere(idOf(now - 430 * DAY, OLD - 1))));
+    await until(() => statSync(file).size < before / 4);
+    assert.equal(await isThere(others[0]!), true);
+    assert.equal((await ledger.look('new'))?.state, 'answered');
+    await ledger.close();
+    assert.equal(countIn(file, 'entries'), 1 + 7 + 5);
+    assert.equal(countIn(file, 'keys'), 1 + 7 + 5);
+    assert.ok(count() - transactions >= OLD / DELETED_AT_ONCE);
+  });
+
+  it('keeps a key for as long as its entry, and then pays for it again', async () => {
+    const file = join(temporaryDirectory(), 'cn-verify.db');
+    let now = Date.parse('2026-01-01T00:00:00+08:00');
+    const first = openLedger(file, { now: () => now });
+    await done(first, call(['a key']), answered({ 'a key': 1 }));
+    // Time is proven by seven days with calls.
+    for (now += 394 * DAY; now < Date.parse('2027-02-28T00:00:00+08:00'); now += 4 * DAY)
+      await done(first, call(), answered());
+    await first.close();
+    const second = openLedger(file, { now: () => now });
+    assert.equal((await claim(second, call(['a key']))).state, 'known');
+    for (let day = 0; day < 8; day++, now += DAY) await done(second, call(), answered());
+    await second.close();
+    const third = openLedger(file, { now: () => now });
+    await until(async () => (await third.look('a key')) === null);
+    await claimed(third, call(['a key']));
+  });
+});
+
+const idOf = (at: number, index: number) => idFloor(at) + String(index).padStart(9, '0');
+
+const countIn = (file: string, table: string) =>
+  rowsIn(file, `SELECT count(*) AS rows FROM ${table}`)[0]!.rows;
+
+/** Adds settled entries of one moment, each with a key that has an answer of 1 KB, to a file that nobody has open. */
+function fill(file: string, at: number, count: number): void {
+  const database = new DatabaseSync(file);
+  database.exec('BEGIN');
+  const entry = database.prepare(
+    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, outcome, charged, price, duration_ms)
+      VALUES (?, ?, ?, 'another', ?, 'a-node', 'face-compare', 'settled', 'passed', 1, 10000, 12)`,
+  );
+  const key = database.prepare(
+    "INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES (?, '', ?, 0, 'asked', 1, randomblob(1000))",
+  );
+  for (let index = 0; index < count; index++) {
+    entry.run(idOf(at, index), at, at, ACCOUNT);
+    key.run(`digest of ${idOf(at, index)}`, idOf(at, index));
+  }
+  database.exec('COMMIT');
+  database.close();
+}

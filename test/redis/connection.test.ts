@@ -1,0 +1,294 @@
+/** Callers and workers of a queue, without Node-RED, on a Redis that is slow, full, away or refuses: docs/contract.md, "Queue". */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { VerifyError } from '../../src/contract/errors';
+import { activeJobs } from '../../src/queue/active-jobs';
+import { PREFIX, type QueueOptions } from '../../src/queue/bull';
+import { JobCalls } from '../../src/queue/calls';
+import type { RedisTrouble } from '../../src/queue/redis-connection';
+import { redisServer } from '../../src/queue/redis-url';
+import { JobSecret } from '../../src/queue/sealed';
+import { JobWorker, type WorkerOptions } from '../../src/queue/worker';
+import { ROOT, temporaryDirectory } from '../demo-process';
+import { freePort } from '../http/server';
+import { until } from '../until';
+import { startCable } from './fleet';
+import { type RedisServer, startRedis } from './server';
+
+const NEVER = new AbortController().signal;
+const SECRET = new JobSecret(Buffer.alloc(32, 1));
+
+describe('a connection to the queue', function () {
+  this.timeout(60_000);
+  let redis: RedisServer;
+  let name = '';
+  let notices: [RedisTrouble, string][] = [];
+  const ends: (() => Promise<unknown> | unknown)[] = [];
+
+  before(async () => {
+    redis = await startRedis();
+  });
+  after(() => redis.stop());
+  beforeEach(() => {
+    name = randomUUID();
+    notices = [];
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  const options = (url = redis.url): QueueOptions => ({
+    server: redisServer(new URL(url), {}),
+    ...{ name, keep: 60 },
+    secret: async () => SECRET,
+    notify: (trouble, { code }) => notices.push([trouble, code]),
+  });
+  function callsOf(url?: string, changes: Partial<QueueOptions> = {}): JobCalls {
+    const calls = new JobCalls({ ...options(url), ...changes });
+    ends.push(() => calls.close());
+    return calls;
+  }
+  /** @param take with what each job is done */
+  function workerOf(take: (message: Record<string, unknown>) => void, changes: Partial<WorkerOptions> = {}) {
+    const troubles: (VerifyError | null)[] = [];
+    const worker = new JobWorker({
+      ...options(),
+      ...{ concurrency: 20, repeatable: false, timeoutMs: 30_000, take, over: () => {} },
+      explain: ({ code, problem, values }) => ({
+        message: problem,
+        code,
+        cause: { problem, values } as never,
+      }),
+      trouble: (error) => troubles.push(error),
+      ...changes,
+    });
+    ends.push(() => worker.close(0));
+    return { worker, troubles };
+  }
+  function answer(message: Record<string, unknown>, value: unknown): void {
+    const job = activeJobs.get(message);
+    assert.ok(job && job !== 'over');
+    job.end({ answer: value });
+  }
+  async function put(calls: JobCalls, payload: unknown): Promise<string> {
+    const id = calls.newId();
+    await calls.put(id, 'message', { payload }, NEVER);
+    return id;
+  }
+  /** @returns the problem, the code and what stands behind it */
+  async function refusal(work: Promise<unknown>): Promise<[string, string, unknown]> {
+    const error = await work.then(
+      () => assert.fail('It was not refused'),
+      (reason: VerifyError) => reason,
+    );
+    assert.equal(error.details.charged, false);
+    return [error.code, error.problem, error.values.code];
+  }
+  /** @returns the address of the same Redis for a user who may do all but some commands */
+  async function userWithout(...commands: string[]): Promise<string> {
+    const user = `user-${randomUUID()}`;
+    const rights = ['on', '>right', '~{cn-verify}:*', '&*', '+@all', ...commands.map((each) => `-${each}`)];
+    await redis.client.call('ACL', 'SETUSER', user, ...rights);
+    return redis.url.replace('//', `//${user}:right@`);
+  }
+
+  it('gives what is large the time that it needs on a slow line', async () => {
+    const cable = await startCable(redis.url, 600_000);
+    ends.push(() => cable.close());
+    const calls = callsOf(cable.url);
+    // 3.5 MB as Redis gets it: six seconds, longer than any other command may take.
+    const id = await put(calls, Buffer.alloc(2_600_000, 'x'));
+    assert.deepEqual(await calls.counts(5_000), { waiting: 1, active: 0, failed: 0 });
+    assert.ok(await redis.client.exists(`${PREFIX}:${name}:${id}`));
+    assert.deepEqual(notices, []);
+  });
+
+  it('does not take the time in which its packages are loaded for a Redis that is away', async () => {
+    const hook = `
+      import { writeSync } from 'node:fs';
+      const seen = new Set();
+      export async function load(url, context, next) {
+        const [, name] = /node_modules.(bullmq|ioredis)./.exec(url) ?? [];
+        if (name && !seen.has(name)) {
+          seen.add(name);
+          await new Promise((resolve) => setTimeout(resolve, 3_000));
+          writeSync(1, name + '\\n');
+        }
+        return next(url, context);
+      }`;
+    const program = `
+      require('node:module').register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});
+      const { JobCalls } = require('./dist/src/queue/calls');
+      const { JobSecret } = require('./dist/src/queue/sealed');
+      const { redisServer } = require('./dist/src/queue/redis-url');
+      const calls = new JobCalls({
+        server: redisServer(new URL('${redis.url}'), {}), name: '${name}', keep: 60,
+        secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (trouble) => console.log(trouble),
+      });
+      calls.counts(2_500).then(() => console.log('counted'), ({ problem }) => console.log(problem))
+        .then(() => process.exit());`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: ROOT });
+    assert.deepEqual(stdout.split('\n').sort(), ['', 'bullmq', 'counted', 'ioredis']);
+  });
+
+  it('says for certain that a job is not in a Redis that does not come back', async () => {
+    const gone = await startRedis();
+    const calls = callsOf(gone.url, { putMs: 500 });
+    await calls.counts(5_000);
+    await gone.stop();
+    await assert.rejects(calls.counts(100), { problem: 'queue-away' });
+    assert.equal((await refusal(put(calls, 'never')))[1], 'queue-away');
+    assert.equal(notices[0]![0], 'away');
+  });
+
+  it('says the id of a job where Redis took it and its answer was lost', async () => {
+    const cable = await startCable(redis.url);
+    ends.push(() => cable.close());
+    const calls = callsOf(cable.url, { putMs: 500 });
+    await calls.counts(5_000);
+    cable.cut('answers');
+    const id = calls.newId();
+    await assert.rejects(calls.put(id, 'message', { payload: 1 }, NEVER), (error: VerifyError) => {
+      assert.deepEqual([error.code, error.problem], ['UNCERTAIN', 'job-put-uncertain']);
+      assert.deepEqual([error.values.job, error.details.charged], [id, null]);
+      return true;
+    });
+    cable.mend();
+    const taken: unknown[] = [];
+    workerOf((message) => {
+      taken.push(message.payload);
+      answer(message, 'done');
+    });
+    assert.deepEqual(await calls.end(id, null, 30_000, NEVER), { answer: 'done' });
+    assert.deepEqual(taken, [1], 'it was put once, however often that was tried');
+  });
+
+  for (const command of ['del', 'zrem', 'hset', 'lpush', 'xadd'])
+    it(`says that its user may not use ${command.toUpperCase()}, before it puts or takes anything`, async () => {
+      const url = await userWithout(command);
+      assert.deepEqual(await refusal(put(callsOf(url), 1)), ['CONFIG', 'queue-refused', `NOPERM ${command}`]);
+      const { troubles } = workerOf(() => assert.fail('nothing is taken'), {
+        server: redisServer(new URL(url), {}),
+      });
+      await until(() => troubles.length > 0);
+      assert.equal(troubles[0]?.values.code, `NOPERM ${command}`);
+      assert.deepEqual(await redis.client.keys(`${PREFIX}:${name}:*`), []);
+    });
+
+  it('says that its user may not take jobs, or not hear of their ends', async () => {
+    const { troubles } = workerOf(() => {}, {
+      server: redisServer(new URL(await userWithout('bzpopmin')), {}),
+    });
+    await until(() => troubles.some((error) => error?.values.code === 'NOPERM bzpopmin'));
+    const calls = callsOf(await userWithout('xread'));
+    await calls.counts(5_000);
+    await until(() => notices.some(([trouble, code]) => trouble === 'deaf' && code === 'NOPERM xread'));
+  });
+
+  it('uses no other database where the one of its address is not there', async () => {
+    const calls = callsOf(`${redis.url}/99`);
+    assert.deepEqual(await refusal(put(calls, 1)), ['CONFIG', 'queue-database', 'DATABASE']);
+    assert.deepEqual(await redis.client.keys(`${PREFIX}:${name}:*`), []);
+  });
+
+  it('says which node of a cluster holds the queue', async () => {
+    const cluster = async () => ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
+    const [one, other] = [await startRedis(...(await cluster())), await startRedis(...(await cluster()))];
+    ends.push(
+      () => one.stop(),
+      () => other.stop(),
+    );
+    await other.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    const [, busPort] = /@(\d+)/.exec(String(await other.client.call('CLUSTER', 'NODES')))!;
+    const { port } = new URL(other.url);
+    await one.client.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort!);
+    await until(async () => /cluster_state:ok/.test(String(await one.client.call('CLUSTER', 'INFO'))));
+    assert.deepEqual(await refusal(put(callsOf(one.url), 1)), [
+      'CONFIG',
+      'queue-moved',
+      `MOVED 127.0.0.1:${port}`,
+    ]);
+    assert.ok(await put(callsOf(other.url), 1));
+  });
+
+  it('refuses a job while Redis is full, and keeps an answer until there is room', async () => {
+    let taken: Record<string, unknown> | undefined;
+    const { troubles } = workerOf((message) => {
+      taken = message;
+    });
+    const calls = callsOf();
+    const id = await put(calls, 'paid');
+    await until(() => taken !== undefined);
+    await redis.client.config('SET', 'maxmemory', '1');
+    try {
+      assert.deepEqual(await refusal(put(calls, 'another')), ['OVERLOADED', 'queue-full', 'OOM']);
+      answer(taken!, 'what was paid for');
+      await until(() => troubles.at(-1)?.problem === 'queue-full');
+    } finally {
+      await redis.client.config('SET', 'maxmemory', '0');
+    }
+    assert.deepEqual(await calls.end(id, null, 30_000, NEVER), { answer: 'what was paid for' });
+  });
+
+  it('gives back, when it stops, what it has not handed to its flow', async () => {
+    const calls = callsOf();
+    const jobs = 60;
+    const ids = await Promise.all(Array.from({ length: jobs }, (_, number) => put(calls, number)));
+    const taken: number[] = [];
+    let stopping: Promise<void> | null = null;
+    const { worker } = workerOf((message) => {
+      assert.equal(stopping, null, 'nothing is handed over after it was told to stop');
+      taken.push(Number(message.payload));
+      answer(message, 'first');
+      if (taken.length === 5) stopping = worker.close(0);
+    });
+    await until(() => stopping !== null);
+    await stopping;
+    workerOf((message) => {
+      taken.push(Number(message.payload));
+      answer(message, 'second');
+    });
+    const ended = await Promise.all(ids.map((id) => calls.end(id, null, 30_000, NEVER)));
+    for (const end of ended) assert.ok(end && 'answer' in end, JSON.stringify(end));
+    assert.deepEqual(
+      taken.sort((a, b) => a - b),
+      ids.map((_, number) => number),
+    );
+  });
+
+  it('gives back what a closing node had not sent, and nothing that had begun to cost', async () => {
+    const calls = callsOf();
+    const [unsent, paying] = [await put(calls, 'unsent'), await put(calls, 'paying')];
+    const gaveBack = new Map<unknown, boolean>();
+    const begun: unknown[] = [];
+    workerOf((message) => {
+      const { payload } = message;
+      begun.push(payload);
+      const job = activeJobs.get(message);
+      assert.ok(job && job !== 'over');
+      if (gaveBack.has(payload)) job.end({ answer: 'the second time' });
+      else {
+        if (payload === 'paying') job.paying('20261130-000000-a');
+        gaveBack.set(payload, job.giveBackUnsent());
+        if (!gaveBack.get(payload)) job.end({ answer: 'the first time' });
+      }
+    });
+    assert.deepEqual(await calls.end(unsent, null, 30_000, NEVER), { answer: 'the second time' });
+    assert.deepEqual(await calls.end(paying, null, 30_000, NEVER), { answer: 'the first time' });
+    assert.deepEqual(begun.sort(), ['paying', 'unsent', 'unsent']);
+  });
+
+  it('says which package is missing', async () => {
+    const directory = temporaryDirectory();
+    cpSync(join(ROOT, 'dist/src'), join(directory, 'src'), { recursive: true });
+    const program = `
+      const { loadBull } = require('./src/queue/bull');
+      loadBull().catch(({ code, problem }) => console.log(code, problem));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: directory });
+    assert.equal(stdout, 'CONFIG bullmq-missing\n');
+  });
+});

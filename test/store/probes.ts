@@ -1,0 +1,89 @@
+/** Operations for the tests of the store. */
+import { writeSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
+import { VerifyError } from '../../src/contract/errors';
+import { type Operations, type Sql, type Surroundings, sealOf } from '../../src/store/sql';
+
+const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
+
+export const PROBES = {
+  'probe.put': async (
+    sql: Sql,
+    { id, content = null }: { id: string; content?: Uint8Array | string | null },
+  ) => {
+    await sql.run(TABLE);
+    await sql.run('INSERT INTO probe (id, content) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', id, content);
+    return id;
+  },
+  'probe.list': async (sql: Sql) => {
+    const table = await sql.get("SELECT name FROM sqlite_schema WHERE name = 'probe'");
+    if (!table) return [];
+    return (await sql.all<{ id: string }>('SELECT id FROM probe ORDER BY id LIMIT 100000')).map(
+      ({ id }) => id,
+    );
+  },
+  'probe.get': async (sql: Sql, { id }: { id: string }) => ({
+    rows: await sql.all('SELECT id, content FROM probe WHERE id = ? LIMIT 1', id),
+  }),
+  /** Writes, and then fails. */
+  'probe.fail-late': async (sql: Sql, { id }: { id: string }) => {
+    await sql.run(TABLE);
+    await sql.run('INSERT INTO probe (id) VALUES (?)', id);
+    throw new VerifyError('BUDGET', 'budget-day', { maxPerDay: 3 }, { charged: false, retryAfter: 9 });
+  },
+  'probe.fail-early': async () => {
+    throw new VerifyError('INPUT', 'key-used', {}, { charged: false });
+  },
+  'probe.fault': async (sql: Sql) => sql.run('INSERT INTO nowhere (secret) VALUES (?)', 'a name'),
+  'probe.bytes': async (_sql: Sql, parameters: { parts: { bytes: Uint8Array }[] }) => ({
+    all: parameters.parts.map(({ bytes }) => ({
+      length: bytes.length,
+      bytes,
+      isBuffer: Buffer.isBuffer(bytes),
+    })),
+  }),
+  /** Writes. @returns a number that is the same for all that ran in one transaction, and greater in the next one */
+  'probe.transaction': async (sql: Sql, { id }: { id: string }) => {
+    await sql.run(TABLE);
+    await sql.run('INSERT INTO probe (id) VALUES (?)', id);
+    const row = await sql.get<{ content: string }>("SELECT content FROM meta WHERE name = 'count'");
+    return Number(row?.content);
+  },
+  /** Deletes two rows. */
+  'probe.take': async (sql: Sql) =>
+    sql.run('DELETE FROM probe WHERE id IN (SELECT id FROM probe ORDER BY id LIMIT 2)'),
+  /** Rows of a table that every database has. */
+  'probe.fill': async (sql: Sql, { from, to, size }: { from: number; to: number; size: number }) => {
+    for (let number = from; number < to; number++)
+      await sql.run(
+        'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
+        `row ${number}`,
+        'x'.repeat(size),
+      );
+  },
+  'probe.rows': async (sql: Sql) => {
+    const rows = await sql.all<{ name: string }>(
+      "SELECT name FROM meta NOT INDEXED WHERE name > 'row ' AND name < 'row :' AND content <> '' LIMIT 100000",
+    );
+    return rows.map(({ name }) => Number(name.slice(4)));
+  },
+  'probe.seal': async (_sql: Sql, { text }: { text: string }, at: Surroundings) => ({
+    sealed: sealOf(at).seal('probe', text, 'one'),
+  }),
+  'probe.open': async (_sql: Sql, { sealed }: { sealed: Uint8Array }, at: Surroundings) =>
+    sealOf(at).open('probe', sealed, 'one').toString(),
+  'probe.at': async (_sql: Sql, _parameters: unknown, { now, damage }: Surroundings) => ({
+    now,
+    isDamaged: damage !== null,
+  }),
+  'probe.pragma': async (sql: Sql, { name }: { name: string }) => sql.get(`PRAGMA ${name}`),
+  'probe.thread': async () => threadId,
+  'probe.exit': async (sql: Sql, { id, isWritten }: { id: string; isWritten: boolean }) => {
+    if (isWritten) {
+      const found = await sql.get('SELECT id FROM probe WHERE id = ?', id);
+      if (found) return 'known';
+    }
+    writeSync(2, '');
+    process.exit(3);
+  },
+} satisfies Operations;

@@ -1,0 +1,127 @@
+/** Files of earlier versions, and of this one as a later program finds them. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Database, openDatabase } from '../../src/store/database';
+import { MIGRATIONS } from '../../src/store/schema/migrations';
+import { temporaryDirectory } from '../demo-process';
+
+const FOLDER = join(__dirname, '../../../test/store/versions');
+const LATER = join(__dirname, 'later-thread.js');
+
+describe('database: versions', () => {
+  let file: string;
+  let told: string[];
+  const open = new Set<Database>();
+  function start(thread?: string): Database {
+    const database = openDatabase({
+      file,
+      secret: async () => Buffer.alloc(32, 7),
+      now: () => Date.parse('2026-11-30T12:00:00+08:00'),
+      notify: (trouble) => told.push(trouble),
+      ...(thread && { thread }),
+    });
+    open.add(database);
+    return database;
+  }
+  async function close(): Promise<void> {
+    for (const database of open) await database.close();
+    open.clear();
+  }
+  function inFile<Answer>(work: (database: DatabaseSync) => Answer): Answer {
+    const database = new DatabaseSync(file);
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  }
+  const versionOf = () => inFile((database) => database.prepare('PRAGMA user_version').get()!.user_version);
+  const migrated = () => inFile((database) => database.prepare('SELECT later FROM outbox').get()!.later);
+
+  beforeEach(() => {
+    file = join(temporaryDirectory(), 'cn-verify.db');
+    told = [];
+  });
+  afterEach(close);
+
+  it('has a file of each in the tests', () => {
+    const found = readdirSync(FOLDER).map((name) => Number(name.replace('.sql', '')));
+    assert.deepEqual(
+      found.sort((a, b) => a - b),
+      MIGRATIONS.map((_, index) => index + 1),
+    );
+  });
+
+  for (const name of readdirSync(FOLDER))
+    it(`opens a file of version ${name.replace('.sql', '')}, with all that is in it`, async () => {
+      inFile((database) => database.exec(readFileSync(join(FOLDER, name), 'utf8')));
+      const database = start();
+      await database.ready();
+      assert.deepEqual([database.state(), told], ['ready', []]);
+      const look = { account: 'an-account', keys: [{ key: 'a key', content: 'asked' }], since: null };
+      assert.deepEqual(await database.call('ledger.look', look), {
+        'a key': {
+          state: 'answered',
+          entry: '20261125-120000-000000000001',
+          at: '2026-11-25T04:00:00.000Z',
+          answer: { score: 0.82 },
+        },
+      });
+      assert.deepEqual(
+        await database.call('ledger.spent', { account: 'an-account', at: '2026-11-25T04:00:00Z' }),
+        {
+          day: 1,
+          month: 1,
+        },
+      );
+      const [task] = await database.call<object, { taskIds: string[]; content: Uint8Array }[]>(
+        'waiting.list',
+        {
+          after: '',
+        },
+      );
+      assert.deepEqual([task?.taskIds, Buffer.from(task!.content).toString()], [['1', '2'], 'what waits']);
+      const photos = [{ identity: 'a code', photo: 'another photo' }];
+      assert.deepEqual(await database.call('seen.record', { photos, keepMs: 1 }), [5 * 86_400_000]);
+      assert.deepEqual(await database.call('stored-photos.held', { node: 'a-store' }), {
+        count: 1,
+        bytes: 1_000,
+        oldest: Date.parse('2026-11-25T12:00:00+08:00'),
+      });
+      assert.deepEqual(await database.call('outbox.list', { place: 'a place' }), [
+        { id: 'a call', place: 'a place', operation: 'ledger.settle', parameters: { entry: 1 } },
+      ]);
+      await close();
+      assert.equal(versionOf(), MIGRATIONS.length);
+    });
+
+  it('is migrated by a later program, once, and an earlier one leaves it as it is then', async () => {
+    await start().call('outbox.put', { id: 'a', place: 'b', operation: 'c', parameters: null });
+    await close();
+    for (let round = 0; round < 2; round++) {
+      await start(LATER).ready();
+      await close();
+      assert.equal(versionOf(), MIGRATIONS.length + 2);
+      assert.equal(migrated(), 'first and second');
+    }
+    await assert.rejects(start().ready(), { problem: 'database-newer-version' });
+  });
+
+  it('stays at the version before where a migration cannot be done, and goes on from there', async () => {
+    await start().call('outbox.put', { id: 'a', place: 'b', operation: 'c', parameters: null });
+    await close();
+    inFile((database) => database.exec('CREATE TABLE outbox_later (id TEXT)'));
+    const database = start(LATER);
+    await assert.rejects(database.ready(), { problem: 'database-unwritable' });
+    await close();
+    assert.equal(versionOf(), MIGRATIONS.length + 1);
+    assert.equal(migrated(), 'first');
+    inFile((opened) => opened.exec('DROP TABLE outbox_later'));
+    await start(LATER).ready();
+    await close();
+    assert.equal(versionOf(), MIGRATIONS.length + 2);
+    assert.deepEqual(told, ['unwritable']);
+  });
+});
