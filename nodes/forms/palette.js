@@ -14,6 +14,7 @@ const KEYWORDS = [
   [['get-token'], '活体检测 令牌 linkface liveness sdk token'],
   [['face-compare'], '人脸比对 人证比对 人证核验 腾讯云 tencent compare'],
   [['westdex-three'], '人证核验 三要素 西部数据 westdex three elements'],
+  [['provider-request'], '服务商 其他接口 请求 api endpoint provider request call'],
   [['verify-ledger'], '台账 账本 费用 计费 对账 预算 ledger cost spending budget verify'],
   [['verify-call', 'verify-in', 'verify-return'], '队列 核验 多机 queue bullmq redis verify'],
 ];

@@ -63,7 +63,10 @@ function rowOf(form, name, icon, example, named = name) {
   const hasExample = property.type === 'password' ? form.hasOwn : form.say;
   const usual = name === 'baseUrl' ? form.definition.productionUrl : (property.value ?? '');
   return ROWS[kindOf(property)]({
-    ...{ id: form.prefix + name, key, icon, choices: property.choices },
+    id: form.prefix + name,
+    key,
+    icon,
+    choices: property.choices,
     unit: form.say(`${key}-unit`) && `${key}-unit`,
     example: hasExample(`${key}-example`)
       ? `data-i18n="[placeholder]${key}-example"`

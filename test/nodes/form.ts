@@ -16,14 +16,16 @@ export interface Definition {
       min?: number;
       max?: number;
       choices?: readonly (string | number)[];
-  required?: boolean;
-  typed?: string;
+      required?: boolean;
+      typed?: string;
     }
   >;
   credentials?: Record<string, { type: string; validate?: unknown }>;
   inputs?: number;
   outputs?: number;
   color?: string;
+  /** By account type, where a node takes several. */
+  accounts?: Record<string, { takes: Record<string, string>; known: Record<string, string[]> }>;
   icon?: string;
 }
 
