@@ -3,6 +3,7 @@
 //                                        that no form can say anything else, and what the argument has beside it
 //   PALETTE_LABEL                        becomes a function
 //   PRODUCTION_URL                       the address of an account's provider
+//   ACCOUNTS                             by account type, what its provider's half of provider-request takes
 //   RUNTIME('file', 'export')            a constant or a function of src/file.ts
 //   {{type}}                             the node's type
 // The flow library and the palette's catalogue read `registerType` as text, see test/published-forms.test.ts; what a form
@@ -53,9 +54,9 @@ function withRuntime(root, script) {
   });
 }
 
-function withTables(script, type, { configs, fields, settings, credentials, baseUrl }) {
-  const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices }]) => [
-    [name, { value, typed, choices }],
+function withTables(script, type, { configs, fields, settings, credentials, baseUrl, accounts }) {
+  const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices, json }]) => [
+    [name, { value, typed, choices, json }],
     [`${name}Type`, { value: typed }],
   ]);
   const set = Object.entries(settings).map(([name, { default: value, min, max, integer, choices }]) => [
@@ -71,6 +72,7 @@ function withTables(script, type, { configs, fields, settings, credentials, base
     CREDENTIALS: (argument) => literal(passwords, argument, script),
     PALETTE_LABEL: () => `function () { return \`${label}\`; }`,
     PRODUCTION_URL: () => JSON.stringify(baseUrl),
+    ACCOUNTS: () => JSON.stringify(accounts),
   };
   let made = script;
   for (const node of macros(parse(script, { ecmaVersion: 'latest' }), values).reverse()) {
@@ -194,16 +196,24 @@ function accountTable(runtime, type) {
 
 /** Of the one action that names itself as the node's type; null where there is none. */
 function actionTable(root, runtime, type) {
-  const provider = readdirSync(join(root, 'src/providers')).find((each) =>
-    existsSync(join(root, 'src/providers', each, `${type}.ts`)),
-  );
-  if (!provider) return null;
-  const { fields, settings, mayCost } = Object.values(runtime(`providers/${provider}/${type}`)).find(
-    ({ operation }) => operation === type,
-  );
+  const providers = readdirSync(join(root, 'src/providers'));
+  const having = (file) => providers.filter((each) => existsSync(join(root, 'src/providers', each, file)));
+  const [provider] = having(`${type}.ts`);
+  const isOfAccount = existsSync(join(root, 'src/contract', `${type}.ts`));
+  if (!provider && !isOfAccount) return null;
+  const file = provider ? `providers/${provider}/${type}` : `contract/${type}`;
+  const action = Object.values(runtime(file)).find(({ operation }) => operation === type);
+  if (!action) return null;
+  const { fields, settings, mayCost } = action;
+  const types = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))['node-red'].nodes);
+  const accounts = having('request.ts')
+    .map((each) => [`${each}-account`, runtime(`providers/${each}/request`).request.form])
+    .sort(([a], [b]) => types.indexOf(a) - types.indexOf(b));
+  const accountType = provider ? `${provider}-account` : accounts[0][0];
   const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/runner/choices');
   return {
-    configs: [['account', { value: '', type: `${provider}-account`, required: true }]],
+    accounts: Object.fromEntries(accounts),
+    configs: [['account', { value: '', type: accountType, required: true }]],
     credentials: [],
     fields: { ...fields, ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) },
     settings: {

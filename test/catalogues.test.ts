@@ -298,7 +298,10 @@ describe('catalogues', () => {
       const unused: string[] = [];
       const usedByForms = new Set([...STATUS_WORDS, ...TYPES.flatMap(formKeys), ...writtenKeys(FORMS)]);
       for (const name of [FORMS, ...TYPES]) {
-        const used = name === FORMS ? usedByForms : new Set([...formKeys(name), ...writtenKeys(FORMS)]);
+        const used =
+          name === FORMS
+            ? usedByForms
+            : new Set([...formKeys(name), ...writtenKeys(FORMS), ...knownKeys(name)]);
         for (const key of own('en-US', name).keys()) if (!used.has(key)) unused.push(`${name}: ${key}`);
       }
       const usedBy = (type: string) =>
@@ -388,6 +391,12 @@ function formKeys(type: string): string[] {
   ];
 }
 
+/** Of an account, what is known of its provider's endpoints: the form of provider-request shows it. */
+function knownKeys(type: string): string[] {
+  const known = define('provider-request').accounts?.[type]?.known ?? {};
+  return Object.values(known).flatMap((values) => values.map((value) => `known.${value}`));
+}
+
 /** The keys in the script of a node or plugin. */
 function writtenKeys(name: string): string[] {
   const html = form(name);
@@ -406,7 +415,8 @@ function uses(type: string): Use[] {
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);
-      if (providerOf(account) === providerOf(entry)) entries.push(account);
+      const isOfAny = define(type).accounts !== undefined;
+      if (isOfAny || providerOf(account) === providerOf(entry)) entries.push(account);
     }
   }
   const files = reachable(entries);
@@ -530,7 +540,7 @@ function troubles(source: string): Omit<Use, 'file'>[] {
     ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
     ...unionOf('SharedTrouble').map((each) => ({
       key: `warnings.shared-ledger.${each}`,
-      values: ['place', 'code'],
+      values: ['location', 'code'],
     })),
   ];
 }

@@ -105,7 +105,16 @@ function formOf(definition) {
     },
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),
-    ...{ addressProblem, checkNumber, empty, inEditor, isVariable, tasksRow },
+    /** What an account of a type is called. */
+    accountName: (accountType) => RED.nodes.getType(accountType)._('label.account'),
+    checkField: (node, name, value, label) =>
+      checkField(formOf(definition), node, name, definition.defaults[name], value, label),
+    addressProblem,
+    checkNumber,
+    empty,
+    inEditor,
+    isVariable,
+    tasksRow,
   };
 }
 

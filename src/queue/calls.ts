@@ -160,6 +160,14 @@ export class JobCalls {
     );
   }
 
+  /**
+   * Resolves where Redis answers, and would take a job.
+   * @throws VerifyError CONFIG, NETWORK
+   */
+  async ping(timeoutMs: number): Promise<void> {
+    await this.#connection.do((redis) => redis.ping(), { timeoutMs, cancel: NEVER });
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     // BullMQ waits for the end of a connection that is not there while Redis is away.

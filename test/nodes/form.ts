@@ -22,6 +22,8 @@ export interface Definition {
   inputs?: number;
   outputs?: number;
   color?: string;
+  /** By account type, where a node takes several. */
+  accounts?: Record<string, { takes: Record<string, string>; known: Record<string, string[]> }>;
   icon?: string;
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Health } from '../../src/node-red/admin/health';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { example as exampleFlow } from '../example-flows';
 import { freePort } from '../http/server';
@@ -138,10 +139,10 @@ export async function startMember(
   writeFileSync(flow, JSON.stringify(flows));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
-  // Node-RED may listen before its flows have started; a front end answers then, and of a worker nobody asks anything.
+  // Node-RED may listen before its flows have started.
   const isUp = () =>
-    fetch(`${address}/verify/jobs/none/none`).then(
-      ({ headers }) => role === 'worker' || /json/.test(headers.get('content-type') ?? ''),
+    healthOf(address).then(
+      ({ health }) => health.flows === 'running',
       () => false,
     );
   const red = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
@@ -157,6 +158,12 @@ export async function startMember(
   );
   await member.start();
   return Object.assign(member, { address });
+}
+
+/** @returns what a process says of itself */
+export async function healthOf(address: string): Promise<{ status: number; health: Health }> {
+  const response = await fetch(`${address}/cn-verify/health`);
+  return { status: response.status, health: (await response.json()) as Health };
 }
 
 export interface Cable {

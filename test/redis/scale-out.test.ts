@@ -11,6 +11,7 @@ import {
   type Cable,
   example,
   type FlowNode,
+  healthOf,
   type Member,
   type Sandbox,
   startCable,
@@ -116,6 +117,42 @@ describe('scale-out', function () {
       await pause(200);
     }
   }
+
+  it('says of each process that it is ready, without a login, and names nobody', async () => {
+    for (const { address } of [...workers, front]) {
+      await until(async () => (await healthOf(address)).status === 200, `${address} is not ready`);
+      const { health } = await healthOf(address);
+      assert.deepEqual(Object.keys(health), [
+        ...['ready', 'flows', 'database', 'ledger', 'redis', 'providers'],
+      ]);
+    }
+    const { health } = await healthOf(workers[0]!.address);
+    assert.deepEqual(health, {
+      ...{ ready: true, flows: 'running', database: 'ready', ledger: 'ready', redis: 'ready' },
+      providers: { xhey: 'up', linkface: 'up', 'tencent-market': 'up', westdex: 'up' },
+    });
+    // A front end calls no provider, and so needs no ledger.
+    const { health: ofFront } = await healthOf(front.address);
+    assert.deepEqual([ofFront.ledger, ofFront.redis, ofFront.providers], [null, 'ready', {}]);
+  });
+
+  it('says what a process misses while a server is away, and is ready again afterwards', async () => {
+    const says = (member: Member, part: 'ledger' | 'redis', problem: string) =>
+      until(async () => {
+        const { status, health } = await healthOf(member.address);
+        return status === (problem === 'ready' ? 200 : 503) && health[part] === problem;
+      }, `${part} ${problem}`);
+    await books.stop('immediate');
+    await says(workers[0]!, 'ledger', 'ledger-away');
+    assert.equal((await healthOf(front.address)).status, 200);
+    await books.start();
+    await says(workers[0]!, 'ledger', 'ready');
+    await redis.kill();
+    await says(front, 'redis', 'queue-away');
+    await redis.start();
+    await says(front, 'redis', 'ready');
+    await Promise.all(workers.map((worker) => says(worker, 'redis', 'ready')));
+  });
 
   it('ends jobs of all five actions while a worker dies, another is cut off, and Redis and PostgreSQL are killed', async () => {
     const created = await Promise.all(

@@ -13,6 +13,8 @@ export async function stateOf({ red, language }: AdminQuestion): Promise<unknown
   const database = databaseOf(red);
   // That it is still being opened is no state to show.
   await database.ready().catch(() => {});
+  // Another process may have noticed it, or confirmed it.
+  await Promise.all(ledgerStores(red).map((store) => store.problem()));
   const setBack = setBackStores(red).length > 0 ? new VerifyError('CONFIG', 'ledger-set-back') : null;
   const problem = database.problem() ?? setBack;
   const { text } = problem ? withText(red, problem, language) : { text: null };
@@ -43,8 +45,12 @@ export async function acknowledge({ red }: AdminQuestion): Promise<object> {
 
 /** @returns shared ledgers in which calls are missing that this process has seen there */
 function setBackStores(red: Red): LedgerStoreNode[] {
+  return ledgerStores(red).filter((store) => store.isSetBack());
+}
+
+function ledgerStores(red: Red): LedgerStoreNode[] {
   const ids: string[] = [];
   red.nodes.eachNode(({ id, type }) => type === 'verify-ledger-store' && ids.push(id));
   const stores = ids.map((id) => red.nodes.getNode(id) as LedgerStoreNode | null);
-  return stores.filter((store): store is LedgerStoreNode => store?.isSetBack?.() === true);
+  return stores.filter((store): store is LedgerStoreNode => store?.isSetBack !== undefined);
 }

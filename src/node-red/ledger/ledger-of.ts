@@ -21,6 +21,8 @@ export interface LedgerStoreNode extends Node {
    * @throws VerifyError CONFIG where it has none
    */
   master(): Promise<Buffer>;
+  /** @returns what is wrong with it now, as this process reaches it; null where it can be used */
+  problem(): Promise<VerifyError | null>;
   /** @returns whether it was set back to an older state, and no operator has said since that paid calls may go on */
   isSetBack(): boolean;
   /** An operator has compared the books with the provider's bill: paid calls go on. */

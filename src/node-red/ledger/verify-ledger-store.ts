@@ -53,6 +53,14 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
   node.location = locationOf(url, String(config.schema || SETTINGS.schema.default));
   node.ledger = () => opening().ledger;
   node.seen = () => opening().seen;
+  node.problem = async () => {
+    try {
+      return await opening().database.findProblem();
+    } catch (reason) {
+      if (reason instanceof VerifyError) return reason;
+      throw reason;
+    }
+  };
   node.isSetBack = () => opened?.database.isSetBack ?? false;
   node.acknowledge = async () => opened?.database.acknowledge();
   node.master = async () => masterOf(secret);
@@ -123,9 +131,9 @@ function say(
   red: Red,
   node: Node,
   trouble: SharedTrouble,
-  { place, code }: { place: string; code: string },
+  { location, code }: { location: string; code: string },
 ): void {
-  const text = red._(`warnings.shared-ledger.${trouble}`, { place, code });
+  const text = red._(`warnings.shared-ledger.${trouble}`, { location, code });
   if (trouble === 'reached') node.log(text);
   else node.warn(text);
 }

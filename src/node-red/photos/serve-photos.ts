@@ -1,5 +1,5 @@
 /** Serves the photos of this Node-RED's own stores to the world. */
-import type { PhotoHandler, Red } from '../runner/red';
+import type { PublicHandler, Red } from '../runner/red';
 import { onceStarted } from '../runner/started';
 
 /**
@@ -16,7 +16,7 @@ export function servePhotos(red: Red): void {
     const { localPhotos } = require('./photo-folder') as typeof import('./photo-folder');
     return localPhotos(red).find(id);
   };
-  const serve: PhotoHandler = ({ params }, response) => {
+  const serve: PublicHandler = ({ params }, response) => {
     // A range that is not there is the only other thing there is to say.
     const gone = (error?: Error & { status?: number }) => {
       if (!response.headersSent) response.status(error?.status === 416 ? 416 : 404).end();

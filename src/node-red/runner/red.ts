@@ -57,7 +57,11 @@ export interface AdminRequest {
   acceptsLanguages(): string[];
 }
 
-export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
+export type AdminHandler = (
+  request: AdminRequest & AsyncIterable<Uint8Array>,
+  response: AdminResponse,
+  next: () => void,
+) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
   headersSent: boolean;
@@ -66,12 +70,15 @@ export interface AdminResponse extends NodeJS.WritableStream {
   json(value: unknown): void;
 }
 
-/** As much of Express as a file is served with; HEAD and ranges are Express's own. */
-export type PhotoHandler = (
+/** As much of Express as a file or a few words are served with; HEAD and ranges are Express's own. */
+export type PublicHandler = (
   request: { params: Record<string, string> },
   response: {
     headersSent: boolean;
-    status(code: number): { end(): void };
+    status(code: number): {
+      end(): void;
+      set(headers: Record<string, string>): { json(value: unknown): void };
+    };
     sendFile(
       name: string,
       options: {
@@ -99,7 +106,7 @@ export interface Red {
     ): void;
   };
   /** The application that serves flows; the world asks it. */
-  httpNode: Record<'get', (path: string, handler: PhotoHandler) => void>;
+  httpNode: Record<'get', (path: string, handler: PublicHandler) => void>;
   /** The admin application; the editor asks it. */
   httpAdmin: Record<'get' | 'post' | 'delete', (path: string, ...handlers: AdminHandler[]) => void>;
   events: { on(event: string, listener: () => void): void };
