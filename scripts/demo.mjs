@@ -62,7 +62,7 @@ const brokerServer = createTcpServer(broker.handle);
 /** For phones: what a flow offers, and nothing that can change one. */
 const guestServers = guestAddresses().map((address) => ({ address, server: createGuestServer(address) }));
 
-// Both ports before Node-RED: a busy one is told at once.
+// Both ports before Node-RED: a busy one is reported at once.
 const port = await listen(httpServer, 'PORT', 1880);
 const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
 for (const { address, server } of guestServers) await listenAt(server, 'PORT', port, address);

@@ -540,7 +540,7 @@ function troubles(source: string): Omit<Use, 'file'>[] {
     ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
     ...unionOf('SharedTrouble').map((each) => ({
       key: `warnings.shared-ledger.${each}`,
-      values: ['place', 'code'],
+      values: ['location', 'code'],
     })),
   ];
 }

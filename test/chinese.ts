@@ -104,7 +104,7 @@ const CODE = [
     'install',
     ...['httpNodeRoot', 'httpNodeAuth', 'userDir'],
   ],
-  ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation'],
+  ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation', 'bill', 'columns', 'csv'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];

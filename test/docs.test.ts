@@ -177,7 +177,7 @@ function propertiesOf(defaults: Definition['defaults']): [name: string, value: s
   return Object.entries(defaults)
     .filter(([name]) => !isKind(name))
     .map(([name, { value }]) => {
-      if (value === '' || value === undefined) return [name, NONE];
+      if (value === '' || value === undefined || typeof value === 'object') return [name, NONE];
       if (typeof value === 'number') return [name, String(value)];
       const isOfMessage = defaults[`${name}Type`]?.value === 'msg';
       return [name, `\`${isOfMessage ? 'msg.' : ''}${value}\``];

@@ -54,7 +54,10 @@ function rowOf(form, name, icon, example, named = name) {
   const key = textKey(named);
   const usual = name === 'baseUrl' ? form.definition.productionUrl : (property.value ?? '');
   return ROWS[kindOf(property)]({
-    ...{ id: form.prefix + name, key, icon, choices: property.choices },
+    id: form.prefix + name,
+    key,
+    icon,
+    choices: property.choices,
     unit: form.say(`${key}-unit`) && `${key}-unit`,
     example: form.say(`${key}-example`)
       ? `data-i18n="[placeholder]${key}-example"`

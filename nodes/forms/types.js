@@ -109,7 +109,12 @@ function formOf(definition) {
     accountName: (accountType) => RED.nodes.getType(accountType)._('label.account'),
     checkField: (node, name, value, label) =>
       checkField(formOf(definition), node, name, definition.defaults[name], value, label),
-    ...{ addressProblem, checkNumber, empty, inEditor, isVariable, tasksRow },
+    addressProblem,
+    checkNumber,
+    empty,
+    inEditor,
+    isVariable,
+    tasksRow,
   };
 }
 

@@ -31,7 +31,7 @@ export interface Context extends CallContext {
   explain(error: VerifyError): Cause;
 }
 
-/** What an action knows beside that while it asks after something that waits. */
+/** What an action knows, too, while it queries something that waits. */
 export interface AskContext extends Context {
   /** Milliseconds until the message's time is over; 0 once it is. */
   left(): number;
@@ -108,7 +108,7 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
   /**
    * @param input that `parse` gave
-   * @returns what an error tells beside itself as long as nothing was sent
+   * @returns the details of an error as long as nothing was sent
    */
   unsent?(input: Input): ErrorDetails;
   /** @throws VerifyError for anything that gave no result */
@@ -117,7 +117,7 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   /**
    * @param result finished
    * @param settings of the node
-   * @returns the results that are sent as a sequence in its place, or null where it is one message
+   * @returns the results that are sent as a sequence instead, or null where it is one message
    */
   split?(result: Result, settings: Settings<Definitions>): Result[] | null;
 }

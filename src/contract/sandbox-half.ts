@@ -32,7 +32,7 @@ export type SandboxAnswer = (
 ) & {
   /** What a real provider could charge for, as the caller knows it: a name, or photo URLs. */
   paidFor?: string;
-  /** Where the provider tells by its answer whether that was charged; what has no `paidFor` was not. */
+  /** Where the provider's answer says whether the call was charged; a call without `paidFor` was not. */
   charged?: boolean;
   reason?: Reason;
 };
@@ -68,7 +68,7 @@ export interface SandboxHalf {
 
 /**
  * @param world of the sandbox
- * @param id of what is told about: for `mixed` its last digit decides, so that asking twice gives the same shape twice
+ * @param id of the task or photo in the answer: for `mixed` its last digit decides, so that asking twice gives the same shape twice
  * @returns whether the shape is the observed one
  */
 export function isObserved({ shapes }: SandboxWorld, id: string): boolean {

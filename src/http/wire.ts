@@ -147,7 +147,7 @@ export class Wire {
   }
 }
 
-/** One request under way, as undici tells of it. A class, because there is one for every request. */
+/** One request in flight: undici calls its methods. A class, because there is one for every request. */
 class Exchange implements Dispatcher.DispatchHandler {
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number;

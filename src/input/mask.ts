@@ -17,7 +17,7 @@ export interface Known {
 }
 
 const URL_IN_TEXT = /(?:https?:|:\/\/)[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+/gi;
-/** 15 or 18 characters of an id number, in groups or partly masked by the provider; a 19-digit task id is none. */
+/** 15 or 18 characters of an id number, in groups or partly masked by the provider; a 19-digit task id is not one. */
 const ID_NUMBER_IN_TEXT =
   /(?<![\dA-Za-z*])\d{6}[ -]?(?:[\d*]{8}[ -]?[\d*]{3}[\dXx*]|[\d*]{4}[ -][\d*]{4}[ -][\d*]{3}[\dXx*]|[\d*]{6}[ -]?[\d*]{3})(?![\dA-Za-z*])/g;
 /** Part of a photo in base64, escaped or not, of a cipher text, or of a URL's signature; no UUID is as long. */
@@ -96,8 +96,8 @@ const NO_SECRETS: readonly string[] = [];
 
 function concealOne(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
-  const told = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
-  const kept = isCut ? `${told.slice(0, -NEVER_SHOWN)}…` : told;
+  const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
+  const kept = isCut ? `${harmless.slice(0, -NEVER_SHOWN)}…` : harmless;
   return maskText(kept.replace(ANY_FOUND, (found) => shownFor(found, known)));
 }
 
@@ -105,7 +105,7 @@ function concealOne(text: string, known: Known): string {
  * Not masked as text is, because support needs it exact and an 18-digit id looks like an id number.
  * @param id what the provider gave for one
  * @param known what it may repeat
- * @returns the id, or null where it is none or tells what it must not
+ * @returns the id, or null where it is not an id, or contains what must not be shown
  */
 export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
@@ -150,15 +150,15 @@ interface Span {
   found: string;
 }
 
-/** A text in the first reading that tells something, with one of `FOUND` for each; itself if none does. */
+/** The text in the first reading that contains something known, with one of `FOUND` in its place; the text itself if none does. */
 function withoutKnown(text: string, known: Known): string {
-  let told = text;
+  let harmless = text;
   // What people can read comes first, so that what is escaped is shown as they read it.
   for (const find of [spansIn, encodedIn]) {
-    let reading = told;
+    let reading = harmless;
     const look = () => {
       const spans = find(reading, known);
-      if (spans.length > 0) told = reading = without(reading, spans);
+      if (spans.length > 0) harmless = reading = without(reading, spans);
     };
     look();
     for (let layer = 0; layer < MOST_LAYERS; layer++) {
@@ -172,7 +172,7 @@ function withoutKnown(text: string, known: Known): string {
       if (reading === before) break;
     }
   }
-  return told;
+  return harmless;
 }
 
 function without(text: string, spans: Span[]): string {
@@ -186,7 +186,7 @@ function without(text: string, spans: Span[]): string {
   return shown + text.slice(at);
 }
 
-/** Where a text tells what it must not, in either case. No pattern is made of what somebody sent. */
+/** Where a text contains what must not be shown, in upper or lower case. No pattern is made of what somebody sent. */
 function spansIn(text: string, { person, secrets }: Known): Span[] {
   const spans: Span[] = [];
   const lower = inLowerCase(text);
@@ -207,7 +207,7 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
   return spans;
 }
 
-/** Where a text holds the bytes of what it must not tell, in base64 or in digits. */
+/** Where a text contains the bytes of what must not be shown, in base64 or in digits. */
 function encodedIn(text: string, known: Known): Span[] {
   if (text.replace(NOT_IN_BASE64, '').length < SHORTEST_BASE64) return [];
   const spans: Span[] = [];

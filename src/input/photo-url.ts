@@ -43,7 +43,15 @@ const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
 /** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
 const PAIRS: Readonly<Record<string, string>> = {
-  ...{ '）': '（', ')': '(', '】': '【', ']': '[', '」': '「', '』': '『', '》': '《', '〉': '〈', '}': '{' },
+  '）': '（',
+  ')': '(',
+  '】': '【',
+  ']': '[',
+  '」': '「',
+  '』': '『',
+  '》': '《',
+  '〉': '〈',
+  '}': '{',
 };
 /** A sentence goes on right behind the name of a photo. */
 const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’\p{Script=Han}]/iu;

@@ -145,8 +145,7 @@ function readTerms(
   return {
     account: id,
     destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
-    // Nothing that is made up on this machine costs anything.
-    price: environment === 'sandbox' ? 0 : price,
+    price,
     maxPerDay: limits.maxPerDay,
     maxPerMonth: limits.maxPerMonth,
     timeoutMs: timeout * 1000,

@@ -252,7 +252,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return { now: Date.now(), environment, store: this.#store() };
   }
 
-  /** One that is missing is told when a photo needs it. */
+  /** A missing store is an error only when a photo needs it. */
   #store(): { fits: boolean } | null {
     if (!this.#action.storesPhotos || !this.#config.store) return null;
     const node = this.#red.nodes.getNode(String(this.#config.store)) as PhotoStoreNode | null;

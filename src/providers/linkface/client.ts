@@ -141,7 +141,7 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
   return Buffer.from(`${parts.join('')}--${boundary}--\r\n`);
 }
 
-/** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
+/** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is not used. */
 export const probe: Probe = async (account, context) => {
   const slot = account.transport.takeSlot();
   try {

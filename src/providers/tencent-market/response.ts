@@ -139,7 +139,7 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
     throw error;
   }
 
-  // An answer that says both 200 and that it failed is none: nobody may pass on it.
+  // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
   if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
     throw unusable(message, { orderNo, score });
   const charged = chargedFor(incorrect);
@@ -195,7 +195,7 @@ function refusedByGateway(
   const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
-  // A gateway has no codes but the HTTP status, which has a place of its own.
+  // A gateway has no codes but the HTTP status, which is kept separately.
   error.details.providerCode = null;
   // "before the product is reached"; of what the gateway could not finish, that is not known.
   if (status < 500) error.details.charged = false;

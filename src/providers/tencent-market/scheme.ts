@@ -12,7 +12,7 @@ export const HOSTS: readonly (readonly [string, Scheme])[] = [
 /**
  * @param chosen in the account: a scheme, or `auto`
  * @param hostname of the account's base URL
- * @returns the scheme, or null where the host tells nothing
+ * @returns the scheme, or null where the host does not decide it
  */
 export function schemeFor(chosen: unknown, hostname: string): Scheme | null {
   if (chosen === 'gateway' || chosen === 'cloudmarket') return chosen;

@@ -122,7 +122,7 @@ function hmac(secret: string, data: Buffer | string): string {
   return createHmac('sha256', secret).update(data).digest('base64');
 }
 
-/** docs/providers/xhey.md, "POST /v2/truth_build/query": who is told that there is no such task was let in. Free. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query": an account that gets "no such task" as its answer is valid. Free. */
 export const probe: Probe = async (account, context) => {
   try {
     await query(account, NO_TASK, context);

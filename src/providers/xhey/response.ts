@@ -98,7 +98,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
 
 /**
  * docs/providers/xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
- * each of the two may stand in another place than the other.
+ * each of the two may be in another object than the other.
  * @param answer to a query
  * @param known what its texts may repeat
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where they are missing
@@ -146,7 +146,7 @@ function fieldIn(levels: readonly unknown[], name: string): unknown {
 
 /**
  * "`{code:200,data:{data:null,status:-1,msg:"…"}}` was seen: the inner words are the reason": docs/providers/xhey.md, "Observed since".
- * @returns the error they stand for, or null where they tell of none
+ * @returns the error they stand for, or null where they stand for success
  */
 function innerRefusal(data: unknown, known: Known): VerifyError | null {
   const status = isObject(data) ? toNumber(data.status) : null;
