@@ -6,8 +6,8 @@ import { VERSION, Workbench, words } from './workbench';
 const at = { z: 'tab', x: 200 };
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'test' },
-  { id: 'team', type: 'xhey-account', name: 'team', environment: 'sandbox' },
-  { id: 'shop', type: 'westdex-account', name: 'shop', environment: 'sandbox' },
+  { id: 'team', type: 'xhey-account', name: 'the team', environment: 'sandbox' },
+  { id: 'shop', type: 'westdex-account', name: 'the shop', environment: 'sandbox' },
   { id: 'of-westdex', ...at, y: 100, type: 'provider-request', account: 'shop', apiCode: 'a', wires: [[]] },
   { id: 'empty', ...at, y: 200, type: 'provider-request', account: '', wires: [[]] },
 ];
