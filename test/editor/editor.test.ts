@@ -8,7 +8,10 @@ import { EXAMPLES } from '../example-flows';
 import { type Opened, openEditor } from './browser';
 import { VERSION, words } from './workbench';
 
-const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
+const ACTION_NODES = [
+  ...['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'],
+  'provider-request',
+];
 const PALETTE_NODES = [
   ...ACTION_NODES,
   ...['photo-rules', 'provider-request', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
