@@ -23,9 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
 import operatorPage from '../deploy/operator-page.js';
 
-// The tests name the installation of another Node-RED in NODE_RED.
 const require = createRequire(import.meta.url);
-const RED = require(process.env.NODE_RED || 'node-red');
 
 const HOST = '127.0.0.1';
 /** The tab that comes first. */
@@ -67,6 +65,8 @@ const port = await listen(httpServer, 'PORT', 1880);
 const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
 for (const { address, server } of guestServers) await listenAt(server, 'PORT', port, address);
 
+// The tests name the installation of another Node-RED in NODE_RED.
+const RED = require(process.env.NODE_RED || 'node-red');
 const isKept = existsSync(flowFile);
 prepareUserDir();
 const subscribed = once(broker, 'subscribe');
@@ -243,8 +243,8 @@ The operator's page / 业务人员页面：
 Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}
 
-A photo of your own / 自己的照片：
-  curl -s -F photo=@x.jpg ${address}/verify/upload
+A photo as a file (this one is drawn; use your own) / 照片文件（这张是示意图，可换成自己的）：
+  curl -s -F photo=@${relative(process.cwd(), join(root, 'docs/samples/site.jpg'))} ${address}/verify/upload
 
 Over MQTT, in two terminals / 需两个终端：
   mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors
