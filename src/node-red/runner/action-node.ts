@@ -178,7 +178,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
       this.#actionOf(account).parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
-      // Without a message, its fields cannot be right.
+      // There is no message yet, so other errors may be due to its fields.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
       this.#node.warn(textOf(this.#red, error));
       this.#status.misconfigured();
@@ -445,7 +445,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const split = settings && this.#action.split?.(result, settings);
     if (!split) return put(work.message, result);
     try {
-      // The last message is the one that came in, those before it are copies of it.
+      // The last message is the one that came in; those before it are copies of it.
       const copied = withoutOutput(this.#red, work.message, output);
       const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
       const messages = [...copies, work.message];

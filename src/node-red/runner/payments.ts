@@ -127,7 +127,7 @@ export class MessagePayments implements Payments {
       return { value: await payment.send(claim), ledger: null };
     }
     for (;;) {
-      // What is known already does not wait for a turn to be sent.
+      // A stored answer needs no slot.
       const known = await this.look<Answered>(payment.keys);
       if (known.size > 0) return { known };
       try {
@@ -156,10 +156,10 @@ export class MessagePayments implements Payments {
         isForPhoto: single.isForPhoto(found),
       }),
       answers: ({ found }) => {
-        // The photo may be there the next time.
+        // The photo may be reachable the next time.
         const isOutdated = isReused && single.mayChange && single.isForPhoto(found);
         if (key === null || isOutdated) return new Map();
-        // `raw` is for whoever asked for it when it was sent.
+        // `raw` is only for the message that paid for the call.
         const { raw: _raw, ...kept } = found;
         return new Map([[key.key, kept]]);
       },
@@ -201,7 +201,7 @@ export class MessagePayments implements Payments {
       await settle(settlement);
       if (reason instanceof VerifyError) {
         if (id !== null) reason.details.ledger = id;
-        // What was never written down was never sent.
+        // Without an entry, nothing was sent.
         if (id === null || settlement.resolution === 'not-processed') reason.details.charged = false;
       }
       throw reason;
