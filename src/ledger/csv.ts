@@ -19,6 +19,9 @@ export const COLUMNS = [
   'charged',
   'price',
   'durationMs',
+  'consent',
+  'guardianConsent',
+  'purpose',
 ] as const satisfies readonly (keyof Entry)[];
 
 /** Rows of one piece of the file. */
