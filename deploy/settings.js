@@ -6,7 +6,7 @@ const { ROLE, FLOW, HOST = '127.0.0.1', NODE_RED_LANG: lang } = process.env;
 // Nobody asks a worker anything: any port will do.
 const port = Number(process.env.PORT || (ROLE === 'worker' ? 0 : 1880));
 const PACKAGE = '@cn-verify/node-red-cn-verify/package.json';
-const EXAMPLE = '多机 Machines/多机扩展 scale-out.json';
+const EXAMPLE = '6 多机 Machines/多机扩展 scale-out.json';
 const TABS = { worker: 'scale out: worker', front: 'scale out: front end' };
 /** The variables of each account's address and credentials; other properties may be variables, too. */
 const ACCOUNTS = {

@@ -21,8 +21,6 @@ import { parse } from 'acorn';
 
 const require = createRequire(import.meta.url);
 const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
-/** Node-RED puts spaces around a label's hyphens, but not around this one. */
-const HYPHEN = '\\u2011';
 
 /**
  * @param root of the package, whose src is compiled already
@@ -32,7 +30,7 @@ const HYPHEN = '\\u2011';
 export function makeForm(root, type) {
   const table = tableOf(root, type);
   const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
-  return small(html, (script) => withTables(withRuntime(root, script), type, table));
+  return small(html, (script) => withTables(withRuntime(root, script), table));
 }
 
 /**
@@ -55,7 +53,7 @@ function withRuntime(root, script) {
   });
 }
 
-function withTables(script, type, { configs, fields, settings, credentials, baseUrl, accounts }) {
+function withTables(script, { configs, fields, settings, credentials, baseUrl, accounts }) {
   const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices, json }]) => [
     [name, { value, typed, choices, json }],
     [`${name}Type`, { value: typed }],
@@ -66,12 +64,10 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   ]);
   const defaults = Object.fromEntries([['name', { value: '' }], ...configs, ...typed, ...set]);
   const passwords = Object.fromEntries(credentials.map((name) => [name, { type: 'password' }]));
-  const label =
-    type.indexOf('-') > LONGEST_WORD ? brokenLabel(type) : `\${this._('label.palette')} ${joined(type)}`;
   const values = {
     DEFAULTS: (argument) => literal(defaults, argument, script),
     CREDENTIALS: (argument) => literal(passwords, argument, script),
-    PALETTE_LABEL: () => `function () { return \`${label}\`; }`,
+    PALETTE_LABEL: () => `function () { return this._('label.palette').replaceAll(' ', '\\u00a0'); }`,
     PRODUCTION_URL: () => JSON.stringify(baseUrl),
     ACCOUNTS: () => JSON.stringify(accounts),
   };
@@ -82,12 +78,6 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   }
   return made;
 }
-
-/** A first word that is longer breaks the label into two lines in the palette, but has no space in a title. */
-const LONGEST_WORD = 6;
-const joined = (type) => type.replace('-', HYPHEN);
-const brokenLabel = (type) =>
-  `\${this._('label.palette')} \${$('.red-ui-palette-node[data-palette-type="${type}"]').length > 0 ? '${joined(type)}' : '${type.replace('-', `${HYPHEN} `)}'}`;
 
 /** Where these names stand as values, or are called, in the order of the text. */
 function macros(node, values) {

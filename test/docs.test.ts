@@ -27,7 +27,7 @@ const PAGES = [
 ];
 
 /** Examples of a node each, which its help names. */
-const OF_ONE_NODE = '节点 Nodes';
+const OF_ONE_NODE = '7 节点 Nodes';
 
 /** The sections of what several nodes have. */
 const SHARED = {

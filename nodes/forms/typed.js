@@ -8,12 +8,8 @@ function typesOf(form, node, name, { typed, choices, json, suggest }) {
   if (typed !== 'str') return ['msg', 'flow', 'global', 'str', 'env', 'jsonata'];
   if (!choices)
     return [suggest ? suggested(suggest, form) : 'str', 'msg', 'flow', 'global', 'num', 'env', 'jsonata'];
-  const options = form
-    .input(name)
-    .siblings('datalist')
-    .children()
-    .toArray()
-    .map(({ value, text }) => ({ value, label: `${value} · ${text}` }));
+  const key = textKey(name);
+  const options = choices.map((value) => ({ value, label: `${value} · ${form.say(`${key}-${value}`)}` }));
   // The list replaces what is not in it: a value that somebody wrote by hand, ${VARIABLE} say, is put into it.
   const byHand = (node[`${name}Type`] || 'str') === 'str' && node[name];
   if (byHand && !choices.includes(byHand)) options.push({ value: byHand, label: byHand });

@@ -75,6 +75,14 @@ export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
   return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
 }
 
+/** Where a provider takes POST alone. */
+export const POST_ONLY: SandboxAnswer = {
+  status: 405,
+  headers: { Allow: 'POST' },
+  body: '',
+  reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
+};
+
 /** Of a path of the provider that the sandbox has no answer of its own for. */
 export const UNKNOWN_OPERATION: Reason = {
   en: 'The sandbox has no answer of its own for this path: it says what it received.',

@@ -6,6 +6,9 @@ export interface Person {
   idNumber: string;
 }
 
+import { withoutPrivateUse } from './private-use';
+import { simplified } from './simplified';
+
 /** What was sent and may come back in the provider's words. */
 export interface Known {
   /** Who was asked about. */
@@ -31,6 +34,8 @@ const LONGEST_READ = 1_000;
 const NEVER_SHOWN = 400;
 /** A very short one is no secret, and without it no code of the provider could be read. */
 const SHORTEST_SECRET = 6;
+/** Of a name's part, in characters: one is a syllable of many words. */
+const SHORTEST_PART = 2;
 /** How many characters that are neither letters nor digits may stand between two of a name, a number or a secret. */
 const LONGEST_GAP = 8;
 /** What counts in what was sent; all else may be left out by who repeats it. */
@@ -133,9 +138,9 @@ export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }
 
-/** Whether a text in lower case holds every letter of another. */
+/** Whether a text in lower case and in simplified characters holds every letter of another. */
 function holdsAll(text: string, sent: string): boolean {
-  return [...inLowerCase(sent)].every((letter) => !COUNTS.test(letter) || text.includes(letter));
+  return [...simplified(inLowerCase(sent))].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
 function shownFor(found: string, { person }: Known): string {
@@ -200,11 +205,21 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))
     spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', FOUND.idNumber));
-  if (holdsAll(lower, person.name)) {
-    const names = spansOf(onlyLetters(person.name), lettersOf(text), 'letters', FOUND.name);
+  const comparable = simplified(lower);
+  for (const name of [person.name, ...partsOf(person.name)]) {
+    if (!holdsAll(comparable, name)) continue;
+    const names = spansOf(onlyLetters(name), lettersOf(text), 'letters', FOUND.name);
     spans.push(...names.filter((span) => standsAlone(text, span)));
   }
   return spans;
+}
+
+/** Of a Chinese name with a dot in it: what stands on both sides, as a provider may repeat one of them. */
+function partsOf(name: string): string[] {
+  const parts = name.split('·');
+  return parts.length === 1
+    ? []
+    : parts.filter((part) => part.length >= SHORTEST_PART && WITHOUT_WORDS.test(part));
 }
 
 /** Where a text contains the bytes of what must not be shown, in base64 or in digits. */
@@ -371,7 +386,7 @@ function sameLength(letter: string, changed: string): string {
 
 /** The letters and digits of a text, and where each of them begins and ends in it. */
 interface Letters {
-  /** In lower case. */
+  /** In lower case, in simplified characters. */
   letters: string;
   /** Of the same length. */
   written: string;
@@ -386,7 +401,7 @@ function lettersOf(text: string): Letters {
   const found: Letters = { letters: '', written: '', starts: [], ends: [] };
   const add = (letter: string, start: number, end: number) => {
     found.written += letter;
-    found.letters += sameLength(letter, letter.toLowerCase());
+    found.letters += sameLength(letter, simplified(letter.toLowerCase()));
     for (let unit = 0; unit < letter.length; unit++) {
       found.starts.push(start);
       found.ends.push(end);
@@ -424,7 +439,7 @@ function areOneWord(left: string | undefined, right: string | undefined): boolea
 
 /** A text that was written for a URL, for JSON, for HTML, by Python or in wide letters, as people read it. */
 function readable(text: string): string {
-  return text.replace(ESCAPES, unescaped).normalize('NFKC');
+  return withoutPrivateUse(text.replace(ESCAPES, unescaped).normalize('NFKC'));
 }
 
 function withoutTags(text: string): string {

@@ -328,16 +328,6 @@ export class Ledger {
     return this.#database.call('ledger.turn', { account, perSecond }, { waitMs: 0 });
   }
 
-  /** An operator has compared the books with the provider's bill: paid calls go on. */
-  acknowledge(): Promise<void> {
-    return this.#database.acknowledge();
-  }
-
-  /** @returns why paid calls are refused until an operator says that they may go on: `damaged` */
-  state(): StoreState {
-    return this.#database.state();
-  }
-
   /**
    * Where the ledger is shared, the last word of this process, after `close`.
    * @param milliseconds for which calls that are under way may still end

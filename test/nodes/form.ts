@@ -16,6 +16,8 @@ export interface Definition {
       min?: number;
       max?: number;
       choices?: readonly (string | number)[];
+      required?: boolean;
+      typed?: string;
     }
   >;
   credentials?: Record<string, { type: string; validate?: unknown }>;
@@ -62,6 +64,7 @@ export function expandedForm(type: string): string {
     const [, attribute] = /\[(data-.+)\]/.exec(selector) ?? [];
     let held = attribute ? (html.split(`${attribute}>\n`)[1]?.split('</script>')[0] ?? '') : '';
     return {
+      attr: () => undefined,
       html: (text?: string) =>
         text === undefined ? held : { find: () => ({ each: () => {} }), html: () => text },
       text: (text: string) => {
