@@ -62,7 +62,7 @@ const brokerServer = createTcpServer(broker.handle);
 /** For phones: what a flow offers, and nothing that can change one. */
 const guestServers = guestAddresses().map((address) => ({ address, server: createGuestServer(address) }));
 
-// Both ports before Node-RED: a busy one is told at once.
+// Both ports before Node-RED: a busy one is reported at once.
 const port = await listen(httpServer, 'PORT', 1880);
 const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
 for (const { address, server } of guestServers) await listenAt(server, 'PORT', port, address);
@@ -243,8 +243,8 @@ The operator's page / 业务人员页面：
 Over HTTP: one photo passes, one fails / 一张通过，一张不通过：
   curl -s ${address}/verify/photos -H "Content-Type: application/json" -d ${body}
 
-A photo of your own / 自己的照片：
-  curl -s -F photo=@x.jpg ${address}/verify/upload
+A photo as a file (this one is drawn; use your own) / 照片文件（这张是示意图，可换成自己的）：
+  curl -s -F photo=@${relative(process.cwd(), join(root, 'docs/samples/site.jpg'))} ${address}/verify/upload
 
 Over MQTT, in two terminals / 需两个终端：
   mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors

@@ -3,6 +3,7 @@
 //                                        that no form can say anything else, and what the argument has beside it
 //   PALETTE_LABEL                        becomes a function
 //   PRODUCTION_URL                       the address of an account's provider
+//   ACCOUNTS                             by account type, what its provider's half of provider-request takes
 //   RUNTIME('file', 'export')            a constant or a function of src/file.ts
 //   {{type}}                             the node's type
 // The flow library and the palette's catalogue read `registerType` as text, see test/published-forms.test.ts; what a form
@@ -19,8 +20,6 @@ import { parse } from 'acorn';
 
 const require = createRequire(import.meta.url);
 const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
-/** Node-RED puts spaces around a label's hyphens, but not around this one. */
-const HYPHEN = '\\u2011';
 
 /**
  * @param root of the package, whose src is compiled already
@@ -30,7 +29,7 @@ const HYPHEN = '\\u2011';
 export function makeForm(root, type) {
   const table = tableOf(root, type);
   const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
-  return small(html, (script) => withTables(withRuntime(root, script), type, table));
+  return small(html, (script) => withTables(withRuntime(root, script), table));
 }
 
 /**
@@ -53,9 +52,9 @@ function withRuntime(root, script) {
   });
 }
 
-function withTables(script, type, { configs, fields, settings, credentials, baseUrl }) {
-  const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices }]) => [
-    [name, { value, typed, choices }],
+function withTables(script, { configs, fields, settings, credentials, baseUrl, accounts }) {
+  const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices, json }]) => [
+    [name, { value, typed, choices, json }],
     [`${name}Type`, { value: typed }],
   ]);
   const set = Object.entries(settings).map(([name, { default: value, min, max, integer, choices }]) => [
@@ -64,13 +63,12 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   ]);
   const defaults = Object.fromEntries([['name', { value: '' }], ...configs, ...typed, ...set]);
   const passwords = Object.fromEntries(credentials.map((name) => [name, { type: 'password' }]));
-  const label =
-    type.indexOf('-') > LONGEST_WORD ? brokenLabel(type) : `\${this._('label.palette')} ${joined(type)}`;
   const values = {
     DEFAULTS: (argument) => literal(defaults, argument, script),
     CREDENTIALS: (argument) => literal(passwords, argument, script),
-    PALETTE_LABEL: () => `function () { return \`${label}\`; }`,
+    PALETTE_LABEL: () => `function () { return this._('label.palette').replaceAll(' ', '\\u00a0'); }`,
     PRODUCTION_URL: () => JSON.stringify(baseUrl),
+    ACCOUNTS: () => JSON.stringify(accounts),
   };
   let made = script;
   for (const node of macros(parse(script, { ecmaVersion: 'latest' }), values).reverse()) {
@@ -79,12 +77,6 @@ function withTables(script, type, { configs, fields, settings, credentials, base
   }
   return made;
 }
-
-/** A first word that is longer breaks the label into two lines in the palette, but has no space in a title. */
-const LONGEST_WORD = 6;
-const joined = (type) => type.replace('-', HYPHEN);
-const brokenLabel = (type) =>
-  `\${this._('label.palette')} \${$('.red-ui-palette-node[data-palette-type="${type}"]').length > 0 ? '${joined(type)}' : '${type.replace('-', `${HYPHEN} `)}'}`;
 
 /** Where these names stand as values, or are called, in the order of the text. */
 function macros(node, values) {
@@ -194,16 +186,24 @@ function accountTable(runtime, type) {
 
 /** Of the one action that names itself as the node's type; null where there is none. */
 function actionTable(root, runtime, type) {
-  const provider = readdirSync(join(root, 'src/providers')).find((each) =>
-    existsSync(join(root, 'src/providers', each, `${type}.ts`)),
-  );
-  if (!provider) return null;
-  const { fields, settings, mayCost } = Object.values(runtime(`providers/${provider}/${type}`)).find(
-    ({ operation }) => operation === type,
-  );
+  const providers = readdirSync(join(root, 'src/providers'));
+  const having = (file) => providers.filter((each) => existsSync(join(root, 'src/providers', each, file)));
+  const [provider] = having(`${type}.ts`);
+  const isOfAccount = existsSync(join(root, 'src/contract', `${type}.ts`));
+  if (!provider && !isOfAccount) return null;
+  const file = provider ? `providers/${provider}/${type}` : `contract/${type}`;
+  const action = Object.values(runtime(file)).find(({ operation }) => operation === type);
+  if (!action) return null;
+  const { fields, settings, mayCost } = action;
+  const types = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))['node-red'].nodes);
+  const accounts = having('request.ts')
+    .map((each) => [`${each}-account`, runtime(`providers/${each}/request`).request.form])
+    .sort(([a], [b]) => types.indexOf(a) - types.indexOf(b));
+  const accountType = provider ? `${provider}-account` : accounts[0][0];
   const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/runner/choices');
   return {
-    configs: [['account', { value: '', type: `${provider}-account`, required: true }]],
+    accounts: Object.fromEntries(accounts),
+    configs: [['account', { value: '', type: accountType, required: true }]],
     credentials: [],
     fields: { ...fields, ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) },
     settings: {

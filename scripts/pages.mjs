@@ -10,7 +10,7 @@ const SOURCES = 'src/operator-page';
 
 /** By example, then by the node's name up to the slash: the property, and the files that make it. */
 const EXAMPLES = {
-  'examples/页面 Pages/操作员页面 operator-page.json': {
+  'examples/4 页面 Pages/操作员页面 operator-page.json': {
     'look of all pages': ['format', 'desk.css'],
     'page: on every page': ['format', 'bar.vue', 'desk.mjs'],
     'page: photos': ['format', 'photos.vue'],
@@ -29,8 +29,11 @@ const EXAMPLES = {
     'which account': ['func', 'server-environment.mjs'],
     'history asked': ['func', 'server-history-in.mjs'],
     'history told': ['func', 'server-history-out.mjs'],
+    'jobs sought': ['func', 'server-search.mjs'],
+    'ask the ledger': ['func', 'server-setup-ask.mjs'],
+    'the ledger answered': ['func', 'server-setup.mjs'],
   },
-  'examples/身份 Identity/CSV 批量核验 persons-in-a-file.json': {
+  'examples/3 身份 Identity/CSV 批量核验 persons-in-a-file.json': {
     'file for Excel': ['func', 'results-for-excel.mjs'],
   },
 };
@@ -86,7 +89,8 @@ function textOf(file, property) {
 }
 
 /**
- * A module without its imports: neither a function node nor a ui-template can import.
+ * A module without its imports: neither a function node nor a ui-template can import. Modules of Node.js are among the
+ * function node's `libs`.
  * @param taken gets what it imports, each once and after what that imports itself
  */
 function moduleIn(file, taken) {
@@ -107,13 +111,15 @@ function moduleIn(file, taken) {
       }
       return '';
     })
+    .replace(/^import \w+ from 'node:\w+';\n/gm, '')
     .trim();
 }
 
 /** A source as it was compiled, with the library that it requires. */
 function compiled(file, names) {
   const code = readFileSync(file, 'utf8').trim();
-  const [, name] = /require\("([\w-]+)"\)/.exec(code);
+  const [, name] = /require\("([\w-]+)"\)/.exec(code) ?? [];
+  if (!name) return `const ${names} = ((exports) => {\n${code}\nreturn exports;\n})({});`;
   const library = readFileSync(createRequire(file).resolve(`${name}/${name}.min.js`), 'utf8').trim();
   const required = `const module = { exports: {} };\nconst { exports } = module;\n${library}\nreturn module.exports;`;
   return `const ${names} = ((exports, require) => {\n${code}\nreturn exports;\n})({}, () => {\n${required}\n});`;

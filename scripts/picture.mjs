@@ -149,7 +149,7 @@ async function takePicture(browser, address, locale, file) {
       const isOpen = category.querySelector('.red-ui-palette-header i.expanded') !== null;
       if (isOpen !== category.contains(own)) category.querySelector('.red-ui-palette-header').click();
     }
-  }, 'photos over HTTP');
+  }, 'photos over HTTP 收照片');
   // Palette and sidebar slide.
   await page.waitForTimeout(1500);
   await page.evaluate(`$('.red-ui-palette-node[data-palette-type="truth-create"]')[0].scrollIntoView()`);

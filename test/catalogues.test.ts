@@ -287,7 +287,8 @@ describe('catalogues', () => {
 
     it('writes no text anywhere else', () => {
       for (const name of PLUGINS) {
-        assert.doesNotMatch(form(name), /\p{Script=Han}/u);
+        // What the palette is searched for is shown nowhere.
+        assert.doesNotMatch(form(name).replace(/const KEYWORDS = [\s\S]*?\n\];/, ''), /\p{Script=Han}/u);
         for (const [, text] of form(name).matchAll(/\.text\('([^']*)'/g)) assert.fail(text);
       }
     });
@@ -298,7 +299,10 @@ describe('catalogues', () => {
       const unused: string[] = [];
       const usedByForms = new Set([...STATUS_WORDS, ...TYPES.flatMap(formKeys), ...writtenKeys(FORMS)]);
       for (const name of [FORMS, ...TYPES]) {
-        const used = name === FORMS ? usedByForms : new Set([...formKeys(name), ...writtenKeys(FORMS)]);
+        const used =
+          name === FORMS
+            ? usedByForms
+            : new Set([...formKeys(name), ...writtenKeys(FORMS), ...knownKeys(name)]);
         for (const key of own('en-US', name).keys()) if (!used.has(key)) unused.push(`${name}: ${key}`);
       }
       const usedBy = (type: string) =>
@@ -381,11 +385,25 @@ function formKeys(type: string): string[] {
   const attributes = [...expandedForm(type).matchAll(/data-i18n="([^"]+)"/g)].map(([, value]) =>
     value!.replace(/^\[[\w-]+\]/, ''),
   );
-  const { category } = define(type);
+  const { category, defaults } = define(type);
+  const tabs = [...expandedForm(type).matchAll(/data-tab="(\w+)"/g)].map(([, tab]) => `form.tab-${tab}`);
+  const of = Object.entries(defaults).flatMap(([name, { required, typed, choices = [] }]) => {
+    const key = `form.${name.replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)}`;
+    return [
+      ...(required === false ? [`${key}-none`] : []),
+      ...(typed ? choices.map((each) => `${key}-${each}`) : []),
+    ];
+  });
   return [
-    ...[...attributes, ...writtenKeys(type)],
+    ...[...attributes, ...tabs, ...of, ...writtenKeys(type)],
     ...(category === 'config' ? [] : [`palette.label.${category}`]),
   ];
+}
+
+/** Of an account, what is known of its provider's endpoints: the form of provider-request shows it. */
+function knownKeys(type: string): string[] {
+  const known = define('provider-request').accounts?.[type]?.known ?? {};
+  return Object.values(known).flatMap((values) => values.map((value) => `known.${value}`));
 }
 
 /** The keys in the script of a node or plugin. */
@@ -406,7 +424,8 @@ function uses(type: string): Use[] {
   if (!type.endsWith('-account')) {
     for (const other of TYPES.filter((each) => each.endsWith('-account'))) {
       const account = join(NODES, other, `${other}.ts`);
-      if (providerOf(account) === providerOf(entry)) entries.push(account);
+      const isOfAny = define(type).accounts !== undefined;
+      if (isOfAny || providerOf(account) === providerOf(entry)) entries.push(account);
     }
   }
   const files = reachable(entries);
@@ -530,7 +549,7 @@ function troubles(source: string): Omit<Use, 'file'>[] {
     ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
     ...unionOf('SharedTrouble').map((each) => ({
       key: `warnings.shared-ledger.${each}`,
-      values: ['place', 'code'],
+      values: ['location', 'code'],
     })),
   ];
 }

@@ -104,7 +104,7 @@ const CODE = [
     'install',
     ...['httpNodeRoot', 'httpNodeAuth', 'userDir'],
   ],
-  ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation'],
+  ...['id', 'sum', 'day', 'month', 'from', 'to', 'account', 'operation', 'bill', 'columns', 'csv'],
   ...['hex', 'utf8', 'sha1prng', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'],
 ];
@@ -120,11 +120,9 @@ const ALLOWED = new Set([...TERMS, ...CODE]);
  */
 export function foreignWords(text: string): string[] {
   return [
-    ...text
-      .replace(/\u2011\s?/g, '-')
-      .matchAll(
-        /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|cn-verify\.\w+|Node\.js|\d{4}-\d{2}-\d{2}T[\d:]+|[a-zA-Z][\w-]*/g,
-      ),
+    ...text.matchAll(
+      /\$\{\w+\}|https?:\/\/[\w.:/-]*|rediss?:(?:\/\/)?|(?:msg|payload)\.[\w.]+|settings\.js|cnVerify\.\w+|cn-verify\.\w+|Node\.js|\d{4}-\d{2}-\d{2}T[\d:]+|[a-zA-Z][\w-]*/g,
+    ),
   ]
     .map(([word]) => word)
     .filter((word) => /^[a-zA-Z][\w-]*$/.test(word) && !ALLOWED.has(word) && !WITH_HYPHENS.test(word));

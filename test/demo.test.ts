@@ -5,7 +5,7 @@ import { get, request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Demo, runDemo, startDemo, temporaryDirectory } from './demo-process';
+import { type Demo, ROOT, runDemo, startDemo, temporaryDirectory } from './demo-process';
 import { EXAMPLES } from './example-flows';
 import { jpg, PNG } from './input/pictures';
 import { until } from './until';
@@ -65,10 +65,10 @@ describe('the demo', () => {
     assert.deepEqual(outcomesOf((await response.json()) as never), ['passed', 'failed']);
   });
 
-  it('answers the printed curl with a photo of your own', async () => {
-    const [, field, url] = /curl -s -F (\w+)=@x\.jpg (\S+)/.exec(demo.stdout())!;
+  it('answers the printed curl as it stands, with the photo of the repository', async () => {
+    const [, field, path, url] = /curl -s -F (\w+)=@(\S+) (\S+)/.exec(demo.stdout())!;
     const form = new FormData();
-    form.append(field!, new Blob([new Uint8Array(jpg())], { type: 'image/jpeg' }), '工地.jpg');
+    form.append(field!, new Blob([readFileSync(join(ROOT, path!))], { type: 'image/jpeg' }), '工地.jpg');
     const response = await fetch(url!, { method: 'POST', body: form });
     assert.equal(response.status, 200);
     const result = (await response.json()) as { data: { photos: { outcome: string; name: string }[] } };

@@ -15,6 +15,7 @@ const PAIRS = [
   ['SECURITY.md', 'SECURITY.zh-CN.md'],
   ['docs/nodes.md', 'docs/nodes.zh-CN.md'],
   ['docs/errors.md', 'docs/errors.zh-CN.md'],
+  ['docs/providers.md', 'docs/providers.zh-CN.md'],
   ['deploy/README.md', 'deploy/README.zh-CN.md'],
 ] as const;
 const PAGES = [
@@ -26,7 +27,7 @@ const PAGES = [
 ];
 
 /** Examples of a node each, which its help names. */
-const OF_ONE_NODE = '节点 Nodes';
+const OF_ONE_NODE = '7 节点 Nodes';
 
 /** The sections of what several nodes have. */
 const SHARED = {
@@ -176,7 +177,7 @@ function propertiesOf(defaults: Definition['defaults']): [name: string, value: s
   return Object.entries(defaults)
     .filter(([name]) => !isKind(name))
     .map(([name, { value }]) => {
-      if (value === '' || value === undefined) return [name, NONE];
+      if (value === '' || value === undefined || typeof value === 'object') return [name, NONE];
       if (typeof value === 'number') return [name, String(value)];
       const isOfMessage = defaults[`${name}Type`]?.value === 'msg';
       return [name, `\`${isOfMessage ? 'msg.' : ''}${value}\``];

@@ -38,5 +38,5 @@ export function example(name: string): ExampleNode[] {
 }
 
 function nameOf(path: string): string {
-  return /([\w-]+)\.json$/.exec(path)![1]!;
+  return /([\w'-]+)\.json$/.exec(path)![1]!;
 }

@@ -100,15 +100,15 @@ describe('imports', () => {
       const targets = [...new Set(importsOf(file, read(file)).map(({ target }) => target))];
       const ofProviders = targets.filter((target) => target.startsWith('src/providers/'));
       const isAccount = file.endsWith('-account.ts');
-      if (/^nodes\/(?:verify|photo)-/.test(file)) {
+      if (/^nodes\/(?:verify-|photo-|provider-request)/.test(file)) {
         assert.deepEqual(ofProviders, [], file);
         continue;
       }
       assert.equal(new Set(ofProviders.map(dirname)).size, 1, `${file} imports ${ofProviders.join(', ')}`);
       const [first, ...others] = ofProviders.map((target) => basename(target)).sort();
       assert.equal(first, isAccount ? 'account' : basename(file, '.ts'), file);
-      // An account may bring what tests it.
-      assert.ok(others.length === 0 || (isAccount && /^(?:client|probe)$/.test(others.join())), file);
+      // An account brings what tests it, and what is asked through it.
+      assert.match(others.join(), isAccount ? /^(?:(?:client|probe),)?request$/ : /^$/, file);
     }
   });
 

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { type Cause, ERRORS, type ErrorCode } from '../src/contract/errors';
+import type { RequestData } from '../src/contract/provider-request';
 import type { Outcome, Result, Timing } from '../src/contract/result';
 import type { TokenData } from '../src/providers/linkface/get-token';
 import type { CompareData } from '../src/providers/tencent-market/face-compare';
@@ -69,7 +70,6 @@ const truthCreateData: Names<CreateData> = {
   taskIds: 'required',
   tasks: 'required',
   photoCount: 'required',
-  seal: 'required',
   providerTime: 'required',
   repaired: 'required',
 };
@@ -101,6 +101,7 @@ const photo: Names<Photo> = {
   matchedBy: 'required',
 };
 const coordinates: Names<Coordinates> = { lat: 'required', lng: 'required' };
+const providerRequestData: Names<RequestData> = { result: 'required', repaired: 'required' };
 const getTokenData: Names<TokenData> = {
   token: 'required',
   expiresAt: 'required',
@@ -154,7 +155,7 @@ const outcome: Record<Outcome, true> = {
 };
 const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
   ...{ result, timing, task, polledTask, truthCreateData, truthPollData },
-  ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, cause },
+  ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, providerRequestData, cause },
 };
 
 /** A run of one action on the sandbox. Another action is another row, or several. */
@@ -204,6 +205,10 @@ const RUNS: Run[] = [
   { ...three, outcome: 'passed', action: { passWhen: 'code = "0"' } },
   { ...three, outcome: 'failed', action: { failWhen: 'code = "0"' } },
   { ...three, outcome: 'inconclusive', action: { passWhen: 'code' } },
+  {
+    ...{ type: 'provider-request', account: 'linkface-account', payload: { some: 'thing' } },
+    ...{ outcome: 'answered', action: { path: '/v2/any/thing' } },
+  },
 ];
 
 describe('the schema of results', () => {
@@ -212,7 +217,7 @@ describe('the schema of results', () => {
   it('has a branch for each operation, and its provider', () => {
     const branches = schema.oneOf.map(({ $ref }) => schema.$defs[$ref.split('/').at(-1)!]!);
     const consts = (name: string) =>
-      branches.map(({ properties }) => (properties[name] as { const: string }).const);
+      branches.flatMap(({ properties }) => (properties[name] as { const: string } | undefined)?.const ?? []);
     const named = (name: string) => (schema.$defs.result!.properties[name] as { enum: string[] }).enum;
     assert.deepEqual(consts('operation'), named('operation'));
     assert.deepEqual([...new Set(consts('provider'))], named('provider'));

@@ -31,11 +31,7 @@ function accountChecks(form) {
 
 /** What is done when the form of an account opens. */
 function prepareAccount(form, node) {
-  const { type, defaults, productionUrl } = form.definition;
-  const limits = $(`#${type}-limits`);
-  const isUsual = ([name, { value }]) => node[name] === undefined || String(node[name]) === String(value);
-  const folded = Object.entries(defaults).filter(([name]) => limits.has(form.input(name)[0]).length > 0);
-  limits.prop('open', !folded.every(isUsual));
+  const { type, productionUrl } = form.definition;
   $(`#${type}-next-pair`).prop('open', hasNextPair(form));
   const showKeysInUse = () => showKeys(form, node);
   showKeysInUse();
@@ -45,6 +41,7 @@ function prepareAccount(form, node) {
     const called = { production: productionUrl, sandbox: node._('form.address-sandbox') }[environment];
     $(`#${type}-sandbox`).toggle(environment === 'sandbox');
     $(`#${type}-credentials`).toggle(environment !== 'sandbox');
+    $(`#${type}-no-keys`).toggle(environment === 'sandbox');
     $(`#${type}-address`)
       .val(called)
       .closest('.form-row')

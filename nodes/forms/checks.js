@@ -12,11 +12,13 @@ function checkNumber(node, value, { min, max, integer }, label) {
   return !integer || Number.isInteger(given) || node._('form.not-whole', { label });
 }
 
+const UNREADABLE = { num: 'form.not-a-number', json: 'form.not-json' };
+
 /** What Node-RED and JSONata say of a wrong value is English in every language. */
 function checkTyped(node, value, type, label) {
   if (type !== 'jsonata') {
     if (RED.utils.validateTypedProperty(value, type) === true) return true;
-    return node._(type === 'num' ? 'form.not-a-number' : 'form.unreadable', { label });
+    return node._(UNREADABLE[type] ?? 'form.unreadable', { label });
   }
   try {
     // The editor's own, the same as in the runtime.

@@ -1,20 +1,29 @@
+/** No label of ours wraps. */
+const LABEL = 140;
+/** Beside a label, and the space between them. */
+const BESIDE = `calc(100% - ${LABEL + 10}px)`;
+const UNDER = `margin: 2px 0 0 ${LABEL + 4}px`;
+
 /**
  * The rows of the forms, by kind. `id` is the input's, `key` its texts' in the catalogue, `unit` and `example` may be
  * empty. A row without an icon has a wide label.
  */
 const labelHtml = ({ id, key, icon }) =>
   icon
-    ? `<label for="${id}"><i class="fa fa-${icon}"></i> <span data-i18n="${key}"></span></label>`
-    : `<label for="${id}" style="width: 190px" data-i18n="${key}"></label>`;
-const inputHtml = ({ id, example }, style = '70%', type = 'text') =>
+    ? `<label for="${id}" style="width: ${LABEL}px; white-space: nowrap"><i class="fa fa-${icon}"></i> <span data-i18n="${key}"></span></label>`
+    : `<label for="${id}" style="width: 200px; white-space: nowrap" data-i18n="${key}"></label>`;
+const inputHtml = ({ id, example }, style = BESIDE, type = 'text') =>
   `<input type="${type}" id="${id}" ${example} autocomplete="${type === 'text' ? 'off' : 'new-password'}" spellcheck="false" style="width: ${style}">`;
 const optionsHtml = ({ key, choices }) =>
   choices.map((choice) => `<option value="${choice}" data-i18n="${key}-${choice}"></option>`).join('');
 const rowHtml = (...content) => `<div class="form-row">${content.join(' ')}</div>`;
 
+const linkHtml = (page) =>
+  page ? `<a href="${page}" target="_blank" rel="noopener" data-i18n="form.keys-page"></a>` : '';
+
 const ROWS = {
   text: (of) => rowHtml(labelHtml(of), inputHtml(of)),
-  password: (of) => rowHtml(labelHtml(of), inputHtml(of, '70%', 'password')),
+  password: (of) => rowHtml(labelHtml(of), inputHtml(of, BESIDE, 'password')),
   number: (of) =>
     rowHtml(labelHtml(of), inputHtml(of, '90px') + (of.unit ? ` <span data-i18n="${of.unit}"></span>` : '')),
   typed: (of) =>
@@ -22,15 +31,14 @@ const ROWS = {
       labelHtml(of),
       inputHtml(of),
       `<input type="hidden" id="${of.id}Type">`,
-      of.choices ? `<datalist>${optionsHtml(of)}</datalist>` : '',
-      of.unit ? `<div style="margin: 2px 0 0 104px" data-i18n="${of.unit}"></div>` : '',
+      of.unit ? `<div style="${UNDER}" data-i18n="${of.unit}"></div>` : '',
     ),
   select: (of) =>
-    rowHtml(labelHtml(of), `<select id="${of.id}" style="width: 70%">${optionsHtml(of)}</select>`),
+    rowHtml(labelHtml(of), `<select id="${of.id}" style="width: ${BESIDE}">${optionsHtml(of)}</select>`),
   checkbox: (of) =>
     rowHtml(
-      `<input type="checkbox" id="${of.id}" style="width: auto; margin: 0 4px 2px ${of.icon ? '104px' : '0'}">`,
-      `<label for="${of.id}" style="width: 65%" data-i18n="${of.key}"></label>`,
+      `<input type="checkbox" id="${of.id}" style="width: auto; margin: 0 4px 2px ${of.icon ? `${LABEL + 4}px` : '0'}">`,
+      `<label for="${of.id}" style="width: auto; max-width: ${BESIDE}" data-i18n="${of.key}"></label>`,
     ),
 };
 
@@ -52,11 +60,15 @@ function rowOf(form, name, icon, example, named = name) {
   const { defaults, credentials = {} } = form.definition;
   const property = defaults[name] ?? credentials[name];
   const key = textKey(named);
+  const hasExample = property.type === 'password' ? form.hasOwn : form.say;
   const usual = name === 'baseUrl' ? form.definition.productionUrl : (property.value ?? '');
   return ROWS[kindOf(property)]({
-    ...{ id: form.prefix + name, key, icon, choices: property.choices },
+    id: form.prefix + name,
+    key,
+    icon,
+    choices: property.choices,
     unit: form.say(`${key}-unit`) && `${key}-unit`,
-    example: form.say(`${key}-example`)
+    example: hasExample(`${key}-example`)
       ? `data-i18n="[placeholder]${key}-example"`
       : `placeholder="${String(example || usual).replaceAll('"', '&quot;')}"`,
   });
@@ -68,9 +80,12 @@ function rowOf(form, name, icon, example, named = name) {
  * @param html of its template
  */
 function expandForm(form, html) {
-  const { type, defaults, credentials = {} } = form.definition;
+  const { type, defaults, credentials = {}, keysPage } = form.definition;
   const part = (name) => $(`script[data-cn-verify-part="${name}"]`).html();
-  const whole = html.replace(/<!-- include (\S+) -->/g, (_, name) => part(name)).replaceAll('{{type}}', type);
+  const whole = html
+    .replace(/<!-- include (\S+) -->/g, (_, name) => part(name))
+    .replaceAll('{{type}}', type)
+    .replaceAll('{{keysPage}}', linkHtml(keysPage));
   const named = new Set([...whole.matchAll(/<!-- row (\w+) /g)].map(([, name]) => name));
   const isSetting = ([name, { type: config, typed }]) =>
     name !== 'name' && !config && !typed && !defaults[name.replace(/Type$/, '')]?.typed;

@@ -3,7 +3,7 @@
  * @param type of the node
  * @param node of the form
  * @param url to ask
- * @param after what else is shown anew then
+ * @param after what else is updated then
  */
 function prepareTest(type, node, url, after = () => {}) {
   const button = $(`#${type}-test`);

@@ -16,9 +16,11 @@ function prepareType(type) {
   const definition = RED.nodes.getType(type);
   if (definition?.set?.module !== PACKAGE || prepared.has(definition)) return;
   prepared.add(definition);
-  shareTexts(definition);
-  const form = formOf(definition);
-  const { defaults, credentials = {}, label, oneditprepare } = definition;
+  addKeywords(type);
+  const own = shareTexts(definition);
+  const form = formOf(definition, own);
+  const { defaults, credentials = {}, oneditprepare } = definition;
+  const label = definition.label ?? definition.paletteLabel;
   const isAccount = type.endsWith('-account');
   const checks = isAccount ? accountChecks(form) : {};
   for (const [name, property] of Object.entries({ ...defaults, ...credentials })) {
@@ -48,19 +50,25 @@ function prepareType(type) {
   definition.oneditprepare = function () {
     keepWhatIsThere(form, this);
     prepareTypedInputs(form, this);
+    prepareOptionalNodes(form);
     if (defaults.fit) prepareFit(form);
     if (isAccount) prepareAccount(form, this);
     oneditprepare?.call(this, form);
+    prepareTabs(form);
   };
   const template = $(`script[data-template-name="${type}"]`);
   template.text(expandForm(form, template.html()));
   const help = $(`script[data-help-name="${type}"]`);
-  help.text(help.html().replace(/<!-- include (\S+) -->/g, (_, name) => form.say(`help.${name}`)));
+  // The label is the reader's word for it; documents name the type.
+  help.text(
+    `<div><code>${type}</code></div>${help.html().replace(/<!-- include (\S+) -->/g, (_, name) => form.say(`help.${name}`))}`,
+  );
 }
 
 /**
  * A text is looked up in the catalogue of the type, and then in that of all forms, so that the editor loads it once; the
  * words of a status, too.
+ * @returns what looks only into that of the type
  */
 function shareTexts(definition) {
   const own = definition._;
@@ -76,13 +84,15 @@ function shareTexts(definition) {
   };
   RED.nodes.eachNode(share);
   RED.nodes.eachConfig(share);
+  return own;
 }
 
 /**
  * What the checks and forms of a type work with; a node's own functions get it, too.
  * @param definition of the type
+ * @param own looks a text up in the catalogue of the type alone
  */
-function formOf(definition) {
+function formOf(definition, own) {
   const { type, category, credentials = {} } = definition;
   const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
   const input = (name) => $(`#${prefix}${name}`);
@@ -95,6 +105,8 @@ function formOf(definition) {
       const text = definition._(key, values);
       return text === key ? undefined : text;
     },
+    /** Whether the type itself has this text: a credential may be called like a property of other types. */
+    hasOwn: (key) => own(key) !== key,
     /** The credential whose twin for rotation this one is, if it is one. */
     isNext: (name) => Object.keys(credentials).find((each) => nextOf(each) === name),
     /** While a node's form is open, what stands there counts, and not yet the node's. */
@@ -105,7 +117,16 @@ function formOf(definition) {
     },
     prepareTest: (node, url, after) => prepareTest(type, node, url, after),
     pickUnit: (node, name, units) => pickUnit(input(name), node, name, units),
-    ...{ addressProblem, checkNumber, empty, inEditor, isVariable, tasksRow },
+    /** What an account of a type is called. */
+    accountName: (accountType) => RED.nodes.getType(accountType)._('label.account'),
+    checkField: (node, name, value, label) =>
+      checkField(formOf(definition), node, name, definition.defaults[name], value, label),
+    addressProblem,
+    checkNumber,
+    empty,
+    inEditor,
+    isVariable,
+    tasksRow,
   };
 }
 
@@ -120,6 +141,22 @@ function keepWhatIsThere({ definition, input }, node) {
     else if (!typed && choices?.map(String).includes(String(node[name])) === false) {
       input(name).append($('<option>').val(node[name]).text(node[name])).val(node[name]);
     }
+  }
+}
+
+/** The list of config nodes that may stay empty says what happens then; the editor would show nothing, or "none". */
+function prepareOptionalNodes({ definition, input, say }) {
+  for (const [name, { required }] of Object.entries(definition.defaults)) {
+    if (required !== false) continue;
+    const sayNone = () => {
+      const none = input(name)
+        .find('option[value="_ADD_"]')
+        .text(say(`${textKey(name)}-none`));
+      if (!input(name).val()) none.prop('selected', true);
+    };
+    // The editor fills the list again when a config node was added.
+    input(name).on('change', sayNone);
+    sayNone();
   }
 }
 

@@ -31,7 +31,7 @@ export interface Account {
   baseUrl: URL;
   /** The first pair of keys, and the next one where there is one; the transport decides which of them signs. */
   pairs: readonly [Credentials, ...Credentials[]];
-  /** All that stands in them, and must not be told. */
+  /** All values in them, which must never be shown. */
   secrets: readonly string[];
   settings: Readonly<Record<string, unknown>>;
   transport: Transport;

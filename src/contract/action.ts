@@ -31,7 +31,7 @@ export interface Context extends CallContext {
   explain(error: VerifyError): Cause;
 }
 
-/** What an action knows beside that while it asks after something that waits. */
+/** What an action knows, too, while it queries something that waits. */
 export interface AskContext extends Context {
   /** Milliseconds until the message's time is over; 0 once it is. */
   left(): number;
@@ -93,6 +93,8 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   operation: string;
   /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
   mayCost: boolean;
+  /** @returns whether, with these settings, no request of it costs anything */
+  isFree?(settings: Settings<Definitions>): boolean;
   /** true: its node may have a photo store. */
   storesPhotos?: boolean;
   fields: Readonly<Record<string, FieldDefinition>>;
@@ -106,7 +108,7 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
   /**
    * @param input that `parse` gave
-   * @returns what an error tells beside itself as long as nothing was sent
+   * @returns the details of an error as long as nothing was sent
    */
   unsent?(input: Input): ErrorDetails;
   /** @throws VerifyError for anything that gave no result */
@@ -115,7 +117,14 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   /**
    * @param result finished
    * @param settings of the node
-   * @returns the results that are sent as a sequence in its place, or null where it is one message
+   * @returns the results that are sent as a sequence instead, or null where it is one message
    */
   split?(result: Result, settings: Settings<Definitions>): Result[] | null;
 }
+
+/** An action that the account's provider does: what its node knows of it before a message has chosen the account. */
+export type ActionOfAccount<
+  Input,
+  Definitions extends SettingDefinitions = SettingDefinitions,
+  State = unknown,
+> = Omit<Action<Input, Definitions, State>, 'provider' | 'parse' | 'run'> & { provider: null };

@@ -40,7 +40,7 @@ export interface Cause {
   /** null of a node that asks none. */
   provider: string | null;
   operation: string;
-  /** Of the account; null where there is none. */
+  /** Of the account; null without an account. */
   environment: Environment | null;
   /** The stable name of the text, so that a page can say it in its reader's words. */
   problem: string;
@@ -50,7 +50,7 @@ export interface Cause {
   providerMessage: string | null;
   httpStatus: number | null;
   requestId: string | null;
-  /** face-compare: what an answer that was paid for and cannot be used still told. */
+  /** face-compare: what an answer that was paid for said, though it cannot be used. */
   orderNo: string | null;
   score: number | null;
   /** face-compare: where an answer without a result says whether name and id number belong together. */
@@ -70,13 +70,13 @@ export interface Cause {
   submitted?: { taskId: string; photoUrls: string[] }[];
   /** truth-create: photos that were certainly not taken. */
   notSubmitted?: string[];
-  /** truth-create: photos that were sent and whose fate is unknown. */
+  /** truth-create: photos that were sent, where it is unknown whether the provider took them. */
   uncertain?: string[];
   /** truth-poll: the tasks the message was waiting for. */
   taskIds?: string[];
 }
 
-/** What the place that raises an error knows of its cause; the runner adds the rest. */
+/** What the code that raises an error knows of its cause; the runner adds the rest. */
 export type ErrorDetails = Partial<
   Omit<Cause, 'provider' | 'operation' | 'environment' | 'problem' | 'values' | 'attempts' | 'hint'>
 > & {
@@ -106,6 +106,11 @@ export class VerifyError extends Error {
   ) {
     super(`${code} ${problem}`);
   }
+}
+
+/** @returns the error of what was given up before anything was sent */
+export function cancelled(): VerifyError {
+  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
 }
 
 /**

@@ -47,7 +47,7 @@ export interface Payment<Value, Answered> {
 
 /** A message's only call that may cost. `Found`: what the provider said, as JSON can hold it. */
 export interface SingleCall<Found extends { raw: unknown }, Data> {
-  /** @returns what tells what is asked from all else; computed only where there is a key, or `reuse` */
+  /** @returns a text that identifies what is asked; computed only where there is a key, or `reuse` */
   content(): string;
   /** @param claim to be called when its turn to be sent has come */
   send(claim: ClaimCall): Promise<Found>;

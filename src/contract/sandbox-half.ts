@@ -32,7 +32,7 @@ export type SandboxAnswer = (
 ) & {
   /** What a real provider could charge for, as the caller knows it: a name, or photo URLs. */
   paidFor?: string;
-  /** Where the provider tells by its answer whether that was charged; what has no `paidFor` was not. */
+  /** Where the provider's answer says whether the call was charged; a call without `paidFor` was not. */
   charged?: boolean;
   reason?: Reason;
 };
@@ -68,12 +68,20 @@ export interface SandboxHalf {
 
 /**
  * @param world of the sandbox
- * @param id of what is told about: for `mixed` its last digit decides, so that asking twice gives the same shape twice
+ * @param id of the task or photo in the answer: for `mixed` its last digit decides, so that asking twice gives the same shape twice
  * @returns whether the shape is the observed one
  */
 export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
   return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
 }
+
+/** Where a provider takes POST alone. */
+export const POST_ONLY: SandboxAnswer = {
+  status: 405,
+  headers: { Allow: 'POST' },
+  body: '',
+  reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
+};
 
 /** Of a path of the provider that the sandbox has no answer of its own for. */
 export const UNKNOWN_OPERATION: Reason = {

@@ -3,9 +3,11 @@
 /** A typed input of a node: property `x` with `xType`. The defaults stand in where a flow has neither. */
 export interface FieldDefinition {
   value: string;
-  type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'env' | 'jsonata';
+  type: 'msg' | 'flow' | 'global' | 'str' | 'num' | 'json' | 'env' | 'jsonata';
   /** What a text may be, where the editor offers a list. */
   choices?: readonly string[];
+  /** An object: the editor offers to write it as JSON. */
+  json?: true;
 }
 
 /** A plain property of a node, with its default and what it may be. */

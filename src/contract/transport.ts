@@ -6,6 +6,8 @@ export interface HttpRequest {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Path and query, percent-encoded, behind the path of the account's base URL. */
   path: string;
+  /** Another one than the account's: then the path is not behind that of its base URL. */
+  origin?: string;
   headers: Record<string, string>;
   /** Serialised once: the bytes that were signed are the bytes that are sent. */
   body: Buffer;
@@ -40,7 +42,7 @@ export interface PaidTurn {
 /** What a provider's client asks the transport to do. */
 export interface Call<Value> {
   /**
-   * Signs the request anew for each attempt.
+   * Signs the request again for each attempt.
    * @param now Unix time in milliseconds as the provider has it
    * @param credentials one of the account's pairs
    */
@@ -53,7 +55,7 @@ export interface Call<Value> {
    */
   read(answer: HttpAnswer, credentials: Credentials): Value;
   /**
-   * What support finds a call by, where the headers tell it: of an answer that came in part, or cannot be decoded.
+   * Gives the id by which support finds a call, for an answer that came in part or cannot be decoded.
    * @returns the request id, or null
    */
   requestIdIn?(headers: HttpAnswer['headers']): string | null;

@@ -19,7 +19,7 @@ export class Circuit {
 
   /**
    * @param now milliseconds on a clock that is never set back
-   * @param onChange told once each time the circuit opens (true) or closes (false)
+   * @param onChange called once each time the circuit opens (true) or closes (false)
    */
   constructor(now: () => number, onChange: (open: boolean) => void) {
     this.#now = now;

@@ -29,7 +29,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 
 /**
  * @param headers of an answer
- * @returns its codings in the order they were applied; `identity` is none
+ * @returns its codings in the order they were applied; `identity` is not one
  */
 export function codingsOf(headers: HttpAnswer['headers']): string[] {
   const announced = headers['content-encoding'];
@@ -56,7 +56,7 @@ export async function decode(answer: HttpAnswer, codings: readonly string[]): Pr
     if (decoder) decoded = { ...answer, body: await unpack(decoder, decoded.body, answer) };
   }
   const isUndone = codings.length <= MOST_CODINGS && codings.every((coding) => DECODERS.has(coding));
-  // What is no success is told by its status, whatever its page looks like.
+  // A refusal is recognised by its status, whatever its page looks like.
   if (isUndone || answer.status >= 300 || isJson(decoded)) return decoded;
   throw new VerifyError('PROTOCOL', 'unknown-encoding', {}, knownOf(answer));
 }

@@ -1,7 +1,7 @@
 /**
  * RFC 9110, section 15.2: interim answers (1xx) may come before the answer although nobody asked for one, and a client
  * must be able to read past them. undici does, but for `100 Continue`: there it drops the socket, and with it an answer
- * that was paid for. So it is shown a 103 in its place, which nobody looks at.
+ * that was paid for. So undici gets a 103 instead, which it ignores.
  */
 import type { Socket } from 'node:net';
 

@@ -8,7 +8,7 @@ export class Pairs {
 
   /**
    * @param pairs the first one, and the next one where there is one
-   * @param onRotated told once, when the next pair takes the place of the first
+   * @param onRotated called once, when the next pair takes the place of the first
    */
   constructor(pairs: readonly [Credentials, ...Credentials[]], onRotated: () => void) {
     this.#pairs = pairs;

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../contract/transport';
  * Reads `Retry-After` (RFC 9110, section 10.2.3), a number of seconds or a date.
  * @param answer whose header it is
  * @param now Unix time in milliseconds, used where the answer has no `Date` of its own
- * @returns seconds from now, or null where there is none to be read
+ * @returns seconds from now, or null where the header is missing or cannot be read
  */
 export function retryAfterSeconds(answer: HttpAnswer, now: number): number | null {
   const value = answer.headers['retry-after'];

@@ -18,7 +18,7 @@ const LONGEST_RETRY_AFTER_S = 60;
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
   /** The first pair of keys, and the next one where there is one. */
   pairs: readonly [Credentials, ...Credentials[]];
-  /** Told once, when the provider has refused the first pair and accepted the next one, which signs from then on. */
+  /** Called once, when the provider has refused the first pair and accepted the next one, which signs from then on. */
   onRotated(): void;
   /**
    * Takes the account's next turn over all processes that share its ledger; where it rejects, only this process counts.
@@ -27,7 +27,7 @@ export interface TransportOptions extends Omit<WireOptions, 'connections'>, Limi
   sharedTurn?: (() => Promise<number>) | undefined;
   /** Refuse at once while the provider is down. */
   circuit: boolean;
-  /** Told once each time the circuit opens (true) or closes (false). */
+  /** Called once each time the circuit opens (true) or closes (false). */
   onCircuit(open: boolean): void;
 }
 
@@ -176,7 +176,7 @@ class AccountTransport implements Transport {
     });
   }
 
-  /** Adds to an error what only the transport knows, and tells the circuit. */
+  /** Adds to an error what only the transport knows, and counts it in the circuit. */
   #judge<Value>(
     error: VerifyError,
     call: Call<Value>,

@@ -1,7 +1,9 @@
 /** The text of an answer, in the charset it is in. Providers document UTF-8; gateways and older servers write GBK too. */
+import { isUtf8 } from 'node:buffer';
 import type { HttpAnswer } from '../contract/transport';
 
-const REPLACEMENT = '\ufffd';
+/** Where one of megabytes is not UTF-8, reading it as that takes longer than all the rest. */
+const HEAD_BYTES = 256 * 1024;
 /** What is not UTF-8 never gives one by chance: so many bytes of another charset do not fit its form. */
 const HAN = /\p{Script=Han}/u;
 const CHARSET = /charset\s*=\s*["']?([^\s"';,]+)/i;
@@ -20,11 +22,11 @@ const USUAL = 'gb18030';
 export function textOf({ headers, body }: Pick<HttpAnswer, 'headers' | 'body'>): string {
   const marked = UTF_16.find(([first, second]) => body[0] === first && body[1] === second);
   if (marked) return new TextDecoder(marked[2]).decode(body);
-  const text = body.toString('utf8');
   const declared = CHARSET.exec(String(headers['content-type'] ?? ''))?.[1]?.toLowerCase() ?? 'utf-8';
-  const isWhole = !text.includes(REPLACEMENT);
-  if ((isWhole && declared === 'utf-8') || HAN.test(text)) return text;
-  return decodeAs(declared, body) ?? (isWhole ? text : (decodeAs(USUAL, body) ?? text));
+  const isWhole = isUtf8(body);
+  if ((isWhole && declared === 'utf-8') || HAN.test(body.toString('utf8', 0, HEAD_BYTES)))
+    return body.toString('utf8');
+  return decodeAs(declared, body) ?? (isWhole ? null : decodeAs(USUAL, body)) ?? body.toString('utf8');
 }
 
 /** @returns null where the label names no charset, or the bytes are not in it */

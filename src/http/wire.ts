@@ -9,6 +9,8 @@ import type { ProxyRoute } from './proxy';
 
 /** providers/README, "Rules for all four": idle sockets are dropped after 4 s. */
 const IDLE_MS = 4_000;
+/** Hosts beside the account's that stay connected; more are no use to anybody's flow. */
+const MOST_OTHERS = 8;
 
 /** What a `tls-config` node may set. */
 export interface TlsOptions {
@@ -36,7 +38,10 @@ export class Wire {
   readonly timeout: number;
   readonly #origin: string;
   readonly #basePath: string;
+  readonly #options: WireOptions;
   readonly #dispatcher: Dispatcher;
+  /** By origin, the one used last at the end. */
+  readonly #others = new Map<string, Dispatcher>();
   /** In the order they started, so in the order they time out: all have the same time. */
   readonly #exchanges = new Set<Exchange>();
   #sweep: NodeJS.Timeout | undefined;
@@ -46,6 +51,7 @@ export class Wire {
     this.timeout = options.timeout;
     this.#origin = options.baseUrl.origin;
     this.#basePath = options.baseUrl.pathname.replace(/\/$/, '');
+    this.#options = options;
     this.#dispatcher = openPool(options);
   }
 
@@ -67,10 +73,10 @@ export class Wire {
       }
       this.#exchanges.add(exchange);
       this.#watch();
-      const { headers, method, body } = request;
+      const { headers, method, body, origin = this.#origin } = request;
       headers['accept-encoding'] = 'gzip, br';
-      const path = this.#basePath + request.path || '/';
-      this.#dispatcher.dispatch({ origin: this.#origin, path, method, headers, body }, exchange);
+      const path = (request.origin ? '' : this.#basePath) + request.path || '/';
+      this.#dispatcherOf(origin).dispatch({ origin, path, method, headers, body }, exchange);
     });
   }
 
@@ -81,8 +87,21 @@ export class Wire {
 
   /** Lets requests in flight end, then closes the sockets. */
   async close(): Promise<void> {
-    await this.#dispatcher.close();
+    await Promise.all([this.#dispatcher, ...this.#others.values()].map((each) => each.close()));
     clearTimeout(this.#sweep);
+  }
+
+  #dispatcherOf(origin: string): Dispatcher {
+    if (origin === this.#origin) return this.#dispatcher;
+    const dispatcher = this.#others.get(origin) ?? openPool({ ...this.#options, baseUrl: new URL(origin) });
+    this.#others.delete(origin);
+    this.#others.set(origin, dispatcher);
+    const [[oldest, unused]] = this.#others as unknown as [[string, Dispatcher]];
+    if (this.#others.size > MOST_OTHERS) {
+      this.#others.delete(oldest);
+      unused.close().catch(() => {});
+    }
+    return dispatcher;
   }
 
   /** One timer an account, for the exchange that runs out first. */
@@ -128,7 +147,7 @@ export class Wire {
   }
 }
 
-/** One request under way, as undici tells of it. A class, because there is one for every request. */
+/** One request in flight: undici calls its methods. A class, because there is one for every request. */
 class Exchange implements Dispatcher.DispatchHandler {
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number;

@@ -2,7 +2,7 @@
 
 /** Whole groups of four characters, so that only the last piece has padding. */
 const PIECE_CHARACTERS = 64 * 1024;
-/** Of most texts that are anything else, so much tells already. */
+/** So many characters show of most texts that they are something else. */
 const HEAD_CHARACTERS = 256;
 const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 
@@ -28,17 +28,23 @@ const ENTITIES: readonly (readonly [entity: RegExp, sign: string])[] = [
 /** Beyond ASCII: nothing that anybody sees, and white space. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u0080-\u009f]|(?![\0-\x7f])\s/gu;
 
-/** Of each byte: the alphabet for URLs becomes the usual one. */
-const USUAL = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-USUAL.set(Buffer.from('+'), '-'.charCodeAt(0));
-USUAL.set(Buffer.from('/'), '_'.charCodeAt(0));
-
 const SPACE = ' '.charCodeAt(0);
 const PLUS = '+'.charCodeAt(0);
 const PERCENT = '%'.charCodeAt(0);
 const DELETE = 0x7f;
-/** Of each byte: its value as a hexadecimal digit; NaN where it is none. */
-const HEX = Float64Array.from({ length: 256 }, (_, byte) => Number.parseInt(String.fromCharCode(byte), 16));
+
+/** Of each byte what becomes of it: control characters, line breaks among them, go (0). */
+const UNBROKEN = Uint8Array.from({ length: 256 }, (_, byte) => (byte < SPACE || byte === DELETE ? 0 : byte));
+/** The alphabet for URLs becomes the usual one. */
+const USUAL = UNBROKEN.with('-'.charCodeAt(0), PLUS).with('_'.charCodeAt(0), '/'.charCodeAt(0));
+const JOINED = USUAL.with(SPACE, 0);
+const WITH_PLUSES = USUAL.with(SPACE, PLUS);
+const NO_DIGIT = 0x100;
+/** Of each byte: its value as a hexadecimal digit. */
+const HEX = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? NO_DIGIT : digit;
+});
 
 /**
  * Reads it and writes it again, piece by piece: over a photo of some megabytes a regular expression takes forty times as
@@ -88,8 +94,8 @@ export function* undressBase64(text: string): Generator<string, void> {
   }
   if (bare === null) return;
   bare = withoutStray(bare);
-  const joined = () => padded(rewritten(bare, null, USUAL));
-  const spacesArePluses = () => padded(rewritten(bare, PLUS, USUAL));
+  const joined = () => padded(rewritten(bare, JOINED));
+  const spacesArePluses = () => padded(rewritten(bare, WITH_PLUSES));
   if (!bare.includes(' ')) yield joined();
   // A form sends + as a space, and then all of them.
   else if (bare.includes('+')) yield joined();
@@ -138,17 +144,16 @@ function isOuter(code: number): boolean {
 }
 
 /**
- * Control characters, line breaks among them, go. A loop, as there may be millions, for which `replaceAll` takes seconds.
- * @param space what becomes of each space
- * @param signs what becomes of each other byte, by default the same
+ * A loop, as there may be millions of signs that go, for which `replaceAll` takes seconds.
+ * @param signs what becomes of each byte; 0: it goes
  */
-function rewritten(text: string, space: number | null, signs?: Uint8Array): string {
+function rewritten(text: string, signs: Uint8Array): string {
   const bytes = Buffer.from(text, 'latin1');
   let end = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte > SPACE && byte !== DELETE) bytes[end++] = signs?.[byte] ?? byte;
-    else if (byte === SPACE && space !== null) bytes[end++] = space;
+    const sign = signs[bytes[at]!]!;
+    bytes[end] = sign;
+    if (sign !== 0) end++;
   }
   return bytes.toString('latin1', 0, end);
 }
@@ -161,8 +166,10 @@ function peel(text: string): string {
   const isQuoted = quote !== '' && given.length > quoted.length && given.endsWith(quote);
   const inner = withoutPrefix(isQuoted ? given.slice(quoted.length, -1) : given);
   let bare = inner.includes('%') ? orElse(inner, unescaped) : inner;
-  // A mail's soft line breaks: RFC 2045, 6.7.
-  if (/=\r?\n|=3D/.test(bare)) bare = bare.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
+  // A mail's soft line breaks: RFC 2045, 6.7. Base64 itself has that sign at its end only.
+  const sign = bare.indexOf('=');
+  if (sign >= 0 && sign < bare.length - 2 && /=\r?\n|=3D/.test(bare))
+    bare = bare.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
   if (bare.includes('\\')) bare = orElse(bare, (escaped) => String(JSON.parse(`"${escaped}"`)));
   if (bare.includes('&')) for (const [entity, sign] of ENTITIES) bare = bare.replace(entity, sign);
   return bare;
@@ -177,8 +184,9 @@ function unescaped(text: string): string {
       bytes[end++] = bytes[at]!;
       continue;
     }
-    const byte = HEX[bytes[at + 1] ?? 0]! * 16 + HEX[bytes[at + 2] ?? 0]!;
-    if (!(byte >= 0 && byte <= DELETE)) return decodeURIComponent(text);
+    const isCutOff = at + 2 >= bytes.length;
+    const byte = isCutOff ? NO_DIGIT : HEX[bytes[at + 1]!]! * 16 + HEX[bytes[at + 2]!]!;
+    if (byte > DELETE) return decodeURIComponent(text);
     bytes[end++] = byte;
     at += 2;
   }
@@ -187,7 +195,7 @@ function unescaped(text: string): string {
 
 /** Where it cannot be changed, a line may have been broken within an escape. */
 function orElse(text: string, change: (text: string) => string): string {
-  for (const each of [() => text, () => rewritten(text, SPACE)]) {
+  for (const each of [() => text, () => rewritten(text, UNBROKEN)]) {
     try {
       return change(each());
     } catch {

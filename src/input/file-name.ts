@@ -6,7 +6,7 @@ const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cs}\uf
 
 /**
  * A form's upload says its file's name in UTF-8, and busboy, which Node-RED has under `http in`, reads it as Latin-1:
- * where that is what happened, and only then, it can be told.
+ * which is only done where that is certainly what happened.
  * @param value as a message has it
  * @returns the name without folders, at most 255 characters; null where there is none
  */

@@ -81,9 +81,11 @@ export function readNumbers(text: string): Buffer | null {
 }
 
 /** Python, "String and Bytes literals". */
-const ESCAPED: ReadonlyMap<string, number> = new Map(
+const ESCAPES = new Map(
   Object.entries({ '\\': 92, "'": 39, '"': 34, a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }),
 );
+/** Of each character behind a backslash: the byte it stands for. */
+const ESCAPED = Int8Array.from({ length: 128 }, (_, code) => ESCAPES.get(String.fromCharCode(code)) ?? OTHER);
 
 /**
  * @param text what Python shows for bytes: `b'\xff\xd8…'`
@@ -100,15 +102,14 @@ export function readPythonBytes(text: string): Buffer | null {
   for (let at = start; at < last; at++) {
     let code = text.charCodeAt(at);
     if (code === 0x5c) {
-      const next = text[++at]!;
-      if (next === 'x') {
-        code = /^[\da-f]{2}$/i.test(text.slice(at + 1, at + 3))
-          ? Number.parseInt(text.slice(at + 1, at + 3), 16)
-          : 256;
-        at += 2;
-      } else code = ESCAPED.get(next) ?? 256;
+      const next = text.charCodeAt(++at);
+      if (next === 0x78) {
+        const high = DIGITS[text.charCodeAt(++at)] ?? OTHER;
+        const low = DIGITS[text.charCodeAt(++at)] ?? OTHER;
+        code = high >= 0 && low >= 0 ? high * 16 + low : OTHER;
+      } else code = ESCAPED[next] ?? OTHER;
     }
-    if (code > 255) return null;
+    if (code < 0 || code > LARGEST) return null;
     bytes[end++] = code;
   }
   return bytes.subarray(0, end);

@@ -3,13 +3,12 @@
  * look like".
  */
 import { VerifyError } from '../contract/errors';
+import { checkCharacter } from './check-character';
 import { readText } from './text';
 
 /** docs/contract.md, "What an input may look like", Text: an id of any kind. */
 const LONGEST_ID = 128;
 
-const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
-const CHECK_CHARACTERS = '10X98765432';
 /** The first two digits, and the 9 of foreigners: docs/contract.md, "What an input may look like", Id number. */
 const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
 const FIRST_YEAR = 1900;
@@ -62,12 +61,6 @@ function exactText(value: unknown): unknown {
 
 function bare(text: string): string {
   return text.replace(GUARD, '').replace(BETWEEN, '').replace(CROSS_AT_END, 'X');
-}
-
-/** @param digits the first 17 of an 18-character number, at least */
-function checkCharacter(digits: string): string {
-  const sum = WEIGHTS.reduce((total, weight, index) => total + weight * Number(digits[index]), 0);
-  return CHECK_CHARACTERS[sum % 11]!;
 }
 
 /** @param date `yyyymmdd`, in China's time */

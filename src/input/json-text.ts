@@ -5,35 +5,50 @@ const MOST_LEVELS = 16;
 
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
+const COMMA = ','.charCodeAt(0);
 const OPENING = [...'[{'].map((sign) => sign.charCodeAt(0));
 const CLOSING = [...']}'].map((sign) => sign.charCodeAt(0));
+
+/**
+ * @param text of any length
+ * @param mostValues that are counted
+ * @returns how many values it holds, about, or infinitely many where it is nested too deep
+ */
+function valuesIn(text: string, mostValues: number): number {
+  let values = 1;
+  let levels = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length && values <= mostValues; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === COMMA) values++;
+    else if (code === OPENING[0] || code === OPENING[1]) {
+      if (++levels > MOST_LEVELS) return Number.POSITIVE_INFINITY;
+    } else if (code === CLOSING[0] || code === CLOSING[1]) levels--;
+  }
+  return values;
+}
 
 /**
  * @param text of any length
  * @returns whether it is nested deeper than anything that is read here: parsing some million levels takes seconds
  */
 export function isDeepJson(text: string): boolean {
-  let levels = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === BACKSLASH) at++;
-      else if (code === QUOTE) quoted = false;
-    } else if (code === QUOTE) quoted = true;
-    else if (code === OPENING[0] || code === OPENING[1]) {
-      if (++levels > MOST_LEVELS) return true;
-    } else if (code === CLOSING[0] || code === CLOSING[1]) levels--;
-  }
-  return false;
+  return valuesIn(text, Number.MAX_SAFE_INTEGER) === Number.POSITIVE_INFINITY;
 }
 
 /**
  * @param text of a length that was looked at
+ * @param mostValues that it may hold
  * @returns what it says
- * @throws SyntaxError where it is not JSON, or nested too deep
+ * @throws SyntaxError where it is not JSON, or nested too deep; RangeError where it holds more than `mostValues`
  */
-export function parseJsonText(text: string): unknown {
-  if (isDeepJson(text)) throw new SyntaxError('too deep');
+export function parseJsonText(text: string, mostValues = Number.MAX_SAFE_INTEGER): unknown {
+  const values = valuesIn(text, mostValues);
+  if (values === Number.POSITIVE_INFINITY) throw new SyntaxError('too deep');
+  if (values > mostValues) throw new RangeError('too many values');
   return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 }

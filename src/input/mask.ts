@@ -1,15 +1,26 @@
 /** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
+/** Where one of the two is not known it is empty. */
+export interface Person {
+  name: string;
+  idNumber: string;
+}
+
+import { withoutPrivateUse } from './private-use';
+import { simplified } from './simplified';
+
 /** What was sent and may come back in the provider's words. */
 export interface Known {
   /** Who was asked about. */
-  person: { name: string; idNumber: string } | null;
+  person: Person | null;
+  /** Who may have been, too. */
+  others?: readonly Person[];
   /** Credentials of the account. */
   secrets: readonly string[];
 }
 
 const URL_IN_TEXT = /(?:https?:|:\/\/)[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+/gi;
-/** 15 or 18 characters of an id number, in groups or partly masked by the provider; a 19-digit task id is none. */
+/** 15 or 18 characters of an id number, in groups or partly masked by the provider; a 19-digit task id is not one. */
 const ID_NUMBER_IN_TEXT =
   /(?<![\dA-Za-z*])\d{6}[ -]?(?:[\d*]{8}[ -]?[\d*]{3}[\dXx*]|[\d*]{4}[ -][\d*]{4}[ -][\d*]{3}[\dXx*]|[\d*]{6}[ -]?[\d*]{3})(?![\dA-Za-z*])/g;
 /** Part of a photo in base64, escaped or not, of a cipher text, or of a URL's signature; no UUID is as long. */
@@ -23,6 +34,8 @@ const LONGEST_READ = 1_000;
 const NEVER_SHOWN = 400;
 /** A very short one is no secret, and without it no code of the provider could be read. */
 const SHORTEST_SECRET = 6;
+/** Of a name's part, in characters: one is a syllable of many words. */
+const SHORTEST_PART = 2;
 /** How many characters that are neither letters nor digits may stand between two of a name, a number or a secret. */
 const LONGEST_GAP = 8;
 /** What counts in what was sent; all else may be left out by who repeats it. */
@@ -34,8 +47,10 @@ const ESCAPES =
   /(?:%[\da-f]{2})+|(?:\\x[\da-f]{2})+|(?:[\\%]u|u\+)[\da-f]{4}|&#(?:x[\da-f]{1,6}|\d{1,7});?|&(?:lt|gt|amp|nbsp);/gi;
 const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&nbsp;': ' ' };
 const TAG = /<\/?[a-z][^<>]{0,60}>/gi;
-/** What is escaped twice is read twice, and so on; what a tag holds is read before the tag is left out. */
-const READINGS = [readable, withoutTags, readable, withoutTags, readable, withoutTags];
+/** What a tag holds is read before the tag is left out. */
+const READINGS = [readable, withoutTags];
+/** What is escaped twice is read twice, and so on. */
+const MOST_LAYERS = 3;
 /** Stand for the name, the number and a secret until all readings are done: characters that no text has. */
 const FOUND = { name: '\ufdd0', idNumber: '\ufdd1', secret: '\ufdd2' };
 const ANY_FOUND = /[\ufdd0-\ufdd2]/g;
@@ -43,17 +58,18 @@ const ANY_FOUND = /[\ufdd0-\ufdd2]/g;
 const SHORTEST_BASE64 = 4;
 const SHORTEST_IN_DIGITS = 6;
 const IN_BASE64 = /[A-Za-z\d+/_-]/;
-const NOT_IN_BASE64 = /[^A-Za-z\d]/g;
-/** How the bytes of a text are written in digits. */
-const IN_DIGITS: readonly ((byte: number) => string)[] = [
-  (byte) => hex(byte),
-  (byte) => `x${hex(byte)}`,
-  (byte) => `0x${hex(byte)}`,
-  (byte) => String(byte),
-  (byte) => byte.toString(8).padStart(3, '0'),
+const NOT_IN_BASE64 = /[^A-Za-z\d]+/g;
+const ASCII = /^\p{ASCII}*$/u;
+/** How the bytes of a text are written in digits: for each way what each byte becomes. */
+const IN_DIGITS = [
+  (byte: number) => hex(byte),
+  (byte: number) => `x${hex(byte)}`,
+  (byte: number) => `0x${hex(byte)}`,
+  (byte: number) => String(byte),
+  (byte: number) => byte.toString(8).padStart(3, '0'),
   // Of a character in GBK the second byte may be a letter, which a URL leaves as it is.
-  (byte) => (/[A-Za-z\d]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)),
-];
+  (byte: number) => (/[A-Za-z\d]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)),
+].map((write) => Array.from({ length: 256 }, (_, byte) => write(byte).toLowerCase()));
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const GBK = new TextDecoder('gb18030');
 
@@ -76,9 +92,17 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
+  let told = concealOne(text, known);
+  for (const person of known.others ?? []) told = concealOne(told, { person, secrets: NO_SECRETS });
+  return told;
+}
+
+const NO_SECRETS: readonly string[] = [];
+
+function concealOne(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
-  const told = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
-  const kept = isCut ? `${told.slice(0, -NEVER_SHOWN)}…` : told;
+  const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
+  const kept = isCut ? `${harmless.slice(0, -NEVER_SHOWN)}…` : harmless;
   return maskText(kept.replace(ANY_FOUND, (found) => shownFor(found, known)));
 }
 
@@ -86,13 +110,14 @@ export function conceal(text: string, known: Known): string {
  * Not masked as text is, because support needs it exact and an 18-digit id looks like an id number.
  * @param id what the provider gave for one
  * @param known what it may repeat
- * @returns the id, or null where it is none or tells what it must not
+ * @returns the id, or null where it is not an id, or contains what must not be shown
  */
 export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
   if (text === '' || text.length > LONGEST) return null;
-  return withoutKnown(text, known) === text ? text : null;
+  const all = [known, ...(known.others ?? []).map((person) => ({ person, secrets: NO_SECRETS }))];
+  return all.every((each) => withoutKnown(text, each) === text) ? text : null;
 }
 
 /**
@@ -113,9 +138,9 @@ export function maskIdNumber(idNumber: string): string {
   return `${idNumber.slice(0, 6)}********${idNumber.slice(-4)}`;
 }
 
-/** Whether a text in lower case holds every letter of another. */
+/** Whether a text in lower case and in simplified characters holds every letter of another. */
 function holdsAll(text: string, sent: string): boolean {
-  return [...inLowerCase(sent)].every((letter) => !COUNTS.test(letter) || text.includes(letter));
+  return [...simplified(inLowerCase(sent))].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
 function shownFor(found: string, { person }: Known): string {
@@ -130,25 +155,29 @@ interface Span {
   found: string;
 }
 
-/** A text in the first reading that tells something, with one of `FOUND` for each; itself if none does. */
+/** The text in the first reading that contains something known, with one of `FOUND` in its place; the text itself if none does. */
 function withoutKnown(text: string, known: Known): string {
-  let told = text;
+  let harmless = text;
   // What people can read comes first, so that what is escaped is shown as they read it.
   for (const find of [spansIn, encodedIn]) {
-    let reading = told;
+    let reading = harmless;
     const look = () => {
       const spans = find(reading, known);
-      if (spans.length > 0) told = reading = without(reading, spans);
+      if (spans.length > 0) harmless = reading = without(reading, spans);
     };
     look();
-    for (const read of READINGS) {
-      const next = read(reading);
-      if (next === reading) continue;
-      reading = next;
-      look();
+    for (let layer = 0; layer < MOST_LAYERS; layer++) {
+      const before = reading;
+      for (const read of READINGS) {
+        const next = read(reading);
+        if (next === reading) continue;
+        reading = next;
+        look();
+      }
+      if (reading === before) break;
     }
   }
-  return told;
+  return harmless;
 }
 
 function without(text: string, spans: Span[]): string {
@@ -162,39 +191,54 @@ function without(text: string, spans: Span[]): string {
   return shown + text.slice(at);
 }
 
-/** Where a text tells what it must not, in either case. No pattern is made of what somebody sent. */
+/** Where a text contains what must not be shown, in upper or lower case. No pattern is made of what somebody sent. */
 function spansIn(text: string, { person, secrets }: Known): Span[] {
   const spans: Span[] = [];
   const lower = inLowerCase(text);
-  const found = lettersOf(text);
-  for (const secret of secrets) {
-    if (secret.length < SHORTEST_SECRET) continue;
-    for (const start of placesOf(inLowerCase(secret), lower))
-      spans.push({ start, end: start + secret.length, found: FOUND.secret });
-    const wanted = onlyLetters(secret);
-    if (wanted.length >= SHORTEST_SECRET) spans.push(...spansOf(wanted, found.letters, found, FOUND.secret));
+  const plain = plainLettersOf(lower);
+  for (const { sent, letters } of encodingsOf({ person: null, secrets })) {
+    for (const start of placesOf(sent, lower))
+      spans.push({ start, end: start + sent.length, found: FOUND.secret });
+    if (letters.length >= SHORTEST_SECRET && plain?.includes(letters) !== false)
+      spans.push(...spansOf(letters, lettersOf(text), 'letters', FOUND.secret));
   }
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))
-    spans.push(...spansOf(onlyLetters(person.idNumber), found.letters, found, FOUND.idNumber));
-  if (holdsAll(lower, person.name)) {
-    const names = spansOf(onlyLetters(person.name), found.letters, found, FOUND.name);
+    spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', FOUND.idNumber));
+  const comparable = simplified(lower);
+  for (const name of [person.name, ...partsOf(person.name)]) {
+    if (!holdsAll(comparable, name)) continue;
+    const names = spansOf(onlyLetters(name), lettersOf(text), 'letters', FOUND.name);
     spans.push(...names.filter((span) => standsAlone(text, span)));
   }
   return spans;
 }
 
-/** Where a text holds the bytes of what it must not tell, in base64 or in digits. */
+/** Of a Chinese name with a dot in it: what stands on both sides, as a provider may repeat one of them. */
+function partsOf(name: string): string[] {
+  const parts = name.split('·');
+  return parts.length === 1
+    ? []
+    : parts.filter((part) => part.length >= SHORTEST_PART && WITHOUT_WORDS.test(part));
+}
+
+/** Where a text contains the bytes of what must not be shown, in base64 or in digits. */
 function encodedIn(text: string, known: Known): Span[] {
   if (text.replace(NOT_IN_BASE64, '').length < SHORTEST_BASE64) return [];
   const spans: Span[] = [];
-  const found = lettersOf(text);
+  const written = plainLettersOf(text);
+  const letters = written?.toLowerCase();
+  let found: Letters | undefined;
   for (const { base64, digits, value } of encodingsOf(known)) {
-    for (const wanted of digits)
-      if (wanted.length <= found.letters.length) spans.push(...spansOf(wanted, found.letters, found, value));
+    for (const wanted of digits) {
+      if (letters?.includes(wanted) === false) continue;
+      found ??= lettersOf(text);
+      spans.push(...spansOf(wanted, found, 'letters', value));
+    }
     for (const wanted of base64) {
-      if (wanted.length > found.written.length) continue;
-      for (const span of spansOf(wanted, found.written, found, FOUND.secret)) {
+      if (written?.includes(wanted) === false) continue;
+      found ??= lettersOf(text);
+      for (const span of spansOf(wanted, found, 'written', FOUND.secret)) {
         // Next to it are the rest of its first and last byte, and what else was encoded with it.
         while (IN_BASE64.test(text.charAt(span.start - 1))) span.start--;
         while (IN_BASE64.test(text.charAt(span.end))) span.end++;
@@ -206,8 +250,20 @@ function encodedIn(text: string, known: Known): Span[] {
   return spans;
 }
 
+/**
+ * Most texts tell nothing, and are plain: one look at all letters and digits of such a text is enough then.
+ * @returns them without what stands between them; null where some of them are not in ASCII
+ */
+function plainLettersOf(text: string): string | null {
+  return ASCII.test(text) ? text.replace(NOT_IN_BASE64, '') : null;
+}
+
 /** What to look for in the letters and digits of a text. */
 interface Encodings {
+  /** In lower case. */
+  sent: string;
+  /** Its letters and digits, in lower case. */
+  letters: string;
   /** Which of `FOUND` it is. */
   value: string;
   base64: ReadonlySet<string>;
@@ -254,14 +310,15 @@ function encoded(sent: string, value: string): Encodings {
         const core = whole.toString('base64').slice(first, end).replace(NOT_IN_BASE64, '');
         if (core.length >= SHORTEST_BASE64) base64.add(core);
       }
-      for (const write of IN_DIGITS) {
-        const written = Array.from(bytes, write).join('').toLowerCase();
+      for (const ofByte of IN_DIGITS) {
+        let written = '';
+        for (const byte of bytes) written += ofByte[byte];
         // Of what is written in plain letters, as it is, nothing is encoded.
         if (written.length >= SHORTEST_IN_DIGITS && written !== text.toLowerCase()) digits.add(written);
       }
     }
   }
-  return { value, base64, digits };
+  return { sent: inLowerCase(sent), letters: onlyLetters(sent), value, base64, digits };
 }
 
 function hex(byte: number): string {
@@ -297,10 +354,10 @@ function trailOf(pair: number): number {
 }
 
 /** Where letters and digits stand one after another in a text. */
-function spansOf(wanted: string, letters: string, { starts, ends }: Letters, found: string): Span[] {
-  return placesOf(wanted, letters).map((place) => ({
-    start: starts[place]!,
-    end: ends[place + wanted.length - 1]!,
+function spansOf(wanted: string, text: Letters, writing: 'letters' | 'written', found: string): Span[] {
+  return placesOf(wanted, text[writing]).map((place) => ({
+    start: text.starts[place]!,
+    end: text.ends[place + wanted.length - 1]!,
     found,
   }));
 }
@@ -329,7 +386,7 @@ function sameLength(letter: string, changed: string): string {
 
 /** The letters and digits of a text, and where each of them begins and ends in it. */
 interface Letters {
-  /** In lower case. */
+  /** In lower case, in simplified characters. */
   letters: string;
   /** Of the same length. */
   written: string;
@@ -344,7 +401,7 @@ function lettersOf(text: string): Letters {
   const found: Letters = { letters: '', written: '', starts: [], ends: [] };
   const add = (letter: string, start: number, end: number) => {
     found.written += letter;
-    found.letters += sameLength(letter, letter.toLowerCase());
+    found.letters += sameLength(letter, simplified(letter.toLowerCase()));
     for (let unit = 0; unit < letter.length; unit++) {
       found.starts.push(start);
       found.ends.push(end);
@@ -382,7 +439,7 @@ function areOneWord(left: string | undefined, right: string | undefined): boolea
 
 /** A text that was written for a URL, for JSON, for HTML, by Python or in wide letters, as people read it. */
 function readable(text: string): string {
-  return text.replace(ESCAPES, unescaped).normalize('NFKC');
+  return withoutPrivateUse(text.replace(ESCAPES, unescaped).normalize('NFKC'));
 }
 
 function withoutTags(text: string): string {

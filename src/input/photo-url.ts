@@ -43,7 +43,15 @@ const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
 /** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
 const PAIRS: Readonly<Record<string, string>> = {
-  ...{ '）': '（', ')': '(', '】': '【', ']': '[', '」': '「', '』': '『', '》': '《', '〉': '〈', '}': '{' },
+  '）': '（',
+  ')': '(',
+  '】': '【',
+  ']': '[',
+  '」': '「',
+  '』': '『',
+  '》': '《',
+  '〉': '〈',
+  '}': '{',
 };
 /** A sentence goes on right behind the name of a photo. */
 const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’\p{Script=Han}]/iu;
@@ -177,14 +185,16 @@ function decoded(text: string): string {
 function withoutSentence(text: string): string {
   const url = text.split(MARKUP, 1)[0]!;
   const counts = new Map<string, number>();
-  for (const sign of url) counts.set(sign, (counts.get(sign) ?? 0) + 1);
   let end = url.length;
   for (; end > 0; end--) {
     const last = url[end - 1]!;
-    const count = counts.get(last)!;
     const opening = PAIRS[last];
+    if (!CLOSING.has(last) && !opening && !QUOTES.has(last)) break;
+    // Most addresses end as an address does, and need no counting.
+    if (counts.size === 0) for (const sign of url) counts.set(sign, (counts.get(sign) ?? 0) + 1);
+    const count = counts.get(last)!;
     const isAlone = opening ? count > (counts.get(opening) ?? 0) : count % 2 === 1;
-    if (!CLOSING.has(last) && !((opening || QUOTES.has(last)) && isAlone)) break;
+    if (!CLOSING.has(last) && !isAlone) break;
     counts.set(last, count - 1);
   }
   return url.slice(0, end);

@@ -58,7 +58,7 @@ const BMP_UNCOMPRESSED: ReadonlySet<number> = new Set([0, 3]);
 
 /**
  * @param bytes of a file
- * @returns the name of its format, or null where it is none that is known
+ * @returns the name of its format, or null where it is not known
  */
 export function formatOf(bytes: Buffer): string | null {
   const file = fileFormatOf(bytes);
@@ -70,7 +70,7 @@ export function formatOf(bytes: Buffer): string | null {
 
 /**
  * @param bytes of a file
- * @returns the name of its format, or null where it is none that is known, or a text
+ * @returns the name of its format, or null where it is not known or the bytes are a text
  */
 export function fileFormatOf(bytes: Buffer): string | null {
   const head = bytes.toString('latin1', 0, HEAD_BYTES);

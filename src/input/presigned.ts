@@ -106,7 +106,7 @@ export function expiredSince(address: URL, now: number): string | null {
 }
 
 /**
- * What tells the photo behind an address from others: the same object is signed again and again.
+ * Identifies the photo behind an address: the address of an object is signed again and again.
  * @param url an http or https URL
  * @returns it without the parameters that only sign and date it; all else stays as it is
  */

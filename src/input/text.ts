@@ -14,7 +14,7 @@ const CONTROL = /\p{Cc}/u;
  * @param field name of the node's property
  * @param longest in characters; what is far longer is refused before it is looked at
  * @param repaired gets the field's name where the text was changed
- * @returns the text without what nobody sees and without outer white space; empty where there is none
+ * @returns the text without what nobody sees and without outer white space; empty where nothing is left
  * @throws VerifyError INPUT
  */
 export function readText(given: unknown, field: string, longest: number, repaired: Set<string>): string {

@@ -1,8 +1,8 @@
 /**
- * The one writer of tables: of the ledger, of the examples and of the operator's page. scripts/pages.mjs puts it with its
+ * The one writer of tables, and the reader of what a spreadsheet wrote: of the ledger, of the examples and of the operator's page. scripts/pages.mjs puts it with its
  * library into flows, where nothing can be imported.
  */
-import { unparse } from 'papaparse';
+import { parse, unparse } from 'papaparse';
 
 /** Excel takes a file without it for the code page of the machine, which is GBK in China. */
 export const BOM = '\uFEFF';
@@ -21,4 +21,9 @@ const OPTIONS = {
  */
 export function csvRows(rows: readonly (readonly unknown[])[]): string {
   return rows.length === 0 ? '' : `${unparse(rows as unknown[][], OPTIONS)}\r\n`;
+}
+
+/** @returns the cells of a table as a spreadsheet saved or copied it, whatever stands between them; no empty lines */
+export function readRows(text: string): string[][] {
+  return parse<string[]>(text.replace(/^\uFEFF/, ''), { skipEmptyLines: 'greedy' }).data;
 }

@@ -119,17 +119,23 @@ export interface Sum {
   price: number;
 }
 
-/** Of a call that was claimed and then not sent. */
-export const NOT_SENT: Settlement = {
-  resolution: 'not-processed',
+const NOTHING_KNOWN = {
   outcome: null,
   reason: null,
   code: null,
-  error: 'CANCELLED',
+  error: null,
   requestId: null,
   orderNo: null,
-  charged: false,
+  charged: null,
   durationMs: null,
+} as const;
+
+/** Of a call that was claimed and then not sent. */
+export const NOT_SENT: Settlement = {
+  ...NOTHING_KNOWN,
+  resolution: 'not-processed',
+  error: 'CANCELLED',
+  charged: false,
   answers: new Map(),
   keepsKeys: false,
 };
@@ -140,40 +146,14 @@ export const NOT_SENT: Settlement = {
  * @returns the entry of a call that is about to be sent
  */
 export function createEntry(id: string, { account, node, operation, price }: Call, now: number): Entry {
-  return {
-    id,
-    at: new Date(now).toISOString(),
-    account,
-    node,
-    operation,
-    state: 'claimed',
-    outcome: null,
-    reason: null,
-    code: null,
-    error: null,
-    requestId: null,
-    orderNo: null,
-    charged: null,
-    price,
-    durationMs: null,
-  };
+  const at = new Date(now).toISOString();
+  return { ...NOTHING_KNOWN, id, at, account, node, operation, state: 'claimed', price };
 }
 
 /** @returns the entry as it is after that */
 export function settleEntry(entry: Entry, settlement: Settlement): Entry {
-  const { resolution, outcome, reason, code, error, requestId, orderNo, durationMs } = settlement;
-  const charged = resolution === 'not-processed' ? false : settlement.charged;
-  return {
-    ...entry,
-    outcome,
-    reason,
-    code,
-    error,
-    requestId,
-    orderNo,
-    durationMs,
-    charged,
-    price: charged === false ? 0 : entry.price,
-    state: resolution === 'unknown' ? 'uncertain' : 'settled',
-  };
+  const { resolution, answers: _answers, keepsKeys: _keepsKeys, ...known } = settlement;
+  const charged = resolution === 'not-processed' ? false : known.charged;
+  const price = charged === false ? 0 : entry.price;
+  return { ...entry, ...known, charged, price, state: resolution === 'unknown' ? 'uncertain' : 'settled' };
 }

@@ -87,8 +87,8 @@ interface EntryRow {
   duration_ms: number | null;
 }
 
-/** Whoever has a key. */
-interface Holder {
+/** A key that a call has. */
+interface KeyRow {
   entry: string;
   content: string;
   keeps: number;
@@ -110,7 +110,7 @@ interface KeyDigests {
 const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
   duration_ms`;
 /** A process that has ended is not in `processes` any more. */
-const HOLDER = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
+const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
   FROM keys k JOIN entries e ON e.id = k.entry WHERE k.digest = ? AND k.freed = ''`;
 const EXISTS = 'SELECT id FROM entries WHERE id = ?';
@@ -465,18 +465,18 @@ async function examine(
   const states: Record<string, KeyState> = {};
   const outdated: string[] = [];
   for (const wanted of digests) {
-    const holder = await sql.get<Holder>(HOLDER, wanted.digest);
-    if (!holder) continue;
-    const state = stateOf(holder, wanted, since, at);
+    const row = await sql.get<KeyRow>(KEY_ROW, wanted.digest);
+    if (!row) continue;
+    const state = stateOf(row, wanted, since, at);
     if (state) states[wanted.key] ??= state;
     else outdated.push(wanted.digest);
   }
   return { states, outdated };
 }
 
-/** @returns null where the holder does not keep the key */
+/** @returns null where the call does not keep the key */
 function stateOf(
-  { entry, content, keeps, answer, state, at: claimedAt, is_alive }: Holder,
+  { entry, content, keeps, answer, state, at: claimedAt, is_alive }: KeyRow,
   wanted: KeyDigests,
   since: number | null,
   at: Surroundings,

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { addAbortListener } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { VerifyError } from '../contract/errors';
+import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
@@ -98,7 +98,7 @@ export class Ledger {
   readonly #owner = randomUUID();
   readonly #pending = new Map<string, PendingCall>();
   /** By account and key. */
-  readonly #holders = new Map<string, PendingCall>();
+  readonly #byKey = new Map<string, PendingCall>();
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** Budgets, by account and day or month, of which their owner was warned. */
   readonly #warned = new Set<string>();
@@ -199,7 +199,7 @@ export class Ledger {
       return { state: 'known', keys: new Map(Object.entries(answer.keys)) };
     }
     pending.isClaimed = true;
-    for (const { key } of keys) this.#holders.set(holderName(account, key), pending);
+    for (const { key } of keys) this.#byKey.set(keyName(account, key), pending);
     if (maxPerDay > 0 || maxPerMonth > 0) this.#warn(call, answer.spent, now);
     return { state: 'claimed', id, at };
   }
@@ -328,16 +328,6 @@ export class Ledger {
     return this.#database.call('ledger.turn', { account, perSecond }, { waitMs: 0 });
   }
 
-  /** An operator has compared the books with the provider's bill: paid calls go on. */
-  acknowledge(): Promise<void> {
-    return this.#database.acknowledge();
-  }
-
-  /** @returns why paid calls are refused until an operator says that they may go on: `damaged` */
-  state(): StoreState {
-    return this.#database.state();
-  }
-
   /**
    * Where the ledger is shared, the last word of this process, after `close`.
    * @param milliseconds for which calls that are under way may still end
@@ -418,8 +408,8 @@ export class Ledger {
     const { entry, keys } = pending.claim;
     this.#pending.delete(entry.id);
     for (const { key } of keys) {
-      const name = holderName(entry.account, key);
-      if (this.#holders.get(name) === pending) this.#holders.delete(name);
+      const name = keyName(entry.account, key);
+      if (this.#byKey.get(name) === pending) this.#byKey.delete(name);
     }
     for (const waiter of pending.waiters) waiter();
   }
@@ -427,7 +417,7 @@ export class Ledger {
   #statesHere(account: string, keys: readonly PaidKey[]): Map<string, KeyState> {
     const states = new Map<string, KeyState>();
     for (const each of keys) {
-      const state = this.#holders.get(holderName(account, each.key))?.stateOf(each);
+      const state = this.#byKey.get(keyName(account, each.key))?.stateOf(each);
       if (state) states.set(each.key, state);
     }
     return states;
@@ -494,12 +484,8 @@ function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Prom
   });
 }
 
-function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
-}
-
 /** No account's id has a line break. */
-function holderName(account: string, key: string): string {
+function keyName(account: string, key: string): string {
   return `${account}\n${key}`;
 }
 

@@ -11,21 +11,21 @@ const MOST = 10_000;
 export interface OutboxCall {
   id: string;
   /** Digest of where the shared ledger is. */
-  place: string;
+  location: string;
   operation: string;
   parameters: unknown;
 }
 
 async function put(
   sql: Sql,
-  { id, place, operation, parameters }: OutboxCall,
+  { id, location, operation, parameters }: OutboxCall,
   at: Surroundings,
 ): Promise<null> {
   const sealed = sealOf(at).sealJson(PURPOSE, { operation, parameters }, id);
   await sql.run(
-    'INSERT INTO outbox (id, place, put_at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO outbox (id, location, put_at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     id,
-    place,
+    location,
     at.now,
     sealed,
   );
@@ -37,31 +37,31 @@ async function remove(sql: Sql, { id }: { id: string }): Promise<null> {
   return null;
 }
 
-async function list(sql: Sql, { place }: { place: string }, at: Surroundings): Promise<OutboxCall[]> {
+async function list(sql: Sql, { location }: { location: string }, at: Surroundings): Promise<OutboxCall[]> {
   const rows = await sql.all<{ id: string; sealed: Uint8Array }>(
-    `SELECT id, sealed FROM outbox WHERE place = ? ORDER BY put_at, id LIMIT ${MOST}`,
-    place,
+    `SELECT id, sealed FROM outbox WHERE location = ? ORDER BY put_at, id LIMIT ${MOST}`,
+    location,
   );
   return rows.map(({ id, sealed }) => ({
     ...(sealOf(at).openJson(PURPOSE, sealed, id) as { operation: string; parameters: unknown }),
     id,
-    place,
+    location,
   }));
 }
 
-/** @returns what was remembered of a place, as it was given */
-async function recall(sql: Sql, { place }: { place: string }): Promise<string | null> {
+/** @returns what was remembered of a location, as it was given */
+async function recall(sql: Sql, { location }: { location: string }): Promise<string | null> {
   const row = await sql.get<{ content: string }>(
     'SELECT content FROM meta WHERE name = ?',
-    `shared ${place}`,
+    `shared ${location}`,
   );
   return row?.content ?? null;
 }
 
-async function remember(sql: Sql, { place, text }: { place: string; text: string }): Promise<null> {
+async function remember(sql: Sql, { location, text }: { location: string; text: string }): Promise<null> {
   await sql.run(
     'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-    `shared ${place}`,
+    `shared ${location}`,
     text,
   );
   return null;

@@ -9,30 +9,30 @@ export function sharedKept(own: Database | null): { memory: Memory; outbox: Outb
     const remembered = new Map<string, Remembered>();
     return {
       memory: {
-        read: async (place) => remembered.get(place) ?? null,
-        write: async (place, value) => void remembered.set(place, value),
+        read: async (location) => remembered.get(location) ?? null,
+        write: async (location, value) => void remembered.set(location, value),
       },
       outbox: { put: async () => {}, remove: async () => {}, list: async () => [] },
     };
   }
   return {
     memory: {
-      read: async (place) => {
-        const text = await own.call<object, string | null>('outbox.recall', { place });
+      read: async (location) => {
+        const text = await own.call<object, string | null>('outbox.recall', { location });
         return text === null ? null : (JSON.parse(text) as Remembered);
       },
-      write: async (place, remembered) => {
-        await own.call('outbox.remember', { place, text: JSON.stringify(remembered) });
+      write: async (location, remembered) => {
+        await own.call('outbox.remember', { location, text: JSON.stringify(remembered) });
       },
     },
     outbox: {
-      put: async (id, place, operation, parameters) => {
-        await own.call('outbox.put', { id, place, operation, parameters });
+      put: async (id, location, operation, parameters) => {
+        await own.call('outbox.put', { id, location, operation, parameters });
       },
       remove: async (id) => {
         await own.call('outbox.remove', { id }, { whenAway: 'keep' });
       },
-      list: (place) => own.call<object, OutboxCall[]>('outbox.list', { place }),
+      list: (location) => own.call<object, OutboxCall[]>('outbox.list', { location }),
     },
   };
 }

@@ -3,9 +3,10 @@
  * a flow really has, so that a palette nobody uses costs nothing.
  */
 import { existsSync } from 'node:fs';
-import type { AccountDefinition, Probe } from '../contract/account';
-import type { Action } from '../contract/action';
+import type { AccountDefinition } from '../contract/account';
+import type { Action, ActionOfAccount } from '../contract/action';
 import type { SettingDefinitions } from '../contract/settings';
+import type { AccountHalves } from './account/account-node';
 import { twinOf } from './account/pairs';
 import { registerRoutes } from './admin/routes';
 import { serveHealth } from './admin/serve-health';
@@ -27,7 +28,7 @@ const prepared = new WeakSet<object>();
 export function registerAction<Input, Definitions extends SettingDefinitions>(
   nodeRed: Red,
   type: string,
-  load: () => Action<Input, Definitions>,
+  load: () => Action<Input, Definitions> | ActionOfAccount<Input, Definitions>,
 ): void {
   const red = prepare(nodeRed, type);
   addAction(type, load);
@@ -43,13 +44,13 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
  * @param nodeRed Node-RED
  * @param type of the node
  * @param definition of the provider's account
- * @param loadProbe gives what to test an account with, where the provider has a call that costs nothing
+ * @param halves what else there is of the provider
  */
 export function registerAccount(
   nodeRed: Red,
   type: string,
   definition: AccountDefinition,
-  loadProbe?: () => Probe,
+  halves: AccountHalves = {},
 ): void {
   const red = prepare(nodeRed, type);
   red.nodes.registerType(
@@ -57,7 +58,7 @@ export function registerAccount(
     function (config) {
       red.nodes.createNode(this, config);
       const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      createAccount(red, this, config, definition, loadProbe?.());
+      createAccount(red, this, config, definition, halves);
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );

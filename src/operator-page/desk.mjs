@@ -2,7 +2,8 @@
  * What the pages of the desk share in one browser: the jobs as the server tells them, and what is on its way there. It
  * outlives the pages, which the dashboard makes anew whenever it connects again. Of a job nothing but its id is stored.
  */
-import { download, tableOf } from './table-file.mjs';
+import { idNumberProblem } from './id-number.mjs';
+import { download, personsIn, readTable, tableOf } from './table-file.mjs';
 import { wordsFor } from './tables.mjs';
 
 /** The server takes them in batches of this many; each is one request, so that a phone needs little memory. */
@@ -28,20 +29,24 @@ function openDesk(root) {
   const state = reactive({
     jobs: [],
     environments: {},
+    prices: {},
+    isUnsaved: false,
     isConnected: true,
     now: Date.now(),
     /** Of the page that is shown: where banner and jobs go. */
     top: null,
     /** By kind, the id of the job that is shown. */
     shown: { photos: null, person: null, ...stored() },
+    /** Persons of a table, in this page's memory only. */
+    many: [],
     /** By id: the rows of photos, or what became of a person. */
     details: {},
     /** By id, in this page's memory only: who was asked for, previews, what is still to be sent. */
     own: {},
     /** What is filled in and not sent yet. */
     forms: {
-      photos: { text: '', files: [] },
-      person: { name: '', idNumber: '', photo: null, preview: '', isUnreadable: false },
+      photos: { text: '', files: [], reference: '' },
+      person: { name: '', idNumber: '', reference: '', photo: null, preview: '', isUnreadable: false },
     },
   });
   const fetching = new Map();
@@ -78,7 +83,9 @@ function openDesk(root) {
 
   /** Who it was is not shown to whoever uses this browser next. */
   function forget(id) {
-    if (state.own[id]) state.own[id].label = '';
+    const own = state.own[id];
+    for (const preview of own?.previews ?? []) if (preview) URL.revokeObjectURL(preview);
+    if (own) Object.assign(own, { label: '', previews: [] });
     show('person', null);
   }
 
@@ -108,9 +115,9 @@ function openDesk(root) {
     }
   }
 
-  function take({ jobs, environments }) {
+  function take({ jobs, environments, prices, isUnsaved }) {
+    Object.assign(state, { environments, prices, isUnsaved });
     state.jobs = [...jobs].sort((a, b) => b.at - a.at);
-    state.environments = environments;
     for (const id of Object.values(state.shown)) {
       const job = state.jobs.find((each) => each.id === id);
       if (job && state.details[id]?.touched !== job.touched) read(id);
@@ -151,21 +158,29 @@ function openDesk(root) {
     }
   }
 
-  /** @param person `{name, idNumber, photo}`; `label` says who it is on this page */
-  async function checkPerson({ name, idNumber, photo, label }) {
+  /**
+   * @param person `{name, idNumber, photo, reference}`; `label` says who it is on this page, and `preview` shows the photo
+   * @param isShown false: it is one of many
+   */
+  async function checkPerson(
+    { name, idNumber, photo, reference = '', label, preview = null },
+    isShown = true,
+  ) {
     const id = newId();
-    const own = begin(id, { label });
-    show('person', id);
+    const own = begin(id, { label, previews: [preview] });
+    if (isShown) show('person', id);
     const body = new FormData();
-    for (const [key, value] of Object.entries({ job: id, name, idNumber })) body.append(key, value);
+    for (const [key, value] of Object.entries({ job: id, name, idNumber, reference }))
+      body.append(key, value);
     body.append('photo', photo, 'photo');
     if (!(await deliver('person', body, own))) own.isRefused = true;
     own.isOnItsWay = false;
     read(id);
+    return id;
   }
 
   /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
-  async function checkPhotos(photos) {
+  async function checkPhotos(photos, reference = '') {
     const id = newId();
     const previews = photos.map(({ preview }) => preview ?? null);
     const given = markRaw(photos);
@@ -177,7 +192,9 @@ function openDesk(root) {
     let offset = 0;
     for (const group of groups) {
       if (own.isStopped) break;
-      if (!(await deliver('photos', formOf(id, photos.length, offset, group), own))) {
+      if (
+        !(await deliver('photos', formOf({ job: id, total: photos.length, offset, reference }, group), own))
+      ) {
         own.isRefused = true;
         break;
       }
@@ -195,11 +212,9 @@ function openDesk(root) {
     return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
   }
 
-  function formOf(id, total, offset, group) {
+  function formOf(fields, group) {
     const body = new FormData();
-    body.append('job', id);
-    body.append('total', total);
-    body.append('offset', offset);
+    for (const [key, value] of Object.entries(fields)) body.append(key, value);
     body.append('urls', JSON.stringify(group.filter(({ url }) => url).map(({ url }) => url)));
     body.append('names', JSON.stringify(group.filter(({ file }) => file).map(({ file }) => file.name)));
     for (const { file } of group) if (file) body.append('photo', file, 'photo');
@@ -224,6 +239,34 @@ function openDesk(root) {
     return response.json();
   }
 
+  /** @param sought `{day, outcome, text}`, each may be empty */
+  async function search(sought) {
+    const response = await ask(`search?${new URLSearchParams(sought)}`);
+    if (!response.ok) throw new Error(String(response.status));
+    return response.json();
+  }
+
+  /** @returns the address that shows a job on any device */
+  function linkTo({ kind, id }) {
+    return `${location.origin}${location.pathname.replace(/[^/]*$/, kind)}#${id}`;
+  }
+
+  /** Over plain HTTP a browser has no clipboard; what is selected can be copied all the same. */
+  async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = Object.assign(document.createElement('textarea'), { value: text });
+    document.body.append(field);
+    field.select();
+    document.execCommand('copy');
+    field.remove();
+  }
+
+  /** @returns the price of so many calls as people write it; null where nobody knows it */
+  function priceOf(kind, calls) {
+    const price = state.prices[kind];
+    return price ? String(Math.round(price * calls * 100) / 100) : null;
+  }
+
   setInterval(() => {
     state.now = Date.now();
   }, 1_000);
@@ -232,7 +275,11 @@ function openDesk(root) {
   addEventListener('beforeunload', (event) => {
     if (Object.values(state.own).some(({ toSend }) => toSend > 0)) event.preventDefault();
   });
-  const table = { tableOf, download };
+  // Somebody followed a link to a job.
+  const linked = /^#([0-9a-f]{32})$/.exec(location.hash)?.[1];
+  const kind = location.pathname.split('/').pop();
+  if (linked && kind in state.shown) show(kind, linked);
+  const table = { tableOf, download, readTable, personsIn };
   return markRaw({
     root,
     state,
@@ -244,6 +291,11 @@ function openDesk(root) {
     checkPhotos,
     stop,
     history,
+    search,
+    linkTo,
+    copy,
+    priceOf,
+    idNumberProblem,
     table,
   });
 }

@@ -2,10 +2,10 @@ import { isRunning } from './server-jobs.mjs';
 
 /** What everybody at the desk may see of a job in the list. */
 export function brief(job) {
-  const { id, kind, at, total, stopped, endedAt = null, touched, error, result = null } = job;
+  const { id, kind, at, total, stopped, endedAt = null, touched, error, result = null, reference = '' } = job;
   const running = isRunning(job);
   const ended = running ? null : (endedAt ?? touched);
-  const common = { id, kind, at, endedAt: ended, touched, running, stopped, error };
+  const common = { id, kind, reference, at, endedAt: ended, touched, running, stopped, error };
   if (kind === 'person') return { ...common, result };
   const rows = Object.values(job.rows);
   const count = (...states) => rows.filter(({ state }) => states.includes(state)).length;

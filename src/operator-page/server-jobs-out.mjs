@@ -1,5 +1,5 @@
 import { brief } from './server-brief.mjs';
-import { isId, isRunning, jobsIn, keyOf } from './server-jobs.mjs';
+import { findJob, isId, isRunning, jobsIn, keyOf } from './server-jobs.mjs';
 import { reply } from './server-request.mjs';
 
 /** An account may have been changed since. */
@@ -16,13 +16,18 @@ export default function (msg, { flow }) {
   const { id } = msg.req.query;
   if (!id) {
     const listed = Object.values(jobs).filter((job, at) => at < MOST_LISTED || isRunning(job));
-    const payload = { jobs: listed.map(brief), environments: flow.get('environments') ?? {} };
+    const payload = {
+      jobs: listed.map(brief),
+      environments: flow.get('environments') ?? {},
+      prices: flow.get('prices') ?? {},
+      isUnsaved: flow.get('isUnsaved') === true,
+    };
     const isOld = Date.now() - (flow.get('askedAccounts') ?? 0) > ACCOUNTS_MS;
     if (isOld) flow.set('askedAccounts', Date.now());
     return [reply(msg, 200, payload), null, isOld ? { payload: {} } : null];
   }
   if (!isId(id)) return [reply(msg, 404, { gone: true }), null, null];
-  const job = jobs[id];
+  const job = findJob(flow, jobs, id);
   const isLost = job?.kind === 'person' && !job.result && !job.error && !isRunning(job);
   if (!job || isLost) return [null, { req: msg.req, res: msg.res, payload: { key: keyOf(id) } }, null];
   return [reply(msg, 200, { ...brief(job), rows: Object.values(job.rows) }), null, null];

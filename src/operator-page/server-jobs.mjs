@@ -1,9 +1,10 @@
 /**
- * The jobs of the operator's page: no person, no photo. The flow's context holds them, so a context store that is kept on
- * disk keeps them over a restart.
+ * The jobs of the operator's page: no person, no photo. Those of the last day are in the flow's context, and all of the last
+ * month are files.
  */
+import { savedJob, saveJob } from './server-files.mjs';
 
-/** What nobody came back for in this time is forgotten. */
+/** Older ones are read from their file. */
 const KEEP_MS = 24 * 3_600_000;
 /** One more is refused: no job pushes out another one, which may have been paid for. */
 const MOST_JOBS = 2_000;
@@ -27,6 +28,11 @@ export function jobsIn(flow) {
   return Object.fromEntries(jobs.map((job) => [job.id, job]));
 }
 
+/** @returns the job with this id, from memory or its file; null where there is none */
+export function findJob(flow, jobs, id) {
+  return jobs[id] ?? savedJob(flow, id);
+}
+
 /** @returns whether there is no room for another job */
 export function isFull(jobs) {
   const all = Object.values(jobs);
@@ -44,8 +50,11 @@ export function keyOf(id, first) {
 }
 
 /** Finds a job or begins it; what comes back after a restart brings what is needed for that. */
-export function jobOf(jobs, { id, kind, total, at }) {
-  jobs[id] ??= { id, kind, total, at: at ?? Date.now(), rows: {}, open: {}, stopped: false, error: null };
+export function jobOf(jobs, { id, kind, total, at, reference = '' }) {
+  jobs[id] ??= {
+    ...{ id, kind, total, reference, at: at ?? Date.now() },
+    ...{ rows: {}, open: {}, stopped: false, error: null },
+  };
   return jobs[id];
 }
 
@@ -55,6 +64,38 @@ export function keep(flow, jobs, job) {
   if (isRunning(job)) job.endedAt = null;
   else job.endedAt ??= job.touched;
   flow.set('jobs', jobs);
+  saveJob(flow, job);
+}
+
+/**
+ * Takes back the jobs of the last day from their files. What this process has done meanwhile counts more than the file.
+ * A photo that had not been submitted is gone with the process that held it.
+ */
+export function takeBack(flow, saved) {
+  const jobs = jobsIn(flow);
+  for (const job of saved) {
+    const known = jobs[job.id];
+    jobs[job.id] = known ? joined(job, known) : cutOff(job);
+  }
+  flow.set('jobs', jobs);
+}
+
+function cutOff(job) {
+  for (const row of Object.values(job.rows)) if (row.state === 'waiting') row.state = 'unsent';
+  return { ...job, isCutOff: job.kind === 'person' };
+}
+
+function joined(saved, known) {
+  const rows = { ...saved.rows, ...known.rows };
+  const isOpen = ([, { batch }]) => batch.some(({ index }) => rows[index].state !== 'done');
+  const open = Object.fromEntries(Object.entries({ ...saved.open, ...known.open }).filter(isOpen));
+  return { ...saved, ...known, rows, open };
+}
+
+/** What an operator writes beside a check to find it again. */
+const LONGEST_REFERENCE = 64;
+export function referenceIn({ reference }) {
+  return typeof reference === 'string' ? reference.trim().slice(0, LONGEST_REFERENCE) : '';
 }
 
 /** An id is made in the browser. */
@@ -66,7 +107,7 @@ export function isId(id) {
 export function isRunning(job) {
   const silent = Date.now() - (job.touched ?? job.at);
   if (job.stopped || silent > LOST_MS) return false;
-  if (job.kind === 'person') return !job.result && !job.error;
+  if (job.kind === 'person') return !job.result && !job.error && !job.isCutOff;
   const rows = Object.values(job.rows);
   if (rows.some(({ state }) => OPEN_STATES.includes(state))) return true;
   return rows.length < job.total && silent < SILENT_MS;

@@ -1,5 +1,5 @@
 import { brief } from './server-brief.mjs';
-import { isFull, isId, jobOf, jobsIn, keep, keyOf } from './server-jobs.mjs';
+import { isFull, isId, jobOf, jobsIn, keep, keyOf, referenceIn } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to face-compare, to the response, to the list */
@@ -11,11 +11,11 @@ export default function (msg, { flow, env }) {
   const jobs = jobsIn(flow);
   const known = jobs[id];
   // What is answered or under way is not asked twice; what was certainly not charged may be.
-  if (known && !(known.error && known.error.charged === false))
+  if (known && !known.isCutOff && known.error?.charged !== false)
     return [null, reply(msg, 202, brief(known)), null];
   if (!known && isFull(jobs)) return [null, reply(msg, 429, { refused: true }), null];
-  const job = jobOf(jobs, { id, kind: 'person' });
-  job.error = null;
+  const job = jobOf(jobs, { id, kind: 'person', reference: referenceIn(body) });
+  Object.assign(job, { error: null, isCutOff: false });
   keep(flow, jobs, job);
   const asked = { job: id, key: keyOf(id), at: job.at, payload: { name, idNumber, photo: files[0]?.buffer } };
   return [asked, reply(msg, 202, brief(job)), {}];

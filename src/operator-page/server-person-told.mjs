@@ -8,11 +8,11 @@ export default function (msg, { flow }) {
   const job = jobOf(jobs, { id: msg.job, kind: 'person', at: msg.at });
   if (msg.error) job.error = tellable(msg.error);
   else {
-    const { outcome, reason, requestId, charged, reused, data } = msg.payload;
+    const { outcome, reason, requestId, charged, reused, ledger, data } = msg.payload;
     const { score, scoreScale, sameFrom, differentBelow, orderNo } = data;
     const judged = { outcome, reason, score, scoreScale, sameFrom, differentBelow };
     job.error = null;
-    job.result = { ...judged, orderNo, requestId, charged, reused: reused !== null };
+    job.result = { ...judged, orderNo, requestId, charged, ledger, reused: reused !== null };
     tellEnvironment(flow, msg.payload);
   }
   keep(flow, jobs, job);

@@ -16,7 +16,7 @@ export default function (msg, { flow }) {
   job.error = error;
   const { uncertain = [], submitted = [] } = msg.error.cause ?? {};
   const asked = rest ? (uncertain.length > 0 || submitted.length > 0 ? 'uncertain' : 'unsent') : 'unfinished';
-  for (const { index } of batch) job.rows[index].state = asked;
+  for (const each of batch) job.rows[each.index] = { ...each, ...job.rows[each.index], state: asked };
   for (const { index } of rest ?? []) job.rows[index].state = 'unsent';
   // A truth-poll lost its wait: what it waited for can be asked after again.
   if (!rest)

@@ -1,5 +1,5 @@
 import { brief } from './server-brief.mjs';
-import { isFull, isId, jobOf, jobsIn, keep, MOST_PHOTOS } from './server-jobs.mjs';
+import { isFull, isId, jobOf, jobsIn, keep, MOST_PHOTOS, referenceIn } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /** @returns to the batches, to the response, to the list */
@@ -14,7 +14,7 @@ export default function (msg, { flow, env }) {
     return [null, reply(msg, 400, { refused: true }), null];
   const jobs = jobsIn(flow);
   if (!jobs[id] && isFull(jobs)) return [null, reply(msg, 429, { refused: true }), null];
-  const job = jobOf(jobs, { id, kind: 'photos', total });
+  const job = jobOf(jobs, { id, kind: 'photos', total, reference: referenceIn(body) });
   // A browser whose answer was lost sends the same again.
   const rest = job.stopped ? [] : items.filter(({ index }) => !job.rows[index]);
   for (const { index, name, url } of rest) job.rows[index] = { index, name, url, state: 'waiting' };

@@ -1,5 +1,5 @@
 import { brief } from './server-brief.mjs';
-import { isId, jobsIn, keep } from './server-jobs.mjs';
+import { findJob, isId, jobsIn, keep } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /**
@@ -11,8 +11,9 @@ export default function (msg, { flow, env }) {
   if (!isOurs(msg.req, env.get('PAGE_ORIGIN')) || !isId(id))
     return [reply(msg, 403, { refused: true }), null, null];
   const jobs = jobsIn(flow);
-  const job = jobs[id];
+  const job = findJob(flow, jobs, id);
   if (!job) return [reply(msg, 404, { gone: true }), null, null];
+  jobs[id] = job;
   const messages = again ? askAgain(job) : [];
   if (!again) job.stopped = true;
   keep(flow, jobs, job);

@@ -1,11 +1,21 @@
 /** What of an error a page in any language can say: no text of the runtime's language, no address of a photo. */
 export function tellable({ code, cause }) {
-  const { problem, values, retryable, retryAfter, charged, providerMessage, requestId, orderNo, score } =
-    cause ?? {};
+  const {
+    problem,
+    values,
+    retryable,
+    retryAfter,
+    charged,
+    providerMessage,
+    requestId,
+    orderNo,
+    score,
+    ledger,
+  } = cause ?? {};
   const told = { problem: problem ?? 'internal', values: values ?? {}, retryable: retryable === true };
   return {
     ...{ code: code ?? 'PROTOCOL', ...told, retryAfter: retryAfter ?? null, charged: charged ?? null },
     ...{ providerMessage: providerMessage ?? null, requestId: requestId ?? null },
-    ...{ orderNo: orderNo ?? null, score: score ?? null },
+    ...{ orderNo: orderNo ?? null, score: score ?? null, ledger: ledger ?? null },
   };
 }

@@ -1,5 +1,5 @@
-/** Photos as a table for Excel and for other programs. */
-import { BOM, csvRows } from '../../dist/src/ledger/csv-rows.js';
+/** Photos and persons as tables: what Excel opens, and what it saved. */
+import { BOM, csvRows, readRows } from '../../dist/src/ledger/csv-rows.js';
 
 /** @returns the heads and one row a photo */
 export function tableOf(rows, { say, reason, verdict, why }) {
@@ -26,4 +26,30 @@ export function download(table, name) {
   const link = Object.assign(document.createElement('a'), { href: address, download: `${name}.csv` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** @returns the cells of a file as a spreadsheet saved it; Excel writes GBK in China unless it is asked for UTF-8 */
+export async function readTable(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    return readRows(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return readRows(new TextDecoder('gb18030').decode(bytes));
+  }
+}
+
+/**
+ * @param table cells of a table, whose columns may stand in any order; a row without an id number is a head
+ * @returns a person for each row
+ */
+export function personsIn(table) {
+  return table
+    .map((cells) => cells.map((cell) => cell.trim().replace(/^'/, '')))
+    .map((cells) => {
+      const idNumber = cells.find((cell) => /^[\dXx\s-]{15,22}$/.test(cell));
+      const file = cells.find((cell) => /\.(jpe?g|png|bmp|webp|heic)$/i.test(cell)) ?? '';
+      const name = cells.find((cell) => cell !== idNumber && cell !== file && /\p{L}/u.test(cell)) ?? '';
+      return { name, idNumber, file, photo: null, id: null, isAsked: false, isUnreadable: false };
+    })
+    .filter(({ idNumber }) => idNumber);
 }

@@ -59,5 +59,19 @@ export function wordsFor(language) {
     const date = new Date(at);
     return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
   }
-  return { isChinese, lang: isChinese ? 'zh-CN' : 'en', say, time, reason, problem, cost, next, half, clock };
+  /** @returns such as 2026-11-25 14:03 */
+  const date = (at) => `${new Date(at).getFullYear()}-${clock(at)}`;
+  return {
+    isChinese,
+    lang: isChinese ? 'zh-CN' : 'en',
+    say,
+    time,
+    reason,
+    problem,
+    cost,
+    next,
+    half,
+    clock,
+    date,
+  };
 }

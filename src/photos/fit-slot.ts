@@ -1,5 +1,5 @@
 import { addAbortListener } from 'node:events';
-import { VerifyError } from '../contract/errors';
+import { cancelled } from '../contract/errors';
 
 /** Node.js has four threads for work that blocks; the disk needs one of them. */
 const MOST_AT_ONCE = 2;
@@ -39,8 +39,4 @@ function whenReleased(closing: AbortSignal | undefined): Promise<void> {
         reject(cancelled());
       });
   });
-}
-
-function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
 }

@@ -1,6 +1,6 @@
 /** Deletes the photos of a store when their time is over: docs/contract.md, "Photos in hand", `keep`. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { VerifyError } from '../contract/errors';
+import { cancelled, VerifyError } from '../contract/errors';
 import type { Database } from '../store/database';
 import type { Deletions, Due, DuePhoto, Held, NewPhoto, SteadyClock } from './stored-photos-sql';
 
@@ -69,7 +69,7 @@ export class StoredPhotos {
     await this.#call('enter', { ...photo, id, clock: this.#clock() }).catch(unwritable);
     if (this.#isClosed) {
       this.forget(id);
-      throw new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
+      throw cancelled();
     }
     this.#wakeIn(photo.keepMs);
     return id;

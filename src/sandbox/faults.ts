@@ -14,7 +14,7 @@ export function faultIn(text: string): SandboxAnswer | null {
   if (word === 'timeout' || word === 'reset') return { fault: word, reason };
   const headers = { 'Content-Type': 'text/html; charset=utf-8' };
   const body = '<!doctype html><title>sandbox</title><p>Not JSON.</p>';
-  // Who is told to come again has paid nothing.
+  // A call that is refused until later has cost nothing.
   if (seconds)
     return { status: 429, headers: { ...headers, 'Retry-After': seconds }, body, reason, charged: false };
   return { status: status ? Number(status) : 200, headers, body, reason };

@@ -44,12 +44,12 @@ export function openRequestLog(paths: readonly string[]): RequestLog {
   return {
     add(at, provider, method, path, answer) {
       const { paidFor, charged = paidFor === undefined ? false : null, reason = null } = answer;
-      const told =
+      const shown =
         'fault' in answer
           ? { status: null, code: null }
           : { status: answer.status, code: codeIn(answer.body) };
       const time = new Date(at).toISOString();
-      kept.push({ at: time, provider, method, path: masked(path), ...told, reason, charged });
+      kept.push({ at: time, provider, method, path: masked(path), ...shown, reason, charged });
       if (kept.length > MOST_KEPT) kept.shift();
     },
     list: (language) =>

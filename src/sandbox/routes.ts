@@ -53,7 +53,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
  * @param request to one of the sandbox's own paths
  * @param host of --host, or null
  * @param memory of the sandbox
- * @returns null where the path is none of them
+ * @returns null where the path is not one of them
  */
 export function answerRoute(
   { method, path, headers }: { method: string; path: string; headers: IncomingHttpHeaders },

@@ -5,8 +5,17 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { VerifyError } from '../contract/errors';
-import type { Facts, Failure, FromThread, SentError, ThreadOptions, ToThread } from './messages';
+import { cancelled, VerifyError } from '../contract/errors';
+import {
+  errorOf,
+  type Facts,
+  type Failure,
+  type FromThread,
+  type SentError,
+  sentOf,
+  type ThreadOptions,
+  type ToThread,
+} from './messages';
 import { type Packed, pack, parcelOf, sizeOf, unpack } from './packing';
 
 /** A commit stays small, so that what comes next is on disk soon. */
@@ -171,7 +180,7 @@ interface Pending {
   /** How often the thread ended while it was under way. */
   interruptions: number;
   /** It was rejected before its answer came. */
-  isOver: boolean;
+  isAbandoned: boolean;
   resolve(answer: unknown): void;
   reject(error: Error): void;
   late: ((answer: never) => void) | undefined;
@@ -199,7 +208,7 @@ class ThreadedDatabase implements Database {
   #secretTimer: NodeJS.Timeout | null = null;
   #watchdog: NodeJS.Timeout | null = null;
   #isStuck = false;
-  #waiters: { resolve(): void; reject(error: Error): void }[] = [];
+  #awaitingReady: { resolve(): void; reject(error: Error): void }[] = [];
   #state: StoreState = 'opening';
   #closing: Promise<void> | null = null;
   #isClosed = false;
@@ -232,14 +241,14 @@ class ThreadedDatabase implements Database {
         packed,
         size: sizeOf(packed),
         interruptions: 0,
-        isOver: false,
+        isAbandoned: false,
         resolve: (answer) => {
           forget();
           resolve(answer as Answer);
         },
         reject: (error) => {
           forget();
-          pending.isOver = true;
+          pending.isAbandoned = true;
           reject(error);
         },
         late,
@@ -255,16 +264,8 @@ class ThreadedDatabase implements Database {
     });
   }
 
-  async callUntilDone(
-    operation: string,
-    parameters: unknown,
-    options: CallOptions<number> = {},
-  ): Promise<number> {
-    for (let done = 0; ; ) {
-      const count = await this.call<unknown, number>(operation, parameters, options);
-      if (count === 0) return done;
-      done += count;
-    }
+  callUntilDone(operation: string, parameters: unknown, options?: CallOptions<number>): Promise<number> {
+    return untilDone(() => this.call(operation, parameters, options));
   }
 
   ready(): Promise<void> {
@@ -272,7 +273,7 @@ class ThreadedDatabase implements Database {
     if (this.#away === null) return Promise.resolve();
     const refusal = this.#whyAway();
     if (refusal) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => this.#awaitingReady.push({ resolve, reject }));
   }
 
   state(): StoreState {
@@ -331,7 +332,7 @@ class ThreadedDatabase implements Database {
     for (const timer of [this.#retry, this.#watchdog, this.#secretTimer]) clearTimeout(timer!);
     if (this.#worker) await this.#end(this.#worker, until - performance.now());
     for (const pending of [...(this.#batch ?? []), ...this.#queue.splice(0)]) pending.reject(cancelled());
-    this.#turn();
+    this.#announceState();
   }
 
   /** @param milliseconds that it has for it: a thread whose disk does not answer never ends */
@@ -342,7 +343,7 @@ class ThreadedDatabase implements Database {
     });
     worker.ref();
     this.#post({ kind: 'close' });
-    await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
+    await Promise.race([closed, pause(Math.max(CLOSE_STEP_MS, milliseconds), undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
   }
@@ -358,9 +359,9 @@ class ThreadedDatabase implements Database {
     });
     worker.unref();
     this.#worker = worker;
-    worker.on('message', (message: FromThread) => this.#worker === worker && this.#hear(message));
+    worker.on('message', (message: FromThread) => this.#worker === worker && this.#handleMessage(message));
     worker.on('error', () => {});
-    worker.on('exit', () => this.#worker === worker && this.#ended());
+    worker.on('exit', () => this.#worker === worker && this.#handleExit());
     void this.#open();
   }
 
@@ -376,12 +377,9 @@ class ThreadedDatabase implements Database {
     try {
       return await this.#options.secret();
     } catch (reason) {
-      const error =
-        reason instanceof VerifyError
-          ? reason
-          : new VerifyError('CONFIG', 'secret-unreadable', { file: '', code: 'UNKNOWN' }, { charged: false });
-      const { code, problem, values, details } = error;
-      return { code, problem, values, details: { ...details } };
+      if (reason instanceof VerifyError) return sentOf(reason);
+      const values = { file: '', code: 'UNKNOWN' };
+      return sentOf(new VerifyError('CONFIG', 'secret-unreadable', values, { charged: false }));
     }
   }
 
@@ -389,30 +387,30 @@ class ThreadedDatabase implements Database {
     this.#worker?.postMessage(message, transferred);
   }
 
-  #hear(message: FromThread): void {
+  #handleMessage(message: FromThread): void {
     this.#unwatch();
     switch (message.kind) {
       case 'opened': {
-        this.#learn(message.facts);
-        this.#isOver(this.#away);
+        this.#applyFacts(message.facts);
+        this.#reportRecovery(this.#away);
         this.#away = null;
         if (this.#isRewriteDue || (message.isNew && this.#hasOpened)) this.#rewrite();
         this.#hasOpened = true;
-        for (const { resolve } of this.#waiters.splice(0)) resolve();
+        for (const { resolve } of this.#awaitingReady.splice(0)) resolve();
         break;
       }
       case 'not-opened': {
-        this.#begins(message.failure);
+        this.#reportFailure(message.failure);
         this.#away = message.failure;
         this.#refuseAll();
         if (message.failure.fault !== 'no-sqlite') this.#later(() => void this.#open());
         break;
       }
       case 'facts':
-        this.#learn(message.facts);
+        this.#applyFacts(message.facts);
         break;
       case 'batch':
-        this.#answered(message);
+        this.#handleBatch(message);
         break;
       case 'reopen': {
         this.#away = 'opening';
@@ -434,15 +432,15 @@ class ThreadedDatabase implements Database {
       case 'repairing':
         break;
     }
-    this.#turn();
+    this.#announceState();
     this.#send();
   }
 
-  #answered({ ended, answers, failure, isWritten }: Extract<FromThread, { kind: 'batch' }>): void {
+  #handleBatch({ ended, answers, failure, isWritten }: Extract<FromThread, { kind: 'batch' }>): void {
     const batch = this.#batch ?? [];
     this.#batch = null;
     if (failure) {
-      if (!this.#unwritable) this.#begins(failure);
+      if (!this.#unwritable) this.#reportFailure(failure);
       this.#unwritable = failure;
     } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
@@ -451,13 +449,13 @@ class ThreadedDatabase implements Database {
       const pending = batch[index]!;
       const end = ended[index++];
       if (end === 'answered') {
-        if (pending.isOver) pending.late?.(answer as never);
+        if (pending.isAbandoned) pending.late?.(answer as never);
         else pending.resolve(answer);
       } else if (end === 'refused') pending.reject(errorOf(answer as SentError));
       else if (pending.isKept) kept.push(pending);
       else pending.reject(this.#problemOf(failure!));
     }
-    this.#queue.unshift(...kept.filter(({ isOver }) => !isOver));
+    this.#queue.unshift(...kept.filter(({ isAbandoned }) => !isAbandoned));
     if (failure) this.#later(() => this.#try());
   }
 
@@ -467,12 +465,12 @@ class ThreadedDatabase implements Database {
     this.#retry = null;
     if (this.#queue.some(({ isKept }) => isKept)) return;
     this.#unwritable = null;
-    this.#isOver(failure);
+    this.#reportRecovery(failure);
   }
 
   /** What was under way comes again, before what waits. */
   #interrupt(): Pending[] {
-    const interrupted = (this.#batch ?? []).filter(({ isOver }) => !isOver);
+    const interrupted = (this.#batch ?? []).filter(({ isAbandoned }) => !isAbandoned);
     this.#batch = null;
     this.#queue.unshift(...interrupted);
     return interrupted;
@@ -487,7 +485,7 @@ class ThreadedDatabase implements Database {
   }
 
   /** The thread ended, which it does not do by itself. */
-  #ended(): void {
+  #handleExit(): void {
     this.#worker = null;
     this.#unwatch();
     if (this.#isClosed) return;
@@ -499,7 +497,7 @@ class ThreadedDatabase implements Database {
       this.#queue.splice(this.#queue.indexOf(pending), 1);
       pending.reject(this.#problem('database-thread-ended'));
     }
-    this.#turn();
+    this.#announceState();
     this.#later(() => this.#start());
   }
 
@@ -566,7 +564,7 @@ class ThreadedDatabase implements Database {
     }, TRY_AGAIN_MS).unref();
   }
 
-  #learn(facts: Facts): void {
+  #applyFacts(facts: Facts): void {
     const before = this.#facts.secretProblem?.problem ?? null;
     this.#facts = facts;
     const now = facts.secretProblem?.problem ?? null;
@@ -595,7 +593,7 @@ class ThreadedDatabase implements Database {
     this.#watchdog = null;
     if (!this.#isStuck) return;
     this.#isStuck = false;
-    this.#isOver({ fault: 'unwritable', code: 'ETIMEDOUT' });
+    this.#reportRecovery({ fault: 'unwritable', code: 'ETIMEDOUT' });
   }
 
   /** A disk does not answer. Its thread cannot be ended, so that nobody waits for it. */
@@ -604,16 +602,16 @@ class ThreadedDatabase implements Database {
     this.#worker?.unref();
     this.#options.notify('stuck', { file: this.#file });
     for (const pending of this.#batch ?? [])
-      if (!pending.isKept && !pending.isOver)
+      if (!pending.isKept && !pending.isAbandoned)
         pending.reject(this.#problemOf({ fault: 'unwritable', code: 'ETIMEDOUT' }));
     this.#refuseAll();
-    this.#turn();
+    this.#announceState();
   }
 
   #refuseAll(): void {
     const refusal = this.#whyAway();
     if (!refusal) return;
-    for (const { reject } of this.#waiters.splice(0)) reject(refusal);
+    for (const { reject } of this.#awaitingReady.splice(0)) reject(refusal);
     const refused = this.#queue.filter(({ isKept }) => !isKept);
     this.#queue = this.#queue.filter(({ isKept }) => isKept);
     for (const { reject } of refused) reject(refusal);
@@ -633,7 +631,7 @@ class ThreadedDatabase implements Database {
     return new VerifyError('CONFIG', problem, { file: this.#file, code }, { charged: false });
   }
 
-  #begins({ fault, code }: Failure): void {
+  #reportFailure({ fault, code }: Failure): void {
     const isKnown = this.#away !== null && this.#away !== 'opening' && this.#away.fault === fault;
     if (isKnown) return;
     const count = this.#queue.filter(({ isKept }) => isKept).length;
@@ -641,13 +639,13 @@ class ThreadedDatabase implements Database {
     this.#options.notify(trouble, { file: this.#file, code, count });
   }
 
-  #isOver(failure: Failure | 'opening' | null): void {
+  #reportRecovery(failure: Failure | 'opening' | null): void {
     if (failure === null || failure === 'opening') return;
     this.#options.notify(failure.fault === 'unwritable' ? 'written-again' : 'opened', { file: this.#file });
   }
 
   /** Says what has become of the state. */
-  #turn(): void {
+  #announceState(): void {
     const state = this.#stateNow();
     if (state === this.#state) return;
     this.#state = state;
@@ -665,12 +663,13 @@ class ThreadedDatabase implements Database {
   }
 }
 
-function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
-}
-
-function errorOf({ code, problem, values, details }: SentError): VerifyError {
-  return new VerifyError(code as VerifyError['code'], problem, values, details);
+/** @param step that answers how much it did */
+export async function untilDone(step: () => Promise<number>): Promise<number> {
+  for (let done = 0; ; ) {
+    const count = await step();
+    if (count === 0) return done;
+    done += count;
+  }
 }
 
 const databaseOff = () => new VerifyError('CONFIG', 'database-off', {}, { charged: false });

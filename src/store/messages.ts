@@ -1,4 +1,5 @@
 /** What the main thread and the thread of the database say to each other. */
+import { VerifyError } from '../contract/errors';
 import type { Parcel } from './packing';
 import type { FileFault } from './sqlite-fault';
 
@@ -8,6 +9,21 @@ export interface SentError {
   problem: string;
   values: Record<string, string | number>;
   details: Record<string, unknown>;
+}
+
+/** Only our own errors are sent in full: the text of another could hold what was to be written. */
+export function sentOf(error: unknown): SentError {
+  if (error instanceof VerifyError) {
+    const { code, problem, values, details } = error;
+    return { code, problem, values, details: { ...details } };
+  }
+  const { name, code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+  const values = { name: String(name), code: String(errcode ?? code ?? '') };
+  return { code: 'PROTOCOL', problem: 'internal', values, details: {} };
+}
+
+export function errorOf({ code, problem, values, details }: SentError): VerifyError {
+  return new VerifyError(code as VerifyError['code'], problem, values, details);
 }
 
 /** What `workerData` holds. */

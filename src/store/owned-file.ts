@@ -23,6 +23,10 @@ const OWNER = '-owner';
 const WAL = '-wal';
 /** Every file that SQLite may open. */
 const BESIDE: readonly string[] = ['', WAL, '-shm', '-journal', OWNER, `${OWNER}-journal`];
+/** SQLite cuts a longer one to this, once all of it stands in the file. */
+const LARGEST_WAL_BYTES = 16 * 1024 * 1024;
+/** Their pages are about 8 MB of WAL. */
+const CHECKPOINT_WRITES = 1_000;
 const SETTINGS = [
   // Before WAL: then SQLite needs no shared memory, and its lock stays.
   'PRAGMA locking_mode = EXCLUSIVE',
@@ -32,12 +36,11 @@ const SETTINGS = [
   'PRAGMA synchronous = FULL',
   // What is written back into the file waits until the reply is sent.
   'PRAGMA wal_autocheckpoint = 0',
-  'PRAGMA journal_size_limit = 16777216',
+  `PRAGMA journal_size_limit = ${LARGEST_WAL_BYTES}`,
   'PRAGMA temp_store = MEMORY',
   'PRAGMA trusted_schema = OFF',
   ...(process.platform === 'darwin' ? ['PRAGMA fullfsync = ON', 'PRAGMA checkpoint_fullfsync = ON'] : []),
 ];
-const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 const VACUUM_PAGES = 256;
 /** Copied in one step. */
 const BACKUP_PAGES = 1_000;
@@ -50,6 +53,8 @@ export class OwnedFile {
   readonly #owner: DatabaseSync;
   #database: DatabaseSync;
   #sql: SqliteSql;
+  /** How many statements had written when the WAL was last written back. */
+  #writtenBack = 0;
   /** Inodes of the files as they were opened. */
   #identity: readonly string[] = [];
 
@@ -110,6 +115,7 @@ export class OwnedFile {
     putAside(this.#path, now);
     this.#database = openPrivate(this.#path);
     this.#sql = new SqliteSql(this.#database);
+    this.#writtenBack = 0;
   }
 
   /**
@@ -168,15 +174,20 @@ export class OwnedFile {
     return this.#identity.every((inode, index) => inode === now[index]);
   }
 
-  /** Writes back into the file what stands in the WAL, where that has grown. Never throws. */
+  /**
+   * Writes back into the file what stands in the WAL, where that is much. Never throws. The size of the WAL does not say how
+   * much that is: it is used from its beginning again, and stays as long as it once was.
+   */
   checkpoint(): void {
     quietly(() => {
-      if (lstatSync(this.#path + WAL).size >= CHECKPOINT_BYTES) this.makeRoom();
+      const isMuch = this.#sql.writes - this.#writtenBack >= CHECKPOINT_WRITES;
+      if (isMuch || lstatSync(this.#path + WAL).size > LARGEST_WAL_BYTES) this.makeRoom();
     });
   }
 
   /** Writes back what stands in the WAL, so that its space is used again. Never throws: the next commit says what is wrong. */
   makeRoom(): void {
+    this.#writtenBack = this.#sql.writes;
     quietly(() => this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
   }
 

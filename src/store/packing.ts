@@ -31,6 +31,8 @@ export interface Parcel {
 export function pack(value: unknown): Packed {
   const bytes: Uint8Array[] = [];
   const paths: Path[] = [];
+  // Most values have none.
+  if (!holdsBytes(value)) return { json: JSON.stringify(value ?? null), bytes, paths };
   const json = JSON.stringify(withoutBytes(value, [], bytes, paths) ?? null);
   return { json, bytes, paths };
 }
@@ -67,6 +69,12 @@ export function* unpack({ json, bytes, buffer }: Parcel): Generator<unknown> {
     }
     yield holder.value;
   }
+}
+
+function holdsBytes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Uint8Array) return true;
+  return Array.isArray(value) ? value.some(holdsBytes) : Object.values(value).some(holdsBytes);
 }
 
 function withoutBytes(value: unknown, path: Path, bytes: Uint8Array[], paths: Path[]): unknown {

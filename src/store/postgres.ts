@@ -5,8 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
-import { VerifyError } from '../contract/errors';
-import type { CallOptions, RoomDatabase, StoreState } from './database';
+import { cancelled, VerifyError } from '../contract/errors';
+import { type CallOptions, type RoomDatabase, type StoreState, untilDone } from './database';
 import { PostgresSql } from './postgres-sql';
 import { POSTGRES_TYPES } from './schema/columns';
 import { MIGRATIONS } from './schema/migrations';
@@ -53,14 +53,14 @@ const READ_ONLY = '25006';
 const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Said once when it begins, and once (`reached`) when it is over. `place`: host, port, database and schema. */
+/** Said once when it begins, and once (`reached`) when it is over. `location`: host, port, database and schema. */
 export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
 export interface Memory {
-  /** @param place digest of where the shared database is */
-  read(place: string): Promise<Remembered | null>;
-  write(place: string, remembered: Remembered): Promise<void>;
+  /** @param location digest of where the shared database is */
+  read(location: string): Promise<Remembered | null>;
+  write(location: string, remembered: Remembered): Promise<void>;
 }
 
 export interface Remembered {
@@ -71,10 +71,10 @@ export interface Remembered {
 
 /** Calls that have to reach the shared database, kept where the process keeps its own things. */
 export interface Outbox {
-  put(id: string, place: string, operation: string, parameters: unknown): Promise<void>;
+  put(id: string, location: string, operation: string, parameters: unknown): Promise<void>;
   remove(id: string): Promise<void>;
   /** @returns what was kept by a process that has ended, oldest first */
-  list(place: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
+  list(location: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
 }
 
 export interface PostgresOptions {
@@ -86,7 +86,7 @@ export interface PostgresOptions {
   operations: Operations;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: SharedTrouble, values: { place: string; code: string }): void;
+  notify(trouble: SharedTrouble, values: { location: string; code: string }): void;
   memory: Memory;
   outbox: Outbox;
 }
@@ -97,9 +97,9 @@ export function openPostgres(options: PostgresOptions): PostgresDatabase {
 }
 
 export class PostgresDatabase implements RoomDatabase {
-  readonly place: string;
-  /** A name of the place that says nothing of it. */
-  readonly placeDigest: string;
+  readonly location: string;
+  /** A name of the location that says nothing of it. */
+  readonly locationDigest: string;
   readonly #options: PostgresOptions;
   readonly #seal: Seal;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -119,8 +119,8 @@ export class PostgresDatabase implements RoomDatabase {
   constructor(options: PostgresOptions) {
     const { host = '', port = '', database = '' } = options.connection;
     this.#options = options;
-    this.place = `${host}:${port}/${database} ${options.schema}`;
-    this.placeDigest = createHash('sha256').update(this.place).digest('base64url').slice(0, 22);
+    this.location = `${host}:${port}/${database} ${options.schema}`;
+    this.locationDigest = createHash('sha256').update(this.location).digest('base64url').slice(0, 22);
     this.#seal = new Seal(options.secret);
     for (const [name, operation] of Object.entries(options.operations))
       this.#statements.set(name, operation as unknown as Operation<unknown, unknown>);
@@ -160,19 +160,15 @@ export class PostgresDatabase implements RoomDatabase {
         if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
         if (isKept && !keptAs) {
           keptAs = randomUUID();
-          await this.#options.outbox.put(keptAs, this.placeDigest, operation, parameters).catch(() => {});
+          await this.#options.outbox.put(keptAs, this.locationDigest, operation, parameters).catch(() => {});
         }
         await pause(pauseMs, undefined, { ref: !isKept });
       }
     }
   }
 
-  async callUntilDone(operation: string, parameters: unknown, options: CallOptions<number> = {}) {
-    for (let done = 0; ; ) {
-      const count = await this.call<unknown, number>(operation, parameters, options);
-      if (count === 0) return done;
-      done += count;
-    }
+  callUntilDone(operation: string, parameters: unknown, options?: CallOptions<number>): Promise<number> {
+    return untilDone(() => this.call(operation, parameters, options));
   }
 
   state(): StoreState {
@@ -219,7 +215,7 @@ export class PostgresDatabase implements RoomDatabase {
     clearInterval(this.#lookAgain!);
     await Promise.race([this.#pool?.end().catch(() => {}), pause(CLOSE_MS, undefined, { ref: false })]);
     if (this.#remembered)
-      await this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+      await this.#options.memory.write(this.locationDigest, this.#remembered).catch(() => {});
   }
 
   /** Compares what the database says of itself with what this process has seen of it. */
@@ -408,7 +404,7 @@ export class PostgresDatabase implements RoomDatabase {
    * it writes down how far it had come: a process that had seen less of it, such as that of the operator, knows it then.
    */
   async #compare(client: PoolClient): Promise<void> {
-    this.#remembered ??= await this.#options.memory.read(this.placeDigest).catch(() => null);
+    this.#remembered ??= await this.#options.memory.read(this.locationDigest).catch(() => null);
     const id = (await readMeta(client, 'id')) ?? '';
     const noted = Number((await readMeta(client, 'came-to')) ?? 0);
     const { rows } = await client.query('SELECT last_value FROM commits');
@@ -446,19 +442,19 @@ export class PostgresDatabase implements RoomDatabase {
     setTimeout(() => {
       this.#isRemembering = false;
       if (this.#remembered)
-        void this.#options.memory.write(this.placeDigest, this.#remembered).catch(() => {});
+        void this.#options.memory.write(this.locationDigest, this.#remembered).catch(() => {});
     }, 1_000).unref();
   }
 
   async #remember(remembered: Remembered): Promise<void> {
     this.#remembered = remembered;
-    await this.#options.memory.write(this.placeDigest, remembered).catch(() => {});
+    await this.#options.memory.write(this.locationDigest, remembered).catch(() => {});
   }
 
   /** What a process that has ended could not deliver any more. */
   async #deliverOutbox(): Promise<void> {
     const { outbox } = this.#options;
-    for (const { id, operation, parameters } of await outbox.list(this.placeDigest).catch(() => [])) {
+    for (const { id, operation, parameters } of await outbox.list(this.locationDigest).catch(() => [])) {
       try {
         await this.call(operation, parameters, { whenAway: 'keep' });
         await outbox.remove(id);
@@ -474,7 +470,7 @@ export class PostgresDatabase implements RoomDatabase {
     const before = this.#trouble;
     this.#trouble = trouble === 'reached' ? null : trouble;
     if (!(trouble === 'reached' && before === 'set-back'))
-      this.#options.notify(trouble, { place: this.place, code });
+      this.#options.notify(trouble, { location: this.location, code });
     this.#turn();
   }
 
@@ -533,8 +529,4 @@ function away(waitMs: number, code: string): VerifyError {
 
 function refused(code: string): VerifyError {
   return new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
-}
-
-function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
 }

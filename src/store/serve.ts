@@ -3,15 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
 import { type Mark, readMark, writeMark } from './mark';
-import type {
-  Ended,
-  Facts,
-  Failure,
-  FromThread,
-  SentError,
-  SentRequest,
-  ThreadOptions,
-  ToThread,
+import {
+  type Ended,
+  errorOf,
+  type Facts,
+  type Failure,
+  type FromThread,
+  type SentError,
+  type SentRequest,
+  sentOf,
+  type ThreadOptions,
+  type ToThread,
 } from './messages';
 import { OwnedFile } from './owned-file';
 import { type Parcel, pack, parcelOf, unpack } from './packing';
@@ -29,7 +31,7 @@ const { file: path, mark: markPath } = workerData as ThreadOptions;
 const port = parentPort!;
 
 /** What an operator decides about the whole database. */
-const OF_THE_STORE = {
+const STORE_OPERATIONS = {
   'store.acknowledge': async (sql: Sql) => {
     await sql.run("DELETE FROM meta WHERE name = 'damaged'");
   },
@@ -43,7 +45,7 @@ const OF_THE_STORE = {
   },
 } satisfies Operations;
 
-let operations: Operations = OF_THE_STORE;
+let operations: Operations = STORE_OPERATIONS;
 let migrations = MIGRATIONS;
 let file: OwnedFile | null = null;
 /** The cipher that was given; `seal` once it is known to be the one that was used before. */
@@ -76,7 +78,7 @@ class NewerVersion extends Error {
  */
 export function serve(ofRooms: Operations, upTo = MIGRATIONS): void {
   migrations = upTo;
-  operations = { ...ofRooms, ...OF_THE_STORE };
+  operations = { ...ofRooms, ...STORE_OPERATIONS };
   port.on('message', (message: ToThread) => void handle(message));
   setInterval(look, LOOK_MS).unref();
 }
@@ -263,7 +265,7 @@ async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise
     current.makeRoom();
   }
   if ((isWritten || failure) && !current.isStillThere()) return replaced();
-  if (isWritten && requests.some(({ operation }) => Object.hasOwn(OF_THE_STORE, operation))) {
+  if (isWritten && requests.some(({ operation }) => Object.hasOwn(STORE_OPERATIONS, operation))) {
     await examine(current);
     say({ kind: 'facts', facts: facts() });
   }
@@ -415,19 +417,4 @@ function failureOf(error: unknown): Failure {
       code: String((error as NodeJS.ErrnoException).code ?? 'UNKNOWN'),
     }
   );
-}
-
-/** Only our own errors are told in full: the text of another could hold what was to be written. */
-function sentOf(error: unknown): SentError {
-  if (!(error instanceof VerifyError)) {
-    const { name, code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
-    const values = { name: String(name), code: String(errcode ?? code ?? '') };
-    return { code: 'PROTOCOL', problem: 'internal', values, details: {} };
-  }
-  const { code, problem, values, details } = error;
-  return { code, problem, values, details: { ...details } };
-}
-
-function errorOf({ code, problem, values, details }: SentError): VerifyError {
-  return new VerifyError(code as VerifyError['code'], problem, values, details);
 }

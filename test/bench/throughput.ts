@@ -146,8 +146,10 @@ async function contest(
   return result;
 }
 
-/** @param types of the nodes to measure; all without any */
-export async function throughput(types: readonly string[]): Promise<void> {
+/** @param chosen types of the nodes to measure, and how many messages are in flight; all of either without any */
+export async function throughput(chosen: readonly string[]): Promise<void> {
+  const types = chosen.filter((each) => each in ACTIONS);
+  const numbers = chosen.map(Number).filter(Boolean);
   const provider = await startProvider();
   const runtime = await startRuntime(
     { 'fetch-node': FETCH_NODE },
@@ -155,7 +157,7 @@ export async function throughput(types: readonly string[]): Promise<void> {
   );
   const rows: (string | number)[][] = [];
   for (const type of types.length > 0 ? types : Object.keys(ACTIONS)) {
-    for (const inFlight of IN_FLIGHT) {
+    for (const inFlight of numbers.length > 0 ? numbers : IN_FLIGHT) {
       const count = inFlight === 1 ? MESSAGES / 4 : MESSAGES;
       const result = await contest(runtime, provider, type, inFlight, count, ROUNDS);
       for (const [name, { rate, cpu }] of Object.entries(result).slice(1))

@@ -54,10 +54,10 @@ describe("the operator's page, paid for", () => {
     it(`keeps photos' answers over menu, reload and a second device, and pays once (${size})`, async () => {
       const before = paid();
       const first = await Operator.open(browser, demo, '/photos', 'zh-CN', size);
-      const urls = [`${ELSEWHERE}/sandbox/slow-6/${size}.png`, `${ELSEWHERE}/sandbox/-2301/${size}.png`];
-      await first.page.fill('.cnv textarea', urls.join('\n'));
-      const id = await first.submit();
+      const urls = [`${ELSEWHERE}/sandbox/slow-25/${size}.png`, `${ELSEWHERE}/sandbox/-2301/${size}.png`];
       const second = await Operator.open(browser, demo, '/person', 'en-US', 'desktop');
+      await first.fillPhotos(urls.join('\n'));
+      const id = await first.submit();
       // What is still running is at the top of every page.
       await second.page.locator('.cnv-running a').waitFor();
       await second.picture('running');
@@ -91,7 +91,7 @@ describe("the operator's page, paid for", () => {
         return route.abort('connectionreset');
       });
       if (path === '/person') await operator.fillPerson('张三', ID_NUMBER);
-      else await operator.page.fill('.cnv textarea', `${ELSEWHERE}/lost.png`);
+      else await operator.fillPhotos(`${ELSEWHERE}/lost.png`);
       await operator.submit();
       if (path === '/person') assert.equal((await operator.card()).outcome, 'passed');
       else await operator.finished(1);
@@ -136,7 +136,7 @@ describe("the operator's page, paid for", () => {
     const before = paid();
     const operator = await Operator.open(browser, demo, '/photos', 'en-US', 'phone');
     const urls = Array.from({ length: 60 }, (_, at) => `${ELSEWHERE}/sandbox/slow-9/${at}.png`);
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
+    await operator.fillPhotos(urls.join('\n'));
     await operator.submit();
     await operator.page.locator('.cnv-row[data-outcome=sent]').first().waitFor();
     await operator.page.getByRole('button', { name: 'Stop' }).click();
@@ -162,7 +162,7 @@ describe("the operator's page, paid for", () => {
     // Three batches: taken, answered in a way that does not say, not sent.
     const urls = Array.from({ length: 19 }, (_, index) => `${ELSEWHERE}/batch-${index}.png`);
     urls[9] = `${ELSEWHERE}/sandbox-http-400.png`;
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
+    await operator.fillPhotos(urls.join('\n'));
     await operator.submit();
     const card = await operator.card();
     assert.equal(card.rows.get('计费'), '可能已计费');
@@ -180,7 +180,7 @@ describe("the operator's page, paid for", () => {
   it('leaves out the one photo that cannot be sent, and checks the others', async () => {
     const operator = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
     const urls = [`${ELSEWHERE}/a.png`, 'https://user:password@photos.example/b.png', `${ELSEWHERE}/c.png`];
-    await operator.page.fill('.cnv textarea', urls.join('\n'));
+    await operator.fillPhotos(urls.join('\n'));
     await operator.submit();
     await operator.finished(3);
     const rows = await operator.rows();

@@ -1,7 +1,7 @@
 /** The operator's page of the demo in a real Chromium: both languages, on a phone and at a desk, from three photos to three hundred. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Demo, startDemo } from '../demo-process';
 import { launchBrowser } from './browser';
 import {
@@ -15,6 +15,8 @@ import {
   WRONG_ID_NUMBER,
 } from './desk';
 
+const AXE = require.resolve('axe-core/axe.min.js');
+
 /** What the sandbox says of each photo it passes. */
 const TAKEN = '2025-07-28 15:01';
 /** Nothing that a provider, a file or a person is called is a word of the page. */
@@ -24,6 +26,7 @@ const DATA = [
   /[\w-]+\.png/g,
   /四川省\S*/g,
   /沙箱[\d.]+|张三/g,
+  /\d{8}-\d{6}-[0-9a-f]+/g,
   /[0-9a-f]{8}-[0-9a-f-]{27}/g,
   /\d{11,}X?|\(\d*[\dX]\)/g,
   /\b(?:INPUT|CSV|Excel|GCJ-02|JPG|PNG)\b/g,
@@ -76,6 +79,10 @@ for (const [locale, size, server] of READERS) {
         ['张三', WRONG_ID_NUMBER, 'error', [/校验码|check digit/, /未计费|Not charged/, /更正后|Correct it/]],
       ] as const) {
         await operator.fillPerson(name, idNumber);
+        await page.getByLabel(operator.word('name'), { exact: true }).focus();
+        // It is said while it can still be corrected for nothing.
+        const said = (await page.locator('.cnv-wrong').textContent())!;
+        assert.match(said, idNumber === WRONG_ID_NUMBER ? /校验码|check digit/ : /^$/);
         await operator.submit();
         const card = await operator.card();
         assert.deepEqual([card.outcome, card.head], [outcome, operator.word(outcome)]);
@@ -104,21 +111,18 @@ for (const [locale, size, server] of READERS) {
       assert.ok((await missing.textContent())!.includes(operator.word('face')));
       await operator.choose('kind-photos');
       assert.equal(await missing.textContent(), operator.word('needs-photos'));
-      await page.fill('.cnv textarea', `${photos}/a.png\njavascript:alert(1)`);
+      await operator.fillPhotos(`${photos}/a.png\njavascript:alert(1)`);
       assert.match((await missing.textContent())!, /\b2\b|第 2 行/);
       assert.ok(await button.isDisabled());
-      await page.fill(
-        '.cnv textarea',
-        Array.from({ length: 301 }, (_, at) => `${photos}/${at}.png`).join('\n'),
-      );
+      await operator.fillPhotos(Array.from({ length: 301 }, (_, at) => `${photos}/${at}.png`).join('\n'));
       assert.equal(await missing.textContent(), operator.word('too-many', { most: 300, n: 301 }));
-      await page.fill('.cnv textarea', '');
+      await operator.fillPhotos('');
     });
 
     it('shows photos, failures first, with file name, reason, thumbnail and map', async () => {
       const { page } = operator;
       const paths = ['/site/a.png', '/sandbox/-2305/b.png', '/sandbox/-2306/missing.png'];
-      await page.fill('.cnv textarea', paths.map((path) => photos + path).join('\n'));
+      await operator.fillPhotos(paths.map((path) => photos + path).join('\n'));
       await operator.submit();
       await operator.finished(3);
       const rows = await operator.rows();
@@ -158,7 +162,59 @@ for (const [locale, size, server] of READERS) {
       await whole(operator);
       await operator.picture('history');
     });
+
+    it('finds a check again by day, verdict and file, opens it by its link, and prints it', async () => {
+      const { page } = operator;
+      const search = page.locator('.cnv-search');
+      await search.locator('input[type=search]').fill('b.png');
+      await search.locator('select').selectOption('failed');
+      await search
+        .locator('input[type=date]')
+        .fill(new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10));
+      await search.getByRole('button').click();
+      const link = page.locator('.cnv-found a').first();
+      const address = String(await link.evaluate((each) => (each as unknown as { href: string }).href));
+      await link.click();
+      await operator.finished(3);
+      const second = await Operator.open(
+        browser,
+        operator.demo,
+        new URL(address).pathname.replace('/dashboard', '') + new URL(address).hash,
+        locale,
+        size,
+      );
+      await second.finished(3);
+      await second.page.emulateMedia({ media: 'print' });
+      for (const hidden of ['.cnv-new', '.cnv-recent', '.cnv-bar', '.v-app-bar'])
+        assert.ok(!(await second.page.locator(hidden).first().isVisible()), hidden);
+      const printed = (await second.page.locator('.cnv-row').first().textContent())!;
+      assert.match(printed, /\d{8}-\d{6}-[0-9a-f]+/);
+      assert.match(printed, /https:\/\/uri\.amap\.com/);
+      await second.picture('print');
+      await second.close();
+    });
   });
+}
+
+/** Gives the page a file as a person does who pastes it, or drops it there. */
+async function give(page: Page, how: 'paste' | 'drop', { name, buffer }: { name: string; buffer: Buffer }) {
+  await page.evaluate(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(${JSON.stringify([...buffer])})], '${name}', { type: 'image/png' }));
+    if ('${how}' === 'paste') dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, cancelable: true }));
+    else document.querySelector('.cnv').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  })()`);
+}
+
+/** What is not ours to mend: the dashboard's menu and its tooltips. */
+const NOT_OURS = ['.v-tooltip', '.v-navigation-drawer'];
+
+async function accessible(page: Page): Promise<void> {
+  if (!(await page.evaluate('typeof axe === "object"'))) await page.addScriptTag({ path: AXE });
+  const found =
+    await page.evaluate(`axe.run({ exclude: ${JSON.stringify(NOT_OURS)} }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html)))`);
+  assert.deepEqual(found, []);
 }
 
 /** Banner, language, names, size: of everything that is to be seen at this moment. */
@@ -190,6 +246,7 @@ async function whole({ page, locale, size, word }: Operator): Promise<void> {
     assert.notEqual(name, '', html);
     assert.ok(width >= 47.5 && height >= 47.5, `${width} x ${height}: ${html}`);
   }
+  await accessible(page);
   const overflow = await page.evaluate(`document.documentElement.scrollWidth - innerWidth`);
   assert.ok(Number(overflow) <= 0, `${size} scrolls ${overflow} px sideways ${word}`);
 }
@@ -197,18 +254,23 @@ async function whole({ page, locale, size, word }: Operator): Promise<void> {
 describe("the operator's page with photos in hand", () => {
   const file = (name: string, buffer = PHOTO) => ({ name, mimeType: 'image/png', buffer });
 
-  it('takes chosen and taken photos beside addresses; another device sees them', async () => {
+  it('takes photos that are chosen, pasted and dropped, beside addresses; another device sees them', async () => {
     const demo = demos.get('zh_CN.UTF-8')!;
     const operator = await Operator.open(browser, demo, '/photos', 'zh-CN', 'phone');
     const { page } = operator;
-    const [choose, take] = await page.locator('input[type=file]').all();
-    assert.equal(await take!.getAttribute('capture'), 'environment');
-    await page.fill('.cnv textarea', `${photos}/sandbox/-2301/first.png`);
+    // The phone's own camera makes no photo that can pass.
+    assert.equal(await page.locator('input[capture]').count(), 0);
+    assert.match((await page.locator('.cnv-form').textContent())!, /今日水印相机/);
+    const choose = page.locator('input[type=file]').first();
+    await operator.fillPhotos(`${photos}/sandbox/-2301/first.png`);
     // Each another photo: what is the same is submitted once.
     const bytes = (at: number) => bitmap(8 + at, 4);
     const names = Array.from({ length: 20 }, (_, at) => `现场${at}.png`);
-    await choose!.setInputFiles(names.slice(1).map((name, at) => file(name, bytes(at + 1))));
-    await take!.setInputFiles(file(names[0]!, bytes(0)));
+    const [pasted, dropped, ...chosen] = names.map((name, at) => file(name, bytes(at)));
+    await choose.setInputFiles([...chosen, file('不要.png', bytes(30))]);
+    await give(page, 'paste', pasted!);
+    await give(page, 'drop', dropped!);
+    await page.getByRole('button', { name: operator.word('remove', { name: '不要.png' }) }).click();
     await page.getByText(operator.word('chosen', { n: 20 })).waitFor();
     await operator.submit();
     await operator.finished(21);
@@ -217,7 +279,7 @@ describe("the operator's page with photos in hand", () => {
       rows.map(([outcome]) => outcome),
       ['failed', ...names.map(() => 'passed')],
     );
-    assert.ok(rows[20]![1].includes(names[0]!));
+    assert.ok(rows[20]![1].includes(names[1]!));
     await page.locator('.cnv-row').nth(1).locator('img').waitFor();
     await operator.picture('photos-in-hand');
 
@@ -227,6 +289,48 @@ describe("the operator's page with photos in hand", () => {
     // The example's public address is that of a usual Node-RED: the page asks the server that it comes from.
     await second.page.waitForFunction(`document.querySelectorAll('.cnv-row img')[1]?.naturalWidth >= 8`);
     for (const each of [operator, second]) await each.close();
+  });
+
+  it('reads addresses from a table that Excel saved, and says what the check costs', async () => {
+    const operator = await Operator.open(browser, demos.get('zh_CN.UTF-8')!, '/photos', 'en-US', 'desktop');
+    const { page } = operator;
+    const table = Buffer.concat([
+      Buffer.from([0xb5, 0xd8, 0xd6, 0xb7, 0x2c]),
+      Buffer.from(`no\r\n${photos}/a.png,1\r\n${photos}/b.png,2`),
+    ]);
+    const buffer = { name: 'photos.csv', mimeType: 'text/csv', buffer: table };
+    await page.locator('input[type=file]').nth(1).setInputFiles(buffer);
+    await page.waitForFunction(`document.querySelector('.cnv textarea').value.split('\\n').length === 2`);
+    await page.evaluate('verifyDesk.state.prices.photos = 1.5');
+    const price = operator.word('check-n-price', { n: 2, price: '1.5' });
+    await page.getByRole('button', { name: price }).waitFor();
+    // Cells that are copied from a spreadsheet.
+    await operator.fillPhotos(`site\taddress\nnorth\t${photos}/c.png\tdone`);
+    await page
+      .getByRole('button', { name: operator.word('check-n-price', { n: 1, price: '1.5' }) })
+      .waitFor();
+    await operator.close();
+  });
+
+  it('checks the persons of a table, each with the photo that is named after the row', async () => {
+    const operator = await Operator.open(browser, demos.get('zh_CN.UTF-8')!, '/person', 'zh-CN', 'desktop');
+    const { page } = operator;
+    await page.locator('.cnv-many > summary').click();
+    const [table, faces] = await page.locator('.cnv-many input[type=file]').all();
+    const lines = [
+      `${ID_NUMBER},张三,一.png`,
+      `${ID_NUMBER},沙箱101,`,
+      `${WRONG_ID_NUMBER},李四,`,
+      `${ID_NUMBER},王五,`,
+    ];
+    const text = Buffer.from(`身份证号,姓名,照片\n${lines.join('\n')}`);
+    await table!.setInputFiles({ name: 'persons.csv', mimeType: 'text/csv', buffer: text });
+    await faces!.setInputFiles([file('一.png'), file('沙箱101.png')]);
+    await page.getByRole('button', { name: operator.word('check-persons', { n: 2 }) }).click();
+    for (const [at, outcome] of ['passed', 'failed', 'error', 'other'].entries())
+      await page.locator(`.cnv-persons tr:nth-child(${at + 1})[data-outcome=${outcome}]`).waitFor();
+    await operator.picture('many');
+    await operator.close();
   });
 
   it('leaves out a file that is no photo, and says why', async () => {
@@ -258,7 +362,7 @@ describe("the operator's page with many photos", () => {
     const urls = Array.from({ length: 300 }, (_, at) => {
       return `${photos}${at % 10 === 0 ? '/sandbox/-2305' : ''}/photo-${at}.png`;
     });
-    await page.fill('.cnv textarea', urls.join('\n'));
+    await operator.fillPhotos(urls.join('\n'));
     await operator.submit();
     await operator.finished(300);
     const rows = await operator.rows();

@@ -90,7 +90,7 @@ export class Operator {
   }
 
   private async ready(): Promise<void> {
-    await this.page.locator('.cnv-form, .cnv-month').first().waitFor();
+    await this.page.locator('.cnv-new, .cnv-month').first().waitFor();
   }
 
   /** Goes to another page by the menu of the dashboard. */
@@ -107,7 +107,20 @@ export class Operator {
     return word(this.locale, key, values);
   }
 
+  /** Unfolds the form, which folds away once a check runs. */
+  async openForm(): Promise<void> {
+    const form = this.page.locator('.cnv-new').first();
+    if ((await form.getAttribute('open')) === null) await form.locator('summary').click();
+    await form.locator('form').waitFor();
+  }
+
+  async fillPhotos(addresses: string): Promise<void> {
+    await this.openForm();
+    await this.page.fill('.cnv textarea', addresses);
+  }
+
   async fillPerson(name: string, idNumber: string, photo = PHOTO): Promise<void> {
+    await this.openForm();
     await this.page.setInputFiles('input[type=file]', {
       ...{ name: 'face.png', mimeType: 'image/png', buffer: photo },
     });
@@ -140,7 +153,7 @@ export class Operator {
     });
     return {
       outcome: /cnv-(?!card)(\w+)/.exec((await card.getAttribute('class'))!)![1],
-      head: (await card.locator('h3').textContent())!.trim(),
+      head: (await card.locator('h2').textContent())!.trim(),
       rows: new Map(rows),
       text: (await card.textContent())!,
     };

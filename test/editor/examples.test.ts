@@ -3,6 +3,57 @@ import assert from 'node:assert/strict';
 import { EXAMPLES, type ExampleNode } from '../example-flows';
 import { VERSION, Workbench } from './workbench';
 
+/** Gives the id of the tab with this label. */
+const workspace = (label: string) => `(() => {
+  let found;
+  RED.nodes.eachWorkspace((each) => { if (each.label === ${JSON.stringify(label)}) found = each.id; });
+  return found;
+})()`;
+
+/** A wire is no longer; what goes farther has links. */
+const LONGEST_WIRE = 700;
+
+/**
+ * What is wrong with the layout of the tab that is shown: nodes or groups that overlap, a node that sticks out of its group or lies in
+ * another one, and a wire that runs through a node, across the sheet or back.
+ */
+const LAYOUT = `(() => {
+  const tab = RED.workspaces.active();
+  const nodes = [];
+  RED.nodes.eachNode((each) => { if (each.z === tab) nodes.push(each); });
+  const groups = RED.nodes.groups(tab) ?? [];
+  const box = ({ x, y, w, h, type }) =>
+    type === 'group' ? { l: x, r: x + w, t: y, b: y + h } : { l: x - w / 2, r: x + w / 2, t: y - h / 2, b: y + h / 2 };
+  const meet = (a, b) => a.l < b.r && b.l < a.r && a.t < b.b && b.t < a.b;
+  const say = ({ type, name, x, y }) => type + ' ' + name + ' at ' + x + ',' + y;
+  const pairs = (all) => all.flatMap((a, at) => all.slice(at + 1).map((b) => [a, b]));
+  const wrong = [...pairs(nodes), ...pairs(groups)]
+    .filter(([a, b]) => meet(box(a), box(b)))
+    .map(([a, b]) => say(a) + ' overlaps ' + say(b));
+  for (const node of nodes) for (const group of groups) {
+    const [a, b] = [box(node), box(group)];
+    const isWithin = a.l >= b.l && a.r <= b.r && a.t >= b.t && a.b <= b.b;
+    if (node.g === group.id ? !isWithin : meet(a, b)) wrong.push(say(node) + ' and group ' + group.name);
+  }
+  for (const line of document.querySelectorAll('.red-ui-flow-link')) {
+    const { source, target, link } = line.__data__;
+    if (!source || !target || link || source === target) continue;
+    const wire = say(source) + ' to ' + say(target);
+    const path = line.querySelector('.red-ui-flow-link-line');
+    const length = path.getTotalLength();
+    if (length > ${LONGEST_WIRE} || box(target).l < box(source).r) wrong.push(wire + ' runs across the sheet');
+    for (let at = 4; at < length; at += 6) {
+      const { x, y } = path.getPointAtLength(at);
+      const through = nodes.find((each) => {
+        const { l, r, t, b } = box(each);
+        return each !== source && each !== target && x > l && x < r && y > t && y < b;
+      });
+      if (through) { wrong.push(wire + ' runs through ' + say(through)); break; }
+    }
+  }
+  return wrong;
+})()`;
+
 describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
   let bench: Workbench;
 
@@ -32,15 +83,16 @@ describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
       // Node-RED asks; the copy goes on with the account that is there.
       if (isThere) await page.locator('.red-ui-notification button', { hasText: 'Import copy' }).click();
       const { label } = nodes.find(({ type }) => type === 'tab')!;
-      const id = `(() => {
-          let found;
-          RED.nodes.eachWorkspace((each) => { if (each.label === ${JSON.stringify(label)}) found = each.id; });
-          return found;
-        })()`;
+      const id = workspace(String(label));
       await page.waitForFunction(id);
       // There are more tabs than fit beside each other.
       await page.evaluate(`RED.workspaces.show(${id})`);
       assert.equal(await page.locator('.red-ui-flow-node-error:visible').count(), 0);
+      for (const tab of nodes.filter(({ type }) => type === 'tab')) {
+        await page.evaluate(`RED.workspaces.show(${workspace(String(tab.label))})`);
+        await page.waitForFunction(`document.querySelectorAll('.red-ui-flow-node-group').length > 0`);
+        assert.deepEqual(await page.evaluate(LAYOUT), []);
+      }
       await bench.picture(`example-${name}`);
     });
   }

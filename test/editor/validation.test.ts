@@ -151,6 +151,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     ) {
       const input = `#${prefix}-${field}`;
       const write = async (value: string) => {
+        await bench.reveal(input);
         if (type) await bench.write(input, type, value);
         else await bench.page.fill(input, value);
         // Not with the tabulator, which may take what the typed input proposes.
@@ -169,6 +170,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     /** As the runtime does. */
     async function assertTakes(input: string, value: string) {
+      await bench.reveal(input);
       await bench.page.fill(input, value);
       await bench.page.keyboard.press('Tab');
       await bench.page.waitForSelector(`${input}:not(.input-error)`);
@@ -202,10 +204,11 @@ for (const locale of ['en-US', 'zh-CN']) {
       it(`${type} says what is wrong with each field`, async () => {
         await bench.edit(`the-${action}`);
         await bench.editAccount();
-        await bench.page.click(`#${type}-limits summary`);
+
         await bench.page.selectOption('#node-config-input-environment', 'custom');
         for (const each of values) await assertSays(type, 'node-config-input', each);
         if (type === 'tencent-market-account') {
+          await bench.reveal('#node-config-input-baseUrl');
           await bench.page.fill('#node-config-input-baseUrl', 'https://example.com/compare');
           await bench.page.keyboard.press('Tab');
           await bench.page.waitForSelector('#node-config-input-scheme.input-error');
@@ -219,6 +222,7 @@ for (const locale of ['en-US', 'zh-CN']) {
         for (const field of ['baseUrl', ...LIMITS.map((each) => each.field)])
           await assertTakes(`#node-config-input-${field}`, A_VARIABLE);
         await assertTakes('#node-config-input-baseUrl', 'http://127.0.0.1:18080/path');
+        await bench.reveal('#node-config-input-environment');
         await bench.page.selectOption('#node-config-input-environment', 'sandbox');
         for (const hidden of ['baseUrl', values[0]!.field]) {
           assert.equal(

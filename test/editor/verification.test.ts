@@ -291,6 +291,20 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.ok(table.includes(`${NAME} (payer)`));
     });
 
+    it('compares a bill that is chosen with the ledger', async () => {
+      const bill = part('bill');
+      const name = 'bill.csv';
+      const choose = (text: string) =>
+        bill
+          .locator('input[type=file]')
+          .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+      await choose('订单号,金额\nnobody-knows-it,1.25\n');
+      const missing = bill.locator('[data-kind="missing"]');
+      await missing.locator('summary').click();
+      await missing.getByText('nobody-knows-it').first().waitFor();
+      await bill.locator('[data-kind="unbilled"]').waitFor();
+    });
+
     it('shows another month when told so', async () => {
       const month = part('spending').getByRole('combobox', { name: say('spending.month') });
       assert.equal(await month.locator('option').count(), 13);

@@ -158,6 +158,12 @@ export class Workbench {
     await this.page.waitForFunction('document.getAnimations().length === 0');
   }
 
+  /** Shows the tab of a form that has a field, where the form has tabs. */
+  async reveal(field: string): Promise<void> {
+    const tab = await this.page.evaluate(`$('${field}').closest('[data-tab]').data('tab')`);
+    if (tab) await this.page.locator(`form:visible #red-ui-tab-${tab} a`).click();
+  }
+
   /**
    * Writes into a typed input.
    * @param field its selector

@@ -8,8 +8,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import type { Message } from '../../src/node-red/runner/red';
+import { jpg } from '../input/pictures';
 import { HERE, polled, taken } from '../photos/results';
 import { FIVE, flowOf } from './five-actions';
+import { deep, ODDITIES, PLACES, throwing } from './odd-messages';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -53,6 +55,32 @@ const ROWS: Row[] = [
       ),
     payload: '1916812048797622272',
   },
+  {
+    type: 'truth-create',
+    name: 'truth-create with a photo store that fits',
+    flow: () => [
+      ...flowOf(
+        FIVE.find(({ type }) => type === 'truth-create')!,
+        provider.baseUrl,
+        { timeout: 5 },
+        { store: 'store' },
+      ),
+      { id: 'store', type: 'photo-store', kind: 'local', publicUrl: 'https://flows.example.com', fit: true },
+    ],
+    payload: [{ photo: jpg(), name: 'a.jpg' }, 'https://example.com/a.jpg'],
+  },
+  {
+    type: 'face-compare',
+    name: 'face-compare with a key that fits the photo',
+    flow: () =>
+      flowOf(
+        FIVE.find(({ type }) => type === 'face-compare')!,
+        provider.baseUrl,
+        { timeout: 5 },
+        { fit: true, key: 'topic', keyType: 'msg', reuse: 1 },
+      ),
+    payload: FIVE.find(({ type }) => type === 'face-compare')!.payload,
+  },
   { type: 'verify-ledger', flow: () => other('verify-ledger', {}), payload: { sum: 'day' } },
   {
     type: 'photo-rules',
@@ -69,80 +97,6 @@ function answer(action: Row): void {
   const five = FIVE.find(({ type }) => type === action.type);
   provider.script = (_asked, response) => json(response, five?.success() ?? {});
 }
-
-function deep(levels: number): unknown {
-  let value: unknown = 1;
-  for (let level = 0; level < levels; level++) value = level % 2 ? [value] : { a: value };
-  return value;
-}
-
-function throwing(): never {
-  throw new Error('王小明 11010519491231002X');
-}
-
-const detached = () => {
-  const bytes = Buffer.from(new ArrayBuffer(8));
-  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-  return bytes;
-};
-
-const cyclic = () => {
-  const value: Record<string, unknown> = {};
-  value.self = value;
-  value.list = [value];
-  return value;
-};
-
-/** What other nodes may put into a message; a new one each time. */
-const ODDITIES: Readonly<Record<string, () => unknown>> = {
-  'nested 2,000 deep': () => deep(2_000),
-  'nested 20,000 deep': () => deep(20_000),
-  cyclic,
-  'a getter that throws': () => Object.defineProperty({}, 'name', { get: throwing, enumerable: true }),
-  'a Proxy that throws': () =>
-    new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getOwnPropertyDescriptor: throwing }),
-  'a Proxy that was revoked': () => {
-    const { proxy, revoke } = Proxy.revocable({}, {});
-    revoke();
-    return proxy;
-  },
-  'a detached buffer': detached,
-  'a BigInt': () => ({ name: 1n, list: [2n] }),
-  'a symbol': () => Symbol('name'),
-  'a function': () => throwing,
-  'an object without a prototype': () => Object.create(null, { name: { value: 'a', enumerable: true } }),
-  'texts where nobody expects them': () => ({ hasOwnProperty: 1, toString: 2, valueOf: 3 }),
-  'a thenable that throws': () => Object.fromEntries([['then', throwing]]),
-  'a frozen object': () => Object.freeze({ name: 'a', photo: Object.freeze([1, 2, 3]) }),
-  'a Map of Sets': () => new Map([['a', new Set([1, new Date(Number.NaN)])]]),
-  'a list with holes': () => Array(1_000_000),
-  'a long text': () => '字'.repeat(2_000_000),
-  'many keys': () => Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, index])),
-  'a class of its own': () =>
-    new (class Photo {
-      #hidden = 1;
-      get name() {
-        return this.#hidden;
-      }
-    })(),
-  nothing: () => undefined,
-};
-
-/** Where in the message it stands. */
-const PLACES: Readonly<Record<string, (message: Message, odd: unknown) => Message>> = {
-  'beside the payload': (message, odd) => Object.assign(message, { extra: odd }),
-  'as the payload': (message, odd) => Object.assign(message, { payload: odd }),
-  'in the payload': (message, odd) => {
-    const { payload } = message;
-    const entries = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : {};
-    return Object.assign(message, { payload: { ...entries, photo: odd, data: odd, name: odd } });
-  },
-  'as an error from before': (message, odd) => Object.assign(message, { error: odd }),
-  'as its parts': (message, odd) => Object.assign(message, { parts: odd }),
-  'in a frozen message': (message, odd) => Object.freeze(Object.assign(message, { extra: odd })),
-  'in a payload that is read-only': (message, odd) =>
-    Object.defineProperty(Object.assign(message, { extra: odd }), 'payload', { writable: false }),
-};
 
 /** How often a message came out where; a node whose two wires both have it counts once. */
 interface Ends {

@@ -687,7 +687,7 @@ describe('face-compare, in a real Node-RED', () => {
       ['an empty Buffer', person({ photo: Buffer.alloc(0) })],
       ['a file name', person({ photo: 'photo-of-somebody.jpg' })],
       ['a GIF', person({ photo: Buffer.from('GIF89a and more') })],
-      ['a list of photos', person({ photo: [PHOTO] })],
+      ['a list of two photos', person({ photo: [PHOTO, PHOTO] })],
       ['an address that cannot be downloaded', person({ photo: 'ftp://example.com/photo-of-somebody.jpg' })],
       ['a path of this machine', person({ photo: 'file:///photo-of-somebody.jpg' })],
       ['an address without a host', person({ photo: 'http://' })],

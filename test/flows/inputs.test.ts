@@ -268,7 +268,7 @@ describe('inputs, in a real Node-RED', function () {
     it('too many that wait', async () => {
       const five = FIVE.find(({ type }) => type === 'truth-create')!;
       server = await scriptedServer(() => {});
-      await deploy(flowOf(five, server.baseUrl, { maxConcurrent: 1, maxWaiting: 0, timeout: 1 }));
+      await deploy(flowOf(five, server.baseUrl, { maxConcurrent: 1, maxWaiting: 0, timeout: 10 }));
       send('action', { payload: C });
       const { caught } = await ask({ payload: [A, B, A] });
       assert.deepEqual(told(caught[0]!), ['OVERLOADED', nothingSent]);

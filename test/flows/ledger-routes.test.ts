@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { parse } from 'papaparse';
+import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/admin/ledger-reports';
 import type { LiveCheck } from '../../src/node-red/admin/live-check';
@@ -97,7 +98,10 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const summary = await settled(2);
     assert.deepEqual([summary.month, summary.today, summary.ledgers], [month, today, 1]);
     assert.deepEqual(summary.accounts, [
-      { account: 'payer', price: 1.1, day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+      {
+        ...{ account: 'payer', price: 1.1, isPlayMoney: false },
+        ...{ day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+      },
     ]);
     assert.deepEqual(summary.days, [
       {
@@ -171,6 +175,30 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       ['?operation=face-compare', 5],
     ] as const)
       assert.equal((await table(query)).length, count, query);
+  });
+
+  it('compare a bill with what was paid', async () => {
+    const bill = async (file: string | Buffer, query = `account=payer&month=${month}`) =>
+      fetch(`${nodeRed.address}/cn-verify/bill?${query}`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${READER}`, 'Content-Type': 'application/octet-stream' },
+        body: new Uint8Array(Buffer.from(file)),
+      });
+    const [, , first] = await table();
+    const answer = (await (
+      await bill(
+        `Nr,price\n"${first!['Order number']}",1.20\nunknown,1.10\n`,
+        `account=payer&month=${month}&orderNo=Nr`,
+      )
+    ).json()) as Record<'matched' | 'missing' | 'dearer' | 'unbilled', BillSide>;
+    assert.equal(answer.dearer.count, 1);
+    assert.equal(answer.dearer.calls[0]?.entry?.id, first!.Entry);
+    assert.deepEqual([answer.missing.count, answer.missing.billed], [1, 1.1]);
+    assert.equal(answer.unbilled.count, 3);
+    assert.equal((await bill('price\n1\n')).status, 400);
+    assert.equal((await bill('orderNo\n1\n', 'account=payer')).status, 400);
+    const { problem } = (await (await bill('price\n1\n')).json()) as { problem: string };
+    assert.equal(problem, 'bill-columns');
   });
 
   it('refuse what they cannot read, and say what it is', async () => {

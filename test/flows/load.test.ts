@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/contract/result';
-import { accountAt, actionFlow, deploy, got, send, startRuntime, until } from './runtime';
+import { untilOnDisk } from './on-disk';
+import { accountAt, actionFlow, deploy, got, send, startRuntime, until, userDir } from './runtime';
 import {
   closeServers,
   json,
@@ -90,14 +91,16 @@ describe('load, in a real Node-RED', function () {
 
   it('polls go after other requests and take no place', async () => {
     const order: string[] = [];
+    let goOn = () => {};
+    const othersCame = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     server.script = ({ url }, response) => {
       order.push(url.endsWith('create') ? 'create' : 'query');
+      const answer = url.endsWith('create') ? taskCreated : taskFinished;
       // The first is under way until the others have come, and have been written down.
-      setTimeout(
-        url.endsWith('create') ? taskCreated : taskFinished,
-        order.length === 1 ? 1_000 : 20,
-        response,
-      );
+      if (order.length === 1) void othersCame.then(() => answer(response));
+      else setTimeout(answer, 20, response);
     };
     const nodes = actionFlow({ type: 'truth-poll' }, account({ maxConcurrent: 1, maxWaiting: 3 }));
     const create = {
@@ -113,6 +116,9 @@ describe('load, in a real Node-RED', function () {
     for (const id of ['1', '2', '3', '4', '5']) send('action', { payload: id });
     await until(() => order.length === 1);
     for (let index = 0; index < 3; index++) send('create', { payload: PHOTO });
+    await untilOnDisk(userDir, 5);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    goOn();
     await until(() => got('out1').length === 5);
     assert.deepEqual(order, ['query', 'create', 'create', 'create', 'query', 'query', 'query', 'query']);
   });

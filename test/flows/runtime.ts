@@ -88,12 +88,16 @@ after(async () => {
 function keepTraces(): void {
   traces.push(JSON.stringify(seen.statuses), JSON.stringify(seen.lastStatuses));
   for (const message of [...seen.messages.values()].flat()) {
-    const { error } = message as { error?: { message: string; stack?: string; cause: Cause } };
-    // What a test put there itself has no cause.
-    if (!error?.cause) continue;
-    // The three lists are the caller's own addresses: docs/contract.md, "Errors".
-    const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
-    traces.push(JSON.stringify({ ...error, cause }));
+    try {
+      const { error } = message as { error?: { message: string; stack?: string; cause: Cause } };
+      // What a test put there itself has no cause.
+      if (!error?.cause) continue;
+      // The three lists are the caller's own addresses: docs/contract.md, "Errors".
+      const { submitted, notSubmitted, uncertain, ...cause } = error.cause;
+      traces.push(JSON.stringify({ ...error, cause }));
+    } catch {
+      // Or cannot be read.
+    }
   }
 }
 

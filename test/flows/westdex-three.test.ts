@@ -10,6 +10,7 @@ import {
   ask,
   deploy,
   got,
+  liveNode,
   logs,
   seen,
   send,
@@ -444,15 +445,12 @@ describe('westdex-three, in a real Node-RED', () => {
     it('lets a paid request in flight be answered when its node closes, and tells it at the next start', async () => {
       const nodes = custom();
       await deploy(nodes);
-      const answer: (() => void)[] = [];
+      const closing = new Promise<void>((resolve) => liveNode('action').on('close', () => resolve()));
       server.script = (_asked, response) =>
-        answer.push(() => json(response, { code: '00000', message: '成功' }));
+        void closing.then(() => json(response, { code: '00000', message: '成功' }));
       send('action', { payload: PERSON });
-      await until(() => answer.length === 1);
-      const deployed = deploy(nodes);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      answer[0]!();
-      await deployed;
+      await until(() => server.asked.length === 1);
+      await deploy(nodes);
       await until(() => got('out1').length === 1);
       assert.equal((got('out1')[0]!.payload as Three).outcome, 'answered');
       assert.equal(server.asked.length, 1);

@@ -1,5 +1,6 @@
 /** What an input may cost: nothing where its size alone refuses it, and never more than in proportion to its size. */
 import assert from 'node:assert/strict';
+import { textOf } from '../../src/http/text';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
@@ -82,6 +83,22 @@ describe('input: what it costs', () => {
       'photo-too-large',
     );
     assert.equal(bytes.asked(), 0);
+  });
+
+  it('does not parse more numbers in JSON than a photo may be written out in', () => {
+    const text = `{"type":"Buffer","data":[${'1,'.repeat(8 * MEGABYTE)}1]}`;
+    let problem: string | null = null;
+    const steps = stepsOf(() => {
+      problem = problemOf(() => photo(text));
+    });
+    assert.equal(problem, 'photo-too-large');
+    assert.ok(steps <= 5 * MEGABYTE, String(steps));
+  });
+
+  it('does not read an answer in GBK as UTF-8 to its end', () => {
+    const body = Buffer.alloc(4 * MEGABYTE, Buffer.from('d5c5c8fd', 'hex'));
+    const steps = stepsOf(() => assert.match(textOf({ headers: {}, body }), /^张三/));
+    assert.ok(steps <= MEGABYTE, String(steps));
   });
 
   const sent = { name: `${'a'.repeat(63)}b`, idNumber: '111111111111111112' };

@@ -107,6 +107,23 @@ describe("what was sent, in a provider's words", () => {
     ['a name with an apostrophe', "OBrien O'Brien O’Brien", "O'Brien", 'O****** O****** O******'],
     ['a name escaped for a URL twice', '%25E5%25BC%25A0%25E4%25B8%2589', '张三', '张*'],
     ['a name in wide letters', 'Ａｌｉｍ', 'Alim', 'A***'],
+    ['a name in traditional characters', '張國強 與 張\u3000國強 不一致', '张国强', '张** 與 张** 不一致'],
+    ['a traditional name in simplified ones', '姓名刘龙东有误', '劉龍東', '姓名劉**有误'],
+    ['a name in both', '陳东', '陈東', '陈*'],
+    ['an older form', '黃靑峯', '黄青峰', '黄**'],
+    ['a traditional name, escaped', '%E5%BC%B5%E4%B8%89 \\u5f35\u4e09', '张三', '张* 张*'],
+    [
+      'a name with a wide dot',
+      '買買提．艾山 买买提・艾山 买买提 · 艾山',
+      '买买提·艾山',
+      '买***** 买***** 买*****',
+    ],
+    ['one of its parts', '艾山 与 买买提 不一致', '买买提·艾山', '买***** 与 买***** 不一致'],
+    ['its parts the other way round', '艾山·买买提', '买买提·艾山', '买*****·买*****'],
+    ['a part of one character, which is in many words', '山西', '买买提·山', '山西'],
+    ['a Latin name with a dot', 'The ALI is not there', 'ALI·SHAH', 'The ALI is not there'],
+    ['a wide Latin name', '姓名Ａｌｉｍ\u3000Ａｂｄｕｌ不存在', 'Alim Abdul', '姓名A*********不存在'],
+    ['a name of an old GBK system', '\ue863小明', '䶮小明', '䶮**'],
     ['a name that is far apart', '张 ------- 三', '张三', '张 ------- 三'],
     ['an address', '照片见 https://example.com/a.jpg', '张三', '照片见 …'],
     ['a secret', 'the key a-secret/of+the test is wrong', '张三', 'the key … is wrong'],
@@ -205,7 +222,7 @@ describe("what was sent, in a provider's words", () => {
         concealed,
       );
     }
-    const texts = ['1', ' ', '\\u0041', '%41', 'data:', '买', 'A', '&#65;', '买\u200b', 'x'];
+    const texts = ['1', ' ', '\\u0041', '%41', 'data:', '买', 'A', '&#65;', '买\u200b', '買', 'x'];
     for (const text of texts) {
       const stepsFor = (size: number) => stepsOf(() => conceal(text.repeat(size), known));
       assert.equal(stepsFor(400_000), stepsFor(10_000), text);

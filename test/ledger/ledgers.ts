@@ -30,7 +30,8 @@ export function openLedger(
 ): TestLedger {
   const notices: TestLedger['notices'] = [];
   const warnings: BudgetWarning[] = [];
-  const database = openDatabase({ file, secret, now, notify: (trouble) => notices.push(trouble) });
+  const mark = `${file}.mark`;
+  const database = openDatabase({ file, mark, secret, now, notify: (trouble) => notices.push(trouble) });
   const ledger = new Ledger({
     database,
     now,

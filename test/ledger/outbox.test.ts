@@ -5,7 +5,7 @@ import { sharedKept } from '../../src/ledger/shared-kept';
 import { type Database, openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
 
-const PLACE = 'digest of a place';
+const LOCATION = 'digest of a location';
 
 describe('the outbox of a shared ledger', () => {
   let file: string;
@@ -29,47 +29,47 @@ describe('the outbox of a shared ledger', () => {
     open.clear();
   });
 
-  it('gives the next process what this one could not deliver, in order, and each place its own', async () => {
+  it('gives the next process what this one could not deliver, in order, and each location its own', async () => {
     const first = start();
     const { outbox } = sharedKept(first);
-    await outbox.put('b', PLACE, 'ledger.settle', { entry: 1 });
-    await outbox.put('a', PLACE, 'ledger.discard', { keys: ['一'] });
-    await outbox.put('c', 'another place', 'ledger.settle', {});
-    await outbox.put('d', PLACE, 'ledger.settle', { entry: 2 });
+    await outbox.put('b', LOCATION, 'ledger.settle', { entry: 1 });
+    await outbox.put('a', LOCATION, 'ledger.discard', { keys: ['一'] });
+    await outbox.put('c', 'another location', 'ledger.settle', {});
+    await outbox.put('d', LOCATION, 'ledger.settle', { entry: 2 });
     // Its answer may have been lost.
-    await outbox.put('b', PLACE, 'ledger.settle', { entry: 1 });
+    await outbox.put('b', LOCATION, 'ledger.settle', { entry: 1 });
     await outbox.remove('d');
     await first.close();
-    assert.deepEqual(await sharedKept(start()).outbox.list(PLACE), [
-      { id: 'b', place: PLACE, operation: 'ledger.settle', parameters: { entry: 1 } },
-      { id: 'a', place: PLACE, operation: 'ledger.discard', parameters: { keys: ['一'] } },
+    assert.deepEqual(await sharedKept(start()).outbox.list(LOCATION), [
+      { id: 'b', location: LOCATION, operation: 'ledger.settle', parameters: { entry: 1 } },
+      { id: 'a', location: LOCATION, operation: 'ledger.discard', parameters: { keys: ['一'] } },
     ]);
   });
 
   it('is given up with the rest where an operator starts anew under another secret', async () => {
     const first = start();
     const kept = sharedKept(first);
-    await kept.outbox.put('a', PLACE, 'ledger.settle', {});
-    await kept.memory.write(PLACE, { id: 'of the shared ledger', count: 3 });
+    await kept.outbox.put('a', LOCATION, 'ledger.settle', {});
+    await kept.memory.write(LOCATION, { id: 'of the shared ledger', count: 3 });
     await first.close();
     const second = start(8);
     const { outbox, memory } = sharedKept(second);
-    await assert.rejects(outbox.list(PLACE), { problem: 'secret-differs' });
-    await assert.rejects(outbox.put('b', PLACE, 'ledger.settle', {}), { problem: 'secret-differs' });
+    await assert.rejects(outbox.list(LOCATION), { problem: 'secret-differs' });
+    await assert.rejects(outbox.put('b', LOCATION, 'ledger.settle', {}), { problem: 'secret-differs' });
     await second.startAnew();
-    assert.deepEqual(await outbox.list(PLACE), []);
-    await outbox.put('b', PLACE, 'ledger.settle', {});
-    assert.equal((await outbox.list(PLACE)).length, 1);
+    assert.deepEqual(await outbox.list(LOCATION), []);
+    await outbox.put('b', LOCATION, 'ledger.settle', {});
+    assert.equal((await outbox.list(LOCATION)).length, 1);
     // How far the shared ledger had come is no secret.
-    assert.deepEqual(await memory.read(PLACE), { id: 'of the shared ledger', count: 3 });
+    assert.deepEqual(await memory.read(LOCATION), { id: 'of the shared ledger', count: 3 });
   });
 
   it('is in memory where the process keeps nothing', async () => {
     const { memory, outbox } = sharedKept(null);
-    await memory.write(PLACE, { id: 'x', count: 1 });
-    assert.deepEqual(await memory.read(PLACE), { id: 'x', count: 1 });
-    assert.equal(await memory.read('another place'), null);
-    await outbox.put('a', PLACE, 'ledger.settle', {});
-    assert.deepEqual(await outbox.list(PLACE), []);
+    await memory.write(LOCATION, { id: 'x', count: 1 });
+    assert.deepEqual(await memory.read(LOCATION), { id: 'x', count: 1 });
+    assert.equal(await memory.read('another location'), null);
+    await outbox.put('a', LOCATION, 'ledger.settle', {});
+    assert.deepEqual(await outbox.list(LOCATION), []);
   });
 });

@@ -16,12 +16,16 @@ export interface Definition {
       min?: number;
       max?: number;
       choices?: readonly (string | number)[];
+      required?: boolean;
+      typed?: string;
     }
   >;
   credentials?: Record<string, { type: string; validate?: unknown }>;
   inputs?: number;
   outputs?: number;
   color?: string;
+  /** By account type, where a node takes several. */
+  accounts?: Record<string, { takes: Record<string, string>; known: Record<string, string[]> }>;
   icon?: string;
 }
 
@@ -60,6 +64,7 @@ export function expandedForm(type: string): string {
     const [, attribute] = /\[(data-.+)\]/.exec(selector) ?? [];
     let held = attribute ? (html.split(`${attribute}>\n`)[1]?.split('</script>')[0] ?? '') : '';
     return {
+      attr: () => undefined,
       html: (text?: string) =>
         text === undefined ? held : { find: () => ({ each: () => {} }), html: () => text },
       text: (text: string) => {

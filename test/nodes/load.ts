@@ -22,7 +22,10 @@ interface TestHelper {
 }
 
 const helper = require('node-red-node-test-helper') as TestHelper;
-helper.init(require.resolve(process.env.NODE_RED || 'node-red'), { userDir: temporaryDirectory() });
+const nodeRed = require.resolve(process.env.NODE_RED || 'node-red');
+helper.init(nodeRed, { userDir: temporaryDirectory() });
+// Each flow of the helper has an admin server of its own, and for each the package listens once more.
+(require(nodeRed) as { events: NodeJS.EventEmitter }).events.setMaxListeners(0);
 
 /**
  * @param type of the node

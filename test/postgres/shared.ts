@@ -74,7 +74,7 @@ export async function openShared({
   const one: Shared = {
     ...{ ledger, seen, database, file, notices },
     outbox: async () =>
-      (await own.call<object, unknown[]>('outbox.list', { place: database.placeDigest })).length,
+      (await own.call<object, unknown[]>('outbox.list', { location: database.locationDigest })).length,
     reconnect: () => database.look(),
     close: async () => {
       if (!open.delete(one)) return;

@@ -67,6 +67,28 @@ describe('database', () => {
       assert.deepEqual(await database.call('probe.pragma', { name }), { [name]: value });
   });
 
+  it('writes the WAL back once there is much of it, and not with every commit from then on', async () => {
+    const database = start();
+    await database.call('probe.put', { id: 'first' });
+    const before = statSync(file(), { bigint: true }).mtimeNs;
+    const content = 'x'.repeat(8_000);
+    for (let id = 0; id < 1_200; id += 60)
+      await Promise.all(
+        Array.from({ length: 60 }, (_, index) =>
+          database.call('probe.put', { id: `${id + index}`, content }),
+        ),
+      );
+    // An answer comes before what is written back after it, so one more is waited for.
+    const writtenBack = async () => {
+      await database.call('probe.list', null);
+      return statSync(file(), { bigint: true }).mtimeNs;
+    };
+    const after = await writtenBack();
+    assert.ok(after > before);
+    for (let id = 0; id < 20; id++) await database.call('probe.put', { id: `later ${id}` });
+    assert.equal(await writtenBack(), after);
+  });
+
   const transactionsOf = (database: Database, count: number, size = 0) =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>

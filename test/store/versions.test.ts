@@ -90,15 +90,15 @@ describe('database: versions', () => {
         bytes: 1_000,
         oldest: Date.parse('2026-11-25T12:00:00+08:00'),
       });
-      assert.deepEqual(await database.call('outbox.list', { place: 'a place' }), [
-        { id: 'a call', place: 'a place', operation: 'ledger.settle', parameters: { entry: 1 } },
+      assert.deepEqual(await database.call('outbox.list', { location: 'a location' }), [
+        { id: 'a call', location: 'a location', operation: 'ledger.settle', parameters: { entry: 1 } },
       ]);
       await close();
       assert.equal(versionOf(), MIGRATIONS.length);
     });
 
   it('is migrated by a later program, once, and an earlier one leaves it as it is then', async () => {
-    await start().call('outbox.put', { id: 'a', place: 'b', operation: 'c', parameters: null });
+    await start().call('outbox.put', { id: 'a', location: 'b', operation: 'c', parameters: null });
     await close();
     for (let round = 0; round < 2; round++) {
       await start(LATER).ready();
@@ -110,7 +110,7 @@ describe('database: versions', () => {
   });
 
   it('stays at the version before where a migration cannot be done, and goes on from there', async () => {
-    await start().call('outbox.put', { id: 'a', place: 'b', operation: 'c', parameters: null });
+    await start().call('outbox.put', { id: 'a', location: 'b', operation: 'c', parameters: null });
     await close();
     inFile((database) => database.exec('CREATE TABLE outbox_later (id TEXT)'));
     const database = start(LATER);

@@ -1,6 +1,7 @@
 /** The account nodes: docs/contract.md, "Account nodes". What is wrong with one is found when it is first used. */
 import type { Account, AccountDefinition, Probe } from '../../contract/account';
 import { VerifyError } from '../../contract/errors';
+import type { RequestAction } from '../../contract/provider-request';
 import { ENVIRONMENTS, type Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
 import { addressProblem } from '../../http/address';
@@ -34,8 +35,18 @@ export interface AccountNode extends Node {
    * @throws VerifyError CONFIG where it is not set up
    */
   terms(): Terms;
+  /** What its provider does for the node `provider-request`. */
+  request?: () => RequestAction;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
   test?: AccountTest;
+}
+
+/** What an account has beside its definition; each is loaded where it is needed. */
+export interface AccountHalves {
+  /** To test an account with, where the provider has a call that costs nothing. */
+  probe?: () => Probe;
+  /** Of the node `provider-request`. */
+  request?: () => RequestAction;
 }
 
 type Pairs = Account['pairs'];
@@ -71,14 +82,14 @@ export function sharedSettings({ timeout }: AccountDefinition) {
  * @param created the node
  * @param config as it was deployed
  * @param definition of the provider's account
- * @param probe to test an account with, where the provider has a call that costs nothing
+ * @param halves what else there is of the provider
  */
 export function createAccount(
   red: Red,
   created: Node,
   config: NodeConfig,
   definition: AccountDefinition,
-  probe: Probe | undefined,
+  { probe, request }: AccountHalves,
 ): void {
   const node = created as AccountNode;
   // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
@@ -95,23 +106,13 @@ export function createAccount(
     account ??= prepare(red, node, config, definition, secrets)();
     return account;
   };
+  let terms: Omit<Terms, 'ledger'> | undefined;
   node.terms = () => {
-    const { environment, baseUrl, price, timeout, ...limits } = readSettings(
-      sharedSettings(definition),
-      config,
-    );
-    return {
-      ledger: ledgerOf(red, config.ledger),
-      account: node.id,
-      destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
-      // Nothing that is made up on this machine costs anything.
-      price: node.environment === 'sandbox' ? 0 : price,
-      maxPerDay: limits.maxPerDay,
-      maxPerMonth: limits.maxPerMonth,
-      timeoutMs: timeout * 1000,
-    };
+    terms ??= readTerms(node, config, definition);
+    return { ledger: ledgerOf(red, config.ledger), ...terms };
   };
-  if (probe) node.test = new AccountTest(red, node, probe);
+  if (request) node.request = request;
+  if (probe) node.test = new AccountTest(red, node, probe());
   if (config.environment === 'sandbox') {
     Promise.resolve()
       .then(node.open)
@@ -133,6 +134,22 @@ export function createAccount(
       .catch(() => {})
       .then(done);
   });
+}
+
+function readTerms(
+  { id, environment }: AccountNode,
+  config: NodeConfig,
+  definition: AccountDefinition,
+): Omit<Terms, 'ledger'> {
+  const { baseUrl, price, timeout, ...limits } = readSettings(sharedSettings(definition), config);
+  return {
+    account: id,
+    destination: destinationOf(environment, environment === 'custom' ? customAddress(baseUrl) : ''),
+    price,
+    maxPerDay: limits.maxPerDay,
+    maxPerMonth: limits.maxPerMonth,
+    timeoutMs: timeout * 1000,
+  };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Red } from '../runner/red';
 import { unexpected } from '../runner/unexpected';
 import type { AccountNode } from './account-node';
 
-/** What the form is told; without secrets and without a person. */
+/** What the form shows; without secrets and without a person. */
 export interface TestResult {
   /** refused: by the provider. unreachable: no answer that the provider gives. not-set-up: it was not even asked. */
   state: 'works' | 'refused' | 'unreachable' | 'not-set-up';

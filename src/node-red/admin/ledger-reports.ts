@@ -1,4 +1,4 @@
-/** What the ledgers of a runtime tell together: its own, and those of its `verify-ledger-store` nodes. */
+/** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
 import { COLUMNS, csv } from '../../ledger/csv';
@@ -6,9 +6,10 @@ import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
 import type { AccountNode } from '../account/account-node';
+import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
 import type { Red } from '../runner/red';
-import { readLedgerQuery, readMonth } from './ledger-query';
+import { readLedgerQuery } from './ledger-query';
 
 const STORE = 'verify-ledger-store';
 /** Nobody looks through more, and the table has them all. */
@@ -27,6 +28,8 @@ interface AccountSpending {
   account: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
+  /** Nothing that is made up on this machine costs anything. */
+  isPlayMoney: boolean;
   day: Budget;
   month: Budget;
 }
@@ -92,14 +95,25 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
   ]);
   const calls = [...uncertain.values()].sort((a, b) => order(b.id, a.id));
   return {
-    ...{ month, today: dayOf(now), ledgers: found.size, accounts, troubles },
+    month,
+    today: dayOf(now),
+    ledgers: found.size,
+    accounts,
+    troubles,
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
     uncertain: calls
       .slice(0, MOST_UNCERTAIN)
       .map(({ id, at, account, node, operation, price, requestId, orderNo }) => ({
-        ...{ id, at, account, node, operation, price, requestId, orderNo },
+        id,
+        at,
+        account,
+        node,
+        operation,
+        price,
+        requestId,
+        orderNo,
       })),
     uncertainCount,
   };
@@ -177,8 +191,8 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Tro
 }
 
 /**
- * One that is not set up pays nothing, and the check tells of it; of a ledger that cannot be read is told once, and not for
- * each of its accounts.
+ * An account that is not set up pays nothing, and the live check names it. A ledger that cannot be read is named once, and not
+ * for each of its accounts.
  */
 async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpending[]> {
   const spending = nodes.map(async (node): Promise<AccountSpending[]> => {
@@ -187,7 +201,7 @@ async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpendin
       if (!ledger) return [];
       const { day, month } = await ledger.spent(node.id);
       const budgets = { day: { spent: day, limit: maxPerDay }, month: { spent: month, limit: maxPerMonth } };
-      return [{ account: node.id, price, ...budgets }];
+      return [{ account: node.id, price, isPlayMoney: node.environment === 'sandbox', ...budgets }];
     } catch (reason) {
       if (reason instanceof VerifyError) return [];
       throw reason;

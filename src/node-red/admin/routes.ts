@@ -14,6 +14,8 @@ export interface AdminQuestion {
   query: Readonly<Record<string, unknown>>;
   /** Of the reader; undefined where none is named. */
   language: string | undefined;
+  /** What was sent, which may be large. */
+  body: AsyncIterable<Uint8Array>;
 }
 
 /** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
@@ -47,6 +49,7 @@ const WRITE = 'cn-verify.write';
 /** Everything is loaded when somebody asks for it. */
 const tasks = () => require('./tasks') as typeof import('./tasks');
 const database = () => require('./database') as typeof import('./database');
+const bill = () => require('./bill') as typeof import('./bill');
 const reports = () => require('./ledger-reports') as typeof import('./ledger-reports');
 
 const get = { method: 'get', permission: READ } as const;
@@ -64,11 +67,18 @@ const ROUTES: readonly Route[] = [
   ]),
   { ...get, path: '/ledger', answer: summary },
   { ...get, path: '/ledger.csv', download: ledgerTable },
+  {
+    ...post,
+    permission: READ,
+    path: '/bill',
+    answer: (question) => bill().compare(question),
+    type: 'verify-ledger',
+  },
   { ...post, path: '/ledger/:id/release', answer: releaseOne },
   { ...post, path: '/ledger/release', answer: releaseUntil },
   { ...get, path: '/check', answer: check },
   { ...get, path: '/database', answer: (question) => database().stateOf(question) },
-  { ...{ ...get, permission: WRITE }, path: '/backup', download: (question) => database().backup(question) },
+  { method: 'get', permission: WRITE, path: '/backup', download: (question) => database().backup(question) },
   { ...post, path: '/secret/start-anew', answer: (question) => database().startAnew(question) },
   { ...post, path: '/damage/acknowledge', answer: (question) => database().acknowledge(question) },
   { ...get, path: '/photo-stores', answer: stores, type: 'photo-store' },
@@ -93,7 +103,7 @@ export function registerRoutes(nodeRed: Red): void {
     const red = withTexts(nodeRed, type);
     httpAdmin[method](`/cn-verify${path}`, auth.needsPermission(permission), (request, response) => {
       const { params, query } = request;
-      const question = { red, params, query, language: languageOfReader(request) };
+      const question = { red, params, query, language: languageOfReader(request), body: request };
       send(route, question, response).catch((reason: unknown) => refuse(red, request, response, reason));
     });
   }

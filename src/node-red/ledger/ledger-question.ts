@@ -24,6 +24,12 @@ export interface Question extends Omit<Query, 'key'> {
   sum: Period | null;
 }
 
+/** @returns whether a message asks where a flow may keep files: `{folder: true}`, and nothing beside it */
+export function asksForFolder(value: unknown): boolean {
+  const asked = objectOf(value);
+  return asked?.folder === true && Object.keys(asked).length === 1;
+}
+
 /**
  * @param value of `msg.payload`; a text is read as JSON, as MQTT brings it
  * @param accountId gives the id of an account that goes by this name or id

@@ -131,9 +131,9 @@ function say(
   red: Red,
   node: Node,
   trouble: SharedTrouble,
-  { place, code }: { place: string; code: string },
+  { location, code }: { location: string; code: string },
 ): void {
-  const text = red._(`warnings.shared-ledger.${trouble}`, { place, code });
+  const text = red._(`warnings.shared-ledger.${trouble}`, { location, code });
   if (trouble === 'reached') node.log(text);
   else node.warn(text);
 }

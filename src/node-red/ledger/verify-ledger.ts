@@ -4,10 +4,12 @@ import type { Entry, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { answerInput } from '../runner/answer-input';
 import { idOfAccount } from '../runner/choices';
+import { folderForFlows } from '../runner/database-file';
 import { sendNew } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
+import { answerBill, type BillAnswer, readBillQuestion } from './bill-question';
 import { ledgerOf } from './ledger-of';
-import { answerOf, readQuestion } from './ledger-question';
+import { answerOf, asksForFolder, readQuestion } from './ledger-question';
 
 /**
  * Makes a node answer for a ledger.
@@ -30,9 +32,20 @@ export function runVerifyLedger(red: Red, node: Node, config: NodeConfig): void 
   });
 }
 
-async function answer(red: Red, config: NodeConfig, message: Message): Promise<Entry[] | Sum[]> {
+async function answer(
+  red: Red,
+  config: NodeConfig,
+  message: Message,
+): Promise<Entry[] | Sum[] | BillAnswer | { folder: string | null }> {
+  if (asksForFolder(message.payload)) return { folder: folderForFlows(red) };
   // An account that is not there any more has entries all the same.
   const accountId = (named: string) => idOfAccount(red, named, isAccount) ?? named;
+  const { payload } = message;
+  if (typeof payload === 'object' && payload !== null && 'bill' in payload)
+    return answerBill(
+      openLedger(red, config),
+      readBillQuestion({ ...payload }, config.billColumns, accountId),
+    );
   const question = readQuestion(message.payload, accountId);
   const accounts: string[] = [];
   red.nodes.eachNode(({ id, type, ledger }) => {

@@ -33,7 +33,7 @@ export function localPhotos(red: Red): LocalFolder {
 
 /**
  * Takes care of what deleted stores have left behind: local photos go when their time is over; nobody has the keys to
- * those in a bucket, so an operator is told about them.
+ * those in a bucket, so a warning names how many there are.
  * @param red Node-RED, whose flows have started
  */
 export async function clearFolder(red: Red): Promise<void> {

@@ -8,7 +8,7 @@ import { textOf } from '../runner/explain';
 import type { Node, Red } from '../runner/red';
 import { unexpected } from '../runner/unexpected';
 
-/** What the form is told; without secrets. */
+/** What the form shows; without secrets. */
 export interface StoreTestResult {
   state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
   /** Which step failed, and why, in the language of who asked. */
@@ -111,7 +111,10 @@ export class PhotoStoreTest {
 
   #context(): CallContext {
     return {
-      ...{ now: Date.now, random: Math.random, closing: this.#closing.signal, signal: this.#closing.signal },
+      now: Date.now,
+      random: Math.random,
+      closing: this.#closing.signal,
+      signal: this.#closing.signal,
       attempted: () => {},
       wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     };

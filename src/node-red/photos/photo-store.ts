@@ -140,7 +140,8 @@ function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings)
   const address = checkPublicUrl(publicUrl || own, allowHttp);
   const options = { node: id, publicUrl: address, keepMs: keep * HOUR_MS, maxBytes: maxMB * MB };
   return {
-    ...{ maxPhotoKB, metadata },
+    maxPhotoKB,
+    metadata,
     open: () => openLocalStore(localPhotos(red), options),
     checkReach: (environment) => checkReach(address, environment),
   };
@@ -167,11 +168,17 @@ function prepareS3(
   tlsOptions(red, config.tls);
   proxyOf(red, config.proxy, address);
   return {
-    ...{ maxPhotoKB, metadata },
+    maxPhotoKB,
+    metadata,
     open: () =>
       openS3Store({
-        ...{ database: databaseOf(red), node: node.id, keepMs: keep * HOUR_MS },
-        ...{ bucket: inside, publicBucket: outside, prefix, region: region || USUAL_REGION },
+        database: databaseOf(red),
+        node: node.id,
+        keepMs: keep * HOUR_MS,
+        bucket: inside,
+        publicBucket: outside,
+        prefix,
+        region: region || USUAL_REGION,
         connect: (origin) => connect(red, node, config, origin, keys),
         report: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
       }),
@@ -198,8 +205,14 @@ function notSetUp(problem: string): VerifyError {
 function connect(red: Red, node: Node, config: NodeConfig, address: URL, keys: Credentials): Transport {
   const { timeout } = readSettings(SETTINGS, config);
   return createTransport({
-    ...{ baseUrl: address, timeout: timeout * 1000, keepAlive: true, pairs: [keys], circuit: true },
-    ...{ maxConcurrent: MAX_CONCURRENT, maxPerSecond: 0, maxWaiting: Number.MAX_SAFE_INTEGER },
+    baseUrl: address,
+    timeout: timeout * 1000,
+    keepAlive: true,
+    pairs: [keys],
+    circuit: true,
+    maxConcurrent: MAX_CONCURRENT,
+    maxPerSecond: 0,
+    maxWaiting: Number.MAX_SAFE_INTEGER,
     tls: tlsOptions(red, config.tls),
     proxy: proxyOf(red, config.proxy, address),
     onRotated: () => {},

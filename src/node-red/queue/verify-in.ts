@@ -46,7 +46,11 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
       const options = queueNode(red, config.queue).options();
       const { JobWorker: Worker } = require('../../queue/worker') as typeof import('../../queue/worker');
       worker = new Worker({
-        ...{ ...options, concurrency, repeatable, timeoutMs: timeout * 1000, trouble },
+        ...options,
+        concurrency,
+        repeatable,
+        timeoutMs: timeout * 1000,
+        trouble,
         take: (message) => {
           status.started();
           if (sendNew(red, node, message)) return;

@@ -58,7 +58,9 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     const server = serverOf(unencrypted);
     if (!NAME.test(node.queueName)) throw new VerifyError('CONFIG', 'queue-name-unusable', {}, NOTHING_SENT);
     return {
-      ...{ server, name: node.queueName, keep },
+      server,
+      name: node.queueName,
+      keep,
       secret: () => {
         secret ??= readSecret().catch((error) => {
           secret = undefined;

@@ -40,14 +40,18 @@ function isNotAJob({ error }: Message): boolean {
   return (error as Partial<JobError> | undefined)?.cause?.problem === 'not-a-job';
 }
 
-/** What is none of this package's may tell of a person: its words stay in the worker's log. */
+/** The error of another package may contain a person's data: its text stays in the worker's log. */
 function errorOf(red: Red, { error }: Message): JobError {
   const { message, code, cause, source } = (error ?? {}) as Partial<JobError> & {
     source?: { type?: unknown };
   };
   if (code && Object.hasOwn(ERRORS, code) && cause?.problem) return { message: String(message), code, cause };
   const type = String(source?.type ?? '');
-  const fate = { charged: null, retryable: false };
-  const foreign = new VerifyError('PROTOCOL', 'job-foreign-error', { type }, fate);
+  const foreign = new VerifyError(
+    'PROTOCOL',
+    'job-foreign-error',
+    { type },
+    { charged: null, retryable: false },
+  );
   return { message: textOf(red, foreign), code: foreign.code, cause: causeOf(red, ASKED, foreign, null, 0) };
 }

@@ -1,6 +1,6 @@
 /** The runner: what every action node does around its action. */
 import type { Account } from '../../contract/account';
-import type { Action, Arrival } from '../../contract/action';
+import type { Action, ActionOfAccount, Arrival } from '../../contract/action';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
@@ -36,6 +36,10 @@ export const COMMON_SETTINGS = {
   includeRaw: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
 
+type NodeAction<Input, Definitions extends SettingDefinitions, State> =
+  | Action<Input, Definitions, State>
+  | ActionOfAccount<Input, Definitions, State>;
+
 /**
  * Makes a node do its action.
  * @param red Node-RED
@@ -47,7 +51,7 @@ export function runAction<Input, Definitions extends SettingDefinitions, State>(
   red: Red,
   node: Node,
   config: NodeConfig,
-  action: Action<Input, Definitions, State>,
+  action: NodeAction<Input, Definitions, State>,
 ): void {
   const runner = new Runner(red, node, config, action);
   handleInput(
@@ -63,7 +67,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #red: Red;
   readonly #node: Node;
   readonly #config: NodeConfig;
-  readonly #action: Action<Input, Definitions, State>;
+  readonly #action: NodeAction<Input, Definitions, State>;
   readonly #fields: ReturnType<typeof prepareFields>;
   readonly #status: NodeStatus;
   readonly #pending: PendingTasksOfRuntime;
@@ -78,7 +82,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(red: Red, node: Node, config: NodeConfig, action: Action<Input, Definitions, State>) {
+  constructor(red: Red, node: Node, config: NodeConfig, action: NodeAction<Input, Definitions, State>) {
     this.#red = red;
     this.#node = node;
     this.#config = config;
@@ -111,7 +115,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#forget();
     this.#closing.abort();
     this.#tasks.close(!removed);
-    const grace = setTimeout(() => this.#requests.abort(), this.#action.mayCost ? PAID_GRACE_MS : 0);
+    const grace = setTimeout(() => this.#requests.abort(), this.#mayCost ? PAID_GRACE_MS : 0);
     this.#onIdle = () => {
       this.#onIdle = undefined;
       clearTimeout(grace);
@@ -152,7 +156,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   explain(error: VerifyError, attempts: number, account?: string): Cause {
-    return causeOf(this.#red, this.#action, error, this.#environment(account), attempts);
+    const { operation } = this.#action;
+    const provider = this.#action.provider ?? this.#accountIn(account)?.provider ?? null;
+    const asked = { provider, operation, mayCost: this.#mayCost };
+    return causeOf(this.#red, asked, error, this.#environment(account), attempts);
   }
 
   deliveryOf(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
@@ -167,9 +174,9 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#settings ??= this.#readSettings();
       const account = this.#accountNode(String(this.#config.account ?? ''));
       account.check();
-      if (this.#action.mayCost) account.terms();
+      if (this.#mayCost) account.terms();
       if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
-      this.#action.parse({}, this.#settings, this.#arrival(account.environment));
+      this.#actionOf(account).parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
       // Without a message, its fields cannot be right.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
@@ -186,11 +193,12 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
       const node = this.#chosenAccount(fields.accountFrom, work);
-      const input = this.#parse(fields, this.#settings, node.environment);
-      work.unsent = this.#action.unsent?.(input);
+      const action = this.#actionOf(node);
+      const input = this.#parse(action, fields, this.#settings, node.environment);
+      work.unsent = action.unsent?.(input);
       const payments = this.#paymentsOf(node, fields.key, work.message);
       const account = node.open();
-      const begin = (opened: Account) => this.#begin(opened, input, payments, work);
+      const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
       if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
       else begin(account);
     } catch (reason) {
@@ -199,9 +207,14 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   /** What throws while it is read, such as a getter, is the message's. */
-  #parse(fields: Record<string, unknown>, settings: Settings<Definitions>, environment: Environment): Input {
+  #parse(
+    action: Action<Input, Definitions, State>,
+    fields: Record<string, unknown>,
+    settings: Settings<Definitions>,
+    environment: Environment,
+  ): Input {
     try {
-      return this.#action.parse(fields, settings, this.#arrival(environment));
+      return action.parse(fields, settings, this.#arrival(environment));
     } catch (reason) {
       if (reason instanceof VerifyError) throw reason;
       unexpected(this.#red, this.#node, reason);
@@ -209,15 +222,21 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     }
   }
 
-  #begin(account: Account, input: Input, payments: MessagePayments, work: Work): void {
+  #begin(
+    action: Action<Input, Definitions, State>,
+    account: Account,
+    input: Input,
+    payments: MessagePayments,
+    work: Work,
+  ): void {
     if (work.ended) return;
-    const waiting = this.#action.waits?.begin(input);
+    const waiting = action.waits?.begin(input);
     if (waiting && !this.#closing.signal.aborted) {
       this.#tasks.begin(work, waiting);
       return;
     }
     const context = new MessageContext(this, payments, this.#closing.signal, this.#requests.signal);
-    this.#action.run(account, input, context).then(
+    action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
         this.succeed(answer, work);
@@ -233,7 +252,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return { now: Date.now(), environment, store: this.#store() };
   }
 
-  /** One that is missing is told when a photo needs it. */
+  /** A missing store is an error only when a photo needs it. */
   #store(): { fits: boolean } | null {
     if (!this.#action.storesPhotos || !this.#config.store) return null;
     const node = this.#red.nodes.getNode(String(this.#config.store)) as PhotoStoreNode | null;
@@ -241,8 +260,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   #paymentsOf(account: AccountNode, key: unknown, message: Message): MessagePayments {
-    const { operation, mayCost } = this.#action;
-    if (!mayCost) return this.free;
+    const { operation } = this.#action;
+    if (!this.#mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
     const job = activeJobs.get(message);
     const paying = job && job !== 'over' ? job.paying : undefined;
@@ -277,21 +296,41 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** docs/contract.md, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
   #chosenAccount(chosen: unknown, work: Work): AccountNode {
-    const id = accountNamed(this.#red, this.#action.provider, chosen);
+    const provider = this.#action.provider ?? this.#accountIn()?.provider ?? null;
+    const id = accountNamed(this.#red, provider, chosen);
     if (id !== null) work.account = id;
-    return this.#accountNode(work.account);
+    const node = this.#accountNode(work.account);
+    work.provider = node.provider;
+    return node;
+  }
+
+  #actionOf(account: AccountNode): Action<Input, Definitions, State> {
+    if (this.#action.provider !== null) return this.#action;
+    // Fields and settings are the same for all providers.
+    return account.request!() as unknown as Action<Input, Definitions, State>;
+  }
+
+  /** Settings that cannot be read are no reason to take a call for a free one. */
+  get #mayCost(): boolean {
+    const { mayCost, isFree } = this.#action;
+    const settings = this.#settingsIfRight();
+    return mayCost && !(settings && isFree?.(settings));
   }
 
   #accountNode(id: string): AccountNode {
-    const node = id ? (this.#red.nodes.getNode(id) as AccountNode | null) : null;
-    if (!node?.open || node.provider !== this.#action.provider)
+    const { provider } = this.#action;
+    const node = id ? this.#accountIn(id) : null;
+    if (!node?.open || (provider === null ? !node.request : node.provider !== provider))
       throw new VerifyError('CONFIG', 'account-missing');
     return node;
   }
 
-  #environment(id = String(this.#config.account)): Environment | null {
-    const node = this.#red.nodes.getNode(id) as AccountNode | null;
-    return node?.environment ?? null;
+  #accountIn(id = String(this.#config.account)): AccountNode | null {
+    return this.#red.nodes.getNode(id) as AccountNode | null;
+  }
+
+  #environment(id?: string): Environment | null {
+    return this.#accountIn(id)?.environment ?? null;
   }
 
   succeed(answer: Answer, work: Work): void {
@@ -360,17 +399,30 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const { outcome, reason, code, message, requestId, charged, data, raw } = answer;
     const { ledger = null, reused = null } = answer;
     const environment = answer.environment ?? this.#environment(work.account) ?? 'production';
-    const { provider, operation } = this.#action;
+    const { operation } = this.#action;
+    const provider = this.#action.provider ?? String(work.provider);
     const timing = {
       startedAt: isoTime(work.startedAt),
       durationMs: Math.round(performance.now() - work.started),
       attempts: work.attempts,
     };
-    const what = {
-      ...{ provider, operation, environment, outcome },
-      ...{ reason, code, message, requestId, charged, ledger, reused, data, timing },
+    const result: Result = {
+      provider,
+      operation,
+      environment,
+      outcome,
+      reason,
+      code,
+      message,
+      requestId,
+      charged,
+      ledger,
+      reused,
+      data,
+      timing,
     };
-    return this.#settings!.includeRaw ? { ...what, raw } : what;
+    if (this.#settings!.includeRaw) result.raw = raw;
+    return result;
   }
 
   #send(result: Result, work: Work): void {

@@ -36,15 +36,17 @@ export function readKey(value: unknown): string | null {
 
 /**
  * @param red Node-RED
- * @param provider whose accounts are looked through
+ * @param provider whose accounts are looked through; null: any
  * @param chosen name or id; nothing for the node's own
  * @returns the id of the account node, or null for the node's own
  * @throws VerifyError INPUT where it is no text, CONFIG where there is no such account, or more than one
  */
-export function accountNamed(red: Red, provider: string, chosen: unknown): string | null {
+export function accountNamed(red: Red, provider: string | null, chosen: unknown): string | null {
   const wanted = readText(chosen, 'accountFrom', LONGEST_KEY, new Set());
   if (wanted === '') return null;
-  const id = idOfAccount(red, wanted, (type) => type === `${provider}-account`);
+  const id = idOfAccount(red, wanted, (type) =>
+    provider === null ? type.endsWith('-account') : type === `${provider}-account`,
+  );
   if (id === null) throw new VerifyError('CONFIG', 'account-not-found');
   return id;
 }

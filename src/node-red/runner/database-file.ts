@@ -1,5 +1,5 @@
 /** Where the database of a runtime is, for whoever only wants to know whether there is one. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Red } from './red';
 
 /** `cnVerify` in settings.js. */
@@ -24,4 +24,10 @@ export function databaseFile(red: Red): string | null {
 /** @returns what settings.js says of it */
 export function databaseSettings(red: Red): DatabaseSettings {
   return (red.settings.cnVerify ?? {}) as DatabaseSettings;
+}
+
+/** @returns the folder where a flow may keep files of its own beside the database; null where nothing that waits is kept on disk */
+export function folderForFlows(red: Red): string | null {
+  const file = databaseFile(red);
+  return file === null || databaseSettings(red).spoolDir === false ? null : dirname(file);
 }

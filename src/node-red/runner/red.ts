@@ -57,7 +57,11 @@ export interface AdminRequest {
   acceptsLanguages(): string[];
 }
 
-export type AdminHandler = (request: AdminRequest, response: AdminResponse, next: () => void) => void;
+export type AdminHandler = (
+  request: AdminRequest & AsyncIterable<Uint8Array>,
+  response: AdminResponse,
+  next: () => void,
+) => void;
 
 export interface AdminResponse extends NodeJS.WritableStream {
   headersSent: boolean;

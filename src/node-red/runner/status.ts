@@ -122,7 +122,8 @@ export class NodeStatus {
     if (this.#inFlight > this.#waiting && !this.#trouble) {
       const count = this.#inFlight;
       return {
-        ...{ fill: 'blue', shape: 'ring' },
+        fill: 'blue',
+        shape: 'ring',
         text: sandbox ? this.#red._('status.sandbox-in-flight', { count }) : String(count),
       };
     }

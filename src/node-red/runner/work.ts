@@ -26,6 +26,8 @@ export interface Work {
   attempts: number;
   /** Id of the account node it goes to. */
   account: string;
+  /** Of that account, once it was found. */
+  provider: string | null;
   /** Set if the message waits, or is that of a resumed task. */
   task: PendingTask | null;
   ended: boolean;
@@ -48,6 +50,7 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
     startedAt,
     started,
     account,
+    provider: null,
     attempts: 0,
     task: task ?? null,
     ended: false,

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Account, Credentials, Probe } from '../../contract/account';
-import type { CallContext, HttpAnswer, QueueSlot } from '../../contract/transport';
-import { type Issued, readIssued } from './response';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
+import type { CallContext, HttpAnswer, HttpRequest, QueueSlot } from '../../contract/transport';
+import type { Known } from '../../input/mask';
+import { type Issued, readAnything, readIssued } from './response';
 
 /** docs/providers/linkface.md, the row of detection_type: silent_liveness stands in one edition of the document. */
 export const DETECTION_TYPES: readonly string[] = [
@@ -14,6 +16,8 @@ export const DETECTION_TYPES: readonly string[] = [
 /** docs/providers/linkface.md, the row of sequence_id: 64 characters are recommended. */
 const SEQUENCE_ID_BYTES = 32;
 const BOUNDARY_BYTES = 16;
+
+const randomHexOf = (bytes: number) => randomBytes(bytes).toString('hex');
 
 /** What is asked for. */
 export interface TokenRequest {
@@ -44,33 +48,70 @@ export async function requestToken(
   wanted: TokenRequest,
   slot: QueueSlot,
   context: CallContext,
-  randomHex = (bytes: number) => randomBytes(bytes).toString('hex'),
+  randomHex = randomHexOf,
 ): Promise<TokenAnswer> {
   // One serial number for all attempts: they are one call to whoever looks for it in the provider's logs.
   const sequenceId = wanted.sequenceId ?? randomHex(SEQUENCE_ID_BYTES);
   let sentAt = 0;
-
-  const build = (now: number, { apiId = '', apiSecret = '' }: Credentials) => {
+  const form = { detection_type: wanted.detectionType };
+  const signed = request(account, '/v2/sdk/get_token', { sequence_id: sequenceId }, form, randomHex);
+  const build = (now: number, credentials: Credentials) => {
     sentAt = context.now();
-    const timestamp = String(Math.floor(account.settings.timestampUnit === 's' ? now / 1000 : now));
-    const boundary = `cn-verify-${randomHex(BOUNDARY_BYTES)}`;
-    const form = {
-      detection_type: wanted.detectionType,
-      timestamp,
-      sign: sign(apiId, apiSecret, timestamp),
-    };
-    return {
-      method: 'POST' as const,
-      // The placement is that of the document's curl; its table does not say where a field stands.
-      path: `/v2/sdk/get_token?sequence_id=${encodeURIComponent(sequenceId)}&api_id=${encodeURIComponent(apiId)}`,
-      headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },
-      body: writeMultipart(form, boundary),
-    };
+    return signed(now, credentials);
   };
-
   const read = (answer: HttpAnswer) => readIssued(answer, { person: null, secrets: account.secrets });
   const issued = await account.transport.send({ build, read, slot, claim: null, repeat: true }, context);
   return { ...issued, sequenceId, sentAt };
+}
+
+/**
+ * Asks for anything else that is signed in the same way.
+ * @param account linkface's
+ * @param path behind its base URL
+ * @param query beside `api_id`; without a `sequence_id` it gets a random one
+ * @param form beside `timestamp` and `sign`
+ * @param known what the answer's texts may repeat
+ * @param turn of the message, and whether it may cost
+ * @param context of the message
+ * @throws VerifyError
+ */
+export function requestPath(
+  account: Account,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string>>,
+  known: Known,
+  turn: RequestTurn,
+  context: CallContext,
+): Promise<RequestAnswer> {
+  const whole = { sequence_id: randomHexOf(SEQUENCE_ID_BYTES), ...query };
+  const build = request(account, path, whole, form, randomHexOf);
+  const read = (answer: HttpAnswer) => readAnything(answer, known);
+  return account.transport.send({ build, read, ...turn }, context);
+}
+
+/** Signs for the time and with the keys of each attempt. */
+function request(
+  account: Account,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string>>,
+  randomHex: (bytes: number) => string,
+): (now: number, credentials: Credentials) => HttpRequest {
+  return (now, { apiId = '', apiSecret = '' }) => {
+    const timestamp = String(Math.floor(account.settings.timestampUnit === 's' ? now / 1000 : now));
+    const boundary = `cn-verify-${randomHex(BOUNDARY_BYTES)}`;
+    const pairs = Object.entries({ ...query, api_id: apiId }).map((pair) =>
+      pair.map(encodeURIComponent).join('='),
+    );
+    return {
+      method: 'POST',
+      // The placement is that of the document's curl; its table does not say where a field stands.
+      path: `${path}?${pairs.join('&')}`,
+      headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },
+      body: writeMultipart({ ...form, timestamp, sign: sign(apiId, apiSecret, timestamp) }, boundary),
+    };
+  };
 }
 
 /**
@@ -100,7 +141,7 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
   return Buffer.from(`${parts.join('')}--${boundary}--\r\n`);
 }
 
-/** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is let go. */
+/** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is not used. */
 export const probe: Probe = async (account, context) => {
   const slot = account.transport.takeSlot();
   try {

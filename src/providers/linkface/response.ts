@@ -1,4 +1,5 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
@@ -39,35 +40,49 @@ const CHARGED: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ['2', false],
 ]);
 
+/** What every answer has: docs/providers/linkface.md, "Answer". */
+type Envelope = Omit<Issued, 'token'> & { data: unknown };
+
 /**
  * Takes an answer apart; an envelope goes before the HTTP status, and the code before the text: the document's failure
  * sample pairs a code with the text of another.
- * @param answer to a request for a token
- * @param known what its texts may repeat
- * @returns a success with its token
  * @throws VerifyError by the table of codes, or by the HTTP status where there is no envelope
  */
-export function readIssued(answer: HttpAnswer, known: Known): Issued {
+function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const code = conceal(String(raw.code), known);
   const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
   const requestId = harmlessId(raw.request_id, known);
   const charged = CHARGED.get(raw.charge) ?? null;
-  if (code !== SUCCESS) {
-    const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
-    Object.assign(error.details, { requestId, charged });
-    throw error;
-  }
-  const data = unwrapped(raw.data);
+  if (code === SUCCESS) return { code, message, requestId, charged, data: unwrapped(raw.data), raw };
+  const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+  Object.assign(error.details, { requestId, charged });
+  throw error;
+}
+
+/**
+ * @param answer to a request for a token
+ * @param known what its texts may repeat
+ * @returns a success with its token
+ * @throws VerifyError as `readEnvelope`, and PROTOCOL where there is no token
+ */
+export function readIssued(answer: HttpAnswer, known: Known): Issued {
+  const { data, ...envelope } = readEnvelope(answer, known);
   const token = isObject(data) ? data.token : null;
-  if (typeof token !== 'string' || token.trim() === '') {
-    throw new VerifyError(
-      'PROTOCOL',
-      'answer-incomplete',
-      {},
-      { providerCode: code, providerMessage: message, requestId, charged, envelope: true },
-    );
-  }
-  return { code, message, requestId, charged, token, raw };
+  if (typeof token === 'string' && token.trim() !== '') return { ...envelope, token };
+  const { code: providerCode, message: providerMessage, requestId, charged } = envelope;
+  const details = { providerCode, providerMessage, requestId, charged, envelope: true };
+  throw new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
+}
+
+/**
+ * @param answer to any request
+ * @param known what its texts may repeat
+ * @returns what stands under `data`, or the whole where nothing does
+ * @throws VerifyError as `readEnvelope`
+ */
+export function readAnything(answer: HttpAnswer, known: Known): RequestAnswer {
+  const { data, ...envelope } = readEnvelope(answer, known);
+  return { ...envelope, orderNo: null, result: data ?? envelope.raw };
 }

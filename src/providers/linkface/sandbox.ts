@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import {
+  POST_ONLY,
   type Reason,
   received,
   type SandboxAnswer,
@@ -46,13 +47,7 @@ export const sandboxHalf: SandboxHalf = {
   credentials: { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' },
 
   answer(request, world) {
-    if (request.method !== 'POST')
-      return {
-        status: 405,
-        headers: { Allow: 'POST' },
-        body: '',
-        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
-      };
+    if (request.method !== 'POST') return POST_ONLY;
     const isToken = request.path === PATH;
     const query = readQuery(request.search);
     const form = readForm(request);

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Account } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
-import type { Call, CallContext, PaidTurn } from '../../contract/transport';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
+import type { Call, CallContext, HttpRequest, PaidTurn } from '../../contract/transport';
+import type { Known } from '../../input/mask';
 import { type Person, writeForm } from './form';
-import { type Comparison, readAnswer, requestIdIn } from './response';
+import { type Comparison, readAnswer, readProduct, requestIdIn } from './response';
 import { schemeFor } from './scheme';
 import { signatureHeaders } from './sign';
 
@@ -62,15 +64,53 @@ function reading(
   };
 }
 
+/** Where a request goes, if not to the account's own address. */
+export type Target = Pick<HttpRequest, 'path' | 'origin'>;
+
+/** The base URL is the whole endpoint. */
+const OWN_ADDRESS: Target = { path: '' };
+
+/**
+ * Asks another product: docs/providers/tencent-market.md, "Other products".
+ * @param account tencent-market's
+ * @param target of the product
+ * @param form that is sent
+ * @param known what the answer's texts may repeat
+ * @param turn of the message, and whether it may cost
+ * @param context of the message
+ * @throws VerifyError
+ */
+export function requestProduct(
+  account: Account,
+  target: Target,
+  form: Readonly<Record<string, string>>,
+  known: Known,
+  turn: RequestTurn,
+  context: Context,
+): Promise<RequestAnswer> {
+  const pairs = Object.entries(form).map((pair) => pair.map(encodeURIComponent).join('='));
+  const body = Buffer.from(pairs.join('&'), 'latin1');
+  const isOwn = target.path === '' && !target.origin;
+  return account.transport.send(
+    {
+      build: request(account, () => body, target),
+      read: (answer) => readProduct(answer, known, isOwn),
+      requestIdIn: (headers) => requestIdIn(headers, known),
+      ...turn,
+    },
+    context,
+  );
+}
+
 /** Signs the form for the time and with the keys of each attempt. */
-function request(account: Account, body: () => Buffer): Call<unknown>['build'] {
+function request(account: Account, body: () => Buffer, target = OWN_ADDRESS): Call<unknown>['build'] {
   const source = String(account.settings.source);
-  const scheme = schemeFor(account.settings.scheme, account.baseUrl.hostname);
+  const { hostname } = target.origin ? new URL(target.origin) : account.baseUrl;
+  const scheme = schemeFor(account.settings.scheme, hostname);
   if (!scheme) throw new VerifyError('CONFIG', 'scheme-unknown');
   return (now, { secretId = '', secretKey = '' }) => ({
     method: 'POST',
-    // The base URL is the whole endpoint.
-    path: '',
+    ...target,
     headers: {
       'Content-Type': 'application/x-www-form-urlencoded',
       ...signatureHeaders(scheme, { secretId, secretKey, source }, now, randomUUID()),

@@ -83,7 +83,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       const { incorrect, score, orderNo, code, message, requestId } = found;
       return {
         ...verdictOf(incorrect, score, bands),
-        ...{ code, message, requestId },
+        code,
+        message,
+        requestId,
         charged: chargedFor(incorrect),
         data: {
           score,

@@ -93,7 +93,7 @@ export function isForPhoto(incorrect: number): boolean {
  * docs/providers/tencent-market.md, "The product's answer".
  * @param incorrect as the provider sent it
  * @param score where two faces were compared, else null
- * @param bands of the node; between the two nobody can tell
+ * @param bands of the node; between the two it is not decided
  */
 export function verdictOf(
   incorrect: number,

@@ -5,7 +5,7 @@ import { compareNobody } from './client';
 /** docs/providers/tencent-market.md, "The product's answer": bad parameters. */
 const BAD_PARAMETERS = '400';
 
-/** Whoever is told by the product itself that fields are missing was let in by the gateway. Free. */
+/** Where the product itself says that fields are missing, the gateway has accepted the keys. Free. */
 export const probe: Probe = async (account, context) => {
   try {
     await compareNobody(account, context);

@@ -1,7 +1,8 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { unwrapped } from '../../http/envelope';
-import { isObject, parseObject } from '../../http/json';
+import { isObject, parseJson, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
@@ -27,8 +28,8 @@ export interface Comparison {
 export interface Reader {
   /** What its texts may repeat. */
   known: Known;
-  /** The node's own limit in MB, for a gateway that takes less. */
-  maxPhotoMB: number;
+  /** The node's own limit in MB, for a gateway that takes less; null where nobody knows what is too large. */
+  maxPhotoMB: number | null;
 }
 
 /** "The gateway's own refusals": where the request id stands. */
@@ -37,6 +38,7 @@ const REQUEST_ID_HEADERS = ['x-api-requestid', 'request-id', 'x-request-id'];
 const LONGEST_GATEWAY_TEXT = 2000;
 /** A number of JSON, and what others write for one: ".82", "8.2e-1", "+1". */
 const NUMBER_IN_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const SUCCESS = '200';
 /** "An envelope's `success` may be a text". */
 const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
 
@@ -48,9 +50,61 @@ const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
  * @throws VerifyError by the tables of docs/providers/tencent-market.md, or by the HTTP status where they are silent
  */
 export function readAnswer(answer: HttpAnswer, reader: Reader): Comparison {
-  const requestId = requestIdIn(answer.headers, reader.known);
+  return withRequestId(answer, reader.known, () => readComparison(answer, reader));
+}
+
+/**
+ * docs/providers/tencent-market.md, "Other products": each has a form of its own. What a gateway refuses and what is in
+ * the table of codes is an error; a code that only another product can explain is an answer that was paid for.
+ * @param answer of the gateway, or of any product behind it
+ * @param known what its texts may repeat
+ * @param isOwn whether it is the product of the account's address, whose form is documented
+ * @returns the whole answer
+ * @throws VerifyError as `readAnswer`
+ */
+export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): RequestAnswer {
+  return withRequestId(answer, known, () => {
+    const { status } = answer;
+    const text = textOf(answer);
+    const whole = jsonIn(text);
+    const raw = isObject(whole) ? whole : null;
+    const isEnvelope = raw !== null && isProductAnswer(raw, status);
+    const isOther = !isOwn && whole !== null && status >= 200 && status < 300;
+    if (!isEnvelope && !isOther) throw refusedByGateway(answer, raw, text, { known, maxPhotoMB: null });
+
+    const { code: given = status, success } = raw ?? {};
+    const { data, message, orderNo } = wordsIn(raw ?? {}, known);
+    const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
+    const contradicts = isNoSuccess(success);
+    if (code === SUCCESS && contradicts) throw unusable(message, { orderNo });
+    if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400)) {
+      const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+      error.details.orderNo = orderNo;
+      throw error;
+    }
+    const charged = isOwn ? chargedFor(numberIn(data.incorrect) ?? Number.NaN) : null;
+    return { code, message, orderNo, charged, result: whole, raw: whole };
+  });
+}
+
+/** @returns the JSON object or list that a text is, or null where it is none */
+function jsonIn(text: string): object | null {
   try {
-    return { ...readComparison(answer, reader), requestId };
+    const value = parseJson(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function withRequestId<Found>(
+  answer: HttpAnswer,
+  known: Known,
+  read: () => Found,
+): Found & { requestId: string | null } {
+  const requestId = requestIdIn(answer.headers, known);
+  try {
+    return { ...read(), requestId };
   } catch (error) {
     if (error instanceof VerifyError) error.details.requestId = requestId;
     throw error;
@@ -75,23 +129,18 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const text = textOf(answer);
   const raw = parseObject(text);
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
-  const given = unwrapped(raw.data);
-  const data = isObject(given) ? given : {};
   const code = conceal(String(raw.code).trim(), known);
-  const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
+  const { data, message, orderNo } = wordsIn(raw, known);
   const incorrect = numberIn(data.incorrect);
   const score = incorrect === null || incorrect === COMPARED ? numberIn(data.score) : null;
-  const orderNo = harmlessId(data.order_no, known);
-  if (code !== '200') {
+  if (code !== SUCCESS) {
     const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
     Object.assign(error.details, { orderNo });
     throw error;
   }
 
-  // An answer that says both 200 and that it failed is none: nobody may pass on it.
-  const success = typeof raw.success === 'object' ? '' : String(raw.success);
-  const contradicts = NO_SUCCESS.has(success.trim().toLowerCase());
-  if (incorrect === null || !Number.isInteger(incorrect) || contradicts)
+  // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
+  if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
     throw unusable(message, { orderNo, score });
   const charged = chargedFor(incorrect);
   if (isFailedService(incorrect)) {
@@ -109,6 +158,21 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   return { code, message, incorrect, score, orderNo, raw };
 }
 
+/** What a product's answer says beside its verdict. */
+function wordsIn(
+  raw: Record<string, unknown>,
+  known: Known,
+): { data: Record<string, unknown>; message: string; orderNo: string | null } {
+  const given = unwrapped(raw.data);
+  const data = isObject(given) ? given : {};
+  const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
+  return { data, message, orderNo: harmlessId(data.order_no, known) };
+}
+
+function isNoSuccess(success: unknown): boolean {
+  return typeof success !== 'object' && NO_SUCCESS.has(String(success).trim().toLowerCase());
+}
+
 /**
  * "The gateway's own refusals": `{"message":"…"}`. The newer one's form is not documented, so its words count in any.
  * What is in neither form comes from something else on the way.
@@ -124,11 +188,14 @@ function refusedByGateway(
   const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   // "any": a proxy in front of the gateway refuses as well, with a page of its own.
-  if (status === 413) return new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }, { charged: false });
+  if (status === 413)
+    return maxPhotoMB === null
+      ? new VerifyError('INPUT', 'object-too-large', { field: 'body' }, { charged: false })
+      : new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }, { charged: false });
   const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
   const error = refusal(code, `HTTP ${status}`, conceal(words, known));
-  // A gateway has no codes but the HTTP status, which has a place of its own.
+  // A gateway has no codes but the HTTP status, which is kept separately.
   error.details.providerCode = null;
   // "before the product is reached"; of what the gateway could not finish, that is not known.
   if (status < 500) error.details.charged = false;
@@ -139,7 +206,7 @@ function refusedByGateway(
 
 /** @returns the error of a success that lacks what the document promises, with what it has all the same: it was paid for */
 function unusable(providerMessage: string, bought: ErrorDetails): VerifyError {
-  const details = { ...bought, providerCode: '200', providerMessage, envelope: true };
+  const details = { ...bought, providerCode: SUCCESS, providerMessage, envelope: true };
   return new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
 }
 

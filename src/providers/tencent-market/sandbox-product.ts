@@ -10,7 +10,7 @@ const USUAL_SCORE = 0.82;
 const BARE_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** An answer as the product gives it, or a fault in its place. */
-interface Told {
+interface ProductAnswer {
   status?: number;
   body?: unknown;
   fault?: SandboxAnswer;
@@ -63,7 +63,7 @@ const GATEWAY: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** @param form of a request that the gateway let through */
-export function compare(form: URLSearchParams, world: SandboxWorld): Told {
+export function compare(form: URLSearchParams, world: SandboxWorld): ProductAnswer {
   const wrong = wrongParameter(form, world);
   if (wrong)
     return { body: { msg: `入参错误,${wrong[0]}`, success: false, code: 400, data: {} }, reason: wrong[1] };
@@ -75,7 +75,7 @@ export function compare(form: URLSearchParams, world: SandboxWorld): Told {
 }
 
 /** docs/contract.md, "Sandbox": `沙箱网关<status>`. A gateway that refuses has not asked the product. */
-function atGateway(name: string): Told | null {
+function atGateway(name: string): ProductAnswer | null {
   const status = Number(/^沙箱网关([45]\d\d)$/.exec(name)?.[1]);
   if (!status) return null;
   const reason = {
@@ -87,7 +87,7 @@ function atGateway(name: string): Told | null {
 }
 
 /** docs/contract.md, "Sandbox": `沙箱码<code>`. */
-function refusedWith(name: string): Told | null {
+function refusedWith(name: string): ProductAnswer | null {
   const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
   const code = Number(asked);
   if (asked === undefined || code === 200) return null;
@@ -96,7 +96,7 @@ function refusedWith(name: string): Told | null {
 }
 
 /** docs/contract.md, "Sandbox": `沙箱<incorrect>` and `沙箱<score>`. */
-function compared(name: string, world: SandboxWorld): Told {
+function compared(name: string, world: SandboxWorld): ProductAnswer {
   const created = Number(world.store.created ?? 0);
   world.store.created = created + 1;
   world.changed();

@@ -15,7 +15,7 @@ export const sandboxHalf: SandboxHalf = {
   // The base URL is the whole endpoint.
   paths: [],
   credentials: { secretId: 'sandbox-secret-id', secretKey: 'sandbox-secret-key' },
-  // The sandbox's host tells nothing, and it understands both.
+  // The sandbox's host decides nothing: it takes both.
   settings: { scheme: 'gateway' },
 
   answer(request, world) {
@@ -28,8 +28,8 @@ export const sandboxHalf: SandboxHalf = {
       const echo = reply(world, 200, { msg: '', success: true, code: 200, data });
       return { ...(fault ?? { ...echo, reason: UNKNOWN_OPERATION }), paidFor: request.path };
     }
-    const { status: given = 200, body, fault, ...told } = compare(form, world);
-    return { ...(fault ?? reply(world, given, body)), ...told };
+    const { status: given = 200, body, fault, ...others } = compare(form, world);
+    return { ...(fault ?? reply(world, given, body)), ...others };
   },
 };
 

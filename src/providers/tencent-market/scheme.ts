@@ -12,9 +12,14 @@ export const HOSTS: readonly (readonly [string, Scheme])[] = [
 /**
  * @param chosen in the account: a scheme, or `auto`
  * @param hostname of the account's base URL
- * @returns the scheme, or null where the host tells nothing
+ * @returns the scheme, or null where the host does not decide it
  */
 export function schemeFor(chosen: unknown, hostname: string): Scheme | null {
   if (chosen === 'gateway' || chosen === 'cloudmarket') return chosen;
   return HOSTS.find(([ending]) => hostname.endsWith(ending))?.[1] ?? null;
+}
+
+/** Whether a host is one of Tencent's gateways, which may be sent an account's signature. */
+export function isGatewayHost(hostname: string): boolean {
+  return schemeFor('auto', hostname) !== null;
 }

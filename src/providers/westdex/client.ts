@@ -1,12 +1,18 @@
 import type { Account, Credentials } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
+import type { RequestTurn } from '../../contract/provider-request';
 import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
+import type { Json, JsonObject } from '../../input/json-object';
+import type { Known } from '../../input/mask';
 import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
 import { bodyOf } from './body';
 import { aesKey, encrypt } from './cipher';
 import { type Envelope, readEnvelope } from './response';
+
+/** docs/providers/westdex.md, the first line: the `api_code` whose fields are documented. */
+export const THREE_ELEMENTS = 'idCardThreeElements';
 
 /** Whom the photo is said to show. */
 export interface Person {
@@ -15,14 +21,8 @@ export interface Person {
   photo: Photo;
 }
 
-/** What one pair of keys makes of a person. */
-interface Sealed {
-  credentials: Credentials;
-  key: string;
-  aesKey: Buffer;
-  /** The request's, for a time stamp. */
-  body(timeStamp: string): Buffer;
-}
+/** Writes the body for one pair of keys and a time stamp. */
+type WriteBody = (timeStamp: string) => Buffer;
 
 /**
  * Asks whether name, id number and face belong together: docs/providers/westdex.md. May cost money.
@@ -39,6 +39,68 @@ export async function idCardThreeElements(
   turn: PaidTurn,
   context: Context,
 ): Promise<Envelope> {
+  const known = { person: { name: personName, idNumber }, secrets: account.secrets };
+  const seal = (customNumber: string, key: Buffer) => {
+    const [xM, gMSFZHM] = [encrypt(personName, key), encrypt(idNumber, key)];
+    return bodyOf({ customNumber, xM, gMSFZHM }, photo);
+  };
+  return invoke(account, THREE_ELEMENTS, seal, known, { ...turn, repeat: false }, context);
+}
+
+/**
+ * Asks for anything else: docs/providers/westdex.md, "Other `api_code`s".
+ * @param account westdex's
+ * @param wanted what for, and which of the fields of `data` are encrypted
+ * @param known what the answer's texts may repeat
+ * @param turn of the message, and whether it may cost
+ * @param context of the message
+ * @throws VerifyError
+ */
+export function requestApi(
+  account: Account,
+  { apiCode, body, extra, isEncrypted }: ApiRequest,
+  known: Known,
+  turn: RequestTurn,
+  context: Context,
+): Promise<Envelope> {
+  const seal = (customNumber: string, key: Buffer): WriteBody => {
+    const fields = Object.entries(body).map(([name, value]) => [
+      name,
+      isEncrypted(name) ? encrypt(textOf(value), key) : value,
+    ]);
+    const sealed = Object.fromEntries(fields);
+    return (timeStamp) =>
+      Buffer.from(JSON.stringify({ data: { timeStamp, customNumber, ...sealed }, ...extra }));
+  };
+  return invoke(account, apiCode, seal, known, turn, context);
+}
+
+/** What is asked of an `api_code`. */
+export interface ApiRequest {
+  apiCode: string;
+  /** Fields of `data` beside those that the client fills in. */
+  body: JsonObject;
+  /** Beside `data`. */
+  extra: JsonObject;
+  isEncrypted(name: string): boolean;
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/**
+ * @param seal writes the body with what one pair of keys made of it
+ * @throws VerifyError CONFIG where a key cannot be used, before anything is sent
+ */
+async function invoke(
+  account: Account,
+  apiCode: string,
+  seal: (customNumber: string, key: Buffer) => WriteBody,
+  known: Known,
+  turn: RequestTurn,
+  context: Context,
+): Promise<Envelope> {
   const keyDerivation = account.settings.keyDerivation as KeyDerivation;
   const keyOf = (pair: Credentials): Buffer => {
     const derived = aesKey(keyDerivation, pair.key ?? '');
@@ -48,14 +110,11 @@ export async function idCardThreeElements(
   };
   // A next key that cannot be used is found now, and not when it is needed.
   for (const pair of account.pairs) keyOf(pair);
-  const known = { person: { name: personName, idNumber }, secrets: account.secrets };
-  let sealed: Sealed | undefined;
-  const seal = (credentials: Credentials): Sealed => {
+  let sealed: { credentials: Credentials; aesKey: Buffer; body: WriteBody } | undefined;
+  const sealedWith = (credentials: Credentials) => {
     if (sealed?.credentials === credentials) return sealed;
-    const { secretId: customNumber = '', key = '' } = credentials;
     const derived = keyOf(credentials);
-    const [xM, gMSFZHM] = [encrypt(personName, derived), encrypt(idNumber, derived)];
-    sealed = { credentials, key, aesKey: derived, body: bodyOf({ customNumber, xM, gMSFZHM }, photo) };
+    sealed = { credentials, aesKey: derived, body: seal(credentials.secretId ?? '', derived) };
     return sealed;
   };
   let offset = 0;
@@ -65,13 +124,14 @@ export async function idCardThreeElements(
     offset = now - context.now();
     return {
       method: 'POST',
-      path: `/${encodeURIComponent(credentials.secretId ?? '')}/idCardThreeElements?timestamp=${timeStamp}`,
+      path: `/${encodeURIComponent(credentials.secretId ?? '')}/${apiCode}?timestamp=${timeStamp}`,
       headers: { 'Content-Type': 'application/json' },
-      body: seal(credentials).body(timeStamp),
+      body: sealedWith(credentials).body(timeStamp),
     };
   };
   const read = (answer: HttpAnswer, credentials: Credentials) => {
-    const { key, aesKey: usedKey } = seal(credentials);
+    const { key = '' } = credentials;
+    const usedKey = sealedWith(credentials).aesKey;
     return readEnvelope(answer, { key, aesKey: usedKey, keyDerivation, known, now: context.now(), offset });
   };
   return account.transport.send({ build, read, ...turn }, context);

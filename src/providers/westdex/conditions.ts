@@ -79,7 +79,7 @@ export async function judge(
     if ((await failWhen?.evaluate(result)) === true) return 'failed';
     return (await passWhen?.evaluate(result)) === true ? 'passed' : 'inconclusive';
   } catch {
-    // Of failWhen too: who cannot be told from those that fail does not pass.
+    // The same holds for failWhen: a person who may be one of those that fail does not pass.
     return 'inconclusive';
   }
 }

@@ -40,7 +40,7 @@ export interface Envelope {
   code: string;
   message: string;
   id: string | null;
-  /** The decrypted JSON, or the decrypted text where it is none; null where the answer has no data. */
+  /** The decrypted JSON, or the decrypted text where it is not JSON; null where the answer has no data. */
   result: unknown;
   /** null: the decrypted answer does not say. */
   charged: boolean | null;

@@ -1,6 +1,7 @@
 /** westdex's half of the sandbox, made from docs/providers/westdex.md: what the provider checks, it checks. */
 
 import {
+  POST_ONLY,
   received,
   type SandboxAnswer,
   type SandboxHalf,
@@ -90,13 +91,7 @@ export const sandboxHalf: SandboxHalf = {
   credentials: CREDENTIALS,
 
   answer(request, world) {
-    if (request.method !== 'POST')
-      return {
-        status: 405,
-        headers: { Allow: 'POST' },
-        body: '',
-        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
-      };
+    if (request.method !== 'POST') return POST_ONLY;
     const [, secretId, apiCode] = /^\/([^/]+)\/([^/]+)$/.exec(request.path) ?? [];
     if (!apiCode)
       return {

@@ -51,7 +51,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     const conditions = compileConditions(settings);
     if (settings.fit) checkSharp();
     const changed = new Set<string>();
-    // docs/providers/westdex.md, `photoData`: bytes and nothing else; an address would only be told to be no base64.
+    // docs/providers/westdex.md, `photoData`: bytes and nothing else; for an address, the error would be about base64.
     if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
     return {
       personName: readName(personName, 'personName', environment, changed),

@@ -16,7 +16,7 @@ export function assemble(tasks: readonly PolledTask[]): Photo[] {
 
 /**
  * @param task of a message
- * @returns what it has in common with the others of its batch: their photos too, or it is none of them
+ * @returns what it has in common with the others of its batch: their photos too, or it is not one of them
  */
 export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' | 'status'>): string {
   return batch === undefined ? taskId : JSON.stringify([batch, photoUrls]);
@@ -46,7 +46,7 @@ function match(
     tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos)),
   );
   const places = new Map<string, Photo | undefined>(photoUrls.map((url) => [url, undefined]));
-  // Photos of the task that are not told here may be as like a reported one as those that are.
+  // Photos of the task that this message does not name may be as similar to a reported one as those that it names.
   const isPartial = tasks.some(({ partial }) => partial);
   byAddress(places, left);
   bySimilarAddress(places, left, isPartial ? [decoded] : LIKENESSES);
@@ -73,7 +73,7 @@ function byAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): vo
   }
 }
 
-/** An address taken apart; null: it is none. */
+/** An address taken apart; null where it is not an address. */
 type Parts = Pick<URL, 'origin' | 'pathname' | 'search' | 'hash'> | null;
 
 /** What is the same in two addresses that are alike. */

@@ -15,7 +15,7 @@ const PHOTO_FIELDS = [
 /**
  * @param environment of the account that asked: what the sandbox says counts nowhere else
  * @param tasks whatever their status; those that wait claim nothing
- * @param photos of all of them, as they are told
+ * @param photos of all of them, as they are in the result
  * @param submittedAt ISO 8601, when the photos of all these tasks were submitted, where that is claimed
  * @returns a text that is the same wherever the same is claimed, however JSON ordered it on the way
  */

@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Account, Probe } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
+import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
-import { type Created, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
+import { type Created, readAnything, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
 import { NAMES_HEADER } from './sandbox-path';
 
 /** As long as xhey's ids are, and older than the service. */
@@ -45,6 +46,29 @@ export function query(account: Account, taskId: string, context: CallContext): P
   const build = request('/v2/truth_build/query', { taskID: taskId });
   const read = (answer: HttpAnswer) => readTask(answer, known(account));
   return account.transport.send({ build, read, claim: null }, context);
+}
+
+/**
+ * Asks for anything else: docs/providers/xhey.md, "Other paths".
+ * @param account xhey's
+ * @param path behind its base URL
+ * @param body that is sent as JSON
+ * @param known what the answer's texts may repeat
+ * @param turn of the message, and whether it may cost
+ * @param context of the message
+ * @throws VerifyError
+ */
+export function requestPath(
+  account: Account,
+  path: string,
+  body: object,
+  known: Known,
+  turn: RequestTurn,
+  context: Context,
+): Promise<RequestAnswer> {
+  const build = request(path, body);
+  const read = (answer: HttpAnswer) => readAnything(answer, known);
+  return account.transport.send({ build, read, ...turn }, context);
 }
 
 /** Serialises the body once, and signs it for the time and with the keys of each attempt. */
@@ -98,7 +122,7 @@ function hmac(secret: string, data: Buffer | string): string {
   return createHmac('sha256', secret).update(data).digest('base64');
 }
 
-/** docs/providers/xhey.md, "POST /v2/truth_build/query": who is told that there is no such task was let in. Free. */
+/** docs/providers/xhey.md, "POST /v2/truth_build/query": an account that gets "no such task" as its answer is valid. Free. */
 export const probe: Probe = async (account, context) => {
   try {
     await query(account, NO_TASK, context);

@@ -1,5 +1,5 @@
 /**
- * Where the mainland of China ends, near enough to tell its border towns from their neighbours: corners of four lines,
+ * Where the mainland of China ends, near enough to separate its border towns from their neighbours: corners of four lines,
  * each a longitude and a latitude in degrees (WGS-84). A place is inside when it is within an odd number of them.
  * Source: Natural Earth 1:10m (public domain), simplified: to less than a kilometre at towns, to 20 km where nobody lives;
  * moved by hand where a town was on the wrong side. Drawn for this one question, and for no other.

@@ -12,8 +12,8 @@ const PUTS_AT_A_TIME = 4;
 
 /** A photo that is submitted once, however often it was given. */
 export interface MessagePhoto {
-  /** What tells it from all others, in another message too: its address, or the digest of its bytes. */
-  same: string;
+  /** Identifies it, in another message too: its address, or the digest of its bytes. */
+  identity: string;
   /** null as long as a photo in hand has none. */
   url: string | null;
   inHand: Photo | null;
@@ -28,7 +28,7 @@ interface Given {
 
 /**
  * @param given photos of a message
- * @returns what errors call them: an address as it is, a photo in hand by its place, `photos[3]`. A file's name may be
+ * @returns what errors call them: an address as it is, a photo in hand by its position, `photos[3]`. A file's name may be
  *   a person's, and two may have the same
  */
 export function labelsOf(given: readonly GivenPhoto[]): string[] {
@@ -43,24 +43,27 @@ export class MessagePhotos {
   }
 
   /**
-   * Tells them apart; digests of large photos let others have a turn in between.
+   * Finds photos that were given twice; the event loop is free between the digests of large ones.
    * @param given photos of a message
    */
   static async of(given: readonly GivenPhoto[]): Promise<MessagePhotos> {
     const known = new Map<string, MessagePhoto>();
     const labels = labelsOf(given);
-    const told: Given[] = [];
+    const items: Given[] = [];
     for (const [index, { from, name }] of given.entries()) {
       const isUrl = 'url' in from;
       if (!isUrl && index > 0) await setImmediate();
-      const same = isUrl ? from.url : `sha256:${photoDigest(from)}`;
-      const photo = known.get(same) ?? {
-        ...{ same, url: isUrl ? from.url : null, inHand: isUrl ? null : from, stored: null },
+      const identity = isUrl ? from.url : `sha256:${photoDigest(from)}`;
+      const photo = known.get(identity) ?? {
+        identity,
+        url: isUrl ? from.url : null,
+        inHand: isUrl ? null : from,
+        stored: null,
       };
-      known.set(same, photo);
-      told.push({ photo, name, label: labels[index]! });
+      known.set(identity, photo);
+      items.push({ photo, name, label: labels[index]! });
     }
-    return new MessagePhotos(told);
+    return new MessagePhotos(items);
   }
 
   /** Each once, in the order given. */
@@ -68,7 +71,7 @@ export class MessagePhotos {
     return [...new Set(this.#given.map(({ photo }) => photo))];
   }
 
-  /** @returns what errors call these, one that was given twice twice */
+  /** @returns what errors call these, a photo that was given twice is in it twice */
   labels(photos: readonly MessagePhoto[]): string[] {
     return this.#of(photos).map(({ label }) => label);
   }
@@ -89,7 +92,7 @@ export class MessagePhotos {
     });
   }
 
-  /** @returns the addresses of these, and the names of their files where any has one; one that was given twice twice */
+  /** @returns the addresses of these, and the names of their files where any has one; a photo that was given twice is in it twice */
   addressed(photos: readonly MessagePhoto[]): { photoUrls: string[]; names?: (string | null)[] } {
     const given = this.#of(photos);
     const photoUrls = given.map(({ photo }) => photo.url!);

@@ -52,10 +52,10 @@ export interface Photo {
   /** When the photo was taken, in xhey's own words. */
   takenAtText: string | null;
   address: string | null;
-  /** `wgs84` is null where it cannot be told. */
+  /** `wgs84` is null where it cannot be computed. */
   location: { gcj02: Coordinates; wgs84: Coordinates | null } | null;
   antiFakeCode: string | null;
-  /** How it was told which of the submitted photos this is; null where none was, or nothing was reported. */
+  /** How it was recognised which of the submitted photos this is; null where none was, or nothing was reported. */
   matchedBy: 'address' | 'similar-address' | 'position' | null;
 }
 

@@ -1,4 +1,4 @@
-/** What truth-poll tells of tasks: docs/contract.md, "Result". */
+/** The result of truth-poll: docs/contract.md, "Result". */
 import type { Cause } from '../../contract/errors';
 import type { Answer, Outcome, Result } from '../../contract/result';
 import { assemble, batches } from './assemble';
@@ -32,8 +32,8 @@ export interface PollData {
   lastError?: Cause;
 }
 
-/** What there is to tell. */
-export interface Told {
+/** What is known of the tasks of a message. */
+export interface Findings {
   tasks: readonly PolledTask[];
   repaired: readonly string[];
   /** Of the latest answer, empty where there was none. */
@@ -46,7 +46,7 @@ export interface Told {
 }
 
 /**
- * @param told of all tasks of a message
+ * @param findings of all tasks of a message
  * @returns the answer; `unfinished` as long as any task waits
  */
 export function report({
@@ -57,7 +57,7 @@ export function report({
   providerTime,
   lastError,
   raw,
-}: Told): Answer<PollData> {
+}: Findings): Answer<PollData> {
   const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
   const photos = assemble(tasks);
   const bare = withoutPhotos(tasks);

@@ -1,4 +1,5 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
@@ -67,7 +68,8 @@ export interface TaskAnswer extends Envelope {
 function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
-  const code = conceal(String(raw.code).trim(), known);
+  const given = String(raw.code).trim();
+  const code = given === SUCCESS || CODES.has(given) ? given : conceal(given, known);
   const message = wordsOf(raw, known);
   const providerTime = timeOf(raw.timestamp);
   if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), providerTime, raw };
@@ -96,7 +98,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
 
 /**
  * docs/providers/xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
- * each of the two may stand in another place than the other.
+ * each of the two may be in another object than the other.
  * @param answer to a query
  * @param known what its texts may repeat
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where they are missing
@@ -116,6 +118,21 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   return { code, message, data, providerTime, raw, taskStatus, list: concealed };
 }
 
+/**
+ * docs/providers/xhey.md, "Other paths": what stands in it is not documented.
+ * @param answer to any request
+ * @param known what its texts may repeat
+ * @returns what stands under `data`, or the whole where nothing does
+ * @throws VerifyError as `readEnvelope`, and by the inner words where `data.data` is null
+ */
+export function readAnything(answer: HttpAnswer, known: Known): RequestAnswer {
+  const { code, message, data, raw } = readEnvelope(answer, known);
+  const inner = isObject(data) && data.data === null ? innerRefusal(data, known) : null;
+  if (inner) throw inner;
+  const result = data ?? raw;
+  return { code, message, requestId: null, orderNo: null, charged: null, result, raw };
+}
+
 /** What may hold an answer's fields, the innermost first: `data` comes with another `data` in it, and without. */
 function levelsOf(data: unknown): unknown[] {
   return isObject(data) && data.data != null ? [unwrapped(data.data), data] : [data];
@@ -129,7 +146,7 @@ function fieldIn(levels: readonly unknown[], name: string): unknown {
 
 /**
  * "`{code:200,data:{data:null,status:-1,msg:"…"}}` was seen: the inner words are the reason": docs/providers/xhey.md, "Observed since".
- * @returns the error they stand for, or null where they tell of none
+ * @returns the error they stand for, or null where they stand for success
  */
 function innerRefusal(data: unknown, known: Known): VerifyError | null {
   const status = isObject(data) ? toNumber(data.status) : null;

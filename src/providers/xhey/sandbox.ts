@@ -1,6 +1,7 @@
 /** xhey's half of the sandbox, made from docs/providers/xhey.md: what the provider checks, it checks. */
 
 import {
+  POST_ONLY,
   type Reason,
   received,
   type SandboxAnswer,
@@ -39,13 +40,7 @@ export const sandboxHalf: SandboxHalf = {
   credentials: { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' },
 
   answer(request, world) {
-    if (request.method !== 'POST')
-      return {
-        status: 405,
-        headers: { Allow: 'POST' },
-        body: '',
-        reason: { en: 'The method is POST.', zh: '请求方法须为 POST。' },
-      };
+    if (request.method !== 'POST') return POST_ONLY;
     const fetching = request.path.startsWith(`${FETCHING}/`);
     const path = fetching ? request.path.slice(FETCHING.length) : request.path;
     const refusal = refuse(request, world, this.credentials);

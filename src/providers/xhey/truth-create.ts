@@ -6,7 +6,6 @@ import type { SettingDefinitions } from '../../contract/settings';
 import type { ClaimCall } from '../../contract/transport';
 import { type GivenPhoto, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
-import { claimText } from './claims';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
@@ -59,8 +58,6 @@ export interface CreateData {
   tasks: Task[];
   /** As submitted, each address once. */
   photoCount: number;
-  /** As truth-poll's: none of these tasks is over yet. */
-  seal: string | null;
   /** The provider's clock at the latest answer, ISO 8601; null where nothing was submitted now, or it did not say. */
   providerTime: string | null;
   repaired: string[];
@@ -93,7 +90,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     const slot = account.transport.takeSlot();
     const photos = await MessagePhotos.of(given);
     const submission = new Submission(photos);
-    /** Those whose fate the provider decides from now on. */
+    /** Those that the provider may have taken. */
     const sent = new Set<MessagePhoto>();
     try {
       const { payments } = context;
@@ -138,12 +135,11 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
       outcome: 'submitted',
       reason: null,
       requestId: null,
-      ...submission.told(),
+      ...submission.summary(),
       data: {
         taskIds: tasks.map(({ taskId }) => taskId),
         tasks,
         photoCount: photos.unique.length,
-        seal: await context.seal(claimText(environment, [], [])),
         providerTime,
         repaired,
       },
@@ -232,7 +228,7 @@ class Submission {
   }
 
   /** Of the whole: what was paid for before costs nothing now. */
-  told(): Pick<Answer, 'code' | 'message' | 'charged' | 'ledger' | 'reused'> {
+  summary(): Pick<Answer, 'code' | 'message' | 'charged' | 'ledger' | 'reused'> {
     const isAllEarlier = this.#ledger === null && this.#earlier !== null;
     const { at, ledger } = this.#earlier ?? { at: '', ledger: '' };
     return {
@@ -295,12 +291,12 @@ function paidResult({ code }: Created): PaidResult {
   return { outcome: 'submitted', reason: null, code, requestId: null, orderNo: null, charged: null };
 }
 
-/** An object that is signed anew for each message stays the same photo. */
-function identityOf({ same }: MessagePhoto): string {
-  return withoutSignature(same);
+/** An object whose address is signed again for each message stays the same photo. */
+function identityOf({ identity }: MessagePhoto): string {
+  return withoutSignature(identity);
 }
 
-/** What tells the photos of a message from those of another, in whatever order. */
+/** Identifies the photos of a message, in whatever order. */
 function contentOf(photos: readonly MessagePhoto[]): string {
   return [...new Set(photos.map(identityOf))].sort().join('\n');
 }

@@ -96,7 +96,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       if (error instanceof VerifyError) error.details.taskIds = taskIds;
       throw error;
     });
-    const answer = await tell(state, raw, context);
+    const answer = await resultOf(state, raw, context);
     await discardUnseen(() => account, state, answer);
     return answer;
   },
@@ -115,7 +115,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
         ? { trouble: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
       if (waiting(state).length === 0 || context.left() <= 0) {
-        const answer = await tell(state, raw, context);
+        const answer = await resultOf(state, raw, context);
         await discardUnseen(open, state, answer);
         return answer;
       }
@@ -242,7 +242,11 @@ async function ask(
 }
 
 /** @param raw of tasks that are not finished, from this step */
-async function tell(state: PollState, raw: readonly unknown[], context: Context): Promise<Answer<PollData>> {
+async function resultOf(
+  state: PollState,
+  raw: readonly unknown[],
+  context: Context,
+): Promise<Answer<PollData>> {
   const { environment, repaired, code, message, providerTime } = state;
   const kept = state.tasks.flatMap((task) => (task.raw === undefined ? [] : [task.raw]));
   const lastError = state.tasks.findLast(({ error }) => error)?.error;
@@ -276,7 +280,7 @@ async function discardUnseen(
   }
 }
 
-/** Side by side, but not ten thousand at once; one that fails is told when all are over. */
+/** Side by side, but not ten thousand at once; an error is thrown when all are over. */
 async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = items.values();
   const worker = async () => {

@@ -21,9 +21,9 @@ export function ledgerTables({ text, integer, bytes }: ColumnTypes): string[] {
     'CREATE INDEX keys_entry ON keys (entry)',
     // Processes that may have calls under way; `renewed_at`: when it last gave a sign of life, in milliseconds.
     `CREATE TABLE processes (owner ${text} PRIMARY KEY NOT NULL, renewed_at ${integer} NOT NULL)`,
-    // What a shared ledger that is away has yet to be given; `place`: digest of where it is.
+    // What a shared ledger that is away has yet to be given; `location`: digest of where it is.
     `CREATE TABLE outbox (
-      id ${text} PRIMARY KEY NOT NULL, place ${text} NOT NULL, put_at ${integer} NOT NULL, sealed ${bytes} NOT NULL)`,
+      id ${text} PRIMARY KEY NOT NULL, location ${text} NOT NULL, put_at ${integer} NOT NULL, sealed ${bytes} NOT NULL)`,
     // `period`: a day, `2026-11-25`, or a month, `2026-11`, in Shanghai.
     `CREATE TABLE spent (
       account ${text} NOT NULL, period ${text} NOT NULL, calls ${integer} NOT NULL, PRIMARY KEY (account, period))`,

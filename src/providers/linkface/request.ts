@@ -1,0 +1,52 @@
+import { VerifyError } from '../../contract/errors';
+import { requestAction } from '../../contract/provider-request';
+import {
+  canonicalJson,
+  formFields,
+  readJsonObject,
+  readOptionalObject,
+  refuseNames,
+} from '../../input/json-object';
+import { personsIn } from '../../input/persons';
+import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
+import { account as definition } from './account';
+import { requestPath } from './client';
+
+interface FormInput {
+  path: RequestPath;
+  query: Record<string, string>;
+  body: Record<string, string>;
+}
+
+/** Any path of linkface's: docs/providers/linkface.md, "Other paths". */
+export const request = requestAction<FormInput>({
+  provider: 'linkface',
+  takes: { path: 'needed', query: 'optional' },
+  known: { path: ['/v2/sdk/get_token'] },
+
+  parse({ path, query, body }, _encrypt, repaired) {
+    const [asked, given] = [
+      readOptionalObject(query, 'query', repaired),
+      readJsonObject(body, 'body', repaired),
+    ];
+    refuseNames(asked, 'query', ['api_id']);
+    refuseNames(given, 'body', ['timestamp', 'sign']);
+    const read = readRequestPath(path, 'path', repaired);
+    if (read.path.includes('?')) throw new VerifyError('INPUT', 'path-unreadable', { field: 'path' });
+    return {
+      path: read,
+      query: formFields(asked, 'query'),
+      body: formFields(given, 'body'),
+    };
+  },
+
+  content: ({ path, query, body }) => [path.path, canonicalJson(query), canonicalJson(body)].join('\n'),
+
+  prepare(account, { path, query, body }, context) {
+    const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;
+    const [person = null, ...others] = personsIn(query, body);
+    const known = { person, others, secrets: account.secrets };
+    const behind = pathBehind(path, base);
+    return (turn) => requestPath(account, behind, query, body, known, turn, context);
+  },
+});

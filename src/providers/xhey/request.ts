@@ -1,0 +1,43 @@
+import { requestAction } from '../../contract/provider-request';
+import { canonicalJson, type JsonObject, readJsonObject } from '../../input/json-object';
+import { personsIn } from '../../input/persons';
+import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
+import { account as definition } from './account';
+import { requestPath } from './client';
+
+interface PathInput {
+  path: RequestPath;
+  body: JsonObject;
+}
+
+/** Any path of xhey's: docs/providers/xhey.md, "Signing" and "Other paths". */
+export const request = requestAction<PathInput>({
+  provider: 'xhey',
+  takes: { path: 'needed' },
+  known: {
+    path: [
+      '/v2/department/sublist',
+      '/v2/group/photo',
+      '/v2/group/photo/search',
+      '/v2/truth_build/create',
+      '/v2/truth_build/query',
+    ],
+  },
+
+  parse({ path, body }, _encrypt, repaired) {
+    return {
+      path: readRequestPath(path, 'path', repaired),
+      body: readJsonObject(body, 'body', repaired),
+    };
+  },
+
+  content: ({ path, body }) => `${path.path}\n${canonicalJson(body)}`,
+
+  prepare(account, { path, body }, context) {
+    const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;
+    const [person = null, ...others] = personsIn(body);
+    const known = { person, others, secrets: account.secrets };
+    const behind = pathBehind(path, base);
+    return (turn) => requestPath(account, behind, body, known, turn, context);
+  },
+});
