@@ -5,6 +5,7 @@ import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../cont
 import type { Answer, Environment } from '../../contract/result';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
+import { type Consent, NO_CONSENT } from './consent';
 
 /** Under which an account pays. */
 export interface Terms {
@@ -28,6 +29,8 @@ export interface PaymentRequest {
   key: string | null;
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
+  /** Where it is about a person. */
+  consent?: Consent;
   /** Called with each entry before its call is sent. */
   paying?: ((ledger: string | null) => void) | undefined;
 }
@@ -229,12 +232,13 @@ export class MessagePayments implements Payments {
 
   #call(keys: readonly PaidKey[]): Call {
     const { account, price, maxPerDay, maxPerMonth, timeoutMs: waitMs } = this.#terms;
-    const { node, operation } = this.#request;
+    const { node, operation, consent = NO_CONSENT } = this.#request;
     const maxAgeMs = keys.length > 0 ? this.#maxAgeMs() : null;
     return {
       account,
       node,
       operation,
+      ...consent,
       price,
       maxPerDay,
       maxPerMonth,
