@@ -290,8 +290,11 @@ describe('the jobs of the page', () => {
       for (const job of [passed, failed]) keep(flow, {}, job);
       const { default: search } = await load(`${PAGES}/server-search.mjs`);
       const find = (query: object) =>
-        JSON.parse(search({ req: { query }, res: {} }, { flow }).payload).map((job: { id: string }) => job.id);
-      for (const text of [id(11), 'order a', 'GATE', '20261130-101500']) assert.deepEqual(find({ text }), [id(11)]);
+        JSON.parse(search({ req: { query }, res: {} }, { flow }).payload).map(
+          (job: { id: string }) => job.id,
+        );
+      for (const text of [id(11), 'order a', 'GATE', '20261130-101500'])
+        assert.deepEqual(find({ text }), [id(11)]);
       assert.deepEqual(find({ outcome: 'failed', day: dayOf(now) }), [id(12)]);
       assert.deepEqual(find({ day: '2020-01-01' }), []);
       assert.deepEqual(find({ text: 'nothing has it' }), []);
@@ -303,7 +306,10 @@ describe('the jobs of the page', () => {
       const day = (back: number) => join(String(flow.get('folder')), dayOf(now - back * 24 * HOUR_MS));
       for (const back of [1, 29, 31, 400]) mkdirSync(day(back), { recursive: true });
       deleteOldDays(flow);
-      assert.deepEqual([1, 29, 31, 400].map((back) => existsSync(day(back))), [true, true, false, false]);
+      assert.deepEqual(
+        [1, 29, 31, 400].map((back) => existsSync(day(back))),
+        [true, true, false, false],
+      );
       // A file stands where the folder should be.
       writeFileSync(join(day(1), 'file'), '');
       flow.set('folder', join(day(1), 'file'));
