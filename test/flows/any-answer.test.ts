@@ -17,6 +17,7 @@ import {
   flowOf,
   ID_NUMBER,
   NAME,
+  REQUESTS,
   SECRET,
 } from './five-actions';
 import { deploy, got, logs, send, startRuntime, until } from './runtime';
@@ -38,6 +39,13 @@ const ROWS: Row[] = FIVE.map((action) => ({
   runs: 80,
   messages: 12,
 }));
+for (const action of REQUESTS)
+  ROWS.push({
+    ...{ action, name: `${action.type} of ${action.account.type}` },
+    changes: {},
+    runs: 60,
+    messages: 12,
+  });
 for (const row of [...ROWS]) {
   // What is repeated or waited for takes its time, so there are few runs and many messages in each.
   if (row.action.type === 'get-token') Object.assign(row, { runs: 6, messages: 100 });

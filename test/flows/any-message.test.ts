@@ -10,7 +10,7 @@ import * as fc from 'fast-check';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { HERE, polled, taken } from '../photos/results';
-import { FIVE, flowOf } from './five-actions';
+import { FIVE, type FiveAction, flowOf, REQUESTS } from './five-actions';
 import { deep, ODDITIES, PLACES, throwing } from './odd-messages';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -26,6 +26,7 @@ interface Row {
   name?: string;
   flow(): FlowNode[];
   payload: unknown;
+  success?: FiveAction['success'];
 }
 
 let provider: ScriptedServer;
@@ -42,6 +43,13 @@ const ROWS: Row[] = [
     type: action.type,
     flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
     payload: action.payload,
+  })),
+  ...REQUESTS.map((action) => ({
+    type: action.type,
+    name: `${action.type} of ${action.account.type}`,
+    flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
+    payload: action.payload,
+    success: action.success,
   })),
   {
     type: 'truth-poll',
@@ -94,8 +102,8 @@ const ROWS: Row[] = [
 
 /** Answers as each provider documents it. */
 function answer(action: Row): void {
-  const five = FIVE.find(({ type }) => type === action.type);
-  provider.script = (_asked, response) => json(response, five?.success() ?? {});
+  const success = action.success ?? FIVE.find(({ type }) => type === action.type)?.success;
+  provider.script = (_asked, response) => json(response, success?.() ?? {});
 }
 
 /** How often a message came out where; a node whose two wires both have it counts once. */

@@ -127,6 +127,17 @@ export const FIVE: readonly FiveAction[] = [
   },
 ];
 
+const ANY_ENDPOINT = {
+  ...{ 'xhey-account': { path: '/v2/any' }, 'linkface-account': { path: '/v2/any' } },
+  ...{ 'tencent-market-account': { path: '/release/any' }, 'westdex-account': { apiCode: 'anyCode' } },
+};
+
+/** Any endpoint of each provider, answered as the first of its actions is. */
+export const REQUESTS: readonly FiveAction[] = Object.entries(ANY_ENDPOINT).map(([type, action]) => ({
+  ...FIVE.find(({ account }) => account.type === type)!,
+  ...{ type: 'provider-request', action, payload: { name: NAME, idcard: ID_NUMBER } },
+}));
+
 /** Its account, with another pair of keys for rotation. */
 export function withNextPair({ account }: FiveAction): { credentials: Record<string, string> } {
   const [id = '', secret = ''] = Object.keys(account.credentials).map(twinOf);
