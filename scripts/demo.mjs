@@ -23,9 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { Aedes } from 'aedes';
 import operatorPage from '../deploy/operator-page.js';
 
-// The tests name the installation of another Node-RED in NODE_RED.
 const require = createRequire(import.meta.url);
-const RED = require(process.env.NODE_RED || 'node-red');
 
 const HOST = '127.0.0.1';
 /** The tab that comes first. */
@@ -67,6 +65,8 @@ const port = await listen(httpServer, 'PORT', 1880);
 const mqttPort = await listen(brokerServer, 'MQTT_PORT', 1883);
 for (const { address, server } of guestServers) await listenAt(server, 'PORT', port, address);
 
+// The tests name the installation of another Node-RED in NODE_RED.
+const RED = require(process.env.NODE_RED || 'node-red');
 const isKept = existsSync(flowFile);
 prepareUserDir();
 const subscribed = once(broker, 'subscribe');

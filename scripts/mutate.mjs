@@ -78,8 +78,11 @@ function changesOf(name) {
       add(node.start, node.end, ';');
     }
   }
-  // Modules are exported by calls, too.
-  return changes.filter(({ before }) => !before.startsWith('Object.defineProperty(exports'));
+  // The compiler's own lines.
+  const lines = text.split('\n');
+  return changes.filter(
+    ({ line }) => !/^Object\.defineProperty\(exports|^const \w+ = require\(/.test(lines[line - 1]),
+  );
 }
 
 function* nodesIn(node) {

@@ -33,6 +33,8 @@ async function start([first, ...others]) {
   install(root);
   if (wantsBuild && !isBuilt()) run(root, process.execPath, [join(root, 'scripts/build.mjs')]);
   if (program === undefined) return;
+  // For what the program starts, as tests start many a Node-RED: none compiles the same code again.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled');
   // In this process: one more between the terminal and the program would only be in the way of its signals.
   const file = resolve(root, PROGRAMS[program] ?? program);
   process.argv = [process.execPath, file, ...parameters];

@@ -1,10 +1,6 @@
 // `npm test`: all of test/ but the folders that are suites of their own, which have a .mocharc.json and a script.
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-
-// Mocha's workers, and each Node-RED that they start, compile none of Node-RED's code again.
-process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/compiled');
 
 const suites = readdirSync('test').filter((folder) => existsSync(`test/${folder}/.mocharc.json`));
 

@@ -14,7 +14,7 @@ const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.
   'mqtt',
 ) as typeof import('mqtt');
 
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 60_000;
 
 /** What a browser sends to open a websocket. */
 const UPGRADE = {

@@ -493,6 +493,31 @@ describe('the examples of single nodes, at the press of a button', () => {
       assert.match(await inspect('1', 'nowhere'), /^核验: 1 的照片未能完成核验 \(未计费\): [^\n]+$/);
     });
 
+    it("verify-the-team's-photos: each photo of the team once, over all pages", async () => {
+      const flow = "verify-the-team's-photos";
+      let content = await textOf(flow, 'every ten minutes');
+      const [found, passed] = [[], []] as number[][];
+      // On a slow machine what is collected may be told in two parts.
+      for (;;) {
+        const [, photos, genuine] = /^核验: 团队新照片 (\d+) 张, (\d+) 张通过/.exec(content)!;
+        found!.push(Number(photos));
+        passed!.push(Number(genuine));
+        for (const line of content.split('\n').slice(1))
+          assert.match(
+            line,
+            /^不通过 测试员[甲乙丙] \d{4}\/.+ https:\/\/photos\.example\.com\/team\/sandbox\/-2305\//,
+          );
+        await robots();
+        if (sum(found!) >= 12) break;
+        const shown = example(flow).find(
+          ({ type, name }) => type === 'debug' && name?.startsWith('text / '),
+        )!;
+        content = ((await sidebar.next(shown.id)) as unknown as { text: { content: string } }).text.content;
+      }
+      // Every fourth is not genuine.
+      assert.deepEqual([sum(found!), sum(passed!)], [12, 9]);
+    });
+
     it('attendance: today, here and not used before, or why not', async () => {
       const told = (button: string) => textOf('attendance', button);
       assert.match(await told('on time'), /^打卡: 张三, 天府软件园, 有效 \(\d{4}年.+\)$/);
@@ -646,3 +671,7 @@ describe('the examples of single nodes, at the press of a button', () => {
     });
   });
 });
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
+}

@@ -31,6 +31,8 @@ export const FEW_NODES = {
 export const DEPLOYER = 'token-of-a-deployer';
 export const READER = 'token-of-a-reader';
 
+let deployed = 0;
+
 const ADMIN_AUTH = `{
   type: 'credentials',
   users: async () => null,
@@ -136,15 +138,13 @@ export async function startNodeRed(
       ),
     () => `Node-RED does not listen\n${output}`,
   );
-  let deployed = 0;
-
   return {
     pid: child.pid!,
     address: `http://127.0.0.1:${port}`,
     userDir,
     ask,
     deploy: async (nodes) => {
-      // Flows that are unlike all before them have a revision of their own.
+      // Flows that are unlike all before them, also in a Node-RED before this one, have a revision of their own.
       const tab = { id: 'tab', type: 'tab', label: `deployed ${++deployed}` };
       const response = await ask('/flows', { flows: [tab, ...nodes] });
       if (!response.ok) throw new Error(`Not deployed: ${response.status} ${await response.text()}`);

@@ -164,7 +164,7 @@ export class Ledger {
     const entry = createEntry(newId(now), call, now);
     const { id, at } = entry;
     const claim: ClaimRequest = {
-      entry: { id, at, account, node: call.node, operation: call.operation, price: call.price },
+      entry,
       owner: this.#owner,
       keys,
       maxPerDay,
@@ -326,16 +326,6 @@ export class Ledger {
    */
   turn(account: string, perSecond: number): Promise<number> {
     return this.#database.call('ledger.turn', { account, perSecond }, { waitMs: 0 });
-  }
-
-  /** An operator has compared the books with the provider's bill: paid calls go on. */
-  acknowledge(): Promise<void> {
-    return this.#database.acknowledge();
-  }
-
-  /** @returns why paid calls are refused until an operator says that they may go on: `damaged` */
-  state(): StoreState {
-    return this.#database.state();
   }
 
   /**

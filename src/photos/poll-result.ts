@@ -3,11 +3,11 @@ import { VerifyError } from '../contract/errors';
 import type { Outcome, Result } from '../contract/result';
 import { parseJsonText } from '../input/json-text';
 import type { Place } from './distance';
-import type { Photo } from './rules';
+import type { ReportedPhoto } from './rules';
 
 interface PollData {
   [name: string]: unknown;
-  photos: Photo[];
+  photos: ReportedPhoto[];
 }
 
 export type PollResult = Result<PollData>;
@@ -51,7 +51,7 @@ export function submittedAt({ data, timing }: PollResult, now: number): number {
  * @param photos as they were judged
  * @returns the result with these photos
  */
-export function withPhotos(result: PollResult, photos: Photo[]): PollResult {
+export function withPhotos(result: PollResult, photos: ReportedPhoto[]): PollResult {
   if (photos.length === 0) return result;
   const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
   const summary = {
@@ -68,7 +68,7 @@ export function withPhotos(result: PollResult, photos: Photo[]): PollResult {
   return { ...result, outcome, reason, data: { ...result.data, photos, summary } };
 }
 
-function sharedReason({ tasks }: PollData, photos: readonly Photo[]): string | null {
+function sharedReason({ tasks }: PollData, photos: readonly ReportedPhoto[]): string | null {
   const bare = Array.isArray(tasks) ? tasks.flatMap(({ status }) => BARE[String(status)] ?? []) : [];
   const reasons = new Set([...photos.map(({ reason }) => reason), ...bare]);
   return reasons.size === 1 ? [...reasons][0]! : null;
@@ -83,7 +83,7 @@ function parsed(text: string): unknown {
 }
 
 /** A rule must not take what it cannot read for something that is missing. */
-function isPhoto(value: unknown): value is Photo {
+function isPhoto(value: unknown): value is ReportedPhoto {
   if (!isObject(value)) return false;
   const { outcome, reason, taskId, url, takenAt, address, antiFakeCode, location } = value;
   const isText = (text: unknown) => text === null || typeof text === 'string';

@@ -10,7 +10,7 @@ const CLOCKS_DIFFER_MS = 5 * MINUTE_MS;
 const WITH_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/;
 
 /** As truth-poll reports it: docs/contract.md, "Result", `data.photos`. */
-export interface Photo {
+export interface ReportedPhoto {
   url: string | null;
   taskId: string;
   outcome: 'passed' | 'failed' | 'inconclusive';
@@ -46,7 +46,7 @@ interface Rule {
   /** The reason of a photo that breaks it. */
   reason: string;
   /** @returns null where the rule is off */
-  judge(photo: Photo, rules: PhotoRules, circumstances: Circumstances): Judgement | null;
+  judge(photo: ReportedPhoto, rules: PhotoRules, circumstances: Circumstances): Judgement | null;
 }
 
 /** In the order in which their reasons count where a photo breaks several. */
@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
  * @returns the same photo, or one with the outcome and the reason of the first rule that it breaks or, if it breaks
  *   none, of the first that cannot be judged
  */
-export function judged<Given extends Photo>(
+export function judged<Given extends ReportedPhoto>(
   photo: Given,
   rules: PhotoRules,
   circumstances: Circumstances,
@@ -99,7 +99,7 @@ export type Identity =
  * @param photo of truth-poll
  * @returns its anti-fake code, or else its minute and place, or why it has neither
  */
-export function identityOf({ antiFakeCode, takenAt, location }: Photo): Identity {
+export function identityOf({ antiFakeCode, takenAt, location }: ReportedPhoto): Identity {
   if (antiFakeCode) return { text: `code ${antiFakeCode}`, isProof: true };
   if (!takenAt) return { unknown: 'no-time' };
   if (!location) return { unknown: 'no-place' };
@@ -107,7 +107,7 @@ export function identityOf({ antiFakeCode, takenAt, location }: Photo): Identity
 }
 
 function judgeAge(
-  { takenAt }: Photo,
+  { takenAt }: ReportedPhoto,
   { minutes, at }: NonNullable<PhotoRules['maxAge']>,
   submittedAt: number,
 ): Judgement {
@@ -117,7 +117,7 @@ function judgeAge(
 }
 
 function judgePlace(
-  { location }: Photo,
+  { location }: ReportedPhoto,
   { metres, of, coordinates }: NonNullable<PhotoRules['within']>,
 ): Judgement {
   const place = location?.[coordinates];
@@ -132,14 +132,14 @@ function toWgs84({ lat, lng }: Place): Place {
   return { lat: north, lng: east };
 }
 
-function judgeRepeat(photo: Photo, isRepeated: boolean): Judgement {
+function judgeRepeat(photo: ReportedPhoto, isRepeated: boolean): Judgement {
   const identity = identityOf(photo);
   if ('unknown' in identity) return identity.unknown;
   if (!isRepeated) return 'kept';
   return identity.isProof ? 'broken' : 'maybe-seen';
 }
 
-function judgeAddress({ address }: Photo, wanted: string): Judgement {
+function judgeAddress({ address }: ReportedPhoto, wanted: string): Judgement {
   if (!address) return 'no-place';
   return comparable(address).includes(comparable(wanted)) ? 'kept' : 'broken';
 }

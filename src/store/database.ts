@@ -343,7 +343,7 @@ class ThreadedDatabase implements Database {
     });
     worker.ref();
     this.#post({ kind: 'close' });
-    await Promise.race([closed, pause(milliseconds, undefined, { ref: false })]);
+    await Promise.race([closed, pause(Math.max(CLOSE_STEP_MS, milliseconds), undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
   }

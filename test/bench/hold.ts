@@ -79,6 +79,11 @@ const westdex = (name: string, make: (size: number) => string, key = AES_KEY): R
   },
 });
 
+const hex = (byte: number) => byte.toString(16).padStart(2, '0');
+/** As many bytes of a photo as fill as many characters as its base64 has. */
+const writtenOut = (base64: string, write: (byte: number) => string) =>
+  Array.from(Buffer.from(base64, 'base64').subarray(0, base64.length / 4), write).join('');
+
 const photo = (name: string, dress: (base64: string) => unknown): Row => ({
   name: `photo: ${name}`,
   prepare: (size) => {
@@ -205,6 +210,8 @@ const ROWS: readonly Row[] = [
   photo('base64, percent-encoded', (base64) => encodeURIComponent(base64)),
   photo('base64 with spaces for +', (base64) => base64.replaceAll('+', ' ')),
   photo('an array of bytes', (base64) => [...Buffer.from(base64, 'base64')]),
+  photo('as Python shows bytes', (base64) => `b'${writtenOut(base64, (byte) => `\\x${hex(byte)}`)}'`),
+  photo('a list of numbers in JSON', (base64) => `[${writtenOut(base64, (byte) => `${byte},`)}0]`),
 ];
 
 /** @returns milliseconds for which the main thread had a processor; before Node.js 23.9, milliseconds */

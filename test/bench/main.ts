@@ -8,14 +8,17 @@ import { photo } from './photo';
 import { photos } from './photos';
 import { polling } from './polling';
 import { profile } from './profile';
+import { queue } from './queue';
 import { resuming } from './resuming';
 import { scaleOut } from './scale-out';
 
+import { steady } from './steady';
 import { throughput } from './throughput';
 
 const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   throughput,
   burst,
+  steady,
   polling,
   resuming,
   photo,
@@ -25,11 +28,13 @@ const BENCHMARKS: Readonly<Record<string, (rest: readonly string[]) => Promise<v
   load,
   ledger,
   'scale-out': scaleOut,
+  queue,
   profile,
 };
 
 async function main([which, ...rest]: readonly string[]): Promise<void> {
-  const chosen = which ? [which] : Object.keys(BENCHMARKS);
+  // The queue is part of scale-out.
+  const chosen = which ? [which] : Object.keys(BENCHMARKS).filter((name) => name !== 'queue');
   for (const name of chosen) {
     const run = BENCHMARKS[name];
     if (!run) throw new Error(`${name} is none of ${Object.keys(BENCHMARKS).join(', ')}`);

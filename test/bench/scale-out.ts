@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { startCluster } from '../postgres/cluster';
 import { cpuOf, type FlowNode, startMember, startSandbox } from '../redis/fleet';
 import { SECRET, startRedis } from '../redis/server';
+import { queue } from './queue';
 
 const JOBS = Number(process.env.JOBS || 3000);
 const WARM_UP = 400;
@@ -78,8 +79,9 @@ async function measure(count: number, isWide: boolean): Promise<string> {
   return `| ${count} | ${kind} | ${[perSecond, median, slowest].map(Math.round).join(' | ')} | ${cells.join(' | ')} |`;
 }
 
-/** Prints the table. */
+/** Prints both tables. */
 export async function scaleOut(): Promise<void> {
+  await queue();
   console.log(`${JOBS} jobs a row, ${AT_A_TIME_EACH} at a time a worker, ${availableParallelism()} cores`);
   console.log(
     '| workers | | jobs/s | median ms | slowest ms | worker, CPU ms a job | front end | Redis | sandbox |',

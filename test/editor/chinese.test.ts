@@ -9,6 +9,7 @@ const ACCOUNTS: Record<string, string> = {
   'get-token': 'linkface-account',
   'face-compare': 'tencent-market-account',
   'westdex-three': 'westdex-account',
+  'provider-request': 'xhey-account',
 };
 const ACTIONS = Object.keys(ACCOUNTS);
 

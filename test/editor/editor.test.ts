@@ -8,10 +8,13 @@ import { EXAMPLES } from '../example-flows';
 import { type Opened, openEditor } from './browser';
 import { VERSION, words } from './workbench';
 
-const ACTION_NODES = ['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'];
+const ACTION_NODES = [
+  ...['truth-create', 'truth-poll', 'get-token', 'face-compare', 'westdex-three'],
+  'provider-request',
+];
 const PALETTE_NODES = [
   ...ACTION_NODES,
-  ...['photo-rules', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
+  ...['photo-rules', 'provider-request', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
 ];
 const CONFIG_NODES = ['photo-store', 'verify-queue', 'verify-ledger-store'];
 const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
@@ -43,6 +46,7 @@ const SEARCHES: Record<string, string[]> = {
   实名: PERSON_NODES,
   身份证: PERSON_NODES,
   identity: PERSON_NODES,
+  endpoint: ['provider-request'],
   人证: ['face-compare', 'westdex-three'],
   tencent: ['face-compare'],
   活体: ['get-token'],

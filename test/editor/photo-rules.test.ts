@@ -73,7 +73,10 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('says what is wrong at the field that is seen', async () => {
+      // A node that cannot run is marked before anybody opens it.
+      await bench.node('bare').locator('.red-ui-flow-node-error').waitFor();
       await bench.edit('bare');
+      assert.equal(await amount('maxAge').getAttribute('title'), say('no-rule'));
       await amount('within').fill('200');
       const label = say('within');
       const place = words(locale, 'photo-rules', 'form.place-missing', { label });

@@ -240,6 +240,7 @@ for (const locale of ['en-US', 'zh-CN']) {
 
     it('a node without an account and with a wrong value is marked, and named before it is deployed', async () => {
       const id = await bench.place('truth-create', 520, 160);
+      await bench.node(id).locator('.red-ui-flow-node-error').waitFor();
       await bench.edit(id);
       await bench.page.fill('#node-input-batchSize', '11');
       await bench.done();

@@ -182,6 +182,17 @@ for (const locale of ['en-US', 'zh-CN']) {
       // Until a call is answered, nobody knows whether it is charged.
       await refreshUntil(row.locator('td:nth-of-type(2)', { hasText: /^2$/ }));
       assert.deepEqual(await row.locator('th, td').allTextContents(), [NAME, '2', '2', '0', yuan('2.50')]);
+      // No head is broken inside a word.
+      const broken = await part('spending')
+        .locator('thead th')
+        .evaluateAll(
+          (heads) =>
+            heads.filter((each) => {
+              const words = each.textContent!.split(' ');
+              return (each as unknown as { offsetHeight: number }).offsetHeight > 20 * words.length;
+            }).length,
+        );
+      assert.equal(broken, 0);
       const meters = part('spending').getByRole('meter');
       const told = ['aria-valuenow', 'aria-valuemax', 'data-state', 'aria-label'];
       assert.deepEqual(
@@ -322,6 +333,9 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.page.keyboard.press('Delete');
       await bench.deploy();
       await part('check').getByText('Renamed', { exact: true }).waitFor();
+      // What is wrong with several nodes is one line.
+      assert.equal(await part('check').locator('[data-problem="uncaught"]').count(), 1);
+      assert.ok((await part('check').locator('[data-problem="uncaught"] button').count()) >= 2);
     });
 
     it('says nothing in another language', async () => {

@@ -11,13 +11,12 @@ import * as fc from 'fast-check';
 import {
   checkError,
   checkResult,
+  EVERY_ACTION,
   encrypted,
-  FIVE,
   type FiveAction,
   flowOf,
   ID_NUMBER,
   NAME,
-  REQUESTS,
   SECRET,
 } from './five-actions';
 import { deploy, got, logs, send, startRuntime, until } from './runtime';
@@ -32,22 +31,16 @@ interface Row {
   messages: number;
 }
 
-const ROWS: Row[] = FIVE.map((action) => ({
+const ROWS: Row[] = EVERY_ACTION.map((action) => ({
   action,
-  name: action.type,
+  name: action.title ?? action.type,
   changes: {},
   runs: 80,
   messages: 12,
 }));
-for (const action of REQUESTS)
-  ROWS.push({
-    ...{ action, name: `${action.type} of ${action.account.type}` },
-    changes: {},
-    runs: 60,
-    messages: 12,
-  });
 for (const row of [...ROWS]) {
   // What is repeated or waited for takes its time, so there are few runs and many messages in each.
+  if (row.action.type === 'provider-request') Object.assign(row, { runs: 20 });
   if (row.action.type === 'get-token') Object.assign(row, { runs: 6, messages: 100 });
   if (row.action.type === 'truth-poll') {
     const changes = { mode: 'wait', interval: 0.05, maxInterval: 0.05, timeout: 0.4 };
@@ -150,7 +143,7 @@ function bodyOf(action: FiveAction): fc.Arbitrary<Buffer> {
   const plaintext = jsonOf(fc.constantFrom({ code: '0', msg: '一致' }, [1], { person: told }), told);
   const envelope = fc.oneof(
     fc.constantFrom(action.success(), action.failure(), action.success(told), action.failure(told)),
-    ...(action.type === 'westdex-three'
+    ...(action.account.type === 'westdex-account'
       ? [plaintext.map((text) => ({ ...action.success(), data: encrypted(text) }))]
       : []),
   );

@@ -10,7 +10,7 @@ import * as fc from 'fast-check';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { HERE, polled, taken } from '../photos/results';
-import { FIVE, type FiveAction, flowOf, REQUESTS } from './five-actions';
+import { EVERY_ACTION, FIVE, type FiveAction, flowOf } from './five-actions';
 import { deep, ODDITIES, PLACES, throwing } from './odd-messages';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -39,14 +39,9 @@ const other = (type: string, properties: object): FlowNode[] => {
   return [...nodes.map((node) => (node.id === 'action' ? { ...node, account: '', wires } : node)), copy];
 };
 const ROWS: Row[] = [
-  ...FIVE.map((action) => ({
+  ...EVERY_ACTION.map((action) => ({
     type: action.type,
-    flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
-    payload: action.payload,
-  })),
-  ...REQUESTS.map((action) => ({
-    type: action.type,
-    name: `${action.type} of ${action.account.type}`,
+    ...(action.title ? { name: action.title } : {}),
     flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
     payload: action.payload,
     success: action.success,

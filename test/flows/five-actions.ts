@@ -24,6 +24,8 @@ const TASK = '1916812048797622272';
 
 export interface FiveAction {
   type: string;
+  /** In the name of a test, where several have the type. */
+  title?: string;
   account: { type: string; scheme?: string; credentials: Record<string, string> };
   action: object;
   payload: unknown;
@@ -127,16 +129,27 @@ export const FIVE: readonly FiveAction[] = [
   },
 ];
 
-const ANY_ENDPOINT = {
-  ...{ 'xhey-account': { path: '/v2/any' }, 'linkface-account': { path: '/v2/any' } },
-  ...{ 'tencent-market-account': { path: '/release/any' }, 'westdex-account': { apiCode: 'anyCode' } },
-};
+/** provider-request with the account of each provider, which answers as it answers its own action. */
+export const REQUESTS: readonly FiveAction[] = [
+  requestOf('truth-create', { path: '/v2/any' }, { keyword: 'x' }),
+  requestOf('get-token', { path: '/v2/any' }, { keyword: 'x' }),
+  requestOf('face-compare', {}, { name: NAME, idcard: ID_NUMBER }),
+  requestOf('westdex-three', { apiCode: 'anyCode' }, { name: NAME, gMSFZHM: ID_NUMBER }),
+];
 
-/** Any endpoint of each provider, answered as the first of its actions is. */
-export const REQUESTS: readonly FiveAction[] = Object.entries(ANY_ENDPOINT).map(([type, action]) => ({
-  ...FIVE.find(({ account }) => account.type === type)!,
-  ...{ type: 'provider-request', action, payload: { name: NAME, idcard: ID_NUMBER } },
-}));
+/** Each action, and each provider that provider-request asks. */
+export const EVERY_ACTION: readonly FiveAction[] = [...FIVE, ...REQUESTS];
+
+function requestOf(type: string, action: object, payload: object): FiveAction {
+  const five = FIVE.find((each) => each.type === type)!;
+  const title = `provider-request of ${five.account.type}`;
+  return { ...five, type: 'provider-request', title, action, payload };
+}
+
+/** Whether a person is asked about. */
+export function isAboutPerson({ payload }: FiveAction): boolean {
+  return typeof payload === 'object' && payload !== null && 'name' in payload;
+}
 
 /** Its account, with another pair of keys for rotation. */
 export function withNextPair({ account }: FiveAction): { credentials: Record<string, string> } {

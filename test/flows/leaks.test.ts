@@ -5,10 +5,11 @@ import { openDebugSidebar } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
 import {
-  FIVE,
+  EVERY_ACTION,
   type FiveAction,
   flowOf,
   ID_NUMBER,
+  isAboutPerson,
   NAME,
   NEXT_SECRET,
   SECRET,
@@ -26,8 +27,8 @@ import {
 } from './scripted-server';
 
 /** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
-const echo = ({ payload }: FiveAction, { url, headers, body }: Asked) =>
-  `${typeof payload === 'object' && 'name' in payload! ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
+const echo = (action: FiveAction, { url, headers, body }: Asked) =>
+  `${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
   'a success that repeats everything': (action) => (asked, response) =>
@@ -62,8 +63,8 @@ describe('leaks', function () {
   });
 
   describe('in what a flow can reach', () => {
-    for (const action of FIVE) {
-      it(`${action.type}: nodes and errors show nothing, while they work and afterwards`, async () => {
+    for (const action of EVERY_ACTION) {
+      it(`${action.title ?? action.type}: nodes and errors show nothing, while they work and afterwards`, async () => {
         await deploy(flowOf(action, server.baseUrl, { ...withNextPair(action), timeout: 2 }));
         for (const [what, script] of Object.entries(SCRIPTS)) {
           server.script = script(action);
@@ -103,7 +104,7 @@ describe('leaks', function () {
       const sidebar = await openDebugSidebar(nodeRed.address);
       const seen: string[] = [];
       for (const [what, script] of Object.entries(SCRIPTS)) {
-        for (const [index, action] of FIVE.entries()) {
+        for (const [index, action] of EVERY_ACTION.entries()) {
           server.script = script(action);
           const { payload } = action;
           const body = JSON.stringify(payload, (_key, value) =>
@@ -118,7 +119,7 @@ describe('leaks', function () {
           seen.push(JSON.stringify(await sidebar.next(`told-${index}`)));
         }
       }
-      assert.equal(seen.length, FIVE.length * Object.keys(SCRIPTS).length);
+      assert.equal(seen.length, EVERY_ACTION.length * Object.keys(SCRIPTS).length);
 
       // Something waits, and is written down.
       server.script = (_asked, response) =>
@@ -153,7 +154,7 @@ describe('leaks', function () {
 /** Each action behind an address of its own, with what it tells in a debug node that shows nothing else. */
 function flows(baseUrl: string): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
-  const all = FIVE.flatMap((action, index) => {
+  const all = EVERY_ACTION.flatMap((action, index) => {
     const [, account, node] = actionFlow(
       { type: action.type, ...action.action },
       {

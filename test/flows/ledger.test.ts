@@ -302,7 +302,7 @@ describe('the ledger', function () {
         });
       };
       let [verdicts, others] = [0, 0];
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 6; round++) {
         const before = counts();
         for (let index = 0; index < 500; index++) {
           const name = names[Math.floor(Math.random() * names.length)]!;
@@ -320,8 +320,8 @@ describe('the ledger', function () {
           others++;
         }
       }
-      assert.equal(verdicts + others, 10_000);
-      assert.ok(verdicts > 1_000 && others > 1_000, `${verdicts} ${others}`);
+      assert.equal(verdicts + others, 3_000);
+      assert.ok(verdicts > 100 && others > 100, `${verdicts} ${others}`);
       assert.ok(server.asked.length >= 500 && server.asked.length < verdicts);
     });
   });

@@ -4,6 +4,7 @@ import type { Result } from '../../src/contract/result';
 import { leaksIn } from '../private';
 import {
   checkResult,
+  EVERY_ACTION,
   FIVE,
   type FiveAction,
   flowOf,
@@ -55,8 +56,9 @@ describe('keys that are replaced, in a real Node-RED', () => {
     );
   }
 
-  for (const action of FIVE) {
-    it(`${action.type}: a message passes with the next pair, all others do at once, and that is said once`, async () => {
+  for (const action of EVERY_ACTION) {
+    const title = action.title ?? action.type;
+    it(`${title}: a message passes with the next pair, all others do at once, and that is said once`, async () => {
       await deployWith(action);
       const attempts: number[] = [];
       for (let message = 0; message < 3; message++) {
@@ -71,7 +73,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
       assert.deepEqual(leaksIn(warnings()[0]!), []);
     });
 
-    it(`${action.type}: refused with both pairs it is AUTH, as ever`, async () => {
+    it(`${title}: refused with both pairs it is AUTH, as ever`, async () => {
       letsIn = () => false;
       await deployWith(action);
       const { caught } = await ask({ payload: action.payload });

@@ -1,6 +1,15 @@
 /** The ledger among kills, full disks, other processes, deleted files, other secrets and wrong clocks. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
 import type { Entry } from '../../src/ledger/entry';
@@ -211,10 +220,9 @@ describe('the ledger, when things go wrong:', () => {
     const bytes = readFileSync(other);
     const ledger = openLedger(file);
     const open = await claimed(ledger, call(['a']));
-    unlinkSync(file);
-    const handle = openSync(file, 'wx', 0o600);
-    writeSync(handle, bytes);
-    closeSync(handle);
+    // In one step, as a part of a file would be taken for a damaged one.
+    writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
     while (!ledger.notices.includes('replaced')) await pause(50);
     // What had been paid for is not in it.
     await assert.rejects(claim(ledger, call(['b'])), refused('ledger-damaged'));

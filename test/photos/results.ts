@@ -1,7 +1,7 @@
 /** Results of truth-poll, made by what makes them of the provider's answer. */
 
 import type { PollResult } from '../../src/photos/poll-result';
-import type { Photo } from '../../src/photos/rules';
+import type { ReportedPhoto } from '../../src/photos/rules';
 import { readPhoto } from '../../src/providers/xhey/photo';
 import { report } from '../../src/providers/xhey/report';
 import type { PolledTask } from '../../src/providers/xhey/tasks';
@@ -26,7 +26,7 @@ export interface Reported {
 }
 
 /** @param reported what is not as usual: a new photo, taken now, here */
-export function taken(reported: Reported = {}): Photo {
+export function taken(reported: Reported = {}): ReportedPhoto {
   const number = ++photos;
   const { taskId = `task-${number}`, minutesAgo = 0 } = reported;
   const fields = {
@@ -50,14 +50,14 @@ export function taken(reported: Reported = {}): Photo {
     },
     taskId,
   );
-  return photo as Photo;
+  return photo as ReportedPhoto;
 }
 
 /**
  * @param photos of one task each, as `taken` made them
  * @param others tasks beside those
  */
-export function polled(photos: readonly Photo[], others: readonly PolledTask[] = []): PollResult {
+export function polled(photos: readonly ReportedPhoto[], others: readonly PolledTask[] = []): PollResult {
   const tasks = new Map<string, PolledTask>();
   for (const photo of photos) {
     const task = tasks.get(photo.taskId) ?? {
@@ -71,7 +71,7 @@ export function polled(photos: readonly Photo[], others: readonly PolledTask[] =
     tasks.set(photo.taskId, task);
     (task.photoUrls as (string | null)[]).push(photo.url);
     // An address that was given twice is submitted once, and reported once.
-    if (!(task.photos as Photo[]).includes(photo)) (task.photos as Photo[]).push(photo);
+    if (!(task.photos as ReportedPhoto[]).includes(photo)) (task.photos as ReportedPhoto[]).push(photo);
   }
   const told = {
     ...{ repaired: [], code: '200', message: 'success', providerTime: null, lastError: undefined, raw: [] },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import gcoord from 'gcoord';
 import { withPhotos } from '../../src/photos/poll-result';
-import { judged, type Photo, type PhotoRules } from '../../src/photos/rules';
+import { judged, type PhotoRules, type ReportedPhoto } from '../../src/photos/rules';
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
 import { closeAll } from '../http/server';
@@ -33,7 +33,7 @@ const north = (metres: number) => {
 const TOKYO = { lat: 35.681236, lng: 139.767125 };
 
 const PASSED = 'passed authentic';
-const CASES: [string, Reported | (() => Photo), Partial<PhotoRules>, string][] = [
+const CASES: [string, Reported | (() => ReportedPhoto), Partial<PhotoRules>, string][] = [
   // No older than.
   ['taken just now', { time: at('10:45') }, age(10), PASSED],
   ['as old as it may be', { time: at('10:35') }, age(10), PASSED],
@@ -123,7 +123,12 @@ describe('photo rules: photos that came before', () => {
   });
 
   /** @returns the reasons of a message's photos */
-  async function reasons(photos: Photo[], days = 30, dayOfMonth = 1, changes: object = {}): Promise<string> {
+  async function reasons(
+    photos: ReportedPhoto[],
+    days = 30,
+    dayOfMonth = 1,
+    changes: object = {},
+  ): Promise<string> {
     now = NOW + dayOfMonth * 86_400_000;
     const result = { ...polled(photos), ...changes };
     const { data } = await applyRules(result, { ...NOTHING, unseen: { days } }, seen, now);
@@ -264,11 +269,15 @@ describe('photo rules: when a photo was submitted', () => {
 });
 
 describe('photo rules: the whole', () => {
-  const fails = (photo: Photo): Photo => ({ ...photo, outcome: 'failed', reason: 'too-old' });
-  const unclear = (photo: Photo): Photo => ({ ...photo, outcome: 'inconclusive', reason: 'no-time' });
+  const fails = (photo: ReportedPhoto): ReportedPhoto => ({ ...photo, outcome: 'failed', reason: 'too-old' });
+  const unclear = (photo: ReportedPhoto): ReportedPhoto => ({
+    ...photo,
+    outcome: 'inconclusive',
+    reason: 'no-time',
+  });
   const [first, second] = [taken(), taken()];
 
-  const wholes: [string, ReturnType<typeof polled>, Photo[], string][] = [
+  const wholes: [string, ReturnType<typeof polled>, ReportedPhoto[], string][] = [
     ['all pass', polled([first, second]), [first, second], 'passed authentic 2 0 0'],
     ['one fails', polled([first, second]), [first, fails(second)], 'failed null 1 1 0'],
     ['all fail alike', polled([first, second]), [fails(first), fails(second)], 'failed too-old 0 2 0'],

@@ -19,6 +19,7 @@ function call(changes: Partial<Call> & { name?: string; content?: string } = {})
   const keys = name === undefined ? [] : [{ key: name, content }];
   return {
     ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1, maxPerDay: 0 },
+    ...{ consent: null, guardianConsent: null, purpose: null },
     ...{ maxPerMonth: 0, keys, maxAgeMs: null, waitMs: 2_000 },
     ...own,
   };
@@ -190,9 +191,9 @@ describe('a shared ledger', () => {
         problem: 'ledger-set-back',
       });
     assert.ok(one.notices.includes('set-back'));
-    await one.ledger.acknowledge();
+    await one.database.acknowledge();
     assert.equal((await one.ledger.claim(call({ name: 'new' }), NEVER)).state, 'claimed');
-    await until(async () => other.ledger.state() === 'ready');
+    await until(async () => other.database.state() === 'ready');
     assert.equal((await other.ledger.claim(call({ name: 'other' }), NEVER)).state, 'claimed');
   });
 
@@ -210,7 +211,7 @@ describe('a shared ledger', () => {
     for (const claim of claims)
       await one.ledger.settle((claim as { id: string }).id, { ...SETTLED, answers: new Map() });
     assert.equal((await one.database.findProblem())?.problem, 'ledger-set-back');
-    await operator.ledger.acknowledge();
+    await operator.database.acknowledge();
     for (const each of [operator, one]) assert.equal(await each.database.findProblem(), null);
     assert.equal((await one.ledger.claim(call({ name: 'new' }), NEVER)).state, 'claimed');
   });

@@ -120,12 +120,12 @@ export function example(): FlowNode[] {
 
 /**
  * Starts one Node-RED.
- * @param role as in ROLE; without one it has both
+ * @param role of its name; without one it is a front end and a worker
  * @param environment what else it reads
  * @param change to the flow: a test has no five minutes
  */
 export async function startMember(
-  role: 'worker' | 'front' | '',
+  role: 'worker' | 'front' | 'operator' | '',
   environment: Record<string, string>,
   change: (node: FlowNode) => void = () => {},
 ): Promise<Member> {
@@ -152,7 +152,7 @@ export async function startMember(
     {
       cwd: directory,
       stdio: ['ignore', process.env.DEBUG_FLEET ? 'inherit' : 'ignore', 'inherit'],
-      env: { ...process.env, PORT: String(port), ROLE: role, FLOW: flow, ...environment },
+      env: { ...process.env, PORT: String(port), NAME: role || 'all', FLOW: flow, ...environment },
     },
     isUp,
   );

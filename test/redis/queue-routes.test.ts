@@ -1,6 +1,7 @@
 /** The route over the queues, in a real Node-RED. */
 import assert from 'node:assert/strict';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { until } from '../until';
 import { type RedisServer, startRedis } from './server';
 
 describe('the route over queues', function () {
@@ -31,17 +32,19 @@ describe('the route over queues', function () {
     assert.equal((await rows(null)).status, 401);
     for (let sent = 0; sent < 3; sent++)
       assert.equal((await fetch(`${nodeRed.address}/go`, { method: 'POST' })).status, 200);
-    for (const deadline = Date.now() + 5_000; ; ) {
-      const [queue, wrong] = (await (await rows(READER)).json()) as Record<string, unknown>[];
-      const { text, ...known } = wrong!;
-      assert.deepEqual(known, { queue: 'wrong', problem: 'queue-name-unusable', values: {} });
-      assert.match(String(text), /^The name of the verify-queue cannot be used\./);
-      if (queue!.waiting === 3) {
-        assert.deepEqual(queue, { queue: 'queue', waiting: 3, active: 0, failed: 0 });
-        break;
-      }
-      assert.ok(Date.now() < deadline, JSON.stringify(queue));
-    }
+    let queue: Record<string, unknown> | undefined;
+    let wrong: Record<string, unknown> | undefined;
+    await until(
+      async () => {
+        [queue, wrong] = (await (await rows(READER)).json()) as Record<string, unknown>[];
+        return queue!.waiting === 3;
+      },
+      () => JSON.stringify(queue),
+    );
+    assert.deepEqual(queue, { queue: 'queue', waiting: 3, active: 0, failed: 0 });
+    const { text, ...known } = wrong!;
+    assert.deepEqual(known, { queue: 'wrong', problem: 'queue-name-unusable', values: {} });
+    assert.match(String(text), /^The name of the verify-queue cannot be used\./);
   });
 
   it('says that Redis is away', async () => {

@@ -1,6 +1,8 @@
 /** A redis-server of the system, on a port and in a directory of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
@@ -18,16 +20,22 @@ export interface RedisServer {
   /** Resolves once it answers. */
   start(): Promise<void>;
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Copies its append-only file as it is now. */
+  remember(): void;
+  /** While it is stopped: puts that copy in the place of what it has written since. */
+  setBack(): void;
   /** A client of the test's own. */
   client: Redis;
   stop(): Promise<void>;
 }
 
-/** @param settings beside those that make it keep what it was told */
+/** @param settings beside those that make it keep what it was given */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const port = await freePort();
+  const folder = temporaryDirectory();
+  const [log, older] = [join(folder, 'appendonlydir'), join(folder, 'older')];
   const parameters = [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', temporaryDirectory(), '--save', ''],
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
     ...['--appendonly', 'yes', '--appendfsync', 'always', ...settings],
   ];
   const url = `redis://127.0.0.1:${port}`;
@@ -49,6 +57,11 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
       child!.kill(signal);
       await gone;
       running.delete(child!);
+    },
+    remember: () => cpSync(log, older, { recursive: true }),
+    setBack: () => {
+      rmSync(log, { recursive: true });
+      cpSync(older, log, { recursive: true });
     },
     stop: async () => {
       client.disconnect();

@@ -10,21 +10,21 @@ import type { AccountNode } from './account-node';
 
 /** What the form shows; without secrets and without a person. */
 export interface TestResult {
-  /** refused: by the provider. unreachable: no answer that the provider gives. not-set-up: it was not even asked. */
+  /** refused: by the provider. unreachable: nothing that is an answer of the provider. not-set-up: nothing was sent. */
   state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
-  /** In the language of who asked. */
+  /** In the language of the reader. */
   text: string;
   /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
   clockOffsetSeconds: number | null;
 }
 
-/** What a test found, before it is said in anybody's language. */
+/** The outcome of a test, without a text. */
 interface Found {
   error: VerifyError | null;
   clockOffsetSeconds: number | null;
 }
 
-/** Someone decided against the account; everything else is somewhere on the way. */
+/** The provider refused the account; with any other code the answer did not come from the provider. */
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACCOUNT', 'RATE_LIMITED']);
 
 export class AccountTest {
@@ -47,8 +47,8 @@ export class AccountTest {
   }
 
   /**
-   * Tests the account; who asks while a test is running gets the result of that one.
-   * @param language of who asks; without one, that of the runtime
+   * Tests the account; a second call while a test is running gets the result of that test.
+   * @param language of the reader; without one, that of the runtime
    */
   async run(language?: string): Promise<TestResult> {
     this.#running ??= this.#test().finally(() => {
@@ -94,7 +94,7 @@ export class AccountTest {
     };
   }
 
-  /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
+  /** Hints about a message that failed are left out, because a test has no message. */
   #explain(error: VerifyError, language: string | undefined): string {
     const { code, problem, values, details } = error;
     const aboutAccount = code !== 'INPUT' && (!ERRORS[code].retryable || details.charged === false);

@@ -67,6 +67,7 @@ const ROUTES: readonly Route[] = [
   ]),
   { ...get, path: '/ledger', answer: summary },
   { ...get, path: '/ledger.csv', download: ledgerTable },
+  { ...get, path: '/handling.csv', download: handlingTable },
   {
     ...post,
     permission: READ,
@@ -172,6 +173,14 @@ function ledgerTable({ red, query, language }: AdminQuestion): Download {
     contentType: 'text/csv; charset=utf-8',
     name: 'cn-verify-ledger.csv',
     pieces: reports().tableOf(red, query, language),
+  };
+}
+
+function handlingTable({ red, query, language }: AdminQuestion): Download {
+  return {
+    contentType: 'text/csv; charset=utf-8',
+    name: 'cn-verify-handling.csv',
+    pieces: reports().handlingOf(red, query, language),
   };
 }
 

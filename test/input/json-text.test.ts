@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { isDeepJson, parseJsonText } from '../../src/input/json-text';
+
+describe('input: JSON in a text', () => {
+  const nested = (opening: string, closing: string, levels: number) =>
+    `${opening.repeat(levels)}1${closing.repeat(levels)}`;
+  for (const [opening, closing] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    it(`is read up to sixteen levels of ${opening}`, () => {
+      assert.deepEqual(
+        JSON.stringify(parseJsonText(nested(opening, closing, 16))),
+        nested(opening, closing, 16),
+      );
+      assert.throws(() => parseJsonText(nested(opening, closing, 17)), SyntaxError);
+      assert.deepEqual(
+        [16, 17].map((levels) => isDeepJson(nested(opening, closing, levels))),
+        [false, true],
+      );
+    });
+  }
+
+  it('counts levels that are open, and none in a string', () => {
+    const wide = `[${'[1],'.repeat(40)}"\\"${'['.repeat(40)}"]`;
+    assert.equal(isDeepJson(wide), false);
+    assert.equal((parseJsonText(wide) as unknown[]).length, 41);
+  });
+
+  it('has at most so many values, and may begin with a byte order mark', () => {
+    assert.deepEqual(parseJsonText('\ufeff[1,2,3]', 3), [1, 2, 3]);
+    assert.throws(() => parseJsonText('[1,2,3,4]', 3), RangeError);
+  });
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { isWholePicture } from '../../src/input/picture';
+import { BMP, jpg, PNG } from './pictures';
+
+/** Of OS/2 1.x, 8 by 8 dots of 24 bits. */
+const OS2 = Buffer.from('424d00000000000000001a0000000c0000000800080001001800', 'hex');
+
+describe('input: a whole picture', () => {
+  const changed = (picture: Buffer, at: number, ...bytes: number[]) => {
+    const copy = Buffer.from(picture);
+    copy.set(bytes, at);
+    return copy;
+  };
+  const frame = jpg().indexOf(Buffer.from([0xff, 0xc0]));
+
+  for (const [name, picture, isWhole] of [
+    ['a JPG', jpg(), true],
+    ['a JPG behind whose end a phone wrote more', Buffer.concat([jpg(), Buffer.alloc(99)]), true],
+    ['a JPG whose frame ends behind the end of the picture', changed(jpg(), frame + 2, 0x7f, 0xff), false],
+    ['a JPG without a frame', changed(jpg(), frame + 1, 0xe1), false],
+    ['a JPG of no height', changed(jpg(), frame + 5, 0, 0), false],
+    ['a PNG', PNG, true],
+    ['a PNG of no width', changed(PNG, 16, 0, 0, 0, 0), false],
+    ['a PNG of no height', changed(PNG, 20, 0, 0, 0, 0), false],
+    ['a PNG without its end', PNG.subarray(0, -12), false],
+    ['a BMP', BMP, true],
+    ['an old BMP of 8 by 8 dots', Buffer.concat([OS2, Buffer.alloc(8 * 24)]), true],
+    [
+      'an old BMP of 8 by 8 dots whose dots are cut off',
+      Buffer.concat([OS2, Buffer.alloc(8 * 24 - 1)]),
+      false,
+    ],
+    ['a BMP that says it is longer', changed(BMP, 2, 0xff), false],
+    ['a BMP whose dots are cut off', BMP.subarray(0, -1), false],
+    // RLE8: the dots take less room than their number says.
+    ['a compressed BMP of 64 by 64 dots', changed(changed(BMP, 18, 64, 0, 0, 0, 64), 30, 1), true],
+    ['a BMP of 64 by 64 dots with the bytes of one', changed(BMP, 18, 64, 0, 0, 0, 64), false],
+  ] as const)
+    it(`${isWhole ? 'is' : 'is not'} ${name}`, () => assert.equal(isWholePicture(picture), isWhole));
+});
