@@ -13,6 +13,7 @@
 //   <!-- credentials -->, <!-- next credentials -->  a row for each credential; for each of its twins
 //   <!-- all other rows -->                          a row for each setting that has none yet
 //   <!-- rows for what may cost -->                  `key` and `reuse`, where the action has them
+//   <!-- rows for what is about a person -->         `consent` and `guardianConsent`, likewise
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -194,18 +195,23 @@ function actionTable(root, runtime, type) {
   const file = provider ? `providers/${provider}/${type}` : `contract/${type}`;
   const action = Object.values(runtime(file)).find(({ operation }) => operation === type);
   if (!action) return null;
-  const { fields, settings, mayCost } = action;
+  const { fields, settings, mayCost, isAboutPerson } = action;
   const types = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))['node-red'].nodes);
   const accounts = having('request.ts')
     .map((each) => [`${each}-account`, runtime(`providers/${each}/request`).request.form])
     .sort(([a], [b]) => types.indexOf(a) - types.indexOf(b));
   const accountType = provider ? `${provider}-account` : accounts[0][0];
-  const { ACCOUNT_FIELD, KEY_FIELD, PAID_SETTINGS } = runtime('node-red/runner/choices');
+  const { ACCOUNT_FIELD, KEY_FIELD, CONSENT_FIELDS, PAID_SETTINGS } = runtime('node-red/runner/choices');
   return {
     accounts: Object.fromEntries(accounts),
     configs: [['account', { value: '', type: accountType, required: true }]],
     credentials: [],
-    fields: { ...fields, ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) },
+    fields: {
+      ...fields,
+      ...ACCOUNT_FIELD,
+      ...(mayCost ? KEY_FIELD : {}),
+      ...(isAboutPerson ? CONSENT_FIELDS : {}),
+    },
     settings: {
       ...settings,
       ...(mayCost ? PAID_SETTINGS : {}),

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
 import type { Outcome } from '../src/contract/result';
-import { COLUMNS } from '../src/ledger/csv';
+import { COLUMNS, HANDLING_COLUMNS } from '../src/ledger/csv';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -309,7 +309,7 @@ describe('catalogues', () => {
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
         'text-and-hint',
-        ...COLUMNS.map((name) => `columns.${name}`),
+        ...[...COLUMNS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);

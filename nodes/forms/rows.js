@@ -102,6 +102,10 @@ function expandForm(form, html) {
     'all other rows': () => others.map(([name]) => rowOf(form, name)),
     'rows for what may cost': () =>
       defaults.key ? [rowOf(form, 'key', 'key'), rowOf(form, 'reuse', 'history')] : [],
+    'rows for what is about a person': () =>
+      defaults.consent
+        ? [rowOf(form, 'consent', 'check-square-o'), rowOf(form, 'guardianConsent', 'child')]
+        : [],
     credentials: () => keyRows((name) => name),
     'next credentials': () => keyRows(nextOf),
   };
@@ -109,8 +113,9 @@ function expandForm(form, html) {
     .replace(/<!-- row (\w+) (\S+)(?: (.+?))? -->/g, (_, name, icon, example) =>
       rowOf(form, name, icon, example),
     )
-    .replace(/<!-- (all other rows|(?:next )?credentials|rows for what may cost) -->/g, (_, which) =>
-      rows[which]().join(''),
+    .replace(
+      /<!-- (all other rows|(?:next )?credentials|rows for what (?:may cost|is about a person)) -->/g,
+      (_, which) => rows[which]().join(''),
     );
   const box = $('<div>').html(expanded);
   box.find('[data-i18n]').each(function () {

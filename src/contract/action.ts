@@ -87,6 +87,12 @@ export interface Waits<Input, State> {
   ): Promise<Answer<Record<string, unknown>> | Again>;
 }
 
+/** Whom a call is about; empty where that is not known. */
+export interface PersonSent {
+  name: string;
+  idNumber: string;
+}
+
 /** One thing a provider can be asked. */
 export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions, State = unknown> {
   provider: string;
@@ -97,6 +103,8 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
   isFree?(settings: Settings<Definitions>): boolean;
   /** true: its node may have a photo store. */
   storesPhotos?: boolean;
+  /** true: it sends who somebody is, so that a message says what that person agreed to (`consent`). */
+  isAboutPerson?: boolean;
   fields: Readonly<Record<string, FieldDefinition>>;
   settings: Definitions;
   /**
@@ -106,6 +114,8 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
   parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
+  /** @returns who is meant, as far as that can be told */
+  persons?(input: Input): readonly PersonSent[];
   /**
    * @param input that `parse` gave
    * @returns the details of an error as long as nothing was sent
@@ -127,4 +137,4 @@ export type ActionOfAccount<
   Input,
   Definitions extends SettingDefinitions = SettingDefinitions,
   State = unknown,
-> = Omit<Action<Input, Definitions, State>, 'provider' | 'parse' | 'run'> & { provider: null };
+> = Omit<Action<Input, Definitions, State>, 'provider' | 'parse' | 'run' | 'persons'> & { provider: null };

@@ -1,6 +1,6 @@
 /** What a provider's half of the node `provider-request` is, and what all of them share: docs/contract.md, "Action nodes". */
 import type { Account } from './account';
-import type { Action, Arrival, Context } from './action';
+import type { Action, Arrival, Context, PersonSent } from './action';
 import { VerifyError } from './errors';
 import type { Answer } from './result';
 import type { FieldDefinition, SettingDefinitions, Settings } from './settings';
@@ -63,6 +63,8 @@ export interface RequestHalf<Input> extends RequestForm {
    * @throws VerifyError INPUT
    */
   parse(fields: Record<RequestField, unknown>, encrypt: string, repaired: Set<string>): Input;
+  /** @returns who seems to be meant: nobody described the fields */
+  persons(input: Input): readonly PersonSent[];
   /** @returns what tells one request from another, in whatever order its properties are */
   content(input: Input): string;
   /**
@@ -94,6 +96,7 @@ export const PROVIDER_REQUEST = {
   provider: null,
   operation: 'provider-request',
   mayCost: true,
+  isAboutPerson: true,
   isFree: ({ paid }: { paid: boolean }) => !paid,
   fields: FIELDS,
   settings: SETTINGS,
@@ -122,6 +125,8 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
       const input = half.parse(fields as Record<RequestField, unknown>, encrypt, repaired);
       return { input, isPaid: paid, repaired: [...repaired] };
     },
+
+    persons: ({ input }) => half.persons(input),
 
     async run(account, { input, isPaid, repaired }, context): Promise<Answer<RequestData>> {
       const send = half.prepare(account, input, context);

@@ -31,8 +31,8 @@ export function addressProblem(
 }
 
 /**
- * Reads the one URL that says all of a server: how to reach it, as whom, and which of its databases is meant. A sign in it
- * that nobody escaped is easily taken for the end of a part: a `/` in a password makes the first half of that a port.
+ * Reads the one URL that says all of a server: how to reach it, as whom, and which of its databases is meant. An
+ * unescaped character is easily read as the end of a part: a `/` in a password turns its first half into a port.
  * @param text a credential, as somebody filled it in
  * @param protocols that it may begin with, such as `redis:`
  * @param path what may stand behind the host, with its query

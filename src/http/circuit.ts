@@ -74,7 +74,7 @@ export class Circuit {
   }
 
   /**
-   * A request ended without telling anything about the provider.
+   * A request ended in a way that says nothing about the provider.
    * @param trial what `started` gave for it
    */
   cancelled(trial: number): void {

@@ -42,7 +42,7 @@ export function codingsOf(headers: HttpAnswer['headers']): string[] {
 
 /**
  * Undoes what was announced, as far as it was done: a gateway unpacks an answer and leaves the header, or writes a
- * charset into it. Where the body is JSON nobody has to believe the header.
+ * charset into it. Where the body is JSON already, the header is ignored.
  * @param answer as it came over the wire
  * @param codings of `codingsOf`
  * @returns the answer, decoded

@@ -41,7 +41,7 @@ function withExactIntegers(json: string, mostValues: number): string {
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code <= SPACE!) {
-      // Two of them: most often there are many.
+      // Two spaces at a time, because there are usually many.
       if (json.charCodeAt(at + 1) <= SPACE!) at = endOf(BLANK, json, at) - 1;
       continue;
     }
@@ -62,7 +62,7 @@ function withExactIntegers(json: string, mostValues: number): string {
     }
     if (values > mostValues) throw new SyntaxError('too many values');
   }
-  // Text and integers take turns.
+  // Pieces of text and integers alternate.
   return copiedTo === 0 ? json : [...exact, json.slice(copiedTo)].join('"');
 }
 

@@ -1,5 +1,5 @@
 /** Which pair of keys signs: docs/contract.md, "Account nodes", on rotation. */
-import type { Credentials } from '../contract/account';
+import type { Credentials } from '../contract/settings';
 
 export class Pairs {
   readonly #pairs: readonly Credentials[];
@@ -30,8 +30,8 @@ export class Pairs {
   }
 
   /**
-   * A provider has accepted a signature. The first pair is never gone back to: what it still signs are polls of tasks that
-   * it created.
+   * A provider has accepted a signature. The first pair never signs new calls again: it only
+   * signs polls of tasks that it created.
    * @param pair it was made with
    */
   accepted(pair: Credentials): void {

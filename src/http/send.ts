@@ -1,6 +1,7 @@
 /** Sends a call as often as the contract allows: docs/contract.md, "Errors", from "Retries" on. */
-import type { Credentials } from '../contract/account';
+
 import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../contract/errors';
+import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, ClaimCall, HttpAnswer, QueueSlot, Transport } from '../contract/transport';
 import { Circuit } from './circuit';
 import { Clock } from './clock';
@@ -57,7 +58,7 @@ class AccountTransport implements Transport {
   }
 
   takeSlot(): QueueSlot {
-    // Before the call is written down: nothing is to be said of what is refused at once.
+    // Before the call is written down, because a call that is refused at once leaves no entry.
     this.#circuit?.refuse();
     return this.#limits.takeSlot();
   }
@@ -102,7 +103,7 @@ class AccountTransport implements Transport {
           offset = asked;
           continue;
         }
-        // A refused signature was not taken, so what may cost is not sent twice.
+        // A request with a refused signature was not processed, so sending again cannot cost twice.
         if (!other) {
           other = this.#pairs.beside(credentials);
           if (other) continue;
@@ -117,7 +118,7 @@ class AccountTransport implements Transport {
         ? backOff + FIRST_SLOW_DOWN_MS * 2 ** (attempt - 1)
         : Math.max(backOff, (retryAfter ?? 0) * 1000);
       await context.wait(pause).catch((cancelled) => {
-        // What may cost is only repeated where it was not taken, and now it is not repeated either.
+        // A call that may cost is repeated only where it was not processed; this one is not repeated any more.
         if (call.claim && cancelled instanceof VerifyError) cancelled.details.charged = false;
         throw cancelled;
       });
@@ -167,7 +168,7 @@ class AccountTransport implements Transport {
     this.#circuit?.refuse();
     return this.#limits.turn(call.slot, context.closing)?.then(() => {
       try {
-        // It may have opened while this call waited.
+        // The circuit may have opened while this call waited.
         this.#circuit?.refuse();
       } catch (refused) {
         this.#limits.ended(call.slot, false);
@@ -197,7 +198,7 @@ class AccountTransport implements Transport {
     details.charged ??= call.claim && !mayHaveBeenProcessed(error) ? false : null;
     details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
 
-    // An answer that is too large or damaged was none, but it had a status.
+    // An answer that is too large or damaged cannot be read, but its status is known.
     const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;
     if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.#circuit?.failed(trial);
     else if (answer || code === 'PROTOCOL') this.#circuit?.answered();

@@ -119,8 +119,8 @@ export class Wire {
   }
 
   /**
-   * Where the process stood still, timers come first, and answers that had arrived in time are still in their sockets. Node.js
-   * reads those before it calls immediates, so an exchange is over only once that has brought nothing more of it.
+   * After the process was blocked, timers run first, while answers that arrived in time are still in their sockets. Node.js reads
+   * those before it runs immediates, so an exchange times out only if no data has arrived by then.
    */
   #timeOutOnceRead(): void {
     setImmediate(() => {
@@ -265,7 +265,7 @@ function openPool({ baseUrl, connections, timeout, keepAlive, tls, proxy }: Wire
   const secure = { ...tls, rejectUnauthorized: true };
   const options: Pool.Options = {
     connections,
-    // One at a time either way; 0 is undici's word for `Connection: close`.
+    // One request at a time in either case; 0 makes undici send `Connection: close`.
     pipelining: keepAlive ? 1 : 0,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,

@@ -12,6 +12,8 @@ const LONGEST_ID = 128;
 /** The first two digits, and the 9 of foreigners: docs/contract.md, "What an input may look like", Id number. */
 const REGION = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9)/;
 const FIRST_YEAR = 1900;
+/** UTC+8, without summer time. */
+const SHANGHAI_MS = 8 * 3_600_000;
 
 /**
  * What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; CSV's own quotation marks,
@@ -51,6 +53,18 @@ export function readIdNumber(value: unknown, field: string, now: number, repaire
   return idNumber;
 }
 
+/**
+ * @param idNumber as `readIdNumber` gives it; anything else is of nobody
+ * @param now Unix time in milliseconds
+ * @returns whether the 14th birthday is still to come, by the day in Shanghai
+ */
+export function isUnder14(idNumber: string, now: number): boolean {
+  // 15 digits are of somebody who was born before 2000.
+  if (!/^\d{17}[\dXx]$/.test(idNumber)) return false;
+  const today = new Date(now + SHANGHAI_MS).toISOString().slice(0, 10).replaceAll('-', '');
+  return Number(idNumber.slice(6, 14)) + 14_00_00 > Number(today);
+}
+
 /** 15 digits are exact as a number; of 18 the last are lost already. */
 function exactText(value: unknown): unknown {
   if (typeof value !== 'number') return value;
@@ -68,5 +82,5 @@ function isBirthDate(date: string, now: number): boolean {
   const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`;
   const time = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
-  return Number(date.slice(0, 4)) >= FIRST_YEAR && time - 8 * 3_600_000 <= now;
+  return Number(date.slice(0, 4)) >= FIRST_YEAR && time - SHANGHAI_MS <= now;
 }

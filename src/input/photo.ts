@@ -287,11 +287,6 @@ function readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Found {
   return likeliest;
 }
 
-/** @returns the photo as most providers take it */
-export function base64Of(photo: Photo): string {
-  return 'bytes' in photo ? photo.bytes.toString('base64') : photo.base64;
-}
-
 /**
  * @param photo of `readPhoto` or `readFile`
  * @returns the same text for the same bytes, however they came

@@ -19,7 +19,21 @@ export const COLUMNS = [
   'charged',
   'price',
   'durationMs',
+  'consent',
+  'guardianConsent',
+  'purpose',
 ] as const satisfies readonly (keyof Entry)[];
+
+/** Of the record of handling. `known`: whether the outcome is. */
+export const HANDLING_COLUMNS = [
+  'at',
+  'purpose',
+  'provider',
+  'operation',
+  'consent',
+  'guardianConsent',
+  'known',
+] as const;
 
 /** Rows of one piece of the file. */
 const ROWS = 500;
@@ -29,15 +43,51 @@ const ROWS = 500;
  * @param heads of `COLUMNS`, in the language of the reader
  * @returns pieces of the file; times are those of Asia/Shanghai
  */
-export async function* csv(
+export function csv(
   entries: AsyncIterable<Entry>,
   heads: readonly string[] = COLUMNS,
 ): AsyncGenerator<string, void> {
+  return table(entries, heads, (entry) =>
+    COLUMNS.map((name) => (name === 'at' ? timeOf(entry) : entry[name])),
+  );
+}
+
+/**
+ * The record of handling: docs/contract.md, "Editor sidebar".
+ * @param entries of calls about persons, each with its provider
+ * @param heads of `HANDLING_COLUMNS`, in the language of the reader
+ * @param known yes and no, in the language of the reader
+ * @returns pieces of the file
+ */
+export function handlingCsv(
+  entries: AsyncIterable<Entry & { provider: string }>,
+  heads: readonly string[],
+  known: { yes: string; no: string },
+): AsyncGenerator<string, void> {
+  return table(entries, heads, (entry) => [
+    timeOf(entry),
+    entry.purpose,
+    entry.provider,
+    entry.operation,
+    entry.consent,
+    entry.guardianConsent,
+    entry.outcome === null ? known.no : known.yes,
+  ]);
+}
+
+function timeOf({ at }: Entry): string {
+  return secondOf(Date.parse(at)).replace('T', ' ');
+}
+
+async function* table<Each>(
+  all: AsyncIterable<Each>,
+  heads: readonly string[],
+  cellsOf: (each: Each) => unknown[],
+): AsyncGenerator<string, void> {
   let rows: unknown[][] = [[...heads]];
   let before = BOM;
-  for await (const entry of entries) {
-    const at = secondOf(Date.parse(entry.at)).replace('T', ' ');
-    rows.push(COLUMNS.map((name) => (name === 'at' ? at : entry[name])));
+  for await (const each of all) {
+    rows.push(cellsOf(each));
     if (rows.length < ROWS) continue;
     yield before + csvRows(rows);
     rows = [];

@@ -34,10 +34,16 @@ export interface Entry {
   /** Yuan; 0 once it is known that it was not charged. */
   price: number;
   durationMs: number | null;
+  /** Reference of what the person agreed to, such as the number of a form; null where it is not about a person. */
+  consent: string | null;
+  /** Likewise of a guardian. */
+  guardianConsent: string | null;
+  /** What the handling is for, as the account says. */
+  purpose: string | null;
 }
 
 /** A call that is about to be sent. */
-export interface Call {
+export interface Call extends Pick<Entry, 'consent' | 'guardianConsent' | 'purpose'> {
   account: string;
   node: string;
   operation: string;
@@ -145,9 +151,11 @@ export const NOT_SENT: Settlement = {
  * @param now Unix milliseconds
  * @returns the entry of a call that is about to be sent
  */
-export function createEntry(id: string, { account, node, operation, price }: Call, now: number): Entry {
+export function createEntry(id: string, call: Call, now: number): Entry {
+  const { account, node, operation, price, consent, guardianConsent, purpose } = call;
   const at = new Date(now).toISOString();
-  return { ...NOTHING_KNOWN, id, at, account, node, operation, state: 'claimed', price };
+  const named = { id, at, account, node, operation, consent, guardianConsent, purpose };
+  return { ...NOTHING_KNOWN, ...named, state: 'claimed', price };
 }
 
 /** @returns the entry as it is after that */

@@ -31,7 +31,10 @@ const AFTER_ALL = '~';
 
 /** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
 export interface ClaimRequest {
-  entry: Pick<Entry, 'id' | 'at' | 'account' | 'node' | 'operation' | 'price'>;
+  entry: Pick<
+    Entry,
+    'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'consent' | 'guardianConsent' | 'purpose'
+  >;
   /** The process that claims it. */
   owner: string;
   keys: readonly PaidKey[];
@@ -85,6 +88,9 @@ interface EntryRow {
   charged: number | null;
   price: number;
   duration_ms: number | null;
+  consent: string | null;
+  guardian_consent: string | null;
+  purpose: string | null;
 }
 
 /** A key that a call has. */
@@ -108,7 +114,7 @@ interface KeyDigests {
 }
 
 const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
-  duration_ms`;
+  duration_ms, consent, guardian_consent, purpose`;
 /** A process that has ended is not in `processes` any more. */
 const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
@@ -512,12 +518,12 @@ export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundin
 
 /** @returns whether it was not there before */
 async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
-  const { id, account, node, operation, price } = entry;
+  const { id, account, node, operation, price, consent, guardianConsent, purpose } = entry;
   const at = Date.parse(entry.at);
   // Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest.
   const inserted = await sql.run(
-    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price)
-      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?)
+    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price, consent, guardian_consent, purpose)
+      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?, ?, ?, ?)
       ON CONFLICT (id) DO NOTHING`,
     id,
     at,
@@ -528,6 +534,9 @@ async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<bo
     node,
     operation,
     Math.round(price * PRICE_STEPS),
+    consent,
+    guardianConsent,
+    purpose,
   );
   return inserted > 0;
 }
@@ -607,9 +616,11 @@ function filterOf({ from, to, account, operation }: EntriesRequest): { where: st
   return { where: conditions.join(' AND '), parameters };
 }
 
-function entryOf({ at, request_id, order_no, charged, price, duration_ms, ...row }: EntryRow): Entry {
+function entryOf(all: EntryRow): Entry {
+  const { at, request_id, order_no, charged, price, duration_ms, guardian_consent, ...row } = all;
   return {
     ...row,
+    guardianConsent: guardian_consent,
     at: new Date(at).toISOString(),
     requestId: request_id,
     orderNo: order_no,

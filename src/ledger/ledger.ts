@@ -164,7 +164,7 @@ export class Ledger {
     const entry = createEntry(newId(now), call, now);
     const { id, at } = entry;
     const claim: ClaimRequest = {
-      entry: { id, at, account, node: call.node, operation: call.operation, price: call.price },
+      entry,
       owner: this.#owner,
       keys,
       maxPerDay,

@@ -18,6 +18,7 @@ const NEVER = new AbortController().signal;
 
 const CALL: Omit<Call, 'keys'> = {
   ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1 },
+  ...{ consent: null, guardianConsent: null, purpose: null },
   ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
 };
 const END: Omit<Settlement, 'answers'> = {

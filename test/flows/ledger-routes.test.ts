@@ -177,6 +177,20 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       assert.equal((await table(query)).length, count, query);
   });
 
+  it('give the record of handling, without a person', async () => {
+    const response = await nodeRed.ask('/cn-verify/handling.csv');
+    const rows = readTable((await response.text()).replace('\uFEFF', ''));
+    assert.equal(rows.length, 6);
+    assert.deepEqual(Object.keys(rows[0]!), [
+      ...['Time (UTC+8)', 'Purpose', 'Provider', 'Operation', 'Consent', "Guardian's consent"],
+      'Outcome known',
+    ]);
+    assert.deepEqual(
+      new Set(rows.map((row) => [row.Provider, row['Outcome known']].join())),
+      new Set(['tencent-market,yes', 'tencent-market,no']),
+    );
+  });
+
   it('compare a bill with what was paid', async () => {
     const bill = async (file: string | Buffer, query = `account=payer&month=${month}`) =>
       fetch(`${nodeRed.address}/cn-verify/bill?${query}`, {

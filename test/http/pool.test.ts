@@ -30,6 +30,30 @@ describe('http: one pool an account', () => {
     assert.equal(server.sockets, 7);
   });
 
+  it("sends a request to another origin beside the base URL's path, over few pools at a time", async () => {
+    const own = await startServer((_request, response) => response.end('{}'));
+    const transport = open({ baseUrl: new URL('/folder', own.url) });
+    const others = await Promise.all(
+      Array.from({ length: 10 }, () => startServer((_request, response) => response.end('{}'))),
+    );
+    for (let turn = 0; turn < 2; turn++) {
+      await transport.send(makeCall(), makeContext());
+      for (const { url } of others) {
+        const call = makeCall();
+        const build: typeof call.build = async (...given) => ({
+          ...(await call.build(...given)),
+          origin: url.origin,
+        });
+        await transport.send({ ...call, build }, makeContext());
+      }
+    }
+    const urls = (server: typeof own) => server.received.map(({ url }) => url);
+    const [path = ''] = urls(others[0]!);
+    assert.deepEqual(others.map(urls), Array(10).fill([path, path]));
+    assert.deepEqual(urls(own), [`/folder${path}`, `/folder${path}`]);
+    await transport.close();
+  });
+
   it('sends the bytes it was given, with their length and never in chunks', async () => {
     const server = await startServer((_request, response) => response.end('{}'));
     const transport = open({ baseUrl: server.url });

@@ -1,6 +1,31 @@
 import assert from 'node:assert/strict';
 import { conceal, harmlessId, maskIdNumber, maskName, maskText } from '../../src/input/mask';
+import { personsIn } from '../../src/input/persons';
 import { stepsOf } from '../steps';
+
+describe('input: whoever may be meant', () => {
+  it('are the names and numbers in an object, not its parameters', () => {
+    const sent = {
+      ...{ who: '欧阳小明', list: [{ idcard: '110101199001011237' }, 'JOHN SMITH'], kind: 'liveness' },
+      ...{ path: '/v2/any', id: '1916812048797622272', photo: '照片'.repeat(100), code: '0000', number: 5 },
+    };
+    assert.deepEqual(personsIn(sent, { other: '11010519491231002x' }), [
+      { name: '欧阳小明', idNumber: '110101199001011237' },
+      { name: 'JOHN SMITH', idNumber: '11010519491231002x' },
+    ]);
+  });
+
+  it('are taken out of texts and ids, each of them', () => {
+    const [person = null, ...others] = personsIn(['欧阳小明', '司马小红', '110101199001011237']);
+    const known = { person, others, secrets: [] };
+    assert.equal(
+      conceal('欧阳小明 %E5%8F%B8%E9%A9%AC%E5%B0%8F%E7%BA%A2 110101199001011237', known),
+      '欧*** 司*** 110101********1237',
+    );
+    assert.equal(harmlessId('id-司马小红', known), null);
+    assert.equal(harmlessId('id-7', known), 'id-7');
+  });
+});
 
 describe('input: masking', () => {
   const texts: [string, string, string][] = [

@@ -50,6 +50,7 @@ describe('the ledger', () => {
       const entry = {
         ...{ id, account: ACCOUNT, node: 'a-node', operation: 'face-compare', state: 'claimed' },
         ...{ ...empty, charged: null, price: 0.8, durationMs: null },
+        ...{ consent: null, guardianConsent: null, purpose: null },
       };
       assert.deepEqual(rest, entry);
 

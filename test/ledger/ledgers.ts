@@ -73,6 +73,7 @@ export function call(keys: readonly string[] = [], changes: Partial<Call> = {}):
   return {
     ...{ account: ACCOUNT, node: 'a-node', operation: 'face-compare', price: 1 },
     ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
+    ...{ consent: null, guardianConsent: null, purpose: null },
     keys: keys.map((key) => ({ key, content: 'asked' })),
     ...changes,
   };

@@ -204,11 +204,11 @@ describe('the ledger says', () => {
       const [head, first, second, ...others] = text.split('\r\n');
       assert.equal(
         head,
-        '\uFEFFid,at,account,node,operation,state,outcome,reason,code,error,requestId,orderNo,charged,price,durationMs',
+        '\uFEFFid,at,account,node,operation,state,outcome,reason,code,error,requestId,orderNo,charged,price,durationMs,consent,guardianConsent,purpose',
       );
-      assert.match(second!, /,,"'＝A1",,a,"'20251125000000123",true,1,12$/);
+      assert.match(second!, /,,"'＝A1",,a,"'20251125000000123",true,1,12,,,$/);
       const cells = `${id},2026-03-10 12:00:00,账号,"'=1+1",face-compare,settled,passed,"a ""quoted""; reason"`;
-      assert.equal(first, `${cells},"'-2305",,"'\t+1\n",202511250000001,true,1,12`);
+      assert.equal(first, `${cells},"'-2305",,"'\t+1\n",202511250000001,true,1,12,,,`);
       assert.deepEqual(others, ['']);
     });
   });

@@ -20,6 +20,7 @@ function call(changes: Partial<Call> & { name?: string; content?: string } = {})
   const keys = name === undefined ? [] : [{ key: name, content }];
   return {
     ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1, maxPerDay: 0 },
+    ...{ consent: null, guardianConsent: null, purpose: null },
     ...{ maxPerMonth: 0, keys, maxAgeMs: null, waitMs: 2_000 },
     ...own,
   };

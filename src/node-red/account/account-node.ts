@@ -8,6 +8,7 @@ import { addressProblem } from '../../http/address';
 import { createTransport } from '../../http/send';
 import { ledgerOf } from '../ledger/ledger-of';
 import { proxyOf, tlsOptions } from '../runner/connection';
+import type { ConsentRules } from '../runner/consent';
 import { destinationOf, keyAt, type Terms } from '../runner/payments';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
@@ -35,6 +36,11 @@ export interface AccountNode extends Node {
    * @throws VerifyError CONFIG where it is not set up
    */
   terms(): Terms;
+  /**
+   * @returns what it demands of a message about a person
+   * @throws VerifyError CONFIG where it is not set up
+   */
+  consentRules(): ConsentRules;
   /** What its provider does for the node `provider-request`. */
   request?: () => RequestAction;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
@@ -66,6 +72,9 @@ const SETTINGS = {
   price: { type: 'number', default: 0, min: 0, max: 10_000 },
   maxPerDay: { type: 'number', default: 0, min: 0, integer: true },
   maxPerMonth: { type: 'number', default: 0, min: 0, integer: true },
+  consentRequired: { type: 'boolean', default: false },
+  minors: { type: 'string', default: 'guardian', choices: ['guardian', 'allow'] },
+  purpose: { type: 'string', default: '' },
 } as const satisfies SettingDefinitions;
 
 /**
@@ -110,6 +119,11 @@ export function createAccount(
   node.terms = () => {
     terms ??= readTerms(node, config, definition);
     return { ledger: ledgerOf(red, config.ledger), ...terms };
+  };
+  let rules: ConsentRules | undefined;
+  node.consentRules = () => {
+    rules ??= readSettings(sharedSettings(definition), config);
+    return rules;
   };
   if (request) node.request = request;
   if (probe) node.test = new AccountTest(red, node, probe());

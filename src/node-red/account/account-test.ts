@@ -1,35 +1,43 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
-import type { Account, Credentials, Probe } from '../../contract/account';
+import type { Account, Probe } from '../../contract/account';
 import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
+import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { Clock } from '../../http/clock';
 import { textOf } from '../runner/explain';
-import type { Red } from '../runner/red';
+import type { Node, Red } from '../runner/red';
 import { unexpected } from '../runner/unexpected';
-import type { AccountNode } from './account-node';
 
 /** What the form shows; without secrets and without a person. */
 export interface TestResult {
-  /** refused: by the provider. unreachable: no answer that the provider gives. not-set-up: it was not even asked. */
+  /** refused: by the provider. unreachable: nothing that is an answer of the provider. not-set-up: nothing was sent. */
   state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
-  /** In the language of who asked. */
+  /** In the language of the reader. */
   text: string;
   /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
   clockOffsetSeconds: number | null;
 }
 
-/** What a test found, before it is said in anybody's language. */
+/** As much of an account node as its test uses. */
+interface TestedNode extends Node {
+  environment: Environment;
+  onNextPair: boolean;
+  open(): Account | Promise<Account>;
+}
+
+/** The outcome of a test, without a text. */
 interface Found {
   error: VerifyError | null;
   clockOffsetSeconds: number | null;
 }
 
-/** Someone decided against the account; everything else is somewhere on the way. */
+/** The provider refused the account; with any other code the answer did not come from the provider. */
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACCOUNT', 'RATE_LIMITED']);
 
 export class AccountTest {
   readonly #red: Red;
-  readonly #node: AccountNode;
+  readonly #node: TestedNode;
   readonly #probe: Probe;
   readonly #clock = new Clock(Date.now);
   readonly #closing = new AbortController();
@@ -40,15 +48,15 @@ export class AccountTest {
    * @param node of the account
    * @param probe of its provider
    */
-  constructor(red: Red, node: AccountNode, probe: Probe) {
+  constructor(red: Red, node: TestedNode, probe: Probe) {
     this.#red = red;
     this.#node = node;
     this.#probe = probe;
   }
 
   /**
-   * Tests the account; who asks while a test is running gets the result of that one.
-   * @param language of who asks; without one, that of the runtime
+   * Tests the account; a second call while a test is running gets the result of that test.
+   * @param language of the reader; without one, that of the runtime
    */
   async run(language?: string): Promise<TestResult> {
     this.#running ??= this.#test().finally(() => {
@@ -94,7 +102,7 @@ export class AccountTest {
     };
   }
 
-  /** Where a message was sent for nothing, its hint says what to do with the message; here there is none. */
+  /** Hints about a message that failed are left out, because a test has no message. */
   #explain(error: VerifyError, language: string | undefined): string {
     const { code, problem, values, details } = error;
     const aboutAccount = code !== 'INPUT' && (!ERRORS[code].retryable || details.charged === false);

@@ -1,13 +1,14 @@
 /** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
-import { COLUMNS, csv } from '../../ledger/csv';
+import { COLUMNS, csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
 import type { AccountNode } from '../account/account-node';
 import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
+import { operationsAboutPersons } from '../runner/actions';
 import type { Red } from '../runner/red';
 import { readLedgerQuery } from './ledger-query';
 
@@ -137,6 +138,38 @@ export async function* tableOf(
   if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
   const heads = COLUMNS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
+}
+
+/**
+ * @param red Node-RED
+ * @param asked as `readLedgerQuery` takes it
+ * @param language of the reader
+ * @returns the record of handling as a table, in pieces; no person is in it
+ * @throws VerifyError as `tableOf` does
+ */
+export async function* handlingOf(
+  red: Red,
+  asked: Readonly<Record<string, unknown>>,
+  language?: string,
+): AsyncGenerator<string, void> {
+  const query = readLedgerQuery(asked);
+  const { found, troubles } = ledgersOf(red);
+  const [trouble] = troubles;
+  if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
+  const values = { lng: language };
+  const heads = HANDLING_COLUMNS.map((name) => red._(`columns.${name}`, values));
+  const known = { yes: red._('columns.yes', values), no: red._('columns.no', values) };
+  const operations = new Set(operationsAboutPersons());
+  const providers = new Map<string, string>();
+  red.nodes.eachNode(({ id, type }) => {
+    if (type.endsWith('-account')) providers.set(id, type.slice(0, -'-account'.length));
+  });
+  async function* calls() {
+    for (const ledger of found.keys())
+      for await (const entry of ledger.entries(query))
+        if (operations.has(entry.operation)) yield { ...entry, provider: providers.get(entry.account) ?? '' };
+  }
+  yield* handlingCsv(calls(), heads, known);
 }
 
 /**

@@ -6,24 +6,7 @@ import type { PhotoStoreNode } from '../photos/photo-store-of';
 import { withText } from '../runner/explain';
 import type { AdminRequest, AdminResponse, Red } from '../runner/red';
 import { languageOfReader, withTexts } from '../runner/texts';
-
-/** What somebody asks for. */
-export interface AdminQuestion {
-  red: Red;
-  params: Readonly<Record<string, string | undefined>>;
-  query: Readonly<Record<string, unknown>>;
-  /** Of the reader; undefined where none is named. */
-  language: string | undefined;
-  /** What was sent, which may be large. */
-  body: AsyncIterable<Uint8Array>;
-}
-
-/** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
-export interface Download {
-  contentType: string;
-  name: string;
-  pieces: AsyncGenerator<string | Uint8Array, void>;
-}
+import type { AdminQuestion, Download } from './question';
 
 interface Route {
   method: 'get' | 'post' | 'delete';
@@ -67,6 +50,7 @@ const ROUTES: readonly Route[] = [
   ]),
   { ...get, path: '/ledger', answer: summary },
   { ...get, path: '/ledger.csv', download: ledgerTable },
+  { ...get, path: '/handling.csv', download: handlingTable },
   {
     ...post,
     permission: READ,
@@ -172,6 +156,14 @@ function ledgerTable({ red, query, language }: AdminQuestion): Download {
     contentType: 'text/csv; charset=utf-8',
     name: 'cn-verify-ledger.csv',
     pieces: reports().tableOf(red, query, language),
+  };
+}
+
+function handlingTable({ red, query, language }: AdminQuestion): Download {
+  return {
+    contentType: 'text/csv; charset=utf-8',
+    name: 'cn-verify-handling.csv',
+    pieces: reports().handlingOf(red, query, language),
   };
 }
 

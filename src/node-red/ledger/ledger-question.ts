@@ -80,7 +80,7 @@ export async function answerOf(
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MOST_ENTRIES);
 }
 
-/** Of the calls that a message took one was paid for after the other. */
+/** The calls of one message are numbered, so they are looked up until one is missing. */
 async function ofKey(
   ledger: Ledger,
   query: Query,

@@ -38,7 +38,7 @@ async function answer(
   message: Message,
 ): Promise<Entry[] | Sum[] | BillAnswer | { folder: string | null }> {
   if (asksForFolder(message.payload)) return { folder: folderForFlows(red) };
-  // An account that is not there any more has entries all the same.
+  // Entries of deleted accounts are found, too.
   const accountId = (named: string) => idOfAccount(red, named, isAccount) ?? named;
   const { payload } = message;
   if (typeof payload === 'object' && payload !== null && 'bill' in payload)

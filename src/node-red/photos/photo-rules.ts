@@ -28,7 +28,7 @@ export const SETTINGS = {
   output: { type: 'string', default: 'payload' },
 } as const satisfies SettingDefinitions;
 
-/** Types of inputs whose value stands in the node itself; a variable is the same for every message too. */
+/** Types of inputs whose value is in the node itself; a variable, too, is the same for every message. */
 const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
 
 /**

@@ -11,7 +11,7 @@ import { unexpected } from '../runner/unexpected';
 /** What the form shows; without secrets. */
 export interface StoreTestResult {
   state: 'works' | 'refused' | 'unreachable' | 'not-set-up';
-  /** Which step failed, and why, in the language of who asked. */
+  /** Which step failed, and why, in the language of the reader. */
   text: string;
 }
 
@@ -45,8 +45,8 @@ export class PhotoStoreTest {
   }
 
   /**
-   * Tests the store; who asks while a test is running gets the result of that one.
-   * @param language of who asks; without one, that of the runtime
+   * Tests the store; a second call while a test is running gets the result of that test.
+   * @param language of the reader; without one, that of the runtime
    */
   async run(language?: string): Promise<StoreTestResult> {
     this.#running ??= this.#test().finally(() => {

@@ -2,10 +2,10 @@
  * Where photos in hand are put: docs/contract.md, "Photos in hand". What is wrong with the settings of a store is found
  * when it is first used.
  */
-import type { Credentials } from '../../contract/account';
+
 import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
-import type { SettingDefinitions, Settings } from '../../contract/settings';
+import type { Credentials, SettingDefinitions, Settings } from '../../contract/settings';
 import type { Transport } from '../../contract/transport';
 import { createTransport } from '../../http/send';
 import { isWrappedCredential } from '../../input/credential';
@@ -45,7 +45,7 @@ export const SETTINGS = {
   timeout: { type: 'number', default: 30, min: 0.05, max: 3600 },
 } as const satisfies SettingDefinitions;
 
-/** What MinIO and the signature itself take where nobody names one. */
+/** The default of MinIO, and of the signature. */
 const USUAL_REGION = 'us-east-1';
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, and older buckets. */
 const BUCKET = /^[A-Za-z\d][A-Za-z\d._-]{1,62}$/;
@@ -101,7 +101,7 @@ export function createPhotoStore(red: Red, created: Node, config: NodeConfig): v
     store?.close();
     done();
   });
-  // What is due is deleted, whether or not another photo comes.
+  // Expired photos are deleted even if no other photo comes.
   try {
     opened();
   } catch {}
@@ -132,7 +132,7 @@ function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings)
   const { publicUrl, allowHttp, keep, maxMB, maxPhotoKB, metadata } = settings;
   const { httpNodeRoot, httpNodeAuth } = red.settings;
   if (httpNodeRoot === false) throw notSetUp('store-not-served');
-  // Node-RED asks for it at every address under httpNodeRoot: each photo would be paid for, and never be seen.
+  // Node-RED asks for a password at every address under httpNodeRoot: photos would be paid for, but no provider could fetch them.
   if (httpNodeAuth) throw notSetUp('store-asks-password');
   // The sandbox of this process is the one provider that can fetch from here without a public address.
   const { https, uiPort } = red.settings;

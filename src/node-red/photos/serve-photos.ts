@@ -9,7 +9,7 @@ import { onceStarted } from '../runner/started';
 export function servePhotos(red: Red): void {
   onceStarted(red, () => {
     const { clearFolder } = require('./photo-folder') as typeof import('./photo-folder');
-    // What is wrong with the database it says itself.
+    // The database reports its own faults.
     clearFolder(red).catch(() => {});
   });
   const findPhoto = async (id: string) => {
@@ -17,7 +17,7 @@ export function servePhotos(red: Red): void {
     return localPhotos(red).find(id);
   };
   const serve: PublicHandler = ({ params }, response) => {
-    // A range that is not there is the only other thing there is to say.
+    // The only other status is 416, for a range that the photo does not have.
     const gone = (error?: Error & { status?: number }) => {
       if (!response.headersSent) response.status(error?.status === 416 ? 416 : 404).end();
     };

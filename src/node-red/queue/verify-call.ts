@@ -56,7 +56,7 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
   answerInput(red, node, {
     operation: 'verify-call',
     mayCost: true,
-    // What becomes of a job that a closing node leaves, the error of its call says.
+    // A closing node leaves its job, and the error of `calls.end` says so.
     endsOnClose: true,
     check() {
       readSettings(SETTINGS, config);
@@ -82,9 +82,9 @@ function jobNameOf(message: Message, label: string | undefined): string {
   return actionTypes().find((type) => type === message.action) ?? (label || 'message');
 }
 
-/** @returns the id, where a message asks with one alone */
+/** @returns the id of a job, where the message has nothing else */
 function askedJob(payload: unknown): string | null {
-  // A Buffer has as many keys as bytes: it is not asked for them.
+  // The keys of a Buffer are not listed, because it has one for each byte.
   if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
   return typeof payload.job === 'string' && Object.keys(payload).length === 1 ? payload.job : null;
 }

@@ -21,7 +21,7 @@ export const SETTINGS = {
 } as const satisfies SettingDefinitions;
 
 const ASKED = { provider: null, operation: 'verify-in', mayCost: true };
-/** A paid request in flight has as long; all nodes are closed at the same time. */
+/** As long as a paid request in flight has; all nodes are closed at the same time. */
 const GRACE_MS = 5_000;
 
 /**
@@ -36,7 +36,7 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   let warnedOf = '';
   const trouble = (error: VerifyError | null) => {
     status.stuck(error?.code ?? null);
-    // The connection itself says that Redis is away.
+    // The connection reports itself that Redis is away.
     if (error && error.code !== 'NETWORK' && error.problem !== warnedOf) node.warn(textOf(red, error));
     warnedOf = error?.problem ?? '';
   };

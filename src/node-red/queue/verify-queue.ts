@@ -14,7 +14,7 @@ import { tlsOptions } from '../runner/connection';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings, requireVariable } from '../runner/settings';
 
-/** Where Redis is when it was installed this moment. */
+/** Where a newly installed Redis listens. */
 const LOCAL = 'redis://127.0.0.1:6379';
 const DEFAULT_NAME = 'verification';
 const NOTHING_SENT = { charged: false } as const;

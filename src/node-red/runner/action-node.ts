@@ -9,6 +9,7 @@ import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
 import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
+import { type Consent, NO_CONSENT, readConsent } from './consent';
 import { sealOf } from './database-of';
 import { causeOf, textOf } from './explain';
 import { prepareFields } from './fields';
@@ -178,7 +179,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
       this.#actionOf(account).parse({}, this.#settings, this.#arrival(account.environment));
     } catch (error) {
-      // Without a message, its fields cannot be right.
+      // There is no message yet, so other errors may be due to its fields.
       if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
       this.#node.warn(textOf(this.#red, error));
       this.#status.misconfigured();
@@ -196,7 +197,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, this.#settings, node.environment);
       work.unsent = action.unsent?.(input);
-      const payments = this.#paymentsOf(node, fields.key, work.message);
+      const consent = action.isAboutPerson
+        ? readConsent(fields, action.persons?.(input) ?? [], node.consentRules(), Date.now())
+        : NO_CONSENT;
+      const payments = this.#paymentsOf(node, fields.key, consent, work.message);
       const account = node.open();
       const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
       if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
@@ -259,7 +263,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return { fits: node?.fits === true };
   }
 
-  #paymentsOf(account: AccountNode, key: unknown, message: Message): MessagePayments {
+  #paymentsOf(account: AccountNode, key: unknown, consent: Consent, message: Message): MessagePayments {
     const { operation } = this.#action;
     if (!this.#mayCost) return this.free;
     const reuseMs = this.#settings!.reuse * 3_600_000;
@@ -267,7 +271,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const paying = job && job !== 'over' ? job.paying : undefined;
     return new MessagePayments(
       account.terms(),
-      { node: this.#node.id, operation, key: readKey(key), reuseMs, paying },
+      { node: this.#node.id, operation, key: readKey(key), reuseMs, paying, consent },
       this.#closing.signal,
     );
   }
@@ -445,7 +449,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const split = settings && this.#action.split?.(result, settings);
     if (!split) return put(work.message, result);
     try {
-      // The last message is the one that came in, those before it are copies of it.
+      // The last message is the one that came in; those before it are copies of it.
       const copied = withoutOutput(this.#red, work.message, output);
       const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
       const messages = [...copies, work.message];

@@ -1,7 +1,7 @@
 /** The actions whose nodes Node-RED has loaded: a list of them anywhere else would have to follow each new one. */
 import type { Action } from '../../contract/action';
 
-type Known = Pick<Action<never>, 'operation' | 'mayCost'>;
+type Known = Pick<Action<never>, 'operation' | 'mayCost' | 'isAboutPerson'>;
 
 const actions = new Map<string, () => Known>();
 
@@ -23,4 +23,11 @@ export function paidOperations(): string[] {
   return [...actions.values()]
     .map((load) => load())
     .flatMap(({ mayCost, operation }) => (mayCost ? operation : []));
+}
+
+/** @returns the operations that send who somebody is; all actions are loaded for that */
+export function operationsAboutPersons(): string[] {
+  return [...actions.values()]
+    .map((load) => load())
+    .flatMap(({ isAboutPerson, operation }) => (isAboutPerson ? operation : []));
 }

@@ -61,7 +61,7 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
       answering.check();
     } catch (reason) {
       const error = failure(reason);
-      // Without a message, what comes with it cannot be right.
+      // There is no message yet, so other errors may be due to its content.
       if (error.code !== 'CONFIG') return;
       node.warn(error.message);
       status.misconfigured();

@@ -12,6 +12,11 @@ const LONGEST_KEY = 128;
 export const ACCOUNT_FIELD = { accountFrom: { value: '', type: 'str' } } as const satisfies Fields;
 /** Those that may cost. */
 export const KEY_FIELD = { key: { value: '', type: 'str' } } as const satisfies Fields;
+/** Those that send who somebody is: docs/contract.md, "Action nodes", `consent` and `guardianConsent`. */
+export const CONSENT_FIELDS = {
+  consent: { value: '', type: 'str' },
+  guardianConsent: { value: '', type: 'str' },
+} as const satisfies Fields;
 export const PAID_SETTINGS = {
   reuse: { type: 'number', default: 0, min: 0, max: 24 * 366 },
 } as const satisfies SettingDefinitions;
@@ -19,8 +24,15 @@ export const PAID_SETTINGS = {
 type Fields = Readonly<Record<string, FieldDefinition>>;
 
 /** @returns those that the node uses: most use none, and reading one costs */
-export function chosenFields({ mayCost }: { mayCost: boolean }, config: NodeConfig): Fields {
-  const all: Fields = { ...ACCOUNT_FIELD, ...(mayCost ? KEY_FIELD : {}) };
+export function chosenFields(
+  { mayCost, isAboutPerson = false }: { mayCost: boolean; isAboutPerson?: boolean },
+  config: NodeConfig,
+): Fields {
+  const all: Fields = {
+    ...ACCOUNT_FIELD,
+    ...(mayCost ? KEY_FIELD : {}),
+    ...(isAboutPerson ? CONSENT_FIELDS : {}),
+  };
   return Object.fromEntries(Object.entries(all).filter(([name]) => config[name]));
 }
 

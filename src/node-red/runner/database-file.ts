@@ -11,7 +11,7 @@ interface DatabaseSettings {
 }
 
 /**
- * With both `spoolDir` and `ledger` false only a node asks for it that cannot do without: a photo store, `unseen`.
+ * With both `spoolDir` and `ledger` false, only nodes that cannot work without it open it: a photo store, and `unseen`.
  * @returns where the database of a Node-RED is; null where it has no folder
  */
 export function databaseFile(red: Red): string | null {

@@ -31,7 +31,7 @@ export async function sealOf(red: Red): Promise<Seal | null> {
     seals.set(red.events, seal);
     return seal;
   } catch {
-    // It is tried again for the next message.
+    // The next message tries again.
     return null;
   }
 }

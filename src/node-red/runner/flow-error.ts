@@ -1,7 +1,7 @@
 import type { Cause, ErrorCode } from '../../contract/errors';
 
 /**
- * The error a flow meets at its Catch nodes, in its own language. Node-RED takes `code` and `cause` from it, and
+ * The error as a Catch node gets it, in the language of the runtime. Node-RED takes `code` and `cause` from it, and
  * `toString()` for the message (docs/node-red.md, "Runtime").
  */
 export class FlowError extends Error {
@@ -19,7 +19,7 @@ export class FlowError extends Error {
   ) {
     super(message);
     this.cause = cause;
-    // Where in this package an error was made says nothing to a flow author.
+    // A stack trace of this package does not help a flow author.
     this.stack = message;
   }
 

@@ -75,7 +75,7 @@ export class InputMessage {
     try {
       this.#done();
     } catch {
-      // A Complete node gets nothing of a message that cannot be copied; the message itself has gone on.
+      // A Complete node gets no message that cannot be copied; the message itself was sent.
       this.#restore();
     }
   }
@@ -144,8 +144,8 @@ export function sendNew(red: Red, node: Node, sent: Sent): boolean {
 }
 
 /**
- * Of two wires the first would get the message, and only the second an error: whether it can be copied is tried out
- * before. Of several messages only the last one is another node's; those before it are copies already.
+ * With two wires, the first would get the message and only the second would fail: so the copy is tried before. Of several
+ * messages only the last one belongs to another node; those before it are copies already.
  */
 function trySend({ util }: Red, node: Node, send: Send, sent: Sent): boolean {
   try {
@@ -180,6 +180,6 @@ function answerRequest(response: unknown): void {
     if (!raw.headersSent) raw.writeHead?.(500);
     raw.end?.();
   } catch {
-    // It was none, or it is answered already.
+    // It is not a response, or has been answered already.
   }
 }

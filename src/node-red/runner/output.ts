@@ -22,7 +22,7 @@ export function canHold({ util }: Red, message: Message, output: string): boolea
   let holder: unknown = message;
   for (const key of output === 'payload' ? [output] : util.normalisePropertyExpression(output)) {
     if (typeof holder !== 'object' || holder === null) return false;
-    // A part of a path that is a path itself is known only when it is set.
+    // A path within a path can only be checked by setting it.
     if (typeof key === 'object') return true;
     const own = Object.getOwnPropertyDescriptor(holder, key);
     if (!own) return Object.isExtensible(holder);
@@ -33,7 +33,7 @@ export function canHold({ util }: Red, message: Message, output: string): boolea
 }
 
 /**
- * A result that was paid for is not lost to a property that cannot hold it: it goes into `msg.payload` then.
+ * Where the property cannot hold the result, it goes into `msg.payload`: it was paid for and must not be lost.
  * @returns whether it is where it should be
  */
 export function setResult({ util }: Red, message: Message, output: string, result: unknown): boolean {
@@ -49,8 +49,8 @@ export function setResult({ util }: Red, message: Message, output: string, resul
 }
 
 /**
- * What the results of a sequence replace is not copied for each of them: a message with a thousand photos would be copied
- * a thousand times.
+ * The property that a sequence's results replace is not copied: a message with a thousand photos would be copied a thousand
+ * times.
  * @returns the message without what is replaced, where that is a property of its own; the message itself otherwise
  */
 export function withoutOutput({ util }: Red, message: Message, output: string): Message {

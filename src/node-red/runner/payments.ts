@@ -5,6 +5,7 @@ import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../cont
 import type { Answer, Environment } from '../../contract/result';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
+import { type Consent, NO_CONSENT } from './consent';
 
 /** Under which an account pays. */
 export interface Terms {
@@ -28,6 +29,8 @@ export interface PaymentRequest {
   key: string | null;
   /** Milliseconds for which an answer is used again where there is no key; 0: never. */
   reuseMs: number;
+  /** Where it is about a person. */
+  consent?: Consent;
   /** Called with each entry before its call is sent. */
   paying?: ((ledger: string | null) => void) | undefined;
 }
@@ -127,7 +130,7 @@ export class MessagePayments implements Payments {
       return { value: await payment.send(claim), ledger: null };
     }
     for (;;) {
-      // What is known already does not wait for a turn to be sent.
+      // A stored answer needs no slot.
       const known = await this.look<Answered>(payment.keys);
       if (known.size > 0) return { known };
       try {
@@ -156,10 +159,10 @@ export class MessagePayments implements Payments {
         isForPhoto: single.isForPhoto(found),
       }),
       answers: ({ found }) => {
-        // The photo may be there the next time.
+        // The photo may be reachable the next time.
         const isOutdated = isReused && single.mayChange && single.isForPhoto(found);
         if (key === null || isOutdated) return new Map();
-        // `raw` is for whoever asked for it when it was sent.
+        // `raw` is only for the message that paid for the call.
         const { raw: _raw, ...kept } = found;
         return new Map([[key.key, kept]]);
       },
@@ -201,7 +204,7 @@ export class MessagePayments implements Payments {
       await settle(settlement);
       if (reason instanceof VerifyError) {
         if (id !== null) reason.details.ledger = id;
-        // What was never written down was never sent.
+        // Without an entry, nothing was sent.
         if (id === null || settlement.resolution === 'not-processed') reason.details.charged = false;
       }
       throw reason;
@@ -229,12 +232,13 @@ export class MessagePayments implements Payments {
 
   #call(keys: readonly PaidKey[]): Call {
     const { account, price, maxPerDay, maxPerMonth, timeoutMs: waitMs } = this.#terms;
-    const { node, operation } = this.#request;
+    const { node, operation, consent = NO_CONSENT } = this.#request;
     const maxAgeMs = keys.length > 0 ? this.#maxAgeMs() : null;
     return {
       account,
       node,
       operation,
+      ...consent,
       price,
       maxPerDay,
       maxPerMonth,

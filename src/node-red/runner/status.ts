@@ -23,8 +23,8 @@ export function outcomeOf(payload: unknown): Outcome {
 }
 
 /**
- * What a node shows. Words are the contract's own: flows read them in Status nodes, and the editor looks each up in its
- * catalogue (docs/node-red.md, "Editor" and "Runtime"). Those with a number in them are in the language of the runtime.
+ * What a node shows. The words are fixed by docs/contract.md: flows read them in Status nodes, and the editor translates them by
+ * its catalogue (docs/node-red.md, "Editor" and "Runtime"). Texts with a number are in the language of the runtime.
  */
 export class NodeStatus {
   readonly #red: Red;
@@ -51,7 +51,7 @@ export class NodeStatus {
     this.#isOnSandbox = isOnSandbox;
   }
 
-  /** Whether no trouble is being survived. */
+  /** Whether no error is being retried. */
   get isFine(): boolean {
     return this.#trouble === null;
   }
@@ -141,7 +141,7 @@ export class NodeStatus {
   #update(): void {
     if (this.#closed || this.#timer) return;
     const left = this.#shownAt + QUIET_MS - performance.now();
-    // Never at once: a message that is refused as soon as it comes is not first shown as being worked on.
+    // Not at once, so that a message that is refused immediately is not shown as in flight.
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;

@@ -9,8 +9,8 @@ const OF_NODE = /^node:[a-z_/]+$/;
 const MOST_PLACES = 5;
 
 /**
- * An error of our own making. Its message may quote what it choked on, a person or a key, and its stack begins with its
- * message: only files that this process has loaded are logged, with their lines.
+ * A bug. The error's message may quote a person or a key, and its stack begins with the message: only the files and lines of
+ * modules that this process has loaded are logged.
  * @param red Node-RED
  * @param node that logs it
  * @param reason what was thrown
@@ -39,7 +39,7 @@ function stackOf(reason: unknown): string {
   try {
     return String((reason as { stack?: unknown }).stack);
   } catch {
-    // What was thrown may be anything, such as what throws when it is looked at.
+    // Anything can be thrown, even an object whose properties throw.
     return '';
   }
 }

@@ -40,6 +40,8 @@ export const request = requestAction<FormInput>({
     };
   },
 
+  persons: ({ query, body }) => personsIn(query, body),
+
   content: ({ path, query, body }) => [path.path, canonicalJson(query), canonicalJson(body)].join('\n'),
 
   prepare(account, { path, query, body }, context) {

@@ -52,6 +52,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   provider: 'tencent-market',
   operation: 'face-compare',
   mayCost: true,
+  isAboutPerson: true,
   fields: {
     personName: { value: 'payload.name', type: 'msg' },
     idNumber: { value: 'payload.idNumber', type: 'msg' },
@@ -75,6 +76,8 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       repaired: [...changed],
     };
   },
+
+  persons: ({ name, idNumber }) => [{ name, idNumber }],
 
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
     const slot = account.transport.takeSlot();

@@ -1,5 +1,5 @@
 /** The request's body: docs/providers/tencent-market.md, the table of body fields. */
-import { base64Of, type Photo } from '../../input/photo';
+import type { Photo } from '../../input/photo';
 
 /** What the provider compares. */
 export interface Person {
@@ -9,13 +9,27 @@ export interface Person {
   photo: Photo | { url: string };
 }
 
+/** Whole groups of three bytes, so that only the last piece is padded. */
+const PIECE_BYTES = 48 * 1024;
+
 /**
- * Writes the form. "`+`, `/` and `=` of the base64 must be percent-encoded."
+ * Writes the form. "`+`, `/` and `=` of the base64 must be percent-encoded." A photo is encoded piece by piece, so that no text of
+ * its size is made.
  * @param person whose name, id number and photo it is; the photo is not changed
  * @returns the body; of `image` and `url` it has the one that is used
  */
 export function writeForm({ name, idNumber, photo }: Person): Buffer {
-  const [field, value] = 'url' in photo ? ['url', photo.url] : ['image', base64Of(photo)];
-  const fields = Object.entries({ name, idcard: idNumber, [field]: value });
-  return Buffer.from(fields.map(([key, text]) => `${key}=${encodeURIComponent(text)}`).join('&'), 'latin1');
+  const fields = `name=${encodeURIComponent(name)}&idcard=${encodeURIComponent(idNumber)}`;
+  if ('url' in photo) return Buffer.from(`${fields}&url=${encodeURIComponent(photo.url)}`);
+  const body = [Buffer.from(`${fields}&image=`)];
+  for (const piece of piecesOf(photo)) body.push(Buffer.from(encodeURIComponent(piece), 'latin1'));
+  return Buffer.concat(body);
+}
+
+function* piecesOf(photo: Photo): Generator<string> {
+  const { length } = 'bytes' in photo ? photo.bytes : photo.base64;
+  for (let start = 0; start < length; start += PIECE_BYTES) {
+    const end = start + PIECE_BYTES;
+    yield 'bytes' in photo ? photo.bytes.toString('base64', start, end) : photo.base64.slice(start, end);
+  }
 }

@@ -27,6 +27,8 @@ export const request = requestAction<ProductInput>({
     };
   },
 
+  persons: ({ body }) => personsIn(body),
+
   content: ({ path, body }) => `${path?.address?.origin ?? ''}${path?.path ?? ''}\n${canonicalJson(body)}`,
 
   prepare(account, { path, body }, context) {

@@ -41,6 +41,8 @@ export const request = requestAction<ApiInput>({
     return { apiCode, body, extra, encrypt: namesIn(encrypt) };
   },
 
+  persons: ({ body, extra }) => personsIn(body, extra),
+
   content: ({ apiCode, body, extra }) => [apiCode, canonicalJson(body), canonicalJson(extra)].join('\n'),
 
   prepare(account, { apiCode, body, extra, encrypt }, context) {

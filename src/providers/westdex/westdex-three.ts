@@ -40,6 +40,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   provider: 'westdex',
   operation: 'westdex-three',
   mayCost: true,
+  isAboutPerson: true,
   fields: {
     personName: { value: 'payload.name', type: 'msg' },
     idNumber: { value: 'payload.idNumber', type: 'msg' },
@@ -61,6 +62,8 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       repaired: [...changed],
     };
   },
+
+  persons: ({ personName: name, idNumber }) => [{ name, idNumber }],
 
   async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
     const slot = account.transport.takeSlot();

@@ -31,6 +31,8 @@ export const request = requestAction<PathInput>({
     };
   },
 
+  persons: ({ body }) => personsIn(body),
+
   content: ({ path, body }) => `${path.path}\n${canonicalJson(body)}`,
 
   prepare(account, { path, body }, context) {

@@ -9,7 +9,8 @@ export function ledgerTables({ text, integer, bytes }: ColumnTypes): string[] {
       id ${text} PRIMARY KEY NOT NULL, at ${integer} NOT NULL, kept_from ${integer} NOT NULL, owner ${text} NOT NULL,
       account ${text} NOT NULL, node ${text} NOT NULL, operation ${text} NOT NULL, state ${text} NOT NULL,
       outcome ${text}, reason ${text}, code ${text}, error ${text}, request_id ${text}, order_no ${text},
-      charged ${integer}, price ${integer} NOT NULL, duration_ms ${integer})`,
+      charged ${integer}, price ${integer} NOT NULL, duration_ms ${integer},
+      consent ${text}, guardian_consent ${text}, purpose ${text})`,
     `CREATE INDEX entries_open ON entries (id) WHERE state IN ('claimed', 'uncertain')`,
     // `freed`: empty while the entry has the key, and the entry's id once it does not have it any more,
     // or where it is only found under it.

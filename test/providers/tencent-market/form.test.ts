@@ -19,7 +19,7 @@ function reference({ name, idNumber, photo }: Person): Buffer {
 const person = (photo: Person['photo']): Person => ({ name: NAME, idNumber: ID_NUMBER, photo });
 
 describe('tencent-market form', () => {
-  for (const size of [1, 2, 3, 4, 48 * 1024 + 1]) {
+  for (const size of [1, 2, 3, 4, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 300_000]) {
     it(`writes ${size} bytes as encodeURIComponent does, from bytes and from base64`, () => {
       const bytes = randomBytes(size);
       const base64 = bytes.toString('base64');

@@ -16,7 +16,9 @@ const reference = (timeStamp: string, photo: Buffer) =>
   JSON.stringify({ data: { timeStamp, ...FIELDS }, photoData: photo.toString('base64') });
 
 describe('westdex body', () => {
-  for (const size of [96, 97, 98, 1000]) {
+  // Around the ends of the pieces that bytes are encoded in.
+  const piece = 3 * 64 * 1024;
+  for (const size of [96, 97, 98, 1000, piece - 1, piece, piece + 1, 2 * piece + 2]) {
     it(`is what JSON.stringify makes of it, with a photo of ${size} bytes`, () => {
       const bytes = jpg(size);
       assert.equal(bodyOf(FIELDS, photoOf(bytes))(TIME).toString(), reference(TIME, bytes));
@@ -36,8 +38,9 @@ describe('westdex body', () => {
       return Buffer.prototype.toString.apply(bytes, given);
     };
     const body = bodyOf(FIELDS, photo);
-    body(TIME);
+    const first = body(TIME);
     const second = body('1700000000999');
+    assert.equal(first, second);
     assert.equal(encoded, 1);
     assert.equal(second.toString(), reference('1700000000999', Buffer.from(bytes)));
     assert.equal(body('99').toString(), reference('99', Buffer.from(bytes)));
