@@ -1,12 +1,12 @@
 /** The operator's page as it is written beside its example: its tables, its tables for Excel, and that the example has it. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'papaparse';
 import { ERRORS } from '../src/contract/errors';
 import { csvRows } from '../src/ledger/csv-rows';
-import { ROOT } from './demo-process';
+import { ROOT, temporaryDirectory } from './demo-process';
 
 type Pair = [chinese: string, english: string];
 type Catalogue = { [key: string]: string | Catalogue };
@@ -243,6 +243,86 @@ describe('the jobs of the page', () => {
       const taken = await call('server-photos-in', { body, files: [] }, []);
       const { default: batch } = await load(`${PAGES}/server-next-batch.mjs`);
       assert.equal(batch(taken.sent[0], { flow: taken.flow })[0].key, `operator-page/${id(1)}/0`);
+    });
+  });
+
+  describe('on disk', () => {
+    const id = (at: number) => at.toString(16).padStart(32, '0');
+    const now = Date.now();
+    const folder = temporaryDirectory();
+    const process = (at = folder) => {
+      const flow = context([]);
+      flow.set('folder', at);
+      return flow;
+    };
+    const finished = (at: number, states: string[], reference = '') => ({
+      ...photos(id(at), now - at, states),
+      reference,
+    });
+
+    it('are taken back after a restart: what was not submitted is not sent, and a person ends', async () => {
+      const { keep, takeBack, isRunning, jobsIn } = await load(`${PAGES}/server-jobs.mjs`);
+      const { recentJobs } = await load(`${PAGES}/server-files.mjs`);
+      const before = process();
+      const person = { ...photos(id(2), now, []), kind: 'person', total: undefined };
+      for (const job of [finished(1, ['done', 'sent', 'waiting'], 'Site 7'), person]) keep(before, {}, job);
+      const after = process();
+      // What this process heard meanwhile counts more than the file.
+      after.set('jobs', { [id(1)]: photos(id(1), now - 1, ['done', 'done']) });
+      takeBack(after, recentJobs(after));
+      const jobs = jobsIn(after);
+      const statesOf = (job: { rows: object }) => Object.values(job.rows).map(({ state }) => state);
+      assert.deepEqual(statesOf(jobs[id(1)]), ['done', 'done', 'waiting']);
+      assert.equal(isRunning(jobs[id(2)]), false);
+      const alone = process();
+      takeBack(alone, recentJobs(alone));
+      assert.deepEqual(statesOf(jobsIn(alone)[id(1)]), ['done', 'sent', 'unsent']);
+    });
+
+    it('are found by number, reference, file and number of the ledger, and by day and outcome', async () => {
+      const { keep } = await load(`${PAGES}/server-jobs.mjs`);
+      const { dayOf } = await load(`${PAGES}/server-files.mjs`);
+      const flow = process(temporaryDirectory());
+      const passed = finished(11, ['done'], 'Order A');
+      Object.assign(passed.rows[0]!, { outcome: 'passed', name: 'gate.jpg', ledger: '20261130-101500-abc' });
+      const failed = finished(12, ['done']);
+      Object.assign(failed.rows[0]!, { outcome: 'failed' });
+      for (const job of [passed, failed]) keep(flow, {}, job);
+      const { default: search } = await load(`${PAGES}/server-search.mjs`);
+      const find = (query: object) =>
+        JSON.parse(search({ req: { query }, res: {} }, { flow }).payload).map(
+          (job: { id: string }) => job.id,
+        );
+      for (const text of [id(11), 'order a', 'GATE', '20261130-101500'])
+        assert.deepEqual(find({ text }), [id(11)]);
+      assert.deepEqual(find({ outcome: 'failed', day: dayOf(now) }), [id(12)]);
+      assert.deepEqual(find({ day: '2020-01-01' }), []);
+      assert.deepEqual(find({ text: 'nothing has it' }), []);
+    });
+
+    it('are deleted after thirty days, and the page says when they cannot be written', async () => {
+      const { deleteOldDays, dayOf, saveJob } = await load(`${PAGES}/server-files.mjs`);
+      const flow = process(temporaryDirectory());
+      const day = (back: number) => join(String(flow.get('folder')), dayOf(now - back * 24 * HOUR_MS));
+      for (const back of [1, 29, 31, 400]) mkdirSync(day(back), { recursive: true });
+      deleteOldDays(flow);
+      assert.deepEqual(
+        [1, 29, 31, 400].map((back) => existsSync(day(back))),
+        [true, true, false, false],
+      );
+      // A file stands where the folder should be.
+      writeFileSync(join(day(1), 'file'), '');
+      flow.set('folder', join(day(1), 'file'));
+      saveJob(flow, finished(1, ['done']));
+      assert.equal(flow.get('isUnsaved'), true);
+    });
+
+    it('know what a call has cost lately', async () => {
+      const { default: setUp } = await load(`${PAGES}/server-setup.mjs`);
+      const flow = context([]);
+      const sum = { operation: 'truth-create', calls: 5, uncharged: 1, price: 6 };
+      setUp({ payload: [sum, { ...sum, operation: 'face-compare', price: 0 }] }, { flow });
+      assert.deepEqual(flow.get('prices'), { photos: 1.5 });
     });
   });
 

@@ -14,6 +14,9 @@ const SWEPT_AT_ONCE = 1_000;
 
 export type Bull = typeof import('bullmq');
 
+/** Node.js looks a module up anew at each `import`, and each job needs it three times. */
+let loaded: Bull | undefined;
+
 export interface QueueOptions {
   server: RedisServer;
   /** Of the queue. */
@@ -31,9 +34,10 @@ export interface QueueOptions {
 
 /** @throws VerifyError CONFIG where it is not installed */
 export async function loadBull(): Promise<Bull> {
-  return import('bullmq').catch(() => {
+  loaded ??= await import('bullmq').catch(() => {
     throw new VerifyError('CONFIG', 'bullmq-missing', {}, { charged: false });
   });
+  return loaded;
 }
 
 /** @returns a connection that refuses a Redis whose queue of this name has another secret */

@@ -394,7 +394,10 @@ class ThreadedDatabase implements Database {
         this.#applyFacts(message.facts);
         this.#reportRecovery(this.#away);
         this.#away = null;
-        if (this.#isRewriteDue || (message.isNew && this.#hasOpened)) this.#rewrite();
+        const isNewAgain = message.isNew && this.#hasOpened;
+        if (this.#isRewriteDue || isNewAgain) this.#rewrite();
+        // Its folder is new as well, and may have vanished after the secret was read from a file in it.
+        if (isNewAgain) void this.#secret();
         this.#hasOpened = true;
         for (const { resolve } of this.#awaitingReady.splice(0)) resolve();
         break;

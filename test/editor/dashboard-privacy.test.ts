@@ -122,6 +122,7 @@ describe("the operator's page keeps to itself", () => {
     await operator.submit();
     assert.equal((await operator.card()).outcome, 'passed');
     assert.ok(sent < 1e6, `${sent} bytes`);
+    await operator.openForm();
     await operator.page.setInputFiles('input[type=file]', {
       ...{ name: 'face.png', mimeType: 'image/png', buffer: Buffer.from('none') },
     });
@@ -160,7 +161,7 @@ describe("the operator's page keeps to itself", () => {
     const answer = await fetch(`${demo.address}/verify-desk/person`, { method: 'POST', body });
     assert.equal(((await answer.json()) as { running: boolean }).running, false);
 
-    await first.page.goto('about:blank');
+    for (const { page } of [photos, first]) await page.goto('about:blank');
     await demo.stop();
     rmSync(join(directory, 'cn-verify/operator-page'), { recursive: true });
     demo = await startDemo({ DEMO_DIR: directory, PORT: port });

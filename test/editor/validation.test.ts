@@ -254,7 +254,8 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.ok(said.includes(words(locale, 'truth-create', 'form.out-of-bounds', bounds)), said);
       await bench.page.click('#red-ui-header-button-deploy');
       const notification = bench.page.locator('.red-ui-notification');
-      await notification.getByText('truth-create (truth-create)').waitFor();
+      const named = words(locale, 'truth-create', 'label.palette');
+      await notification.getByText(`${named} (truth-create)`).waitFor();
       await bench.picture('deploy-wrong');
       await notification.getByRole('button').nth(1).click();
     });

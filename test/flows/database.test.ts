@@ -73,9 +73,9 @@ describe('the database of a Node-RED', function () {
     await pay(nodeRed, 'b');
   });
 
-  it('says that it was damaged, and goes on when somebody decides so', async () => {
+  it('says that it is gone with its folder, and goes on when somebody decides so', async () => {
     await nodeRed.stop();
-    writeFileSync(join(userDir, 'cn-verify', 'cn-verify.db'), 'no database');
+    rmSync(join(userDir, 'cn-verify'), { recursive: true });
     await start();
     const { state, text } = await get('/cn-verify/database');
     assert.equal(state, 'damaged');

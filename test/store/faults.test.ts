@@ -95,6 +95,21 @@ describe('database: faults', () => {
       assert.deepEqual(await list(start()), ['a', 'b']);
     });
 
+    it('asks for the secret once more where the folder vanishes after it was read, so that its file is made again', async () => {
+      let times = 0;
+      const database = start({
+        secret: async () => {
+          if (++times === 2) rmSync(dirname(file()), { recursive: true, force: true });
+          return secret;
+        },
+      });
+      await put(database, 'a');
+      rmSync(dirname(file()), { recursive: true });
+      await until(() => times === 3);
+      await put(database, 'b');
+      assert.deepEqual(await list(database), ['b']);
+    });
+
     it('takes another file that was put there, and has what is in memory written to it first', async () => {
       const other = start({ file: join(folder, 'other.db') });
       await put(other, 'of the other');
