@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { parse } from 'papaparse';
 import type { Result } from '../src/contract/result';
+import type { BillComparison } from '../src/ledger/bill';
 import type { Entry, Sum } from '../src/ledger/entry';
 import {
   type DebugSidebar,
@@ -23,6 +24,8 @@ import { until } from './until';
 interface Shown {
   outcome: string;
   reason: string | null;
+  charged: boolean | null;
+  reused: object | null;
   code: string;
   cause: { charged: boolean | null; providerCode: string | null };
   data: {
@@ -266,6 +269,35 @@ describe('the examples of single nodes, at the press of a button', () => {
       assert.equal((await press('know-your-customer', button, shown)).outcome, outcome);
     });
   }
+
+  it('cheaper-first: the second supplier is asked where the first has no verdict or took no money', async () => {
+    const press1 = (button: string, shown: string) => press('cheaper-first', button, shown);
+    assert.equal((await press1('a clear verdict', 'by the first')).outcome, 'passed');
+    assert.equal((await press1('no verdict', 'by the second')).outcome, 'passed');
+    assert.equal((await press1('the first is refused', 'by the second')).outcome, 'passed');
+    const again = await press1('a clear verdict', 'by the first');
+    assert.equal(again.charged, false);
+    assert.ok(again.reused);
+  });
+
+  it('bill: finds what the bill and the ledger disagree about', async () => {
+    await press('bill', 'pay four times', 'result');
+    let counts: Record<string, number> = {};
+    await until(
+      async () => {
+        const found = (await press('bill', 'compare', 'differences')) as unknown as BillComparison;
+        counts = Object.fromEntries(
+          (['matched', 'missing', 'unbilled', 'dearer', 'twice'] as const).map((kind) => [
+            kind,
+            found[kind].count,
+          ]),
+        );
+        return counts.matched === 2;
+      },
+      () => JSON.stringify(counts),
+    );
+    assert.deepEqual(counts, { matched: 2, missing: 1, unbilled: 1, dearer: 1, twice: 1 });
+  });
 
   it('welcome: two photos, one of which is not genuine', async () => {
     const { outcome, data } = await press('welcome', 'two photos', 'result');

@@ -14,9 +14,9 @@ const NEEDED = [
   /^dist\/nodes\/([a-z-]+)\/locales\/zh-Hans-CN\/\1\.html$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^dist\/src\/texts\/[\w-]+\.json$/,
-  /^examples\/\d \p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z-]+\.json$/u,
+  /^examples\/\d \p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z'-]+\.json$/u,
   /^deploy\/[\w.@-]+$/,
-  /^docs\/(result\.schema\.json|(nodes|errors|sandbox)(\.zh-CN)?\.md)$/,
+  /^docs\/(result\.schema\.json|(nodes|errors|providers|sandbox)(\.zh-CN)?\.md)$/,
   /^(README|README\.zh-CN|CHANGELOG|SECURITY|SECURITY\.zh-CN)\.md$/,
   /^(LICENSE|package\.json)$/,
 ];

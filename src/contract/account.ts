@@ -1,10 +1,7 @@
 /** What a provider's account is made of, and what an action is given of it: docs/contract.md, "Account nodes". */
 import type { Environment } from './result';
-import type { SettingDefinitions } from './settings';
+import type { Credentials, SettingDefinitions } from './settings';
 import type { CallContext, Transport } from './transport';
-
-/** One pair of an account's keys, by the provider's names. */
-export type Credentials = Readonly<Record<string, string>>;
 
 /** What a provider's account node is made of. */
 export interface AccountDefinition {

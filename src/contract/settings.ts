@@ -29,3 +29,6 @@ export type Settings<Definitions extends SettingDefinitions> = {
         ? Choice
         : string;
 };
+
+/** One pair of an account's keys, by the provider's names. */
+export type Credentials = Readonly<Record<string, string>>;

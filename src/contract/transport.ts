@@ -1,5 +1,5 @@
 /** What a provider's client asks the transport for: src/http. */
-import type { Credentials } from './account';
+import type { Credentials } from './settings';
 
 /** One request as it goes over the wire. */
 export interface HttpRequest {

@@ -1,5 +1,5 @@
 /** Which pair of keys signs: docs/contract.md, "Account nodes", on rotation. */
-import type { Credentials } from '../contract/account';
+import type { Credentials } from '../contract/settings';
 
 export class Pairs {
   readonly #pairs: readonly Credentials[];

@@ -1,6 +1,7 @@
 /** Sends a call as often as the contract allows: docs/contract.md, "Errors", from "Retries" on. */
-import type { Credentials } from '../contract/account';
+
 import { ERRORS, mayHaveBeenProcessed, VerifyError } from '../contract/errors';
+import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, ClaimCall, HttpAnswer, QueueSlot, Transport } from '../contract/transport';
 import { Circuit } from './circuit';
 import { Clock } from './clock';

@@ -1,7 +1,7 @@
 /** An object store: photos are put under random names, and their addresses are signed for as long as they are kept. */
 import { isIP } from 'node:net';
-import type { Credentials } from '../contract/account';
 import { VerifyError } from '../contract/errors';
+import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, HttpRequest, Transport } from '../contract/transport';
 import { formatOf } from '../input/picture';
 import { presign, type Signing, signHeaders } from './signature';

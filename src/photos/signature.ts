@@ -2,7 +2,7 @@
  * AWS signature 4, as object stores take it: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  * aws4fetch makes it; the requests go over our own pool.
  */
-import type { Credentials } from '../contract/account';
+import type { Credentials } from '../contract/settings';
 
 /** What a signature is made under. */
 export interface Signing {

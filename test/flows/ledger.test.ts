@@ -156,7 +156,7 @@ describe('the ledger', function () {
 
     for (const [what, order, problem] of [
       ['an object', { id: 1 }, 'text-not-text'],
-      ['a list', ['a'], 'text-not-text'],
+      ['a list', ['a', 'b'], 'text-not-text'],
       ['a fraction', 0.5, 'text-not-text'],
       ['of a megabyte', 'k'.repeat(1024 * 1024), 'text-too-long'],
       ['damaged', 'a\ufffdb', 'text-damaged'],

@@ -1,7 +1,7 @@
 /** Two pairs of keys, and a provider that accepts one of them at a time. */
 import assert from 'node:assert/strict';
-import type { Credentials } from '../../src/contract/account';
 import { VerifyError } from '../../src/contract/errors';
+import type { Credentials } from '../../src/contract/settings';
 import type { Call, HttpAnswer, Transport } from '../../src/contract/transport';
 import type { TransportOptions } from '../../src/http/send';
 import { failure, makeContext } from './context';

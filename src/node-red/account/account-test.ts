@@ -1,12 +1,13 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
-import type { Account, Credentials, Probe } from '../../contract/account';
+import type { Account, Probe } from '../../contract/account';
 import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
+import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { Clock } from '../../http/clock';
 import { textOf } from '../runner/explain';
-import type { Red } from '../runner/red';
+import type { Node, Red } from '../runner/red';
 import { unexpected } from '../runner/unexpected';
-import type { AccountNode } from './account-node';
 
 /** What the form shows; without secrets and without a person. */
 export interface TestResult {
@@ -16,6 +17,13 @@ export interface TestResult {
   text: string;
   /** Seconds the provider's clock is ahead of this machine's; null where it is not known or within 30 s. */
   clockOffsetSeconds: number | null;
+}
+
+/** As much of an account node as its test uses. */
+interface TestedNode extends Node {
+  environment: Environment;
+  onNextPair: boolean;
+  open(): Account | Promise<Account>;
 }
 
 /** The outcome of a test, without a text. */
@@ -29,7 +37,7 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set(['CONFIG', 'INPUT', 'AUTH', 'ACC
 
 export class AccountTest {
   readonly #red: Red;
-  readonly #node: AccountNode;
+  readonly #node: TestedNode;
   readonly #probe: Probe;
   readonly #clock = new Clock(Date.now);
   readonly #closing = new AbortController();
@@ -40,7 +48,7 @@ export class AccountTest {
    * @param node of the account
    * @param probe of its provider
    */
-  constructor(red: Red, node: AccountNode, probe: Probe) {
+  constructor(red: Red, node: TestedNode, probe: Probe) {
     this.#red = red;
     this.#node = node;
     this.#probe = probe;

@@ -4,7 +4,7 @@ import type { BillComparison, BillKind, BillSide } from '../../ledger/bill';
 import { readBillFile } from '../../ledger/bill-rows';
 import type { AccountNode } from '../account/account-node';
 import { answerBill, readBillQuestion } from '../ledger/bill-question';
-import type { AdminQuestion } from './routes';
+import type { AdminQuestion } from './question';
 
 /** Nobody looks through more; `verify-ledger` gives all of them. */
 const MOST_CALLS = 100;

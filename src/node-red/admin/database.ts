@@ -6,7 +6,7 @@ import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { withText } from '../runner/explain';
 import type { Red } from '../runner/red';
-import type { AdminQuestion, Download } from './routes';
+import type { AdminQuestion, Download } from './question';
 
 /** @returns how the database is, and what is wrong in the words of the reader */
 export async function stateOf({ red, language }: AdminQuestion): Promise<unknown> {

@@ -6,24 +6,7 @@ import type { PhotoStoreNode } from '../photos/photo-store-of';
 import { withText } from '../runner/explain';
 import type { AdminRequest, AdminResponse, Red } from '../runner/red';
 import { languageOfReader, withTexts } from '../runner/texts';
-
-/** What somebody asks for. */
-export interface AdminQuestion {
-  red: Red;
-  params: Readonly<Record<string, string | undefined>>;
-  query: Readonly<Record<string, unknown>>;
-  /** Of the reader; undefined where none is named. */
-  language: string | undefined;
-  /** What was sent, which may be large. */
-  body: AsyncIterable<Uint8Array>;
-}
-
-/** A file; what cannot be read at all rejects at its first piece, before anything is sent. */
-export interface Download {
-  contentType: string;
-  name: string;
-  pieces: AsyncGenerator<string | Uint8Array, void>;
-}
+import type { AdminQuestion, Download } from './question';
 
 interface Route {
   method: 'get' | 'post' | 'delete';

@@ -1,7 +1,7 @@
 /** Pending tasks, for the forms and the sidebar: to list them, to query them at once, to drop them. */
 import type { PendingTask, PendingTasks } from '../../waiting/pending-tasks';
 import { pendingTasksOf } from '../runner/pending-tasks-of';
-import type { AdminQuestion } from './routes';
+import type { AdminQuestion } from './question';
 
 /** One task, without its message. Times are Unix milliseconds. */
 interface TaskSummary {

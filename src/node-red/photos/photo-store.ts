@@ -2,10 +2,10 @@
  * Where photos in hand are put: docs/contract.md, "Photos in hand". What is wrong with the settings of a store is found
  * when it is first used.
  */
-import type { Credentials } from '../../contract/account';
+
 import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
-import type { SettingDefinitions, Settings } from '../../contract/settings';
+import type { Credentials, SettingDefinitions, Settings } from '../../contract/settings';
 import type { Transport } from '../../contract/transport';
 import { createTransport } from '../../http/send';
 import { isWrappedCredential } from '../../input/credential';

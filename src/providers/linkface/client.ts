@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Account, Credentials, Probe } from '../../contract/account';
+import type { Account, Probe } from '../../contract/account';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
+import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer, HttpRequest, QueueSlot } from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { type Issued, readAnything, readIssued } from './response';

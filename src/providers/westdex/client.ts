@@ -1,7 +1,8 @@
-import type { Account, Credentials } from '../../contract/account';
+import type { Account } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { RequestTurn } from '../../contract/provider-request';
+import type { Credentials } from '../../contract/settings';
 import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Json, JsonObject } from '../../input/json-object';
 import type { Known } from '../../input/mask';
