@@ -183,7 +183,8 @@ for (const locale of ['en-US', 'zh-CN']) {
       await refreshUntil(row.locator('td:nth-of-type(2)', { hasText: /^2$/ }));
       assert.deepEqual(await row.locator('th, td').allTextContents(), [NAME, '2', '2', '0', yuan('2.50')]);
       // No head is broken inside a word.
-      const broken = await bench.page.evaluate(`$('#${ID} [data-part="spending"] thead th').toArray().filter((head) => {
+      const broken =
+        await bench.page.evaluate(`$('#${ID} [data-part="spending"] thead th').toArray().filter((head) => {
         const range = document.createRange();
         range.selectNodeContents(head);
         const lines = new Set([...range.getClientRects()].map(({ top }) => top));
