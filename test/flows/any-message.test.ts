@@ -10,7 +10,7 @@ import * as fc from 'fast-check';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { HERE, polled, taken } from '../photos/results';
-import { FIVE, flowOf } from './five-actions';
+import { EVERY_ACTION, FIVE, type FiveAction, flowOf } from './five-actions';
 import { deep, ODDITIES, PLACES, throwing } from './odd-messages';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -26,6 +26,7 @@ interface Row {
   name?: string;
   flow(): FlowNode[];
   payload: unknown;
+  success?: FiveAction['success'];
 }
 
 let provider: ScriptedServer;
@@ -38,10 +39,12 @@ const other = (type: string, properties: object): FlowNode[] => {
   return [...nodes.map((node) => (node.id === 'action' ? { ...node, account: '', wires } : node)), copy];
 };
 const ROWS: Row[] = [
-  ...FIVE.map((action) => ({
+  ...EVERY_ACTION.map((action) => ({
     type: action.type,
+    ...(action.title ? { name: action.title } : {}),
     flow: () => flowOf(action, provider.baseUrl, { timeout: 5 }),
     payload: action.payload,
+    success: action.success,
   })),
   {
     type: 'truth-poll',
@@ -94,8 +97,8 @@ const ROWS: Row[] = [
 
 /** Answers as each provider documents it. */
 function answer(action: Row): void {
-  const five = FIVE.find(({ type }) => type === action.type);
-  provider.script = (_asked, response) => json(response, five?.success() ?? {});
+  const success = action.success ?? FIVE.find(({ type }) => type === action.type)?.success;
+  provider.script = (_asked, response) => json(response, success?.() ?? {});
 }
 
 /** How often a message came out where; a node whose two wires both have it counts once. */

@@ -10,8 +10,10 @@ import { freePort } from '../http/server';
 const run = promisify(execFile);
 const DEBIAN = '/usr/lib/postgresql';
 const running = new Set<Cluster>();
+/** By their folders. */
+const standbys = new Set<string>();
 process.once('exit', () => {
-  for (const { folder } of running) stopNow(folder);
+  for (const folder of [...[...running].map(({ folder }) => folder), ...standbys]) stopNow(folder);
 });
 
 export interface Cluster {
@@ -27,6 +29,8 @@ export interface Cluster {
   /** Runs statements as a user who may do everything. */
   query<Row = Record<string, unknown>>(text: string, database?: string): Promise<Row[]>;
   remove(): Promise<void>;
+  /** @returns a standby of it that is running, and takes over when it is promoted */
+  startStandby(): Promise<{ url: string; promote(): Promise<void>; remove(): Promise<void> }>;
   /** From its next start on it speaks TLS, too. */
   useTls(identity: { key: string; cert: string }): void;
 }
@@ -110,6 +114,27 @@ export async function startCluster(...settings: string[]): Promise<Cluster> {
         ownedByPostgres(join(folder, name), false);
       }
       writeFileSync(join(folder, 'postgresql.conf'), '\nssl = on\n', { flag: 'a' });
+    },
+    startStandby: async () => {
+      const copy = join(temporaryDirectory(), 'standby');
+      const own = await freePort();
+      mkdirSync(copy, { mode: 0o700 });
+      ownedByPostgres(copy);
+      const source = url.replace('postgres:secret@', 'postgres@');
+      const [file, parameters] = commandOf('pg_basebackup', '-D', copy, '-d', source, '-R', '-c', 'fast');
+      await run(file, parameters, { env: { ...process.env, PGPASSWORD: 'secret' } });
+      const settings = [`port = ${own}`, `unix_socket_directories = '${copy}'`].join('\n');
+      writeFileSync(join(copy, 'postgresql.conf'), `\n${settings}\n`, { flag: 'a' });
+      const control = (...rest: string[]) => run(...commandOf('pg_ctl', '-D', copy, '-w', ...rest));
+      await control('-l', join(copy, 'log'), 'start');
+      standbys.add(copy);
+      return {
+        url: url.replace(`:${port}/`, `:${own}/`),
+        promote: async () => void (await control('promote')),
+        remove: async () => {
+          if (standbys.delete(copy)) stopNow(copy);
+        },
+      };
     },
     remove: async () => {
       if (running.delete(cluster)) stopNow(folder);

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Call, Claim, Settlement } from '../../src/ledger/entry';
 import { selfSigned } from '../http/certificates';
+import { until } from '../until';
 import { type Cluster, startCluster } from './cluster';
 import { delayed } from './delayed';
-import { closeShared, openShared, until } from './shared';
+import { closeShared, openShared } from './shared';
 
 const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
@@ -288,22 +289,25 @@ describe('a shared ledger', () => {
     assert.equal((await waiting).state, 'claimed');
   });
 
-  it('waits where the server only reads, as a standby does', async () => {
-    await (await open()).ledger.claim(call(), NEVER);
-    await cluster.query('ALTER SYSTEM SET default_transaction_read_only = on');
-    await cluster.query('SELECT pg_reload_conf()');
-    const one = await open();
+  it('waits where the server is a standby, and goes on once it has taken over', async () => {
+    await (await open()).ledger.claim(call({ name: 'k' }), NEVER);
+    const standby = await cluster.startStandby();
     try {
+      const one = await open({ url: standby.url });
       await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), (error: VerifyError) => {
         assert.deepEqual([error.code, error.values.code], ['NETWORK', '25006']);
         return true;
       });
       assert.equal((await one.database.findProblem())?.problem, 'ledger-away');
+      const waiting = one.ledger.claim(call({ waitMs: 60_000 }), NEVER);
+      await standby.promote();
+      assert.equal((await waiting).state, 'claimed');
+      const again = await one.ledger.claim(call({ name: 'k' }), NEVER);
+      assert.equal(again.state === 'known' && again.keys.get('k')?.state, 'under-way');
+      await one.close();
     } finally {
-      await cluster.query('ALTER SYSTEM RESET default_transaction_read_only');
-      await cluster.query('SELECT pg_reload_conf()');
+      await standby.remove();
     }
-    await until(async () => (await one.ledger.claim(call({ waitMs: 0 }), NEVER).catch(() => null)) !== null);
   });
 
   it('verifies the server over TLS, and sends nothing where it cannot', async () => {

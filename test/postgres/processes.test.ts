@@ -7,12 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { temporaryDirectory } from '../demo-process';
+import { until } from '../until';
 import { type Cluster, startCluster } from './cluster';
-import { until } from './shared';
 
 /** For a run as long as one likes. */
 const MESSAGES = Number(process.env.MESSAGES || 2_400);
 const KEYS = MESSAGES / 5;
+/** Each message waits for a commit, and the disk may be a slow one. */
+const GIVE_UP_MS = 900_000;
 
 interface Got {
   key: string;
@@ -56,7 +58,7 @@ describe('processes that share a ledger', () => {
   });
 
   it('pay once for each key, within exact sums, and give nobody the verdict of somebody else', async function () {
-    this.timeout(900_000);
+    this.timeout(GIVE_UP_MS);
     const got: Got[] = [];
     const start = (file: string, messages: number, seed: number) => {
       const child = spawn(process.execPath, [join(__dirname, 'payer.js')], {
@@ -81,14 +83,14 @@ describe('processes that share a ledger', () => {
     const files = [1, 2, 3].map(() => join(temporaryDirectory(), 'cn-verify.db'));
     const children = files.map((file, index) => start(file, share, index + 1));
 
-    await until(() => got.length > MESSAGES / 8);
+    await until(() => got.length > MESSAGES / 8, 'So many messages', GIVE_UP_MS);
     children[0]!.kill('SIGKILL');
     await ended(children[0]!);
-    await until(() => got.length > MESSAGES / 4);
+    await until(() => got.length > MESSAGES / 4, 'So many messages', GIVE_UP_MS);
     await cluster.stop('immediate');
     await cluster.start();
     const again = start(files[0]!, share, 4);
-    await until(() => got.length > MESSAGES / 2);
+    await until(() => got.length > MESSAGES / 2, 'So many messages', GIVE_UP_MS);
     children[1]!.kill('SIGKILL');
     await ended(children[1]!);
     for (const child of [again, children[2]!]) assert.equal(await ended(child), 0);

@@ -1,6 +1,5 @@
 /** Shared ledgers of a test, each as a process of its own would have it: with a database of its own beside it. */
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Ledger } from '../../src/ledger/ledger';
 import { sharedKept } from '../../src/ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
@@ -99,10 +98,4 @@ export async function openShared({
 
 export async function closeShared(): Promise<void> {
   for (const one of [...open]) await one.close();
-}
-
-/** @param condition that is to come true */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = performance.now() + 30_000; !(await condition()); await pause(20))
-    if (performance.now() > end) throw new Error('It did not come true within half a minute');
 }

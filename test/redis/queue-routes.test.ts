@@ -47,8 +47,23 @@ describe('the route over queues', function () {
     assert.match(String(text), /^The name of the verify-queue cannot be used\./);
   });
 
+  it('says to anybody whether the process can do its work, and to nobody more', async () => {
+    const health = async () => {
+      const response = await fetch(`${nodeRed.address}/cn-verify/health`);
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(await health(), [
+      200,
+      {
+        ...{ ready: true, flows: 'running', database: 'ready', ledger: null, redis: 'ready' },
+        providers: {},
+      },
+    ]);
+  });
+
   it('says that Redis is away', async () => {
     await redis.kill();
+    await until(async () => (await fetch(`${nodeRed.address}/cn-verify/health`)).status === 503);
     const [queue] = (await (await rows()).json()) as Record<string, unknown>[];
     assert.equal(queue!.problem, 'queue-away');
   });

@@ -26,6 +26,12 @@ const CUT_MS = 5_000;
 const ID_NUMBER = '110101199001011237';
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNomLAAAANEAbF61zYUAAAAAElFTkSuQmCC';
 
+/** A bucket as deploy/verify.env has one. */
+const PHOTOS = {
+  ...{ PHOTOS_ENDPOINT: 'https://s3.example.com', PHOTOS_REGION: 'a', PHOTOS_BUCKET: 'photos' },
+  ...{ PHOTOS_STYLE: 'path', PHOTOS_ACCESS_KEY_ID: 'id', PHOTOS_SECRET_ACCESS_KEY: 'secret' },
+};
+
 interface Job {
   action: string;
   input: object;
@@ -63,6 +69,7 @@ describe('scale-out', function () {
   let cable: Cable;
   let workers: Member[] = [];
   let front: Member;
+  let operator: Member;
   const answers: Answered[] = [];
 
   before(async () => {
@@ -73,10 +80,18 @@ describe('scale-out', function () {
     workers = await Promise.all(
       urls.map((url) => startMember('worker', { ...environment, REDIS_URL: url }, hasten)),
     );
-    front = await startMember('front', { ...environment, REDIS_URL: redis.url }, hasten);
+    [front, operator] = await Promise.all([
+      startMember('front', { ...environment, REDIS_URL: redis.url }, hasten),
+      startMember('operator', {
+        ...environment,
+        ...PHOTOS,
+        REDIS_URL: redis.url,
+        OPERATOR_PASSWORD: 'right',
+      }),
+    ]);
   });
   after(async () => {
-    await Promise.all([...workers, front, sandbox].map((each) => each?.stop()));
+    await Promise.all([...workers, front, operator, sandbox].map((each) => each?.stop()));
     cable?.close();
     await redis?.stop();
     await books?.remove();
@@ -226,6 +241,43 @@ describe('scale-out', function () {
       assert.ok(answer.code === 'UNCERTAIN' || isKnown, JSON.stringify(answer));
     }
     assert.deepEqual(await sandbox.paid(), before);
+  });
+
+  it('lets an operator see what all workers spent, and release a call, but not change the flow', async () => {
+    const login = (password: string) =>
+      fetch(`${operator.address}/auth/token`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          ...{ client_id: 'node-red-editor', grant_type: 'password', scope: '' },
+          ...{ username: 'operator', password },
+        }),
+      });
+    assert.equal((await login('wrong')).status, 403);
+    const { access_token: token } = (await (await login('right')).json()) as { access_token: string };
+    const asOperator = (path: string, method = 'GET') =>
+      fetch(operator.address + path, { method, headers: { Authorization: `Bearer ${token}` } });
+    assert.equal((await fetch(`${operator.address}/cn-verify/ledger`)).status, 401);
+    assert.equal((await asOperator('/flows', 'POST')).status, 401);
+    const { accounts } = (await (await asOperator('/cn-verify/ledger')).json()) as {
+      accounts: { month: { spent: number } }[];
+    };
+    const spent = accounts.reduce((sum, { month }) => sum + month.spent, 0);
+    assert.ok(spent >= Object.keys(await sandbox.paid()).length, String(spent));
+    const { unready, stores } = (await (await asOperator('/cn-verify/check')).json()) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([unready, stores], [[], []]);
+
+    const [uncertain] = await books.query<{ id: string }>(
+      "SELECT id FROM cn_verify.entries WHERE state = 'uncertain' AND operation = 'face-compare'",
+    );
+    const lost = answers.find(({ answer }) => answer.cause?.ledger === uncertain?.id);
+    // What the killed worker had under way is uncertain where its answer had not come.
+    if (!uncertain || !lost) return;
+    const released = await asOperator(`/cn-verify/ledger/${uncertain.id}/release`, 'POST');
+    assert.deepEqual(await released.json(), { released: true });
+    assert.equal((await ask(lost.job)).answer.outcome, 'passed');
   });
 
   it('refuses what is no action', async () => {
