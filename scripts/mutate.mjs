@@ -2,9 +2,10 @@
  * Makes single small changes to the compiled sources of a folder, and runs its tests with each: a change that no test notices is
  * printed. Whether it matters is for a reader to decide.
  *
- *     npm run build && node scripts/mutate.mjs src/input [--most 50] [--seed 1] [--file mask]
+ *     npm run build && node scripts/mutate.mjs src/input [--most 50] [--seed 1] [--file mask] [--with flows/truth]
  *
- * The tests of the same name run first, then those of the folder. A change is in `dist` only, and is taken back.
+ * The tests of the same name run first, then those of the folder, then those that are named: what a node promises is often tested in a flow.
+ * A change is in `dist` only, and is taken back.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     most: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     file: { type: 'string' },
+    with: { type: 'string', multiple: true, default: [] },
   },
 });
 /** A change may make a loop endless. */
@@ -102,7 +104,13 @@ function isNoticed({ name, start, end, after }) {
   try {
     writeFileSync(file, text.slice(0, start) + after + text.slice(end));
     const own = join(testsOf, name.replace(/\.js$/, '.test.js'));
-    return (existsSync(own) && fails([own])) || fails([testsOf, '--recursive']);
+    const others = values.with.map((each) => join(root, 'dist/test', `${each}.test.js`));
+    return (
+      (existsSync(own) && fails([own])) ||
+      (existsSync(testsOf) && fails([testsOf, '--recursive'])) ||
+      // A test of a flow needs a process of its own.
+      others.some((each) => fails([each]))
+    );
   } finally {
     takeBack();
     process.off('SIGINT', interrupted);

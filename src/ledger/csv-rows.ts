@@ -9,8 +9,9 @@ export const BOM = '\uFEFF';
 
 const OPTIONS = {
   newline: '\r\n',
-  // A spreadsheet computes what begins so, in full-width form too, and rounds a number of more than 15 digits.
-  escapeFormulae: /^(?:[=+\-@＝＋－＠\t\r\n]|\d{16,}$)/,
+  // A spreadsheet computes what begins so, in full-width form too, rounds a number of more than 15 digits, and takes an id
+  // such as 12E34 for one.
+  escapeFormulae: /^(?:[=+\-@＝＋－＠\t\r\n]|\d{16,}$|\d+(?:\.\d+)?e\d+$)/i,
   // A spreadsheet may be set to split at them.
   quotes: (value: unknown) => typeof value === 'string' && /[;\t]/.test(value),
 };

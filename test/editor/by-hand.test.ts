@@ -113,6 +113,22 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.press(inject);
       assert.match(await bench.debugged(debug), /outcome: "answered"/);
       await bench.status(nodes[0]!, words(locale, 'westdex-three', 'sandbox answered'));
+    });
+
+    it('provider-request, step by step as its help says', async () => {
+      const { inject, nodes, debug } = await row(480, 'provider-request');
+      await bench.edit(inject);
+      await bench.write('.node-input-prop-property-value', 'json', '{"departmentID": 1}');
+      await bench.done();
+      await bench.edit(nodes[0]!);
+      await addSandboxAccount('xhey-account');
+      await bench.write('#node-input-path', 'str', '/v2/department/sublist');
+      await bench.page.uncheck('#node-input-paid');
+      await bench.done();
+      await bench.deploy();
+      await bench.press(inject);
+      assert.match(await bench.debugged(debug), /outcome: "answered"/);
+      await bench.status(nodes[0]!, words(locale, 'provider-request', 'sandbox answered'));
       await bench.picture('flows');
     });
   });

@@ -14,7 +14,7 @@ const ACTION_NODES = [
 ];
 const PALETTE_NODES = [
   ...ACTION_NODES,
-  ...['photo-rules', 'provider-request', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
+  ...['photo-rules', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
 ];
 const CONFIG_NODES = ['photo-store', 'verify-queue', 'verify-ledger-store'];
 const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
