@@ -19,8 +19,7 @@ function prepareType(type) {
   addKeywords(type);
   const own = shareTexts(definition);
   const form = formOf(definition, own);
-  const { defaults, credentials = {}, oneditprepare } = definition;
-  const label = definition.label ?? definition.paletteLabel;
+  const { defaults, credentials = {}, label, oneditprepare } = definition;
   const isAccount = type.endsWith('-account');
   const checks = isAccount ? accountChecks(form) : {};
   for (const [name, property] of Object.entries({ ...defaults, ...credentials })) {
@@ -40,7 +39,7 @@ function prepareType(type) {
     }
   }
   definition.label = function () {
-    const name = this.name || (label ? label.call(this) : type);
+    const name = this.name || (label ? label.call(this) : this._('label.palette'));
     const account = isAccount ? this : !this.name && RED.nodes.node(this.account);
     return account?.environment === 'sandbox' ? this._('label.on-sandbox', { name }) : name;
   };

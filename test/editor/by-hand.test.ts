@@ -75,7 +75,10 @@ for (const locale of ['en-US', 'zh-CN']) {
       await bench.done();
       // Whose word it is stands on the node itself.
       const label = await bench.node(nodes[0]!).locator('.red-ui-flow-node-label').textContent();
-      assert.equal(label, words(locale, 'get-token', 'label.on-sandbox', { name: 'get-token' }));
+      assert.equal(
+        label,
+        words(locale, 'get-token', 'label.on-sandbox', { name: words(locale, 'get-token', 'label.palette') }),
+      );
       await bench.deploy();
       await bench.press(inject);
       assert.match(await bench.debugged(debug), /outcome: "issued"/);

@@ -41,7 +41,9 @@ describe(`what forms share, loaded after the nodes by Node-RED ${VERSION}`, () =
     await page.evaluate(`$('#red-ui-editor-plugin-configs').append(${JSON.stringify(late)})`);
 
     const node = "RED.nodes.node('get')";
-    const label = words('en-US', 'forms', 'label.on-sandbox', { name: 'get-token' });
+    const label = words('en-US', 'forms', 'label.on-sandbox', {
+      name: words('en-US', 'get-token', 'label.palette'),
+    });
     assert.equal(await page.evaluate(`RED.utils.getNodeLabel(${node})`), label);
     assert.equal(await page.evaluate(`${node}._('form.fixed')`), words('en-US', 'forms', 'form.fixed'));
     await page.evaluate(`RED.editor.edit(${node})`);

@@ -65,6 +65,8 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
     }
 
+    const showTab = (name: string) => page.locator(`form:visible #red-ui-tab-${name} a`).click();
+
     async function close() {
       await page.click('#node-config-dialog-cancel');
       await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
@@ -143,10 +145,13 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.reload();
       await page.waitForFunction(`window.RED && RED.nodes && RED.nodes.node('${ACCOUNT}')`);
       await open();
+      await showTab('keys');
       const keys = page.locator('#xhey-account-keys');
       await page.waitForSelector('#xhey-account-keys[data-in-use="first"]', { state: 'visible' });
       assert.equal(await keys.textContent(), form['keys-first']);
+      await showTab('connection');
       assert.deepEqual(await test('works'), [said('test-works', tests['works-next-pair'])]);
+      await showTab('keys');
       await page.waitForSelector('#xhey-account-keys[data-in-use="next"]', { state: 'visible' });
       assert.equal(await keys.textContent(), form['keys-next']);
 

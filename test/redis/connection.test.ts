@@ -115,7 +115,7 @@ describe('a connection to the queue', function () {
         const [, name] = /node_modules.(bullmq|ioredis)./.exec(url) ?? [];
         if (name && !seen.has(name)) {
           seen.add(name);
-          await new Promise((resolve) => setTimeout(resolve, 3_000));
+          await new Promise((resolve) => setTimeout(resolve, 4_500));
           writeSync(1, name + '\\n');
         }
         return next(url, context);
@@ -129,7 +129,7 @@ describe('a connection to the queue', function () {
         server: redisServer(new URL('${redis.url}'), {}), name: '${name}', keep: 60,
         secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (trouble) => console.log(trouble),
       });
-      calls.counts(2_500).then(() => console.log('counted'), ({ problem }) => console.log(problem))
+      calls.counts(4_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
         .then(() => process.exit());`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: ROOT });
     assert.deepEqual(stdout.split('\n').sort(), ['', 'bullmq', 'counted', 'ioredis']);
