@@ -9,8 +9,11 @@ const NODE_RED = ['@node-red', 'node-red', 'node-red-node-test-helper'].map(
   (name) => `${sep}node_modules${sep}${name}${sep}`,
 );
 
+/** Node-RED imports the nodes, and what was imported once stays: the list that they add themselves to has to stay, too. */
+const KEPT = join(ROOT, 'dist/src/node-red/runner/actions.js');
 const isFresh = (path: string) =>
-  path.startsWith(join(ROOT, 'dist') + sep) || NODE_RED.some((folder) => path.includes(folder));
+  (path.startsWith(join(ROOT, 'dist') + sep) && path !== KEPT) ||
+  NODE_RED.some((folder) => path.includes(folder));
 
 // Each copy of a module that cleans up at the end of the process listens for that.
 process.setMaxListeners(0);

@@ -50,7 +50,7 @@ describe('get-token, what a message may ask for', () => {
   }
 
   const none: [unknown, string][] = [
-    ...[{}, [], ['a'], true, false].map((value): [unknown, string] => [value, 'text-not-text']),
+    ...[{}, [], ['a', 'b'], true, false].map((value): [unknown, string] => [value, 'text-not-text']),
     ...[Number.NaN, Infinity, 2 ** 53].map((value): [unknown, string] => [value, 'sequence-id-inexact']),
     ['a'.repeat(129), 'text-too-long'],
     ['a\ud800b', 'text-damaged'],
