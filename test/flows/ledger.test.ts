@@ -748,6 +748,7 @@ describe('the ledger', function () {
         ...{ id: ledger, account, node: 'action', operation: 'face-compare', state: 'settled' },
         ...{ outcome: 'passed', reason: 'same-person', code, error: null, requestId: null },
         ...{ orderNo: '568753443590770688', charged: true, price: 0.8 },
+        ...{ consent: null, guardianConsent: null, purpose: null },
       });
       assert.deepEqual(settled, [entry]);
       assert.deepEqual(
