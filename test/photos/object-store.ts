@@ -55,8 +55,14 @@ export async function startObjectStore(identity?: TlsIdentity): Promise<ObjectSt
     asked,
     door: () => true,
     names: async () => {
-      const { objects } = await server.store.listObjects(BUCKET, { maxKeys: 10_000 });
-      return objects.map(({ key }) => key);
+      for (;;)
+        try {
+          const { objects } = await server.store.listObjects(BUCKET, { maxKeys: 10_000 });
+          return objects.map(({ key }) => key);
+        } catch (error) {
+          // It stumbles over what is deleted while it lists.
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        }
     },
     close: () =>
       new Promise((resolve) => {
