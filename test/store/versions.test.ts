@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Entry } from '../../src/ledger/entry';
 import { type Database, openDatabase } from '../../src/store/database';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
 import { temporaryDirectory } from '../demo-process';
@@ -75,6 +76,12 @@ describe('database: versions', () => {
           day: 1,
           month: 1,
         },
+      );
+      const everything = { from: '', to: '~', account: null, operation: null };
+      const { entries } = await database.call<object, { entries: Entry[] }>('ledger.entries', everything);
+      assert.deepEqual(
+        entries.map(({ orderNo, price, consent, purpose }) => [orderNo, price, consent, purpose]),
+        [['an order', 1.5, 'KYC-1', '签到']],
       );
       const [task] = await database.call<object, { taskIds: string[]; content: Uint8Array }[]>(
         'waiting.list',

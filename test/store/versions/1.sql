@@ -5,7 +5,8 @@ CREATE TABLE entries (
       id TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL, kept_from INTEGER NOT NULL, owner TEXT NOT NULL,
       account TEXT NOT NULL, node TEXT NOT NULL, operation TEXT NOT NULL, state TEXT NOT NULL,
       outcome TEXT, reason TEXT, code TEXT, error TEXT, request_id TEXT, order_no TEXT,
-      charged INTEGER, price INTEGER NOT NULL, duration_ms INTEGER);
+      charged INTEGER, price INTEGER NOT NULL, duration_ms INTEGER,
+      consent TEXT, guardian_consent TEXT, purpose TEXT);
 CREATE TABLE keys (
       digest TEXT NOT NULL, freed TEXT NOT NULL, entry TEXT NOT NULL, part INTEGER NOT NULL,
       content TEXT NOT NULL, keeps INTEGER NOT NULL, answer BLOB, PRIMARY KEY (digest, freed));
@@ -42,7 +43,7 @@ INSERT INTO meta (name, content) VALUES ('id', '638ff20f-2f25-4f46-827b-e7a568d3
 INSERT INTO meta (name, content) VALUES ('count', '8');
 INSERT INTO meta (name, content) VALUES ('stored photos: clock', '{"process":"a process","elapsed":1,"now":1795579200000}');
 INSERT INTO meta (name, content) VALUES ('shared a location', '{"id":"b","count":3}');
-INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price, duration_ms) VALUES ('20261125-120000-000000000001', 1795579200000, 1795579200000, 'a process', 'an-account', 'a-node', 'face-compare', 'settled', 'passed', NULL, '200', NULL, 'a request', 'an order', 1, 15000, 12);
+INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price, duration_ms, consent, guardian_consent, purpose) VALUES ('20261125-120000-000000000001', 1795579200000, 1795579200000, 'a process', 'an-account', 'a-node', 'face-compare', 'settled', 'passed', NULL, '200', NULL, 'a request', 'an order', 1, 15000, 12, 'KYC-1', NULL, '签到');
 INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES ('M_uB_n7tNHXf41gtLYjE1A', '', '20261125-120000-000000000001', 0, 'bYMOUcgM-v4zamwgxSAXuQ', 1, X'7d428f33f919b1e4fa5d97a6ce78ebe246a8ba6ad8a96980a1746cd529d85e0ca5ee7c02a643bc1247eb');
 INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES ('3PBlNe3vxdiheQ02hp0kGA', '20261125-120000-000000000001', '20261125-120000-000000000001', 0, 'bYMOUcgM-v4zamwgxSAXuQ', 1, NULL);
 INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES ('gVwmAeSPBrCQ3AT6i8tauw', '', '20261125-120000-000000000001', 0, 'bYMOUcgM-v4zamwgxSAXuQ', 1, X'e22d3100ce9e37739dbfb0fb3c9c24a3b6f852d414245e61929eda91d077b06fcb5137a0d9ae3b468e09');
