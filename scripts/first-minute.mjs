@@ -67,13 +67,10 @@ function nodeOf(version) {
   return join(home, 'node_modules/node/bin');
 }
 
-/** The lines of the README's first block of code. */
+/** The README's two commands, as they stand in it. */
 function commandsOf(readme) {
-  const [, block] = /\n\n((?: {4}npm .*\n)+)/.exec(readme);
-  return block
-    .trim()
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim());
+  const [start, test] = readme.match(/^ {4}npm (?:start|test)\b[^#\n]*/gm);
+  return [start.trim(), test.trim()];
 }
 
 function startUntilCurl(command, clone, environment) {
