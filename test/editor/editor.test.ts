@@ -150,24 +150,20 @@ for (const locale of ['en-US', 'zh-CN']) {
     });
 
     it('is found by quick-add, too', async () => {
+      // Opened once: where it is opened again before it has forgotten a word, Node-RED's own code throws.
+      await page.evaluate(`RED.typeSearch.show({ x: 400, y: 200, add: () => {} })`);
       for (const [word, expected] of Object.entries(QUICK_SEARCHES[locale]!)) {
-        await page.evaluate(`RED.typeSearch.show({ x: 400, y: 200, add: () => {} })`);
         await search('#red-ui-type-search-input', word);
-        const results = page.locator('.red-ui-type-search .red-ui-search-result:visible');
-        await page.waitForFunction(
-          `$('.red-ui-type-search .red-ui-search-result:visible').length === ${expected.length}`,
-        );
-        const texts = await results.allTextContents();
-        for (const type of expected)
-          assert.ok(
-            texts.some((text) => text.includes(type)),
-            `${word}: ${texts}`,
-          );
-        await page.keyboard.press('Escape');
-        await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
-        // Only then the editor forgets the word.
-        await page.waitForFunction(`$('#red-ui-type-search-input').val() === ''`);
+        const texts = `$('.red-ui-type-search .red-ui-search-result:visible').toArray().map((each) => each.textContent)`;
+        await page
+          .waitForFunction(
+            `((texts) => texts.length === ${expected.length} &&
+              ${JSON.stringify(expected)}.every((type) => texts.some((text) => text.includes(type))))(${texts})`,
+          )
+          .catch(async () => assert.fail(`${word}: ${await page.evaluate(texts)}`));
       }
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
     });
 
     for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
