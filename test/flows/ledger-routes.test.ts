@@ -10,6 +10,7 @@ import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 import { answered, call, done, openLedger } from '../ledger/ledgers';
 import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { leaksIn, PRIVATE } from '../private';
 import { until } from '../until';
 import { compared, paidFlow, pay } from './paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -179,7 +180,9 @@ describe('the routes over the ledger, in a real Node-RED', function () {
 
   it('give the record of handling, without a person', async () => {
     const response = await nodeRed.ask('/cn-verify/handling.csv');
-    const rows = readTable((await response.text()).replace('\uFEFF', ''));
+    const text = await response.text();
+    assert.deepEqual(leaksIn(text), []);
+    const rows = readTable(text.replace('\uFEFF', ''));
     assert.equal(rows.length, 6);
     assert.deepEqual(Object.keys(rows[0]!), [
       ...['Time (UTC+8)', 'Purpose', 'Provider', 'Operation', 'Consent', "Guardian's consent"],
@@ -211,6 +214,8 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.equal(answer.unbilled.count, 3);
     assert.equal((await bill('price\n1\n')).status, 400);
     assert.equal((await bill('orderNo\n1\n', 'account=payer')).status, 400);
+    const names = `orderNo,price,姓名,身份证号\nunknown,1,${PRIVATE.join(' ')},${PRIVATE.join(' ')}\n`;
+    assert.deepEqual(leaksIn(await (await bill(names)).text()), []);
     const { problem } = (await (await bill('price\n1\n')).json()) as { problem: string };
     assert.equal(problem, 'bill-columns');
   });
