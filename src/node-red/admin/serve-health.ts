@@ -12,19 +12,21 @@ const FRESH_MS = 1_000;
  */
 export function serveHealth(red: Red): void {
   let isRunning = false;
-  red.events.on('flows:started', () => {
-    isRunning = true;
-  });
-  red.events.on('flows:stopping', () => {
-    isRunning = false;
-  });
   let latest: { at: number; found: ReturnType<typeof healthOf> } | null = null;
+  // What was found before says nothing of nodes that were not there yet.
+  const change = (running: boolean) => {
+    isRunning = running;
+    latest = null;
+  };
+  red.events.on('flows:started', () => change(true));
+  red.events.on('flows:stopping', () => change(false));
   red.httpNode.get(PATH, (_request, response) => {
+    const wasRunning = isRunning;
     if (!latest || performance.now() - latest.at > FRESH_MS)
       latest = { at: performance.now(), found: healthOf(red) };
     const answer = ({ ready: canWork, ...parts }: Awaited<ReturnType<typeof healthOf>>) => {
-      const ready = canWork && isRunning;
-      const health = { ready, flows: isRunning ? 'running' : 'starting', ...parts };
+      const ready = canWork && wasRunning && isRunning;
+      const health = { ready, flows: wasRunning && isRunning ? 'running' : 'starting', ...parts };
       response
         .status(ready ? 200 : 503)
         .set({ 'Cache-Control': 'no-store' })
