@@ -1,4 +1,5 @@
 /** The rows of a provider's bill, as a spreadsheet or Node-RED's `csv` node has them: docs/contract.md, "Ledger". */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ParseResult, type Parser, parse } from 'papaparse';
 import { VerifyError } from '../contract/errors';
 
@@ -187,8 +188,4 @@ function readPrice(text: string, line: number): number | null {
   const [, amount] = AMOUNT.exec(text) ?? [];
   if (amount === undefined) throw new VerifyError('INPUT', 'bill-price', { line });
   return Number(amount.replaceAll(',', ''));
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

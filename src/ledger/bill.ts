@@ -1,4 +1,5 @@
 /** A provider's bill beside the ledger of the same month: docs/contract.md, "Ledger", node `verify-ledger`. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BillRow } from './bill-rows';
 import type { Entry } from './entry';
 import { PRICE_STEPS } from './ledger-sql';
@@ -183,8 +184,4 @@ function billedCall({ id, at, operation, state, charged, requestId, orderNo, pri
 /** Without the decimals that binary fractions show and no price has. */
 function yuan(amount: number): number {
   return Math.round(amount * PRICE_STEPS) / PRICE_STEPS;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

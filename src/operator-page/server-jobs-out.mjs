@@ -9,7 +9,7 @@ const MOST_LISTED = 200;
 
 /**
  * The list, or one job with its rows.
- * @returns to the response, to the ledger where the job is not known here, to ask where the accounts stand
+ * @returns a message or null for each output: to the response, to the ledger where the job is not known here, to ask where the accounts stand
  */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);

@@ -3,7 +3,7 @@ import { jobsIn, keep, keyOf } from './server-jobs.mjs';
 /** As many as one call of truth-create takes: each call is one message, so that what was not sent can be held back. */
 const BATCH = 9;
 
-/** @returns to truth-create, to the list */
+/** @returns a message or null for each output: to truth-create, to the list */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobs[msg.job];

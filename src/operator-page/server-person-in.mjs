@@ -2,7 +2,7 @@ import { brief } from './server-brief.mjs';
 import { isFull, isId, jobOf, jobsIn, keep, keyOf, referenceIn } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
-/** @returns to face-compare, to the response, to the list */
+/** @returns a message or null for each output: to face-compare, to the response, to the list */
 export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
   const { job: id, name, idNumber } = body;

@@ -1,7 +1,7 @@
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { tellable } from './server-tellable.mjs';
 
-/** @returns to the next batch, to the list */
+/** @returns a message or null for each output: to the next batch, to the list */
 export default function (msg, { flow }) {
   const { job: id, total, at, batch, rest } = msg;
   const jobs = jobsIn(flow);

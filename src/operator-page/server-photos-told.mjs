@@ -3,7 +3,7 @@ import { jobOf, jobsIn, keep, WAIT_MS } from './server-jobs.mjs';
 /** A row without a verdict is never done. */
 const NOT_REPORTED = { outcome: 'inconclusive', reason: 'not-reported' };
 
-/** What truth-poll says of a batch, finished or not. @returns to truth-poll once more, to the list */
+/** What truth-poll says of a batch, finished or not. @returns a message or null for each output: to truth-poll once more, to the list */
 export default function (msg, { flow }) {
   const { job: id, total, batch, payload } = msg;
   const jobs = jobsIn(flow);

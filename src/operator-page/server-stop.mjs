@@ -4,7 +4,7 @@ import { isOurs, reply } from './server-request.mjs';
 
 /**
  * Stops a job, or (`again`) asks once more after what it had not finished.
- * @returns to the response, to truth-poll, to the list
+ * @returns a message or null for each output: to the response, to truth-poll, to the list
  */
 export default function (msg, { flow, env }) {
   const { job: id, again } = msg.req.body ?? {};

@@ -1,7 +1,7 @@
 import { tellEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
-/** @returns to truth-poll, to the next batch, to the list */
+/** @returns a message or null for each output: to truth-poll, to the next batch, to the list */
 export default function (msg, { flow }) {
   const { job: id, total, at, rest, payload } = msg;
   const jobs = jobsIn(flow);
