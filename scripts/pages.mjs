@@ -28,7 +28,7 @@ const EXAMPLES = {
     'stop or ask again': ['func', 'server-stop.mjs'],
     'which account': ['func', 'server-environment.mjs'],
     'history asked': ['func', 'server-history-in.mjs'],
-    'history from the ledger': ['func', 'server-history-out.mjs'],
+    'past results': ['func', 'server-history-out.mjs'],
     'jobs sought': ['func', 'server-search.mjs'],
     'ask the ledger': ['func', 'server-setup-ask.mjs'],
     'the ledger answered': ['func', 'server-setup.mjs'],
