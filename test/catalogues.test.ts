@@ -368,11 +368,7 @@ function interpolations(text: string): string[] {
 
 /** As a reader sees it. */
 function help(language: string, type: string): string {
-  const shared = built(language, FORMS);
-  return readFileSync(
-    join(ROOT, 'dist/nodes', type, 'locales', PUBLISHED[language]!, `${type}.html`),
-    'utf8',
-  ).replace(/<!-- include (\S+) -->\n/g, (marker, name) => shared.get(`help.${name}`) ?? marker);
+  return readFileSync(join(ROOT, 'resources/help', language, `${type}.html`), 'utf8');
 }
 
 /** As it is published. */
