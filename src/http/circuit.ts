@@ -46,8 +46,22 @@ export class Circuit {
   }
 
   /**
-   * A request ended in NETWORK, TIMEOUT or an HTTP 5xx without the provider's envelope.
+   * A request ended with an error.
    * @param trial what `started` gave for it: requests from before may still end while another one tries
+   * @param error as `describeFailure` left it
+   * @param wasAnswered whether an answer came whole
+   */
+  ended(trial: number, { code, details }: VerifyError, wasAnswered: boolean): void {
+    // An answer that is too large or damaged cannot be read, but its status is known.
+    const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;
+    if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.failed(trial);
+    else if (wasAnswered || code === 'PROTOCOL') this.answered();
+    else this.cancelled(trial);
+  }
+
+  /**
+   * The provider failed.
+   * @param trial what `started` gave for the request
    */
   failed(trial: number): void {
     const now = this.#now();
@@ -64,7 +78,7 @@ export class Circuit {
     }
   }
 
-  /** A request was answered in any other way. */
+  /** A request was answered, and the provider did not fail. */
   answered(): void {
     this.#failures = 0;
     if (this.#pause === 0) return;

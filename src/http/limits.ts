@@ -1,6 +1,6 @@
 /** How much an account may do at a time: docs/contract.md, "Account nodes", `maxConcurrent`, `maxPerSecond`, `maxWaiting`. */
 
-import { addAbortListener } from 'node:events';
+import { onAbort } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import type { QueueSlot } from '../contract/transport';
 
@@ -97,18 +97,18 @@ export class Limits {
       const waiter: Waiter = {
         isRefused: false,
         go: () => {
-          listening[Symbol.dispose]();
+          forget();
           this.#start(own);
           resolve();
         },
         refuse: () => {
-          listening[Symbol.dispose]();
+          forget();
           waiter.isRefused = true;
           this.#queued--;
           reject(notStarted());
         },
       };
-      const listening = addAbortListener(signal, () => waiter.refuse());
+      const forget = onAbort(signal, () => waiter.refuse());
       this.#queues[own ? (own.started ? 0 : 1) : 2].push(waiter);
       this.#queued++;
       this.#next();

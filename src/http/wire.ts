@@ -1,6 +1,6 @@
 /** One request and its answer, over one keep-alive pool: no redirects, no retries, certificates always checked. */
-import { addAbortListener } from 'node:events';
 import type { buildConnector, Dispatcher, Pool } from 'undici';
+import { onAbort } from '../contract/cancel';
 import { type ErrorCode, VerifyError } from '../contract/errors';
 import type { HttpAnswer, HttpRequest } from '../contract/transport';
 import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
@@ -44,8 +44,6 @@ export class Wire {
   readonly #others = new Map<string, Dispatcher>();
   /** In the order they started, so in the order they time out: all have the same time. */
   readonly #exchanges = new Set<Exchange>();
-  /** Of the requests in flight, and how many each of them may end. */
-  readonly #signals = new Map<AbortSignal, { exchanges: number; listening: Disposable }>();
   #sweep: NodeJS.Timeout | undefined;
 
   /** @param options where to connect to and how */
@@ -74,7 +72,6 @@ export class Wire {
         return;
       }
       this.#exchanges.add(exchange);
-      this.#listen(signal);
       this.#watch();
       const { headers, method, body, origin = this.#origin } = request;
       headers['accept-encoding'] = 'gzip, br';
@@ -85,11 +82,7 @@ export class Wire {
 
   /** It needs no watching any more. */
   over(exchange: Exchange): void {
-    const { signal } = exchange;
-    const listener = this.#signals.get(signal);
-    if (!this.#exchanges.delete(exchange) || !listener || --listener.exchanges > 0) return;
-    listener.listening[Symbol.dispose]();
-    this.#signals.delete(signal);
+    this.#exchanges.delete(exchange);
   }
 
   /** Lets requests in flight end, then closes the sockets. */
@@ -109,20 +102,6 @@ export class Wire {
       unused.close().catch(() => {});
     }
     return dispatcher;
-  }
-
-  /** One listener for all requests of a node: each of its own costs a tenth of the request. */
-  #listen(signal: AbortSignal): void {
-    const listener = this.#signals.get(signal);
-    if (listener) {
-      listener.exchanges++;
-      return;
-    }
-    const listening = addAbortListener(signal, () => {
-      for (const exchange of this.#exchanges)
-        if (exchange.signal === signal) exchange.fail('CANCELLED', 'cancelled');
-    });
-    this.#signals.set(signal, { exchanges: 1, listening });
   }
 
   /** One timer an account, for the exchange that runs out first. */
@@ -172,9 +151,8 @@ export class Wire {
 class Exchange implements Dispatcher.DispatchHandler {
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number;
-  /** Ends it. */
-  readonly signal: AbortSignal;
   readonly #wire: Wire;
+  readonly #forget: () => void;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: VerifyError) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -198,7 +176,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.deadline = performance.now() + wire.timeout;
-    this.signal = signal;
+    this.#forget = onAbort(signal, () => this.fail('CANCELLED', 'cancelled'));
   }
 
   /** Ends it with an error; later calls do nothing. */
@@ -275,6 +253,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.#forget();
     this.#wire.over(this);
     return true;
   }

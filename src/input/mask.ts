@@ -49,6 +49,8 @@ const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&
 const TAG = /<\/?[a-z][^<>]{0,60}>/gi;
 /** What a tag holds is read before the tag is left out. */
 const READINGS = [readable, withoutTags];
+/** In what has nothing else no reading finds anything: the ideographs are those that NFKC leaves alone. */
+const READ_AS_IT_IS = /^[\w .,:;!?()\u4e00-\u9fff]*$/;
 /** What is escaped twice is read twice, and so on. */
 const MOST_LAYERS = 3;
 /** Stand for the name, the number and a secret until all readings are done: characters that no text has. */
@@ -166,7 +168,8 @@ function withoutKnown(text: string, known: Known): string {
       if (spans.length > 0) harmless = reading = without(reading, spans);
     };
     look();
-    for (let layer = 0; layer < MOST_LAYERS; layer++) {
+    const layers = READ_AS_IT_IS.test(reading) ? 0 : MOST_LAYERS;
+    for (let layer = 0; layer < layers; layer++) {
       const before = reading;
       for (const read of READINGS) {
         const next = read(reading);

@@ -120,8 +120,8 @@ const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
   FROM keys k JOIN entries e ON e.id = k.entry WHERE k.digest = ? AND k.freed = ''`;
 const EXISTS = 'SELECT id FROM entries WHERE id = ?';
-const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1)
-  ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1 RETURNING calls`;
+const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
+  ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
 const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
 const END = `UPDATE entries SET state = ?, outcome = ?, reason = ?, code = ?, error = ?, request_id = ?, order_no = ?,
   charged = ?, price = ?, duration_ms = ? WHERE id = ?`;
@@ -160,7 +160,9 @@ export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): 
     return { state: 'known', keys: (await examine(sql, digests, request, at)).states };
   }
   if (!(await insertEntry(sql, request))) return mine;
-  const total = await countCall(sql, entry);
+  await countCall(sql, entry);
+  if (!isLimited) return mine;
+  const total = await spent(sql, entry);
   // Only where another process has spent the rest meanwhile, which rolls this claim back.
   const isOver = (maxPerDay > 0 && total.day > maxPerDay) || (maxPerMonth > 0 && total.month > maxPerMonth);
   if (isOver) throw overBudget(limits, total, at.now)!;
@@ -562,12 +564,9 @@ async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[
   return inserted === digests.length;
 }
 
-/** @returns what was spent with it */
-async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
+async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<void> {
   const { day, month } = periodsOf(at);
-  const count = async (period: string) =>
-    (await sql.get<{ calls: number }>(COUNT_CALL, account, period))?.calls ?? 1;
-  return { day: await count(day), month: await count(month) };
+  await sql.run(COUNT_CALL, account, day, account, month);
 }
 
 /** @returns whether it had not ended before; a late answer settles what was uncertain or released */

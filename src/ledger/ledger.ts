@@ -4,8 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { addAbortListener } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import type { RoomDatabase, StoreState } from '../store/database';
@@ -226,13 +226,13 @@ export class Ledger {
     const waiters = pending && !pending.settlement ? pending.waiters : null;
     await new Promise<void>((resolve) => {
       const end = () => {
-        listening[Symbol.dispose]();
+        forget();
         waiters?.delete(end);
         clearTimeout(timer);
         resolve();
       };
       const timer = waiters ? undefined : setTimeout(end, LOOK_AGAIN_MS);
-      const listening = addAbortListener(cancel, end);
+      const forget = onAbort(cancel, end);
       waiters?.add(end);
     });
   }
@@ -479,8 +479,17 @@ export class Ledger {
 /** @throws VerifyError CANCELLED, or what `work` rejects with */
 function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const listening = addAbortListener(cancel, () => reject(cancelled()));
-    void work.then(resolve, reject).finally(() => listening[Symbol.dispose]());
+    const forget = onAbort(cancel, () => reject(cancelled()));
+    work.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (reason) => {
+        forget();
+        reject(reason);
+      },
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { addAbortListener } from 'node:events';
+import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 
 /** Node.js has four threads for work that blocks; the disk needs one of them. */
@@ -28,13 +28,13 @@ function whenReleased(closing: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const start = () => {
       waiting.delete(start);
-      listening?.[Symbol.dispose]();
+      forget?.();
       resolve();
     };
     waiting.add(start);
-    const listening =
+    const forget =
       closing &&
-      addAbortListener(closing, () => {
+      onAbort(closing, () => {
         waiting.delete(start);
         reject(cancelled());
       });

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { onAbort } from '../contract/cancel';
 import { cancelled, VerifyError } from '../contract/errors';
 import {
   errorOf,
@@ -233,7 +234,6 @@ class ThreadedDatabase implements Database {
       const refusal = isKept ? null : this.#whyAway();
       if (refusal) return reject(refusal);
       const packed = pack(parameters);
-      const forget = () => signal?.removeEventListener('abort', abort);
       const pending: Pending = {
         operation,
         now: this.#options.now(),
@@ -243,11 +243,11 @@ class ThreadedDatabase implements Database {
         interruptions: 0,
         isAbandoned: false,
         resolve: (answer) => {
-          forget();
+          forget?.();
           resolve(answer as Answer);
         },
         reject: (error) => {
-          forget();
+          forget?.();
           pending.isAbandoned = true;
           reject(error);
         },
@@ -258,7 +258,7 @@ class ThreadedDatabase implements Database {
         if (index >= 0) this.#queue.splice(index, 1);
         pending.reject(cancelled());
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const forget = signal && onAbort(signal, abort);
       this.#queue.push(pending);
       this.#schedule();
     });

@@ -1,4 +1,4 @@
-import { addAbortListener } from 'node:events';
+import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition } from '../../contract/settings';
 import type { Message, Node, NodeConfig, Red } from './red';
@@ -85,10 +85,10 @@ function limit(
     const [name = ''] = missing;
     end(new VerifyError('INPUT', 'field-silent', { name, seconds: LONGEST_MS / 1000 }));
   }, LONGEST_MS);
-  const listening = addAbortListener(closing, () => end(new VerifyError('CANCELLED', 'cancelled')));
+  const forget = onAbort(closing, () => end(new VerifyError('CANCELLED', 'cancelled')));
   return () => {
     clearTimeout(timer);
-    listening[Symbol.dispose]();
+    forget();
   };
 }
 

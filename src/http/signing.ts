@@ -1,0 +1,78 @@
+/**
+ * Which time and which pair of keys a request is signed with, and how a refused signature is corrected: once for a clock that
+ * is off, once for a pair that was replaced. docs/contract.md, "Errors" (on a refused signature) and "Account nodes" (on rotation).
+ */
+import type { VerifyError } from '../contract/errors';
+import type { Credentials } from '../contract/settings';
+import type { HttpAnswer } from '../contract/transport';
+import { Clock } from './clock';
+import { Pairs } from './pairs';
+
+/** What one call uses instead of what its account uses. */
+export interface Corrections {
+  /** Milliseconds the provider is ahead of this machine. */
+  readonly offset?: number;
+  readonly pair?: Credentials;
+}
+
+/** What one request is signed with. */
+export interface Signature {
+  readonly corrections: Corrections;
+  readonly offset: number;
+  readonly pair: Credentials;
+}
+
+export class Signing {
+  readonly #clock = new Clock(Date.now);
+  readonly #pairs: Pairs;
+
+  /**
+   * @param pairs the account's first pair of keys, and the next one where there is one
+   * @param onRotated called once, when the next pair takes the place of the first
+   */
+  constructor(pairs: readonly [Credentials, ...Credentials[]], onRotated: () => void) {
+    this.#pairs = new Pairs(pairs, onRotated);
+  }
+
+  /**
+   * @param corrections of the call
+   * @returns what its next request is signed with
+   */
+  signature(corrections: Corrections): Signature {
+    const { offset = this.#clock.offset, pair = this.#pairs.inUse } = corrections;
+    return { corrections, offset, pair };
+  }
+
+  /** Unix time in milliseconds, as the provider has it. */
+  now(signature: Signature): number {
+    return this.#clock.at(signature.offset);
+  }
+
+  /** The provider let a signature in: the account signs so from now on. */
+  accepted({ corrections, pair }: Signature): void {
+    if (corrections.offset !== undefined) this.#clock.keep(corrections.offset);
+    this.#pairs.accepted(pair);
+  }
+
+  /**
+   * A request with a refused signature was not processed, so sending it again cannot cost twice.
+   * @param signature of the request
+   * @param error it ended with
+   * @param answer undefined where none came
+   * @returns what to sign with instead, or null where a signature is not at fault or was corrected already
+   */
+  correct(
+    { corrections, offset, pair }: Signature,
+    error: VerifyError,
+    answer: HttpAnswer | undefined,
+  ): Corrections | null {
+    if (error.code !== 'AUTH' || !answer) return null;
+    if (corrections.offset === undefined) {
+      const asked = this.#clock.offsetAskedBy(answer, offset);
+      if (asked !== null) return { ...corrections, offset: asked };
+    }
+    if (corrections.pair) return null;
+    const other = this.#pairs.beside(pair);
+    return other ? { ...corrections, pair: other } : null;
+  }
+}
