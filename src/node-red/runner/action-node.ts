@@ -198,18 +198,31 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       const node = this.#chosenAccount(fields.accountFrom, work);
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, this.#settings, node.environment);
-      work.unsent = action.unsent?.(input);
-      const consent = action.isAboutPerson
-        ? readConsent(fields, action.persons?.(input) ?? [], node.consentRules(), Date.now())
-        : NO_CONSENT;
-      const payments = this.#paymentsOf(node, fields.key, consent, work.message);
-      const account = node.open();
-      const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
-      if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
-      else begin(account);
+      const goOn = (read: Input) => this.#pay(action, node, read, fields, work);
+      if (input instanceof Promise) input.then(goOn).catch((reason) => this.fail(reason, work));
+      else goOn(input);
     } catch (reason) {
       this.fail(reason, work);
     }
+  }
+
+  /** @throws VerifyError where the message may not be paid for, or its account is not set up */
+  #pay(
+    action: Action<Input, Definitions, State>,
+    node: AccountNode,
+    input: Input,
+    fields: Record<string, unknown>,
+    work: Work,
+  ): void {
+    work.unsent = action.unsent?.(input);
+    const consent = action.isAboutPerson
+      ? readConsent(fields, action.persons?.(input) ?? [], node.consentRules(), Date.now())
+      : NO_CONSENT;
+    const payments = this.#paymentsOf(node, fields.key, consent, work.message);
+    const account = node.open();
+    const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
+    if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
+    else begin(account);
   }
 
   /** What throws while it is read, such as a getter, is the message's. */
@@ -218,13 +231,17 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     fields: Record<string, unknown>,
     settings: Settings<Definitions>,
     environment: Environment,
-  ): Input {
-    try {
-      return action.parse(fields, settings, this.#arrival(environment));
-    } catch (reason) {
+  ): Input | Promise<Input> {
+    const unreadable = (reason: unknown): never => {
       if (reason instanceof VerifyError) throw reason;
       unexpected(this.#red, this.#node, reason);
       throw new VerifyError('INPUT', 'message-unreadable');
+    };
+    try {
+      const input = action.parse(fields, settings, this.#arrival(environment));
+      return input instanceof Promise ? input.catch(unreadable) : input;
+    } catch (reason) {
+      return unreadable(reason);
     }
   }
 
