@@ -7,6 +7,7 @@ import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { type GivenPhoto, readPhotos } from '../../src/input/photos';
+import { atOnce } from '../../src/input/slices';
 import { readText } from '../../src/input/text';
 import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
@@ -367,7 +368,7 @@ describe('inputs, in a real Node-RED', function () {
                 return {
                   url: readPhotoUrl(text, { field: 'photo', environment, now: Date.now(), repaired }),
                 };
-              const photo = readPhoto(text, 'photo', 8, repaired);
+              const photo = atOnce(readPhoto(text, 'photo', 8, repaired));
               return { image: 'base64' in photo ? photo.base64 : photo.bytes.toString('base64') };
             }),
         ],
@@ -381,7 +382,15 @@ describe('inputs, in a real Node-RED', function () {
             ...new Set(
               (
                 once((repaired) =>
-                  readPhotos(text, { field: 'photos', environment, now: Date.now(), store: null, repaired }),
+                  atOnce(
+                    readPhotos(text, {
+                      field: 'photos',
+                      environment,
+                      now: Date.now(),
+                      store: null,
+                      repaired,
+                    }),
+                  ),
                 ) as GivenPhoto[]
               ).map(({ from }) => ('url' in from ? from.url : null)),
             ),
