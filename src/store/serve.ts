@@ -16,7 +16,7 @@ import {
   type ToThread,
 } from './messages';
 import { OwnedFile } from './owned-file';
-import { type Parcel, pack, parcelOf, unpack } from './packing';
+import { pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
 import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
@@ -98,7 +98,7 @@ async function handle(message: ToThread): Promise<void> {
         return;
       }
     case 'batch':
-      return answer(message.requests, message.parameters);
+      return answer(JSON.parse(message.requests) as SentRequest[], unpack(message.parameters));
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
@@ -246,11 +246,10 @@ function facts(): Facts {
 }
 
 /** Runs what was asked for in one transaction, and says what became of it. */
-async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise<void> {
+async function answer(requests: readonly SentRequest[], parameters: readonly unknown[]): Promise<void> {
   // What was on its way when the file was found to be gone is sent again.
   if (!file) return;
   const current = file;
-  const parameters = [...unpack(parcel)];
   let outcomes: Outcome[] = [];
   let isWritten = false;
   let failure: Failure | null = null;
@@ -270,7 +269,7 @@ async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise
     say({ kind: 'facts', facts: facts() });
   }
   const answers = parcelOf(outcomes.map(({ value }) => packed(value)));
-  const ended = outcomes.map((outcome) => outcome.ended);
+  const ended = JSON.stringify(outcomes.map((outcome) => outcome.ended));
   say({ kind: 'batch', ended, answers, failure, isWritten }, [answers.buffer]);
   // Everything here comes after the reply: nobody waits for it.
   current.checkpoint();

@@ -18,7 +18,7 @@ const value = fc.letrec<{ value: unknown }>((tie) => ({
     fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'), { maxKeys: 4 }),
   ),
 })).value;
-const through = (...values: unknown[]) => [...unpack(parcelOf(values.map(pack)))];
+const through = (...values: unknown[]) => unpack(parcelOf(values.map(pack)));
 /** Without prototypes, which differ where a dictionary has none. */
 const plain = (found: unknown) => structuredClone(found);
 
