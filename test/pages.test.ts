@@ -64,7 +64,7 @@ describe("the operator's page", () => {
   for (const name of TABLES) {
     it(`says ${name} in Chinese without English, and in English without Chinese`, () => {
       for (const [key, [chinese, english]] of Object.entries(table(name))) {
-        const foreign = chinese.replace(/\{\w+\}|CSV|Excel|JPG|PNG|GCJ-02|TLS|https?/g, '');
+        const foreign = chinese.replace(/\{\w+\}|CSV|Excel|WPS|XLSX|JPG|PNG|GCJ-02|TLS|https?/g, '');
         assert.doesNotMatch(foreign, /[A-Za-z]/, key);
         assert.doesNotMatch(english, /\p{Script=Han}|[，。：、？]/u, key);
         assert.deepEqual(placeholders(chinese), placeholders(english), key);

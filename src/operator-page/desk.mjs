@@ -3,7 +3,7 @@
  * outlives the pages, which the dashboard makes anew whenever it connects again. Of a job nothing but its id is stored.
  */
 import { idNumberProblem } from './id-number.mjs';
-import { download, personsIn, readTable, tableOf } from './table-file.mjs';
+import { download, isTable, pasted, personsIn, readTable, tableOf } from './table-file.mjs';
 import { wordsFor } from './tables.mjs';
 
 /** The server takes them in batches of this many; each is one request, so that a phone needs little memory. */
@@ -279,7 +279,7 @@ function openDesk(root) {
   const linked = /^#([0-9a-f]{32})$/.exec(location.hash)?.[1];
   const kind = location.pathname.split('/').pop();
   if (linked && kind in state.shown) show(kind, linked);
-  const table = { tableOf, download, readTable, personsIn };
+  const table = { tableOf, download, isTable, pasted, readTable, personsIn };
   return markRaw({
     root,
     state,

@@ -7,6 +7,8 @@ export function idNumberProblem(typed) {
     .replace(/[\s\p{Pd}]/gu, '')
     .toUpperCase();
   if (text === '') return null;
+  // A spreadsheet took it for a number.
+  if (/^\d(?:\.\d+)?E\+\d+$/.test(text)) return 'id-number-number';
   if (!/^(?:\d{15}|\d{17}[\dX])$/.test(text)) return 'id-number-form';
   return text.length === 18 && checkCharacter(text) !== text[17] ? 'id-number-check-digit' : null;
 }

@@ -96,26 +96,26 @@ export default {
     '姓名中有不该出现的字符，请检查。',
     'The name holds characters that no name has: check it.',
   ],
-  'id-number-missing': ['没有填写身份证号。', 'The id number is missing.'],
+  'id-number-missing': ['没有填写身份证号。', 'The ID number is missing.'],
   'id-number-number': [
     '身份证号的末尾几位已丢失，请重新输入。',
-    'The last digits of the id number were lost: type it again.',
+    'The last digits of the ID number were lost. Enter it again.',
   ],
   'id-number-form': [
     '身份证号应为 18 位或 15 位，请检查。',
-    'An id number has 18 or 15 characters: check it.',
+    'An ID number has 18 or 15 characters. Check it.',
   ],
   'id-number-region': [
     '身份证号的前两位不是任何地区的代码，请检查。',
-    'The first two digits of the id number are of no region: check it.',
+    'The ID number begins with digits that no region has. Check it.',
   ],
   'id-number-birth-date': [
     '身份证号中的出生日期不对，请检查。',
-    'The date of birth in the id number cannot be right: check it.',
+    'The date of birth in the ID number cannot be right. Check it.',
   ],
   'id-number-check-digit': [
     '身份证号的校验码不对，请检查有没有输错。',
-    'The id number has a typing error: its check digit does not fit.',
+    'The ID number is mistyped: its check digit does not match.',
   ],
   'photo-missing': ['没有照片。', 'The photo is missing.'],
   'photo-too-large': ['照片过大，请换一张小一些的。', 'The photo is too large: choose a smaller one.'],

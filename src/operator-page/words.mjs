@@ -131,7 +131,13 @@ export default {
     '请先用今日水印相机拍摄，再在这里选择原图。微信转发、截图或编辑过的照片不能通过。',
     'Take the photo with the watermark camera app first, then choose the original here. Forwarded, captured or edited copies fail.',
   ],
-  'choose-table': ['选择表格（CSV）', 'Choose a table (CSV)'],
+  'choose-table': ['选择表格（Excel、CSV）', 'Choose a table (Excel, CSV)'],
+  'table-unreadable': [
+    '无法读取这个表格。请在 Excel 或 WPS 中另存为 XLSX 或 CSV，也可以直接复制单元格粘贴到本页。',
+    'This table cannot be read. Save it as XLSX or CSV, or copy its cells and paste them into this page.',
+  ],
+  'table-no-addresses': ['表格中没有照片地址。', 'The table has no photo addresses.'],
+  'table-no-persons': ['表格中没有身份证号。', 'The table has no ID numbers.'],
   remove: ['移除 {name}', 'Remove {name}'],
   'remove-photo': ['移除照片', 'Remove the photo'],
   reference: [
@@ -154,8 +160,8 @@ export default {
   'search-failed': ['暂时无法查找。', 'The search is not available at the moment.'],
   many: ['多人核验（表格）', 'Many persons from a table'],
   'many-means': [
-    '表格（CSV）中每人一行：姓名、身份证号、照片文件名，列的顺序不限。照片文件名也可以是姓名或身份证号。',
-    'A CSV with a row for each person: name, ID number and file name of the photo, in any order. Photos may also be named after the person or the ID number.',
+    '表格中每人一行：姓名、身份证号、照片文件名，列的顺序不限；可以选择、拖入或粘贴。照片文件名也可以是姓名或身份证号。',
+    'Choose, drop or paste a table with a row for each person: name, ID number and file name of the photo, in any order. Photos may also be named after the person or the ID number.',
   ],
   'check-persons': ['核验 {n} 人', 'Check {n} persons'],
   'check-persons-price': ['核验 {n} 人，约 ¥{price}', 'Check {n} persons, about ¥{price}'],

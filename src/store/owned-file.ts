@@ -168,10 +168,10 @@ export class OwnedFile {
     quietly(() => rmSync(copy, { force: true }));
   }
 
-  /** @returns false where somebody has removed or replaced one of the files */
+  /** @returns false where somebody has removed or replaced one of the files, be it before they were identified */
   isStillThere(): boolean {
     const now = this.#look();
-    return this.#identity.every((inode, index) => inode === now[index]);
+    return this.#identity.every((inode, index) => inode !== '' && inode === now[index]);
   }
 
   /**

@@ -13,6 +13,7 @@ import {
   type Size,
   servePhotos,
   WRONG_ID_NUMBER,
+  workbook,
 } from './desk';
 
 const AXE = require.resolve('axe-core/axe.min.js');
@@ -29,7 +30,7 @@ const DATA = [
   /\d{8}-\d{6}-[0-9a-f]+/g,
   /[0-9a-f]{8}-[0-9a-f-]{27}/g,
   /\d{11,}X?|\(\d*[\dX]\)/g,
-  /\b(?:INPUT|CSV|Excel|GCJ-02|JPG|PNG)\b/g,
+  /\b(?:INPUT|CSV|Excel|WPS|XLSX|GCJ-02|JPG|PNG)\b/g,
 ];
 
 /** Who reads in one language what a server says in the other. */
@@ -187,6 +188,9 @@ for (const [locale, size, server] of READERS) {
       await second.page.emulateMedia({ media: 'print' });
       for (const hidden of ['.cnv-new', '.cnv-recent', '.cnv-bar', '.v-app-bar'])
         assert.ok(!(await second.page.locator(hidden).first().isVisible()), hidden);
+      // Nothing is left of the room for the bar and the menu.
+      const { x, y } = (await second.page.locator('.cnv').boundingBox())!;
+      assert.ok(x < 48 && y < 48, `${x}, ${y}`);
       const printed = (await second.page.locator('.cnv-row').first().textContent())!;
       assert.match(printed, /\d{8}-\d{6}-[0-9a-f]+/);
       assert.match(printed, /https:\/\/uri\.amap\.com/);
@@ -196,15 +200,25 @@ for (const [locale, size, server] of READERS) {
   });
 }
 
-/** Gives the page a file as a person does who pastes it, or drops it there. */
-async function give(page: Page, how: 'paste' | 'drop', { name, buffer }: { name: string; buffer: Buffer }) {
+interface Given {
+  name: string;
+  mimeType?: string;
+  buffer: Buffer;
+}
+
+/** Gives the page a file as a person does who pastes it, or drops it there; `text` stands beside it in the clipboard. */
+async function give(page: Page, how: 'paste' | 'drop', { name, mimeType = '', buffer }: Given, text = '') {
   await page.evaluate(`(() => {
     const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(${JSON.stringify([...buffer])})], '${name}', { type: 'image/png' }));
+    data.items.add(new File([new Uint8Array(${JSON.stringify([...buffer])})], '${name}', { type: '${mimeType}' }));
+    if (${JSON.stringify(text)}) data.setData('text/plain', ${JSON.stringify(text)});
     if ('${how}' === 'paste') dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, cancelable: true }));
     else document.querySelector('.cnv').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   })()`);
 }
+
+/** As Excel saved it before 2007. */
+const XLS = { name: 'old.xls', buffer: Buffer.from('d0cf11e0a1b11ae1', 'hex') };
 
 /** What is not ours to mend: the dashboard's menu and its tooltips. */
 const NOT_OURS = ['.v-tooltip', '.v-navigation-drawer'];
@@ -306,30 +320,75 @@ describe("the operator's page with photos in hand", () => {
     await page.getByRole('button', { name: price }).waitFor();
     // Cells that are copied from a spreadsheet.
     await operator.fillPhotos(`site\taddress\nnorth\t${photos}/c.png\tdone`);
+    const one = operator.word('check-n-price', { n: 1, price: '1.5' });
+    await page.getByRole('button', { name: one }).waitFor();
+    await operator.fillPhotos('');
+    // A spreadsheet puts a picture of the cells into the clipboard beside them.
+    await give(page, 'paste', file('cells.png'), `north\t${photos}/d.png\t1`);
+    await page.getByRole('button', { name: one }).waitFor();
+    assert.equal(await page.locator('.cnv-chosen').count(), 0);
+    const sheet = workbook([
+      ['site', 'address'],
+      ['north', `${photos}/e.png`],
+      ['', `${photos}/f.png`],
+    ]);
+    await give(page, 'drop', { name: 'photos.xlsx', buffer: sheet });
     await page
-      .getByRole('button', { name: operator.word('check-n-price', { n: 1, price: '1.5' }) })
+      .getByRole('button', { name: operator.word('check-n-price', { n: 3, price: '1.5' }) })
       .waitFor();
+    for (const [given, said] of [
+      [XLS, 'table-unreadable'],
+      [{ name: 'cut.xlsx', buffer: sheet.subarray(0, 300) }, 'table-unreadable'],
+      [{ name: 'none.csv', buffer: Buffer.from('a,b') }, 'table-no-addresses'],
+    ] as const) {
+      await give(page, 'drop', given);
+      await page.locator('.cnv-form .cnv-notice', { hasText: operator.word(said) }).waitFor();
+    }
     await operator.close();
   });
 
   it('checks the persons of a table, each with the photo that is named after the row', async () => {
     const operator = await Operator.open(browser, demos.get('zh_CN.UTF-8')!, '/person', 'zh-CN', 'desktop');
     const { page } = operator;
-    await page.locator('.cnv-many > summary').click();
+    await give(page, 'drop', XLS);
+    await page.locator('.cnv-many .cnv-notice', { hasText: operator.word('table-unreadable') }).waitFor();
     const [table, faces] = await page.locator('.cnv-many input[type=file]').all();
-    const lines = [
-      `${ID_NUMBER},张三,一.png`,
-      `${ID_NUMBER},沙箱101,`,
-      `${WRONG_ID_NUMBER},李四,`,
-      `${ID_NUMBER},王五,`,
-    ];
-    const text = Buffer.from(`身份证号,姓名,照片\n${lines.join('\n')}`);
-    await table!.setInputFiles({ name: 'persons.csv', mimeType: 'text/csv', buffer: text });
+    const buffer = workbook([
+      ['部门', '银行卡号', '身份证号', '姓名', '照片'],
+      ['工程部', '6222021234567890123', ID_NUMBER, '张三', '一.png'],
+      ['工程部', '', ID_NUMBER, '沙箱101', ''],
+      ['', '', WRONG_ID_NUMBER, '李四', ''],
+      ['', '', ID_NUMBER, '王五', ''],
+      // Excel took it for a number.
+      ['', '', Number(WRONG_ID_NUMBER), '赵六', ''],
+      ['', '', '', '钱七', ''],
+    ]);
+    await table!.setInputFiles({ name: 'persons.xlsx', mimeType: '', buffer });
+    await page.locator('.cnv-persons tr').nth(5).waitFor();
+    assert.equal(await page.locator('.cnv-many .cnv-notice').count(), 0);
     await faces!.setInputFiles([file('一.png'), file('沙箱101.png')]);
     await page.getByRole('button', { name: operator.word('check-persons', { n: 2 }) }).click();
-    for (const [at, outcome] of ['passed', 'failed', 'error', 'other'].entries())
-      await page.locator(`.cnv-persons tr:nth-child(${at + 1})[data-outcome=${outcome}]`).waitFor();
+    for (const [at, [outcome, name, why]] of [
+      ['passed', '张三', ''],
+      ['failed', '沙箱101', ''],
+      ['error', '李四', '校验码'],
+      ['other', '王五', ''],
+      ['error', '赵六', '末尾几位已丢失'],
+      ['error', '钱七', '没有填写身份证号'],
+    ].entries() as IterableIterator<[number, [string, string, string]]>) {
+      const row = page.locator(`.cnv-persons tr:nth-child(${at + 1})[data-outcome=${outcome}]`);
+      await row.filter({ hasText: name }).filter({ hasText: why }).waitFor();
+    }
     await operator.picture('many');
+    await page
+      .locator('.cnv-many')
+      .getByRole('button', { name: operator.word('clear') })
+      .click();
+    // One photo without a table is that of the person in the form; cells are a table.
+    await give(page, 'paste', file('face.png'));
+    await page.locator('.cnv-photo img').waitFor();
+    await give(page, 'paste', file('cells.png'), `张三\t${ID_NUMBER}\n`);
+    await page.locator('.cnv-persons tr', { hasText: '张三' }).waitFor();
     await operator.close();
   });
 

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox/server';
 import { type Demo, ROOT } from '../demo-process';
@@ -243,4 +244,64 @@ export function bitmap(width: number, height: number): Buffer<ArrayBuffer> {
   for (let at = 54; at < file.length; at++) file[at] = ((at * at) >> 7) & 255;
   header.copy(file);
   return file;
+}
+
+/**
+ * A table as Excel saves it: texts are kept once for the whole file, empty cells are left out, and a hidden sheet stands first.
+ * @param rows of cells; a number is kept as a number
+ */
+export function workbook(rows: (string | number)[][]): Buffer<ArrayBuffer> {
+  const strings = [...new Set(rows.flat().filter((cell) => typeof cell === 'string'))];
+  const cellOf = (cell: string | number, name: string) => {
+    if (cell === '') return '';
+    const isText = typeof cell === 'string';
+    return `<c r="${name}"${isText ? ' t="s"' : ''}><v>${isText ? strings.indexOf(cell) : cell}</v></c>`;
+  };
+  const lines = rows.map((cells, row) => {
+    const all = cells.map((cell, at) => cellOf(cell, `${'ABCDEFG'[at]}${row + 1}`));
+    return `<row r="${row + 1}">${all.join('')}</row>`;
+  });
+  const main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
+  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+  const texts = strings.map(
+    (text) => `<si><r><t>${text.slice(0, 1)}</t></r><r><t>${text.slice(1)}</t></r><rPh><t>读</t></rPh></si>`,
+  );
+  return zip({
+    'xl/workbook.xml': `<workbook ${main} xmlns:r="${office}"><sheets><sheet name="1" state="hidden" r:id="rId1"/><sheet name="2" r:id="rId2"/></sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="${office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${office}/worksheet" Target="/xl/worksheets/sheet2.xml"/></Relationships>`,
+    'xl/sharedStrings.xml': `<sst ${main}>${texts.join('')}</sst>`,
+    'xl/worksheets/sheet1.xml': `<worksheet ${main}><sheetData/></worksheet>`,
+    'xl/worksheets/sheet2.xml': `<worksheet ${main}><sheetData>${lines.join('')}</sheetData></worksheet>`,
+  });
+}
+
+/** APPNOTE 6.3, sections 4.3.7, 4.3.12 and 4.3.16. */
+function zip(files: Record<string, string>): Buffer<ArrayBuffer> {
+  const parts: Buffer[] = [];
+  const entries: Buffer[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    const name = Buffer.from(path);
+    const content = Buffer.from(text);
+    const packed = deflateRawSync(content);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt32LE(packed.length, 14);
+    common.writeUInt32LE(content.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const at = Buffer.concat(parts).length;
+    parts.push(Buffer.from('PK\x03\x04'), common, name, packed);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(at, 10);
+    entries.push(Buffer.from('PK\x01\x02\x14\0'), common, rest, name);
+  }
+  const [body, directory] = [Buffer.concat(parts), Buffer.concat(entries)];
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06');
+  end.writeUInt16LE(Object.keys(files).length, 8);
+  end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(body.length, 16);
+  return Buffer.concat([body, directory, end]);
 }

@@ -24,6 +24,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
+import { OwnedFile } from '../../src/store/owned-file';
 
 const THREAD = join(__dirname, 'thread.js');
 const KEEP = { whenAway: 'keep' } as const;
@@ -108,6 +109,15 @@ describe('database: faults', () => {
       await until(() => times === 3);
       await put(database, 'b');
       assert.deepEqual(await list(database), ['b']);
+    });
+
+    it('is noticed where it vanished while it was being opened', () => {
+      const opened = OwnedFile.open(file(), true);
+      opened.configure();
+      rmSync(dirname(file()), { recursive: true });
+      opened.identify();
+      assert.equal(opened.isStillThere(), false);
+      opened.close();
     });
 
     it('takes another file that was put there, and has what is in memory written to it first', async () => {
