@@ -228,10 +228,13 @@ describe('the jobs of the page', () => {
       ['unfinished', { state: 'sent' }],
     ] as const)
       it(`have a photo that the result does not name as ${row.state}`, async () => {
-        const { default: told } = await load(`${PAGES}/server-photos-told.mjs`);
+        const { default: answered } = await load(`${PAGES}/server-photos-result.mjs`);
         const flow = context([]);
         const batch = [{ index: 0, name: null, url: 'a', isStored: false }];
-        told({ job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } }, { flow });
+        answered(
+          { job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } },
+          { flow },
+        );
         const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
         assert.deepEqual(rows[0], { ...batch[0], ...row });
       });
@@ -345,10 +348,10 @@ describe('the jobs of the page', () => {
 
   it('tell of no photo as done that has no verdict', async () => {
     const { brief } = await load(`${PAGES}/server-brief.mjs`);
-    const told = brief(
+    const shown = brief(
       photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
     );
-    assert.deepEqual([told.done, told.sent, told.total], [2, 4, 7]);
+    assert.deepEqual([shown.done, shown.sent, shown.total], [2, 4, 7]);
   });
 });
 

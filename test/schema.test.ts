@@ -10,7 +10,7 @@ import type { Outcome, Result, Timing } from '../src/contract/result';
 import type { TokenData } from '../src/providers/linkface/get-token';
 import type { CompareData } from '../src/providers/tencent-market/face-compare';
 import type { ThreeData } from '../src/providers/westdex/westdex-three';
-import type { Coordinates, Photo } from '../src/providers/xhey/photo';
+import type { Coordinates, ReportedPhoto } from '../src/providers/xhey/photo';
 import type { PollData } from '../src/providers/xhey/report';
 import type { CreateData, Task } from '../src/providers/xhey/truth-create';
 import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './flows/runtime';
@@ -85,7 +85,7 @@ const truthPollData: Names<PollData> = {
   repaired: 'required',
   lastError: 'optional',
 };
-const photo: Names<Photo> = {
+const photo: Names<ReportedPhoto> = {
   url: 'required',
   name: 'optional',
   taskId: 'required',

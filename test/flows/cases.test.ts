@@ -14,9 +14,9 @@ import { encrypted, SECRET } from './five-actions';
 import { type Case, type Given, OWN } from './own-cases';
 import { deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import {
-  type Asked,
   closeServers,
   json,
+  type ReceivedRequest,
   type ScriptedServer,
   scriptedServer,
   taskCreated,
@@ -105,7 +105,7 @@ const SUCCESSES: Readonly<Record<string, (response: ServerResponse) => void>> = 
     json(response, { code: '00000', message: '成功', data: encrypted('{"code":"0"}'), id: 'W1' }),
 };
 
-function operationOf({ url }: Asked): string {
+function operationOf({ url }: ReceivedRequest): string {
   const [, provider = ''] = url.split('/');
   return provider === 'xhey' ? `xhey.${url.split('/').at(-1)}` : provider;
 }
@@ -119,7 +119,7 @@ function answerWith(response: ServerResponse, { json: value, status = 200, heade
 }
 
 /** What a request says, by the names of the providers' documents. */
-function arrived(asked: Asked): Record<string, unknown> {
+function arrived(asked: ReceivedRequest): Record<string, unknown> {
   const operation = operationOf(asked);
   if (operation === 'tencent') return Object.fromEntries(new URLSearchParams(asked.body));
   const body = JSON.parse(asked.body);

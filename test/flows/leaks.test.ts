@@ -18,16 +18,16 @@ import {
 import { untilOnDisk } from './on-disk';
 import { actionFlow, ask, deploy, got, liveNode, send, startRuntime, until } from './runtime';
 import {
-  type Asked,
   closeServers,
   json,
+  type ReceivedRequest,
   type Script,
   type ScriptedServer,
   scriptedServer,
 } from './scripted-server';
 
 /** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
-const echo = (action: FiveAction, { url, headers, body }: Asked) =>
+const echo = (action: FiveAction, { url, headers, body }: ReceivedRequest) =>
   `${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {

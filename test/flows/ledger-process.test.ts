@@ -24,7 +24,7 @@ const COUNT = 100;
 const ORDER = `order of ${NAME}, ${ID_NUMBER}`;
 
 /** What a flow answered over HTTP. */
-type Told = Partial<Result> & Partial<Raised>;
+type Delivered = Partial<Result> & Partial<Raised>;
 
 /** Each action, `/<type>`, and a verify-ledger, `/ledger`, over HTTP; the key is `msg.payload.order`. */
 function flows(baseUrl: string): object[] {
@@ -80,7 +80,7 @@ describe('the ledger of a Node-RED', function () {
       // JSON has no Buffer.
       body: JSON.stringify({ payload, order }),
     });
-    return (await response.json()) as Told;
+    return (await response.json()) as Delivered;
   };
   const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
   /** How many messages have come to face-compare. */
@@ -136,7 +136,7 @@ describe('the ledger of a Node-RED', function () {
       [refused.length, came.filter(({ outcome }) => outcome === 'passed').length],
       [16, COUNT - 16],
     );
-    const [{ cause }] = refused as [Told];
+    const [{ cause }] = refused as [Delivered];
     assert.deepEqual([cause?.problem, cause?.charged, cause?.retryable], ['key-uncertain', false, false]);
     const key = `${ORDER} ${came.indexOf(refused[0]!)}`;
     const asked = (await post('verify-ledger', { key, account: 'account of face-compare' })) as Entry[];

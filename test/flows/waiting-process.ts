@@ -18,7 +18,7 @@ const { isMainThread } = require('node:worker_threads');
 if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
-export interface Told {
+export interface Delivered {
   index: number;
   outcome?: string;
   code?: string;
@@ -31,7 +31,7 @@ export interface Waiting {
   /** Ids of tasks that were asked after. */
   asked: Set<string>;
   /** What came out, in order. */
-  told: Told[];
+  told: Delivered[];
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
@@ -52,7 +52,7 @@ export async function startWaiting(): Promise<Waiting> {
   let isFinished = (_taskId: string) => false;
   let came = 0;
   const asked = new Set<string>();
-  const told: Told[] = [];
+  const told: Delivered[] = [];
   const provider = await scriptedServer(({ body }, response) => {
     const { taskID } = JSON.parse(body) as { taskID: string };
     asked.add(taskID);
