@@ -135,7 +135,14 @@ describe('the jobs of the page', () => {
     };
   };
   const photos = (id: string, at: number, states: string[]) => ({
-    ...{ id, kind: 'photos', total: states.length, at, touched: at, stopped: false, error: null, open: {} },
+    id,
+    kind: 'photos',
+    total: states.length,
+    at,
+    touched: at,
+    stopped: false,
+    error: null,
+    open: {},
     rows: Object.fromEntries(states.map((state, index) => [index, { index, state }])),
   });
 
@@ -382,8 +389,13 @@ describe('the tables for Excel', () => {
   const rows = [
     { index: 0, name: '一号.jpg', url: null, outcome: 'failed', reason: 'no-anti-fake-code', gcj02: null },
     {
-      ...{ index: 1, name: null, url: 'https://a.example/=1+1.jpg', outcome: 'passed', reason: 'authentic' },
-      ...{ takenAt: '2025-07-28T15:01:00+08:00', address: '四川省, "成都市" <武侯区>' },
+      index: 1,
+      name: null,
+      url: 'https://a.example/=1+1.jpg',
+      outcome: 'passed',
+      reason: 'authentic',
+      takenAt: '2025-07-28T15:01:00+08:00',
+      address: '四川省, "成都市" <武侯区>',
       gcj02: { lat: 30.539732, lng: 104.070011 },
     },
   ];

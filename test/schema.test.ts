@@ -154,8 +154,19 @@ const outcome: Record<Outcome, true> = {
   answered: true,
 };
 const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
-  ...{ result, timing, task, polledTask, truthCreateData, truthPollData },
-  ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, providerRequestData, cause },
+  result,
+  timing,
+  task,
+  polledTask,
+  truthCreateData,
+  truthPollData,
+  photo,
+  coordinates,
+  getTokenData,
+  faceCompareData,
+  westdexThreeData,
+  providerRequestData,
+  cause,
 };
 
 /** A run of one action on the sandbox. Another action is another row, or several. */
@@ -206,8 +217,11 @@ const RUNS: Run[] = [
   { ...three, outcome: 'failed', action: { failWhen: 'code = "0"' } },
   { ...three, outcome: 'inconclusive', action: { passWhen: 'code' } },
   {
-    ...{ type: 'provider-request', account: 'linkface-account', payload: { some: 'thing' } },
-    ...{ outcome: 'answered', action: { path: '/v2/any/thing' } },
+    type: 'provider-request',
+    account: 'linkface-account',
+    payload: { some: 'thing' },
+    outcome: 'answered',
+    action: { path: '/v2/any/thing' },
   },
 ];
 
@@ -243,17 +257,18 @@ describe('the schema of results', () => {
 
   it('can refuse', () => {
     const good = {
-      ...{ provider: 'westdex', operation: 'westdex-three', environment: 'custom', outcome: 'answered' },
-      ...{
-        reason: null,
-        code: '0',
-        message: '',
-        requestId: null,
-        charged: null,
-        ledger: null,
-        reused: null,
-        data: { id: null, result: null, repaired: [] },
-      },
+      provider: 'westdex',
+      operation: 'westdex-three',
+      environment: 'custom',
+      outcome: 'answered',
+      reason: null,
+      code: '0',
+      message: '',
+      requestId: null,
+      charged: null,
+      ledger: null,
+      reused: null,
+      data: { id: null, result: null, repaired: [] },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
     };
     assert.ok(isResult(good), ajv.errorsText(isResult.errors));

@@ -8,7 +8,11 @@ export default function (msg, { flow }) {
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
   const addresses = submittedAs(msg.batch, payload.data.tasks[0]?.photoUrls ?? []);
   const batch = msg.batch.map(({ index, name, url }, position) => ({
-    ...{ index, name, url: addresses[position] ?? url, isStored: url === null, ledger: payload.ledger },
+    index,
+    name,
+    url: addresses[position] ?? url,
+    isStored: url === null,
+    ledger: payload.ledger,
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
   // Until they are known, the operator can have them asked after, whatever becomes of this process.

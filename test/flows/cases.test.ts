@@ -50,13 +50,17 @@ const NODES: Readonly<Record<string, Record<string, unknown> & { type: string }>
 const ACCOUNTS: Readonly<Record<string, Record<string, unknown> & { type: string }>> = {
   xhey: { type: 'xhey-account', credentials: { groupKey: 'group', groupSecret: SECRET } },
   tencent: {
-    ...{ type: 'tencent-market-account', scheme: 'cloudmarket' },
+    type: 'tencent-market-account',
+    scheme: 'cloudmarket',
     credentials: { secretId: 'id', secretKey: SECRET },
   },
   westdex: { type: 'westdex-account', credentials: { secretId: 'id', key: SECRET } },
 };
 const ACCOUNT_OF: Readonly<Record<string, string>> = {
-  ...{ 'truth-create': 'xhey', 'truth-poll': 'xhey', 'face-compare': 'tencent', 'westdex-three': 'westdex' },
+  'truth-create': 'xhey',
+  'truth-poll': 'xhey',
+  'face-compare': 'tencent',
+  'westdex-three': 'westdex',
 };
 
 function flow(baseUrl: string): FlowNode[] {
@@ -71,18 +75,20 @@ function flow(baseUrl: string): FlowNode[] {
   return [
     { id: 'tab', type: 'tab', label: 'test' },
     ...Object.entries(ACCOUNTS).map(([id, properties]) => ({
-      ...{ id, environment: 'custom', baseUrl: `${baseUrl}/${id}`, timeout: 10, circuit: false },
+      id,
+      environment: 'custom',
+      baseUrl: `${baseUrl}/${id}`,
+      timeout: 10,
+      circuit: false,
       ...properties,
     })),
     PHOTO_STORE,
     { ...PHOTO_STORE, id: 'fitting store', fit: true },
     ...Object.entries(NODES).map(([id, properties]) => ({
-      ...{
-        id,
-        ...IN_FLOW,
-        account: ACCOUNT_OF[properties.type],
-        wires: [[id === 'ps' ? 'join' : 'out'], ['out']],
-      },
+      id,
+      ...IN_FLOW,
+      account: ACCOUNT_OF[properties.type],
+      wires: [[id === 'ps' ? 'join' : 'out'], ['out']],
       ...properties,
     })),
     { id: 'join', ...IN_FLOW, type: 'join', mode: 'auto', wires: [['out']] },
@@ -98,7 +104,9 @@ const SUCCESSES: Readonly<Record<string, (response: ServerResponse) => void>> = 
   'xhey.query': (response) => taskFinished(response),
   tencent: (response) =>
     json(response, {
-      ...{ msg: '', success: true, code: 200 },
+      msg: '',
+      success: true,
+      code: 200,
       data: { order_no: '568753443590770688', score: 0.82, msg: '', incorrect: 100 },
     }),
   westdex: (response) =>

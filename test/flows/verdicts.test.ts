@@ -206,8 +206,8 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
       nodes.find(({ id }) => id === 'action')!.wires = [['out1', 'join'], ['out2']];
       await deploy([
         ...nodes,
-        { ...{ id: 'join', ...at, type: 'join', mode: 'auto', wires: [['joined']] } },
-        { ...{ id: 'joined', ...at, type: 'debug', active: false, wires: [] } } as FlowNode,
+        { id: 'join', ...at, type: 'join', mode: 'auto', wires: [['joined']] },
+        { id: 'joined', ...at, type: 'debug', active: false, wires: [] } as FlowNode,
       ]);
       send('action', { payload });
       await until(() => got('joined').length === 1);
