@@ -111,9 +111,14 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
    * @param fields what the typed inputs gave for this message
    * @param settings the node's own properties, already within their bounds
    * @param arrival when the message came, and for which account
+   * @returns what `run` takes; a promise where something is so large that others run meanwhile
    * @throws VerifyError INPUT where the provider could not use it, CONFIG where settings contradict each other
    */
-  parse(fields: Record<string, unknown>, settings: Settings<Definitions>, arrival: Arrival): Input;
+  parse(
+    fields: Record<string, unknown>,
+    settings: Settings<Definitions>,
+    arrival: Arrival,
+  ): Input | Promise<Input>;
   /** @returns who is meant, as far as that can be told */
   persons?(input: Input): readonly PersonSent[];
   /**

@@ -93,7 +93,7 @@ export class Wire {
 
   #dispatcherOf(origin: string): Dispatcher {
     if (origin === this.#origin) return this.#dispatcher;
-    const dispatcher = this.#others.get(origin) ?? openPool({ ...this.#options, baseUrl: new URL(origin) });
+    const dispatcher = this.#others.get(origin) ?? this.#openOther(origin);
     this.#others.delete(origin);
     this.#others.set(origin, dispatcher);
     const [[oldest, unused]] = this.#others as unknown as [[string, Dispatcher]];
@@ -102,6 +102,12 @@ export class Wire {
       unused.close().catch(() => {});
     }
     return dispatcher;
+  }
+
+  /** The name of the server is that of the account's own: no other host has a certificate for it, or should pass with one. */
+  #openOther(origin: string): Dispatcher {
+    const { servername: _own, ...tls } = this.#options.tls;
+    return openPool({ ...this.#options, tls, baseUrl: new URL(origin) });
   }
 
   /** One timer an account, for the exchange that runs out first. */

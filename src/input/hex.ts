@@ -1,4 +1,5 @@
 /** Bytes that were written out: in hexadecimal, as databases and debuggers do, or as Python shows them. */
+import { SLICE, type Sliced } from './slices';
 
 const SEPARATOR = -1;
 const PREFIX = -2;
@@ -12,6 +13,7 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => {
 });
 
 const COMMA = ','.charCodeAt(0);
+const MINUS = '-'.charCodeAt(0);
 const SEMICOLON = ';'.charCodeAt(0);
 const SPACE = ' '.charCodeAt(0);
 
@@ -23,7 +25,7 @@ const RUN = /^\s*(?:0x|\\x|x')?/i;
  * @param text of any length; half a byte at its end is left out
  * @returns the bytes, or null where it is anything else
  */
-export function readHex(text: string): Buffer | null {
+export function* readHex(text: string): Sliced<Buffer | null> {
   const digits = text.slice(RUN.exec(text.slice(0, 64))![0].length).replace(/['\s]{1,8}$/, '');
   const run = Buffer.from(digits, 'hex');
   // It ends where anything else comes.
@@ -32,6 +34,7 @@ export function readHex(text: string): Buffer | null {
   let end = 0;
   let high = SEPARATOR;
   for (let at = 0; at < text.length; at++) {
+    if (at % SLICE === SLICE - 1) yield;
     const digit = DIGITS[text.charCodeAt(at)] ?? OTHER;
     if (digit === OTHER) return null;
     if (digit >= 0 && high >= 0) {
@@ -51,6 +54,8 @@ const OPENING =
 const CLOSING = /\s*[\])}>]{0,3}(?:,\s*dtype=[\w.]{1,16}\s*\))?;?\s*$/;
 const CLOSING_LONGEST = 64;
 const LARGEST = 255;
+/** Java's bytes are from here on; a Buffer takes both the same way. */
+const SMALLEST = -128;
 
 /**
  * Takes `255, 216, 255`, with commas, semicolons or white space between, and whatever programs write round such a list;
@@ -58,7 +63,7 @@ const LARGEST = 255;
  * @param text of any length; a number that its end cuts off counts as it is
  * @returns the bytes, or null where it is anything else
  */
-export function readNumbers(text: string): Buffer | null {
+export function* readNumbers(text: string): Sliced<Buffer | null> {
   const start = OPENING.exec(text.slice(0, CLOSING_LONGEST))![0].length;
   const tail = Math.max(start, text.length - CLOSING_LONGEST);
   const end = tail + text.slice(tail).search(CLOSING);
@@ -66,16 +71,21 @@ export function readNumbers(text: string): Buffer | null {
   let count = 0;
   let digits = 0;
   let value = 0;
+  let sign = 1;
   for (let at = start; at <= end; at++) {
+    if (at % SLICE === SLICE - 1) yield;
     const code = at < end ? text.charCodeAt(at) : COMMA;
     if (code >= 0x30 && code <= 0x39) {
       value = value * 10 + code - 0x30;
-      if (++digits > 3 || value > LARGEST) return start > 0 ? readHex(text.slice(start, end)) : null;
+      if (++digits > 3 || sign * value > LARGEST || sign * value < SMALLEST)
+        return start > 0 ? yield* readHex(text.slice(start, end)) : null;
     } else if (code === COMMA || code === SEMICOLON || code <= SPACE) {
-      if (digits > 0) bytes[count++] = value;
+      if (digits > 0) bytes[count++] = sign * value;
       digits = 0;
       value = 0;
-    } else return start > 0 ? readHex(text.slice(start, end)) : null;
+      sign = 1;
+    } else if (code === MINUS && digits === 0 && sign === 1) sign = -1;
+    else return start > 0 ? yield* readHex(text.slice(start, end)) : null;
   }
   return bytes.subarray(0, count);
 }
@@ -91,7 +101,7 @@ const ESCAPED = Int8Array.from({ length: 128 }, (_, code) => ESCAPES.get(String.
  * @param text what Python shows for bytes: `b'\xff\xd8…'`
  * @returns the bytes; null where it is anything else
  */
-export function readPythonBytes(text: string): Buffer | null {
+export function* readPythonBytes(text: string): Sliced<Buffer | null> {
   const [, quote] = /^\s*(?:bytearray\(|bytes\()?r?b(['"])/i.exec(text.slice(0, 64)) ?? [];
   const start = text.indexOf(quote ?? '') + 1;
   const trimmed = text.trimEnd();
@@ -99,15 +109,20 @@ export function readPythonBytes(text: string): Buffer | null {
   if (!quote || last < start || text[last] !== quote) return null;
   const bytes = Buffer.allocUnsafe(last - start);
   let end = 0;
+  let next = SLICE;
   for (let at = start; at < last; at++) {
+    if (at >= next) {
+      yield;
+      next += SLICE;
+    }
     let code = text.charCodeAt(at);
     if (code === 0x5c) {
-      const next = text.charCodeAt(++at);
-      if (next === 0x78) {
+      const sign = text.charCodeAt(++at);
+      if (sign === 0x78) {
         const high = DIGITS[text.charCodeAt(++at)] ?? OTHER;
         const low = DIGITS[text.charCodeAt(++at)] ?? OTHER;
         code = high >= 0 && low >= 0 ? high * 16 + low : OTHER;
-      } else code = ESCAPED[next] ?? OTHER;
+      } else code = ESCAPED[sign] ?? OTHER;
     }
     if (code < 0 || code > LARGEST) return null;
     bytes[end++] = code;

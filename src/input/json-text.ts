@@ -3,6 +3,9 @@
 /** `{buffer: {data: […]}}` or a result with its photos, and some more. */
 const MOST_LEVELS = 16;
 
+const TEXT = /[^"\\]+/y;
+/** From so many characters on, a pattern is faster than a look at each of them. */
+const LONG_TEXT = 32;
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
 const COMMA = ','.charCodeAt(0);
@@ -18,11 +21,20 @@ function valuesIn(text: string, mostValues: number): number {
   let values = 1;
   let levels = 0;
   let quoted = false;
+  let plain = 0;
   for (let at = 0; at < text.length && values <= mostValues; at++) {
     const code = text.charCodeAt(at);
     if (quoted) {
-      if (code === BACKSLASH) at++;
-      else if (code === QUOTE) quoted = false;
+      if (code === BACKSLASH) {
+        at++;
+        plain = 0;
+      } else if (code === QUOTE) quoted = false;
+      else if (++plain === LONG_TEXT) {
+        TEXT.lastIndex = at;
+        TEXT.test(text);
+        at = TEXT.lastIndex - 1;
+        plain = 0;
+      }
     } else if (code === QUOTE) quoted = true;
     else if (code === COMMA) values++;
     else if (code === OPENING[0] || code === OPENING[1]) {

@@ -3,6 +3,7 @@ import { VerifyError } from '../contract/errors';
 import type { Environment } from '../contract/result';
 import { loginOf } from './login-address';
 import { expiredSince } from './presigned';
+import type { Sliced } from './slices';
 import { readText } from './text';
 import { isUnreachable } from './unreachable';
 
@@ -10,6 +11,8 @@ import { isUnreachable } from './unreachable';
 const MOST_PIECES = 1003;
 /** In characters. No document has a limit; servers and proxies refuse far shorter ones than this. */
 export const LONGEST_URL = 8192;
+/** So many of the longest take some ten milliseconds; then others have their turn. */
+export const IN_A_TURN = 64;
 
 /** What no URL has unescaped; `URL` would read a backslash as a slash, and two slashes too many as none. */
 const ADDRESS = /^https?:\/\/[^/\\?#][^\\]*$/i;
@@ -84,15 +87,19 @@ export interface UrlReading {
  * @returns at least one
  * @throws VerifyError INPUT
  */
-export function readPhotoUrlsIn(value: string, position: number, reading: UrlReading): string[] {
+export function* readPhotoUrlsIn(value: string, position: number, reading: UrlReading): Sliced<string[]> {
   const isPlain = value.length <= LONGEST_URL && PLAIN.test(value) && !NO_VALUE.test(value);
   const plain = isPlain ? parse(value) : null;
   if (plain) {
     if (reading.environment !== 'sandbox') checkFetchable(plain, position, reading.now);
     return [value];
   }
-  const pieces = piecesOf(value, position, reading);
-  return pieces.map((piece, index) => readOne(piece, position + index, reading));
+  const urls: string[] = [];
+  for (const piece of piecesOf(value, position, reading)) {
+    if (urls.length % IN_A_TURN === IN_A_TURN - 1) yield;
+    urls.push(readOne(piece, position + urls.length, reading));
+  }
+  return urls;
 }
 
 /**

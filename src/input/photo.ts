@@ -9,6 +9,7 @@ import { decodeBase64, undressBase64, withoutPrefix } from './base64';
 import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
 import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
+import { SLICE, type Sliced } from './slices';
 import { alone } from './text';
 import { textInBytes } from './text-in-bytes';
 
@@ -16,8 +17,13 @@ import { textInBytes } from './text-in-bytes';
 export type Photo = { bytes: Buffer } | { base64: string };
 
 const BYTES_PER_MB = 1024 * 1024;
-/** Bytes of a photo that is a list of numbers in JSON: nothing else runs while that is parsed, 30 ms for so many. */
-const MOST_LISTED = 2 * BYTES_PER_MB;
+/** In JSON, beside those of long lists of bytes: nothing else runs while it is parsed, 30 ms for so many. */
+const MOST_VALUES = BYTES_PER_MB / 4;
+/** In characters. */
+const LONG_LIST = 64 * 1024;
+/** Where one list of bytes is looked for; a message with a photo has a few. */
+const MOST_LISTS = 64;
+const LIST_OF_NUMBERS = /^\[\s*-?\d{1,3}\s*,\s*-?\d{1,3}\s*,/;
 /** `{type, data: {type, data}}` and the like. */
 const MOST_WRAPPERS = 3;
 /** Under what name uploads, mails, databases and programs of phones have a photo; the first that is there counts. */
@@ -56,8 +62,13 @@ const BEYOND_LATIN_1 = /[^\0-\xff]/;
  * @returns a whole JPG, PNG or BMP
  * @throws VerifyError INPUT
  */
-export function readPhoto(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Photo {
-  const { base64, bytes } = read(value, field, maxPhotoMB, repaired);
+export function* readPhoto(
+  value: unknown,
+  field: string,
+  maxPhotoMB: number,
+  repaired: Set<string>,
+): Sliced<Photo> {
+  const { base64, bytes } = yield* read(value, field, maxPhotoMB, repaired);
   checkPhoto(bytes, maxPhotoMB);
   return base64 === null ? { bytes } : { base64 };
 }
@@ -70,8 +81,13 @@ export function readPhoto(value: unknown, field: string, maxPhotoMB: number, rep
  * @returns the bytes of the file; what they are is not looked at
  * @throws VerifyError INPUT
  */
-export function readFile(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Buffer {
-  const { bytes } = read(value, field, maxPhotoMB, repaired);
+export function* readFile(
+  value: unknown,
+  field: string,
+  maxPhotoMB: number,
+  repaired: Set<string>,
+): Sliced<Buffer> {
+  const { bytes } = yield* read(value, field, maxPhotoMB, repaired);
   checkSize(bytes, maxPhotoMB);
   return bytes;
 }
@@ -108,9 +124,9 @@ function isDecodedPhoto(head: string): boolean {
  * @param maxPhotoMB of a photo, decoded, in MB
  * @returns whether it is a file, in whatever dress; words and paths that happen to be base64 are none
  */
-export function isFileText(text: string, maxPhotoMB: number): boolean {
+export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   try {
-    const { bytes } = read(text, '', maxPhotoMB, new Set());
+    const { bytes } = yield* read(text, '', maxPhotoMB, new Set());
     const format = text.length < SHORTEST_FILE ? null : fileFormatOf(bytes);
     // Two bytes begin it, and `/wo` of a path is base64 of them.
     return format !== null && format !== 'JPEG XL';
@@ -133,42 +149,42 @@ interface Found {
   bytes: Buffer;
 }
 
-function read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Found {
+function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Sliced<Found> {
   const reading = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
-  const given = unwrap(value, reading);
-  let found = foundIn(given, reading);
+  const given = yield* unwrap(value, reading);
+  let found = yield* foundIn(given, reading);
   // Base64 of base64.
   for (let layer = 1; layer < MOST_WRAPPERS && found.base64 !== null; layer++) {
     if (formatOf(found.bytes) !== 'base64') break;
-    found = foundIn(fromBytes(found.bytes, reading, layer), reading);
+    found = yield* foundIn(yield* fromBytes(found.bytes, reading, layer), reading);
     reading.isWrittenOut = true;
   }
   if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
   return found;
 }
 
-function foundIn(given: Buffer | string, reading: Reading): Found {
-  return typeof given === 'string' ? readBase64(given, reading) : { base64: null, bytes: given };
+function* foundIn(given: Buffer | string, reading: Reading): Sliced<Found> {
+  return typeof given === 'string' ? yield* readBase64(given, reading) : { base64: null, bytes: given };
 }
 
 /** @returns bytes, in the memory of the message where they are not written out, or text that should be base64 */
-function unwrap(value: unknown, reading: Reading, wrappers = 0): Buffer | string {
+function* unwrap(value: unknown, reading: Reading, wrappers = 0): Sliced<Buffer | string> {
   if (value === undefined || value === null || value === '') throw new VerifyError('INPUT', 'photo-missing');
   // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
   if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
-    return fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);
-  if (types.isAnyArrayBuffer(value)) return fromBytes(Buffer.from(value), reading, wrappers);
+    return yield* fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);
+  if (types.isAnyArrayBuffer(value)) return yield* fromBytes(Buffer.from(value), reading, wrappers);
   if (Array.isArray(value) && alone(value) === value)
-    return fromBytes(fromNumbers(value, reading), reading, wrappers);
-  if (typeof value === 'string') return fromText(value, reading, wrappers);
+    return yield* fromBytes(yield* fromNumbers(value, value.length, reading), reading, wrappers);
+  if (typeof value === 'string') return yield* fromText(value, reading, wrappers);
   if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
     const only = alone(value);
-    if (only !== value) return unwrap(only, reading, wrappers + 1);
+    if (only !== value) return yield* unwrap(only, reading, wrappers + 1);
     const inner = innerOf(value as Record<string, unknown>);
-    if (inner !== null) return unwrap(inner.value, reading, wrappers + 1);
+    if (inner !== null) return yield* unwrap(inner.value, reading, wrappers + 1);
     // What JSON makes of a typed array.
     if ('0' in value && '1' in value)
-      return fromBytes(fromNumbers(numbersOf(value), reading), reading, wrappers);
+      return yield* fromBytes(yield* fromNumbers(value, countIn(value), reading), reading, wrappers);
   }
   throw new VerifyError('INPUT', 'photo-not-bytes');
 }
@@ -180,16 +196,23 @@ function innerOf(value: Record<string, unknown>): { value: unknown } | null {
   return name === undefined ? null : { value: value[name] };
 }
 
-/** Its entries are numbered from 0 on. */
-function numbersOf(value: object): unknown[] {
-  return Object.values(value);
+/** How many entries an object has whose entries are numbered from 0 on, without a look at each. */
+function countIn(value: object): number {
+  let count = 0;
+  for (let step = 2 ** 30; step >= 1; step /= 2) if (count + step - 1 in value) count += step;
+  return count;
 }
 
 /** Java's bytes are from -128; a Buffer takes both the same way. */
-function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Reading): Buffer {
-  if (values.length > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
-  const bytes = Buffer.allocUnsafe(values.length);
-  for (let index = 0; index < values.length; index++) {
+function* fromNumbers(
+  values: Readonly<Record<number, unknown>>,
+  count: number,
+  { maxPhotoMB, maxBytes }: Reading,
+): Sliced<Buffer> {
+  if (count > maxBytes) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
+  const bytes = Buffer.allocUnsafe(count);
+  for (let index = 0; index < count; index++) {
+    if (index % SLICE === SLICE - 1) yield;
     const byte = values[index];
     if (typeof byte !== 'number' || !Number.isInteger(byte) || byte < -128 || byte > 255)
       throw new VerifyError('INPUT', 'photo-not-bytes');
@@ -199,12 +222,12 @@ function fromNumbers(values: readonly unknown[], { maxPhotoMB, maxBytes }: Readi
 }
 
 /** Text that came as bytes is read as that text. */
-function fromBytes(bytes: Buffer, reading: Reading, wrappers: number): Buffer | string {
+function* fromBytes(bytes: Buffer, reading: Reading, wrappers: number): Sliced<Buffer | string> {
   if (wrappers >= MOST_WRAPPERS) return bytes;
   const text = textInBytes(bytes, longestText(reading));
   if (typeof text !== 'string') return bytes;
   try {
-    return fromText(text, reading, wrappers + 1);
+    return yield* fromText(text, reading, wrappers + 1);
   } catch (error) {
     // JSON that is no photo is the answer of a server, which says more than that no photo is in it.
     const format = formatOf(bytes);
@@ -214,7 +237,7 @@ function fromBytes(bytes: Buffer, reading: Reading, wrappers: number): Buffer | 
   }
 }
 
-function fromText(text: string, reading: Reading, wrappers: number): Buffer | string {
+function* fromText(text: string, reading: Reading, wrappers: number): Sliced<Buffer | string> {
   const { maxPhotoMB } = reading;
   if (text.length > longestText(reading)) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const head = text.slice(0, 64).trimStart();
@@ -225,24 +248,58 @@ function fromText(text: string, reading: Reading, wrappers: number): Buffer | st
     reading.isWrittenOut = true;
     return bytes;
   }
-  const written = writtenOut(text);
+  const written = yield* writtenOut(text);
   if (written) {
     reading.isWrittenOut = true;
-    return fromBytes(written, reading, wrappers);
+    return yield* fromBytes(written, reading, wrappers);
   }
   if (!JSON_TEXT.test(head) || wrappers >= MOST_WRAPPERS) return text;
+  const json = yield* withoutNumbers(text);
+  if (json.length > SLICE) yield;
+  const isTooLong = json.length > longestJson(reading);
   let parsed: unknown;
   try {
-    parsed = parseJsonText(text, MOST_LISTED);
+    if (isTooLong) throw new SyntaxError('too long');
+    parsed = parseJsonText(json, MOST_VALUES);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB: MOST_LISTED / BYTES_PER_MB });
-    const listed = fileIn(text, readNumbers);
+      throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB: MOST_VALUES / BYTES_PER_MB });
+    const listed = yield* fileIn(text, readNumbers);
+    if (!listed && isTooLong) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
     if (!listed) throw new VerifyError('INPUT', 'photo-not-base64');
     reading.isWrittenOut = true;
     return listed;
   }
-  return unwrap(parsed, reading, wrappers + 1);
+  return yield* unwrap(parsed, reading, wrappers + 1);
+}
+
+/**
+ * Nothing else runs while JSON is parsed, and each number in it takes as long as a hundred characters of a text.
+ * @param json of any length
+ * @returns it with base64 in place of long lists of bytes, which is read as they are
+ */
+function* withoutNumbers(json: string): Sliced<string> {
+  let written = '';
+  let copiedTo = 0;
+  let start = json.indexOf('[');
+  for (let list = 0; start >= 0 && list < MOST_LISTS; list++) {
+    const end = json.indexOf(']', start);
+    if (end < 0) break;
+    const isLong =
+      end - start >= LONG_LIST && LIST_OF_NUMBERS.test(json.slice(start, start + HEAD_CHARACTERS));
+    const bytes = isLong ? yield* readNumbers(json.slice(start, end + 1)) : null;
+    if (bytes) {
+      written += `${json.slice(copiedTo, start)}"${bytes.toString('base64')}"`;
+      copiedTo = end + 1;
+    }
+    start = json.indexOf('[', bytes ? end : start + 1);
+  }
+  return written + json.slice(copiedTo);
+}
+
+/** Its base64, of which programs escape a sign in thirty. */
+function longestJson({ maxBytes }: Reading): number {
+  return 1.5 * maxBytes + MOST_AROUND;
 }
 
 function longestText({ maxBytes }: Reading): number {
@@ -250,40 +307,42 @@ function longestText({ maxBytes }: Reading): number {
 }
 
 /** @returns bytes that were written out, but as base64; hexadecimal only of a file, as base64 may look like it */
-function writtenOut(text: string): Buffer | null {
-  if (PYTHON_BYTES.test(text.slice(0, HEAD_CHARACTERS))) return readPythonBytes(text);
-  return fileIn(text, readHex) ?? (JSON_TEXT.test(text.slice(0, 64)) ? null : fileIn(text, readNumbers));
+function* writtenOut(text: string): Sliced<Buffer | null> {
+  if (PYTHON_BYTES.test(text.slice(0, HEAD_CHARACTERS))) return yield* readPythonBytes(text);
+  const inHex = yield* fileIn(text, readHex);
+  return inHex || JSON_TEXT.test(text.slice(0, 64)) ? inHex : yield* fileIn(text, readNumbers);
 }
 
-function fileIn(text: string, read: (text: string) => Buffer | null): Buffer | null {
-  const head = read(text.slice(0, HEAD_CHARACTERS));
-  return head && fileFormatOf(head) !== null ? read(text) : null;
+function* fileIn(text: string, read: (text: string) => Sliced<Buffer | null>): Sliced<Buffer | null> {
+  const head = yield* read(text.slice(0, HEAD_CHARACTERS));
+  return head && fileFormatOf(head) !== null ? yield* read(text) : null;
 }
 
 /** The right reading is the one that gives a photo. */
-function readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Found {
+function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Found> {
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.
   const bare = withoutPrefix(text);
-  const plain = tooLong(bare) ? null : decodeBase64(bare);
+  const plain = tooLong(bare) ? null : yield* decodeBase64(bare);
   if (plain) return plain;
   let likeliest: Found | undefined;
-  let readings = 0;
   let tooLongs = 0;
-  for (const reading of undressBase64(text)) {
-    readings++;
+  const readings = yield* undressBase64(text);
+  for (const undressed of readings) {
+    const reading = yield* undressed();
     if (tooLong(reading)) tooLongs++;
     else {
-      const found = decodeBase64(reading);
+      const found = yield* decodeBase64(reading);
       if (found && isWholePicture(found.bytes)) return found;
       likeliest ??= found ?? undefined;
     }
   }
-  if (readings > 0 && tooLongs === readings)
+  if (readings.length > 0 && tooLongs === readings.length)
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   if (!likeliest) throw new VerifyError('INPUT', 'photo-not-base64');
   const format = formatOf(likeliest.bytes);
-  if (readings > 1 && format !== null && isSendable(format)) throw new VerifyError('INPUT', 'photo-spaces');
+  if (readings.length > 1 && format !== null && isSendable(format))
+    throw new VerifyError('INPUT', 'photo-spaces');
   return likeliest;
 }
 

@@ -8,7 +8,8 @@ import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
 import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
 import { isFileText, type Photo, readFile, readPhoto } from './photo';
-import { isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
+import { IN_A_TURN, isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
+import type { Sliced } from './slices';
 import { textInBytes } from './text-in-bytes';
 
 /** One photo of a message. */
@@ -52,13 +53,16 @@ const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
  * @returns all of them as they came, one given twice too; at least one
  * @throws VerifyError INPUT
  */
-export function readPhotos(value: unknown, reading: Reading): GivenPhoto[] {
+export function* readPhotos(value: unknown, reading: Reading): Sliced<GivenPhoto[]> {
   const given = listOf(value, reading);
   if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
   const photos: GivenPhoto[] = [];
   for (let index = 0; index < given.length; index++) {
     if (photos.length >= MOST_PHOTOS) throw tooManyPhotos();
-    photos.push(...readEach(given[index], null, photos.length + 1, reading));
+    const each = yield* readEach(given[index], null, photos.length + 1, reading);
+    photos.push(...each);
+    const isLast = index === given.length - 1;
+    if (!isLast && (!('url' in each[0]!.from) || index % IN_A_TURN === IN_A_TURN - 1)) yield;
   }
   if (photos.length > MOST_PHOTOS) throw tooManyPhotos();
   return photos;
@@ -91,34 +95,39 @@ function parse(text: string): unknown {
   }
 }
 
-function readEach(
+function* readEach(
   given: unknown,
   name: string | null,
   position: number,
   reading: Reading,
   wrappers = 0,
-): GivenPhoto[] {
+): Sliced<GivenPhoto[]> {
   const value = textInBytes(given, LONGEST_LIST.urls);
-  if (typeof value === 'string' && (isAddress(value) || !isFileText(value, MOST_PHOTO_MB))) {
-    const urls = readPhotoUrlsIn(value, position, reading);
+  if (typeof value === 'string' && (isAddress(value) || !(yield* isFileText(value, MOST_PHOTO_MB)))) {
+    const urls = yield* readPhotoUrlsIn(value, position, reading);
     return urls.map((url) => ({ from: { url }, name }));
   }
   if (isNamed(value) && wrappers < MOST_WRAPPERS) {
     const own = readFileName(FILE_NAMES.map((each) => value[each]).find((each) => each != null));
     const inner = PHOTO_NAMES.map((each) => value[each]).find((each) => each != null);
-    if (inner !== undefined) return readEach(inner, own ?? name, position, reading, wrappers + 1);
-    return [inHand(value, own ?? name, position, reading)];
+    if (inner !== undefined) return yield* readEach(inner, own ?? name, position, reading, wrappers + 1);
+    return [yield* inHand(value, own ?? name, position, reading)];
   }
   if (!reading.store && !isInHand(value)) throw new VerifyError('INPUT', 'not-a-url', { position });
-  return [inHand(given, name, position, reading)];
+  return [yield* inHand(given, name, position, reading)];
 }
 
-function inHand(value: unknown, name: string | null, position: number, reading: Reading): GivenPhoto {
+function* inHand(
+  value: unknown,
+  name: string | null,
+  position: number,
+  reading: Reading,
+): Sliced<GivenPhoto> {
   const { field, store, repaired } = reading;
   if (!store) throw new VerifyError('INPUT', 'photos-need-store', { position });
   try {
-    if (!store.fits) return { from: readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
-    return { from: { bytes: readFile(value, field, MOST_PHOTO_MB, repaired) }, name };
+    if (!store.fits) return { from: yield* readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
+    return { from: { bytes: yield* readFile(value, field, MOST_PHOTO_MB, repaired) }, name };
   } catch (reason) {
     if (reason instanceof VerifyError) reason.values.position = position;
     throw reason;

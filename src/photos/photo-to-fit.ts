@@ -1,5 +1,6 @@
 /** The photo that face-compare and westdex-three fit before they send it: docs/contract.md, "Photos in hand", `fit`. */
 import { checkPhoto, type Photo, readFile, readPhoto } from '../input/photo';
+import type { Sliced } from '../input/slices';
 import { fit } from './fit';
 
 /** A photo in any format, and the limits that it has to meet. */
@@ -27,14 +28,14 @@ export function fitSettings(maxPhotoKB: number) {
  * @param repaired gets the field's name where base64 was changed
  * @throws VerifyError INPUT
  */
-export function readPhotoToFit(
+export function* readPhotoToFit(
   value: unknown,
   field: string,
   { fit: isToFit, maxPhotoKB, maxPhotoMB }: { fit: boolean; maxPhotoKB: number; maxPhotoMB: number },
   repaired: Set<string>,
-): Photo | PhotoToFit {
-  if (!isToFit) return readPhoto(value, field, maxPhotoMB, repaired);
-  return { unfitted: readFile(value, field, maxPhotoMB, repaired), maxPhotoKB, maxPhotoMB };
+): Sliced<Photo | PhotoToFit> {
+  if (!isToFit) return yield* readPhoto(value, field, maxPhotoMB, repaired);
+  return { unfitted: yield* readFile(value, field, maxPhotoMB, repaired), maxPhotoKB, maxPhotoMB };
 }
 
 /**

@@ -11,6 +11,8 @@ const CONNECT_MS = 5_000;
 const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
 const SWEPT_AT_ONCE = 1_000;
+/** Whoever waits for a job reads its end at once, or looks at the job a few seconds later. */
+const EVENTS_MS = 60_000;
 
 export type Bull = typeof import('bullmq');
 
@@ -63,9 +65,16 @@ export async function clockAhead(redis: Redis): Promise<number> {
  * @param keep seconds
  * @param aheadMs of `clockAhead`
  */
-export async function sweep(queue: import('bullmq').Queue, keep: number, aheadMs: number): Promise<void> {
+export async function sweep(
+  redis: Redis,
+  queue: import('bullmq').Queue,
+  keep: number,
+  aheadMs: number,
+): Promise<void> {
   for (const kind of ['completed', 'failed', 'wait'] as const)
     while ((await queue.clean(keep * 1000 + aheadMs, SWEPT_AT_ONCE, kind)).length === SWEPT_AT_ONCE);
+  // Events hold answers, too.
+  await redis.xtrim(queue.toKey('events'), 'MINID', Date.now() - aheadMs - EVENTS_MS);
 }
 
 /** @returns for what BullMQ connects to by itself, and waits for as long as it takes */

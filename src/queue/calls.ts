@@ -19,7 +19,7 @@ import {
   sweep,
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
-import { portable } from './sealed';
+import { type Content, portable } from './sealed';
 import { later, type WaitOptions } from './wait';
 
 const CLOSE_MS = 1_000;
@@ -27,16 +27,20 @@ const CLOSE_MS = 1_000;
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
+/** Jobs with answers that came within this time are deleted together. */
+const DELETE_MS = 50;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NEVER = new AbortController().signal;
 
-/** Why a job is looked at: an event said that it is over, or one may have been missed. */
-type Turn = 'none' | 'over' | 'again';
+/** What an event says of the end of a job: its sealed answer, unless that is large or the job failed. */
+interface EndEvent {
+  sealed: unknown;
+}
 
 /** One who waits for the end of a job. */
 export interface Listening {
-  /** Resolves to whether the job may have ended since the last time; false after so many milliseconds. */
-  next(milliseconds: number, cancel: AbortSignal): Promise<boolean>;
+  /** Resolves to the event that came since the last time; null after so many milliseconds. */
+  next(milliseconds: number, cancel: AbortSignal): Promise<EndEvent | null>;
   stop(): void;
 }
 
@@ -50,10 +54,13 @@ export class JobCalls {
   readonly #options: QueueOptions;
   readonly #connection: RedisConnection;
   /** By the id of a job, who waits for its end. */
-  readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #waiters = new Map<string, Set<(event: EndEvent) => void>>();
   #queue: Promise<Queue> | null = null;
   #events: QueueEvents | null = null;
   #sweep: NodeJS.Timeout | undefined;
+  /** Ids of jobs with answers that have come. */
+  readonly #fetched: string[] = [];
+  #deletion: NodeJS.Timeout | undefined;
   /** Milliseconds that this machine's clock is ahead of that of Redis. */
   #aheadMs = 0;
 
@@ -94,7 +101,7 @@ export class JobCalls {
             throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
           isSent = true;
           await queue.add(name, data, {
-            ...{ jobId: id, attempts: 1, stackTraceLimit: 0, sizeLimit: Number.MAX_SAFE_INTEGER },
+            ...{ jobId: id, attempts: 1, stackTraceLimit: 0 },
             timestamp: Date.now() - this.#aheadMs,
           });
         },
@@ -115,7 +122,7 @@ export class JobCalls {
    * @returns stop it when nobody waits for the job any more
    */
   listen(id: string): Listening {
-    return this.#turnsOf(id);
+    return this.#eventsOf(id);
   }
 
   /**
@@ -135,17 +142,19 @@ export class JobCalls {
     const isNew = listening !== null;
     const until = performance.now() + waitMs;
     // An end that comes during a look is not missed.
-    const turns = listening ?? this.#turnsOf(id);
+    const events = listening ?? this.#eventsOf(id);
+    const next = (left: number) => events.next(Math.min(left, LOOK_AGAIN_MS), cancel);
     try {
-      for (let turn: Turn = isNew ? 'none' : 'again'; ; ) {
+      for (let event = isNew ? await next(waitMs) : null; ; ) {
         const left = Math.max(0, until - performance.now());
-        const end = turn === 'none' ? null : await this.#look(id, turn === 'over', left, cancel, isNew);
-        if (end && isNew) void this.#remove(id);
+        const content = event && (await this.#options.secret()).open(id, event.sealed);
+        const end = endOf(content) ?? (await this.#look(id, event !== null, left, cancel, isNew));
+        if (end && isNew) this.#deleteSoon(id);
         if (end || left === 0) return end;
-        turn = (await turns.next(Math.min(left, LOOK_AGAIN_MS), cancel)) ? 'over' : 'again';
+        event = await next(left);
       }
     } finally {
-      turns.stop();
+      events.stop();
     }
   }
 
@@ -170,6 +179,7 @@ export class JobCalls {
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
+    await this.#deleteFetched();
     // BullMQ waits for the end of a connection that is not there while Redis is away.
     await Promise.race([this.#events?.close().catch(() => {}), later(CLOSE_MS)]);
     await this.#connection.close();
@@ -208,8 +218,8 @@ export class JobCalls {
       isDeafReported = true;
       this.#options.notify('deaf', { place: this.#options.server.place, code: String(refusal.values.code) });
     });
-    events.on('completed', ({ jobId }) => this.#wake(jobId));
-    events.on('failed', ({ jobId }) => this.#wake(jobId));
+    events.on('completed', ({ jobId, returnvalue }) => this.#wake(jobId, returnvalue));
+    events.on('failed', ({ jobId }) => this.#wake(jobId, null));
     this.#events = events;
     this.#sweep = setInterval(() => {
       void this.#sweepNow(queue, keep);
@@ -222,7 +232,7 @@ export class JobCalls {
     await this.#do(
       async (_queue, redis) => {
         this.#aheadMs = await clockAhead(redis);
-        await sweep(queue, keep, this.#aheadMs);
+        await sweep(redis, queue, keep, this.#aheadMs);
       },
       { timeoutMs: PUT_MS, cancel: NEVER },
     ).catch(() => {});
@@ -248,9 +258,8 @@ export class JobCalls {
       );
       if (job === undefined) throw gone();
       if (!job) return null;
-      const content = (await this.#options.secret()).open(id, job.data);
-      if (content?.kind === 'answer') return { answer: content.value };
-      if (content?.kind === 'error') return { error: content.value as JobError };
+      const end = endOf((await this.#options.secret()).open(id, job.returnvalue ?? job.data));
+      if (end) return end;
       if (job.failedReason === 'CONFIG queue-secret-differs')
         throw new VerifyError('CONFIG', 'queue-secret-differs', {}, { charged: false });
       const ledger = typeof job.progress === 'string' ? job.progress : null;
@@ -261,25 +270,43 @@ export class JobCalls {
     }
   }
 
-  async #remove(id: string): Promise<void> {
-    await this.#do((queue) => queue.remove(id), { timeoutMs: PUT_MS, cancel: NEVER }).catch(() => {});
+  #deleteSoon(id: string): void {
+    this.#fetched.push(id);
+    this.#deletion ??= setTimeout(() => {
+      void this.#deleteFetched();
+    }, DELETE_MS);
   }
 
-  #wake(id: string): void {
-    for (const waiter of this.#waiters.get(id) ?? []) waiter();
+  /** What is left after a failure is swept later. An ended job is its hash and its place in one of two sets. */
+  async #deleteFetched(): Promise<void> {
+    clearTimeout(this.#deletion);
+    this.#deletion = undefined;
+    const ids = this.#fetched.splice(0);
+    if (ids.length === 0) return;
+    const work = (queue: Queue, redis: Redis) =>
+      Promise.all([
+        redis.zrem(queue.toKey('completed'), ids),
+        redis.zrem(queue.toKey('failed'), ids),
+        redis.del(ids.map((id) => queue.toKey(id))),
+      ]);
+    await this.#do(work, { timeoutMs: CLOSE_MS, cancel: NEVER }).catch(() => {});
   }
 
-  #turnsOf(id: string): Listening {
-    let isWoken = false;
+  #wake(id: string, sealed: unknown): void {
+    for (const waiter of this.#waiters.get(id) ?? []) waiter({ sealed });
+  }
+
+  #eventsOf(id: string): Listening {
+    let event: EndEvent | null = null;
     let go = () => {};
-    const waiter = () => {
-      isWoken = true;
+    const waiter = (given: EndEvent) => {
+      event = given;
       go();
     };
     const all = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, all.add(waiter));
     return {
-      next: (milliseconds: number, cancel: AbortSignal): Promise<boolean> =>
+      next: (milliseconds: number, cancel: AbortSignal): Promise<EndEvent | null> =>
         new Promise((resolve, reject) => {
           const timer = setTimeout(() => end(), Math.max(0, milliseconds));
           const listening = addAbortListener(cancel, () => {
@@ -292,11 +319,11 @@ export class JobCalls {
             clearTimeout(timer);
             listening[Symbol.dispose]();
             go = () => {};
-            resolve(isWoken);
-            isWoken = false;
+            resolve(event);
+            event = null;
           };
           go = end;
-          if (isWoken) end();
+          if (event) end();
         }),
       stop: () => {
         all.delete(waiter);
@@ -304,6 +331,11 @@ export class JobCalls {
       },
     };
   }
+}
+
+function endOf(content: Content): JobEnd | null {
+  if (content?.kind === 'answer') return { answer: content.value };
+  return content?.kind === 'error' ? { error: content.value as JobError } : null;
 }
 
 function unknown(job: string): VerifyError {

@@ -9,6 +9,11 @@ const ATTEMPT_MS = 5_000;
 const TRY_AGAIN_MS = 50;
 /** Of a slow line, 2 Mbit/s: what is large may take longer than an attempt otherwise does. */
 const BYTES_A_MS = 250;
+/** Node.js keeps a list of timers for each duration, so that many durations are slow. */
+const STEP_MS = 1_000;
+
+/** Node.js looks a module up anew at each `import`. */
+let loaded: Pick<typeof import('ioredis'), 'Redis'> | undefined;
 
 /**
  * KEYS: the sign of the secret; the mark of this data set; a key to try commands on. ARGV: what the sign has to be; a
@@ -137,7 +142,8 @@ export class RedisConnection {
     for (;;) {
       const began = performance.now();
       const leftNow = () => timeoutMs - (performance.now() - Math.max(arrived, this.#awaySince ?? began));
-      const longestMs = ATTEMPT_MS + Math.max(0, this.#sentAt - began);
+      const sendingMs = Math.max(0, this.#sentAt - began);
+      const longestMs = ATTEMPT_MS + Math.ceil(sendingMs / STEP_MS) * STEP_MS;
       const attemptMs = timeoutMs === 0 ? longestMs : Math.min(longestMs, Math.max(leftNow(), TRY_AGAIN_MS));
       try {
         if (this.#isClosed) throw cancelled();
@@ -268,10 +274,11 @@ function errorFor(word: string, what?: string): VerifyError {
   return new VerifyError(code, problem, { code: what ? `${word} ${what}` : word }, { charged: false });
 }
 
-async function loadRedis(): Promise<Pick<typeof import('ioredis'), 'Redis'>> {
-  return import('ioredis').catch(() => {
+async function loadRedis(): Promise<NonNullable<typeof loaded>> {
+  loaded ??= await import('ioredis').catch(() => {
     throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
   });
+  return loaded;
 }
 
 /** Not for anybody to see. */

@@ -27,6 +27,8 @@ const STALLED_MS = 10_000;
 const MOST_DEAD_WORKERS = 3;
 /** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
 const NOT_BEGUN = 'cn-not-begun';
+/** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
+const EVENT_CHARACTERS = 8_192;
 const PULSE_MS = 2_000;
 const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
@@ -121,7 +123,7 @@ export class JobWorker {
           this.#queue ??= queueOn(bull, redis, name);
           if (performance.now() - this.#sweptAt > sweepMs) {
             this.#sweptAt = performance.now();
-            await sweep(this.#queue, keep, this.#aheadMs);
+            await sweep(redis, this.#queue, keep, this.#aheadMs);
           }
           if (!this.#worker || !this.#mayHaveLost) return;
           this.#mayHaveLost = false;
@@ -181,12 +183,15 @@ export class JobWorker {
       if (refusal) this.#refusal = { error: refusal, at: performance.now() };
     });
     worker.on('ioredis:close', broke);
-    worker.on('completed', ({ id }) => this.#correctEnd('completed', id!));
+    worker.on('completed', ({ id }, answer: unknown) => {
+      if (answer) this.#forgetMessage(id!);
+      this.#correctEnd('completed', id!);
+    });
     worker.on('failed', (job) => this.#correctEnd('failed', job?.id));
     return worker;
   }
 
-  async #work(bull: Bull, secret: JobSecret, job: Job): Promise<void> {
+  async #work(bull: Bull, secret: JobSecret, job: Job): Promise<string | undefined> {
     const id = job.id!;
     const content = secret.open(id, job.data);
     // Its last worker died after it was over.
@@ -236,11 +241,16 @@ export class JobWorker {
     });
     activeJobs.delete(id, held);
     try {
-      await this.#end(bull, secret, job, how);
+      return await this.#end(bull, secret, job, how);
     } finally {
       this.#jobs.delete(id);
       if (this.#jobs.size === 0) this.#onIdle?.();
     }
+  }
+
+  /** Its answer is kept until somebody has fetched it, and its message is not. */
+  #forgetMessage(id: string): void {
+    void this.#onRedis((redis, queue) => redis.hdel(queue.toKey(id), 'data')).catch(() => {});
   }
 
   /** BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis. */
@@ -264,7 +274,7 @@ export class JobWorker {
   }
 
   /** An answer may have been paid for: a Redis that is full is waited for, while the lock of the job is renewed. */
-  async #keep(write: () => Promise<void>): Promise<void> {
+  async #keep<Value>(write: () => Promise<Value>): Promise<Value> {
     for (;;) {
       try {
         return await write();
@@ -277,8 +287,12 @@ export class JobWorker {
     }
   }
 
-  /** Its answer takes the place of its message, so that nobody is kept longer than the work takes. */
-  async #end(bull: Bull, secret: JobSecret, job: Job, how: End): Promise<void> {
+  /**
+   * @returns the sealed answer, which BullMQ writes and sends to those who wait in the one command that ends the job;
+   * undefined where it is large and has taken the place of the message
+   * @throws Error that BullMQ fails the job with, once the sealed error has taken the place of the message
+   */
+  async #end(bull: Bull, secret: JobSecret, job: Job, how: End): Promise<string | undefined> {
     const { over, explain } = this.#options;
     if (how === 'given-back' || how === 'unsent') {
       over('given-back');
@@ -299,8 +313,12 @@ export class JobWorker {
       data = secret.seal('error', job.id!, written(failure));
     }
     over(failure ? { code: failure.code } : (how as { answer: unknown }));
-    await this.#keep(() => job.updateData(data));
+    if (failure || data.length > EVENT_CHARACTERS) await this.#keep(() => job.updateData(data));
     if (failure) throw failed(bull, failure.code, failure.cause.problem);
+    // BullMQ would fail a job whose answer Redis has no room for.
+    const complete = job.moveToCompleted.bind(job);
+    job.moveToCompleted = (...values) => this.#keep(() => complete(...values));
+    return data.length > EVENT_CHARACTERS ? undefined : data;
   }
 }
 

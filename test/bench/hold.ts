@@ -9,13 +9,14 @@ import { parseObject } from '../../src/http/json';
 import { textOf } from '../../src/http/text';
 import { conceal, type Known } from '../../src/input/mask';
 import { readPhoto } from '../../src/input/photo';
+import { inTurns } from '../../src/input/slices';
 import { unexpected } from '../../src/node-red/runner/unexpected';
 import { readAnswer } from '../../src/providers/tencent-market/response';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { compileConditions, judge } from '../../src/providers/westdex/conditions';
 import { readEnvelope } from '../../src/providers/westdex/response';
 import { report, splitPhotos } from '../../src/providers/xhey/report';
-import { readCreated, readTask } from '../../src/providers/xhey/response';
+import { concealedList, readCreated, readTask } from '../../src/providers/xhey/response';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg } from '../input/pictures';
 import { table } from './measure';
@@ -89,7 +90,7 @@ const photo = (name: string, dress: (base64: string) => unknown): Row => ({
   prepare: (size) => {
     const dressed = dress(jpg(Math.floor((size * 3) / 4)).toString('base64'));
     const value = typeof dressed === 'string' ? flat(dressed) : dressed;
-    return () => readPhoto(value, 'photo', 8, new Set());
+    return () => inTurns(readPhoto(value, 'photo', 8, new Set()));
   },
 });
 
@@ -131,10 +132,10 @@ const ROWS: readonly Row[] = [
         status: -2305,
         msg: filled('照片 1101 ', size / 1000),
       };
-      const answer = answered(
-        JSON.stringify({ code: 200, data: { taskStatus: 5, list: Array(1000).fill(item) } }),
-      );
-      return () => readTask(answer, { person: null, secrets: KNOWN.secrets });
+      const list = Array.from({ length: 1000 }, (_, index) => ({ ...item, msg: `${index} ${item.msg}` }));
+      const answer = answered(JSON.stringify({ code: 200, data: { taskStatus: 5, list } }));
+      const known = { person: null, secrets: KNOWN.secrets };
+      return () => concealedList(readTask(answer, known).list, known);
     },
   },
   {

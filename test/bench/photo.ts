@@ -1,6 +1,7 @@
 /** A photo of 5 MB through face-compare and westdex-three, against the encoding that the language brings along. */
 import { Pool } from 'undici';
 import { type Photo, readPhoto } from '../../src/input/photo';
+import { atOnce } from '../../src/input/slices';
 import { writeForm } from '../../src/providers/tencent-market/form';
 import { bodyOf } from '../../src/providers/westdex/body';
 import { jpg } from '../input/pictures';
@@ -57,7 +58,7 @@ const ENCODE_BARE: Readonly<Record<Type, (value: Buffer | string) => Buffer>> = 
 };
 
 function checked(value: unknown): Photo {
-  return readPhoto(value, 'photo', MOST_MB, new Set());
+  return atOnce(readPhoto(value, 'photo', MOST_MB, new Set()));
 }
 
 function asBase64(value: Buffer | string): string {

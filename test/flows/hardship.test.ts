@@ -11,7 +11,7 @@ import { closeServers, json } from './scripted-server';
 import { startWaiting, type Waiting } from './waiting-process';
 
 const DAY_MS = 86_400_000;
-const TASKS = 400;
+const TASKS = 100;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const count = (text: string, words: RegExp) => text.split('\n').filter((line) => words.test(line)).length;
 const UNWRITABLE = /cannot be written \(/;

@@ -1,10 +1,12 @@
 /** What an input may cost: nothing where its size alone refuses it, and never more than in proportion to its size. */
 import assert from 'node:assert/strict';
+import type { VerifyError } from '../../src/contract/errors';
 import { textOf } from '../../src/http/text';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';
+import { atOnce, SLICE } from '../../src/input/slices';
 import { readText } from '../../src/input/text';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { stepsOf } from '../steps';
@@ -14,9 +16,17 @@ import { problemOf } from './refusal';
 const MEGABYTE = 1024 * 1024;
 const URL = 'https://p.example.com/a.jpg';
 
-const photo = (value: unknown) => readPhoto(value, 'photo', 8, new Set());
+const photo = (value: unknown) => atOnce(readPhoto(value, 'photo', 8, new Set()));
 const urls = (value: unknown) =>
-  readPhotos(value, { field: 'photos', environment: 'production', now: 0, store: null, repaired: new Set() });
+  atOnce(
+    readPhotos(value, {
+      field: 'photos',
+      environment: 'production',
+      now: 0,
+      store: null,
+      repaired: new Set(),
+    }),
+  );
 const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
 
 /** A list that counts how often somebody asks for one of its elements. */
@@ -85,14 +95,74 @@ describe('input: what it costs', () => {
     assert.equal(bytes.asked(), 0);
   });
 
-  it('does not parse more numbers in JSON than a photo may be written out in', () => {
-    const text = `{"type":"Buffer","data":[${'1,'.repeat(8 * MEGABYTE)}1]}`;
+  it('does not parse more numbers in JSON than take some milliseconds', () => {
+    const text = `{"type":"Buffer","data":[${'1.5,'.repeat(2 * MEGABYTE)}1]}`;
     let problem: string | null = null;
     const steps = stepsOf(() => {
       problem = problemOf(() => photo(text));
     });
     assert.equal(problem, 'photo-too-large');
-    assert.ok(steps <= 5 * MEGABYTE, String(steps));
+    assert.ok(steps <= 2 * text.length + 2 * MEGABYTE, String(steps));
+  });
+
+  const bytes = [...jpg(2 * MEGABYTE)];
+  const base64 = Buffer.from(bytes).toString('base64');
+  const inHex = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
+  for (const [dress, text, expected = null] of [
+    ['the alphabet for URLs', base64.replaceAll('+', '-').replaceAll('/', '_')],
+    ['lines', base64.replace(/.{76}/g, '$&\r\n')],
+    ['spaces for +', base64.replaceAll('+', ' ')],
+    ['percent-encoding', encodeURIComponent(base64)],
+    ['escaped slashes', JSON.stringify(base64).replaceAll('/', '\\/')],
+    ['entities', base64.replaceAll('+', '&#43;').replaceAll('/', '&#47;')],
+    ['soft line breaks', base64.replace(/.{76}/g, '$&=\r\n')],
+    ['what nobody sees', base64.replace(/.{76}/g, '$&\u200b')],
+    ['hexadecimal', inHex.join(' ')],
+    ['decimals', bytes.join(', ')],
+    ['a list in JSON', JSON.stringify(bytes)],
+    ['a Buffer in JSON', JSON.stringify({ type: 'Buffer', data: bytes })],
+    ["Java's bytes", JSON.stringify(bytes.map((byte) => (byte > 127 ? byte - 256 : byte)))],
+    ["Python's bytes", `b'\\x${inHex.join('\\x')}'`],
+    ['quotation marks without end', '"'.repeat(2 * MEGABYTE), 'photo-not-base64'],
+    ['signs that are no escapes', '&'.repeat(2 * MEGABYTE), 'photo-not-base64'],
+    ['what nobody sees alone', '\u200b'.repeat(2 * MEGABYTE), 'photo-not-base64'],
+  ] as const) {
+    it(`lets others run while it reads a large photo: ${dress}`, () => {
+      const work = readPhoto(text, 'photo', 8, new Set());
+      let turns = 1;
+      let problem: string | null = null;
+      try {
+        for (const _ of work) turns++;
+      } catch (error) {
+        problem = (error as VerifyError).problem;
+      }
+      // As many as go over the text once, but for the two ends that are looked at by themselves.
+      assert.ok(turns >= text.length / SLICE - 1, `${turns} turns for ${text.length} characters`);
+      assert.equal(problem, expected);
+    });
+  }
+
+  it('a list of bytes is not looked at to its end in one turn', () => {
+    const list = watched(4 * MEGABYTE, 0);
+    readPhoto(list.list, 'photo', 8, new Set()).next();
+    assert.ok(list.asked() <= SLICE + 1, String(list.asked()));
+  });
+
+  it('photos and long addresses of one message are read in turns', () => {
+    const reading = {
+      field: 'photos',
+      environment: 'production',
+      now: 0,
+      repaired: new Set<string>(),
+    } as const;
+    const turnsOf = (value: unknown) => {
+      let turns = 1;
+      for (const _ of readPhotos(value, { ...reading, store: { fits: false } })) turns++;
+      return turns;
+    };
+    assert.ok(turnsOf(Array(100).fill(jpg(1000))) >= 100);
+    assert.ok(turnsOf(Array(1000).fill(URL)) >= 15);
+    assert.ok(turnsOf(`${URL}\n`.repeat(1000)) >= 15);
   });
 
   it('does not read an answer in GBK as UTF-8 to its end', () => {

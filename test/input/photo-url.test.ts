@@ -4,6 +4,7 @@ import type { VerifyError } from '../../src/contract/errors';
 import type { Environment } from '../../src/contract/result';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
+import { atOnce } from '../../src/input/slices';
 import { jpg } from './pictures';
 import { problemOf } from './refusal';
 
@@ -13,7 +14,7 @@ const NOW = Date.parse('2026-11-30T00:00:00Z');
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, { field: 'photos', environment, now: NOW, store: null, repaired });
+  const photos = atOnce(readPhotos(value, { field: 'photos', environment, now: NOW, store: null, repaired }));
   return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
 }
 

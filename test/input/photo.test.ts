@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import { readPhoto } from '../../src/input/photo';
+import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
 import { problemOf } from './refusal';
 
@@ -9,7 +10,7 @@ const BASE64 = JPG.toString('base64');
 
 function read(value: unknown, maxPhotoMB = 8) {
   const repaired = new Set<string>();
-  return [readPhoto(value, 'photo', maxPhotoMB, repaired), [...repaired]];
+  return [atOnce(readPhoto(value, 'photo', maxPhotoMB, repaired)), [...repaired]];
 }
 
 const escapeAll = (text: string) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileName } from '../../src/input/file-name';
 import { readPhotos } from '../../src/input/photos';
+import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
 import { problemOf } from './refusal';
 
@@ -15,13 +16,15 @@ const BASE64 = JPG.toString('base64');
 
 function read(value: unknown, fits = false) {
   const repaired = new Set<string>();
-  const photos = readPhotos(value, {
-    field: 'photos',
-    environment: 'production',
-    now: NOW,
-    store: { fits },
-    repaired,
-  });
+  const photos = atOnce(
+    readPhotos(value, {
+      field: 'photos',
+      environment: 'production',
+      now: NOW,
+      store: { fits },
+      repaired,
+    }),
+  );
   return photos.map(({ from, name }) => {
     if ('url' in from) return [from.url, name];
     const bytes = 'bytes' in from ? from.bytes : Buffer.from(from.base64, 'base64');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readPhotos } from '../../src/input/photos';
 import { expiredSince, withoutSignature } from '../../src/input/presigned';
+import { atOnce } from '../../src/input/slices';
 
 const OBJECT = 'https://site-photos.example.com/2026/a%20b.jpg';
 const END = Date.parse('2025-07-28T07:01:00Z');
@@ -89,7 +90,15 @@ describe('input: signed addresses', () => {
   it('refuses one that has expired with its position and since when, but on the sandbox', () => {
     const url = `${OBJECT}?${SIGNED[2]![1]}`;
     const read = (environment: 'production' | 'sandbox') =>
-      readPhotos([OBJECT, url], { field: 'photos', environment, now: END, store: null, repaired: new Set() });
+      atOnce(
+        readPhotos([OBJECT, url], {
+          field: 'photos',
+          environment,
+          now: END,
+          store: null,
+          repaired: new Set(),
+        }),
+      );
     assert.throws(() => read('production'), {
       code: 'INPUT',
       problem: 'url-expired',

@@ -32,7 +32,7 @@ import {
 import { type LedgerProcess, startProcess } from './process';
 
 const DAY = 86_400_000;
-const KILLS = 10;
+const KILLS = 5;
 const CALLS = 2_000;
 /** Calls between two kills, at least. */
 const FEWEST = 100;

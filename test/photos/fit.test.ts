@@ -192,7 +192,7 @@ describe('photos: fit, with the real sharp', () => {
     for (const [orientation, [red, green]] of Object.entries(corners)) {
       for (const maxPhotoKB of [0, 1]) {
         it(`of orientation ${orientation}, ${maxPhotoKB ? 'made smaller' : 'as large as it is'}`, async () => {
-          const given = await (await quarters(20))
+          const given = await (await quarters(maxPhotoKB === 0 ? 2 : 10))
             .withMetadata({ orientation: Number(orientation) })
             .jpeg()
             .toBuffer();
@@ -202,8 +202,8 @@ describe('photos: fit, with the real sharp', () => {
           assert.equal(found.orientation, undefined);
           const [across, down] = Number(orientation) < 5 ? [3, 2] : [2, 3];
           assert.ok(Math.abs((found.width * down) / found.height / across - 1) < 0.05);
-          if (maxPhotoKB === 0) assert.equal(found.width * found.height, 2400 * 1600);
-          else assert.ok(found.width * found.height < 1e6);
+          if (maxPhotoKB === 0) assert.equal(found.width * found.height, 240 * 160);
+          else assert.ok(found.width * found.height < 600 * 400);
         });
       }
     }
@@ -500,9 +500,9 @@ describe('photos: fit, with the real sharp', () => {
           () => null,
           ({ code, problem }) => `${code} ${problem}`,
         );
-      // It takes some seconds; the limit is the least that sharp knows.
+      // It takes any machine longer than a second, which is the least limit that sharp knows.
       assert.equal(
-        await problemOf(filledBetweenScans(scannedJpg(5_000, 100)), 0, 1_000),
+        await problemOf(filledBetweenScans(scannedJpg(9_000, 100)), 0, 1_000),
         'INPUT photo-too-slow',
       );
       // In several attempts.

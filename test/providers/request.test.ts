@@ -45,7 +45,7 @@ async function sent(action: RequestAction<never>, sending: Sending): Promise<Htt
     },
   } as unknown as Account;
   const arrival = { now, environment: 'custom' } as const;
-  const input = action.parse(fields, { encrypt, paid: false }, arrival);
+  const input = await action.parse(fields, { encrypt, paid: false }, arrival);
   await action.run(account, input, { now: () => now } as Context);
   return request!;
 }

@@ -2,6 +2,7 @@
 import type { Account } from '../../contract/account';
 import type { Action, ActionOfAccount, Arrival } from '../../contract/action';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
+import { isoTimes } from '../../contract/iso-time';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
@@ -27,6 +28,7 @@ import { NodeStatus } from './status';
 import { unexpected } from './unexpected';
 import { type PendingDelivery, type Work, workOn } from './work';
 
+const isoTime = isoTimes();
 const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -196,18 +198,31 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       const node = this.#chosenAccount(fields.accountFrom, work);
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, this.#settings, node.environment);
-      work.unsent = action.unsent?.(input);
-      const consent = action.isAboutPerson
-        ? readConsent(fields, action.persons?.(input) ?? [], node.consentRules(), Date.now())
-        : NO_CONSENT;
-      const payments = this.#paymentsOf(node, fields.key, consent, work.message);
-      const account = node.open();
-      const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
-      if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
-      else begin(account);
+      const goOn = (read: Input) => this.#pay(action, node, read, fields, work);
+      if (input instanceof Promise) input.then(goOn).catch((reason) => this.fail(reason, work));
+      else goOn(input);
     } catch (reason) {
       this.fail(reason, work);
     }
+  }
+
+  /** @throws VerifyError where the message may not be paid for, or its account is not set up */
+  #pay(
+    action: Action<Input, Definitions, State>,
+    node: AccountNode,
+    input: Input,
+    fields: Record<string, unknown>,
+    work: Work,
+  ): void {
+    work.unsent = action.unsent?.(input);
+    const consent = action.isAboutPerson
+      ? readConsent(fields, action.persons?.(input) ?? [], node.consentRules(), Date.now())
+      : NO_CONSENT;
+    const payments = this.#paymentsOf(node, fields.key, consent, work.message);
+    const account = node.open();
+    const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
+    if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
+    else begin(account);
   }
 
   /** What throws while it is read, such as a getter, is the message's. */
@@ -216,13 +231,17 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     fields: Record<string, unknown>,
     settings: Settings<Definitions>,
     environment: Environment,
-  ): Input {
-    try {
-      return action.parse(fields, settings, this.#arrival(environment));
-    } catch (reason) {
+  ): Input | Promise<Input> {
+    const unreadable = (reason: unknown): never => {
       if (reason instanceof VerifyError) throw reason;
       unexpected(this.#red, this.#node, reason);
       throw new VerifyError('INPUT', 'message-unreadable');
+    };
+    try {
+      const input = action.parse(fields, settings, this.#arrival(environment));
+      return input instanceof Promise ? input.catch(unreadable) : input;
+    } catch (reason) {
+      return unreadable(reason);
     }
   }
 
@@ -497,16 +516,4 @@ function notSent({ requestId, charged, ledger, data }: Result, { unsent }: Work)
   error.details.retryable = false;
   if (unsent && tasks) Object.assign(error.details, { submitted: tasks, notSubmitted: [], uncertain: [] });
   return error;
-}
-
-let lastTime = Number.NaN;
-let lastText = '';
-
-/** Many messages come in the same millisecond, and writing it down takes as long as all else about a result. */
-function isoTime(time: number): string {
-  if (time !== lastTime) {
-    lastTime = time;
-    lastText = new Date(time).toISOString();
-  }
-  return lastText;
 }

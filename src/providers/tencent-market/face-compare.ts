@@ -1,11 +1,12 @@
-import type { Action } from '../../contract/action';
+import type { Action, Arrival } from '../../contract/action';
 import type { Answer } from '../../contract/result';
-import type { SettingDefinitions } from '../../contract/settings';
+import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
 import { isAddress, LONGEST_URL, readPhotoUrl } from '../../input/photo-url';
 import { withoutSignature } from '../../input/presigned';
+import { inTurns, type Sliced } from '../../input/slices';
 import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
@@ -60,22 +61,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse({ personName, idNumber, photo }, settings, { now, environment }) {
-    const { maxPhotoMB } = settings;
-    if (settings.fit) checkSharp();
-    const changed = new Set<string>();
-    const address = textInBytes(photo, LONGEST_URL);
-    return {
-      bands: bandsOf(settings),
-      name: readName(personName, 'personName', environment, changed),
-      idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
-      photo: isAddress(address)
-        ? { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) }
-        : readPhotoToFit(photo, 'photo', settings, changed),
-      maxPhotoMB,
-      repaired: [...changed],
-    };
-  },
+  parse: (...given) => inTurns(readInput(...given)),
 
   persons: ({ name, idNumber }) => [{ name, idNumber }],
 
@@ -116,3 +102,24 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     }
   },
 };
+
+function* readInput(
+  { personName, idNumber, photo }: Record<string, unknown>,
+  settings: Settings<typeof SETTINGS>,
+  { now, environment }: Arrival,
+): Sliced<CompareInput> {
+  const { maxPhotoMB } = settings;
+  if (settings.fit) checkSharp();
+  const changed = new Set<string>();
+  const address = textInBytes(photo, LONGEST_URL);
+  return {
+    bands: bandsOf(settings),
+    name: readName(personName, 'personName', environment, changed),
+    idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
+    photo: isAddress(address)
+      ? { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) }
+      : yield* readPhotoToFit(photo, 'photo', settings, changed),
+    maxPhotoMB,
+    repaired: [...changed],
+  };
+}

@@ -12,6 +12,7 @@ import {
 import { isObject, parseObject } from '../../http/json';
 import { readIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
+import { atOnce } from '../../input/slices';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 
@@ -211,7 +212,7 @@ function isBarePhoto(photoData: unknown): boolean {
   try {
     return (
       typeof photoData === 'string' &&
-      'base64' in readPhoto(photoData, 'photoData', Infinity, repaired) &&
+      'base64' in atOnce(readPhoto(photoData, 'photoData', Infinity, repaired)) &&
       repaired.size === 0
     );
   } catch {

@@ -1,11 +1,12 @@
-import type { Action } from '../../contract/action';
+import type { Action, Arrival } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
-import type { SettingDefinitions } from '../../contract/settings';
+import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
 import { isAddress } from '../../input/photo-url';
+import { inTurns, type Sliced } from '../../input/slices';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
 import { idCardThreeElements, type Person } from './client';
@@ -48,20 +49,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   },
   settings: SETTINGS,
 
-  parse({ personName, idNumber, photo }, settings, { now, environment }) {
-    const conditions = compileConditions(settings);
-    if (settings.fit) checkSharp();
-    const changed = new Set<string>();
-    // docs/providers/westdex.md, `photoData`: bytes and nothing else; for an address, the error would be about base64.
-    if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
-    return {
-      personName: readName(personName, 'personName', environment, changed),
-      idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
-      photo: readPhotoToFit(photo, 'photo', settings, changed),
-      conditions,
-      repaired: [...changed],
-    };
-  },
+  parse: (...given) => inTurns(readInput(...given)),
 
   persons: ({ personName: name, idNumber }) => [{ name, idNumber }],
 
@@ -98,3 +86,22 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
     }
   },
 };
+
+function* readInput(
+  { personName, idNumber, photo }: Record<string, unknown>,
+  settings: Settings<typeof SETTINGS>,
+  { now, environment }: Arrival,
+): Sliced<ThreeInput> {
+  const conditions = compileConditions(settings);
+  if (settings.fit) checkSharp();
+  const changed = new Set<string>();
+  // docs/providers/westdex.md, `photoData`: bytes and nothing else; for an address, the error would be about base64.
+  if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
+  return {
+    personName: readName(personName, 'personName', environment, changed),
+    idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
+    photo: yield* readPhotoToFit(photo, 'photo', settings, changed),
+    conditions,
+    repaired: [...changed],
+  };
+}

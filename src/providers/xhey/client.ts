@@ -5,7 +5,15 @@ import { VerifyError } from '../../contract/errors';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
-import { type Created, readAnything, readCreated, readTask, type TaskAnswer, UNKNOWN_TASK } from './response';
+import {
+  type Created,
+  concealedList,
+  readAnything,
+  readCreated,
+  readTask,
+  type TaskAnswer,
+  UNKNOWN_TASK,
+} from './response';
 import { NAMES_HEADER } from './sandbox-path';
 
 /** As long as xhey's ids are, and older than the service. */
@@ -42,10 +50,11 @@ export function create(
  * @returns the success, with how the task stands
  * @throws VerifyError
  */
-export function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
+export async function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
   const build = request('/v2/truth_build/query', { taskID: taskId });
   const read = (answer: HttpAnswer) => readTask(answer, known(account));
-  return account.transport.send({ build, read, claim: null }, context);
+  const answer = await account.transport.send({ build, read, claim: null }, context);
+  return { ...answer, list: await concealedList(answer.list, known(account)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import { isoTimes } from '../../contract/iso-time';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
@@ -32,6 +33,11 @@ export const UNKNOWN_TASK = '404';
 const MOST_ITEMS = 1000;
 /** In the year 5138; in milliseconds it is in 1973. */
 const MOST_SECONDS = 100_000_000_000;
+/** The last millisecond that a Date has. */
+const LATEST = 8.64e15;
+const isoTime = isoTimes();
+/** Words that are looked through before others run. */
+const WORDS_IN_A_TURN = 8;
 /** The same table. */
 const SUCCESS = '200';
 
@@ -54,7 +60,7 @@ export interface Created extends Envelope {
 /** A success of query. */
 export interface TaskAnswer extends Envelope {
   taskStatus: number;
-  /** As the provider sent it, but for what its words must not repeat. */
+  /** As the provider sent it: its words may repeat what must not be shown. */
   list: unknown[];
 }
 
@@ -111,11 +117,33 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   const list = given ?? (taskStatus !== null && !innerRefusal(data, known) ? [] : null);
   if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
     throw innerRefusal(data, known) ?? incomplete(message);
-  const concealed = list.map((item: unknown) =>
-    isObject(item) && typeof item.msg === 'string' ? { ...item, msg: conceal(item.msg, known) } : item,
-  );
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
-  return { code, message, data, providerTime, raw, taskStatus, list: concealed };
+  return { code, message, data, providerTime, raw, taskStatus, list };
+}
+
+/**
+ * Looking through the words of a photo may take a millisecond, and an answer has a thousand photos.
+ * @param list of a task
+ * @param known what its words may repeat
+ * @returns it without that, made while others run
+ */
+export async function concealedList(list: readonly unknown[], known: Known): Promise<unknown[]> {
+  // What is said of one photo is usually said of many.
+  const harmless = new Map<string, string>();
+  const items: unknown[] = [];
+  for (const item of list) {
+    if (!isObject(item) || typeof item.msg !== 'string') {
+      items.push(item);
+      continue;
+    }
+    const { msg } = item;
+    if (!harmless.has(msg)) {
+      if (harmless.size % WORDS_IN_A_TURN === WORDS_IN_A_TURN - 1) await new Promise(setImmediate);
+      harmless.set(msg, conceal(msg, known));
+    }
+    items.push({ ...item, msg: harmless.get(msg) });
+  }
+  return items;
 }
 
 /**
@@ -169,6 +197,6 @@ function wordsOf(fields: Record<string, unknown>, known: Known): string {
 function timeOf(timestamp: unknown): string | null {
   const time = toNumber(timestamp);
   if (time === null || time <= 0) return null;
-  const date = new Date(time < MOST_SECONDS ? time * 1000 : time);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  const milliseconds = time < MOST_SECONDS ? time * 1000 : time;
+  return milliseconds <= LATEST ? isoTime(milliseconds) : null;
 }

@@ -4,8 +4,9 @@ import type { Earlier, PaidKey, PaidResult, Payments } from '../../contract/paym
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
 import type { ClaimCall } from '../../contract/transport';
-import { type GivenPhoto, readPhotos } from '../../input/photos';
+import { type GivenPhoto, type Reading, readPhotos } from '../../input/photos';
 import { withoutSignature } from '../../input/presigned';
+import { inTurns, type Sliced } from '../../input/slices';
 import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
@@ -78,9 +79,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
   settings: SETTINGS,
 
   parse({ photos }, { batchSize }, { now, environment, store = null }) {
-    const repaired = new Set<string>();
-    const given = readPhotos(photos, { field: 'photos', environment, now, store, repaired });
-    return { given, batchSize, repaired: [...repaired] };
+    return inTurns(readInput(photos, batchSize, { now, environment, store }));
   },
 
   unsent: ({ given }) => ({ submitted: [], notSubmitted: labelsOf(given), uncertain: [] }),
@@ -328,4 +327,14 @@ function withPhotos(
   };
   Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
   return error;
+}
+
+function* readInput(
+  photos: unknown,
+  batchSize: number,
+  arrival: Pick<Reading, 'now' | 'environment' | 'store'>,
+): Sliced<CreateInput> {
+  const repaired = new Set<string>();
+  const given = yield* readPhotos(photos, { field: 'photos', ...arrival, repaired });
+  return { given, batchSize, repaired: [...repaired] };
 }

@@ -17,8 +17,8 @@ function refused(fields: Record<string, unknown>): VerifyError {
 
 describe('get-token, what a message may ask for', () => {
   for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr']) {
-    it(`detection type ${detectionType}`, () => {
-      assert.equal(parse({ detectionType }).detectionType, detectionType);
+    it(`detection type ${detectionType}`, async () => {
+      assert.equal((await parse({ detectionType })).detectionType, detectionType);
     });
   }
 
@@ -44,8 +44,8 @@ describe('get-token, what a message may ask for', () => {
     ['𠮷', '𠮷'],
   ];
   for (const [sequenceId, expected] of sequenceIds) {
-    it(`sequence id ${JSON.stringify(sequenceId)}`, () => {
-      assert.equal(parse({ sequenceId }).sequenceId, expected);
+    it(`sequence id ${JSON.stringify(sequenceId)}`, async () => {
+      assert.equal((await parse({ sequenceId })).sequenceId, expected);
     });
   }
 

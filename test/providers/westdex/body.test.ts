@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readPhoto } from '../../../src/input/photo';
+import { atOnce } from '../../../src/input/slices';
 import { bodyOf } from '../../../src/providers/westdex/body';
 import { jpg } from '../../input/pictures';
 
@@ -10,7 +11,7 @@ const FIELDS = {
 };
 const TIME = '1700000000123';
 
-const photoOf = (value: unknown) => readPhoto(value, 'photo', 100, new Set());
+const photoOf = (value: unknown) => atOnce(readPhoto(value, 'photo', 100, new Set()));
 
 const reference = (timeStamp: string, photo: Buffer) =>
   JSON.stringify({ data: { timeStamp, ...FIELDS }, photoData: photo.toString('base64') });

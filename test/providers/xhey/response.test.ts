@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { VerifyError } from '../../../src/contract/errors';
-import { readCreated, readTask } from '../../../src/providers/xhey/response';
+import { concealedList, readCreated, readTask } from '../../../src/providers/xhey/response';
 
 const SECRET = 'a-secret-of-the-test';
 const KNOWN = { person: null, secrets: [SECRET] };
@@ -137,4 +137,30 @@ describe('xhey inner words', () => {
       }
     });
   }
+});
+
+describe('xhey answer to query, the words of a thousand photos', () => {
+  /** How often others ran meanwhile. */
+  async function turnsOf(work: Promise<unknown>): Promise<number> {
+    let turns = 0;
+    const count = () => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    await work;
+    clearImmediate(next);
+    return turns;
+  }
+  const list = (wordsOf: (index: number) => string) =>
+    Array.from({ length: 1000 }, (_, index) => ({ ...ITEM, msg: wordsOf(index) }));
+
+  it('are looked through while others run', async () => {
+    const concealed = concealedList(
+      list((index) => `${index} ${SECRET}`),
+      KNOWN,
+    );
+    assert.ok((await turnsOf(concealed)) >= 100);
+    assert.doesNotMatch(JSON.stringify(await concealed), new RegExp(SECRET));
+  });
 });

@@ -22,7 +22,7 @@ describe('xhey truth-create', () => {
     const pairs: Account['pairs'] = [{ groupKey: 'groupKey', groupSecret: 'groupSecret' }];
     const transport = open({ baseUrl, pairs });
     const account: Account = { environment: 'custom', baseUrl, pairs, secrets: [], settings: {}, transport };
-    const input = truthCreate.parse(
+    const input = await truthCreate.parse(
       { photos: [A, B, A, C] },
       { batchSize: 1 },
       { now: 0, environment: 'custom' },
@@ -44,8 +44,8 @@ describe('xhey truth-create', () => {
     assert.deepEqual([notSubmitted, uncertain, retryable], [[C], [B], false]);
   });
 
-  it('tells of a message of which nothing was sent that nothing was', () => {
-    const input = truthCreate.parse(
+  it('tells of a message of which nothing was sent that nothing was', async () => {
+    const input = await truthCreate.parse(
       { photos: [A, B, A] },
       { batchSize: 9 },
       { now: 0, environment: 'custom' },

@@ -32,7 +32,7 @@ function makeClock(changes: Partial<Context> = {}) {
 async function waitFor(account: Account, task: unknown, changes: Partial<Context> = {}) {
   const { context, pass } = makeClock(changes);
   const { waits } = truthPoll;
-  const { state, timeout } = waits!.begin(truthPoll.parse({ task }, SETTINGS, ARRIVAL))!;
+  const { state, timeout } = waits!.begin(await truthPoll.parse({ task }, SETTINGS, ARRIVAL))!;
   const start = context.now();
   const until = start + timeout;
   const times: number[] = [];
@@ -78,7 +78,7 @@ describe('xhey truth-poll, over time', () => {
     assert.ok(times.some((time) => time > 30));
   });
 
-  it('takes tasks with a thousand photos in all, those of a batch once, and not one more', () => {
+  it('takes tasks with a thousand photos in all, those of a batch once, and not one more', async () => {
     const urls = (count: number, site: string) =>
       Array.from({ length: count }, (_, index) => `https://example.com/${site}/${index}.jpg`);
     const shared = urls(400, 'shared');
@@ -89,7 +89,7 @@ describe('xhey truth-poll, over time', () => {
     ];
     const parse = (tasks: { taskId: string }[]) =>
       truthPoll.parse({ task: { taskIds: tasks.map(({ taskId }) => taskId), tasks } }, SETTINGS, ARRIVAL);
-    assert.equal(parse(tasksOf(600)).state.tasks.length, 3);
+    assert.equal((await parse(tasksOf(600))).state.tasks.length, 3);
     const tooMany = { code: 'INPUT', problem: 'too-many-photos' };
     assert.throws(() => parse(tasksOf(601)), tooMany);
     assert.throws(
@@ -108,7 +108,7 @@ describe('xhey truth-poll, over time', () => {
     const ask = async () => {
       const { outcome, code, message, data } = await truthPoll.run(
         account,
-        truthPoll.parse({ task: '1' }, once, ARRIVAL),
+        await truthPoll.parse({ task: '1' }, once, ARRIVAL),
         context,
       );
       // The provider's own words, whatever is made of them.
@@ -136,7 +136,7 @@ describe('xhey truth-poll, over time', () => {
     const { context } = makeClock({ warnOnce });
     const once = await truthPoll.run(
       account,
-      truthPoll.parse({ task }, { ...SETTINGS, mode: 'once' }, ARRIVAL),
+      await truthPoll.parse({ task }, { ...SETTINGS, mode: 'once' }, ARRIVAL),
       context,
     );
     const told = ({ data }: { data: Record<string, unknown> }) =>
