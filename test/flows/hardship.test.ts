@@ -163,8 +163,12 @@ describe('what waits, in a Node-RED of its own', function () {
       { id: 'in', ...at, type: 'http in', url: '/start', method: 'post', wires: [['answer', 'compare']] },
       { id: 'answer', ...at, type: 'http response', wires: [] },
       {
-        ...{ id: 'account', type: 'tencent-market-account', environment: 'custom', scheme: 'cloudmarket' },
-        ...{ baseUrl: waiting.provider.baseUrl, credentials: { secretId: 'i', secretKey: 'k' } },
+        id: 'account',
+        type: 'tencent-market-account',
+        environment: 'custom',
+        scheme: 'cloudmarket',
+        baseUrl: waiting.provider.baseUrl,
+        credentials: { secretId: 'i', secretKey: 'k' },
       },
       ...nodes,
     ];
