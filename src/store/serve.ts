@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
-import { type Mark, readMark, writeMark } from './mark';
+import { type Mark, MarkFile } from './mark';
 import {
   type Ended,
   errorOf,
@@ -56,9 +56,9 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
-/** Of the file that is open; `isMarked`: it is written down already. */
+/** Of the file that is open. */
 let mark: Mark = { id: '', count: 0 };
-let isMarked = false;
+const markFile = new MarkFile(markPath);
 
 const NEXT_COUNT = "UPDATE meta SET content = CAST(content AS INTEGER) + 1 WHERE name = 'count'";
 
@@ -102,8 +102,8 @@ async function handle(message: ToThread): Promise<void> {
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
-      remember();
       file?.close();
+      markFile.close();
       file = null;
       say({ kind: 'closed' });
       port.close();
@@ -192,7 +192,7 @@ function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
  */
 async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   const { sql } = opened;
-  const before = readMark(markPath);
+  const before = markFile.read();
   mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
   const isLost =
     before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
@@ -206,16 +206,11 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
   opened.sql.control('COMMIT');
   if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
-  isMarked = writeMark(markPath, mark);
+  markFile.create(mark);
 }
 
 async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
   return (await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name))?.content;
-}
-
-/** Once a second is often enough: what was written since is in the database, which is not lost by a kill. */
-function remember(): void {
-  if (file && !isMarked) isMarked = writeMark(markPath, mark);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
@@ -312,7 +307,7 @@ async function runTogether(
       sql.control(isSpoilt ? 'ROLLBACK' : 'COMMIT');
       if (isWritten) {
         mark.count++;
-        isMarked = false;
+        markFile.update(mark);
       }
       if (!isSpoilt) return { outcomes, isWritten };
     } catch (error) {
@@ -370,7 +365,7 @@ function packed(value: unknown) {
   }
 }
 
-/** The file is opened anew; where all of it is in order after all, it stays. */
+/** The file is opened again; where all of it is in order after all, it stays. */
 function repair(current: OwnedFile): void {
   say({ kind: 'repairing' });
   isToBeReplaced = isChecked || !current.isWhole();
@@ -392,7 +387,7 @@ function look(): void {
   if (!file) return;
   if (file.isStillThere()) {
     file.vacuum();
-    remember();
+    if (!markFile.isThere()) markFile.create(mark);
   } else replaced();
 }
 

@@ -15,7 +15,13 @@ import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg, PNG } from '../input/pictures';
 import { checkError, FIVE, flowOf, SECRET } from './five-actions';
 import { ask, deploy, send, startRuntime } from './runtime';
-import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import {
+  closeServers,
+  json,
+  type ReceivedRequest,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server';
 
 const NAME = '张三';
 const ID_NUMBER = '110101199001011237';
@@ -29,7 +35,7 @@ const person = (changes: object) => ({ name: NAME, idNumber: ID_NUMBER, photo: J
 
 type Arrived = Record<string, unknown>;
 /** What each provider reads off a request. */
-const READ: Readonly<Record<string, (asked: Asked) => Arrived>> = {
+const READ: Readonly<Record<string, (asked: ReceivedRequest) => Arrived>> = {
   'truth-create': ({ body }) => JSON.parse(body),
   'truth-poll': ({ body }) => JSON.parse(body),
   'get-token': ({ url }) => Object.fromEntries(new URL(url, 'http://localhost').searchParams),

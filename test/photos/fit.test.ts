@@ -178,10 +178,14 @@ describe('photos: fit, with the real sharp', () => {
   describe('turns a photo upright', () => {
     /** EXIF, Orientation: where the red quarter comes to stand, and the green one. */
     const corners: Record<number, [red: string, green: string]> = {
-      ...{ 1: ['top left', 'top right'], 2: ['top right', 'top left'] },
-      ...{ 3: ['bottom right', 'bottom left'], 4: ['bottom left', 'bottom right'] },
-      ...{ 5: ['top left', 'bottom left'], 6: ['top right', 'bottom right'] },
-      ...{ 7: ['bottom right', 'top right'], 8: ['bottom left', 'top left'] },
+      1: ['top left', 'top right'],
+      2: ['top right', 'top left'],
+      3: ['bottom right', 'bottom left'],
+      4: ['bottom left', 'bottom right'],
+      5: ['top left', 'bottom left'],
+      6: ['top right', 'bottom right'],
+      7: ['bottom right', 'top right'],
+      8: ['bottom left', 'top left'],
     };
     const at = (bytes: Buffer, corner: string) =>
       colourAt(bytes, corner.endsWith('left') ? 0.25 : 0.75, corner.startsWith('top') ? 0.25 : 0.75);
@@ -423,8 +427,10 @@ describe('photos: fit, with the real sharp', () => {
       const large = await photo(800, 600);
       const whole = {
         jpg: large,
-        ...{ png: await sharp(large).png().toBuffer(), webp: await sharp(large).webp().toBuffer() },
-        ...{ gif: await sharp(large).gif().toBuffer(), tiff: await sharp(large).tiff().toBuffer() },
+        png: await sharp(large).png().toBuffer(),
+        webp: await sharp(large).webp().toBuffer(),
+        gif: await sharp(large).gif().toBuffer(),
+        tiff: await sharp(large).tiff().toBuffer(),
         avif: await sharp(large).avif({ effort: 0 }).toBuffer(),
       };
       for (const [format, bytes] of Object.entries(whole)) {
@@ -475,13 +481,12 @@ describe('photos: fit, with the real sharp', () => {
 
     it('bombs', async () => {
       const bombs = {
-        ...{ png: largePng(50_000, 50_000), gif: largeGif(50_000, 50_000) },
-        ...{
-          jpg: await largeJpg(50_000, 50_000),
-          tiff: largeTiff(50_000, 50_000),
-          wide: await largeJpg(65_500, 2_000),
-          deep: largePng(10_000, 9_000, 16),
-        },
+        png: largePng(50_000, 50_000),
+        gif: largeGif(50_000, 50_000),
+        jpg: await largeJpg(50_000, 50_000),
+        tiff: largeTiff(50_000, 50_000),
+        wide: await largeJpg(65_500, 2_000),
+        deep: largePng(10_000, 9_000, 16),
       };
       for (const [name, bomb] of Object.entries(bombs)) {
         assert.ok(bomb.length < 50_000);
