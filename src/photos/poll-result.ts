@@ -2,7 +2,7 @@
 import { VerifyError } from '../contract/errors';
 import type { Outcome, Result } from '../contract/result';
 import { parseJsonText } from '../input/json-text';
-import type { Place } from './distance';
+import type { Coordinates } from './distance';
 import type { ReportedPhoto } from './rules';
 
 interface PollData {
@@ -13,6 +13,8 @@ interface PollData {
 export type PollResult = Result<PollData>;
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
+/** In characters: a thousand photos with long addresses. */
+const LONGEST_JSON = 16 * 1024 * 1024;
 /** docs/contract.md, "Result": statuses of tasks that ended without a word about their photos, and the reason then. */
 const BARE: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
 
@@ -76,7 +78,7 @@ function sharedReason({ tasks }: PollData, photos: readonly ReportedPhoto[]): st
 
 function parsed(text: string): unknown {
   try {
-    return parseJsonText(text);
+    return text.length > LONGEST_JSON ? null : parseJsonText(text);
   } catch {
     throw new VerifyError('INPUT', 'not-a-poll-result');
   }
@@ -93,11 +95,13 @@ function isPhoto(value: unknown): value is ReportedPhoto {
     typeof taskId === 'string' &&
     [url, takenAt, address, antiFakeCode].every(isText) &&
     (location === null ||
-      (isObject(location) && isPlace(location.gcj02) && (location.wgs84 === null || isPlace(location.wgs84))))
+      (isObject(location) &&
+        isCoordinates(location.gcj02) &&
+        (location.wgs84 === null || isCoordinates(location.wgs84))))
   );
 }
 
-function isPlace(value: unknown): value is Place {
+function isCoordinates(value: unknown): value is Coordinates {
   return isObject(value) && Number.isFinite(value.lat) && Number.isFinite(value.lng);
 }
 

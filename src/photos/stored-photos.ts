@@ -154,7 +154,9 @@ export class StoredPhotos {
     let isInVain = false;
     for (;;) {
       const { photos, next, failing } = await this.#call<Due>('due', {
-        ...{ scope, most: MOST_AT_ONCE, clock: this.#clock() },
+        scope,
+        most: MOST_AT_ONCE,
+        clock: this.#clock(),
       });
       if (photos.length === 0 || isInVain || this.#isClosed) {
         this.#report(failing);
@@ -204,7 +206,7 @@ export class StoredPhotos {
   }
 }
 
-/** What the database says names its own file; a flow is told which node did nothing. */
+/** What the database says names its own file; a flow needs to know which node did nothing. */
 function unwritable(reason: unknown): never {
   if (!(reason instanceof VerifyError) || reason.problem === 'store-full') throw reason;
   if (reason.code === 'CANCELLED') throw reason;

@@ -22,7 +22,7 @@ export const SEPARATE = 'separate';
 
 export type Bull = typeof import('bullmq');
 
-/** Node.js looks a module up anew at each `import`, and each job needs it three times. */
+/** Node.js looks a module up again at each `import`, and each job needs it three times. */
 let loaded: Bull | undefined;
 
 export interface QueueOptions {

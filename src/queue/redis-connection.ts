@@ -12,7 +12,7 @@ const BYTES_A_MS = 250;
 /** Node.js keeps a list of timers for each duration, so that many durations are slow. */
 const STEP_MS = 1_000;
 
-/** Node.js looks a module up anew at each `import`. */
+/** Node.js looks a module up again at each `import`. */
 let loaded: Pick<typeof import('ioredis'), 'Redis'> | undefined;
 
 /**

@@ -1,4 +1,4 @@
-/** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that is told what came out. */
+/** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that gets what came out. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
@@ -8,7 +8,7 @@ import { json, type ScriptedServer, scriptedServer, taskFinished } from './scrip
 
 const PHOTO = 'https://example.com/photo.jpg';
 
-/** What the process is told before Node-RED starts in it. */
+/** What the process reads before Node-RED starts in it. */
 const PRELOADED = `
 if (process.env.CLOCK_SHIFT) {
   const { now } = Date;
@@ -18,7 +18,7 @@ const { isMainThread } = require('node:worker_threads');
 if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
-export interface Told {
+export interface Delivered {
   index: number;
   outcome?: string;
   code?: string;
@@ -31,7 +31,7 @@ export interface Waiting {
   /** Ids of tasks that were asked after. */
   asked: Set<string>;
   /** What came out, in order. */
-  told: Told[];
+  delivered: Delivered[];
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
@@ -52,7 +52,7 @@ export async function startWaiting(): Promise<Waiting> {
   let isFinished = (_taskId: string) => false;
   let came = 0;
   const asked = new Set<string>();
-  const told: Told[] = [];
+  const delivered: Delivered[] = [];
   const provider = await scriptedServer(({ body }, response) => {
     const { taskID } = JSON.parse(body) as { taskID: string };
     asked.add(taskID);
@@ -60,13 +60,16 @@ export async function startWaiting(): Promise<Waiting> {
     else json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
   });
   const collector = await scriptedServer(({ body }, response) => {
-    told.push(JSON.parse(body));
+    delivered.push(JSON.parse(body));
     response.end();
   });
   const preload = join(userDir, 'preload.js');
   writeFileSync(preload, PRELOADED);
   return {
-    ...{ userDir, provider, asked, told },
+    userDir,
+    provider,
+    asked,
+    delivered,
     finish: (which = () => true) => {
       isFinished = which;
     },
@@ -91,24 +94,37 @@ function flow(provider: string, collector: string, properties: object): object[]
   const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
-      ...{ id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: provider },
+      id: 'account',
+      type: 'xhey-account',
+      environment: 'custom',
+      baseUrl: provider,
       credentials: { groupKey: 'k', groupSecret: 's' },
     },
     { id: 'in', ...at, type: 'http in', url: '/start', method: 'post', wires: [['many', 'answer']] },
     { id: 'answer', ...at, type: 'http response', wires: [] },
     {
-      ...{ id: 'many', ...at, type: 'function', wires: [['poll']] },
+      id: 'many',
+      ...at,
+      type: 'function',
+      wires: [['poll']],
       func: `
         const { from, to } = msg.req.query;
         for (let index = Number(from); index < to; index++) node.send({ payload: String(index), index });`,
     },
     {
-      ...{ id: 'poll', ...at, type: 'truth-poll', account: 'account', wires: [['tell'], ['tell']] },
+      id: 'poll',
+      ...at,
+      type: 'truth-poll',
+      account: 'account',
+      wires: [['tell'], ['tell']],
       ...properties,
     },
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
     {
-      ...{ id: 'tell', ...at, type: 'function', wires: [['post']] },
+      id: 'tell',
+      ...at,
+      type: 'function',
+      wires: [['post']],
       func: `
         const { index, resumed, payload, error } = msg;
         return { payload: { index, resumed, outcome: payload.outcome, code: error && error.code } };`,
