@@ -21,6 +21,8 @@ const MOST_OWN = 10;
 /** What a proxy, or a Node-RED that is starting, answers. */
 const AWAY = [502, 503, 504];
 const STORED = 'verify-desk';
+/** What is written of a person. */
+const NOBODY = { name: '', idNumber: '', consent: '', guardianConsent: '', reference: '' };
 
 /** @param root where Node-RED serves flows, with a slash at the end */
 function openDesk(root) {
@@ -46,7 +48,7 @@ function openDesk(root) {
     /** What is filled in and not sent yet. */
     forms: {
       photos: { text: '', files: [], reference: '' },
-      person: { name: '', idNumber: '', reference: '', photo: null, preview: '', isUnreadable: false },
+      person: { ...NOBODY, photo: null, preview: '', isUnreadable: false },
     },
   });
   const fetching = new Map();
@@ -159,19 +161,16 @@ function openDesk(root) {
   }
 
   /**
-   * @param person `{name, idNumber, photo, reference}`; `label` says who it is on this page, and `preview` shows the photo
+   * @param person `{name, idNumber, consent, guardianConsent, photo, reference}`; `label` says who it is on this page, and `preview` shows the photo
    * @param isShown false: it is one of many
    */
-  async function checkPerson(
-    { name, idNumber, photo, reference = '', label, preview = null },
-    isShown = true,
-  ) {
+  async function checkPerson({ photo, label, preview = null, ...person }, isShown = true) {
     const id = newId();
     const own = begin(id, { label, previews: [preview] });
     if (isShown) show('person', id);
     const body = new FormData();
-    for (const [key, value] of Object.entries({ job: id, name, idNumber, reference }))
-      body.append(key, value);
+    for (const key of Object.keys(NOBODY)) body.append(key, person[key] ?? '');
+    body.append('job', id);
     body.append('photo', photo, 'photo');
     if (!(await deliver('person', body, own))) own.isRefused = true;
     own.isOnItsWay = false;
@@ -261,10 +260,19 @@ function openDesk(root) {
     field.remove();
   }
 
-  /** @returns the price of so many calls as people write it; null where nobody knows it */
+  /** @returns where a job was checked; the ledger does not say it, then it is where the account stands now */
+  function environmentOf({ kind, environment }) {
+    return environment ?? state.environments[kind]?.environment ?? '';
+  }
+
+  function isOnSandbox() {
+    return Object.values(state.environments).some(({ environment }) => environment === 'sandbox');
+  }
+
+  /** @returns the price of so many calls as people write it; null where nobody knows it, or there is nothing to pay */
   function priceOf(kind, calls) {
     const price = state.prices[kind];
-    return price ? String(Math.round(price * calls * 100) / 100) : null;
+    return price && calls ? String(Math.round(price * calls * 100) / 100) : null;
   }
 
   setInterval(() => {
@@ -284,6 +292,7 @@ function openDesk(root) {
     root,
     state,
     words,
+    nobody: NOBODY,
     show,
     forget,
     load,
@@ -295,6 +304,8 @@ function openDesk(root) {
     linkTo,
     copy,
     priceOf,
+    environmentOf,
+    isOnSandbox,
     idNumberProblem,
     table,
   });

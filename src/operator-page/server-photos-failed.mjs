@@ -1,3 +1,4 @@
+import { markEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { tellable } from './server-tellable.mjs';
 
@@ -6,6 +7,7 @@ export default function (msg, { flow }) {
   const { job: id, total, at, batch, rest } = msg;
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
+  markEnvironment(job, msg.error.cause?.environment);
   // A query costs nothing, whatever became of it.
   const error = { ...tellable(msg.error), isQuery: !rest };
   const again = rest ? withoutTheOne(job, batch, error) : null;

@@ -1,4 +1,4 @@
-import { tellEnvironment } from './server-environments.mjs';
+import { markEnvironment, tellEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
 /** @returns a message or null for each output: to truth-poll, to the next batch, to the list */
@@ -13,6 +13,7 @@ export default function (msg, { flow }) {
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
   // Until they are known, the operator can have them asked after, whatever becomes of this process.
   job.open[batch[0].index] = { batch, data: payload.data };
+  markEnvironment(job, payload.environment);
   tellEnvironment(flow, payload);
   keep(flow, jobs, job);
   return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];
