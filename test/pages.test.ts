@@ -194,6 +194,27 @@ describe('the jobs of the page', () => {
       }
     });
 
+    it('keep no photo where a batch of them failed', async () => {
+      const { default: failed } = await load(`${PAGES}/server-photos-failed.mjs`);
+      const flow = context([photos(id(1), now, ['waiting', 'waiting'])]);
+      const batch = [0, 1].map((index) => ({
+        index,
+        line: index + 2,
+        name: 'a.jpg',
+        url: null,
+        photo: 'bytes',
+      }));
+      const error = (code: string, values: object, charged: boolean | null) => ({
+        ...{ job: id(1), total: 2, at: now, batch, rest: [] },
+        error: { code, cause: { values, charged, problem: 'internal' } },
+      });
+      failed(error('INPUT', { position: 1 }, false), { flow });
+      failed(error('PROVIDER', {}, null), { flow });
+      const { rows } = (flow.get('jobs') as Record<string, { rows: { line: number }[] }>)[id(1)]!;
+      assert.deepEqual([rows[0]!.line, rows[1]!.line], [2, 3]);
+      assert.doesNotMatch(JSON.stringify(rows), /bytes/);
+    });
+
     for (const [urls, photoUrls, expected] of [
       [
         ['a', 'b'],
@@ -335,12 +356,34 @@ describe('the jobs of the page', () => {
       assert.equal(flow.get('isUnsaved'), true);
     });
 
-    it('know what a call has cost lately', async () => {
+    it('know what a call costs by the newest one of their own that was charged', async () => {
+      const { default: ask } = await load(`${PAGES}/server-setup-ask.mjs`);
       const { default: setUp } = await load(`${PAGES}/server-setup.mjs`);
-      const flow = context([]);
-      const sum = { operation: 'truth-create', calls: 5, uncharged: 1, price: 6 };
-      setUp({ payload: [sum, { ...sum, operation: 'face-compare', price: 0 }] }, { flow });
-      assert.deepEqual(flow.get('prices'), { photos: 1.5 });
+      const job = photos(id(1), now - 2, ['done', 'refused']);
+      Object.assign(job.rows[0]!, { ledger: 'photos-1' });
+      const person = (at: number, call: object) => ({
+        ...photos(id(at), now - at, []),
+        kind: 'person',
+        ...call,
+      });
+      const flow = context([
+        person(3, { error: { ledger: 'free', charged: false } }),
+        person(4, { result: { ledger: 'paid', charged: true } }),
+        person(5, { result: { ledger: 'older', charged: true } }),
+        job,
+      ]);
+      const asked = ask({}, { flow })[0].map(({ payload }: { payload: object }) => payload);
+      assert.deepEqual(asked, [{ folder: true }, { id: 'photos-1' }, { id: 'paid' }]);
+      const entry = (operation: string, price: number, charged: boolean | null = true) =>
+        setUp({ payload: [{ operation, price, charged }] }, { flow });
+      entry('truth-create', 1.5);
+      entry('face-compare', 0.5, null);
+      entry('face-compare', 0, false);
+      setUp({ payload: [] }, { flow });
+      assert.deepEqual(flow.get('prices'), { photos: 1.5, person: 0.5 });
+      // The account has no price any more.
+      entry('face-compare', 0);
+      assert.equal((flow.get('prices') as { person: number }).person, 0);
     });
   });
 

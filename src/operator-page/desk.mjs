@@ -178,7 +178,7 @@ function openDesk(root) {
     return id;
   }
 
-  /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
+  /** @param photos `{url, line}`, with the row of the sheet where there is one, or `{file, preview}`, in the order of the rows; addresses come first */
   async function checkPhotos(photos, reference = '') {
     const id = newId();
     const previews = photos.map(({ preview }) => preview ?? null);
@@ -206,6 +206,41 @@ function openDesk(root) {
     if (own.isStopped || own.isRefused) await stop(id);
   }
 
+  /**
+   * Each job is paid for, even where its photos are the same.
+   * @param photos as `checkPhotos` takes them
+   * @returns how many of them were submitted from this page already
+   */
+  async function submittedBefore(photos) {
+    const before = Object.entries(state.own).flatMap(([id, { given = [], isOnItsWay }]) => {
+      const rows = state.details[id]?.rows ?? [];
+      const states = new Map(rows.map((row) => [row.index, row.state]));
+      const isSubmitted = (_, at) =>
+        states.has(at) ? !['unsent', 'refused'].includes(states.get(at)) : isOnItsWay;
+      return given.filter(isSubmitted);
+    });
+    let count = 0;
+    for (const photo of photos) {
+      for (const each of before) {
+        if (!(await isSame(photo, each))) continue;
+        count += 1;
+        break;
+      }
+    }
+    return count;
+  }
+
+  /** Only photos of one length are read. */
+  async function isSame(one, other) {
+    if (one.url || other.url) return one.url === other.url;
+    if (one.file === other.file) return true;
+    if (one.file.size !== other.file.size) return false;
+    const [a, b] = await Promise.all(
+      [one, other].map(async ({ file }) => new Uint8Array(await file.arrayBuffer())),
+    );
+    return a.every((byte, at) => byte === b[at]);
+  }
+
   function parts(all, size) {
     const count = Math.ceil(all.length / size);
     return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
@@ -214,7 +249,9 @@ function openDesk(root) {
   function formOf(fields, group) {
     const body = new FormData();
     for (const [key, value] of Object.entries(fields)) body.append(key, value);
-    body.append('urls', JSON.stringify(group.filter(({ url }) => url).map(({ url }) => url)));
+    const addresses = group.filter(({ url }) => url);
+    body.append('urls', JSON.stringify(addresses.map(({ url }) => url)));
+    body.append('lines', JSON.stringify(addresses.map(({ line = null }) => line)));
     body.append('names', JSON.stringify(group.filter(({ file }) => file).map(({ file }) => file.name)));
     for (const { file } of group) if (file) body.append('photo', file, 'photo');
     return body;
@@ -298,6 +335,7 @@ function openDesk(root) {
     load,
     checkPerson,
     checkPhotos,
+    submittedBefore,
     stop,
     history,
     search,

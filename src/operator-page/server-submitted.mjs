@@ -7,8 +7,9 @@ export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
   const addresses = submittedAs(msg.batch, payload.data.tasks[0]?.photoUrls ?? []);
-  const batch = msg.batch.map(({ index, name, url }, position) => ({
-    ...{ index, name, url: addresses[position] ?? url, isStored: url === null, ledger: payload.ledger },
+  const batch = msg.batch.map(({ index, line, name, url }, position) => ({
+    ...{ index, line, name, url: addresses[position] ?? url, isStored: url === null },
+    ledger: payload.ledger,
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
   // Until they are known, the operator can have them asked after, whatever becomes of this process.

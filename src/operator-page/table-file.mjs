@@ -11,7 +11,7 @@ export function tableOf(rows, { say, reason, verdict, why, environment }) {
   return [
     heads.map((head) => say(head)),
     ...rows.map((row) => [
-      row.index + 1,
+      row.line ?? row.index + 1,
       row.name,
       row.url,
       verdict(row),

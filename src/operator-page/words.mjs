@@ -63,11 +63,19 @@ export default {
   ],
   check: ['核验', 'Check'],
   'check-n': ['核验 {n} 张', 'Check {n}'],
+  'checked-before': [
+    '其中 {n} 张刚核验过，再次核验会再次计费。仍要核验，请再按一次。',
+    'Of these, {n} were checked a moment ago and would be paid for again. Press once more to check them all the same.',
+  ],
   'needs-photos': ['请先选择照片，或填写照片地址。', 'Choose photos or enter addresses first.'],
   'too-many': ['一次最多 {most} 张，现有 {n} 张。', 'At most {most} at a time; there are {n}.'],
   'bad-line': [
     '第 {line} 行不是有效地址（须以 http:// 或 https:// 开头）',
     'Line {line} is not an address (it must begin with http:// or https://)',
+  ],
+  'rows-skipped': [
+    '{n} 行没有地址，已跳过（第 {lines} 行）',
+    'Rows without an address: {n}, skipped (row {lines})',
   ],
   needs: ['还需要：{what}', 'Still needed: {what}'],
   and: ['、', ', '],
@@ -114,7 +122,7 @@ export default {
   ],
   'refused-here': ['服务器拒绝了这次提交。', 'The server refused this check.'],
   'from-ledger': ['来自台账，相似度已不再保存', 'From the ledger, which keeps no score'],
-  history: ['按天统计', 'By day'],
+  history: ['按天统计（整个台账）', 'By day (the whole ledger)'],
   'history-empty': ['这段时间没有记录。', 'No calls in this month.'],
   'history-failed': ['暂时读不到台账。', 'The ledger cannot be read at the moment.'],
   month: ['月份', 'Month'],

@@ -5,7 +5,7 @@ import { checkCharacter } from '../../src/input/check-character';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { type Demo, startDemo } from '../demo-process';
 import { launchBrowser } from './browser';
-import { change, ELSEWHERE, ID_NUMBER, Operator, payTo } from './desk';
+import { change, ELSEWHERE, FLOW, ID_NUMBER, Operator, payTo } from './desk';
 
 describe("the operator's page, paid for", () => {
   let demo: Demo;
@@ -193,9 +193,9 @@ describe("the operator's page, paid for", () => {
     await operator.close();
   });
 
-  it('takes the consents that an account demands: of the person, and of the guardian of a child', async () => {
+  it('takes the consents that an account demands, of the person and of the guardian of a child, and says its price', async () => {
     await change(demo, ({ type }) =>
-      type === 'tencent-market-account' ? { consentRequired: true } : undefined,
+      type === 'tencent-market-account' ? { consentRequired: true, price: '0.8' } : undefined,
     );
     const operator = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
     const { page } = operator;
@@ -214,7 +214,12 @@ describe("the operator's page, paid for", () => {
       assert.equal(outcome, problem ? 'error' : 'passed');
       if (problem) assert.equal(rows.get('原因'), problem);
     }
+    await operator.openForm();
     await operator.picture('person-consent');
+    // It asks so at start, and once a minute.
+    const { id } = FLOW.find(({ type, z }) => type === 'inject' && z === FLOW[0]!.id)!;
+    await fetch(`${demo.address}/inject/${id}`, { method: 'POST' });
+    await page.getByRole('button', { name: operator.word('check-price', { price: '0.8' }) }).waitFor();
     await operator.close();
   });
 });

@@ -309,9 +309,18 @@ describe("the operator's page with photos in hand", () => {
     assert.ok(rows[20]![1].includes(names[1]!));
     await page.locator('.cnv-row').nth(1).locator('img').waitFor();
     await operator.picture('photos-in-hand');
+    // The same photo under another name, beside a new one: it says so before that is paid for again.
+    await operator.openForm();
+    await choose.setInputFiles([{ ...chosen[0]!, name: '又一张.png' }, file('新.png', bytes(31))]);
+    const before = await operator.shown();
+    await page.click('.cnv button[type=submit]');
+    await page.getByText(operator.word('checked-before', { n: 1 })).waitFor();
+    assert.equal(await operator.shown(), before);
+    await operator.submit();
+    await operator.finished(2);
 
     const second = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
-    await second.page.locator('.cnv-recent a').first().click();
+    await second.page.locator('.cnv-recent a').nth(1).click();
     await second.finished(21);
     // The example's public address is that of a usual Node-RED: the page asks the server that it comes from.
     await second.page.waitForFunction(`document.querySelectorAll('.cnv-row img')[1]?.naturalWidth >= 8`);
@@ -327,7 +336,7 @@ describe("the operator's page with photos in hand", () => {
     ]);
     const buffer = { name: 'photos.csv', mimeType: 'text/csv', buffer: table };
     await page.locator('input[type=file]').nth(1).setInputFiles(buffer);
-    await page.waitForFunction(`document.querySelector('.cnv textarea').value.split('\\n').length === 2`);
+    await page.waitForFunction(`document.querySelector('.cnv textarea').value.split('\\n').length === 3`);
     await page.evaluate('verifyDesk.state.prices.photos = 1.5');
     const price = operator.word('check-n-price', { n: 2, price: '1.5' });
     await page.getByRole('button', { name: price }).waitFor();
@@ -349,6 +358,16 @@ describe("the operator's page with photos in hand", () => {
     await page
       .getByRole('button', { name: operator.word('check-n-price', { n: 3, price: '1.5' }) })
       .waitFor();
+    // A sheet's only column, with its heading and an empty cell.
+    await operator.fillPhotos(`photo\n${photos}/g.png\n\n${photos}/h.png`);
+    await page.getByText(operator.word('rows-skipped', { n: 1, lines: 3 })).waitFor();
+    await page.evaluate('verifyDesk.state.prices.photos = 0');
+    await page.getByRole('button', { name: operator.word('check-n', { n: 2 }), exact: true }).waitFor();
+    await operator.submit();
+    await operator.finished(2);
+    const titles = await page.locator('.cnv-row-name').allTextContents();
+    assert.deepEqual(titles, ['2. g.png', '4. h.png']);
+    await operator.openForm();
     for (const [given, said] of [
       [XLS, 'table-unreadable'],
       [{ name: 'cut.xlsx', buffer: sheet.subarray(0, 300) }, 'table-unreadable'],
