@@ -1,16 +1,8 @@
-// Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there:
-// html, icons and catalogues (docs/node-red.md, "Loading and packaging" and "Languages").
+// Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there: html, icons and
+// catalogues (docs/node-red.md, "Loading and packaging" and "Languages"). In resources/ is what the editor loads when it is
+// first shown: the help beyond its first paragraph, and the sidebar.
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +12,10 @@ import { writeExamples } from './pages.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const from = (...parts) => join(root, 'nodes', ...parts);
 const to = (...parts) => join(root, 'dist', 'nodes', ...parts);
-const { nodes, plugins } = readJson(join(root, 'package.json'))['node-red'];
+const {
+  name,
+  'node-red': { nodes, plugins },
+} = readJson(join(root, 'package.json'));
 const [TYPES, PLUGINS] = [nodes, plugins].map(Object.keys);
 
 compile();
@@ -31,7 +26,7 @@ writeExamples(root);
 writeFileSync(join(root, 'dist/.built'), '');
 
 function compile() {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  for (const folder of ['dist', 'resources']) rmSync(join(root, folder), { recursive: true, force: true });
   const packageFile = createRequire(import.meta.url).resolve('typescript/package.json');
   const { bin } = JSON.parse(readFileSync(packageFile, 'utf8'));
   const { status } = spawnSync(process.execPath, [join(dirname(packageFile), bin.tsc)], {
@@ -49,8 +44,10 @@ function writeForms() {
   }
   for (const name of PLUGINS) {
     mkdirSync(to(name), { recursive: true });
-    writeFileSync(to(name, `${name}.html`), makePlugin(root, name));
+    writeFileSync(to(name, `${name}.html`), makePlugin(root, `${name}/${name}.html`));
   }
+  mkdirSync(join(root, 'resources'));
+  writeFileSync(join(root, 'resources/sidebar.html'), makePlugin(root, 'verification/sidebar.html'));
 }
 
 /**
@@ -64,12 +61,9 @@ function writeCatalogues() {
   ]) {
     const read = (name, file) => readFileSync(from(name, 'locales', source, file), 'utf8');
     const { palette, ...shared } = JSON.parse(read('forms', 'forms.json'));
-    const help = readdirSync(from('forms', 'locales', source))
-      .filter((file) => file.endsWith('.html'))
-      .map((file) => [file.replace('.html', ''), small(read('forms', file))]);
     // A word of a status is looked up under itself, and may be left out where it is the same.
     const words = Object.entries(shared).filter(([key, text]) => key !== text);
-    const catalogues = { forms: { ...Object.fromEntries(words), help: Object.fromEntries(help) } };
+    const catalogues = { forms: Object.fromEntries(words) };
     for (const type of TYPES) {
       const isInPalette = !readFileSync(to(type, `${type}.html`), 'utf8').includes("category: 'config'");
       catalogues[type] = { ...(isInPalette ? { palette } : {}), ...JSON.parse(read(type, `${type}.json`)) };
@@ -79,8 +73,21 @@ function writeCatalogues() {
       mkdirSync(to(name, 'locales', folder), { recursive: true });
       writeFileSync(to(name, 'locales', folder, file), text);
     };
-    for (const folder of [language, ...others])
-      for (const type of TYPES) write(type, folder, `${type}.html`, small(read(type, `${type}.html`)));
+    mkdirSync(join(root, 'resources/help', source), { recursive: true });
+    for (const type of TYPES) {
+      const [, begin, help, end] = /^(<script .*>\n)([\s\S]*)(<\/script>\s*)$/.exec(
+        read(type, `${type}.html`),
+      );
+      const whole = small(
+        help.replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`)),
+      );
+      writeFileSync(join(root, 'resources/help', source, `${type}.html`), whole);
+      const [first] = /<p>[\s\S]*?<\/p>\n/.exec(whole);
+      const src = `resources/${name}/help/${source}/${type}.html`;
+      const rest = `<cn-verify-help data-type="${type}" data-src="${src}"></cn-verify-help>\n`;
+      for (const folder of [language, ...others])
+        write(type, folder, `${type}.html`, begin + first + rest + end);
+    }
     for (const [name, texts] of Object.entries(catalogues))
       write(name, language, `${name}.json`, JSON.stringify(texts));
   }

@@ -35,12 +35,12 @@ export function makeForm(root, type) {
 
 /**
  * @param root of the package, whose src is compiled already
- * @param name of a plugin
- * @returns its html, with the files of nodes/forms/ that it asks for
+ * @param file of a plugin in nodes/
+ * @returns it, with the files of nodes/forms/ that it asks for
  */
-export function makePlugin(root, name) {
+export function makePlugin(root, file) {
   const shared = (file) => readFileSync(join(root, 'nodes/forms', file), 'utf8').trim();
-  const html = readFileSync(join(root, 'nodes', name, `${name}.html`), 'utf8')
+  const html = readFileSync(join(root, 'nodes', file), 'utf8')
     .replace(/(?<=">\n)<!-- include (\S+) -->/g, (_, file) => shared(file))
     .replace(/^ *\/\/ include (.+)$/gm, (_, files) => files.split(' ').map(shared).join('\n\n'));
   return small(html, (script) => withRuntime(root, script));

@@ -17,7 +17,7 @@ const PICTURES = [
 const PERSON = `<rect width="480" height="600" fill="#dbe7f3"/>
   <circle cx="240" cy="225" r="105" fill="#7d95ad"/>
   <path d="M40 600c0-150 80-230 200-230s200 80 200 230z" fill="#7d95ad"/>`;
-/** Two places where nobody ever was. */
+/** Three places where nobody ever was. */
 const SITES = {
   'site/a.jpg': `<rect width="480" height="480" fill="#a9d3f2"/>
     <path d="M0 330h480v150H0z" fill="#7fae67"/>
@@ -26,6 +26,9 @@ const SITES = {
   'sandbox/-2305/b.jpg': `<rect width="480" height="480" fill="#f1d9b5"/>
     <path d="M0 360h480v120H0z" fill="#b9885a"/><path d="M60 360 240 150l180 210z" fill="#8c8f96"/>
     <circle cx="390" cy="90" r="45" fill="#f2a33c"/>`,
+  'sandbox/-2301/c.jpg': `<rect width="480" height="480" fill="#c9d3dd"/>
+    <path d="M0 300h480v180H0z" fill="#8b97a3"/><path d="M70 210h300l40 90H70z" fill="#d9a441"/>
+    <circle cx="150" cy="310" r="38" fill="#3c4650"/><circle cx="340" cy="310" r="38" fill="#3c4650"/>`,
 };
 
 const userDir = mkdtempSync(join(tmpdir(), 'cn-verify-'));
@@ -79,7 +82,7 @@ async function addressOf({ stdout }) {
 async function takeDashboard(browser, address, locale, file) {
   const context = await browser.newContext({
     locale,
-    viewport: { width: 620, height: 760 },
+    viewport: { width: 560, height: 760 },
     deviceScaleFactor: 1.5,
   });
   const page = await context.newPage();
@@ -96,12 +99,13 @@ async function takeDashboard(browser, address, locale, file) {
   await idNumber.fill('11010519491231002X');
   const first = await submitted(page);
 
-  await page.setViewportSize({ width: 860, height: 760 });
+  // Wide enough for the table that a desktop shows.
+  await page.setViewportSize({ width: 960, height: 760 });
   await page.goto(`${address}dashboard/photos`);
   await page.fill('.cnv textarea', urls.join('\n'));
   const second = await submitted(page);
 
-  await page.setViewportSize({ width: 1500, height: 780 });
+  await page.setViewportSize({ width: 1560, height: 780 });
   const shown = [first, second].map(
     (picture) => `<img src="data:image/png;base64,${picture.toString('base64')}" height="760">`,
   );
@@ -116,6 +120,7 @@ async function takeDashboard(browser, address, locale, file) {
 async function submitted(page) {
   await page.click('.cnv button[type=submit]');
   await page.waitForSelector('.cnv-card, .cnv-row[data-outcome=failed] .cnv-map');
+  await page.waitForSelector('.cnv-progress', { state: 'detached' });
   // The button's ripple and the field's label fade.
   await page.mouse.move(0, 0);
   await page.waitForTimeout(1000);
@@ -136,13 +141,15 @@ async function draw(context, width, height, drawn) {
 async function takePicture(browser, address, locale, file) {
   const page = await browser.newPage({
     locale,
-    viewport: { width: 1290, height: 470 },
+    viewport: { width: 1290, height: 520 },
     deviceScaleFactor: 1.5,
   });
   await page.goto(address);
   await page.waitForSelector('.red-ui-palette-node[data-palette-type="truth-poll"]');
   await page.evaluate((label) => {
     RED.actions.invoke('core:toggle-sidebar', false);
+    // Since Node-RED 5 it takes half of the palette's room.
+    document.querySelector('.red-ui-sidebar-tab-bar button.selected[data-tab-id="explorer"]')?.click();
     RED.workspaces.show(RED.nodes.getWorkspaceOrder().find((id) => RED.nodes.workspace(id).label === label));
     const own = document.querySelector('.red-ui-palette-node[data-palette-type="truth-poll"]');
     for (const category of document.querySelectorAll('.red-ui-palette-category')) {

@@ -265,9 +265,11 @@ describe('catalogues', () => {
 
   describe('against the sidebar', () => {
     it('has every text, and no other', () => {
-      const asked = [...form(SIDEBAR).matchAll(/\bwords\(([^;]*?)[,)]/g)]
+      const asked = [...sidebar().matchAll(/\bwords\(([^;]*?)[,)]/g)]
         .flatMap(([, expression]) => [...expression!.matchAll(/'([a-z][\w.-]*)'/g)])
         .map(([, key]) => key!);
+      const [, parts] = /for \(const name of \[(.+?)\]\)/.exec(sidebar())!;
+      for (const [, part] of parts!.matchAll(/'(\w+)'/g)) asked.push(`${part}.title`);
       assert.deepEqual([...new Set(asked)].sort(), [...own('en-US', SIDEBAR).keys()].sort());
     });
 
@@ -278,8 +280,8 @@ describe('catalogues', () => {
 
     it("takes of the forms' texts what is there", () => {
       const catalogue = built('en-US', FORMS);
-      const asked = [SIDEBAR, FORMS].flatMap((name) =>
-        [...form(name).matchAll(/(?<!\.)\bsay\('([\w.-]+)'/g)].map(([, key]) => key!),
+      const asked = [sidebar(), form(FORMS)].flatMap((html) =>
+        [...html.matchAll(/(?<!\.)\bsay\('([\w.-]+)'/g)].map(([, key]) => key!),
       );
       assert.ok(asked.length > 5);
       for (const key of asked) assert.ok(catalogue.has(key), key);
@@ -368,11 +370,12 @@ function interpolations(text: string): string[] {
 
 /** As a reader sees it. */
 function help(language: string, type: string): string {
-  const shared = built(language, FORMS);
-  return readFileSync(
-    join(ROOT, 'dist/nodes', type, 'locales', PUBLISHED[language]!, `${type}.html`),
-    'utf8',
-  ).replace(/<!-- include (\S+) -->\n/g, (marker, name) => shared.get(`help.${name}`) ?? marker);
+  return readFileSync(join(ROOT, 'resources/help', language, `${type}.html`), 'utf8');
+}
+
+/** All of it, with what the editor loads when it is first shown. */
+function sidebar(): string {
+  return form(SIDEBAR) + readFileSync(join(ROOT, 'resources/sidebar.html'), 'utf8');
 }
 
 /** As it is published. */

@@ -525,8 +525,8 @@ describe('the examples of single nodes, at the press of a button', () => {
       assert.match(await inspect('1', 'nowhere'), /^核验: 1 的照片未能完成核验 \(未计费\): [^\n]+$/);
     });
 
-    it("verify-the-team's-photos: each photo of the team once, over all pages", async () => {
-      const flow = "verify-the-team's-photos";
+    it('verify-team-photos: each photo of the team once, over all pages', async () => {
+      const flow = 'verify-team-photos';
       let content = await textOf(flow, 'every ten minutes');
       const [found, passed] = [[], []] as number[][];
       // On a slow machine what is collected may be told in two parts.

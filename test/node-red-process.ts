@@ -43,12 +43,14 @@ const ADMIN_AUTH = `{
   },
 }`;
 
-/** What a Node-RED with an editor is told; who may use it is not asked then. */
+/** What a Node-RED with an editor is told. */
 export interface EditorSettings {
   /** Of the runtime, where settings.js says so; that of the editor is the browser's. */
   lang?: string;
   /** The theme of the editor. */
   editorTheme?: Record<string, unknown>;
+  /** Whether it asks who may use it. */
+  hasUsers?: boolean;
 }
 
 export interface NodeRed {
@@ -66,7 +68,7 @@ export interface NodeRed {
 
 /**
  * @param environment what it is told besides that of the tests
- * @param editor with it, Node-RED has an editor and no users
+ * @param editor with it, Node-RED has an editor
  * @param userDir of one that ran before, with its flows
  * @param settings more of settings.js
  */
@@ -91,7 +93,7 @@ export async function startNodeRed(
       logging: { console: { level: 'trace' } },
       ...${JSON.stringify(editor ? forEditor(editor) : { disableEditor: true, ...FEW_NODES })},
       ...${JSON.stringify(settings)},
-      adminAuth: ${editor ? 'undefined' : ADMIN_AUTH},
+      adminAuth: ${editor && !editor.hasUsers ? 'undefined' : ADMIN_AUTH},
     };`,
   );
   // Another Node-RED than the project's is a folder of its own.

@@ -14,6 +14,7 @@ const NEEDED = [
   /^dist\/nodes\/([a-z-]+)\/locales\/zh-Hans-CN\/\1\.html$/,
   /^dist\/src\/[a-z\d/-]+\.(js|d\.ts)$/,
   /^dist\/src\/texts\/[\w-]+\.json$/,
+  /^resources\/(help\/(en-US|zh-CN)\/[a-z-]+|sidebar)\.html$/,
   /^examples\/\d \p{Script=Han}+ [A-Z][a-z]+\/[^/]+ [a-z'-]+\.json$/u,
   /^deploy\/[\w.@-]+$/,
   /^docs\/(result\.schema\.json|(nodes|errors|providers|sandbox)(\.zh-CN)?\.md)$/,

@@ -135,7 +135,14 @@ describe('the jobs of the page', () => {
     };
   };
   const photos = (id: string, at: number, states: string[]) => ({
-    ...{ id, kind: 'photos', total: states.length, at, touched: at, stopped: false, error: null, open: {} },
+    id,
+    kind: 'photos',
+    total: states.length,
+    at,
+    touched: at,
+    stopped: false,
+    error: null,
+    open: {},
     rows: Object.fromEntries(states.map((state, index) => [index, { index, state }])),
   });
 
@@ -205,7 +212,11 @@ describe('the jobs of the page', () => {
         photo: 'bytes',
       }));
       const error = (code: string, values: object, charged: boolean | null) => ({
-        ...{ job: id(1), total: 2, at: now, batch, rest: [] },
+        job: id(1),
+        total: 2,
+        at: now,
+        batch,
+        rest: [],
         error: { code, cause: { values, charged, problem: 'internal' } },
       });
       failed(error('INPUT', { position: 1 }, false), { flow });
@@ -249,10 +260,13 @@ describe('the jobs of the page', () => {
       ['unfinished', { state: 'sent' }],
     ] as const)
       it(`have a photo that the result does not name as ${row.state}`, async () => {
-        const { default: told } = await load(`${PAGES}/server-photos-told.mjs`);
+        const { default: answered } = await load(`${PAGES}/server-photos-result.mjs`);
         const flow = context([]);
         const batch = [{ index: 0, name: null, url: 'a', isStored: false }];
-        told({ job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } }, { flow });
+        answered(
+          { job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } },
+          { flow },
+        );
         const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
         assert.deepEqual(rows[0], { ...batch[0], ...row });
       });
@@ -406,10 +420,10 @@ describe('the jobs of the page', () => {
 
   it('tell of no photo as done that has no verdict', async () => {
     const { brief } = await load(`${PAGES}/server-brief.mjs`);
-    const told = brief(
+    const shown = brief(
       photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
     );
-    assert.deepEqual([told.done, told.sent, told.total], [2, 4, 7]);
+    assert.deepEqual([shown.done, shown.sent, shown.total], [2, 4, 7]);
   });
 });
 
@@ -440,8 +454,13 @@ describe('the tables for Excel', () => {
   const rows = [
     { index: 0, name: '一号.jpg', url: null, outcome: 'failed', reason: 'no-anti-fake-code', gcj02: null },
     {
-      ...{ index: 1, name: null, url: 'https://a.example/=1+1.jpg', outcome: 'passed', reason: 'authentic' },
-      ...{ takenAt: '2025-07-28T15:01:00+08:00', address: '四川省, "成都市" <武侯区>' },
+      index: 1,
+      name: null,
+      url: 'https://a.example/=1+1.jpg',
+      outcome: 'passed',
+      reason: 'authentic',
+      takenAt: '2025-07-28T15:01:00+08:00',
+      address: '四川省, "成都市" <武侯区>',
       gcj02: { lat: 30.539732, lng: 104.070011 },
     },
   ];
@@ -472,7 +491,10 @@ describe('the tables for Excel', () => {
     ]);
     assert.deepEqual(
       persons.map(({ name, idNumber, consent, guardianConsent }: Record<string, string>) => [
-        ...[name, idNumber, consent, guardianConsent],
+        name,
+        idNumber,
+        consent,
+        guardianConsent,
       ]),
       [
         ['张三', '11010519491231002X', '202611300000000001', 'G-7'],

@@ -10,7 +10,7 @@ import type { Outcome, Result, Timing } from '../src/contract/result';
 import type { TokenData } from '../src/providers/linkface/get-token';
 import type { CompareData } from '../src/providers/tencent-market/face-compare';
 import type { ThreeData } from '../src/providers/westdex/westdex-three';
-import type { Coordinates, Photo } from '../src/providers/xhey/photo';
+import type { Coordinates, ReportedPhoto } from '../src/providers/xhey/photo';
 import type { PollData } from '../src/providers/xhey/report';
 import type { CreateData, Task } from '../src/providers/xhey/truth-create';
 import { actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './flows/runtime';
@@ -85,7 +85,7 @@ const truthPollData: Names<PollData> = {
   repaired: 'required',
   lastError: 'optional',
 };
-const photo: Names<Photo> = {
+const photo: Names<ReportedPhoto> = {
   url: 'required',
   name: 'optional',
   taskId: 'required',
@@ -154,8 +154,19 @@ const outcome: Record<Outcome, true> = {
   answered: true,
 };
 const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
-  ...{ result, timing, task, polledTask, truthCreateData, truthPollData },
-  ...{ photo, coordinates, getTokenData, faceCompareData, westdexThreeData, providerRequestData, cause },
+  result,
+  timing,
+  task,
+  polledTask,
+  truthCreateData,
+  truthPollData,
+  photo,
+  coordinates,
+  getTokenData,
+  faceCompareData,
+  westdexThreeData,
+  providerRequestData,
+  cause,
 };
 
 /** A run of one action on the sandbox. Another action is another row, or several. */
@@ -206,8 +217,11 @@ const RUNS: Run[] = [
   { ...three, outcome: 'failed', action: { failWhen: 'code = "0"' } },
   { ...three, outcome: 'inconclusive', action: { passWhen: 'code' } },
   {
-    ...{ type: 'provider-request', account: 'linkface-account', payload: { some: 'thing' } },
-    ...{ outcome: 'answered', action: { path: '/v2/any/thing' } },
+    type: 'provider-request',
+    account: 'linkface-account',
+    payload: { some: 'thing' },
+    outcome: 'answered',
+    action: { path: '/v2/any/thing' },
   },
 ];
 
@@ -243,17 +257,18 @@ describe('the schema of results', () => {
 
   it('can refuse', () => {
     const good = {
-      ...{ provider: 'westdex', operation: 'westdex-three', environment: 'custom', outcome: 'answered' },
-      ...{
-        reason: null,
-        code: '0',
-        message: '',
-        requestId: null,
-        charged: null,
-        ledger: null,
-        reused: null,
-        data: { id: null, result: null, repaired: [] },
-      },
+      provider: 'westdex',
+      operation: 'westdex-three',
+      environment: 'custom',
+      outcome: 'answered',
+      reason: null,
+      code: '0',
+      message: '',
+      requestId: null,
+      charged: null,
+      ledger: null,
+      reused: null,
+      data: { id: null, result: null, repaired: [] },
       timing: { startedAt: '2025-07-28T07:01:00.000Z', durationMs: 1, attempts: 1 },
     };
     assert.ok(isResult(good), ajv.errorsText(isResult.errors));

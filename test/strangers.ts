@@ -50,23 +50,41 @@ function flowOf(baseUrl: string, properties: object): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
-      ...{ id: 'account', type: 'tencent-market-account', environment: 'custom', baseUrl, scheme: 'gateway' },
-      ...{ maxWaiting: 10_000, circuit: false, timeout: 60 },
-      ...{ credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' }, ...properties },
+      id: 'account',
+      type: 'tencent-market-account',
+      environment: 'custom',
+      baseUrl,
+      scheme: 'gateway',
+      maxWaiting: 10_000,
+      circuit: false,
+      timeout: 60,
+      credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' },
+      ...properties,
     },
     { id: 'in', ...at, type: 'http in', url: '/pay', method: 'post', wires: [['ask']] },
     {
-      ...{ id: 'ask', ...at, type: 'function', wires: [['pay']] },
+      id: 'ask',
+      ...at,
+      type: 'function',
+      wires: [['pay']],
       func: `const { key, name, idNumber } = msg.payload;
 return { ...msg, key, payload: { name, idNumber, photo: '${jpg(96).toString('base64')}' } };`,
     },
     {
-      ...{ id: 'pay', ...at, type: 'face-compare', account: 'account', wires: [['told']] },
-      ...{ key: 'key', keyType: 'msg' },
+      id: 'pay',
+      ...at,
+      type: 'face-compare',
+      account: 'account',
+      wires: [['told']],
+      key: 'key',
+      keyType: 'msg',
     },
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['told']] },
     {
-      ...{ id: 'told', ...at, type: 'function', wires: [['answer']] },
+      id: 'told',
+      ...at,
+      type: 'function',
+      wires: [['answer']],
       func: `msg.payload = msg.error
   ? { code: msg.error.code, problem: msg.error.cause.problem }
   : { orderNo: msg.payload.data.orderNo, isReused: msg.payload.reused !== null };

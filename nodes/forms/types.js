@@ -57,10 +57,30 @@ function prepareType(type) {
   };
   const template = $(`script[data-template-name="${type}"]`);
   template.text(expandForm(form, template.html()));
-  const help = $(`script[data-help-name="${type}"]`);
-  // The label is the reader's word for it; documents name the type.
-  help.text(
-    `<div><code>${type}</code></div>${help.html().replace(/<!-- include (\S+) -->/g, (_, name) => form.say(`help.${name}`))}`,
+  setHelp(type, $(`script[data-help-name="${type}"]`).html());
+}
+
+/** The label is the reader's word for a type; documents name it. */
+function setHelp(type, html) {
+  $(`script[data-help-name="${type}"]`).text(`<div><code>${type}</code></div>${html}`);
+}
+
+/** What stands for all but the first paragraph of a help loads the rest when it is first shown. */
+function defineRestOfHelp() {
+  customElements.define(
+    'cn-verify-help',
+    class extends HTMLElement {
+      connectedCallback() {
+        const { type, src } = this.dataset;
+        $.get({ url: src, dataType: 'html' }).then(
+          (html) => {
+            setHelp(type, html);
+            if (this.isConnected) RED.sidebar.help.show(type, false);
+          },
+          () => $(this).text(RED._(`${SHARED}form.help-not-loaded`)),
+        );
+      }
+    },
   );
 }
 
@@ -171,6 +191,7 @@ RED.plugins.registerPlugin('cn-verify-forms', {
   tasksRow,
   whenSure,
   onadd: () => {
+    defineRestOfHelp();
     RED.nodes.registry.getNodeTypes().forEach(prepareType);
     RED.events.on('registry:node-type-added', prepareType);
   },

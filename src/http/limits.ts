@@ -13,7 +13,7 @@ export interface LimitOptions {
   maxWaiting: number;
 }
 
-interface Waiter {
+interface WaitingRequest {
   go(): void;
   /** Ends the waiting without a turn. */
   refuse(): void;
@@ -39,7 +39,7 @@ export class Limits {
   readonly #options: LimitOptions;
   readonly #now: () => number;
   /** Messages that had a turn already, then new ones, then polls. */
-  readonly #queues = [[], [], []] as [Waiter[], Waiter[], Waiter[]];
+  readonly #queues = [[], [], []] as [WaitingRequest[], WaitingRequest[], WaitingRequest[]];
   /** When the latest `maxPerSecond` requests were sent. */
   readonly #starts: number[] = [];
   /** Requests that had their turn and are still being written down. */
@@ -94,7 +94,7 @@ export class Limits {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
+      const waiter: WaitingRequest = {
         isRefused: false,
         go: () => {
           forget();

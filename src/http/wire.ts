@@ -93,7 +93,7 @@ export class Wire {
 
   #dispatcherOf(origin: string): Dispatcher {
     if (origin === this.#origin) return this.#dispatcher;
-    const dispatcher = this.#others.get(origin) ?? openPool({ ...this.#options, baseUrl: new URL(origin) });
+    const dispatcher = this.#others.get(origin) ?? this.#openOther(origin);
     this.#others.delete(origin);
     this.#others.set(origin, dispatcher);
     const [[oldest, unused]] = this.#others as unknown as [[string, Dispatcher]];
@@ -102,6 +102,12 @@ export class Wire {
       unused.close().catch(() => {});
     }
     return dispatcher;
+  }
+
+  /** The name of the server is that of the account's own: no other host has a certificate for it, or should pass with one. */
+  #openOther(origin: string): Dispatcher {
+    const { servername: _own, ...tls } = this.#options.tls;
+    return openPool({ ...this.#options, tls, baseUrl: new URL(origin) });
   }
 
   /** One timer an account, for the exchange that runs out first. */
@@ -219,13 +225,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
+    // undici counts what comes, and this is known before.
     if (Number(headers['content-length']) > MAX_ANSWER_BYTES) this.fail('PROTOCOL', 'answer-too-large');
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_ANSWER_BYTES) this.fail('PROTOCOL', 'answer-too-large');
-    else this.#chunks.push(chunk);
+    this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -245,7 +251,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#wire.timeout / 1000 });
     else if (code === 'UND_ERR_INVALID_ARG') this.fail('CONFIG', 'invalid-header');
     else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') this.fail('CANCELLED', 'cancelled');
-    else if (code === 'UND_ERR_HEADERS_OVERFLOW') this.fail('PROTOCOL', 'answer-too-large');
+    else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+      this.fail('PROTOCOL', 'answer-too-large');
     else this.fail('NETWORK', networkReason(code, this.#isSent), { code });
   }
 
@@ -271,6 +278,7 @@ function openPool({ baseUrl, connections, timeout, keepAlive, tls, proxy }: Wire
     keepAliveMaxTimeout: IDLE_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
+    maxResponseSize: MAX_ANSWER_BYTES,
   };
   if (!proxy) {
     const connect = past100(undici.buildConnector({ ...secure, timeout }));

@@ -1,15 +1,19 @@
 /** The calendar of Asia/Shanghai, in which budgets are counted: UTC+8 without summer time, whatever the machine's zone. */
+import { isoTimes } from '../contract/iso-time';
+
 const OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
 
 export type Period = 'day' | 'month';
+
+const isoTime = isoTimes();
 
 /**
  * @param milliseconds Unix time
  * @returns such as `2026-11-25T21:32:01`
  */
 export function secondOf(milliseconds: number): string {
-  return new Date(milliseconds + OFFSET_MS).toISOString().slice(0, 19);
+  return isoTime(Math.floor((milliseconds + OFFSET_MS) / 1000) * 1000).slice(0, 19);
 }
 
 /** Most that happens happens on one day. */

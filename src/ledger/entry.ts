@@ -4,6 +4,7 @@
  */
 
 import type { ErrorCode } from '../contract/errors';
+import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
 
 /**
@@ -125,6 +126,8 @@ export interface Sum {
   price: number;
 }
 
+const isoTime = isoTimes();
+
 const NOTHING_KNOWN = {
   outcome: null,
   reason: null,
@@ -153,9 +156,19 @@ export const NOT_SENT: Settlement = {
  */
 export function createEntry(id: string, call: Call, now: number): Entry {
   const { account, node, operation, price, consent, guardianConsent, purpose } = call;
-  const at = new Date(now).toISOString();
-  const named = { id, at, account, node, operation, consent, guardianConsent, purpose };
-  return { ...NOTHING_KNOWN, ...named, state: 'claimed', price };
+  return {
+    id,
+    at: isoTime(now),
+    account,
+    node,
+    operation,
+    state: 'claimed',
+    ...NOTHING_KNOWN,
+    price,
+    consent,
+    guardianConsent,
+    purpose,
+  };
 }
 
 /** @returns the entry as it is after that */

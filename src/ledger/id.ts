@@ -1,10 +1,10 @@
 /** The id of an entry is the millisecond of its claim in Shanghai and then random, so that ids sort as time does. */
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { secondOf } from './calendar';
 
 /** Hexadecimal digits behind the milliseconds, of which the first is not drawn: room to count on. */
 const RANDOM_DIGITS = 9;
-const RANDOM_BYTES = 4;
+const RANDOM = 2 ** 32;
 
 let latest = { time: Number.NaN, prefix: '', tail: 0 };
 
@@ -14,7 +14,7 @@ let latest = { time: Number.NaN, prefix: '', tail: 0 };
  */
 export function newId(now: number): string {
   if (latest.time === now) latest.tail++;
-  else latest = { time: now, prefix: idFloor(now), tail: randomBytes(RANDOM_BYTES).readUInt32BE() };
+  else latest = { time: now, prefix: idFloor(now), tail: randomInt(RANDOM) };
   return latest.prefix + latest.tail.toString(16).padStart(RANDOM_DIGITS, '0');
 }
 

@@ -1,9 +1,9 @@
 /**
  * Where the account of an operation stands: what the banner says, and what is missing before a button can work.
- * @param told a result, or the cause of an error
+ * @param answer a result, or the cause of an error
  * @param code of the error, null of a result
  */
-export function tellEnvironment(flow, { operation, environment, problem }, code = null) {
+export function noteEnvironment(flow, { operation, environment, problem }, code = null) {
   const environments = flow.get('environments') ?? {};
   // Both operations of photos have one account.
   const name = operation === 'face-compare' ? 'person' : 'photos';

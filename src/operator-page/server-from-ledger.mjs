@@ -15,6 +15,6 @@ export default function (msg) {
       result: { outcome, reason, ...known, fromLedger: true },
     });
   const problem = state === 'settled' ? 'ended' : 'unknown-fate';
-  const told = { problem, code: error ?? 'UNCERTAIN', values: {}, retryable: false, retryAfter: null };
-  return reply(msg, 200, { ...common, result: null, error: { ...told, ...known } });
+  const uncertain = { problem, code: error ?? 'UNCERTAIN', values: {}, retryable: false, retryAfter: null };
+  return reply(msg, 200, { ...common, result: null, error: { ...uncertain, ...known } });
 }

@@ -5,7 +5,14 @@ export default function (msg) {
   if (msg.error) return reply(msg, 503, { refused: true });
   const sums = msg.payload.map(
     ({ period, operation, calls, charged, uncharged, unknown, uncertain, price }) => ({
-      ...{ period, operation, calls, charged, uncharged, unknown, uncertain, price },
+      period,
+      operation,
+      calls,
+      charged,
+      uncharged,
+      unknown,
+      uncertain,
+      price,
     }),
   );
   return reply(msg, 200, sums);

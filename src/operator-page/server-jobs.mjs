@@ -52,8 +52,15 @@ export function keyOf(id, first) {
 /** Finds a job or begins it; what comes back after a restart brings what is needed for that. */
 export function jobOf(jobs, { id, kind, total, at, reference = '' }) {
   jobs[id] ??= {
-    ...{ id, kind, total, reference, at: at ?? Date.now() },
-    ...{ rows: {}, open: {}, stopped: false, error: null },
+    id,
+    kind,
+    total,
+    reference,
+    at: at ?? Date.now(),
+    rows: {},
+    open: {},
+    stopped: false,
+    error: null,
   };
   return jobs[id];
 }

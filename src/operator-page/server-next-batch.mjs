@@ -16,7 +16,11 @@ export default function (msg, { flow }) {
   const batch = msg.rest.slice(0, BATCH);
   const { job: id, total, at } = msg;
   const asked = {
-    ...{ job: id, total, at, rest: msg.rest.slice(BATCH), batch },
+    job: id,
+    total,
+    at,
+    rest: msg.rest.slice(BATCH),
+    batch,
     // The same photos of a job are paid for once, however often a browser sends them.
     key: keyOf(id, batch[0].index),
     payload: batch.map(({ photo }) => photo),

@@ -1,6 +1,6 @@
 import { markEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
-import { tellable } from './server-tellable.mjs';
+import { pageError } from './server-page-error.mjs';
 
 /** @returns a message or null for each output: to the next batch, to the list */
 export default function (msg, { flow }) {
@@ -9,7 +9,7 @@ export default function (msg, { flow }) {
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
   markEnvironment(job, msg.error.cause?.environment);
   // A query costs nothing, whatever became of it.
-  const error = { ...tellable(msg.error), isQuery: !rest };
+  const error = { ...pageError(msg.error), isQuery: !rest };
   const again = rest ? withoutTheOne(job, batch, error) : null;
   if (again) {
     keep(flow, jobs, job);

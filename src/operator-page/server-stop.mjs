@@ -22,7 +22,11 @@ export default function (msg, { flow, env }) {
 
 function askAgain(job) {
   const messages = Object.values(job.open).map(({ batch, data }) => ({
-    ...{ job: job.id, total: job.total, at: job.at, batch, payload: { data } },
+    job: job.id,
+    total: job.total,
+    at: job.at,
+    batch,
+    payload: { data },
   }));
   for (const { batch } of Object.values(job.open))
     for (const { index } of batch) if (job.rows[index].state === 'unfinished') job.rows[index].state = 'sent';

@@ -5,8 +5,16 @@ import { readSheet } from './xlsx.mjs';
 /** @returns the heads and one row a photo */
 export function tableOf(rows, { say, reason, verdict, why, environment }) {
   const heads = [
-    ...['number', 'file', 'address', 'verdict', 'reason'],
-    ...['taken', 'place', 'latitude', 'longitude', 'environment'],
+    'number',
+    'file',
+    'address',
+    'verdict',
+    'reason',
+    'taken',
+    'place',
+    'latitude',
+    'longitude',
+    'environment',
   ];
   return [
     heads.map((head) => say(head)),

@@ -7,7 +7,7 @@ const ECCENTRICITY = FLATTENING * (2 - FLATTENING);
 const RADIANS = Math.PI / 180;
 
 /** In degrees. */
-export interface Place {
+export interface Coordinates {
   lat: number;
   lng: number;
 }
@@ -20,7 +20,7 @@ export interface Place {
  * @param to another one; both in WGS-84, as distances on GCJ-02's map are up to six metres in a thousand off
  * @returns metres
  */
-export function distanceBetween(from: Place, to: Place): number {
+export function distanceBetween(from: Coordinates, to: Coordinates): number {
   const middle = ((from.lat + to.lat) / 2) * RADIANS;
   const bend = 1 - ECCENTRICITY * Math.sin(middle) ** 2;
   const north = (to.lat - from.lat) * RADIANS * ((EQUATOR * (1 - ECCENTRICITY)) / bend ** 1.5);

@@ -101,7 +101,13 @@ export function openLocalStore(folder: LocalFolder, options: LocalStoreOptions):
     async put(bytes): Promise<Put> {
       const contentType = CONTENT_TYPES.get(formatOf(bytes) ?? '') ?? 'application/octet-stream';
       const id = await folder.photos.enter(() => ({
-        ...{ node, url: null, region: null, contentType, bytes: bytes.length, keepMs, maxBytes },
+        node,
+        url: null,
+        region: null,
+        contentType,
+        bytes: bytes.length,
+        keepMs,
+        maxBytes,
       }));
       await folder.write(id, bytes);
       const url = new URL(publicUrl);

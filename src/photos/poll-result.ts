@@ -2,7 +2,7 @@
 import { VerifyError } from '../contract/errors';
 import type { Outcome, Result } from '../contract/result';
 import { parseJsonText } from '../input/json-text';
-import type { Place } from './distance';
+import type { Coordinates } from './distance';
 import type { ReportedPhoto } from './rules';
 
 interface PollData {
@@ -93,11 +93,13 @@ function isPhoto(value: unknown): value is ReportedPhoto {
     typeof taskId === 'string' &&
     [url, takenAt, address, antiFakeCode].every(isText) &&
     (location === null ||
-      (isObject(location) && isPlace(location.gcj02) && (location.wgs84 === null || isPlace(location.wgs84))))
+      (isObject(location) &&
+        isCoordinates(location.gcj02) &&
+        (location.wgs84 === null || isCoordinates(location.wgs84))))
   );
 }
 
-function isPlace(value: unknown): value is Place {
+function isCoordinates(value: unknown): value is Coordinates {
   return isObject(value) && Number.isFinite(value.lat) && Number.isFinite(value.lng);
 }
 

@@ -1,6 +1,6 @@
 /** What the owner of a flow requires of a genuine photo: docs/contract.md, "Photos in hand", `photo-rules`. */
 import gcoord from 'gcoord';
-import { distanceBetween, type Place } from './distance';
+import { type Coordinates, distanceBetween } from './distance';
 
 const MINUTE_MS = 60_000;
 /** A watermark has no seconds: the photo may have been taken at the end of the minute it names. */
@@ -17,7 +17,7 @@ export interface ReportedPhoto {
   reason: string;
   takenAt: string | null;
   address: string | null;
-  location: { gcj02: Place; wgs84: Place | null } | null;
+  location: { gcj02: Coordinates; wgs84: Coordinates | null } | null;
   antiFakeCode: string | null;
 }
 
@@ -25,7 +25,7 @@ export interface ReportedPhoto {
 export interface PhotoRules {
   /** `at`: Unix milliseconds; null: the time at which the photos were submitted. */
   maxAge: { minutes: number; at: number | null } | null;
-  within: { metres: number; of: Place; coordinates: 'gcj02' | 'wgs84' } | null;
+  within: { metres: number; of: Coordinates; coordinates: 'gcj02' | 'wgs84' } | null;
   unseen: { days: number } | null;
   addressHolds: string | null;
 }
@@ -127,7 +127,7 @@ function judgePlace(
   return distanceBetween(from, to) <= metres ? 'kept' : 'broken';
 }
 
-function toWgs84({ lat, lng }: Place): Place {
+function toWgs84({ lat, lng }: Coordinates): Coordinates {
   const [east, north] = gcoord.transform([lng, lat], gcoord.GCJ02, gcoord.WGS84);
   return { lat: north, lng: east };
 }

@@ -87,7 +87,13 @@ class S3Store implements Store {
     const pathOf = (name: string) => encode(`${prefix}${name}${EXTENSIONS.get(format) ?? ''}`);
     const urlOf = (name: string) => new URL(pathOf(name), bucket);
     const id = await this.#photos.enter((name) => ({
-      ...{ node, url: urlOf(name).href, region, contentType, bytes: bytes.length, keepMs, maxBytes: null },
+      node,
+      url: urlOf(name).href,
+      region,
+      contentType,
+      bytes: bytes.length,
+      keepMs,
+      maxBytes: null,
     }));
     const url = urlOf(id);
     let signing: Signing | undefined;

@@ -34,7 +34,9 @@ const record: Operation<SeenRecord, (number | null)[]> = async (sql, { photos, k
   const seal = sealOf(at);
   // Only digests are kept: nobody who reads the table can look a code up in it.
   const digests = photos.map(({ identity, photo }, position) => ({
-    ...{ position, identity: seal.digest(PURPOSE, identity), photo: seal.digest(PURPOSE, identity, photo) },
+    position,
+    identity: seal.digest(PURPOSE, identity),
+    photo: seal.digest(PURPOSE, identity, photo),
   }));
   const gaps: (number | null)[] = photos.map(() => null);
   // Two transactions of PostgreSQL that lock in the same order never wait for each other. Copies within one message keep

@@ -154,7 +154,9 @@ export class StoredPhotos {
     let isInVain = false;
     for (;;) {
       const { photos, next, failing } = await this.#call<Due>('due', {
-        ...{ scope, most: MOST_AT_ONCE, clock: this.#clock() },
+        scope,
+        most: MOST_AT_ONCE,
+        clock: this.#clock(),
       });
       if (photos.length === 0 || isInVain || this.#isClosed) {
         this.#report(failing);

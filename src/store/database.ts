@@ -8,11 +8,13 @@ import { Worker } from 'node:worker_threads';
 import { onAbort } from '../contract/cancel';
 import { cancelled, VerifyError } from '../contract/errors';
 import {
+  type Ended,
   errorOf,
   type Facts,
   type Failure,
   type FromThread,
   type SentError,
+  type SentRequest,
   sentOf,
   type ThreadOptions,
   type ToThread,
@@ -447,10 +449,10 @@ class ThreadedDatabase implements Database {
       this.#unwritable = failure;
     } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
-    let index = 0;
-    for (const answer of unpack(answers)) {
+    const ends: Ended[] = JSON.parse(ended);
+    for (const [index, answer] of unpack(answers).entries()) {
       const pending = batch[index]!;
-      const end = ended[index++];
+      const end = ends[index];
       if (end === 'answered') {
         if (pending.isAbandoned) pending.late?.(answer as never);
         else pending.resolve(answer);
@@ -526,10 +528,10 @@ class ThreadedDatabase implements Database {
       return;
     }
     this.#batch = batch;
-    const requests = batch.map(({ operation, now, isKept }) => ({ operation, now, isKept }));
+    const requests: SentRequest[] = batch.map(({ operation, now, isKept }) => ({ operation, now, isKept }));
     const parameters = parcelOf(batch.map(({ packed }) => packed));
     this.#worker?.ref();
-    this.#post({ kind: 'batch', requests, parameters }, [parameters.buffer]);
+    this.#post({ kind: 'batch', requests: JSON.stringify(requests), parameters }, [parameters.buffer]);
     this.#watch();
   }
 

@@ -1,5 +1,15 @@
 /** What is known outside the folder of a database of how far it had come. */
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 
 export interface Mark {
   /** Of the database, for as long as it is the same one. */
@@ -8,40 +18,83 @@ export interface Mark {
   count: number;
 }
 
-/**
- * @param path of the mark; null: nothing is remembered
- * @returns what was written last; null where nothing was; `unreadable`: that something was
- */
-export function readMark(path: string | null): Mark | 'unreadable' | null {
-  if (path === null) return null;
-  try {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (!found) return null;
-    // A pipe would hold the thread for ever.
-    if (!found.isFile()) return 'unreadable';
-    const { id, count } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Mark>;
-    return typeof id === 'string' && typeof count === 'number' ? { id, count } : 'unreadable';
-  } catch {
-    return 'unreadable';
+/** Whatever the count, so that each mark covers the one before. */
+const LENGTH = 100;
+
+/** The file that it is written to. None of its methods throws. */
+export class MarkFile {
+  readonly #path: string | null;
+  #handle: number | null = null;
+
+  /** @param path null: nothing is remembered */
+  constructor(path: string | null) {
+    this.#path = path;
+  }
+
+  /** @returns what was written last; null where nothing was; `unreadable`: that something was */
+  read(): Mark | 'unreadable' | null {
+    if (this.#path === null) return null;
+    try {
+      const found = lstatSync(this.#path, { throwIfNoEntry: false });
+      if (!found) return null;
+      // A pipe would hold the thread for ever.
+      if (!found.isFile()) return 'unreadable';
+      const { id, count } = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<Mark>;
+      return typeof id === 'string' && typeof count === 'number' ? { id, count } : 'unreadable';
+    } catch {
+      return 'unreadable';
+    }
+  }
+
+  /** Puts a file there with what is on disk in the database, in place of whatever stands there. */
+  create(mark: Mark): void {
+    this.close();
+    if (this.#path === null) return;
+    const next = `${this.#path}.${process.pid}`;
+    try {
+      writeFileSync(next, textOf(mark), { mode: 0o600 });
+      renameSync(next, this.#path);
+      this.#handle = openSync(this.#path, 'r+');
+    } catch {
+      try {
+        rmSync(next, { force: true });
+      } catch {}
+    }
+  }
+
+  /**
+   * Writes down what has just come to the database's disk. It does not wait for the disk once more: the system keeps it when
+   * the process is killed, and where the power fails it is at most older than the database.
+   */
+  update(mark: Mark): void {
+    if (this.#handle === null) return;
+    try {
+      writeSync(this.#handle, textOf(mark), 0);
+    } catch {
+      this.close();
+    }
+  }
+
+  /** @returns false where nothing is written, or somebody has removed or replaced the file */
+  isThere(): boolean {
+    if (this.#path === null) return true;
+    if (this.#handle === null) return false;
+    try {
+      return lstatSync(this.#path).ino === fstatSync(this.#handle).ino;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): void {
+    if (this.#handle === null) return;
+    try {
+      closeSync(this.#handle);
+    } catch {}
+    this.#handle = null;
   }
 }
 
-/**
- * @param path of the mark
- * @param mark what is on disk in the database
- * @returns whether it is written; never throws
- */
-export function writeMark(path: string | null, { id, count }: Mark): boolean {
-  if (path === null) return true;
-  const next = `${path}.${process.pid}`;
-  try {
-    writeFileSync(next, JSON.stringify({ id, count }), { mode: 0o600 });
-    renameSync(next, path);
-    return true;
-  } catch {
-    try {
-      rmSync(next, { force: true });
-    } catch {}
-    return false;
-  }
+function textOf({ id, count }: Mark): string {
+  return JSON.stringify({ id, count }).padEnd(LENGTH);
 }

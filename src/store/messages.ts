@@ -47,7 +47,8 @@ export type ToThread =
       isFirst: boolean;
     }
   | { kind: 'secret'; secret: Uint8Array | SentError }
-  | { kind: 'batch'; requests: readonly SentRequest[]; parameters: Parcel }
+  /** `requests`: JSON of a list of SentRequest. */
+  | { kind: 'batch'; requests: string; parameters: Parcel }
   | { kind: 'backup'; id: number; path: string }
   | { kind: 'close' };
 
@@ -75,10 +76,10 @@ export type FromThread =
     }
   | { kind: 'not-opened'; failure: Failure }
   | { kind: 'facts'; facts: Facts }
-  /** `answers`: of what was answered its answer, of what was refused a SentError, else null. */
+  /** `ended`: JSON of a list of Ended. `answers`: of what was answered its answer, of what was refused a SentError, else null. */
   | {
       kind: 'batch';
-      ended: readonly Ended[];
+      ended: string;
       answers: Parcel;
       /** Why what is kept was not written. */
       failure: Failure | null;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
-import { type Mark, readMark, writeMark } from './mark';
+import { type Mark, MarkFile } from './mark';
 import {
   type Ended,
   errorOf,
@@ -16,7 +16,7 @@ import {
   type ToThread,
 } from './messages';
 import { OwnedFile } from './owned-file';
-import { type Parcel, pack, parcelOf, unpack } from './packing';
+import { pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
 import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
@@ -56,9 +56,9 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
-/** Of the file that is open; `isMarked`: it is written down already. */
+/** Of the file that is open. */
 let mark: Mark = { id: '', count: 0 };
-let isMarked = false;
+const markFile = new MarkFile(markPath);
 
 const NEXT_COUNT = "UPDATE meta SET content = CAST(content AS INTEGER) + 1 WHERE name = 'count'";
 
@@ -98,12 +98,12 @@ async function handle(message: ToThread): Promise<void> {
         return;
       }
     case 'batch':
-      return answer(message.requests, message.parameters);
+      return answer(JSON.parse(message.requests) as SentRequest[], unpack(message.parameters));
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
-      remember();
       file?.close();
+      markFile.close();
       file = null;
       say({ kind: 'closed' });
       port.close();
@@ -192,7 +192,7 @@ function applyMigrations({ sql }: OwnedFile, from: number, to: number): void {
  */
 async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   const { sql } = opened;
-  const before = readMark(markPath);
+  const before = markFile.read();
   mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
   const isLost =
     before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
@@ -206,16 +206,11 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
   opened.sql.control('COMMIT');
   if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
-  isMarked = writeMark(markPath, mark);
+  markFile.create(mark);
 }
 
 async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
   return (await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name))?.content;
-}
-
-/** Once a second is often enough: what was written since is in the database, which is not lost by a kill. */
-function remember(): void {
-  if (file && !isMarked) isMarked = writeMark(markPath, mark);
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
@@ -246,11 +241,10 @@ function facts(): Facts {
 }
 
 /** Runs what was asked for in one transaction, and says what became of it. */
-async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise<void> {
+async function answer(requests: readonly SentRequest[], parameters: readonly unknown[]): Promise<void> {
   // What was on its way when the file was found to be gone is sent again.
   if (!file) return;
   const current = file;
-  const parameters = [...unpack(parcel)];
   let outcomes: Outcome[] = [];
   let isWritten = false;
   let failure: Failure | null = null;
@@ -270,7 +264,7 @@ async function answer(requests: readonly SentRequest[], parcel: Parcel): Promise
     say({ kind: 'facts', facts: facts() });
   }
   const answers = parcelOf(outcomes.map(({ value }) => packed(value)));
-  const ended = outcomes.map((outcome) => outcome.ended);
+  const ended = JSON.stringify(outcomes.map((outcome) => outcome.ended));
   say({ kind: 'batch', ended, answers, failure, isWritten }, [answers.buffer]);
   // Everything here comes after the reply: nobody waits for it.
   current.checkpoint();
@@ -313,7 +307,7 @@ async function runTogether(
       sql.control(isSpoilt ? 'ROLLBACK' : 'COMMIT');
       if (isWritten) {
         mark.count++;
-        isMarked = false;
+        markFile.update(mark);
       }
       if (!isSpoilt) return { outcomes, isWritten };
     } catch (error) {
@@ -393,7 +387,7 @@ function look(): void {
   if (!file) return;
   if (file.isStillThere()) {
     file.vacuum();
-    remember();
+    if (!markFile.isThere()) markFile.create(mark);
   } else replaced();
 }
 

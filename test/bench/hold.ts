@@ -156,14 +156,18 @@ const ROWS: readonly Row[] = [
     name: 'xhey: photos that a message carries, ten thousand for 4 MB',
     prepare: (size) => {
       const photos = Array.from({ length: Math.floor(size / 420) }, (_, index) => ({
-        ...{ url: `https://p.example.com/a photo of a site/${index}.jpg`, taskId: '1', outcome: 'passed' },
-        ...{ reason: 'authentic', status: 0, message: '', takenAt: '2026-11-29T10:02:00+08:00' },
-        ...{ takenAtText: '2026年11月29日 10:02', address: '四川省成都市武侯区桂溪街道天府软件园E区' },
-        ...{
-          location: { gcj02: { lat: 30.5, lng: 104 }, wgs84: null },
-          antiFakeCode: 'X',
-          matchedBy: 'address',
-        },
+        url: `https://p.example.com/a photo of a site/${index}.jpg`,
+        taskId: '1',
+        outcome: 'passed',
+        reason: 'authentic',
+        status: 0,
+        message: '',
+        takenAt: '2026-11-29T10:02:00+08:00',
+        takenAtText: '2026年11月29日 10:02',
+        address: '四川省成都市武侯区桂溪街道天府软件园E区',
+        location: { gcj02: { lat: 30.5, lng: 104 }, wgs84: null },
+        antiFakeCode: 'X',
+        matchedBy: 'address',
       }));
       const photoUrls = photos.map(({ url }) => url);
       const message = {

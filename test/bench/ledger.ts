@@ -17,13 +17,29 @@ const LONE = 300;
 const NEVER = new AbortController().signal;
 
 const CALL: Omit<Call, 'keys'> = {
-  ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1 },
-  ...{ consent: null, guardianConsent: null, purpose: null },
-  ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
+  account: 'account',
+  node: 'node',
+  operation: 'face-compare',
+  price: 1,
+  consent: null,
+  guardianConsent: null,
+  purpose: null,
+  maxPerDay: 0,
+  maxPerMonth: 0,
+  maxAgeMs: null,
+  waitMs: 1_000,
 };
 const END: Omit<Settlement, 'answers'> = {
-  ...{ resolution: 'answered', keepsKeys: true, outcome: 'passed', reason: null, code: '0', error: null },
-  ...{ requestId: 'a-request', orderNo: '1', charged: true, durationMs: 100 },
+  resolution: 'answered',
+  keepsKeys: true,
+  outcome: 'passed',
+  reason: null,
+  code: '0',
+  error: null,
+  requestId: 'a-request',
+  orderNo: '1',
+  charged: true,
+  durationMs: 100,
 };
 
 /** @param ledger null: nothing is written down; with a key the answer is kept too, and encrypted */

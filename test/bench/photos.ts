@@ -68,12 +68,22 @@ async function runCase(baseUrl: string): Promise<Measured> {
   const runtime = await startRuntime();
   await runtime.deploy([
     {
-      ...{ id: 'account', type: 'xhey-account', environment: 'custom', baseUrl },
+      id: 'account',
+      type: 'xhey-account',
+      environment: 'custom',
+      baseUrl,
       credentials: { groupKey: 'groupKey', groupSecret: 'groupSecret' },
     },
     {
-      ...{ id: 'store', type: 'photo-store', kind: 's3', endpoint: store.origin, bucket: BUCKET },
-      ...{ style: 'path', publicUrl: 'https://oss.example.com', keep: KEEP_HOURS, credentials: KEYS },
+      id: 'store',
+      type: 'photo-store',
+      kind: 's3',
+      endpoint: store.origin,
+      bucket: BUCKET,
+      style: 'path',
+      publicUrl: 'https://oss.example.com',
+      keep: KEEP_HOURS,
+      credentials: KEYS,
     },
     { id: 'in', type: 'truth-create', account: 'account', store: 'store', wires: [['out']] },
   ]);

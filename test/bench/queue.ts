@@ -21,7 +21,9 @@ function ours(url: string): FlowNode[] {
     { id: 'in', type: 'verify-call', queue: 'queue', wires: [['out'], ['failed']] },
     { id: 'take', type: 'verify-in', queue: 'queue', concurrency: CONCURRENCY, wires: [['answer']] },
     {
-      ...{ id: 'answer', type: 'function', wires: [['return']] },
+      id: 'answer',
+      type: 'function',
+      wires: [['return']],
       func: 'msg.payload = { outcome: "passed", size: msg.payload.text.length }; return msg;',
     },
     { id: 'return', type: 'verify-return', wires: [] },

@@ -79,7 +79,8 @@ export const ACTIONS: Readonly<Record<string, ActionBench>> = {
   },
   'face-compare': {
     account: {
-      ...{ type: 'tencent-market-account', scheme: 'gateway' },
+      type: 'tencent-market-account',
+      scheme: 'gateway',
       credentials: { secretId: 'id', secretKey: 'key' },
     },
     node: {},

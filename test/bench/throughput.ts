@@ -80,14 +80,18 @@ export function ours(
 export function byHand(action: string, baseUrl: string): FlowNode[] {
   return [
     {
-      ...{ id: 'in', type: 'function', wires: [['request']] },
+      id: 'in',
+      type: 'function',
+      wires: [['request']],
       func: `const { path, headers, body } = global.get('requests')[${JSON.stringify(action)}].request(msg.payload);
         msg.url = ${JSON.stringify(baseUrl)} + path; msg.headers = headers; msg.payload = body; return msg;`,
     },
     { id: 'request', type: 'http request', method: 'POST', ret: 'txt', persist: true, wires: [['json']] },
     { id: 'json', type: 'json', property: 'payload', action: '', wires: [['normalise']] },
     {
-      ...{ id: 'normalise', type: 'function', wires: [['out']] },
+      id: 'normalise',
+      type: 'function',
+      wires: [['out']],
       func: `const { code, msg: message, data } = msg.payload;
         delete msg.headers; msg.payload = { outcome: 'ok', code, message, data }; return msg;`,
     },

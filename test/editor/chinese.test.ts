@@ -70,7 +70,9 @@ describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {
       await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
       for (const type of [action, ACCOUNTS[action]!]) {
         await bench.page.evaluate(`RED.sidebar.help.show('${type}')`);
-        await bench.page.waitForFunction(`$('.red-ui-help:visible code').first().text() === '${type}'`);
+        await bench.page.waitForFunction(
+          `$('.red-ui-help:visible code').first().text() === '${type}' && $('.red-ui-help:visible h3').length > 0`,
+        );
         await bench.picture(`help-${type}`);
         assert.deepEqual(await read('.red-ui-help:visible'), []);
       }

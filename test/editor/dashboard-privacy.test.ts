@@ -128,7 +128,9 @@ describe("the operator's page keeps to itself", () => {
     assert.ok(sent < 1e6, `${sent} bytes`);
     await operator.openForm();
     await operator.page.setInputFiles('input[type=file]', {
-      ...{ name: 'face.png', mimeType: 'image/png', buffer: Buffer.from('none') },
+      name: 'face.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('none'),
     });
     await operator.page.getByText(operator.word('unreadable-photo')).waitFor();
     assert.equal(await operator.page.locator('.cnv-photo img').count(), 0);

@@ -123,7 +123,9 @@ export class Operator {
   async fillPerson(name: string, idNumber: string, photo = PHOTO): Promise<void> {
     await this.openForm();
     await this.page.setInputFiles('input[type=file]', {
-      ...{ name: 'face.png', mimeType: 'image/png', buffer: photo },
+      name: 'face.png',
+      mimeType: 'image/png',
+      buffer: photo,
     });
     await this.page.locator('.cnv-photo img').waitFor();
     await this.page.getByLabel(this.word('name'), { exact: true }).fill(name);

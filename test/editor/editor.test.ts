@@ -169,7 +169,9 @@ for (const locale of ['en-US', 'zh-CN']) {
     for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
       it(`shows the help of ${type} without scrolling sideways, as narrow as the sidebar is at first`, async () => {
         await page.evaluate(`RED.sidebar.help.show('${type}')`);
-        await page.waitForFunction(`$('.red-ui-help:visible code').first().text() === '${type}'`);
+        await page.waitForFunction(
+          `$('.red-ui-help:visible code').first().text() === '${type}' && $('.red-ui-help:visible h3').length > 0`,
+        );
         const widths = (await page.evaluate(`(() => {
           const help = $('.red-ui-help:visible').first().css({ width: '${HELP_WIDTH}px', boxSizing: 'border-box' })[0];
           const result = [help.scrollWidth, help.clientWidth];

@@ -6,7 +6,11 @@ for (const locale of ['en-US', 'zh-CN']) {
   describe(`the form of photo-rules, in the editor of Node-RED ${VERSION} in ${locale}`, () => {
     let bench: Workbench;
     const node = (id: string, properties: object) => ({
-      ...{ id, type: 'photo-rules', z: 'tab', wires: [[]], ...properties },
+      id,
+      type: 'photo-rules',
+      z: 'tab',
+      wires: [[]],
+      ...properties,
     });
     before(async () => {
       bench = await Workbench.open(locale, [

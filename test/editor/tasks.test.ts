@@ -17,7 +17,11 @@ const POLLS = ['kept', 'left-behind'];
 
 const flows = (baseUrl: string) => [
   {
-    ...{ id: 'account', type: 'xhey-account', name: '', environment: 'custom', baseUrl },
+    id: 'account',
+    type: 'xhey-account',
+    name: '',
+    environment: 'custom',
+    baseUrl,
     credentials: { groupKey: 'k', groupSecret: 's' },
   },
   ...POLLS.flatMap((id, index) => {

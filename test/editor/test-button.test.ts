@@ -47,10 +47,19 @@ for (const locale of ['en-US', 'zh-CN']) {
         ({ id }) => id !== ACCOUNT,
       );
       const account = {
-        ...{ id: ACCOUNT, type: 'xhey-account', name: 'tested', environment: 'custom' },
+        id: ACCOUNT,
+        type: 'xhey-account',
+        name: 'tested',
+        environment: 'custom',
         baseUrl: server.baseUrl,
-        ...{ timeout: 10, maxConcurrent: 16, maxPerSecond: 0, maxWaiting: 1000, circuit: true },
-        ...{ tls: '', proxy: '', credentials: { groupKey: 'groupKey', groupSecret, ...next } },
+        timeout: 10,
+        maxConcurrent: 16,
+        maxPerSecond: 0,
+        maxWaiting: 1000,
+        circuit: true,
+        tls: '',
+        proxy: '',
+        credentials: { groupKey: 'groupKey', groupSecret, ...next },
       };
       const response = await fetch(`${demo.address}/flows`, {
         method: 'POST',

@@ -21,7 +21,9 @@ const wrong = (
   label?: string,
   values?: Record<string, string | number>,
 ): Wrong => ({
-  ...{ field, text, says: `form.${says}` },
+  field,
+  text,
+  says: `form.${says}`,
   ...(label ? { label: `form.${label}` } : {}),
   ...(values ? { values } : {}),
 });
@@ -121,11 +123,20 @@ const accountOf = (action: string) => (action === 'truth-poll' ? 'truth-create' 
 /** One of each action, and its account. */
 const FLOWS = [
   ...Object.keys(ACTIONS).map((type, index) => ({
-    ...{ id: `the-${type}`, type, z: 'tab', name: '', account: `account-of-${accountOf(type)}` },
-    ...{ x: 300, y: 160 + 60 * index, wires: type === 'truth-poll' ? [[], []] : [[]] },
+    id: `the-${type}`,
+    type,
+    z: 'tab',
+    name: '',
+    account: `account-of-${accountOf(type)}`,
+    x: 300,
+    y: 160 + 60 * index,
+    wires: type === 'truth-poll' ? [[], []] : [[]],
   })),
   ...Object.entries(ACCOUNTS).map(([action, [type]]) => ({
-    ...{ id: `account-of-${action}`, type, name: '', environment: 'sandbox' },
+    id: `account-of-${action}`,
+    type,
+    name: '',
+    environment: 'sandbox',
   })),
 ];
 

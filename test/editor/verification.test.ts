@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { foreignWords } from '../chinese';
 import { compared, paidFlow, pay } from '../flows/paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
-import { type NodeRed, startNodeRed } from '../node-red-process';
+import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { type RedisServer, startRedis } from '../redis/server';
 import { until } from '../until';
 import { openEditor } from './browser';
@@ -81,6 +81,31 @@ describe(`the sidebar of Node-RED ${VERSION} whose settings.js has no lang`, () 
         assert.equal(await page.locator(`#${ID} [data-problem="lang"]`).count(), count);
       } finally {
         await close();
+      }
+    });
+  }
+});
+
+describe(`what the editor of Node-RED ${VERSION} loads when it is first shown`, () => {
+  for (const [who, token] of Object.entries({ deployer: DEPLOYER, reader: READER })) {
+    it(`comes under an admin root of its own, to a ${who} who has logged in`, async () => {
+      const editor = { lang: 'en-US', hasUsers: true };
+      const nodeRed = await startNodeRed({}, editor, undefined, { httpAdminRoot: '/red' });
+      try {
+        const address = `${nodeRed.address}/red?access_token=${token}`;
+        const { page, complaints, close } = await openEditor(address, 'en-US');
+        try {
+          assert.equal(await page.locator(`#${ID} section`).count(), 0);
+          await page.evaluate(SHOW);
+          await page.locator(`#${ID} [data-part="check"] div`).first().waitFor();
+          await page.evaluate(`RED.sidebar.help.show('get-token')`);
+          await page.locator('.red-ui-help:visible h3').first().waitFor();
+          assert.deepEqual(complaints, []);
+        } finally {
+          await close();
+        }
+      } finally {
+        await nodeRed.stop();
       }
     });
   }

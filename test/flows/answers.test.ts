@@ -44,7 +44,10 @@ function http(
 
 const compared = (data: object = {}, changes: object = {}) =>
   JSON.stringify({
-    ...{ msg: '', success: true, code: 200, ...changes },
+    msg: '',
+    success: true,
+    code: 200,
+    ...changes,
     data: { order_no: ORDER, score: 0.82, msg: WORDS, incorrect: 100, ...data },
   });
 const verified = (text: string, changes: object = {}) =>
@@ -100,23 +103,31 @@ for (const contentType of [
   );
   const refused = inGbk(JSON.stringify({ msg: WORDS, success: false, code: 400, data: {} }));
   row(`a refusal in GBK as ${contentType}`, 'face-compare', http(refused, { 'Content-Type': contentType }), {
-    ...{ code: 'INPUT', 'cause.providerMessage': WORDS, 'cause.requestId': 'REQ-1' },
+    code: 'INPUT',
+    'cause.providerMessage': WORDS,
+    'cause.requestId': 'REQ-1',
   });
 }
 
 for (const text of ['一致', '不一致', '库中无照片', 'OK', '认证通过\n得分：98'])
   row(`the text ${JSON.stringify(text)}`, 'westdex-three', http(verified(text)), {
-    ...{ outcome: 'inconclusive', 'data.result': text, 'data.id': 'W77' },
+    outcome: 'inconclusive',
+    'data.result': text,
+    'data.id': 'W77',
   });
 row('an answer that says it was charged', 'westdex-three', http(verified('{"code":"0","IsCharge":true}')), {
-  ...{ outcome: 'passed', charged: true },
+  outcome: 'passed',
+  charged: true,
 });
 row('a missing field', 'westdex-three', http(verified('{"msg":"一致"}')), { outcome: 'inconclusive' });
 row('error_code 0', 'westdex-three', http(verified('{"code":"0"}', { error_code: 0, reason: '' })), {
-  ...{ outcome: 'passed', message: '成功' },
+  outcome: 'passed',
+  message: '成功',
 });
 row('bytes nobody can read', 'westdex-three', http(verified('\u0000\u0001')), {
-  ...{ code: 'PROTOCOL', 'cause.problem': 'answer-undecryptable', 'cause.requestId': 'W77' },
+  code: 'PROTOCOL',
+  'cause.problem': 'answer-undecryptable',
+  'cause.requestId': 'W77',
 });
 
 for (const [body, headers] of [
@@ -126,21 +137,25 @@ for (const [body, headers] of [
   ['<html>', { 'Content-Encoding': 'UTF-8' }],
 ] as const)
   row(`413 ${body}`, 'face-compare', http(body, headers, 413), {
-    ...{
-      code: 'INPUT',
-      'cause.problem': 'photo-too-large',
-      'cause.charged': false,
-      'cause.requestId': 'REQ-1',
-    },
+    code: 'INPUT',
+    'cause.problem': 'photo-too-large',
+    'cause.charged': false,
+    'cause.requestId': 'REQ-1',
   });
 
 for (const said of ['false', 'False', ' FALSE ', '0', 0, false])
   row(`success ${JSON.stringify(said)}`, 'face-compare', http(compared({}, { success: said })), {
-    ...{ code: 'PROTOCOL', 'cause.requestId': 'REQ-1', 'cause.orderNo': ORDER, 'cause.score': 0.82 },
+    code: 'PROTOCOL',
+    'cause.requestId': 'REQ-1',
+    'cause.orderNo': ORDER,
+    'cause.score': 0.82,
   });
 row('no score', 'face-compare', http(compared({ score: null })), {
-  ...{ code: 'PROTOCOL', 'cause.requestId': 'REQ-1', 'cause.orderNo': ORDER },
-  ...{ 'cause.score': null, 'cause.charged': true },
+  code: 'PROTOCOL',
+  'cause.requestId': 'REQ-1',
+  'cause.orderNo': ORDER,
+  'cause.score': null,
+  'cause.charged': true,
 });
 for (const [score, shown] of [
   ['.82', 0.82],
@@ -148,14 +163,20 @@ for (const [score, shown] of [
   [' 0.82 ', 0.82],
 ])
   row(`the score ${score}`, 'face-compare', http(compared({ score, incorrect: '100' })), {
-    ...{ outcome: 'passed', 'data.score': shown, 'data.scoreScale': 1 },
+    outcome: 'passed',
+    'data.score': shown,
+    'data.scoreScale': 1,
   });
 for (const score of [82, '820', -1, 1.01])
   row(`the score ${score}`, 'face-compare', http(compared({ score })), {
-    ...{ outcome: 'inconclusive', reason: 'score-out-of-range', 'data.score': Number(score) },
+    outcome: 'inconclusive',
+    reason: 'score-out-of-range',
+    'data.score': Number(score),
   });
 row('half a coded answer', 'face-compare', http('\x1f\x8b', { 'Content-Encoding': 'gzip' }), {
-  ...{ code: 'PROTOCOL', 'cause.problem': 'answer-damaged', 'cause.requestId': 'REQ-1' },
+  code: 'PROTOCOL',
+  'cause.problem': 'answer-damaged',
+  'cause.requestId': 'REQ-1',
 });
 row('an error that is a success', 'face-compare', http(compared(), {}, 500), GOOD['face-compare']!);
 
@@ -165,11 +186,17 @@ const inner = JSON.stringify({
   data: { data: null, status: -1, msg: '照片无法下载' },
 });
 row('inner words', 'truth-create', http(inner), {
-  ...{ code: 'PROVIDER', 'cause.providerMessage': '照片无法下载', 'cause.providerCode': '-1' },
-  ...{ 'cause.charged': null, 'cause.retryable': false, 'cause.uncertain.length': 1 },
+  code: 'PROVIDER',
+  'cause.providerMessage': '照片无法下载',
+  'cause.providerCode': '-1',
+  'cause.charged': null,
+  'cause.retryable': false,
+  'cause.uncertain.length': 1,
 });
 row('inner words', 'truth-poll', http(inner), {
-  ...{ code: 'PROVIDER', 'cause.providerMessage': '照片无法下载', 'cause.retryable': true },
+  code: 'PROVIDER',
+  'cause.providerMessage': '照片无法下载',
+  'cause.retryable': true,
 });
 for (const [name, data, beside] of [
   ['a list', { taskStatus: 5 }, ['list']],
@@ -179,7 +206,8 @@ for (const [name, data, beside] of [
   const whole = actionOf('truth-poll').success() as { data: Record<string, unknown> };
   const outside = Object.fromEntries(beside.map((each) => [each, whole.data[each]]));
   row(`${name} beside data`, 'truth-poll', http(JSON.stringify({ ...whole, data, ...outside })), {
-    ...{ outcome: 'passed', 'data.photos.length': 1 },
+    outcome: 'passed',
+    'data.photos.length': 1,
   });
 }
 

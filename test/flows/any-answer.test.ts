@@ -35,7 +35,7 @@ const ROWS: Row[] = EVERY_ACTION.map((action) => ({
   action,
   name: action.title ?? action.type,
   changes: {},
-  runs: 80,
+  runs: 40,
   messages: 12,
 }));
 for (const row of [...ROWS]) {

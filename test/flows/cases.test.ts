@@ -14,9 +14,9 @@ import { encrypted, SECRET } from './five-actions';
 import { type Case, type Given, OWN } from './own-cases';
 import { deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import {
-  type Asked,
   closeServers,
   json,
+  type ReceivedRequest,
   type ScriptedServer,
   scriptedServer,
   taskCreated,
@@ -50,13 +50,17 @@ const NODES: Readonly<Record<string, Record<string, unknown> & { type: string }>
 const ACCOUNTS: Readonly<Record<string, Record<string, unknown> & { type: string }>> = {
   xhey: { type: 'xhey-account', credentials: { groupKey: 'group', groupSecret: SECRET } },
   tencent: {
-    ...{ type: 'tencent-market-account', scheme: 'cloudmarket' },
+    type: 'tencent-market-account',
+    scheme: 'cloudmarket',
     credentials: { secretId: 'id', secretKey: SECRET },
   },
   westdex: { type: 'westdex-account', credentials: { secretId: 'id', key: SECRET } },
 };
 const ACCOUNT_OF: Readonly<Record<string, string>> = {
-  ...{ 'truth-create': 'xhey', 'truth-poll': 'xhey', 'face-compare': 'tencent', 'westdex-three': 'westdex' },
+  'truth-create': 'xhey',
+  'truth-poll': 'xhey',
+  'face-compare': 'tencent',
+  'westdex-three': 'westdex',
 };
 
 function flow(baseUrl: string): FlowNode[] {
@@ -71,18 +75,20 @@ function flow(baseUrl: string): FlowNode[] {
   return [
     { id: 'tab', type: 'tab', label: 'test' },
     ...Object.entries(ACCOUNTS).map(([id, properties]) => ({
-      ...{ id, environment: 'custom', baseUrl: `${baseUrl}/${id}`, timeout: 10, circuit: false },
+      id,
+      environment: 'custom',
+      baseUrl: `${baseUrl}/${id}`,
+      timeout: 10,
+      circuit: false,
       ...properties,
     })),
     PHOTO_STORE,
     { ...PHOTO_STORE, id: 'fitting store', fit: true },
     ...Object.entries(NODES).map(([id, properties]) => ({
-      ...{
-        id,
-        ...IN_FLOW,
-        account: ACCOUNT_OF[properties.type],
-        wires: [[id === 'ps' ? 'join' : 'out'], ['out']],
-      },
+      id,
+      ...IN_FLOW,
+      account: ACCOUNT_OF[properties.type],
+      wires: [[id === 'ps' ? 'join' : 'out'], ['out']],
       ...properties,
     })),
     { id: 'join', ...IN_FLOW, type: 'join', mode: 'auto', wires: [['out']] },
@@ -98,14 +104,16 @@ const SUCCESSES: Readonly<Record<string, (response: ServerResponse) => void>> = 
   'xhey.query': (response) => taskFinished(response),
   tencent: (response) =>
     json(response, {
-      ...{ msg: '', success: true, code: 200 },
+      msg: '',
+      success: true,
+      code: 200,
       data: { order_no: '568753443590770688', score: 0.82, msg: '', incorrect: 100 },
     }),
   westdex: (response) =>
     json(response, { code: '00000', message: '成功', data: encrypted('{"code":"0"}'), id: 'W1' }),
 };
 
-function operationOf({ url }: Asked): string {
+function operationOf({ url }: ReceivedRequest): string {
   const [, provider = ''] = url.split('/');
   return provider === 'xhey' ? `xhey.${url.split('/').at(-1)}` : provider;
 }
@@ -119,7 +127,7 @@ function answerWith(response: ServerResponse, { json: value, status = 200, heade
 }
 
 /** What a request says, by the names of the providers' documents. */
-function arrived(asked: Asked): Record<string, unknown> {
+function arrived(asked: ReceivedRequest): Record<string, unknown> {
   const operation = operationOf(asked);
   if (operation === 'tencent') return Object.fromEntries(new URLSearchParams(asked.body));
   const body = JSON.parse(asked.body);

@@ -10,8 +10,10 @@ const FORM = 'KYC-2026-0042';
 const GUARDIAN = 'G-7';
 const PURPOSE = '工地签到';
 const OF_MESSAGE = {
-  ...{ consent: 'consent', consentType: 'msg' },
-  ...{ guardianConsent: 'guardian', guardianConsentType: 'msg' },
+  consent: 'consent',
+  consentType: 'msg',
+  guardianConsent: 'guardian',
+  guardianConsentType: 'msg',
 };
 
 /** An id number of somebody who was born that many days after today, 14 years ago. */

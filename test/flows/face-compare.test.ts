@@ -53,7 +53,9 @@ const onSandbox = (properties: object = {}) => ({ type: TYPE, environment: 'sand
 /** An account at the scripted server. */
 const custom = (properties: object = {}) =>
   accountAt(server.baseUrl, {
-    ...{ type: TYPE, scheme: 'gateway', credentials: CREDENTIALS },
+    type: TYPE,
+    scheme: 'gateway',
+    credentials: CREDENTIALS,
     ...properties,
   });
 const compareFlow = (account: Record<string, unknown> | null, action: object = {}) =>

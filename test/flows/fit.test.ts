@@ -9,7 +9,9 @@ import { closeServers, json, type ScriptedServer, scriptedServer } from './scrip
 
 const PERSON = { name: '欧阳测试', idNumber: '11010519491231002X' };
 const COMPARED = {
-  ...{ msg: '', success: true, code: 200 },
+  msg: '',
+  success: true,
+  code: 200,
   data: { order_no: '1', score: 0.82, msg: '系统判断为同一人', incorrect: 100 },
 };
 

@@ -18,7 +18,13 @@ import {
   startRuntime,
   until,
 } from './runtime';
-import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import {
+  closeServers,
+  json,
+  type ReceivedRequest,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server';
 
 const CREDENTIALS = { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' };
 const PATH = '/linkface/v2/sdk/get_token';
@@ -64,11 +70,11 @@ async function raised(message: Record<string, unknown> = {}): Promise<Raised> {
   return error;
 }
 
-const sequenceIdOf = ({ url }: Asked) => {
+const sequenceIdOf = ({ url }: ReceivedRequest) => {
   const [, encoded = ''] = /[?&]sequence_id=([^&]*)/.exec(url) ?? [];
   return decodeURIComponent(encoded);
 };
-const fieldOf = ({ body }: Asked, name: string) =>
+const fieldOf = ({ body }: ReceivedRequest, name: string) =>
   new RegExp(`name="${name}"\\r\\n\\r\\n([^\\r]*)\\r\\n`).exec(body)?.[1] ?? '';
 
 describe('get-token, in a real Node-RED', () => {
@@ -405,7 +411,11 @@ describe('get-token, in a real Node-RED', () => {
 });
 
 /** The sandbox's half as it stands at another time, with a `Date` to match. */
-function sandboxIn(milliseconds: number, asked: Asked, response: ServerResponse<IncomingMessage>): void {
+function sandboxIn(
+  milliseconds: number,
+  asked: ReceivedRequest,
+  response: ServerResponse<IncomingMessage>,
+): void {
   const { pathname, search, searchParams } = new URL(asked.url, 'http://localhost');
   const now = () => Date.now() + milliseconds;
   const answer = sandboxHalf.answer(

@@ -11,7 +11,7 @@ import { closeServers, json } from './scripted-server';
 import { startWaiting, type Waiting } from './waiting-process';
 
 const DAY_MS = 86_400_000;
-const TASKS = 400;
+const TASKS = 100;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const count = (text: string, words: RegExp) => text.split('\n').filter((line) => words.test(line)).length;
 const UNWRITABLE = /cannot be written \(/;
@@ -163,8 +163,12 @@ describe('what waits, in a Node-RED of its own', function () {
       { id: 'in', ...at, type: 'http in', url: '/start', method: 'post', wires: [['answer', 'compare']] },
       { id: 'answer', ...at, type: 'http response', wires: [] },
       {
-        ...{ id: 'account', type: 'tencent-market-account', environment: 'custom', scheme: 'cloudmarket' },
-        ...{ baseUrl: waiting.provider.baseUrl, credentials: { secretId: 'i', secretKey: 'k' } },
+        id: 'account',
+        type: 'tencent-market-account',
+        environment: 'custom',
+        scheme: 'cloudmarket',
+        baseUrl: waiting.provider.baseUrl,
+        credentials: { secretId: 'i', secretKey: 'k' },
       },
       ...nodes,
     ];

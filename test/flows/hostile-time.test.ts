@@ -4,7 +4,13 @@ import type { ServerResponse } from 'node:http';
 import type { Result } from '../../src/contract/result';
 import { checkError, checkResult, FIVE, flowOf } from './five-actions';
 import { ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
-import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import {
+  closeServers,
+  json,
+  type ReceivedRequest,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server';
 
 /** Node-RED's level of warnings. */
 const WARN = 30;
@@ -91,7 +97,7 @@ describe('time, in a real Node-RED', () => {
   }
 
   /** When a request says that it was signed. */
-  const SIGNED_AT: Record<string, (asked: Asked) => number> = {
+  const SIGNED_AT: Record<string, (asked: ReceivedRequest) => number> = {
     'truth-create': ({ headers }) => Number(headers.timestamp) * 1000,
     'face-compare': ({ headers }) => Date.parse(String(headers['x-date'])),
   };

@@ -6,7 +6,7 @@ import { closeServers } from './scripted-server';
 import { startWaiting } from './waiting-process';
 
 const TASKS = 200;
-const KILLS = 3;
+const KILLS = 2;
 
 describe('a Node-RED that is killed', function () {
   this.timeout(180_000);

@@ -18,16 +18,16 @@ import {
 import { untilOnDisk } from './on-disk';
 import { actionFlow, ask, deploy, got, liveNode, send, startRuntime, until } from './runtime';
 import {
-  type Asked,
   closeServers,
   json,
+  type ReceivedRequest,
   type Script,
   type ScriptedServer,
   scriptedServer,
 } from './scripted-server';
 
 /** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
-const echo = (action: FiveAction, { url, headers, body }: Asked) =>
+const echo = (action: FiveAction, { url, headers, body }: ReceivedRequest) =>
   `${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
@@ -170,21 +170,33 @@ function flows(baseUrl: string): object[] {
     return [
       { ...account, id: own },
       {
-        ...{ id: `in-${index}`, ...at, type: 'http in', url: `/${index}`, method: 'post' },
+        id: `in-${index}`,
+        ...at,
+        type: 'http in',
+        url: `/${index}`,
+        method: 'post',
         wires: [[`take-${index}`]],
       },
       {
-        ...{ id: `take-${index}`, ...at, type: 'function', wires: [[`action-${index}`, `answer-${index}`]] },
+        id: `take-${index}`,
+        ...at,
+        type: 'function',
+        wires: [[`action-${index}`, `answer-${index}`]],
         func: 'msg.payload = msg.payload.payload; return msg;',
       },
       { id: `answer-${index}`, ...at, type: 'http response', wires: [] },
       {
-        ...{ ...node, id: `action-${index}`, account: own },
+        ...node,
+        id: `action-${index}`,
+        account: own,
         wires: [[`tell-${index}`], [`tell-${index}`]],
       },
       { id: `catch-${index}`, ...at, type: 'catch', scope: [`action-${index}`], wires: [[`tell-${index}`]] },
       {
-        ...{ id: `tell-${index}`, ...at, type: 'function', wires: [[`told-${index}`]] },
+        id: `tell-${index}`,
+        ...at,
+        type: 'function',
+        wires: [[`told-${index}`]],
         // What the caller gave, and a flow was promised, is none of this: docs/contract.md, "Errors", the three lists, and "Result".
         func: `const { error, payload } = msg;
           if (!error) {
@@ -195,16 +207,18 @@ function flows(baseUrl: string): object[] {
           return { payload: { ...error, cause } };`,
       },
       {
-        ...{
-          id: `told-${index}`,
-          ...at,
-          type: 'debug',
-          active: true,
-          tosidebar: true,
-          console: true,
-          tostatus: true,
-        },
-        ...{ complete: 'payload', targetType: 'msg', statusVal: 'payload', statusType: 'auto', wires: [] },
+        id: `told-${index}`,
+        ...at,
+        type: 'debug',
+        active: true,
+        tosidebar: true,
+        console: true,
+        tostatus: true,
+        complete: 'payload',
+        targetType: 'msg',
+        statusVal: 'payload',
+        statusType: 'auto',
+        wires: [],
       },
     ];
   });
@@ -212,7 +226,10 @@ function flows(baseUrl: string): object[] {
     ...all,
     { id: 'in-wait', ...at, type: 'http in', url: '/wait', method: 'post', wires: [['take-wait']] },
     {
-      ...{ id: 'take-wait', ...at, type: 'function', wires: [['waits', 'answer-0']] },
+      id: 'take-wait',
+      ...at,
+      type: 'function',
+      wires: [['waits', 'answer-0']],
       func: 'return { ...msg, ...msg.payload };',
     },
     { id: 'waits', ...at, type: 'truth-poll', account: 'account-0', wires: [[], []] },

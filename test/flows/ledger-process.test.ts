@@ -24,7 +24,7 @@ const COUNT = 100;
 const ORDER = `order of ${NAME}, ${ID_NUMBER}`;
 
 /** What a flow answered over HTTP. */
-type Told = Partial<Result> & Partial<Raised>;
+type Delivered = Partial<Result> & Partial<Raised>;
 
 /** Each action, `/<type>`, and a verify-ledger, `/ledger`, over HTTP; the key is `msg.payload.order`. */
 function flows(baseUrl: string): object[] {
@@ -34,29 +34,48 @@ function flows(baseUrl: string): object[] {
   const counting = [
     { id: 'count', ...at, type: 'http in', url: '/count', method: 'get', wires: [['counted']] },
     {
-      ...{ id: 'counted', ...at, type: 'function', wires: [['answer count']] },
+      id: 'counted',
+      ...at,
+      type: 'function',
+      wires: [['answer count']],
       func: "msg.payload = String(global.get('came')); return msg;",
     },
     { id: 'answer count', ...at, type: 'http response', wires: [] },
   ];
   const actions = asked.flatMap(({ type, account, action }) => [
     {
-      ...{ id: `account of ${type}`, environment: 'custom', baseUrl, circuit: false, timeout: 20 },
+      id: `account of ${type}`,
+      environment: 'custom',
+      baseUrl,
+      circuit: false,
+      timeout: 20,
       ...account,
     },
     { id: `in ${type}`, ...at, type: 'http in', url: `/${type}`, method: 'post', wires: [[`read ${type}`]] },
     {
-      ...{ id: `read ${type}`, ...at, type: 'function', wires: [[type]] },
+      id: `read ${type}`,
+      ...at,
+      type: 'function',
+      wires: [[type]],
       func: `global.set('came', (global.get('came') || 0) + 1);
 msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;`,
     },
     {
-      ...{ ...action, id: type, ...at, type, account: `account of ${type}` },
-      ...{ key: 'order', keyType: 'msg', wires: [[`answer ${type}`], []] },
+      ...action,
+      id: type,
+      ...at,
+      type,
+      account: `account of ${type}`,
+      key: 'order',
+      keyType: 'msg',
+      wires: [[`answer ${type}`], []],
     },
     { id: `catch ${type}`, ...at, type: 'catch', scope: [type], wires: [[`error ${type}`]] },
     {
-      ...{ id: `error ${type}`, ...at, type: 'function', wires: [[`answer ${type}`]] },
+      id: `error ${type}`,
+      ...at,
+      type: 'function',
+      wires: [[`answer ${type}`]],
       func: 'msg.payload = msg.error; return msg;',
     },
     { id: `answer ${type}`, ...at, type: 'http response', wires: [] },
@@ -80,7 +99,7 @@ describe('the ledger of a Node-RED', function () {
       // JSON has no Buffer.
       body: JSON.stringify({ payload, order }),
     });
-    return (await response.json()) as Told;
+    return (await response.json()) as Delivered;
   };
   const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
   /** How many messages have come to face-compare. */
@@ -136,7 +155,7 @@ describe('the ledger of a Node-RED', function () {
       [refused.length, came.filter(({ outcome }) => outcome === 'passed').length],
       [16, COUNT - 16],
     );
-    const [{ cause }] = refused as [Told];
+    const [{ cause }] = refused as [Delivered];
     assert.deepEqual([cause?.problem, cause?.charged, cause?.retryable], ['key-uncertain', false, false]);
     const key = `${ORDER} ${came.indexOf(refused[0]!)}`;
     const asked = (await post('verify-ledger', { key, account: 'account of face-compare' })) as Entry[];

@@ -100,14 +100,23 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual([summary.month, summary.today, summary.ledgers], [month, today, 1]);
     assert.deepEqual(summary.accounts, [
       {
-        ...{ account: 'payer', price: 1.1, isPlayMoney: false },
-        ...{ day: { spent: 2, limit: 10 }, month: { spent: 2, limit: 0 } },
+        account: 'payer',
+        price: 1.1,
+        isPlayMoney: false,
+        day: { spent: 2, limit: 10 },
+        month: { spent: 2, limit: 0 },
       },
     ]);
     assert.deepEqual(summary.days, [
       {
-        ...{ day: today, account: 'payer', calls: 2, charged: 2 },
-        ...{ uncharged: 0, unknown: 0, uncertain: 0, price: 2.2 },
+        day: today,
+        account: 'payer',
+        calls: 2,
+        charged: 2,
+        uncharged: 0,
+        unknown: 0,
+        uncertain: 0,
+        price: 2.2,
       },
     ]);
     assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
@@ -317,8 +326,11 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         'The account has no apiId. Open the account, enter it and deploy. It may also name an environment variable, as ${NAME}.';
       assert.deepEqual(unready, [
         {
-          ...{ account: 'empty', type: 'linkface-account' },
-          ...{ problem: 'credential-missing', values: { name: 'apiId' }, text },
+          account: 'empty',
+          type: 'linkface-account',
+          problem: 'credential-missing',
+          values: { name: 'apiId' },
+          text,
         },
       ]);
       assert.deepEqual([lang, speaksChinese], [null, false]);

@@ -407,8 +407,15 @@ describe('the ledger', function () {
         ...nodes,
         { ...debug, id: 'polled' },
         {
-          ...{ id: 'poll', type: 'truth-poll', z: 'tab', x: 1, y: 1, account },
-          ...{ interval: 0.05, timeout: 10, wires: [['polled'], ['polled']] },
+          id: 'poll',
+          type: 'truth-poll',
+          z: 'tab',
+          x: 1,
+          y: 1,
+          account,
+          interval: 0.05,
+          timeout: 10,
+          wires: [['polled'], ['polled']],
         },
       ];
     };
@@ -518,8 +525,15 @@ describe('the ledger', function () {
       const at = async (properties: object) => {
         const nodes = flowOf(CREATE, account, { reuse: 24 }, properties);
         const poll = {
-          ...{ id: 'poll', type: 'truth-poll', z: 'tab', x: 1, y: 1, account },
-          ...{ interval: 0.05, timeout: 10, wires: [['polled'], ['polled']] },
+          id: 'poll',
+          type: 'truth-poll',
+          z: 'tab',
+          x: 1,
+          y: 1,
+          account,
+          interval: 0.05,
+          timeout: 10,
+          wires: [['polled'], ['polled']],
         };
         await deploy([...nodes, poll, { ...nodes.find(({ id }) => id === 'out1')!, id: 'polled' }]);
       };
@@ -715,7 +729,10 @@ describe('the ledger', function () {
       const nodes = ['', '财务部'];
       await deploy([
         ...flowOf(COMPARE, 'account-of-keys', {
-          ...{ accountFrom: 'department', accountFromType: 'msg', key: 'order', keyType: 'msg' },
+          accountFrom: 'department',
+          accountFromType: 'msg',
+          key: 'order',
+          keyType: 'msg',
         }),
         {
           ...flowOf(COMPARE, 'second-of-keys').find(({ id }) => id === 'second-of-keys')!,
@@ -745,10 +762,22 @@ describe('the ledger', function () {
       const { at, durationMs, ...rest } = entry!;
       assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now() && durationMs! >= 0);
       assert.deepEqual(rest, {
-        ...{ id: ledger, account, node: 'action', operation: 'face-compare', state: 'settled' },
-        ...{ outcome: 'passed', reason: 'same-person', code, error: null, requestId: null },
-        ...{ orderNo: '568753443590770688', charged: true, price: 0.8 },
-        ...{ consent: null, guardianConsent: null, purpose: null },
+        id: ledger,
+        account,
+        node: 'action',
+        operation: 'face-compare',
+        state: 'settled',
+        outcome: 'passed',
+        reason: 'same-person',
+        code,
+        error: null,
+        requestId: null,
+        orderNo: '568753443590770688',
+        charged: true,
+        price: 0.8,
+        consent: null,
+        guardianConsent: null,
+        purpose: null,
       });
       assert.deepEqual(settled, [entry]);
       assert.deepEqual(
@@ -827,8 +856,14 @@ describe('the ledger', function () {
       assert.deepEqual(await ask({ from: '2999-01-01' }), []);
 
       const sum = {
-        ...{ account, operation: 'face-compare', calls: 3, charged: 1, uncharged: 1, unknown: 1 },
-        ...{ uncertain: 0, price: 3 },
+        account,
+        operation: 'face-compare',
+        calls: 3,
+        charged: 1,
+        uncharged: 1,
+        unknown: 1,
+        uncertain: 0,
+        price: 3,
       };
       const byDay = await ask<Sum[]>({ sum: 'day', account: `name of ${account}` });
       assert.deepEqual(byDay, [{ period: today, ...sum }]);

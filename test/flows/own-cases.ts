@@ -62,10 +62,16 @@ const person = (changes: object): Message => ({
   payload: { name: NAME, idNumber: ID_NUMBER, photo: JPG, ...changes },
 });
 const face = (title: string, changes: object, wanted: Wanted, node = 'face'): Case => ({
-  ...{ title, node, message: person(changes), wanted },
+  title,
+  node,
+  message: person(changes),
+  wanted,
 });
 const create = (title: string, payload: unknown, wanted: Wanted, node = 'create'): Case => ({
-  ...{ title, node, message: { payload }, wanted },
+  title,
+  node,
+  message: { payload },
+  wanted,
 });
 const refused = (reason: string): Wanted => ({ error: 'INPUT', reason, requests: 0, charged: false });
 
@@ -79,8 +85,14 @@ const finished = (list: readonly object[], more: object = {}): Given => ({
   },
 });
 const photo = (photoUrl: string, changes: object = {}) => ({
-  ...{ photoUrl, status: 0, msg: '', lat: '30.539732', lng: '104.066506' },
-  ...{ photoTime: '2025年07月28日 15:01', photoAddress: '四川省成都市武侯区', ...changes },
+  photoUrl,
+  status: 0,
+  msg: '',
+  lat: '30.539732',
+  lng: '104.066506',
+  photoTime: '2025年07月28日 15:01',
+  photoAddress: '四川省成都市武侯区',
+  ...changes,
 });
 const once = (
   title: string,
@@ -89,7 +101,11 @@ const once = (
   wanted: Wanted,
   node = 'once',
 ): Case => ({
-  ...{ title, node, message: { payload }, answers: { 'xhey.query': [finished(list)] }, wanted },
+  title,
+  node,
+  message: { payload },
+  answers: { 'xhey.query': [finished(list)] },
+  wanted,
 });
 const tasks = (...photoUrls: string[]) => ({ data: { taskIds: ['9'], tasks: [{ taskId: '9', photoUrls }] } });
 const compared = (data: unknown, more: object = {}): Given => ({
@@ -97,36 +113,41 @@ const compared = (data: unknown, more: object = {}): Given => ({
 });
 const ALIKE = { order_no: '568753443590770688', score: 0.82, msg: '', incorrect: 100 };
 const answered = (title: string, answer: Given, wanted: Wanted, node = 'fface'): Case => ({
-  ...{ title, node, message: person({}), answer, wanted },
+  title,
+  node,
+  message: person({}),
+  answer,
+  wanted,
 });
 const body = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
 const polled = (photos: readonly object[]) => ({
-  ...{
-    provider: 'xhey',
-    operation: 'truth-poll',
-    environment: 'custom',
-    outcome: 'passed',
-    reason: 'authentic',
-  },
-  ...{ code: '200', message: '', requestId: null, charged: null, ledger: null, reused: null },
+  provider: 'xhey',
+  operation: 'truth-poll',
+  environment: 'custom',
+  outcome: 'passed',
+  reason: 'authentic',
+  code: '200',
+  message: '',
+  requestId: null,
+  charged: null,
+  ledger: null,
+  reused: null,
   data: {
     taskIds: ['9'],
     tasks: [{ taskId: '9', photoUrls: photos.map((_, index) => `${A}?${index}`), status: 'finished' }],
     photos: photos.map((changes, index) => ({
-      ...{
-        url: `${A}?${index}`,
-        taskId: '9',
-        outcome: 'passed',
-        reason: 'authentic',
-        status: 0,
-        message: '',
-      },
-      ...{ takenAt: '2026-11-29T10:02:00+08:00', takenAtText: '2026年11月29日 10:02', address: null },
-      ...{
-        location: { gcj02: { lat: 31.2, lng: 121.5 }, wgs84: null },
-        antiFakeCode: null,
-        matchedBy: 'address',
-      },
+      url: `${A}?${index}`,
+      taskId: '9',
+      outcome: 'passed',
+      reason: 'authentic',
+      status: 0,
+      message: '',
+      takenAt: '2026-11-29T10:02:00+08:00',
+      takenAtText: '2026年11月29日 10:02',
+      address: null,
+      location: { gcj02: { lat: 31.2, lng: 121.5 }, wgs84: null },
+      antiFakeCode: null,
+      matchedBy: 'address',
       ...changes,
     })),
     summary: { total: photos.length, passed: photos.length, failed: 0, inconclusive: 0 },
@@ -210,7 +231,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       'ps',
     ),
     {
-      ...{ title: 'a revoked task', node: 'ps', message: { payload: '9' } },
+      title: 'a revoked task',
+      node: 'ps',
+      message: { payload: '9' },
       answers: {
         'xhey.query': [{ json: { code: 200, msg: '', data: { taskStatus: 6, list: null }, timestamp: 1 } }],
       },
@@ -285,7 +308,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       { outcome: 'passed' },
     ),
     {
-      ...{ title: 'a text with line ends', node: 'wd', message: person({}) },
+      title: 'a text with line ends',
+      node: 'wd',
+      message: person({}),
       answers: {
         westdex: [{ json: { code: '00000', message: '', data: { $encrypted: '不一致\r\n' }, id: 'W1' } }],
       },
@@ -457,7 +482,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
   ],
   30: [
     {
-      ...{ title: 'two of one minute', node: 'rules', message: { payload: polled([{}, {}]) } },
+      title: 'two of one minute',
+      node: 'rules',
+      message: { payload: polled([{}, {}]) },
       wanted: {
         photos: [
           [`${A}?0`, 'passed'],
@@ -466,7 +493,8 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       },
     },
     {
-      ...{ title: 'the same code twice', node: 'rules' },
+      title: 'the same code twice',
+      node: 'rules',
       message: {
         payload: polled([
           { antiFakeCode: 'OWN30', takenAt: '2026-11-29T11:00:00+08:00' },
@@ -491,7 +519,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       ...answered('a text with white space', compared(`\n ${JSON.stringify(ALIKE)}`), { outcome: 'passed' }),
     },
     {
-      ...{ title: "xhey's task", node: 'once', message: { payload: '9' } },
+      title: "xhey's task",
+      node: 'once',
+      message: { payload: '9' },
       answers: {
         'xhey.query': [
           { json: { code: 200, msg: '', data: JSON.stringify({ taskStatus: 5, list: [photo('u')] }) } },
@@ -500,7 +530,9 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
       wanted: { outcome: 'passed', photos: [['u', 'passed']] },
     },
     {
-      ...{ title: "westdex's answer, written as JSON twice", node: 'wd', message: person({}) },
+      title: "westdex's answer, written as JSON twice",
+      node: 'wd',
+      message: person({}),
       answers: {
         westdex: [
           { json: { code: '00000', message: '', data: { $encrypted: '"{\\"Code\\":0}"' }, id: 'W1' } },

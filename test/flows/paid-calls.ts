@@ -35,12 +35,23 @@ export function paidFlow(baseUrl: string, account: object): object[] {
     },
     { id: 'answer', ...at, x: 300, y: 160, type: 'http response', wires: [] },
     {
-      ...{ id: 'take', ...at, x: 300, type: 'function', wires: [['compare']] },
+      id: 'take',
+      ...at,
+      x: 300,
+      type: 'function',
+      wires: [['compare']],
       func: 'return { key: msg.payload.key, payload: { ...msg.payload, photo: Buffer.from(msg.payload.photo, "base64") } };',
     },
     {
-      ...{ id: 'compare', ...at, x: 500, type: 'face-compare', name: 'Compare', account: 'payer' },
-      ...{ key: 'key', keyType: 'msg', wires: [[]] },
+      id: 'compare',
+      ...at,
+      x: 500,
+      type: 'face-compare',
+      name: 'Compare',
+      account: 'payer',
+      key: 'key',
+      keyType: 'msg',
+      wires: [[]],
     },
   ];
 }

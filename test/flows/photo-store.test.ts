@@ -31,11 +31,21 @@ function flows(store: object, sandboxFetches = true): object[] {
       wires: [['create']],
     },
     {
-      ...{ id: 'create', ...at, type: 'truth-create', account: 'account', store: 'store' },
-      ...{ photos: 'req.files', photosType: 'msg', wires: [['poll']] },
+      id: 'create',
+      ...at,
+      type: 'truth-create',
+      account: 'account',
+      store: 'store',
+      photos: 'req.files',
+      photosType: 'msg',
+      wires: [['poll']],
     },
     {
-      ...{ id: 'poll', ...at, type: 'truth-poll', account: 'account', interval: 0.1 },
+      id: 'poll',
+      ...at,
+      type: 'truth-poll',
+      account: 'account',
+      interval: 0.1,
       wires: [['answer'], ['answer']],
     },
     { id: 'answer', ...at, type: 'http response', wires: [] },
@@ -191,7 +201,10 @@ describe('a photo store in Node-RED', function () {
       const others = inner.filter(({ id }) => id !== 'create');
       await nodeRed.deploy([
         {
-          ...{ id: 'sub', type: 'subflow', name: 'submit', in: [{ x: 1, y: 1, wires: [{ id: 'create' }] }] },
+          id: 'sub',
+          type: 'subflow',
+          name: 'submit',
+          in: [{ x: 1, y: 1, wires: [{ id: 'create' }] }],
           out: [{ x: 2, y: 1, wires: [{ id: 'create', port: 0 }] }],
         },
         { ...create, z: 'sub', wires: [[]] },
@@ -225,7 +238,11 @@ describe('a photo store in Node-RED', function () {
     after(stop);
 
     const s3 = (more: object = {}) => ({
-      ...{ kind: 's3', endpoint: server.url.origin, bucket: BUCKET, style: 'path', credentials: KEYS },
+      kind: 's3',
+      endpoint: server.url.origin,
+      bucket: BUCKET,
+      style: 'path',
+      credentials: KEYS,
       ...more,
     });
     const test = async (id = 'tested', token?: string) => {

@@ -35,15 +35,14 @@ describe('photos in hand, in a flow', function () {
   });
 
   const storeNode = (properties: object = {}): FlowNode => ({
-    ...{
-      id: storeId,
-      type: 'photo-store',
-      kind: 's3',
-      endpoint: server.url.origin,
-      bucket: BUCKET,
-      style: 'path',
-    },
-    ...{ credentials: KEYS, timeout: 2 },
+    id: storeId,
+    type: 'photo-store',
+    kind: 's3',
+    endpoint: server.url.origin,
+    bucket: BUCKET,
+    style: 'path',
+    credentials: KEYS,
+    timeout: 2,
     ...properties,
   });
   const start = (action: object = {}, account: object = SANDBOX, store: object = {}) =>

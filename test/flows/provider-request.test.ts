@@ -31,22 +31,30 @@ interface Case {
 /** Long ids are numbers in them, as a provider may send them. */
 const CASES: readonly Case[] = [
   {
-    ...{ provider: 'xhey', action: { path: '/v2/any' }, path: '/v2/any' },
+    provider: 'xhey',
+    action: { path: '/v2/any' },
+    path: '/v2/any',
     success: (data, msg = 'success') => `{"code":200,"msg":"${msg}","data":${data}}`,
     result: (data) => data,
   },
   {
-    ...{ provider: 'linkface', action: { path: '/v2/any' }, path: '/v2/any?sequence_id=' },
+    provider: 'linkface',
+    action: { path: '/v2/any' },
+    path: '/v2/any?sequence_id=',
     success: (data, msg = '调用成功') => `{"code":"0000","msg":"${msg}","data":${data},"charge":1}`,
     result: (data) => data,
   },
   {
-    ...{ provider: 'tencent-market', action: { path: '/release/any' }, path: '/release/any' },
+    provider: 'tencent-market',
+    action: { path: '/release/any' },
+    path: '/release/any',
     success: (data, msg = '') => `{"code":"10000","msg":"${msg}","data":${data}}`,
     result: (data) => ({ code: '10000', msg: '', data }),
   },
   {
-    ...{ provider: 'westdex', action: { apiCode: 'anyCode' }, path: '/an-id/anyCode?timestamp=' },
+    provider: 'westdex',
+    action: { apiCode: 'anyCode' },
+    path: '/an-id/anyCode?timestamp=',
     success: (data, message = '成功') =>
       `{"code":"00000","message":"${message}","data":"${encrypted(data)}","id":"W1","error_code":null}`,
     result: (data) => data,
@@ -59,8 +67,12 @@ const flow = (provider: Provider, properties: object, account: object = {}): Flo
   actionFlow(
     { type: 'provider-request', ...properties },
     accountAt(server.baseUrl, {
-      ...{ type: `${provider}-account`, credentials: CREDENTIALS[provider] },
-      ...{ scheme: 'gateway', circuit: false, timeout: 2, ...account },
+      type: `${provider}-account`,
+      credentials: CREDENTIALS[provider],
+      scheme: 'gateway',
+      circuit: false,
+      timeout: 2,
+      ...account,
     }),
   );
 const answer = (text: string, status = 200) => {
@@ -98,9 +110,17 @@ describe('provider-request, in a real Node-RED', () => {
       await deploy(flow('xhey', { path: '/v2/department/sublist', paid: false }, sandbox));
       const { data, timing, ...rest } = await answered({ payload: { departmentID: 1 } });
       assert.deepEqual(rest, {
-        ...{ provider: 'xhey', operation: 'provider-request', environment: 'sandbox', outcome: 'answered' },
-        ...{ reason: null, code: '200', message: 'success', requestId: null, charged: null },
-        ...{ ledger: null, reused: null },
+        provider: 'xhey',
+        operation: 'provider-request',
+        environment: 'sandbox',
+        outcome: 'answered',
+        reason: null,
+        code: '200',
+        message: 'success',
+        requestId: null,
+        charged: null,
+        ledger: null,
+        reused: null,
       });
       const { list } = data.result as { list: { name: string }[] };
       assert.deepEqual(
@@ -333,7 +353,9 @@ describe('provider-request, in a real Node-RED', () => {
       const { data } = await answered({ payload });
       assert.deepEqual(data.repaired.sort(), ['body', 'path']);
       assert.deepEqual(JSON.parse(server.asked[0]!.body), {
-        ...{ id: '1916812048797622272', bytes: Buffer.from('照片').toString('base64'), kept: null },
+        id: '1916812048797622272',
+        bytes: Buffer.from('照片').toString('base64'),
+        kept: null,
       });
       assert.deepEqual([server.asked[0]!.url, payload.id], ['/v2/any', 1916812048797622272n]);
     });

@@ -387,7 +387,11 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         node.id === 'sub' ? { ...node, out: [{ ...at, wires: [{ id: 'inner', port: 0 }] }] } : node,
       ),
       {
-        ...{ id: 'action', type: 'subflow:sub', z: 'tab', ...at, wires: [['out1']] },
+        id: 'action',
+        type: 'subflow:sub',
+        z: 'tab',
+        ...at,
+        wires: [['out1']],
         env: [{ name: 'ACCOUNT', type: 'str', value: 'account' }],
       },
       ...rest,

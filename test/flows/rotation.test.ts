@@ -14,19 +14,26 @@ import {
   withNextPair,
 } from './five-actions';
 import { ask, deploy, got, logs, send, startRuntime, until } from './runtime';
-import { type Asked, closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import {
+  closeServers,
+  json,
+  type ReceivedRequest,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server';
 
 /** Node-RED's level of warnings. */
 const WARN = 30;
 
-const isNext = ({ url, headers }: Asked) => `${url} ${JSON.stringify(headers)}`.includes(NEXT_KEY_ID);
+const isNext = ({ url, headers }: ReceivedRequest) =>
+  `${url} ${JSON.stringify(headers)}`.includes(NEXT_KEY_ID);
 
 const POLL = FIVE.find(({ type }) => type === 'truth-poll')!;
 
 describe('keys that are replaced, in a real Node-RED', () => {
   let server: ScriptedServer;
   /** Whether the pair a request is signed with is let in. */
-  let letsIn: (asked: Asked) => boolean;
+  let letsIn: (asked: ReceivedRequest) => boolean;
   let warned: number;
 
   before(() => startRuntime());

@@ -106,8 +106,13 @@ const MAY_HOLD_SOMEBODY = /^(node_modules|context|cn-verify|\.?flows\.json.*)$/;
 
 /** A context store that never answers, as one over a network may be. */
 const silentStore = () => ({
-  ...{ open: async () => {}, close: async () => {}, get: () => {}, set: () => {}, keys: () => {} },
-  ...{ delete: async () => {}, clean: async () => {} },
+  open: async () => {},
+  close: async () => {},
+  get: () => {},
+  set: () => {},
+  keys: () => {},
+  delete: async () => {},
+  clean: async () => {},
 });
 
 export let userDir = '';
@@ -133,7 +138,8 @@ export async function startRuntime(settings: object = {}): Promise<void> {
     disableEditor: true,
     ...FEW_NODES,
     contextStorage: {
-      ...{ default: { module: 'memory' }, disk: { module: 'localfilesystem' } },
+      default: { module: 'memory' },
+      disk: { module: 'localfilesystem' },
       silent: { module: silentStore },
     },
     logging: { capture: { level: 'debug', handler: () => (line: LogLine) => logs.push(line) } },

@@ -2,18 +2,18 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { closeAll, startServer } from '../http/server';
 
-export interface Asked {
+export interface ReceivedRequest {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
 }
 
-export type Script = (asked: Asked, response: ServerResponse, count: number) => void;
+export type Script = (asked: ReceivedRequest, response: ServerResponse, count: number) => void;
 
 export interface ScriptedServer {
   baseUrl: string;
-  asked: Asked[];
+  asked: ReceivedRequest[];
   /** The most that were open at the same time. */
   readonly mostSockets: number;
   readonly mostRequests: number;

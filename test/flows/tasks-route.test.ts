@@ -51,19 +51,20 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     })),
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
     {
-      ...{ id: 'tell', ...at, type: 'function', wires: [['post']] },
+      id: 'tell',
+      ...at,
+      type: 'function',
+      wires: [['post']],
       func: 'return { payload: { outcome: msg.payload.outcome, code: msg.error && msg.error.code, cause: msg.error && msg.error.cause } };',
     },
     {
-      ...{
-        id: 'post',
-        ...at,
-        type: 'http request',
-        method: 'POST',
-        url: told.baseUrl,
-        ret: 'txt',
-        wires: [[]],
-      },
+      id: 'post',
+      ...at,
+      type: 'http request',
+      method: 'POST',
+      url: told.baseUrl,
+      ret: 'txt',
+      wires: [[]],
     },
   ];
   const start = (taskId: string) =>

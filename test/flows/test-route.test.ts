@@ -8,7 +8,7 @@ import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
 import { until } from '../until';
-import { type Asked, closeServers, json, scriptedServer } from './scripted-server';
+import { closeServers, json, type ReceivedRequest, scriptedServer } from './scripted-server';
 
 const SECRET = 'a-secret-of-the-test';
 const TEN_MINUTES_S = 600;
@@ -27,7 +27,7 @@ interface Case {
   works(response: ServerResponse): void;
   refuses(response: ServerResponse, words: string): void;
   /** Nothing that is asked for may cost money. */
-  assertFree(asked: Asked): void;
+  assertFree(asked: ReceivedRequest): void;
 }
 
 const CASES: readonly Case[] = [

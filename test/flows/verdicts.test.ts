@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
-import type { Photo } from '../../src/providers/xhey/photo';
+import type { ReportedPhoto } from '../../src/providers/xhey/photo';
 import type { PollData } from '../../src/providers/xhey/report';
 import { accountAt, actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -36,7 +36,7 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
     return { output: out1.length === 1 ? 1 : 2, result: message.payload as Result<PollData> };
   };
   const photosOf = ({ data }: Result<PollData>) =>
-    data.photos.map(({ url, taskId, reason, matchedBy }: Photo) => [url, taskId, reason, matchedBy]);
+    data.photos.map(({ url, taskId, reason, matchedBy }: ReportedPhoto) => [url, taskId, reason, matchedBy]);
   const statusesOf = ({ data }: Result<PollData>) => data.tasks.map(({ taskId, status }) => [taskId, status]);
 
   before(() => startRuntime());
@@ -206,8 +206,8 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
       nodes.find(({ id }) => id === 'action')!.wires = [['out1', 'join'], ['out2']];
       await deploy([
         ...nodes,
-        { ...{ id: 'join', ...at, type: 'join', mode: 'auto', wires: [['joined']] } },
-        { ...{ id: 'joined', ...at, type: 'debug', active: false, wires: [] } } as FlowNode,
+        { id: 'join', ...at, type: 'join', mode: 'auto', wires: [['joined']] },
+        { id: 'joined', ...at, type: 'debug', active: false, wires: [] } as FlowNode,
       ]);
       send('action', { payload });
       await until(() => got('joined').length === 1);

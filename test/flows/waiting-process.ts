@@ -18,7 +18,7 @@ const { isMainThread } = require('node:worker_threads');
 if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
-export interface Told {
+export interface Delivered {
   index: number;
   outcome?: string;
   code?: string;
@@ -31,7 +31,7 @@ export interface Waiting {
   /** Ids of tasks that were asked after. */
   asked: Set<string>;
   /** What came out, in order. */
-  told: Told[];
+  told: Delivered[];
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
@@ -52,7 +52,7 @@ export async function startWaiting(): Promise<Waiting> {
   let isFinished = (_taskId: string) => false;
   let came = 0;
   const asked = new Set<string>();
-  const told: Told[] = [];
+  const told: Delivered[] = [];
   const provider = await scriptedServer(({ body }, response) => {
     const { taskID } = JSON.parse(body) as { taskID: string };
     asked.add(taskID);
@@ -66,7 +66,10 @@ export async function startWaiting(): Promise<Waiting> {
   const preload = join(userDir, 'preload.js');
   writeFileSync(preload, PRELOADED);
   return {
-    ...{ userDir, provider, asked, told },
+    userDir,
+    provider,
+    asked,
+    told,
     finish: (which = () => true) => {
       isFinished = which;
     },
@@ -91,24 +94,37 @@ function flow(provider: string, collector: string, properties: object): object[]
   const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
-      ...{ id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: provider },
+      id: 'account',
+      type: 'xhey-account',
+      environment: 'custom',
+      baseUrl: provider,
       credentials: { groupKey: 'k', groupSecret: 's' },
     },
     { id: 'in', ...at, type: 'http in', url: '/start', method: 'post', wires: [['many', 'answer']] },
     { id: 'answer', ...at, type: 'http response', wires: [] },
     {
-      ...{ id: 'many', ...at, type: 'function', wires: [['poll']] },
+      id: 'many',
+      ...at,
+      type: 'function',
+      wires: [['poll']],
       func: `
         const { from, to } = msg.req.query;
         for (let index = Number(from); index < to; index++) node.send({ payload: String(index), index });`,
     },
     {
-      ...{ id: 'poll', ...at, type: 'truth-poll', account: 'account', wires: [['tell'], ['tell']] },
+      id: 'poll',
+      ...at,
+      type: 'truth-poll',
+      account: 'account',
+      wires: [['tell'], ['tell']],
       ...properties,
     },
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
     {
-      ...{ id: 'tell', ...at, type: 'function', wires: [['post']] },
+      id: 'tell',
+      ...at,
+      type: 'function',
+      wires: [['post']],
       func: `
         const { index, resumed, payload, error } = msg;
         return { payload: { index, resumed, outcome: payload.outcome, code: error && error.code } };`,

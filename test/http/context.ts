@@ -51,11 +51,17 @@ export function makeContext(changes: Partial<Context> = {}): TestContext {
 
 /** @param changes of a call that may cost money, sends a short POST and gives the whole answer back */
 export function makeCall(
-  changes: Partial<Call<HttpAnswer>> & { body?: Buffer; path?: string } = {},
+  changes: Partial<Call<HttpAnswer>> & { body?: Buffer; path?: string; origin?: string } = {},
 ): Call<HttpAnswer> {
-  const { body = Buffer.from('{"a":1}'), path = '/v1/ask', ...others } = changes;
+  const { body = Buffer.from('{"a":1}'), path = '/v1/ask', origin, ...others } = changes;
   return {
-    build: () => ({ method: 'POST', path, headers: { 'Content-Type': 'application/json' }, body }),
+    build: () => ({
+      method: 'POST',
+      path,
+      ...(origin ? { origin } : {}),
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    }),
     read: (answer) => {
       const refused = refusedStatus(answer.status);
       if (refused) throw refused;

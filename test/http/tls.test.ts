@@ -84,6 +84,13 @@ describe('http: TLS', () => {
     assert.equal(server.received.length, 1);
   });
 
+  it('expects that name of no other host', async () => {
+    const [own, other] = await Promise.all([start(elsewhere), start(identity)]);
+    const tls = { ca: identity.cert, servername: 'elsewhere.test' };
+    await open({ baseUrl: own.url, tls }).send(makeCall({ origin: other.url.origin }), makeContext());
+    assert.equal(other.received.length, 1);
+  });
+
   it('cannot be talked out of checking', async () => {
     const unchecked = { rejectUnauthorized: false } as TlsOptions;
     await refused(await start(identity), unchecked);

@@ -6,8 +6,14 @@ import { stepsOf } from '../steps';
 describe('input: whoever may be meant', () => {
   it('are the names and numbers in an object, not its parameters', () => {
     const sent = {
-      ...{ who: '欧阳小明', list: [{ idcard: '110101199001011237' }, 'JOHN SMITH'], kind: 'liveness' },
-      ...{ path: '/v2/any', id: '1916812048797622272', photo: '照片'.repeat(100), code: '0000', number: 5 },
+      who: '欧阳小明',
+      list: [{ idcard: '110101199001011237' }, 'JOHN SMITH'],
+      kind: 'liveness',
+      path: '/v2/any',
+      id: '1916812048797622272',
+      photo: '照片'.repeat(100),
+      code: '0000',
+      number: 5,
     };
     assert.deepEqual(personsIn(sent, { other: '11010519491231002x' }), [
       { name: '欧阳小明', idNumber: '110101199001011237' },

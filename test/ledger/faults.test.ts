@@ -32,7 +32,7 @@ import {
 import { type LedgerProcess, startProcess } from './process';
 
 const DAY = 86_400_000;
-const KILLS = 10;
+const KILLS = 5;
 const CALLS = 2_000;
 /** Calls between two kills, at least. */
 const FEWEST = 100;
@@ -177,7 +177,10 @@ describe('the ledger, when things go wrong:', () => {
       const ledger = openLedger(file);
       const [id, lost] = [await claimed(ledger, call(['a'])), await claimed(ledger, call(['b']))];
       const other = new Ledger({
-        ...{ database: ledger.database, now: Date.now, notify: () => {}, onBudget: () => {} },
+        database: ledger.database,
+        now: Date.now,
+        notify: () => {},
+        onBudget: () => {},
       });
       assert.equal((await other.uncertain(10)).count, 2);
       await ledger.ledger.settle(id, answered({ a: 1 }));

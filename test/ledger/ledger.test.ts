@@ -48,9 +48,18 @@ describe('the ledger', () => {
       assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now());
       const empty = { outcome: null, reason: null, code: null, error: null, requestId: null, orderNo: null };
       const entry = {
-        ...{ id, account: ACCOUNT, node: 'a-node', operation: 'face-compare', state: 'claimed' },
-        ...{ ...empty, charged: null, price: 0.8, durationMs: null },
-        ...{ consent: null, guardianConsent: null, purpose: null },
+        id,
+        account: ACCOUNT,
+        node: 'a-node',
+        operation: 'face-compare',
+        state: 'claimed',
+        ...empty,
+        charged: null,
+        price: 0.8,
+        durationMs: null,
+        consent: null,
+        guardianConsent: null,
+        purpose: null,
       };
       assert.deepEqual(rest, entry);
 

@@ -39,7 +39,10 @@ export function openLedger(
     onBudget: (warning) => warnings.push(warning),
   });
   const one: TestLedger = {
-    ...{ ledger, database, notices, warnings },
+    ledger,
+    database,
+    notices,
+    warnings,
     look: async (key, content = 'asked', maxAgeMs = null) =>
       (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, 1_000, new AbortController().signal)).get(
         key,
@@ -71,9 +74,17 @@ export function rowsIn(file: string, query: string): Record<string, unknown>[] {
 /** @param keys each asks `asked` */
 export function call(keys: readonly string[] = [], changes: Partial<Call> = {}): Call {
   return {
-    ...{ account: ACCOUNT, node: 'a-node', operation: 'face-compare', price: 1 },
-    ...{ maxPerDay: 0, maxPerMonth: 0, maxAgeMs: null, waitMs: 1_000 },
-    ...{ consent: null, guardianConsent: null, purpose: null },
+    account: ACCOUNT,
+    node: 'a-node',
+    operation: 'face-compare',
+    price: 1,
+    maxPerDay: 0,
+    maxPerMonth: 0,
+    maxAgeMs: null,
+    waitMs: 1_000,
+    consent: null,
+    guardianConsent: null,
+    purpose: null,
     keys: keys.map((key) => ({ key, content: 'asked' })),
     ...changes,
   };
@@ -84,8 +95,16 @@ export function answered(
   changes: Partial<Settlement> = {},
 ): Settlement {
   return {
-    ...{ resolution: 'answered', outcome: 'passed', reason: null, code: '0', error: null },
-    ...{ requestId: 'a-request', orderNo: null, charged: true, durationMs: 12, keepsKeys: true },
+    resolution: 'answered',
+    outcome: 'passed',
+    reason: null,
+    code: '0',
+    error: null,
+    requestId: 'a-request',
+    orderNo: null,
+    charged: true,
+    durationMs: 12,
+    keepsKeys: true,
     answers: new Map(Object.entries(answers)),
     ...changes,
   };
@@ -94,13 +113,11 @@ export function answered(
 export const notProcessed = answered(
   {},
   {
-    ...{
-      resolution: 'not-processed',
-      outcome: null,
-      error: 'RATE_LIMITED',
-      charged: false,
-      keepsKeys: false,
-    },
+    resolution: 'not-processed',
+    outcome: null,
+    error: 'RATE_LIMITED',
+    charged: false,
+    keepsKeys: false,
   },
 );
 export const unknown = answered(

@@ -231,7 +231,7 @@ describe('the ledger', () => {
           await real.process.kill();
         }
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 });

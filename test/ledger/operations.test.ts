@@ -69,8 +69,12 @@ describe("the ledger's operations", () => {
   });
 
   const request = (keys: readonly string[], changes: Partial<ClaimRequest> = {}): ClaimRequest => ({
-    ...{ entry: createEntry(newId(NOW), call(), NOW), owner: 'this process', since: null },
-    ...{ keys: keys.map((key) => ({ key, content: 'asked' })), maxPerDay: 0, maxPerMonth: 0 },
+    entry: createEntry(newId(NOW), call(), NOW),
+    owner: 'this process',
+    since: null,
+    keys: keys.map((key) => ({ key, content: 'asked' })),
+    maxPerDay: 0,
+    maxPerMonth: 0,
     ...changes,
   });
   const claim = (one: ClaimRequest, over: Sql = sql): Promise<ClaimAnswer> =>
@@ -81,7 +85,9 @@ describe("the ledger's operations", () => {
   const count = async (table: string) =>
     (await sql.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n;
   const answer = (claimed: ClaimRequest, changes: Partial<SettleRequest> = {}): SettleRequest => ({
-    ...{ claim: null, answers: claimed.keys.map(() => ['the answer'] as const), keepsKeys: true },
+    claim: null,
+    answers: claimed.keys.map(() => ['the answer'] as const),
+    keepsKeys: true,
     entry: { ...createEntry(claimed.entry.id, call(), NOW), state: 'settled', charged: true },
     ...changes,
   });

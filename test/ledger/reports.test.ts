@@ -109,8 +109,15 @@ describe('the ledger says', () => {
 
   describe('what was spent', () => {
     const expected = (period: string, changes: object) => ({
-      ...{ period, account: 'an-account', operation: 'face-compare', calls: 0, charged: 0, uncharged: 0 },
-      ...{ unknown: 0, uncertain: 0, price: 0 },
+      period,
+      account: 'an-account',
+      operation: 'face-compare',
+      calls: 0,
+      charged: 0,
+      uncharged: 0,
+      unknown: 0,
+      uncertain: 0,
+      price: 0,
       ...changes,
     });
 
@@ -124,7 +131,11 @@ describe('the ledger says', () => {
       await done({ price: 0.5, account: 'another', operation: 'truth-create' });
       const march15 = expected('2026-03-15', { calls: 1, uncertain: 1, price: 0.5 });
       const other = expected('2026-03-15', {
-        ...{ account: 'another', operation: 'truth-create', calls: 1, charged: 1, price: 0.5 },
+        account: 'another',
+        operation: 'truth-create',
+        calls: 1,
+        charged: 1,
+        price: 0.5,
       });
       const march = { calls: 4, charged: 1, unknown: 1, uncharged: 1, uncertain: 1, price: 0.8 };
       for (const later of [0, 0, 200 * DAY]) {

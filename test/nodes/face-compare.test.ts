@@ -12,16 +12,17 @@ describe('node face-compare', () => {
     await load('face-compare');
     assert.equal(nodeOf('node').type, 'face-compare');
     assertDefaults('face-compare', {
-      ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
-      ...{
-        sameFrom: 0.45,
-        differentBelow: 0.4,
-        maxPhotoMB: 8,
-        fit: false,
-        maxPhotoKB: 500,
-        output: 'payload',
-        includeRaw: false,
-      },
+      name: '',
+      personName: 'payload.name',
+      idNumber: 'payload.idNumber',
+      photo: 'payload.photo',
+      sameFrom: 0.45,
+      differentBelow: 0.4,
+      maxPhotoMB: 8,
+      fit: false,
+      maxPhotoKB: 500,
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

@@ -96,7 +96,8 @@ export function expandedForm(type: string): string {
   };
   const [, script = ''] =
     /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(published('forms')) ?? [];
-  new Function('RED', '$', script)(RED, $);
+  const customElements = { define: () => {} };
+  new Function('RED', '$', 'customElements', 'HTMLElement', script)(RED, $, customElements, Object);
   assert.ok(expanded, `${type} has no form`);
   return expanded;
 }

@@ -9,8 +9,12 @@ describe('node get-token', () => {
     await load('get-token');
     assert.equal(nodeOf('node').type, 'get-token');
     assertDefaults('get-token', {
-      ...{ name: '', detectionType: 'liveness', detectionTypeType: 'str', sequenceId: '' },
-      ...{ output: 'payload', includeRaw: false },
+      name: '',
+      detectionType: 'liveness',
+      detectionTypeType: 'str',
+      sequenceId: '',
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

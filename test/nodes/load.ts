@@ -54,7 +54,10 @@ export async function load(
     { id: 'tab', type: 'tab' },
     ...(configType ? [{ id: 'config', type: configType, ...defaultsOf(configType), ...properties }] : []),
     ...others.map((other) => ({
-      ...{ id: 'store', type: other.type, ...defaultsOf(other.type), ...other.properties },
+      id: 'store',
+      type: other.type,
+      ...defaultsOf(other.type),
+      ...other.properties,
     })),
     { ...own, [named]: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
     { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },

@@ -10,8 +10,19 @@ describe('node photo-rules', () => {
     await load('photo-rules');
     assert.equal(nodeOf('node').type, 'photo-rules');
     assertDefaults('photo-rules', {
-      ...{ name: '', input: 'payload', inputType: 'msg', maxAge: 0, at: '', within: 0, latitude: '' },
-      ...{ longitude: '', coordinates: 'gcj02', unseen: 0, ledger: '', addressHolds: '', output: 'payload' },
+      name: '',
+      input: 'payload',
+      inputType: 'msg',
+      maxAge: 0,
+      at: '',
+      within: 0,
+      latitude: '',
+      longitude: '',
+      coordinates: 'gcj02',
+      unseen: 0,
+      ledger: '',
+      addressHolds: '',
+      output: 'payload',
     });
   });
 

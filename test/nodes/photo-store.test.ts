@@ -28,17 +28,24 @@ describe('node photo-store', () => {
     assert.equal(checked(), null);
     assert.doesNotMatch(inspect(nodeOf('store'), { depth: 10 }), /-of-the-test/);
     assertDefaults('photo-store', {
-      ...{ name: '', kind: 's3', endpoint: '', region: '', bucket: '', prefix: '', style: 'virtual-host' },
-      ...{
-        publicUrl: '',
-        publicStyle: 'same',
-        allowHttp: false,
-        keep: 24,
-        maxMB: 1024,
-        fit: false,
-        maxPhotoKB: 0,
-      },
-      ...{ metadata: 'keep', timeout: 30, tls: '', proxy: '' },
+      name: '',
+      kind: 's3',
+      endpoint: '',
+      region: '',
+      bucket: '',
+      prefix: '',
+      style: 'virtual-host',
+      publicUrl: '',
+      publicStyle: 'same',
+      allowHttp: false,
+      keep: 24,
+      maxMB: 1024,
+      fit: false,
+      maxPhotoKB: 0,
+      metadata: 'keep',
+      timeout: 30,
+      tls: '',
+      proxy: '',
     });
   });
 

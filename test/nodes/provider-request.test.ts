@@ -9,8 +9,18 @@ describe('node provider-request', () => {
     await load('provider-request');
     assert.equal(nodeOf('node').type, 'provider-request');
     assertDefaults('provider-request', {
-      ...{ name: '', path: '', apiCode: '', query: '', body: 'payload', extra: '', encrypt: '', paid: true },
-      ...{ key: '', reuse: 0, output: 'payload', includeRaw: false },
+      name: '',
+      path: '',
+      apiCode: '',
+      query: '',
+      body: 'payload',
+      extra: '',
+      encrypt: '',
+      paid: true,
+      key: '',
+      reuse: 0,
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

@@ -9,8 +9,13 @@ describe('node truth-create', () => {
     await load('truth-create');
     assert.equal(nodeOf('node').type, 'truth-create');
     assertDefaults('truth-create', {
-      ...{ name: '', photos: 'payload', photosType: 'msg', store: '', batchSize: 9 },
-      ...{ output: 'payload', includeRaw: false },
+      name: '',
+      photos: 'payload',
+      photosType: 'msg',
+      store: '',
+      batchSize: 9,
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

@@ -13,8 +13,17 @@ describe('node truth-poll', () => {
     await load('truth-poll');
     assert.equal(nodeOf('node').type, 'truth-poll');
     assertDefaults('truth-poll', {
-      ...{ name: '', task: 'payload', taskType: 'msg', mode: 'wait', interval: 2, maxInterval: 15 },
-      ...{ timeout: 300, resume: true, split: false, output: 'payload', includeRaw: false },
+      name: '',
+      task: 'payload',
+      taskType: 'msg',
+      mode: 'wait',
+      interval: 2,
+      maxInterval: 15,
+      timeout: 300,
+      resume: true,
+      split: false,
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

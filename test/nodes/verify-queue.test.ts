@@ -11,7 +11,11 @@ describe('node verify-queue', () => {
     assert.equal(nodeOf('config').type, 'verify-queue');
     assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
     assertDefaults('verify-queue', {
-      ...{ name: 'verification', ledger: '', keep: 3_600, unencrypted: false, tls: '' },
+      name: 'verification',
+      ledger: '',
+      keep: 3_600,
+      unencrypted: false,
+      tls: '',
     });
   });
 

@@ -12,8 +12,16 @@ describe('node westdex-three', () => {
     await load('westdex-three');
     assert.equal(nodeOf('node').type, 'westdex-three');
     assertDefaults('westdex-three', {
-      ...{ name: '', personName: 'payload.name', idNumber: 'payload.idNumber', photo: 'payload.photo' },
-      ...{ maxPhotoMB: 8, fit: false, maxPhotoKB: 50, passWhen: '', output: 'payload', includeRaw: false },
+      name: '',
+      personName: 'payload.name',
+      idNumber: 'payload.idNumber',
+      photo: 'payload.photo',
+      maxPhotoMB: 8,
+      fit: false,
+      maxPhotoKB: 50,
+      passWhen: '',
+      output: 'payload',
+      includeRaw: false,
     });
   });
 

@@ -16,7 +16,10 @@ export function openPhotosDatabase(
   options: Partial<DatabaseOptions> = {},
 ): Database {
   const database = openDatabase({
-    ...{ file: join(folder, 'cn-verify.db'), secret: async () => SECRET, now: Date.now, notify: () => {} },
+    file: join(folder, 'cn-verify.db'),
+    secret: async () => SECRET,
+    now: Date.now,
+    notify: () => {},
     ...options,
   });
   atEnd(() => database.close());

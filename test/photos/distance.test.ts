@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import gcoord from 'gcoord';
-import { distanceBetween, type Place } from '../../src/photos/distance';
+import { type Coordinates, distanceBetween } from '../../src/photos/distance';
 
-const place = (lat: number, lng: number): Place => ({ lat, lng });
+const place = (lat: number, lng: number): Coordinates => ({ lat, lng });
 const dms = (degrees: number, minutes: number, seconds: number) =>
   Math.sign(degrees) * (Math.abs(degrees) + minutes / 60 + seconds / 3600);
 
 describe('photos: distance', () => {
-  const known: [string, Place, Place, number][] = [
+  const known: [string, Coordinates, Coordinates, number][] = [
     // Geoscience Australia's published example on GRS80, which differs from WGS-84 by less than a millimetre here.
     [
       'Flinders Peak to Buninyong',

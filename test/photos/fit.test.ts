@@ -178,17 +178,21 @@ describe('photos: fit, with the real sharp', () => {
   describe('turns a photo upright', () => {
     /** EXIF, Orientation: where the red quarter comes to stand, and the green one. */
     const corners: Record<number, [red: string, green: string]> = {
-      ...{ 1: ['top left', 'top right'], 2: ['top right', 'top left'] },
-      ...{ 3: ['bottom right', 'bottom left'], 4: ['bottom left', 'bottom right'] },
-      ...{ 5: ['top left', 'bottom left'], 6: ['top right', 'bottom right'] },
-      ...{ 7: ['bottom right', 'top right'], 8: ['bottom left', 'top left'] },
+      1: ['top left', 'top right'],
+      2: ['top right', 'top left'],
+      3: ['bottom right', 'bottom left'],
+      4: ['bottom left', 'bottom right'],
+      5: ['top left', 'bottom left'],
+      6: ['top right', 'bottom right'],
+      7: ['bottom right', 'top right'],
+      8: ['bottom left', 'top left'],
     };
     const at = (bytes: Buffer, corner: string) =>
       colourAt(bytes, corner.endsWith('left') ? 0.25 : 0.75, corner.startsWith('top') ? 0.25 : 0.75);
     for (const [orientation, [red, green]] of Object.entries(corners)) {
       for (const maxPhotoKB of [0, 1]) {
         it(`of orientation ${orientation}, ${maxPhotoKB ? 'made smaller' : 'as large as it is'}`, async () => {
-          const given = await (await quarters(20))
+          const given = await (await quarters(maxPhotoKB === 0 ? 2 : 10))
             .withMetadata({ orientation: Number(orientation) })
             .jpeg()
             .toBuffer();
@@ -198,8 +202,8 @@ describe('photos: fit, with the real sharp', () => {
           assert.equal(found.orientation, undefined);
           const [across, down] = Number(orientation) < 5 ? [3, 2] : [2, 3];
           assert.ok(Math.abs((found.width * down) / found.height / across - 1) < 0.05);
-          if (maxPhotoKB === 0) assert.equal(found.width * found.height, 2400 * 1600);
-          else assert.ok(found.width * found.height < 1e6);
+          if (maxPhotoKB === 0) assert.equal(found.width * found.height, 240 * 160);
+          else assert.ok(found.width * found.height < 600 * 400);
         });
       }
     }
@@ -423,8 +427,10 @@ describe('photos: fit, with the real sharp', () => {
       const large = await photo(800, 600);
       const whole = {
         jpg: large,
-        ...{ png: await sharp(large).png().toBuffer(), webp: await sharp(large).webp().toBuffer() },
-        ...{ gif: await sharp(large).gif().toBuffer(), tiff: await sharp(large).tiff().toBuffer() },
+        png: await sharp(large).png().toBuffer(),
+        webp: await sharp(large).webp().toBuffer(),
+        gif: await sharp(large).gif().toBuffer(),
+        tiff: await sharp(large).tiff().toBuffer(),
         avif: await sharp(large).avif({ effort: 0 }).toBuffer(),
       };
       for (const [format, bytes] of Object.entries(whole)) {
@@ -475,13 +481,12 @@ describe('photos: fit, with the real sharp', () => {
 
     it('bombs', async () => {
       const bombs = {
-        ...{ png: largePng(50_000, 50_000), gif: largeGif(50_000, 50_000) },
-        ...{
-          jpg: await largeJpg(50_000, 50_000),
-          tiff: largeTiff(50_000, 50_000),
-          wide: await largeJpg(65_500, 2_000),
-          deep: largePng(10_000, 9_000, 16),
-        },
+        png: largePng(50_000, 50_000),
+        gif: largeGif(50_000, 50_000),
+        jpg: await largeJpg(50_000, 50_000),
+        tiff: largeTiff(50_000, 50_000),
+        wide: await largeJpg(65_500, 2_000),
+        deep: largePng(10_000, 9_000, 16),
       };
       for (const [name, bomb] of Object.entries(bombs)) {
         assert.ok(bomb.length < 50_000);
@@ -495,9 +500,9 @@ describe('photos: fit, with the real sharp', () => {
           () => null,
           ({ code, problem }) => `${code} ${problem}`,
         );
-      // It takes some seconds; the limit is the least that sharp knows.
+      // It takes any machine longer than a second, which is the least limit that sharp knows.
       assert.equal(
-        await problemOf(filledBetweenScans(scannedJpg(5_000, 100)), 0, 1_000),
+        await problemOf(filledBetweenScans(scannedJpg(9_000, 100)), 0, 1_000),
         'INPUT photo-too-slow',
       );
       // In several attempts.

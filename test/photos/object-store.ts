@@ -35,7 +35,9 @@ export interface ObjectStore {
 export async function startObjectStore(identity?: TlsIdentity): Promise<ObjectStore> {
   const S3rver = require('@20minutes/s3rver') as new (options: object) => S3rver;
   const server = new S3rver({
-    ...{ silent: true, directory: temporaryDirectory(), serviceEndpoint: 'example.com' },
+    silent: true,
+    directory: temporaryDirectory(),
+    serviceEndpoint: 'example.com',
     // It reads an address with the bucket before the host, but does not sign it as AWS does: ./verify-signature.
     allowMismatchedSignatures: identity !== undefined,
     configureBuckets: [{ name: BUCKET, configs: [] }],

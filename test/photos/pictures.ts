@@ -43,7 +43,9 @@ function noise(width: number, height: number, sigma: number): sharp.Sharp {
 export async function quarters(scale = 1): Promise<sharp.Sharp> {
   const [width, height] = [60 * scale, 40 * scale];
   const quarter = (background: string, left: number, top: number) => ({
-    ...{ input: { create: { width, height, channels: 3 as const, background } }, left, top },
+    input: { create: { width, height, channels: 3 as const, background } },
+    left,
+    top,
   });
   const made = await sharp({
     create: { width: 2 * width, height: 2 * height, channels: 3, background: 'white' },

@@ -30,23 +30,24 @@ export function taken(reported: Reported = {}): ReportedPhoto {
   const number = ++photos;
   const { taskId = `task-${number}`, minutesAgo = 0 } = reported;
   const fields = {
-    ...{ url: `https://example.com/${number}.jpg`, status: 0, code: `CODE${number}`, ...HERE },
-    ...{
-      time: watermark(Date.now() - minutesAgo * 60_000),
-      address: '四川省成都市武侯区桂溪街道天府软件园E区',
-    },
+    url: `https://example.com/${number}.jpg`,
+    status: 0,
+    code: `CODE${number}`,
+    ...HERE,
+    time: watermark(Date.now() - minutesAgo * 60_000),
+    address: '四川省成都市武侯区桂溪街道天府软件园E区',
     ...reported,
   };
   const photo = readPhoto(
     {
-      ...{
-        photoUrl: fields.url,
-        status: fields.status,
-        msg: '',
-        photoTime: fields.time,
-        photoAddress: fields.address,
-      },
-      ...{ lat: fields.lat, lng: fields.lng, antiFakeCode: fields.code },
+      photoUrl: fields.url,
+      status: fields.status,
+      msg: '',
+      photoTime: fields.time,
+      photoAddress: fields.address,
+      lat: fields.lat,
+      lng: fields.lng,
+      antiFakeCode: fields.code,
     },
     taskId,
   );
@@ -61,12 +62,10 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
   const tasks = new Map<string, PolledTask>();
   for (const photo of photos) {
     const task = tasks.get(photo.taskId) ?? {
-      ...{
-        taskId: photo.taskId,
-        photoUrls: [] as string[],
-        status: 'finished' as const,
-        photos: [] as never[],
-      },
+      taskId: photo.taskId,
+      photoUrls: [] as string[],
+      status: 'finished' as const,
+      photos: [] as never[],
     };
     tasks.set(photo.taskId, task);
     (task.photoUrls as (string | null)[]).push(photo.url);
@@ -74,18 +73,21 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
     if (!(task.photos as ReportedPhoto[]).includes(photo)) (task.photos as ReportedPhoto[]).push(photo);
   }
   const told = {
-    ...{ repaired: [], code: '200', message: 'success', providerTime: null, lastError: undefined, raw: [] },
+    repaired: [],
+    code: '200',
+    message: 'success',
+    providerTime: null,
+    lastError: undefined,
+    raw: [],
   };
   const answer = report({ tasks: [...tasks.values(), ...others], ...told });
   return {
-    ...{
-      provider: 'xhey',
-      operation: 'truth-poll',
-      environment: 'production',
-      ledger: null,
-      reused: null,
-      ...answer,
-    },
+    provider: 'xhey',
+    operation: 'truth-poll',
+    environment: 'production',
+    ledger: null,
+    reused: null,
+    ...answer,
     timing: { startedAt: new Date().toISOString(), durationMs: 1, attempts: 1 },
   } as unknown as PollResult;
 }

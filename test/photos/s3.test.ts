@@ -57,8 +57,13 @@ describe('photos: S3', () => {
     } = changes;
     const bucket = bucketAddress(endpoint, bucketName, style);
     const store = openS3Store({
-      ...{ database, node: 'store', keepMs: HOUR_MS },
-      ...{ bucket, publicBucket: bucket, prefix: '', region: 'us-east-1' },
+      database,
+      node: 'store',
+      keepMs: HOUR_MS,
+      bucket,
+      publicBucket: bucket,
+      prefix: '',
+      region: 'us-east-1',
       report: (trouble, { count }) => troubles.push(`${trouble} ${count}`),
       connect: (origin) => open({ baseUrl: origin, pairs: [keys], timeout: 2_000, ...transport }),
       ...others,

@@ -50,8 +50,10 @@ if (require.main === module && process.send) {
     'message',
     async ({ folder, codes, load }: { folder: string; codes?: string[]; load?: boolean }) => {
       const database = openDatabase({
-        ...{ file: join(folder, 'cn-verify.db'), secret: async () => SECRET },
-        ...{ now: Date.now, notify: () => {} },
+        file: join(folder, 'cn-verify.db'),
+        secret: async () => SECRET,
+        now: Date.now,
+        notify: () => {},
       });
       seen ??= new Seen({ database, now: Date.now });
       const record = (code: string) =>

@@ -53,12 +53,15 @@ describe('photos: stored', () => {
   afterEach(closeAll);
 
   const shared = () => ({
-    ...{ database, clock: () => ({ ...steady }), firstPauseMs: 50 },
+    database,
+    clock: () => ({ ...steady }),
+    firstPauseMs: 50,
     report: (trouble: string, { count }: { count: number }) => troubles.push(`${trouble} ${count}`),
   });
   function open(options: Partial<StoredPhotosOptions> = {}): StoredPhotos {
     const stored = new StoredPhotos({
-      ...{ ...shared(), scope: 'store' },
+      ...shared(),
+      scope: 'store',
       remove: async (photo) => {
         tried.push(photo.id);
         if (fails(photo)) throw new Error('The store is away.');
@@ -72,8 +75,14 @@ describe('photos: stored', () => {
   const photo =
     (changes: Partial<NewPhoto> = {}) =>
     (id: string) => ({
-      ...{ node: 'store', url: `https://example.com/${id}`, region: 'r', contentType: 'image/jpeg' },
-      ...{ bytes: 1_000, keepMs: HOUR_MS, maxBytes: null, ...changes },
+      node: 'store',
+      url: `https://example.com/${id}`,
+      region: 'r',
+      contentType: 'image/jpeg',
+      bytes: 1_000,
+      keepMs: HOUR_MS,
+      maxBytes: null,
+      ...changes,
     });
   const pass = (milliseconds: number) => {
     now += milliseconds;
@@ -328,7 +337,9 @@ describe('photos: stored', () => {
       const retryIn = async () => {
         const [row] = (
           await database.call<object, Due>('stored-photos.due', {
-            ...{ scope: 'store', most: 1, clock: steady },
+            scope: 'store',
+            most: 1,
+            clock: steady,
           })
         ).photos;
         return row?.attempts;
@@ -478,7 +489,9 @@ describe('photos: stored', () => {
       await database.call('stored-photos.enter', { ...photo()('one'), id: 'one', clock: steady });
       pass(2 * HOUR_MS);
       const { photos } = await database.call<object, Due>('stored-photos.due', {
-        ...{ scope: 'store', most: 9, clock: steady },
+        scope: 'store',
+        most: 9,
+        clock: steady,
       });
       const changed = photos.map((each) => ({ ...each, delete_at: each.delete_at - 1 }));
       await database.call('stored-photos.settle', { deleted: changed, failed: [] });

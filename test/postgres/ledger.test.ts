@@ -10,8 +10,16 @@ import { closeShared, openShared } from './shared';
 
 const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
-  ...{ outcome: 'passed', reason: null, code: '0', error: null, requestId: 'r', orderNo: null },
-  ...{ charged: true, durationMs: 5, resolution: 'answered', keepsKeys: true },
+  outcome: 'passed',
+  reason: null,
+  code: '0',
+  error: null,
+  requestId: 'r',
+  orderNo: null,
+  charged: true,
+  durationMs: 5,
+  resolution: 'answered',
+  keepsKeys: true,
 };
 let number = 0;
 
@@ -19,9 +27,18 @@ function call(changes: Partial<Call> & { name?: string; content?: string } = {})
   const { name, content = 'asked', ...own } = changes;
   const keys = name === undefined ? [] : [{ key: name, content }];
   return {
-    ...{ account: 'account', node: 'node', operation: 'face-compare', price: 1, maxPerDay: 0 },
-    ...{ consent: null, guardianConsent: null, purpose: null },
-    ...{ maxPerMonth: 0, keys, maxAgeMs: null, waitMs: 2_000 },
+    account: 'account',
+    node: 'node',
+    operation: 'face-compare',
+    price: 1,
+    maxPerDay: 0,
+    consent: null,
+    guardianConsent: null,
+    purpose: null,
+    maxPerMonth: 0,
+    keys,
+    maxAgeMs: null,
+    waitMs: 2_000,
     ...own,
   };
 }

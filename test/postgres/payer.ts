@@ -34,8 +34,13 @@ async function main(): Promise<void> {
     leaseMs: 2_000,
   });
   const terms = {
-    ...{ ledger, account: 'account', destination: 'production', price: 1 },
-    ...{ maxPerDay: 1_000_000, maxPerMonth: 0, timeoutMs: 30_000 },
+    ledger,
+    account: 'account',
+    destination: 'production',
+    price: 1,
+    maxPerDay: 1_000_000,
+    maxPerMonth: 0,
+    timeoutMs: 30_000,
   };
   let left = Number(MESSAGES);
   const work = async () => {

@@ -64,9 +64,13 @@ describe('processes that share a ledger', () => {
       const child = spawn(process.execPath, [join(__dirname, 'payer.js')], {
         env: {
           ...process.env,
-          ...{ URL_OF_DATABASE: cluster.url, SCHEMA: 'shared', FILE: file },
+          URL_OF_DATABASE: cluster.url,
+          SCHEMA: 'shared',
+          FILE: file,
           PROVIDER: `http://127.0.0.1:${(provider.address() as AddressInfo).port}`,
-          ...{ MESSAGES: String(messages), KEYS: String(KEYS), SEED: String(seed) },
+          MESSAGES: String(messages),
+          KEYS: String(KEYS),
+          SEED: String(seed),
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -71,7 +71,11 @@ export async function openShared({
   });
   const seen = new Seen({ database, now: Date.now });
   const one: Shared = {
-    ...{ ledger, seen, database, file, notices },
+    ledger,
+    seen,
+    database,
+    file,
+    notices,
     outbox: async () =>
       (await own.call<object, unknown[]>('outbox.list', { location: database.locationDigest })).length,
     reconnect: () => database.look(),

@@ -31,7 +31,10 @@ async function sent(action: RequestAction<never>, sending: Sending): Promise<Htt
   let request: HttpRequest | undefined;
   const slot: QueueSlot = { release: () => {} };
   const account = {
-    ...{ environment, baseUrl: new URL(baseUrl), pairs: [credentials], settings },
+    environment,
+    baseUrl: new URL(baseUrl),
+    pairs: [credentials],
+    settings,
     secrets: Object.values(credentials),
     transport: {
       takeSlot: () => slot,
@@ -51,11 +54,14 @@ describe('provider-request', () => {
   for (const { groupKey, groupSecret, timestamp, body, signature } of vectors.xhey) {
     it(`signs ${body} for xhey`, async () => {
       const request = await sent(xhey as never, {
-        ...{ now: Number(timestamp) * 1000 + 999, credentials: { groupKey, groupSecret } },
+        now: Number(timestamp) * 1000 + 999,
+        credentials: { groupKey, groupSecret },
         fields: { path: '/v2/any', body: JSON.parse(body) },
       });
       assert.deepEqual(request, {
-        ...{ method: 'POST', path: '/v2/any', body: Buffer.from(body) },
+        method: 'POST',
+        path: '/v2/any',
+        body: Buffer.from(body),
         headers: {
           'Content-Type': 'application/json',
           GroupKey: groupKey,
@@ -71,7 +77,8 @@ describe('provider-request', () => {
       const unit = timestamp.length > 10 ? 'ms' : 's';
       const { path, body, headers } = await sent(linkface as never, {
         now: Number(timestamp) * (unit === 's' ? 1000 : 1),
-        ...{ credentials: { apiId, apiSecret }, settings: { timestampUnit: unit } },
+        credentials: { apiId, apiSecret },
+        settings: { timestampUnit: unit },
         fields: { path: '/v2/any', query: { sequence_id: '单 1' }, body: { some: '内容', number: 1 } },
       });
       assert.equal(path, `/v2/any?sequence_id=%E5%8D%95%201&api_id=${encodeURIComponent(apiId)}`);
@@ -86,7 +93,9 @@ describe('provider-request', () => {
     for (const scheme of ['gateway', 'cloudmarket'] as const) {
       it(`signs ${date} for the ${scheme} of tencent-market`, async () => {
         const { headers, body } = await sent(market as never, {
-          ...{ now: Date.parse(date), credentials: { secretId, secretKey }, settings: { scheme, source } },
+          now: Date.parse(date),
+          credentials: { secretId, secretKey },
+          settings: { scheme, source },
           fields: { body: { 'a+b': '+/=&内容' } },
         });
         const expected = scheme === 'gateway' ? vector.gatewaySignature : vector.cloudmarketSignature;
@@ -100,13 +109,16 @@ describe('provider-request', () => {
     it(`encrypts for westdex with ${keyDerivation}`, async () => {
       const body = Object.fromEntries(cases.map(([text], index) => [`f${index}`, text]));
       const request = await sent(westdex as never, {
-        ...{ now: 1_700_000_000_123, credentials: { secretId: '客户', key }, settings: { keyDerivation } },
+        now: 1_700_000_000_123,
+        credentials: { secretId: '客户', key },
+        settings: { keyDerivation },
         fields: { apiCode: 'anyCode', body, extra: { photoData: Buffer.from('ab') } },
       });
       assert.equal(request.path, `/${encodeURIComponent('客户')}/anyCode?timestamp=1700000000123`);
       assert.deepEqual(JSON.parse(String(request.body)), {
         data: {
-          ...{ timeStamp: '1700000000123', customNumber: '客户' },
+          timeStamp: '1700000000123',
+          customNumber: '客户',
           ...Object.fromEntries(cases.map(([, cipher], index) => [`f${index}`, cipher])),
         },
         photoData: 'YWI=',
@@ -121,7 +133,11 @@ describe('provider-request', () => {
     const settings = { scheme: 'auto', source: 'market' };
     const to = (baseUrl: string, path: string, environment = 'custom') =>
       sent(market as never, {
-        ...{ now: 0, credentials: keys, baseUrl, environment, fields: { path, body: {} } },
+        now: 0,
+        credentials: keys,
+        baseUrl,
+        environment,
+        fields: { path, body: {} },
         settings: baseUrl.startsWith('http:') ? { ...settings, scheme: 'gateway' } : settings,
       });
 
@@ -162,8 +178,10 @@ describe('provider-request', () => {
     it('to the path of a whole address where that is behind the base URL', async () => {
       const path = (given: string) =>
         sent(xhey as never, {
-          ...{ now: 0, credentials: { groupKey: 'a', groupSecret: 'b' } },
-          ...{ baseUrl: 'https://gateway.example.com/xhey', fields: { path: given, body: {} } },
+          now: 0,
+          credentials: { groupKey: 'a', groupSecret: 'b' },
+          baseUrl: 'https://gateway.example.com/xhey',
+          fields: { path: given, body: {} },
         }).then((request) => request.path);
       assert.equal(await path('https://gateway.example.com/xhey/v2/any'), '/v2/any');
       assert.equal(await path('/v2/照片'), '/v2/%E7%85%A7%E7%89%87');

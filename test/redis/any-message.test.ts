@@ -52,7 +52,11 @@ describe('any message over a queue', function () {
     { id: 'catch call', ...at, type: 'catch', scope: ['call'], wires: [['caught']] },
     { id: 'in', ...at, type: 'verify-in', queue: 'queue', timeout: 5, wires: [['work', 'copy']] },
     {
-      ...{ id: 'work', ...at, type: 'function', outputs: 1, wires: [['return']] },
+      id: 'work',
+      ...at,
+      type: 'function',
+      outputs: 1,
+      wires: [['return']],
       // To one wire: it does not survive either that what it gives on cannot be copied.
       func: `const { name, place } = msg.payload || {};
 return place ? global.get('odd')(name, place, msg) : msg;`,
@@ -60,7 +64,12 @@ return place ? global.get('odd')(name, place, msg) : msg;`,
     { id: 'catch work', ...at, type: 'catch', scope: null, uncaught: true, wires: [['return']] },
     { id: 'return', ...at, type: 'verify-return', wires: [] },
     ...['out1', 'out2', 'caught', 'copy'].map((id) => ({
-      ...{ id, ...at, type: 'debug', active: false, tosidebar: false, wires: [] },
+      id,
+      ...at,
+      type: 'debug',
+      active: false,
+      tosidebar: false,
+      wires: [],
     })),
   ];
 

@@ -43,7 +43,8 @@ describe('a connection to the queue', function () {
 
   const options = (url = redis.url): QueueOptions => ({
     server: redisServer(new URL(url), {}),
-    ...{ name, keep: 60 },
+    name,
+    keep: 60,
     secret: async () => SECRET,
     notify: (trouble, { code }) => notices.push([trouble, code]),
   });
@@ -57,7 +58,11 @@ describe('a connection to the queue', function () {
     const troubles: (VerifyError | null)[] = [];
     const worker = new JobWorker({
       ...options(),
-      ...{ concurrency: 20, repeatable: false, timeoutMs: 30_000, take, over: () => {} },
+      concurrency: 20,
+      repeatable: false,
+      timeoutMs: 30_000,
+      take,
+      over: () => {},
       explain: ({ code, problem, values }) => ({
         message: problem,
         code,

@@ -55,7 +55,11 @@ describe('the route over queues', function () {
     assert.deepEqual(await health(), [
       200,
       {
-        ...{ ready: true, flows: 'running', database: 'ready', ledger: null, redis: 'ready' },
+        ready: true,
+        flows: 'running',
+        database: 'ready',
+        ledger: null,
+        redis: 'ready',
         providers: {},
       },
     ]);

@@ -44,10 +44,19 @@ describe('the queue', function () {
 
   const at = { z: 'tab', x: 100, y: 100 };
   const debug = (id: string): FlowNode => ({
-    ...{ id, ...at, type: 'debug', active: false, tosidebar: false, wires: [] },
+    id,
+    ...at,
+    type: 'debug',
+    active: false,
+    tosidebar: false,
+    wires: [],
   });
   const config = (properties: object = {}, url = redis.url): FlowNode => ({
-    ...{ id: 'queue', type: 'verify-queue', name: queue, keep: 60, credentials: { url } },
+    id: 'queue',
+    type: 'verify-queue',
+    name: queue,
+    keep: 60,
+    credentials: { url },
     ...properties,
   });
   const caller = (properties: object = {}): FlowNode[] => [
@@ -428,7 +437,12 @@ describe('the queue', function () {
     try {
       const url = ` rediss://127.0.0.1:${(tls.address() as AddressInfo).port}/0 `;
       const trusted = {
-        ...{ id: 'tls', type: 'tls-config', cert: '', key: '', ca: '', verifyservercert: true },
+        id: 'tls',
+        type: 'tls-config',
+        cert: '',
+        key: '',
+        ca: '',
+        verifyservercert: true,
         credentials: { cadata: identity.cert },
       };
       await start(
@@ -712,8 +726,12 @@ describe('the queue', function () {
       config(),
       { id: 'in', ...at, type: 'verify-in', queue: 'queue', wires: [['compare']] },
       {
-        ...{ id: 'account', type: 'tencent-market-account', environment: 'sandbox', scheme: 'gateway' },
-        ...{ timeout: 1, maxConcurrent: 1 },
+        id: 'account',
+        type: 'tencent-market-account',
+        environment: 'sandbox',
+        scheme: 'gateway',
+        timeout: 1,
+        maxConcurrent: 1,
       },
       { id: 'compare', ...at, type: 'face-compare', account: 'account', wires: [['return']] },
       { id: 'return', ...at, type: 'verify-return', wires: [] },

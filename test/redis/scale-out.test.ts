@@ -28,8 +28,12 @@ const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNomLAAA
 
 /** A bucket as deploy/verify.env has one. */
 const PHOTOS = {
-  ...{ PHOTOS_ENDPOINT: 'https://s3.example.com', PHOTOS_REGION: 'a', PHOTOS_BUCKET: 'photos' },
-  ...{ PHOTOS_STYLE: 'path', PHOTOS_ACCESS_KEY_ID: 'id', PHOTOS_SECRET_ACCESS_KEY: 'secret' },
+  PHOTOS_ENDPOINT: 'https://s3.example.com',
+  PHOTOS_REGION: 'a',
+  PHOTOS_BUCKET: 'photos',
+  PHOTOS_STYLE: 'path',
+  PHOTOS_ACCESS_KEY_ID: 'id',
+  PHOTOS_SECRET_ACCESS_KEY: 'secret',
 };
 
 interface Job {
@@ -125,7 +129,11 @@ describe('scale-out', function () {
     }
     const { health } = await healthOf(workers[0]!.address);
     assert.deepEqual(health, {
-      ...{ ready: true, flows: 'running', database: 'ready', ledger: 'ready', redis: 'ready' },
+      ready: true,
+      flows: 'running',
+      database: 'ready',
+      ledger: 'ready',
+      redis: 'ready',
       providers: { xhey: 'up', linkface: 'up', 'tencent-market': 'up', westdex: 'up' },
     });
     // A front end calls no provider, and so needs no ledger.
@@ -248,8 +256,11 @@ describe('scale-out', function () {
       fetch(`${operator.address}/auth/token`, {
         method: 'POST',
         body: new URLSearchParams({
-          ...{ client_id: 'node-red-editor', grant_type: 'password', scope: '' },
-          ...{ username: 'operator', password },
+          client_id: 'node-red-editor',
+          grant_type: 'password',
+          scope: '',
+          username: 'operator',
+          password,
         }),
       });
     assert.equal((await login('wrong')).status, 403);

@@ -72,13 +72,20 @@ describe('sandbox: what it tells of itself', () => {
     const xhey = { provider: 'xhey', method: 'POST', path: `/xhey${CREATE}`, status: 200 };
     assert.deepEqual(found, [
       {
-        ...{ provider: null, method: 'GET', path: '/*', status: 404, code: null, charged: false },
+        provider: null,
+        method: 'GET',
+        path: '/*',
+        status: 404,
+        code: null,
+        charged: false,
         reason:
           'The path begins with the name of a provider: /xhey, /linkface, /tencent-market, /westdex. The page at / shows base URLs and keys.',
       },
       {
         ...tencent,
-        ...{ status: 429, code: null, charged: false },
+        status: 429,
+        code: null,
+        charged: false,
         reason: "Asked for by the name: the gateway's refusal with status 429.",
       },
       { ...tencent, charged: false },

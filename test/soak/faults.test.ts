@@ -53,13 +53,22 @@ describe('mixed faults under load, in a real Node-RED', () => {
       { id: 'tab', type: 'tab', label: 'test' },
       ...FIVE.flatMap(({ type, account, action }, index): FlowNode[] => [
         {
-          ...{ id: `account-${type}`, type: '', environment: 'custom', baseUrl: servers[index]!.baseUrl },
+          id: `account-${type}`,
+          environment: 'custom',
+          baseUrl: servers[index]!.baseUrl,
           // Faults are not to be spared by a circuit that a busy machine opened.
-          ...{ timeout: 0.5, circuit: false, ...account },
+          timeout: 0.5,
+          circuit: false,
+          ...account,
         },
         {
-          ...{ ...action, ...(type === 'truth-poll' ? tuned : {}), ...at, id: type, type },
-          ...{ account: `account-${type}`, wires: [['out1'], ['out2']] },
+          ...action,
+          ...(type === 'truth-poll' ? tuned : {}),
+          ...at,
+          id: type,
+          type,
+          account: `account-${type}`,
+          wires: [['out1'], ['out2']],
         },
       ]),
       { id: 'catch', ...at, type: 'catch', scope: null, wires: [['caught']] },

@@ -113,23 +113,39 @@ function flowOf(baseUrl: string): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
-      ...{ id: 'account', type: 'tencent-market-account', environment: 'custom', baseUrl, scheme: 'gateway' },
-      ...{ maxWaiting: 10_000, credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' } },
+      id: 'account',
+      type: 'tencent-market-account',
+      environment: 'custom',
+      baseUrl,
+      scheme: 'gateway',
+      maxWaiting: 10_000,
+      credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' },
     },
     { id: 'in', ...at, type: 'http in', url: '/pay', method: 'post', wires: [['ask']] },
     {
-      ...{ id: 'ask', ...at, type: 'function', wires: [['pay']] },
+      id: 'ask',
+      ...at,
+      type: 'function',
+      wires: [['pay']],
       func: `msg.name = String(msg.payload);
 msg.payload = { name: msg.name, idNumber: '110101199001011237', photo: '${jpg(96).toString('base64')}' };
 return msg;`,
     },
     {
-      ...{ id: 'pay', ...at, type: 'face-compare', account: 'account', wires: [['told']] },
-      ...{ key: 'name', keyType: 'msg' },
+      id: 'pay',
+      ...at,
+      type: 'face-compare',
+      account: 'account',
+      wires: [['told']],
+      key: 'name',
+      keyType: 'msg',
     },
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['told']] },
     {
-      ...{ id: 'told', ...at, type: 'function', wires: [['answer']] },
+      id: 'told',
+      ...at,
+      type: 'function',
+      wires: [['answer']],
       func: `msg.payload = msg.error ? msg.error.code : msg.payload.outcome;
 return msg;`,
     },

@@ -36,7 +36,7 @@ interface AccountSpending {
 }
 
 /** A ledger that cannot be read. */
-interface Trouble {
+interface UnreadableLedger {
   /** Of the `verify-ledger-store`; null for the ledger of this Node-RED. */
   store: string | null;
   problem: string;
@@ -63,7 +63,7 @@ export interface Summary {
   /** Newest first, at most a hundred. */
   uncertain: UncertainCall[];
   uncertainCount: number;
-  troubles: Trouble[];
+  troubles: UnreadableLedger[];
 }
 
 /**
@@ -86,7 +86,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
       for (const entry of open.entries) uncertain.set(entry.id, entry);
       uncertainCount += open.count;
     } catch (reason) {
-      troubles.push(troubleOf(store, reason));
+      troubles.push(unreadable(store, reason));
     }
   };
   // One that cannot be reached takes its time.
@@ -201,7 +201,7 @@ async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> 
 }
 
 /** Of stores that are one and the same ledger, the first. */
-function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Trouble[] } {
+function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: UnreadableLedger[] } {
   const stores: (string | null)[] = [null];
   const locations = new Set<string>();
   red.nodes.eachNode(({ id, type }) => {
@@ -211,13 +211,13 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Tro
     stores.push(id);
   });
   const found = new Map<Ledger, string | null>();
-  const troubles: Trouble[] = [];
+  const troubles: UnreadableLedger[] = [];
   for (const store of stores) {
     try {
       const ledger = ledgerOf(red, store);
       if (ledger) found.set(ledger, store);
     } catch (reason) {
-      troubles.push(troubleOf(store, reason));
+      troubles.push(unreadable(store, reason));
     }
   }
   return { found, troubles };
@@ -277,7 +277,7 @@ async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): As
       yield { ...entry, account: named(entry.account), node: named(entry.node) };
 }
 
-function troubleOf(store: string | null, reason: unknown): Trouble {
+function unreadable(store: string | null, reason: unknown): UnreadableLedger {
   if (!(reason instanceof VerifyError)) throw reason;
   return { store, problem: reason.problem, values: reason.values };
 }

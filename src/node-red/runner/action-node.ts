@@ -2,6 +2,7 @@
 import type { Account } from '../../contract/account';
 import type { Action, ActionOfAccount, Arrival } from '../../contract/action';
 import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
+import { isoTimes } from '../../contract/iso-time';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
@@ -27,6 +28,7 @@ import { NodeStatus } from './status';
 import { unexpected } from './unexpected';
 import { type PendingDelivery, type Work, workOn } from './work';
 
+const isoTime = isoTimes();
 const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -514,16 +516,4 @@ function notSent({ requestId, charged, ledger, data }: Result, { unsent }: Work)
   error.details.retryable = false;
   if (unsent && tasks) Object.assign(error.details, { submitted: tasks, notSubmitted: [], uncertain: [] });
   return error;
-}
-
-let lastTime = Number.NaN;
-let lastText = '';
-
-/** Many messages come in the same millisecond, and writing it down takes as long as all else about a result. */
-function isoTime(time: number): string {
-  if (time !== lastTime) {
-    lastTime = time;
-    lastText = new Date(time).toISOString();
-  }
-  return lastText;
 }

@@ -2,24 +2,16 @@
  * Brings what tasks reported into the order the photos were submitted in, and says so where nothing was reported: a
  * verdict is never guessed (docs/contract.md, "Result", `matchedBy`; docs/providers/xhey.md, "Not documented, to be survived").
  */
-import { isSilent, type Photo, silentPhoto } from './photo';
-import type { PolledTask } from './tasks';
+import { isSilent, type ReportedPhoto, silentPhoto } from './photo';
+import { batchOf, type PolledTask } from './tasks';
 
 /**
  * @param tasks all that were asked for
  * @returns every photo that something can be said of; photos that nobody submitted come last
  */
-export function assemble(tasks: readonly PolledTask[]): Photo[] {
+export function assemble(tasks: readonly PolledTask[]): ReportedPhoto[] {
   const assembled = batches(tasks).map((batch) => match(batch[0]!, batch));
   return [...assembled.flatMap(({ matched }) => matched), ...assembled.flatMap(({ left }) => left)];
-}
-
-/**
- * @param task of a message
- * @returns what it has in common with the others of its batch: their photos too, or it is not one of them
- */
-export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' | 'status'>): string {
-  return batch === undefined ? taskId : JSON.stringify([batch, photoUrls]);
 }
 
 /** Tasks that one batch was answered with share its photos; all others have their own. */
@@ -41,11 +33,11 @@ export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
 function match(
   { photoUrls, names }: PolledTask,
   tasks: readonly PolledTask[],
-): { matched: Photo[]; left: Photo[] } {
+): { matched: ReportedPhoto[]; left: ReportedPhoto[] } {
   const left = new Set(
     tasks.flatMap(({ status, photos }) => (status === 'revoked' ? photos.map(revoke) : photos)),
   );
-  const places = new Map<string, Photo | undefined>(photoUrls.map((url) => [url, undefined]));
+  const places = new Map<string, ReportedPhoto | undefined>(photoUrls.map((url) => [url, undefined]));
   // Photos of the task that this message does not name may be as similar to a reported one as those that it names.
   const isPartial = tasks.some(({ partial }) => partial);
   byAddress(places, left);
@@ -63,7 +55,7 @@ function match(
   return { matched, left: others };
 }
 
-function byAddress(places: Map<string, Photo | undefined>, left: Set<Photo>): void {
+function byAddress(places: Map<string, ReportedPhoto | undefined>, left: Set<ReportedPhoto>): void {
   for (const photo of left) {
     const { url } = photo;
     if (url === null || !places.has(url) || places.get(url)) continue;
@@ -107,8 +99,8 @@ function decode(text: string): string {
 
 /** Only where a single submitted and a single reported address are alike; among several, which is which is a guess. */
 function bySimilarAddress(
-  places: Map<string, Photo | undefined>,
-  left: Set<Photo>,
+  places: Map<string, ReportedPhoto | undefined>,
+  left: Set<ReportedPhoto>,
   likenesses: readonly Likeness[],
 ): void {
   // Nearly every task: there is nothing to be found any more.
@@ -140,8 +132,8 @@ function partsOf(url: string): Parts {
 
 /** Only where the provider gave no address at all, and as many photos as were submitted. */
 function byPosition(
-  places: Map<string, Photo | undefined>,
-  left: Set<Photo>,
+  places: Map<string, ReportedPhoto | undefined>,
+  left: Set<ReportedPhoto>,
   { status, photos }: PolledTask,
 ): void {
   if (status !== 'finished' || photos.length !== places.size || photos.some(({ url }) => url !== null))
@@ -164,13 +156,13 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | n
 }
 
 /** A revoked or unknown task says more about a photo than that it was not reported. */
-function silence(url: string, tasks: readonly PolledTask[]): Photo {
+function silence(url: string, tasks: readonly PolledTask[]): ReportedPhoto {
   const revoked = tasks.find(({ status }) => status === 'revoked');
   const unknown = tasks.find(({ status }) => status === 'unknown');
   const reason = revoked ? 'revoked' : unknown ? 'unknown-task' : 'not-reported';
   return silentPhoto(url, (revoked ?? unknown ?? tasks[0]!).taskId, reason);
 }
 
-function revoke(photo: Photo): Photo {
+function revoke(photo: ReportedPhoto): ReportedPhoto {
   return { ...silentPhoto(photo.url, photo.taskId, 'revoked'), matchedBy: photo.matchedBy };
 }

@@ -3,14 +3,14 @@
  * truth-poll.
  */
 import type { Environment } from '../../contract/result';
-import type { Photo } from './photo';
+import type { ReportedPhoto } from './photo';
 import type { PolledTask } from './tasks';
 
 /** Of a photo, all that somebody could change to its advantage; the order is that of the seal. */
 const PHOTO_FIELDS = [
   ...['url', 'name', 'outcome', 'reason', 'status', 'message', 'takenAt', 'takenAtText', 'address'],
   ...['antiFakeCode', 'matchedBy'],
-] as const satisfies readonly (keyof Photo)[];
+] as const satisfies readonly (keyof ReportedPhoto)[];
 
 /**
  * @param environment of the account that asked: what the sandbox says counts nowhere else
@@ -22,7 +22,7 @@ const PHOTO_FIELDS = [
 export function claimText(
   environment: Environment | null,
   tasks: readonly Omit<PolledTask, 'photos'>[],
-  photos: readonly Photo[],
+  photos: readonly ReportedPhoto[],
   submittedAt?: string,
 ): string {
   const byTask = new Map<string, unknown[]>();

@@ -37,9 +37,12 @@ export function labelsOf(given: readonly GivenPhoto[]): string[] {
 
 export class MessagePhotos {
   readonly #given: readonly Given[];
+  /** Each once, in the order given. */
+  readonly unique: readonly MessagePhoto[];
 
-  private constructor(given: readonly Given[]) {
+  private constructor(given: readonly Given[], unique: readonly MessagePhoto[]) {
     this.#given = given;
+    this.unique = unique;
   }
 
   /**
@@ -63,12 +66,7 @@ export class MessagePhotos {
       known.set(identity, photo);
       items.push({ photo, name, label: labels[index]! });
     }
-    return new MessagePhotos(items);
-  }
-
-  /** Each once, in the order given. */
-  get unique(): MessagePhoto[] {
-    return [...new Set(this.#given.map(({ photo }) => photo))];
+    return new MessagePhotos(items, [...known.values()]);
   }
 
   /** @returns what errors call these, a photo that was given twice is in it twice */

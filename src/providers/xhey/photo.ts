@@ -36,7 +36,7 @@ export interface Coordinates {
 }
 
 /** One photo of a truth-poll: docs/contract.md, "Result", `data.photos`. */
-export interface Photo {
+export interface ReportedPhoto {
   url: string | null;
   /** Its file's own name, where it came in hand and with one. */
   name?: string;
@@ -64,7 +64,7 @@ export interface Photo {
  * @param item as the provider sent it
  * @param taskId of the task that was queried
  */
-export function readPhoto(item: unknown, taskId: string): Photo {
+export function readPhoto(item: unknown, taskId: string): ReportedPhoto {
   const fields = isObject(item) ? item : {};
   const status = toNumber(fields.status);
   const [outcome, reason] = (status !== null && STATUSES.get(status)) || UNKNOWN_STATUS;
@@ -86,7 +86,7 @@ export function readPhoto(item: unknown, taskId: string): Photo {
 }
 
 /** @returns whether the provider has not finished looking at it */
-export function isInProgress({ status }: Photo): boolean {
+export function isInProgress({ status }: ReportedPhoto): boolean {
   return status === IN_PROGRESS;
 }
 
@@ -99,12 +99,12 @@ const SILENCES: ReadonlySet<string> = new Set<Silence>(['not-reported', 'revoked
 const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
 
 /** @returns whether xhey had the photo and judged it */
-export function wasLookedAt(photo: Photo): boolean {
+export function wasLookedAt(photo: ReportedPhoto): boolean {
   return !isSilent(photo) && !NOT_LOOKED_AT.has(photo.status);
 }
 
 /** @returns whether `silentPhoto` made it, in an earlier message too */
-export function isSilent({ reason }: Photo): boolean {
+export function isSilent({ reason }: ReportedPhoto): boolean {
   return SILENCES.has(reason);
 }
 
@@ -114,7 +114,7 @@ export function isSilent({ reason }: Photo): boolean {
  * @param taskId of its task
  * @param reason why there is nothing
  */
-export function silentPhoto(url: string | null, taskId: string, reason: Silence): Photo {
+export function silentPhoto(url: string | null, taskId: string, reason: Silence): ReportedPhoto {
   return {
     url,
     taskId,
@@ -158,7 +158,7 @@ function chinaTime(text: string): string | null {
 }
 
 /** xhey reports GCJ-02: docs/providers/xhey.md, `lat, lng`. A camera that does not know where it is says 0,0. */
-function locate(latitude: unknown, longitude: unknown): Photo['location'] {
+function locate(latitude: unknown, longitude: unknown): ReportedPhoto['location'] {
   const lat = toNumber(latitude);
   const lng = toNumber(longitude);
   if (lat === null || lng === null || Math.abs(lat) > 90 || Math.abs(lng) > 180) return null;

@@ -2,7 +2,7 @@
 import type { Cause } from '../../contract/errors';
 import type { Answer, Outcome, Result } from '../../contract/result';
 import { assemble, batches } from './assemble';
-import type { Photo } from './photo';
+import type { ReportedPhoto } from './photo';
 import type { PolledTask, TaskStatus } from './tasks';
 import type { Task } from './truth-create';
 
@@ -22,7 +22,7 @@ export interface PollData {
   seal?: string | null;
   taskIds: string[];
   tasks: (Task & { status: TaskStatus })[];
-  photos: Photo[];
+  photos: ReportedPhoto[];
   summary: Summary;
   /** With `split`: of all photos. */
   whole?: { outcome: Outcome; reason: string | null; summary: Summary };
@@ -123,7 +123,7 @@ export function splitPhotos(result: Result): Result[] {
   });
 }
 
-function summaryOf(photos: readonly Photo[]): Summary {
+function summaryOf(photos: readonly ReportedPhoto[]): Summary {
   const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
   return {
     total: photos.length,

@@ -1,4 +1,5 @@
 import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import { isoTimes } from '../../contract/iso-time';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
@@ -32,6 +33,9 @@ export const UNKNOWN_TASK = '404';
 const MOST_ITEMS = 1000;
 /** In the year 5138; in milliseconds it is in 1973. */
 const MOST_SECONDS = 100_000_000_000;
+/** The last millisecond that a Date has. */
+const LATEST = 8.64e15;
+const isoTime = isoTimes();
 /** Words that are looked through before others run. */
 const WORDS_IN_A_TURN = 8;
 /** The same table. */
@@ -193,6 +197,6 @@ function wordsOf(fields: Record<string, unknown>, known: Known): string {
 function timeOf(timestamp: unknown): string | null {
   const time = toNumber(timestamp);
   if (time === null || time <= 0) return null;
-  const date = new Date(time < MOST_SECONDS ? time * 1000 : time);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  const milliseconds = time < MOST_SECONDS ? time * 1000 : time;
+  return milliseconds <= LATEST ? isoTime(milliseconds) : null;
 }

@@ -6,8 +6,7 @@ import { isDeepJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
 import { textInBytes } from '../../input/text-in-bytes';
-import { batchOf } from './assemble';
-import type { Photo } from './photo';
+import type { ReportedPhoto } from './photo';
 import type { Task } from './truth-create';
 
 /** How a task stands: docs/contract.md, "Result". */
@@ -27,7 +26,15 @@ export interface PolledTask extends Task {
   photoUrls: string[];
   status: TaskStatus;
   /** In the order the provider reported them, without those in progress. */
-  photos: Photo[];
+  photos: ReportedPhoto[];
+}
+
+/**
+ * @param task of a message
+ * @returns what it has in common with the others of its batch: their photos too, or it is not one of them
+ */
+export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' | 'status'>): string {
+  return batch === undefined ? taskId : JSON.stringify([batch, photoUrls]);
 }
 
 /** More than any message has; an array of millions is refused before it is looked through. */
@@ -148,7 +155,7 @@ function isNames(value: unknown, length: number): value is (string | null)[] {
 }
 
 /** A photo that an earlier truth-poll reported. */
-function isPhoto(value: unknown): value is Photo {
+function isPhoto(value: unknown): value is ReportedPhoto {
   if (!isObject(value) || typeof value.taskId !== 'string') return false;
   return value.outcome === 'passed' || value.outcome === 'failed' || value.outcome === 'inconclusive';
 }

@@ -9,7 +9,7 @@ const NOW = 1_700_000_000_000;
 const SLOT: QueueSlot = { release: () => {} };
 const ISSUED = { code: '0000', msg: '调用成功', data: { token: 'a-token' } };
 
-interface Asked {
+interface ReceivedRequest {
   requests: HttpRequest[];
   call: Call<unknown>;
   answer: TokenAnswer;
@@ -21,7 +21,7 @@ async function ask(
   settings: object = { timestampUnit: 'ms' },
   times: number[] = [NOW],
   credentials = { apiId: 'testid', apiSecret: 'testsecret' },
-): Promise<Asked> {
+): Promise<ReceivedRequest> {
   const requests: HttpRequest[] = [];
   let call: Call<unknown> | undefined;
   let clock = NOW;

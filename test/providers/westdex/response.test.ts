@@ -23,7 +23,11 @@ function read(
   return readEnvelope(
     { status, headers, body: Buffer.from(text) },
     {
-      ...{ key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), now: NOW, offset },
+      key: KEY,
+      keyDerivation,
+      aesKey: keyOf(keyDerivation),
+      now: NOW,
+      offset,
       known: { person: PERSON, secrets: SECRETS },
     },
   );

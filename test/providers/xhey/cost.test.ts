@@ -19,8 +19,17 @@ function counted(length: number, submitted: (index: number) => string, reported:
       reads++;
       return reported(index);
     },
-    ...{ taskId: '1', outcome: 'passed', reason: 'authentic', status: 0, message: '', matchedBy: null },
-    ...{ takenAt: null, takenAtText: null, address: null, location: null, antiFakeCode: null },
+    taskId: '1',
+    outcome: 'passed',
+    reason: 'authentic',
+    status: 0,
+    message: '',
+    matchedBy: null,
+    takenAt: null,
+    takenAtText: null,
+    address: null,
+    location: null,
+    antiFakeCode: null,
   }));
   const photoUrls = Array.from({ length }, (_, index) => submitted(index));
   const tasks = [{ taskId: '1', photoUrls, status: 'finished' }];
