@@ -485,7 +485,7 @@ describe('the tables for Excel', () => {
   it('are read with the numbers of consents, which are taken neither for an ID number nor for a name', async () => {
     const { personsIn } = await load(`${PAGES}/table-file.mjs`);
     const persons = personsIn([
-      ['监护人同意书编号', '同意书编号', '姓名', '身份证号'],
+      ['监护人同意书编号', '同意书编号', '人员', '号码'],
       ['G-7', '202611300000000001', '张三', '11010519491231002X'],
       ['', 'Y-9', '', '110105194912310021'],
     ]);
