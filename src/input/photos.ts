@@ -7,7 +7,7 @@ import { VerifyError } from '../contract/errors';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
 import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
-import { isFileText, type Photo, readFile, readPhoto } from './photo';
+import { isFileText, type Photo, readFile, readPhoto, withoutNumbers } from './photo';
 import { IN_A_TURN, isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
 import type { Sliced } from './slices';
 import { textInBytes } from './text-in-bytes';
@@ -29,6 +29,8 @@ export interface Reading extends UrlReading {
 const MOST_PHOTO_MB = 20;
 /** A thousand addresses with long signatures in one text; with photos in it, what Node-RED itself would not take. */
 const LONGEST_LIST = { urls: 4 * 1024 * 1024, photos: 128 * 1024 * 1024 };
+/** Without its lists of bytes: ten photos of a phone. Nothing else runs while it is parsed, 40 ms for so much. */
+const LONGEST_JSON = 24 * 1024 * 1024;
 /** A photo, its name, and what frameworks put around. */
 const MOST_WRAPPERS = 3;
 
@@ -54,7 +56,7 @@ const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
  * @throws VerifyError INPUT
  */
 export function* readPhotos(value: unknown, reading: Reading): Sliced<GivenPhoto[]> {
-  const given = listOf(value, reading);
+  const given = yield* listOf(value, reading);
   if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
   const photos: GivenPhoto[] = [];
   for (let index = 0; index < given.length; index++) {
@@ -68,7 +70,7 @@ export function* readPhotos(value: unknown, reading: Reading): Sliced<GivenPhoto
   return photos;
 }
 
-function listOf(given: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
+function* listOf(given: unknown, { store }: Pick<Reading, 'store'>): Sliced<unknown[]> {
   const longest = store ? LONGEST_LIST.photos : LONGEST_LIST.urls;
   const value = textInBytes(given, longest);
   if (value === undefined || value === null) return [];
@@ -76,21 +78,25 @@ function listOf(given: unknown, { store }: Pick<Reading, 'store'>): unknown[] {
     if (value.length > longest) throw tooManyPhotos();
     if (isTemplate(value)) throw new VerifyError('INPUT', 'url-template', { position: 1 });
     if (!JSON_TEXT.test(value.slice(0, 64))) return [value];
-    const parsed = parse(value);
+    const json = yield* withoutNumbers(value);
+    if (json.length > LONGEST_JSON) throw tooManyPhotos();
+    const parsed = parse(json) ?? value;
     // In quotation marks, but not JSON: the marks are somebody's own.
-    return parsed === value ? [value] : listOf(parsed, { store });
+    return parsed === value ? [value] : yield* listOf(parsed, { store });
   }
   // A byte array is one photo.
   if (Array.isArray(value)) return typeof value[0] === 'number' ? [value] : value;
   const isWrapped = typeof value === 'object' && 'photoUrls' in value;
-  return isWrapped ? listOf(value.photoUrls, { store }) : [value];
+  return isWrapped ? yield* listOf(value.photoUrls, { store }) : [value];
 }
 
+/** @returns null where it is no JSON, but in quotation marks */
 function parse(text: string): unknown {
   try {
     return parseJsonText(text.trim());
-  } catch {
-    if (JSON_STRING.test(text.slice(0, 64))) return text;
+  } catch (error) {
+    if (error instanceof RangeError) throw tooManyPhotos();
+    if (JSON_STRING.test(text.slice(0, 64))) return null;
     throw new VerifyError('INPUT', 'photos-not-json');
   }
 }

@@ -13,6 +13,8 @@ interface PollData {
 export type PollResult = Result<PollData>;
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
+/** In characters: a thousand photos with long addresses. */
+const LONGEST_JSON = 16 * 1024 * 1024;
 /** docs/contract.md, "Result": statuses of tasks that ended without a word about their photos, and the reason then. */
 const BARE: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
 
@@ -76,7 +78,7 @@ function sharedReason({ tasks }: PollData, photos: readonly ReportedPhoto[]): st
 
 function parsed(text: string): unknown {
   try {
-    return parseJsonText(text);
+    return text.length > LONGEST_JSON ? null : parseJsonText(text);
   } catch {
     throw new VerifyError('INPUT', 'not-a-poll-result');
   }

@@ -14,12 +14,21 @@ const workspace = (label: string) => `(() => {
 /** A wire is no longer; what goes farther has links. */
 const LONGEST_WIRE = 700;
 
+/** Whether the editor has measured and drawn all of the tab that it shows. */
+const DRAWN = `(() => {
+  const tab = RED.workspaces.active();
+  const all = [...(RED.nodes.groups(tab) ?? [])];
+  RED.nodes.eachNode((each) => { if (each.z === tab) all.push(each); });
+  return all.length > 0 && all.every(({ w, dirty, resize }) => w > 0 && !dirty && !resize);
+})()`;
+
 /**
- * What is wrong with the layout of the tab that is shown: nodes or groups that overlap, a node that sticks out of its group or lies in
- * another one, and a wire that runs through a node, across the sheet or back.
+ * What is wrong with the layout of the tab that is shown: nodes or groups that overlap or leave the sheet, a node that sticks out of its
+ * group or lies in another one, and a wire that runs through a node, across the sheet or back.
  */
 const LAYOUT = `(() => {
   const tab = RED.workspaces.active();
+  const OURS = /^(truth|face|westdex|get-token|provider)/;
   const nodes = [];
   RED.nodes.eachNode((each) => { if (each.z === tab) nodes.push(each); });
   const groups = RED.nodes.groups(tab) ?? [];
@@ -31,10 +40,17 @@ const LAYOUT = `(() => {
   const wrong = [...pairs(nodes), ...pairs(groups)]
     .filter(([a, b]) => meet(box(a), box(b)))
     .map(([a, b]) => say(a) + ' overlaps ' + say(b));
+  for (const each of [...nodes, ...groups]) if (box(each).l < 0 || box(each).t < 0) wrong.push(say(each) + ' leaves the sheet');
   for (const node of nodes) for (const group of groups) {
     const [a, b] = [box(node), box(group)];
     const isWithin = a.l >= b.l && a.r <= b.r && a.t >= b.t && a.b <= b.b;
     if (node.g === group.id ? !isWithin : meet(a, b)) wrong.push(say(node) + ' and group ' + group.name);
+  }
+  // A status stands under its node.
+  for (const node of nodes) for (const other of nodes) {
+    const { l, r, b } = box(node);
+    if (node !== other && OURS.test(node.type) && meet({ l, r, t: b, b: b + 18 }, box(other)))
+      wrong.push(say(other) + ' hides the status of ' + say(node));
   }
   for (const line of document.querySelectorAll('.red-ui-flow-link')) {
     const { source, target, link } = line.__data__;
@@ -101,7 +117,7 @@ describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
       assert.equal(await page.locator('.red-ui-flow-node-error:visible').count(), 0);
       for (const tab of nodes.filter(({ type }) => type === 'tab')) {
         await page.evaluate(`RED.workspaces.show(${workspace(String(tab.label))})`);
-        await page.waitForFunction(`document.querySelectorAll('.red-ui-flow-node-group').length > 0`);
+        await page.waitForFunction(DRAWN);
         assert.deepEqual(await page.evaluate(LAYOUT), []);
       }
       await bench.picture(`example-${name}`);

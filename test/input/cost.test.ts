@@ -8,6 +8,7 @@ import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce, SLICE } from '../../src/input/slices';
 import { readText } from '../../src/input/text';
+import { readPollResult } from '../../src/photos/poll-result';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { stepsOf } from '../steps';
 import { jpg } from './pictures';
@@ -164,6 +165,22 @@ describe('input: what it costs', () => {
     assert.ok(turnsOf(Array(1000).fill(URL)) >= 15);
     assert.ok(turnsOf(`${URL}\n`.repeat(1000)) >= 15);
   });
+
+  for (const [what, read] of [
+    ['tasks', (text: string) => readTasks(text, null, new Set())],
+    ['a result of truth-poll', readPollResult],
+  ] as const) {
+    it(`does not parse millions of values in JSON: ${what}`, () => {
+      const text = `{"operation":"truth-poll","data":{"taskIds":["1"],"photos":[${'1.5,'.repeat(MEGABYTE)}1]}}`;
+      const steps = stepsOf(() =>
+        assert.notEqual(
+          problemOf(() => read(text)),
+          null,
+        ),
+      );
+      assert.ok(steps <= 1.5 * text.length, String(steps));
+    });
+  }
 
   it('does not read an answer in GBK as UTF-8 to its end', () => {
     const body = Buffer.alloc(4 * MEGABYTE, Buffer.from('d5c5c8fd', 'hex'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isDeepJson, parseJsonText } from '../../src/input/json-text';
+import { isTooMuchJson, parseJsonText } from '../../src/input/json-text';
 
 describe('input: JSON in a text', () => {
   const nested = (opening: string, closing: string, levels: number) =>
@@ -15,7 +15,7 @@ describe('input: JSON in a text', () => {
       );
       assert.throws(() => parseJsonText(nested(opening, closing, 17)), SyntaxError);
       assert.deepEqual(
-        [16, 17].map((levels) => isDeepJson(nested(opening, closing, levels))),
+        [16, 17].map((levels) => isTooMuchJson(nested(opening, closing, levels))),
         [false, true],
       );
     });
@@ -23,12 +23,15 @@ describe('input: JSON in a text', () => {
 
   it('counts levels that are open, and none in a string', () => {
     const wide = `[${'[1],'.repeat(40)}"\\"${'['.repeat(40)}"]`;
-    assert.equal(isDeepJson(wide), false);
+    assert.equal(isTooMuchJson(wide), false);
     assert.equal((parseJsonText(wide) as unknown[]).length, 41);
   });
 
   it('has at most so many values, and may begin with a byte order mark', () => {
     assert.deepEqual(parseJsonText('\ufeff[1,2,3]', 3), [1, 2, 3]);
     assert.throws(() => parseJsonText('[1,2,3,4]', 3), RangeError);
+    const much = `[${'1,'.repeat(256 * 1024)}1]`;
+    assert.throws(() => parseJsonText(much), RangeError);
+    assert.equal(isTooMuchJson(much), true);
   });
 });

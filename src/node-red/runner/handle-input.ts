@@ -14,9 +14,6 @@ interface HttpResponse {
   end?(): unknown;
 }
 
-/** What a Catch node can have of any message: an id, and what Node-RED does not copy. */
-const KEPT = ['_msgid', 'req', 'res'] as const;
-
 /** One message on its way through a node. It ends once: what comes later does nothing. */
 export class InputMessage {
   readonly message: Message;
@@ -24,8 +21,10 @@ export class InputMessage {
   readonly #node: Node;
   readonly #send: Send;
   readonly #done: Done;
-  /** Node-RED takes `req` and `res` off a message while it copies it, and does not put them back where that fails. */
-  readonly #kept: Message;
+  readonly #id: unknown;
+  /** Node-RED takes them off a message while it copies it, and does not put them back where that fails. */
+  readonly #request: unknown;
+  readonly #response: unknown;
   #isOver = false;
 
   /**
@@ -41,12 +40,9 @@ export class InputMessage {
     this.#node = node;
     this.#send = send;
     this.#done = done;
-    this.#kept = {};
-    for (const name of KEPT) {
-      const value = propertyOf(message, name);
-      if (value !== undefined && (name !== '_msgid' || typeof value === 'string'))
-        Object.assign(this.#kept, { [name]: value });
-    }
+    this.#id = propertyOf(message, '_msgid');
+    this.#request = propertyOf(message, 'req');
+    this.#response = propertyOf(message, 'res');
   }
 
   get isOver(): boolean {
@@ -94,17 +90,25 @@ export class InputMessage {
       this.#restore();
     }
     try {
-      this.#node.error(error, { ...this.#kept });
+      this.#node.error(error, this.#kept());
     } catch {
-      answerRequest(this.#kept.res);
+      answerRequest(this.#response);
     }
   }
 
+  /** What a Catch node can have of any message: an id, and what Node-RED does not copy. */
+  #kept(): Message {
+    const kept: Message = {};
+    if (typeof this.#id === 'string') kept._msgid = this.#id;
+    if (this.#request !== undefined) kept.req = this.#request;
+    if (this.#response !== undefined) kept.res = this.#response;
+    return kept;
+  }
+
   #restore(): void {
-    const { req, res } = this.#kept;
     try {
-      if (req !== undefined) this.message.req = req;
-      if (res !== undefined) this.message.res = res;
+      if (this.#request !== undefined) this.message.req = this.#request;
+      if (this.#response !== undefined) this.message.res = this.#response;
     } catch {
       // It is frozen, and still has them.
     }

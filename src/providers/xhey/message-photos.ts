@@ -9,6 +9,7 @@ import type { GivenPhoto } from '../../input/photos';
 
 /** Of one message; how many really go out at a time is the store's to say. */
 const PUTS_AT_A_TIME = 4;
+const NOTHING_TO_PUT = Promise.resolve();
 
 /** A photo that is submitted once, however often it was given. */
 export interface MessagePhoto {
@@ -102,9 +103,12 @@ export class MessagePhotos {
    * Puts those that are in hand and have no address yet, several at once.
    * @throws VerifyError the first that came, once none is under way any more
    */
-  async put(photos: readonly MessagePhoto[], environment: Environment, context: Context): Promise<void> {
+  put(photos: readonly MessagePhoto[], environment: Environment, context: Context): Promise<void> {
     const open = photos.filter(({ url }) => url === null);
-    if (open.length === 0) return;
+    return open.length === 0 ? NOTHING_TO_PUT : this.#put(open, environment, context);
+  }
+
+  async #put(open: readonly MessagePhoto[], environment: Environment, context: Context): Promise<void> {
     const store = openStore(environment, context);
     const rest = open.values();
     let failure: unknown;

@@ -2,7 +2,7 @@
 import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import { isObject, parseJson } from '../../http/json';
-import { isDeepJson } from '../../input/json-text';
+import { isTooMuchJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
 import { textInBytes } from '../../input/text-in-bytes';
@@ -174,7 +174,7 @@ export function readJsonText(value: unknown): unknown {
   const text = textInBytes(value, LONGEST);
   if (typeof text !== 'string' || text.length > LONGEST || !JSON_TEXT.test(text.slice(0, 64))) return text;
   try {
-    return isDeepJson(text) ? text : parseJson(text.trim(), Number.POSITIVE_INFINITY);
+    return isTooMuchJson(text) ? text : parseJson(text.trim(), Number.POSITIVE_INFINITY);
   } catch {
     return text;
   }
