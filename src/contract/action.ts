@@ -119,7 +119,7 @@ export interface Action<Input, Definitions extends SettingDefinitions = SettingD
     settings: Settings<Definitions>,
     arrival: Arrival,
   ): Input | Promise<Input>;
-  /** @returns who is meant, as far as that can be told */
+  /** @returns the person that the fields name, as far as they can be read */
   persons?(input: Input): readonly PersonSent[];
   /**
    * @param input that `parse` gave

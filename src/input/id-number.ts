@@ -17,7 +17,7 @@ const SHANGHAI_MS = 8 * 3_600_000;
 
 /**
  * What keeps Excel from making a number of it: an apostrophe in a cell, a formula in a CSV file; CSV's own quotation marks,
- * of which a reader may leave one end; brackets and the end of a sentence. What stands for masked digits is none of these.
+ * of which a reader may leave one end; brackets and the end of a sentence. What stands for masked digits is not among these.
  */
 const GUARD = /^[^\p{L}\p{N}*●○×]+|[^\p{L}\p{N}*●○×✕✖✗✘╳]+$/gu;
 /** Commas are left alone: they come of a number, whose last digits are lost. */

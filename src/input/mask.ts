@@ -305,7 +305,7 @@ function encoded(sent: string, value: string): Encodings {
   const base64 = new Set<string>();
   const digits = new Set<string>();
   const letters = Array.from(sent, (letter) => (COUNTS.test(letter) ? letter : '')).join('');
-  // A secret in other letters is none.
+  // A secret in other letters is another secret.
   const others = value === FOUND.secret ? [] : [sent.toLowerCase(), sent.toUpperCase()];
   for (const text of new Set([sent, letters, ...others])) {
     const utf8 = Buffer.from(text);

@@ -122,7 +122,7 @@ function isDecodedPhoto(head: string): boolean {
 /**
  * @param text of a message
  * @param maxPhotoMB of a photo, decoded, in MB
- * @returns whether it is a file, in whatever dress; words and paths that happen to be base64 are none
+ * @returns whether it is a file, in whatever dress; not so words and paths that happen to be base64
  */
 export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   try {

@@ -5,7 +5,7 @@ import { textInBytes } from './text-in-bytes';
 /** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]+/gu;
 const OUTER = /[\s\p{Cc}]/u;
-/** U+FFFD and other characters that are none, half of a pair, and what a wrong decoder makes of UTF-8. */
+/** U+FFFD and other code points that stand for no character, half of a pair, and what a wrong decoder makes of UTF-8. */
 const DAMAGED = /[\p{Cs}\ufffd-\uffff\u0080-\u009f]/u;
 const CONTROL = /\p{Cc}/u;
 

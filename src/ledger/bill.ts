@@ -126,7 +126,7 @@ function candidateOf(entry: Entry): Candidate {
 }
 
 /**
- * Gives each row, in the order of time, the call that had begun by then and whose time is over first. Rows with an id of
+ * Gives each row, in the order of time, the call that had started by then and whose time is over first. Rows with an id of
  * theirs are not looked for among calls that have another one.
  */
 async function matchByTime(

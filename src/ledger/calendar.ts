@@ -48,7 +48,7 @@ export function monthAfter(month: string, months: number): string {
 
 /**
  * @param now Unix milliseconds
- * @returns whole seconds until the next day or month has begun, at least 1
+ * @returns whole seconds until the next day or month begins, at least 1
  */
 export function secondsToNext(period: Period, now: number): number {
   const next =

@@ -1,6 +1,6 @@
 /**
  * What the pages of the desk share in one browser: the jobs as the server tells them, and what is on its way there. It
- * outlives the pages, which the dashboard makes anew whenever it connects again. Of a job nothing but its id is stored.
+ * outlives the pages, which the dashboard makes again whenever it reconnects. Of a job nothing but its id is stored.
  */
 import { idNumberProblem } from './id-number.mjs';
 import { download, isTable, pasted, personsIn, readTable, tableOf } from './table-file.mjs';

@@ -154,8 +154,8 @@ export default {
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",
   ],
-  'no-tasks': ['没有可以查询的任务。', 'There is no task to ask after.'],
-  'too-many-tasks': ['任务太多，请分几次查询。', 'Too many tasks to ask after at once.'],
+  'no-tasks': ['没有可以查询的任务。', 'There is no task to query.'],
+  'too-many-tasks': ['任务太多，请分几次查询。', 'Too many tasks to query at once.'],
   'task-other-environment': [
     '系统的账号换了环境，查不到原来的任务。',
     "The account was set to another environment, where this check's task is not known.",

@@ -129,7 +129,7 @@ async function shrink(
   mayStay: (photo: Buffer) => boolean,
   longestMs: number,
 ): Promise<Buffer> {
-  // The number of pixels is ours to judge: sharp's own limit can be told from damage by its words only.
+  // The number of pixels is ours to judge: only the words of sharp's own error tell its limit from damage.
   const found = await read({ limitInputPixels: false })
     .metadata()
     .catch(() => {

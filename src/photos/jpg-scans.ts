@@ -6,7 +6,7 @@ const END_OF_IMAGE = 0xd9;
 const LONG = 32;
 
 /**
- * In compressed data 0xFF begins a marker unless an escape (0) or a restart (D0 to D7) follows. A search that begins anew
+ * In compressed data 0xFF begins a marker unless an escape (0) or a restart (D0 to D7) follows. A search that begins again
  * at each escape takes seconds over a file that is made of them.
  * @param bytes of a JPG
  * @param start of the compressed data

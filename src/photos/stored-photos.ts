@@ -206,7 +206,7 @@ export class StoredPhotos {
   }
 }
 
-/** What the database says names its own file; a flow is told which node did nothing. */
+/** What the database says names its own file; a flow needs to know which node did nothing. */
 function unwritable(reason: unknown): never {
   if (!(reason instanceof VerifyError) || reason.problem === 'store-full') throw reason;
   if (reason.code === 'CANCELLED') throw reason;

@@ -10,13 +10,19 @@ const CONNECT_MS = 5_000;
 /** A blocking command is answered every five seconds. */
 const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
+/** What was kept long enough is gone so much later, at a rough guess; a message lives for longer than its job. */
+export const SWEPT_SECONDS = 300;
 const SWEPT_AT_ONCE = 1_000;
 /** Whoever waits for a job reads its end at once, or looks at the job a few seconds later. */
 const EVENTS_MS = 60_000;
+/** A sealed message that is larger lies in a key of its own, as bytes: base64 in JSON costs three times the CPU. */
+export const INLINE_BYTES = 8_192;
+/** What BullMQ has in its place. */
+export const SEPARATE = 'separate';
 
 export type Bull = typeof import('bullmq');
 
-/** Node.js looks a module up anew at each `import`, and each job needs it three times. */
+/** Node.js looks a module up again at each `import`, and each job needs it three times. */
 let loaded: Bull | undefined;
 
 export interface QueueOptions {
@@ -74,7 +80,13 @@ export async function sweep(
   for (const kind of ['completed', 'failed', 'wait'] as const)
     while ((await queue.clean(keep * 1000 + aheadMs, SWEPT_AT_ONCE, kind)).length === SWEPT_AT_ONCE);
   // Events hold answers, too.
-  await redis.xtrim(queue.toKey('events'), 'MINID', Date.now() - aheadMs - EVENTS_MS);
+  const kept = Math.min(keep * 1000, EVENTS_MS);
+  await redis.xtrim(queue.toKey('events'), 'MINID', Date.now() - aheadMs - kept);
+}
+
+/** @returns where a message lies that is too large for BullMQ */
+export function messageKey(queue: import('bullmq').Queue, id: string): string {
+  return queue.toKey(`${id}:message`);
 }
 
 /** @returns for what BullMQ connects to by itself, and waits for as long as it takes */

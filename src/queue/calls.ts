@@ -10,16 +10,20 @@ import {
   type Bull,
   clockAhead,
   connectionFor,
+  INLINE_BYTES,
   loadBull,
+  messageKey,
   ownConnection,
   PREFIX,
   type QueueOptions,
   queueOn,
+  SEPARATE,
   SWEEP_MS,
+  SWEPT_SECONDS,
   sweep,
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
-import { type Content, portable } from './sealed';
+import { type Content, portable, textOf } from './sealed';
 import { later, type WaitOptions } from './wait';
 
 const CLOSE_MS = 1_000;
@@ -90,13 +94,22 @@ export class JobCalls {
     cancel: AbortSignal,
   ): Promise<boolean> {
     const { bytes, whole } = portable(message);
-    const data = (await this.#options.secret()).seal('message', id, bytes);
+    const sealed = (await this.#options.secret()).seal('message', id, bytes);
+    const isSeparate = sealed.length > INLINE_BYTES;
+    const data = isSeparate ? SEPARATE : textOf('message', sealed);
     let isSent = false;
     // An attempt that was given up may go on once Redis is back, and must not do then what was said not to be done.
     let isOver = false;
     try {
       await this.#do(
         async (queue, redis) => {
+          if (isSeparate)
+            await redis.set(
+              messageKey(queue, id),
+              Buffer.from(sealed),
+              'EX',
+              this.#options.keep + SWEPT_SECONDS,
+            );
           if (isOver || redis.status !== 'ready')
             throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
           isSent = true;
@@ -105,7 +118,7 @@ export class JobCalls {
             timestamp: Date.now() - this.#aheadMs,
           });
         },
-        { timeoutMs: this.#options.putMs ?? PUT_MS, cancel, bytes: data.length },
+        { timeoutMs: this.#options.putMs ?? PUT_MS, cancel, bytes: sealed.length },
       );
     } catch (error) {
       isOver = true;

@@ -12,7 +12,7 @@ const BYTES_A_MS = 250;
 /** Node.js keeps a list of timers for each duration, so that many durations are slow. */
 const STEP_MS = 1_000;
 
-/** Node.js looks a module up anew at each `import`. */
+/** Node.js looks a module up again at each `import`. */
 let loaded: Pick<typeof import('ioredis'), 'Redis'> | undefined;
 
 /**
@@ -41,7 +41,7 @@ return { keep(KEYS[1], ARGV[1]), keep(KEYS[2], ARGV[2]) }`;
 
 /** What BullMQ's scripts do with keys, from reading to deleting: a user who lacks one would fail in the middle of a job. */
 const NEEDED = [
-  ...['DEL', 'EXISTS', 'TYPE', 'GET', 'SET v', 'INCR', 'PEXPIRE 1000', 'PTTL'],
+  ...['DEL', 'EXISTS', 'TYPE', 'GET', 'SET v', 'GETEX EX 1', 'INCR', 'PEXPIRE 1000', 'PTTL'],
   ...['HSET f v', 'HMSET f v', 'HGET f', 'HMGET f', 'HGETALL', 'HINCRBY f 1', 'HEXISTS f', 'HDEL f'],
   ...['LPUSH v', 'RPUSH v', 'LLEN', 'LRANGE 0 0', 'LINDEX 0', 'LPOS v', 'LREM 0 v', 'LTRIM 0 0', 'RPOP'],
   ...['ZADD 0 m', 'ZSCORE m', 'ZCARD', 'ZRANGE 0 0', 'ZRANGEBYSCORE 0 0', 'ZPOPMIN', 'ZREM m'],

@@ -33,30 +33,34 @@ export class JobSecret {
    * @param kind of what it is
    * @param id of the job: in no other one it can be opened
    * @param bytes as `written` gives them
-   * @returns text as a job's data
    * @throws VerifyError INPUT where it is too large, or null
    */
-  seal(kind: Kind, id: string, bytes: Buffer | null): string {
+  seal(kind: Kind, id: string, bytes: Buffer | null): Uint8Array {
     if (!bytes) throw new VerifyError('INPUT', 'job-not-plain', {}, { charged: false });
     if (bytes.length > LARGEST_MB * 1024 * 1024)
       throw new VerifyError('INPUT', 'job-too-large', { maxMB: LARGEST_MB }, { charged: false });
-    const sealed = this.#seal.seal(PURPOSE, bytes, `${kind} ${id}`);
-    return `${kind} ${Buffer.from(sealed).toString('base64')}`;
+    return this.#seal.seal(PURPOSE, bytes, `${kind} ${id}`);
   }
 
   /**
    * @param id of the job
-   * @param data of the job
+   * @param data as `textOf` gives it, or the bytes of a sealed message
    */
   open(id: string, data: unknown): Content {
     try {
-      const [kind = '', sealed = ''] = String(data).split(' ');
-      const body = this.#seal.open(PURPOSE, Buffer.from(sealed, 'base64'), `${kind} ${id}`);
+      const [kind = '', text = ''] = Buffer.isBuffer(data) ? ['message'] : String(data).split(' ');
+      const sealed = Buffer.isBuffer(data) ? data : Buffer.from(text, 'base64');
+      const body = this.#seal.open(PURPOSE, sealed, `${kind} ${id}`);
       return { kind: kind as Kind, value: deserialize(body) };
     } catch {
       return null;
     }
   }
+}
+
+/** @returns a text as BullMQ keeps it, which takes the sealed bytes for JSON */
+export function textOf(kind: Kind, sealed: Uint8Array): string {
+  return `${kind} ${Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length).toString('base64')}`;
 }
 
 /**

@@ -8,15 +8,18 @@ import {
   clockAhead,
   connectionFor,
   loadBull,
+  messageKey,
   ownConnection,
   PREFIX,
   type QueueOptions,
   queueOn,
+  SEPARATE,
   SWEEP_MS,
+  SWEPT_SECONDS,
   sweep,
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
-import { type JobSecret, written } from './sealed';
+import { type JobSecret, textOf, written } from './sealed';
 import { later } from './wait';
 
 /** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
@@ -183,17 +186,28 @@ export class JobWorker {
       if (refusal) this.#refusal = { error: refusal, at: performance.now() };
     });
     worker.on('ioredis:close', broke);
-    worker.on('completed', ({ id }, answer: unknown) => {
-      if (answer) this.#forgetMessage(id!);
-      this.#correctEnd('completed', id!);
+    worker.on('completed', (job, answer: unknown) => {
+      this.#forgetMessage(job, Boolean(answer));
+      this.#correctEnd('completed', job.id);
     });
-    worker.on('failed', (job) => this.#correctEnd('failed', job?.id));
+    worker.on('failed', (job) => {
+      if (job) this.#forgetMessage(job, false);
+      this.#correctEnd('failed', job?.id);
+    });
     return worker;
   }
 
   async #work(bull: Bull, secret: JobSecret, job: Job): Promise<string | undefined> {
     const id = job.id!;
-    const content = secret.open(id, job.data);
+    const { timeoutMs, explain, repeatable, keep } = this.#options;
+    let { data } = job;
+    if (data === SEPARATE) {
+      // The job may be in hand for so long, and wait again where it is repeatable.
+      const seconds = Math.ceil(timeoutMs / 1000) + keep + SWEPT_SECONDS;
+      data = await this.#onRedis((redis, queue) => redis.getexBuffer(messageKey(queue, id), 'EX', seconds));
+      if (data === null) throw failed(bull, 'INPUT', 'job-unknown');
+    }
+    const content = secret.open(id, data);
     // Its last worker died after it was over.
     if (content?.kind === 'answer') return;
     if (content?.kind === 'error') {
@@ -203,12 +217,11 @@ export class JobWorker {
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
     // It came after all, and somebody else may have it by now.
     if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
-    const { timeoutMs, explain, repeatable } = this.#options;
     const notBegun = () => this.#onRedis((redis, queue) => readNotBegun(redis, queue, job));
     if (!repeatable && (await mayHaveBegun(job, notBegun))) {
       const ledger = typeof job.progress === 'string' ? job.progress : null;
       const lost = explain(jobLost(id, ledger));
-      await job.updateData(secret.seal('error', id, written(lost)));
+      await job.updateData(textOf('error', secret.seal('error', id, written(lost))));
       throw failed(bull, lost.code, lost.cause.problem);
     }
     if (this.#closing.signal.aborted) await this.#giveBackUnsent(bull, job);
@@ -249,8 +262,15 @@ export class JobWorker {
   }
 
   /** Its answer is kept until somebody has fetched it, and its message is not. */
-  #forgetMessage(id: string): void {
-    void this.#onRedis((redis, queue) => redis.hdel(queue.toKey(id), 'data')).catch(() => {});
+  #forgetMessage({ id, data }: Job, isInData: boolean): void {
+    // An error or a large answer took its place there.
+    const isInline = String(data).startsWith('message ');
+    const forget = (redis: Redis, queue: Queue) =>
+      Promise.all([
+        isInData && redis.hdel(queue.toKey(id!), 'data'),
+        !isInline && redis.del(messageKey(queue, id!)),
+      ]);
+    void this.#onRedis(forget).catch(() => {});
   }
 
   /** BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis. */
@@ -302,15 +322,13 @@ export class JobWorker {
     let failure: JobError | null = 'error' in how ? how.error : null;
     let data = '';
     try {
-      data = secret.seal(
-        failure ? 'error' : 'answer',
-        job.id!,
-        written(failure ?? (how as { answer: unknown }).answer),
-      );
+      const kind = failure ? 'error' : 'answer';
+      const bytes = written(failure ?? (how as { answer: unknown }).answer);
+      data = textOf(kind, secret.seal(kind, job.id!, bytes));
     } catch (error) {
       const { problem, values } = error as VerifyError;
       failure = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
-      data = secret.seal('error', job.id!, written(failure));
+      data = textOf('error', secret.seal('error', job.id!, written(failure)));
     }
     over(failure ? { code: failure.code } : (how as { answer: unknown }));
     if (failure || data.length > EVENT_CHARACTERS) await this.#keep(() => job.updateData(data));

@@ -21,7 +21,7 @@ const numbered = new Map<string, { text: string; name: string }>();
 
 /** The operations of one transaction on one connection. */
 export class PostgresSql implements Sql {
-  /** How many statements that write were begun. */
+  /** How many statements that write were started. */
   writes = 0;
   readonly #client: ClientBase;
 
@@ -53,7 +53,7 @@ function statementOf(text: string): { text: string; name: string } {
   let statement = numbered.get(text);
   if (!statement) {
     let count = 0;
-    // A question mark in a quoted text is none of ours.
+    // A question mark in a quoted text is not a placeholder.
     const own = text.replace(/'[^']*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
     statement = { text: own, name: `cn_verify_${numbered.size}` };
     numbered.set(text, statement);

@@ -400,7 +400,7 @@ export class PostgresDatabase implements RoomDatabase {
   }
 
   /**
-   * A database that counts less than what was seen, or that was made anew in its place, has lost calls. Whoever notices
+   * A database that counts less than what was seen, or that was created in its place, has lost calls. Whoever notices
    * it writes down how far it had come: a process that had seen less of it, such as that of the operator, knows it then.
    */
   async #compare(client: PoolClient): Promise<void> {

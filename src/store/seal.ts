@@ -24,7 +24,7 @@ const DIGEST_BYTES = 16;
 
 export class Seal {
   readonly #secret: Buffer;
-  /** As Node.js wants keys: it makes a key of bytes anew at each use, which takes 18 µs on 24.21. */
+  /** As Node.js wants keys: it makes a key of bytes at each use, which takes 18 µs on 24.21. */
   readonly #keys = new Map<string, KeyObject>();
   #nonces = Buffer.alloc(0);
 

@@ -365,7 +365,7 @@ function packed(value: unknown) {
   }
 }
 
-/** The file is opened anew; where all of it is in order after all, it stays. */
+/** The file is opened again; where all of it is in order after all, it stays. */
 function repair(current: OwnedFile): void {
   say({ kind: 'repairing' });
   isToBeReplaced = isChecked || !current.isWhole();

@@ -80,7 +80,7 @@ interface Prepared {
 
 /** SQLite, in its thread. */
 export class SqliteSql implements Sql {
-  /** How many statements that write were begun. */
+  /** How many statements that write were started. */
   writes = 0;
   /** What every attempt to write is refused with. */
   refusesWrites: unknown = null;

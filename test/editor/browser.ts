@@ -33,14 +33,18 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: SWITCHES });
 }
 
+/** Of this process, for all its editors; it ends with the process. */
+let shared: Browser | undefined;
+
 /**
- * Opens an editor and waits until it has its palette and its flows.
+ * Opens an editor, as somebody who has not been there before, and waits until it has its palette and its flows.
  * @param address of the editor
  * @param locale of the browser
  */
 export async function openEditor(address: string, locale: string): Promise<Opened> {
-  const browser = await launchBrowser();
-  const page = await browser.newPage({ locale, viewport: { width: 1440, height: 1000 } });
+  if (!shared?.isConnected()) shared = await launchBrowser();
+  const context = await shared.newContext({ locale, viewport: { width: 1440, height: 1000 } });
+  const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => NOT_OURS.test(String(error)) || complaints.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -54,5 +58,5 @@ export async function openEditor(address: string, locale: string): Promise<Opene
   // The editor loads the flows after the palette, and opens its first sidebar after that.
   await page.waitForSelector('.red-ui-tab');
   await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
-  return { page, complaints, close: () => browser.close() };
+  return { page, complaints, close: () => context.close() };
 }

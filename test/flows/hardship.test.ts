@@ -144,8 +144,8 @@ describe('what waits, in a Node-RED of its own', function () {
       await nodeRed.stop('SIGKILL');
       const asked = waiting.provider.asked.length;
       await start(environment);
-      await waiting.until(() => waiting.told.length === index + 1);
-      assert.deepEqual(waiting.told[index], { index, resumed: true, outcome: 'unfinished' });
+      await waiting.until(() => waiting.delivered.length === index + 1);
+      assert.deepEqual(waiting.delivered[index], { index, resumed: true, outcome: 'unfinished' });
       assert.ok(waiting.provider.asked.length > asked);
       await untilOnDisk(waiting.userDir, 0);
     }
@@ -216,17 +216,17 @@ describe('what waits, in a Node-RED of its own', function () {
     await waiting.come(second, 50);
     await waiting.until(() => waiting.asked.size === 100);
     waiting.finish((taskId) => Number(taskId) % 2 === 0);
-    await waiting.until(() => waiting.told.length === 50);
+    await waiting.until(() => waiting.delivered.length === 50);
     // What was sent is on disk for a while: a kill at once might come before the next node has it.
     await untilOnDisk(waiting.userDir, 25);
     await first.stop('SIGKILL');
     waiting.finish();
-    await waiting.until(() => waiting.told.length === 100);
+    await waiting.until(() => waiting.delivered.length === 100);
     await pause(1_000);
-    assert.equal(new Set(waiting.told.map(({ index }) => index)).size, 100);
-    assert.equal(waiting.told.length, 100);
+    assert.equal(new Set(waiting.delivered.map(({ index }) => index)).size, 100);
+    assert.equal(waiting.delivered.length, 100);
     // Those of the first came from the disk.
-    assert.equal(waiting.told.filter(({ resumed }) => resumed).length, 25);
+    assert.equal(waiting.delivered.filter(({ resumed }) => resumed).length, 25);
     assert.equal(count(second.output(), HELD_ELSEWHERE), 1);
   });
 });

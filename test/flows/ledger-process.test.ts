@@ -215,7 +215,7 @@ describe('the ledger of a Node-RED', function () {
   it('holds no person, photo, address, key or secret, in its files, its answers or its table', async () => {
     const { userDir } = await start();
     await nodeRed!.deploy(flows(server.baseUrl));
-    const told: unknown[] = [];
+    const answers: unknown[] = [];
     for (const { type, payload, success, failure } of PAID) {
       const words = `${NAME} ${ID_NUMBER} ${SECRET} photo-of-somebody.jpg`;
       const photo = typeof payload === 'object' && payload !== null && 'photo' in payload;
@@ -225,11 +225,11 @@ describe('the ledger of a Node-RED', function () {
       assert.match(paid.ledger!, /^\d{8}-/);
       assert.equal((await post(type, sent, ORDER)).reused?.ledger, paid.ledger);
       server.script = (_asked, response) => json(response, failure(words));
-      told.push((await post(type, sent, `another ${ORDER}`)).cause);
+      answers.push((await post(type, sent, `another ${ORDER}`)).cause);
     }
     for (const question of [{ sum: 'day' }, { from: '2020-01-01' }, { key: ORDER }])
-      told.push(await post('verify-ledger', question));
-    assert.equal((told.at(-1) as Entry[]).length, PAID.length);
+      answers.push(await post('verify-ledger', question));
+    assert.equal((answers.at(-1) as Entry[]).length, PAID.length);
     await nodeRed!.stop();
     let table = '';
     await read(userDir, async (ledger) => {
@@ -246,6 +246,6 @@ describe('the ledger of a Node-RED', function () {
         text.includes(Buffer.from(each).toString('base64').slice(0, -4)),
       );
     for (const text of [...files, table]) assert.deepEqual([...leaksIn(text), ...inBase64(text)], [], text);
-    for (const answer of told.slice(PAID.length)) assert.deepEqual(leaksIn(JSON.stringify(answer)), []);
+    for (const answer of answers.slice(PAID.length)) assert.deepEqual(leaksIn(JSON.stringify(answer)), []);
   });
 });

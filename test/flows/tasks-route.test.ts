@@ -28,7 +28,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
   let nodeRed: NodeRed;
   let provider: ScriptedServer;
   /** What came out of the flow. */
-  let told: ScriptedServer;
+  let receiver: ScriptedServer;
 
   const at = { z: 'tab', x: 1, y: 1 };
   const flow = (polls: readonly string[]) => [
@@ -62,7 +62,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
       ...at,
       type: 'http request',
       method: 'POST',
-      url: told.baseUrl,
+      url: receiver.baseUrl,
       ret: 'txt',
       wires: [[]],
     },
@@ -95,20 +95,20 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     assert.equal(provider.asked.length, count);
   };
   const heard = async (count: number): Promise<Record<string, unknown>[]> => {
-    await until(() => told.asked.length >= count);
-    return told.asked.map(({ body }) => JSON.parse(body));
+    await until(() => receiver.asked.length >= count);
+    return receiver.asked.map(({ body }) => JSON.parse(body));
   };
 
   before(async () => {
     provider = await scriptedServer((_asked, response) =>
       json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] }),
     );
-    told = await scriptedServer((_asked, response) => response.end());
+    receiver = await scriptedServer((_asked, response) => response.end());
     nodeRed = await startNodeRed();
   });
   beforeEach(async () => {
     await nodeRed.deploy(flow(['poll-a', 'poll-b']));
-    told.asked.length = 0;
+    receiver.asked.length = 0;
   });
   afterEach(async () => {
     for (const { node } of await list()) await nodeRed.ask(`${PATH}/${node}`, undefined, DEPLOYER, 'DELETE');
@@ -161,7 +161,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
       json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
   });
 
-  it('drop one or all, which is told to Catch nodes', async () => {
+  it('drop one or all, which goes to Catch nodes', async () => {
     await start('1');
     await start('2');
     await waiting(4);

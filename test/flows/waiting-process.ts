@@ -1,4 +1,4 @@
-/** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that is told what came out. */
+/** A Node-RED in a process of its own in which tasks wait, a provider they wait for, and a server that gets what came out. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
@@ -8,7 +8,7 @@ import { json, type ScriptedServer, scriptedServer, taskFinished } from './scrip
 
 const PHOTO = 'https://example.com/photo.jpg';
 
-/** What the process is told before Node-RED starts in it. */
+/** What the process reads before Node-RED starts in it. */
 const PRELOADED = `
 if (process.env.CLOCK_SHIFT) {
   const { now } = Date;
@@ -31,7 +31,7 @@ export interface Waiting {
   /** Ids of tasks that were asked after. */
   asked: Set<string>;
   /** What came out, in order. */
-  told: Delivered[];
+  delivered: Delivered[];
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
@@ -52,7 +52,7 @@ export async function startWaiting(): Promise<Waiting> {
   let isFinished = (_taskId: string) => false;
   let came = 0;
   const asked = new Set<string>();
-  const told: Delivered[] = [];
+  const delivered: Delivered[] = [];
   const provider = await scriptedServer(({ body }, response) => {
     const { taskID } = JSON.parse(body) as { taskID: string };
     asked.add(taskID);
@@ -60,7 +60,7 @@ export async function startWaiting(): Promise<Waiting> {
     else json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
   });
   const collector = await scriptedServer(({ body }, response) => {
-    told.push(JSON.parse(body));
+    delivered.push(JSON.parse(body));
     response.end();
   });
   const preload = join(userDir, 'preload.js');
@@ -69,7 +69,7 @@ export async function startWaiting(): Promise<Waiting> {
     userDir,
     provider,
     asked,
-    told,
+    delivered,
     finish: (which = () => true) => {
       isFinished = which;
     },

@@ -105,8 +105,8 @@ describe('a connection to the queue', function () {
     const cable = await startCable(redis.url, 600_000);
     ends.push(() => cable.close());
     const calls = callsOf(cable.url);
-    // 3.5 MB as Redis gets it: six seconds, longer than any other command may take.
-    const id = await put(calls, Buffer.alloc(2_600_000, 'x'));
+    // Six seconds, longer than any other command may take.
+    const id = await put(calls, Buffer.alloc(3_500_000, 'x'));
     assert.deepEqual(await calls.counts(5_000), { waiting: 1, active: 0, failed: 0 });
     assert.ok(await redis.client.exists(`${PREFIX}:${name}:${id}`));
     assert.deepEqual(notices, []);
@@ -237,6 +237,56 @@ describe('a connection to the queue', function () {
       await redis.client.config('SET', 'maxmemory', '0');
     }
     assert.deepEqual(await calls.end(id, null, 30_000, NEVER), { answer: 'what was paid for' });
+  });
+
+  it('keeps the answer of a job that is over, and its message no longer', async () => {
+    const large = 'x'.repeat(20_000);
+    workerOf((message) => answer(message, message.payload === 'enlarge' ? large : 'small'));
+    const calls = callsOf();
+    for (const [payload, value] of [
+      ['message', 'small'],
+      [large, 'small'],
+      ['enlarge', large],
+    ] as const) {
+      const id = await put(calls, payload);
+      const key = `${PREFIX}:${name}:${id}`;
+      const isForgotten = async () => {
+        const data = (await redis.client.hget(key, 'data')) ?? '';
+        return data.startsWith(value === large ? '"answer ' : '') && !/message|separate/.test(data);
+      };
+      await until(isForgotten);
+      await until(async () => (await redis.client.exists(`${key}:message`)) === 0);
+      for (let times = 0; times < 2; times++)
+        assert.deepEqual(await calls.end(id, null, 30_000, NEVER), { answer: value });
+    }
+  });
+
+  it('keeps no message of a job that failed', async () => {
+    workerOf((message) => {
+      const job = activeJobs.get(message);
+      assert.ok(job && job !== 'over');
+      job.end({ error: { message: 'told', code: 'TIMEOUT', cause: { problem: 'job-timeout' } as never } });
+    });
+    const calls = callsOf();
+    const id = await put(calls, 'x'.repeat(20_000));
+    const end = await calls.end(id, null, 30_000, NEVER);
+    assert.ok(end && 'error' in end);
+    assert.deepEqual([end.error.code, end.error.message], ['TIMEOUT', 'told']);
+    await until(async () => (await redis.client.exists(`${PREFIX}:${name}:${id}:message`)) === 0);
+  });
+
+  it('deletes a job once its answer has come, and the events that held answers soon afterwards', async () => {
+    workerOf((message) => answer(message, 'small'));
+    const calls = callsOf(undefined, { keep: 1, sweepMs: 100 });
+    const id = calls.newId();
+    const listening = calls.listen(id);
+    await calls.put(id, 'message', { payload: 1 }, NEVER);
+    assert.deepEqual(await calls.end(id, listening, 30_000, NEVER), { answer: 'small' });
+    const queue = `${PREFIX}:${name}`;
+    await until(async () => (await redis.client.exists(`${queue}:${id}`, `${queue}:completed`)) === 0);
+    await until(
+      async () => !JSON.stringify(await redis.client.xrange(`${queue}:events`, '-', '+')).includes(id),
+    );
   });
 
   it('gives back, when it stops, what it has not handed to its flow', async () => {

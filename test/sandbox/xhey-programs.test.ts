@@ -219,7 +219,11 @@ describe("sandbox: other people's programs for xhey", () => {
 
   const wrong: [string, unknown, RegExp][] = [
     ['no list', {}, /is a list of texts/],
-    ['an address that is none', { photoUrlList: ['https://a.test/1.jpg', 'a.jpg'] }, /number 2 is none/],
+    [
+      'something that is not an address',
+      { photoUrlList: ['https://a.test/1.jpg', 'a.jpg'] },
+      /number 2 is something else/,
+    ],
     [
       'a batch that is too large',
       { photoUrlList: Array(11).fill('https://a.test/1.jpg') },

@@ -86,7 +86,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
       for (const entry of open.entries) uncertain.set(entry.id, entry);
       uncertainCount += open.count;
     } catch (reason) {
-      troubles.push(unreadable(store, reason));
+      troubles.push(unreadableLedger(store, reason));
     }
   };
   // One that cannot be reached takes its time.
@@ -133,9 +133,7 @@ export async function* tableOf(
   language?: string,
 ): AsyncGenerator<string, void> {
   const query = readLedgerQuery(asked);
-  const { found, troubles } = ledgersOf(red);
-  const [trouble] = troubles;
-  if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
+  const found = allLedgersOf(red);
   const heads = COLUMNS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
@@ -153,9 +151,7 @@ export async function* handlingOf(
   language?: string,
 ): AsyncGenerator<string, void> {
   const query = readLedgerQuery(asked);
-  const { found, troubles } = ledgersOf(red);
-  const [trouble] = troubles;
-  if (trouble) throw new VerifyError('CONFIG', trouble.problem, trouble.values);
+  const found = allLedgersOf(red);
   const values = { lng: language };
   const heads = HANDLING_COLUMNS.map((name) => red._(`columns.${name}`, values));
   const known = { yes: red._('columns.yes', values), no: red._('columns.no', values) };
@@ -200,6 +196,14 @@ async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> 
   return entries.map(({ id }) => id).filter((id) => id <= until);
 }
 
+/** @throws VerifyError CONFIG where one cannot be read: without it, a report would lack something */
+function allLedgersOf(red: Red): Map<Ledger, string | null> {
+  const { found, troubles } = ledgersOf(red);
+  const [unreadable] = troubles;
+  if (unreadable) throw new VerifyError('CONFIG', unreadable.problem, unreadable.values);
+  return found;
+}
+
 /** Of stores that are one and the same ledger, the first. */
 function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: UnreadableLedger[] } {
   const stores: (string | null)[] = [null];
@@ -217,7 +221,7 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Unr
       const ledger = ledgerOf(red, store);
       if (ledger) found.set(ledger, store);
     } catch (reason) {
-      troubles.push(unreadable(store, reason));
+      troubles.push(unreadableLedger(store, reason));
     }
   }
   return { found, troubles };
@@ -277,7 +281,7 @@ async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): As
       yield { ...entry, account: named(entry.account), node: named(entry.node) };
 }
 
-function unreadable(store: string | null, reason: unknown): UnreadableLedger {
+function unreadableLedger(store: string | null, reason: unknown): UnreadableLedger {
   if (!(reason instanceof VerifyError)) throw reason;
   return { store, problem: reason.problem, values: reason.values };
 }

@@ -198,9 +198,9 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       const node = this.#chosenAccount(fields.accountFrom, work);
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, this.#settings, node.environment);
-      const goOn = (read: Input) => this.#pay(action, node, read, fields, work);
-      if (input instanceof Promise) input.then(goOn).catch((reason) => this.fail(reason, work));
-      else goOn(input);
+      const pay = (read: Input) => this.#pay(action, node, read, fields, work);
+      if (input instanceof Promise) input.then(pay).catch((reason) => this.fail(reason, work));
+      else pay(input);
     } catch (reason) {
       this.fail(reason, work);
     }

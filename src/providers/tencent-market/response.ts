@@ -87,7 +87,7 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
   });
 }
 
-/** @returns the JSON object or list that a text is, or null where it is none */
+/** @returns the JSON object or list that a text is, or null where it is neither */
 function jsonIn(text: string): object | null {
   try {
     const value = parseJson(text);

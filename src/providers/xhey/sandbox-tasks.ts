@@ -140,7 +140,7 @@ function wrongInPhotoList(value: unknown): Reason | null {
   return wrong === -1
     ? null
     : {
-        en: `photoUrlList has http and https addresses; number ${wrong + 1} is none.`,
+        en: `photoUrlList takes http and https addresses only; number ${wrong + 1} is something else.`,
         zh: `photoUrlList 须为 http 或 https 地址，第 ${wrong + 1} 个不是。`,
       };
 }

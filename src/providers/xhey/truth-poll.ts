@@ -60,7 +60,7 @@ const SETTINGS = {
   split: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
 
-/** Asks after tasks until they are finished, or once. */
+/** Queries tasks until they are finished, or once. */
 export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   provider: 'xhey',
   operation: 'truth-poll',
@@ -156,7 +156,7 @@ function idsOf(tasks: readonly PolledTask[]): string[] {
 }
 
 /**
- * Asks after every task that waits, and survives what can pass.
+ * Queries every task that waits, and survives what can pass.
  * @returns the latest trouble, and milliseconds that the provider asks to be left alone for
  */
 async function askAll(

@@ -22,12 +22,12 @@ function task(
   return { taskId, photoUrls, status, photos, ...(batch ? { batch } : {}) };
 }
 
-const told = (tasks: PolledTask[]) =>
+const assembled = (tasks: PolledTask[]) =>
   assemble(tasks).map(({ url, taskId, reason, matchedBy }) => [url, taskId, reason, matchedBy]);
 
 describe('xhey photos, brought into the order they were submitted in', () => {
   it('whatever order they were reported in', () => {
-    assert.deepEqual(told([task('1', 'finished', [A, B], [B, A]), task('2', 'finished', [C], [C])]), [
+    assert.deepEqual(assembled([task('1', 'finished', [A, B], [B, A]), task('2', 'finished', [C], [C])]), [
       [A, '1', 'authentic', 'address'],
       [B, '1', 'authentic', 'address'],
       [C, '2', 'authentic', 'address'],
@@ -46,7 +46,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   ];
   for (const [submitted, reported] of alike) {
     it(`${submitted} reported as ${reported}`, () => {
-      assert.deepEqual(told([task('1', 'finished', [submitted, C], [C, reported])]), [
+      assert.deepEqual(assembled([task('1', 'finished', [submitted, C], [C, reported])]), [
         [submitted, '1', 'authentic', 'similar-address'],
         [C, '1', 'authentic', 'address'],
       ]);
@@ -60,7 +60,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
     ['https://example.com/a.jpg', 'not an address'],
   ] as const) {
     it(`${reported} is not ${submitted}`, () => {
-      assert.deepEqual(told([task('1', 'finished', [submitted], [reported])]), [
+      assert.deepEqual(assembled([task('1', 'finished', [submitted], [reported])]), [
         [submitted, '1', 'not-reported', null],
         [reported, '1', 'authentic', null],
       ]);
@@ -69,13 +69,13 @@ describe('xhey photos, brought into the order they were submitted in', () => {
 
   it('not by similarity where two were submitted that are alike', () => {
     const [one, two] = [`${A}?v=1`, `${A}?v=2`];
-    assert.deepEqual(told([task('1', 'finished', [one, two], [A])]), [
+    assert.deepEqual(assembled([task('1', 'finished', [one, two], [A])]), [
       [one, '1', 'not-reported', null],
       [two, '1', 'not-reported', null],
       [A, '1', 'authentic', null],
     ]);
     // One of the two has its verdict; the other's is still a guess.
-    assert.equal(told([task('1', 'finished', [one, two], [one, A])])[1]![2], 'not-reported');
+    assert.equal(assembled([task('1', 'finished', [one, two], [one, A])])[1]![2], 'not-reported');
   });
 
   it('not by similarity where two were reported that are alike', () => {
@@ -83,7 +83,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       [`${A}?v=1`, 0],
       [`${A}?v=2`, -2305],
     ];
-    assert.equal(told([task('1', 'finished', [A], reported)])[0]![2], 'not-reported');
+    assert.equal(assembled([task('1', 'finished', [A], reported)])[0]![2], 'not-reported');
   });
 
   it('the likest first: a query that agrees goes before one that does not', () => {
@@ -96,7 +96,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       ),
     ];
     assert.deepEqual(
-      told(tasks).map(([, , reason, matchedBy]) => [reason, matchedBy]),
+      assembled(tasks).map(([, , reason, matchedBy]) => [reason, matchedBy]),
       [
         ['authentic', 'similar-address'],
         ['authentic', 'similar-address'],
@@ -110,14 +110,14 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       [`${A}?file=A`, `${A}?`],
       [`${A}?file=A#top`, `${A}?file=B`],
     ] as const) {
-      const reason = told([task('1', 'finished', [submitted], [reported])])[0]![2];
+      const reason = assembled([task('1', 'finished', [submitted], [reported])])[0]![2];
       assert.equal(reason, reported.endsWith('?') ? 'authentic' : 'not-reported', reported);
     }
   });
 
   it('of a task that was created for more photos only by the same address, percent-decoded too', () => {
     const partial = (submitted: string, reported: Parameters<typeof task>[3]) =>
-      told([{ ...task('1', 'finished', [submitted], reported), partial: true }]);
+      assembled([{ ...task('1', 'finished', [submitted], reported), partial: true }]);
     const neighbours: [string, string | null][] = [
       ['https://example.com/get?file=B', 'https://example.com/get?file=A'],
       ['https://example.com/get?file=B', 'https://example.com/get'],
@@ -163,39 +163,42 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       [task('1', 'finished', [A, B], [B, null])],
     ])
       assert.ok(
-        told(tasks).some(([url, , reason]) => url === A && reason === 'not-reported'),
-        JSON.stringify(told(tasks)),
+        assembled(tasks).some(([url, , reason]) => url === A && reason === 'not-reported'),
+        JSON.stringify(assembled(tasks)),
       );
-    assert.deepEqual(told([task('1', 'waiting', [A, B], [null, null])]), [
+    assert.deepEqual(assembled([task('1', 'waiting', [A, B], [null, null])]), [
       [null, '1', 'authentic', null],
       [null, '1', 'authentic', null],
     ]);
   });
 
   it('one given twice is reported twice, with the verdict of the one that was sent', () => {
-    assert.deepEqual(told([task('1', 'finished', [A, A, B], [A, B])]), [
+    assert.deepEqual(assembled([task('1', 'finished', [A, A, B], [A, B])]), [
       [A, '1', 'authentic', 'address'],
       [A, '1', 'authentic', 'address'],
       [B, '1', 'authentic', 'address'],
     ]);
     assert.deepEqual(
-      told([task('1', 'finished', [A, B, A], [null, null])]).map(([url, , , how]) => [url, how]),
+      assembled([task('1', 'finished', [A, B, A], [null, null])]).map(([url, , , how]) => [url, how]),
       [A, B, A].map((url) => [url, 'position']),
     );
   });
 
   it('shared by the tasks of one batch', () => {
     const all = [A, B, C];
-    assert.deepEqual(told([task('1', 'finished', all, [C], '1'), task('2', 'finished', all, [A], '1')]), [
-      [A, '2', 'authentic', 'address'],
-      [B, '1', 'not-reported', null],
-      [C, '1', 'authentic', 'address'],
-    ]);
+    assert.deepEqual(
+      assembled([task('1', 'finished', all, [C], '1'), task('2', 'finished', all, [A], '1')]),
+      [
+        [A, '2', 'authentic', 'address'],
+        [B, '1', 'not-reported', null],
+        [C, '1', 'authentic', 'address'],
+      ],
+    );
   });
 
   it('shared, and one of the tasks still waiting: what is missing is not known yet', () => {
     const all = [A, B, C];
-    assert.deepEqual(told([task('1', 'finished', all, [C], '1'), task('2', 'waiting', all, [], '1')]), [
+    assert.deepEqual(assembled([task('1', 'finished', all, [C], '1'), task('2', 'waiting', all, [], '1')]), [
       [C, '1', 'authentic', 'address'],
     ]);
   });
@@ -203,7 +206,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   it('not shared by a task that names the batch of another and has other photos', () => {
     const [one, two] = [`${A}?file=A`, A];
     const tasks = [task('2', 'finished', [two], [], '1'), task('1', 'finished', [one], [one], '1')];
-    assert.deepEqual(told(tasks), [
+    assert.deepEqual(assembled(tasks), [
       [two, '2', 'not-reported', null],
       [one, '1', 'authentic', 'address'],
     ]);
@@ -215,21 +218,21 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   });
 
   it('not shared by two tasks that happen to have the same photo', () => {
-    assert.deepEqual(told([task('1', 'finished', [A], [A]), task('2', 'finished', [A], [])]), [
+    assert.deepEqual(assembled([task('1', 'finished', [A], [A]), task('2', 'finished', [A], [])]), [
       [A, '1', 'authentic', 'address'],
       [A, '2', 'not-reported', null],
     ]);
   });
 
   it('of a revoked and of an unknown task', () => {
-    assert.deepEqual(told([task('1', 'revoked', [A], [A]), task('2', 'unknown', [B], [])]), [
+    assert.deepEqual(assembled([task('1', 'revoked', [A], [A]), task('2', 'unknown', [B], [])]), [
       [A, '1', 'revoked', null],
       [B, '2', 'unknown-task', null],
     ]);
   });
 
   it('those nobody submitted last', () => {
-    assert.deepEqual(told([task('1', 'finished', [], [B]), task('2', 'finished', [A], [A, C])]), [
+    assert.deepEqual(assembled([task('1', 'finished', [], [B]), task('2', 'finished', [A], [A, C])]), [
       [A, '2', 'authentic', 'address'],
       [B, '1', 'authentic', null],
       [C, '2', 'authentic', null],
@@ -241,7 +244,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       { ...readPhoto({ photoUrl: A, status: 0 }, '1')!, matchedBy: 'similar-address' },
       silentPhoto(B, '1', 'not-reported'),
     ];
-    assert.deepEqual(told([{ taskId: '1', photoUrls: [A, B], status: 'finished', photos }]), [
+    assert.deepEqual(assembled([{ taskId: '1', photoUrls: [A, B], status: 'finished', photos }]), [
       [A, '1', 'authentic', 'similar-address'],
       [B, '1', 'not-reported', null],
     ]);
