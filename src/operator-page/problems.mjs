@@ -13,6 +13,7 @@ export default {
   'guardian-missing': ['缺少监护人同意的编号。', "The guardian's consent is missing."],
   'consent-no-reference': ['同意书的编号无效。', 'That is not the number of a consent.'],
   'bill-question': ['核对账单的消息有误。', 'The message with the bill is wrong.'],
+  'bill-account': ['账单的账号不存在。', 'The account of the bill is not known.'],
   'bill-rows': ['账单无法读取。', 'The bill cannot be read.'],
   'bill-large': ['账单太大。', 'The bill is too large.'],
   'bill-columns': ['账单的表头无法识别。', 'The columns of the bill are not known.'],
@@ -154,8 +155,8 @@ export default {
     '照片地址在内网或本机，服务商无法访问。',
     "The photo's address is on a private network, where the provider cannot reach it.",
   ],
-  'no-tasks': ['没有可以查询的任务。', 'There is no task to ask after.'],
-  'too-many-tasks': ['任务太多，请分几次查询。', 'Too many tasks to ask after at once.'],
+  'no-tasks': ['没有可以查询的任务。', 'There is no task to query.'],
+  'too-many-tasks': ['任务太多，请分几次查询。', 'Too many tasks to query at once.'],
   'task-other-environment': [
     '系统的账号换了环境，查不到原来的任务。',
     "The account was set to another environment, where this check's task is not known.",
@@ -289,6 +290,7 @@ export default {
     '服务商处理失败，可能是服务器时钟不准。',
     "The provider failed, perhaps because the server's clock is wrong.",
   ],
+  'failed-decrypt': ['服务商无法解密请求。', 'The provider could not decrypt the request.'],
   'failed-other-key': [
     '服务商处理失败，其响应要用另一种密钥解密。',
     'The provider failed, and its answer needs another form of key.',

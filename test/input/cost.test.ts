@@ -166,9 +166,9 @@ describe('input: what it costs', () => {
     assert.ok(turnsOf(`${URL}\n`.repeat(1000)) >= 15);
   });
 
-  for (const [what, read] of [
-    ['tasks', (text: string) => readTasks(text, null, new Set())],
-    ['a result of truth-poll', readPollResult],
+  for (const [what, times, read] of [
+    ['tasks', 1.5, (text: string) => readTasks(text, null, new Set())],
+    ['a result of truth-poll', 0.5, readPollResult],
   ] as const) {
     it(`does not parse millions of values in JSON: ${what}`, () => {
       const text = `{"operation":"truth-poll","data":{"taskIds":["1"],"photos":[${'1.5,'.repeat(MEGABYTE)}1]}}`;
@@ -178,7 +178,7 @@ describe('input: what it costs', () => {
           null,
         ),
       );
-      assert.ok(steps <= 1.5 * text.length, String(steps));
+      assert.ok(steps <= times * text.length, String(steps));
     });
   }
 

@@ -20,4 +20,10 @@ describe('node verify-ledger', () => {
     const { from, error } = await ask({ payload: 'yesterday' });
     assert.deepEqual([from, error.code], ['caught', 'INPUT']);
   });
+
+  it('compares no bill with the calls of an account that nobody knows', async () => {
+    const bill = [{ orderNo: '1', price: '1' }];
+    const { from, error } = await ask({ payload: { bill, account: 'a mistyped name', month: '2026-11' } });
+    assert.deepEqual([from, error.code, error.cause.problem], ['caught', 'INPUT', 'bill-account']);
+  });
 });

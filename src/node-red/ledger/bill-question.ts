@@ -48,12 +48,23 @@ export function readBillQuestion(
   };
 }
 
-/** @throws VerifyError INPUT, or what the ledger throws */
-export async function answerBill(ledger: Ledger, question: BillQuestion): Promise<BillAnswer> {
+/**
+ * @param ledger that is asked
+ * @param question of a message
+ * @param isAccount whether there is an account of this id
+ * @throws VerifyError INPUT, or what the ledger throws
+ */
+export async function answerBill(
+  ledger: Ledger,
+  question: BillQuestion,
+  isAccount: (id: string) => boolean,
+): Promise<BillAnswer> {
   const { account, month } = question;
   const rows = await readBill(question.bill, question.columns);
   const entries: Entry[] = [];
   for await (const entry of ledger.entries({ ...entriesOfBill(month), account })) entries.push(entry);
+  // With a mistyped name all of the bill would be missing. A deleted account is known by its calls.
+  if (entries.length === 0 && !isAccount(account)) throw new VerifyError('INPUT', 'bill-account');
   return { account, month: month.month, ...(await compareBill(rows, entries, month)) };
 }
 

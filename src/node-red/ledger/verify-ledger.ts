@@ -45,6 +45,7 @@ async function answer(
     return answerBill(
       openLedger(red, config),
       readBillQuestion({ ...payload }, config.billColumns, accountId),
+      (id) => idOfAccount(red, id, isAccount) === id,
     );
   const question = readQuestion(message.payload, accountId);
   const accounts: string[] = [];

@@ -12,6 +12,8 @@ import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './ci
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
 /** "`error_code` 0 is no error"; nor is a null that was written as text. */
 const NO_ERROR = /^(?:0*|null)$/i;
+/** A wrong key, or another way to make the AES key from it, is refused in words that nobody documents. */
+const CANNOT_DECRYPT = /解密|decrypt/i;
 /** What is in no text that people read, but for its line ends: bytes that another key made. */
 const UNREADABLE = /(?![\t\r\n])[\p{Cc}\p{Cn}\p{Co}]/u;
 
@@ -103,6 +105,7 @@ function failure(
     const { keyDerivation } = read;
     return new VerifyError('PROVIDER', 'failed-other-key', { words, keyDerivation }, details);
   }
+  if (CANNOT_DECRYPT.test(message)) return new VerifyError('PROVIDER', 'failed-decrypt', { words }, details);
   const asked = new Clock(() => reader.now).offsetAskedBy(answer, reader.offset);
   if (asked === null) return error;
   const seconds = Math.round(Math.abs(asked - reader.offset) / 1000);
@@ -162,9 +165,15 @@ function chargedOf(result: unknown): boolean | null {
 
 /** "A failure may carry `error_code` (number or string) and `reason`": docs/providers/westdex.md, "Answer". */
 function wordsOf(raw: Record<string, unknown>, known: Known): string {
-  const [message = '', errorCode = '', reason] = [raw.message, raw.error_code, raw.reason].map(textIn);
+  const [code, message = '', errorCode = '', reason = ''] = [
+    raw.code,
+    raw.message,
+    raw.error_code,
+    raw.reason,
+  ].map(textIn);
+  const isSaid = NO_ERROR.test(errorCode) || errorCode === code;
   // Each by itself: a long message must not push the code out of what is shown.
-  const details = [NO_ERROR.test(errorCode) ? '' : `error_code ${errorCode}`, reason ?? '']
+  const details = [isSaid ? '' : `error_code ${errorCode}`, reason === message ? '' : reason]
     .filter(Boolean)
     .map((words) => conceal(words, known))
     .join(': ');

@@ -195,6 +195,11 @@ describe('westdex answer', () => {
     }
   });
 
+  it('names the key where the provider could not decrypt what was sent', () => {
+    for (const message of ['参数解密失败', 'Decrypt error'])
+      assert.equal(refused({ code: '10004', message }).problem, 'failed-decrypt');
+  });
+
   it('appends what a failure says beside its message', () => {
     const rows: [object, string][] = [
       [{ message: '失败' }, '失败'],
@@ -207,6 +212,8 @@ describe('westdex answer', () => {
       [{ message: '失败', error_code: '0', reason: '照片模糊' }, '失败 (照片模糊)'],
       [{ message: '失败', error_code: '00000' }, '失败'],
       [{ message: '失败', error_code: '10' }, '失败 (error_code 10)'],
+      [{ message: '失败', error_code: '9', reason: '失败' }, '失败'],
+      [{ message: '失败', error_code: 9, reason: '照片模糊' }, '失败 (照片模糊)'],
       [{}, ''],
       [{ message: { a: 1 }, reason: [2] }, ''],
     ];
