@@ -37,7 +37,11 @@ const MOST_BILL_BYTES = 20_000_000;
 /** Rows that are read without letting anything else happen. */
 const ROWS_PER_TURN = 1_000;
 /** Characters of a file that are taken apart without letting anything else happen. */
-const CHARACTERS_PER_TURN = 100_000;
+const CHARACTERS_PER_TURN = 50_000;
+/** In characters. Papa Parse begins anew with each piece until a line has ended, and renames heads that are alike one by one. */
+const LONGEST_HEAD = 10_000;
+/** Pieces of a file without the end of a line: no row of a bill is as long. */
+const MOST_WITHOUT_ROW = 2;
 /** Longer than any id. */
 const LONGEST_CELL = 200;
 
@@ -113,16 +117,29 @@ function textOf(bill: unknown): string {
   }
 }
 
-/** A comma, a semicolon or a tab may stand between cells. */
+/**
+ * A comma, a semicolon or a tab may stand between cells.
+ * @throws VerifyError INPUT where a line is longer than any of a bill
+ */
 function rowsOf(text: string): Promise<Record<string, unknown>[]> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const rows: Record<string, unknown>[] = [];
+    const isNoBill = () => reject(new VerifyError('INPUT', 'bill-rows'));
+    if (!/[\r\n]/.test(text.slice(0, LONGEST_HEAD)) && text.length > LONGEST_HEAD) return isNoBill();
+    let [readTo, withoutRow] = [0, 0];
     parse<Record<string, unknown>>(text.replace(/^\uFEFF/, ''), {
       header: true,
       skipEmptyLines: 'greedy',
       chunkSize: CHARACTERS_PER_TURN,
-      chunk({ data }: ParseResult<Record<string, unknown>>, parser: Parser) {
+      chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {
         for (const row of data) rows.push(row);
+        // Empty lines give no row.
+        withoutRow = meta.cursor > readTo ? 0 : withoutRow + 1;
+        readTo = meta.cursor;
+        if (withoutRow > MOST_WITHOUT_ROW) {
+          isNoBill();
+          return parser.abort();
+        }
         parser.pause();
         setImmediate(() => parser.resume());
       },

@@ -51,7 +51,7 @@ describe('what waits, in a Node-RED of its own', function () {
     closeServers();
   });
 
-  it(`is on disk before its first query, ${TASKS} tasks that come at once`, async () => {
+  it(`is on disk before its first query, ${TASKS} tasks at once, and written anew when it stops, where its folder was deleted`, async () => {
     await start();
     await waiting.deploy(nodeRed);
     const looks: Promise<Error | null>[] = [];
@@ -72,8 +72,10 @@ describe('what waits, in a Node-RED of its own', function () {
     await waiting.until(() => looks.length === 5);
     assert.deepEqual(await Promise.all(looks), Array(5).fill(null));
     await untilOnDisk(waiting.userDir, TASKS);
-    await nodeRed.stop('SIGKILL');
-    assert.equal((await idsOnDisk()).length, TASKS);
+    rmSync(join(waiting.userDir, 'cn-verify'), { recursive: true });
+    await nodeRed.stop();
+    assert.deepEqual((await idsOnDisk()).sort(), all(TASKS));
+    assert.deepEqual(idsLost(), []);
   });
 
   it('is written when a full disk has room again and survives a kill then; what cannot be written is named by task id when it stops', async () => {
@@ -102,17 +104,6 @@ describe('what waits, in a Node-RED of its own', function () {
     const kept = await idsOnDisk();
     assert.equal(kept.length, 120);
     assert.deepEqual([...kept, ...idsLost()].sort(), all(130));
-  });
-
-  it('is written anew when it stops, where its folder was deleted', async () => {
-    await start();
-    await waiting.deploy(nodeRed);
-    await waiting.come(nodeRed, 50);
-    await untilOnDisk(waiting.userDir, 50);
-    rmSync(join(waiting.userDir, 'cn-verify'), { recursive: true });
-    await nodeRed.stop();
-    assert.deepEqual((await idsOnDisk()).sort(), all(50));
-    assert.deepEqual(idsLost(), []);
   });
 
   it('is named when it stops where the folder may only be read, and written when that is over', async () => {

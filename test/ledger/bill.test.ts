@@ -191,6 +191,23 @@ describe('a bill is read', () => {
   for (const [time, at] of Object.entries(times))
     it(`with the time ${time}`, async () => assert.equal((await readBill([{ time }], {}))[0]?.at, at));
 
+  it('in a file with many empty lines', async () => {
+    const bill = `订单号,金额\norder-1,1\n${',\n'.repeat(100_000)}order-2,1\n`;
+    assert.deepEqual(
+      (await readBill(bill, {})).map(({ orderNo }) => orderNo),
+      ['order-1', 'order-2'],
+    );
+  });
+
+  for (const [what, text] of [
+    ['without the end of a line', 'a,'.repeat(500_000)],
+    ['with a row that does not end', `订单号\n${'1,'.repeat(500_000)}`],
+    ['with a text in quotation marks that does not end', `订单号\n${'"a""'.repeat(100_000)}`],
+  ] as const)
+    it(`is not read to the end of a file ${what}`, async () => {
+      await assert.rejects(readBill(text, {}), { problem: 'bill-rows' });
+    });
+
   it('to the last row of a large file', async () => {
     const rows = Array.from({ length: 20_000 }, (_, index) => `order-${index},0.50,"张三, ${index}"`);
     const read = await readBill(Buffer.from(`订单号,金额,备注\n${rows.join('\n')}\n`), {});
