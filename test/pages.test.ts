@@ -33,6 +33,27 @@ function problems(): string[] {
   return [...found].sort();
 }
 
+/** Those of photos and persons, as the providers and `photo-rules` write them: in tables, beside an outcome, or as a type. */
+function reasons(): string[] {
+  const files = ['src/providers', 'src/photos'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      // A sandbox says as the provider does why it refuses.
+      .filter((name) => name.endsWith('.ts') && !name.includes('sandbox'))
+      .map((name) => join(ROOT, folder, name)),
+  );
+  const found = files.flatMap((file) => {
+    const source = readFileSync(file, 'utf8');
+    const beside = [
+      ...source.matchAll(/\['(?:passed|failed|inconclusive)', '([a-z-]+)'\]/g),
+      ...source.matchAll(/\breason: '([a-z-]+)'/g),
+    ];
+    const unions = [...source.matchAll(/\btype (?:Silence|Unknown) = ([^;]+);/g)];
+    const members = unions.flatMap(([, union]) => [...union!.matchAll(/'([a-z-]+)'/g)]);
+    return [...beside, ...members].map(([, reason]) => reason!);
+  });
+  return [...new Set(found)].sort();
+}
+
 describe("the operator's page", () => {
   it('is in its example as it is written, as are the functions of other examples', async () => {
     const { examples } = await load('scripts/pages.mjs');
@@ -45,20 +66,16 @@ describe("the operator's page", () => {
     assert.deepEqual(Object.keys(table('problems')).sort(), problems());
   });
 
-  it('has words for every reason that the nodes give', () => {
-    const sources = ['src/providers/xhey/photo.ts', 'src/providers/tencent-market/incorrect.ts'];
-    const named = sources.flatMap((file) => {
-      const rows = readFileSync(join(ROOT, file), 'utf8').matchAll(
-        /'(?:passed|failed|inconclusive)', (?:reason: )?'([a-z-]+)'/g,
-      );
-      return [...rows].map(([, reason]) => reason!);
-    });
-    assert.ok(named.includes('not-watermark-camera') && named.includes('same-person'), String(named));
-    const known = Object.keys(table('reasons'));
-    assert.deepEqual(
-      named.filter((reason) => !known.includes(reason)),
-      [],
-    );
+  it('has words for every reason that the nodes give, and for no other', () => {
+    const named = reasons();
+    for (const reason of ['not-watermark-camera', 'same-person', 'revoked', 'too-old', 'no-place'])
+      assert.ok(named.includes(reason), `${reason} is given in the source, and this test no longer finds it`);
+    assert.deepEqual(Object.keys(table('reasons')).sort(), named);
+    for (const page of ['docs/nodes.md', 'docs/nodes.zh-CN.md']) {
+      const text = readFileSync(join(ROOT, page), 'utf8');
+      const missing = named.filter((reason) => !text.includes(`\`${reason}\``));
+      assert.deepEqual(missing, [], page);
+    }
   });
 
   for (const name of TABLES) {
@@ -85,7 +102,7 @@ describe("the operator's page", () => {
       asked.filter((key) => !known.includes(key)),
       [],
     );
-    const begun = /^(?:state|kind)-/;
+    const begun = /^(?:state|kind|environment)-/;
     // What the server names.
     const told = ['ended', 'unknown-fate'];
     assert.deepEqual(
@@ -201,6 +218,31 @@ describe('the jobs of the page', () => {
       }
     });
 
+    it('keep no photo where a batch of them failed', async () => {
+      const { default: failed } = await load(`${PAGES}/server-photos-failed.mjs`);
+      const flow = context([photos(id(1), now, ['waiting', 'waiting'])]);
+      const batch = [0, 1].map((index) => ({
+        index,
+        line: index + 2,
+        name: 'a.jpg',
+        url: null,
+        photo: 'bytes',
+      }));
+      const error = (code: string, values: object, charged: boolean | null) => ({
+        job: id(1),
+        total: 2,
+        at: now,
+        batch,
+        rest: [],
+        error: { code, cause: { values, charged, problem: 'internal' } },
+      });
+      failed(error('INPUT', { position: 1 }, false), { flow });
+      failed(error('PROVIDER', {}, null), { flow });
+      const { rows } = (flow.get('jobs') as Record<string, { rows: { line: number }[] }>)[id(1)]!;
+      assert.deepEqual([rows[0]!.line, rows[1]!.line], [2, 3]);
+      assert.doesNotMatch(JSON.stringify(rows), /bytes/);
+    });
+
     for (const [urls, photoUrls, expected] of [
       [
         ['a', 'b'],
@@ -245,6 +287,24 @@ describe('the jobs of the page', () => {
         const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
         assert.deepEqual(rows[0], { ...batch[0], ...row });
       });
+
+    it('take the numbers of consents to the node, and keep none of them', async () => {
+      const consents = { consent: 'Y-2026-1', guardianConsent: 'G-2026-2' };
+      const request = { body: { job: id(1), ...consents }, files: [{ buffer: Buffer.from('photo') }] };
+      const { sent, flow } = await call('server-person-in', request, []);
+      const { consent, guardianConsent } = sent[0].payload;
+      assert.deepEqual({ consent, guardianConsent }, consents);
+      assert.doesNotMatch(JSON.stringify([flow.get('jobs'), sent[1].payload]), /2026/);
+    });
+
+    it('are marked as made up as soon as a part of them was checked in the sandbox', async () => {
+      const { markEnvironment } = await load(`${PAGES}/server-environments.mjs`);
+      const { brief } = await load(`${PAGES}/server-brief.mjs`);
+      const job = photos(id(1), now, ['done']);
+      for (const environment of ['production', null, 'sandbox', 'production'])
+        markEnvironment(job, environment);
+      assert.equal(brief(job).environment, 'sandbox');
+    });
 
     it('have keys of their own, of which a browser chooses the last part', async () => {
       const body = { job: id(1), total: '1', offset: '0', urls: '["https://a.example/b.jpg"]' };
@@ -327,12 +387,34 @@ describe('the jobs of the page', () => {
       assert.equal(flow.get('isUnsaved'), true);
     });
 
-    it('know what a call has cost lately', async () => {
+    it('know what a call costs by the newest one of their own that was charged', async () => {
+      const { default: ask } = await load(`${PAGES}/server-setup-ask.mjs`);
       const { default: setUp } = await load(`${PAGES}/server-setup.mjs`);
-      const flow = context([]);
-      const sum = { operation: 'truth-create', calls: 5, uncharged: 1, price: 6 };
-      setUp({ payload: [sum, { ...sum, operation: 'face-compare', price: 0 }] }, { flow });
-      assert.deepEqual(flow.get('prices'), { photos: 1.5 });
+      const job = photos(id(1), now - 2, ['done', 'refused']);
+      Object.assign(job.rows[0]!, { ledger: 'photos-1' });
+      const person = (at: number, call: object) => ({
+        ...photos(id(at), now - at, []),
+        kind: 'person',
+        ...call,
+      });
+      const flow = context([
+        person(3, { error: { ledger: 'free', charged: false } }),
+        person(4, { result: { ledger: 'paid', charged: true } }),
+        person(5, { result: { ledger: 'older', charged: true } }),
+        job,
+      ]);
+      const asked = ask({}, { flow })[0].map(({ payload }: { payload: object }) => payload);
+      assert.deepEqual(asked, [{ folder: true }, { id: 'photos-1' }, { id: 'paid' }]);
+      const entry = (operation: string, price: number, charged: boolean | null = true) =>
+        setUp({ payload: [{ operation, price, charged }] }, { flow });
+      entry('truth-create', 1.5);
+      entry('face-compare', 0.5, null);
+      entry('face-compare', 0, false);
+      setUp({ payload: [] }, { flow });
+      assert.deepEqual(flow.get('prices'), { photos: 1.5, person: 0.5 });
+      // The account has no price any more.
+      entry('face-compare', 0);
+      assert.equal((flow.get('prices') as { person: number }).person, 0);
     });
   });
 
@@ -406,13 +488,36 @@ describe('the tables for Excel', () => {
     );
     const { say, reason } = wordsFor('zh-CN');
     const verdict = (row: { outcome: string }) => say(row.outcome);
-    const lines = csvRows(tableOf(rows, { say, reason, verdict, why: () => '' })).split('\r\n');
+    const lines = csvRows(tableOf(rows, { say, reason, verdict, why: () => '', environment: '沙箱' })).split(
+      '\r\n',
+    );
     assert.deepEqual(lines, [
-      '序号,文件,地址,结论,原因,拍摄时间,拍摄地点,纬度（GCJ-02）,经度（GCJ-02）',
-      '1,一号.jpg,,不通过,没有防伪码,,,,',
-      '2,,https://a.example/=1+1.jpg,通过,照片真实,2025-07-28 15:01,"四川省, ""成都市"" <武侯区>",30.539732,104.070011',
+      '序号,文件,地址,结论,原因,拍摄时间,拍摄地点,纬度（GCJ-02）,经度（GCJ-02）,环境',
+      '1,一号.jpg,,不通过,没有防伪码,,,,,沙箱',
+      '2,,https://a.example/=1+1.jpg,通过,照片真实,2025-07-28 15:01,"四川省, ""成都市"" <武侯区>",30.539732,104.070011,沙箱',
       '',
     ]);
+  });
+
+  it('are read with the numbers of consents, which are taken neither for an ID number nor for a name', async () => {
+    const { personsIn } = await load(`${PAGES}/table-file.mjs`);
+    const persons = personsIn([
+      ['监护人同意书编号', '同意书编号', '人员', '号码'],
+      ['G-7', '202611300000000001', '张三', '11010519491231002X'],
+      ['', 'Y-9', '', '110105194912310021'],
+    ]);
+    assert.deepEqual(
+      persons.map(({ name, idNumber, consent, guardianConsent }: Record<string, string>) => [
+        name,
+        idNumber,
+        consent,
+        guardianConsent,
+      ]),
+      [
+        ['张三', '11010519491231002X', '202611300000000001', 'G-7'],
+        ['', '110105194912310021', 'Y-9', ''],
+      ],
+    );
   });
 
   for (const [cell, written] of [

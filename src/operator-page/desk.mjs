@@ -21,6 +21,8 @@ const MOST_OWN = 10;
 /** What a proxy, or a Node-RED that is starting, answers. */
 const AWAY = [502, 503, 504];
 const STORED = 'verify-desk';
+/** What is written of a person. */
+const NOBODY = { name: '', idNumber: '', consent: '', guardianConsent: '', reference: '' };
 
 /** @param root where Node-RED serves flows, with a slash at the end */
 function openDesk(root) {
@@ -46,7 +48,7 @@ function openDesk(root) {
     /** What is filled in and not sent yet. */
     forms: {
       photos: { text: '', files: [], reference: '' },
-      person: { name: '', idNumber: '', reference: '', photo: null, preview: '', isUnreadable: false },
+      person: { ...NOBODY, photo: null, preview: '', isUnreadable: false },
     },
   });
   const fetching = new Map();
@@ -159,19 +161,16 @@ function openDesk(root) {
   }
 
   /**
-   * @param person `{name, idNumber, photo, reference}`; `label` says who it is on this page, and `preview` shows the photo
+   * @param person `{name, idNumber, consent, guardianConsent, photo, reference}`; `label` says who it is on this page, and `preview` shows the photo
    * @param isShown false: it is one of many
    */
-  async function checkPerson(
-    { name, idNumber, photo, reference = '', label, preview = null },
-    isShown = true,
-  ) {
+  async function checkPerson({ photo, label, preview = null, ...person }, isShown = true) {
     const id = newId();
     const own = begin(id, { label, previews: [preview] });
     if (isShown) show('person', id);
     const body = new FormData();
-    for (const [key, value] of Object.entries({ job: id, name, idNumber, reference }))
-      body.append(key, value);
+    for (const key of Object.keys(NOBODY)) body.append(key, person[key] ?? '');
+    body.append('job', id);
     body.append('photo', photo, 'photo');
     if (!(await deliver('person', body, own))) own.isRefused = true;
     own.isOnItsWay = false;
@@ -179,7 +178,7 @@ function openDesk(root) {
     return id;
   }
 
-  /** @param photos `{url}` or `{file, preview}`, in the order of the rows; addresses come first */
+  /** @param photos `{url, line}`, with the row of the sheet where there is one, or `{file, preview}`, in the order of the rows; addresses come first */
   async function checkPhotos(photos, reference = '') {
     const id = newId();
     const previews = photos.map(({ preview }) => preview ?? null);
@@ -207,6 +206,41 @@ function openDesk(root) {
     if (own.isStopped || own.isRefused) await stop(id);
   }
 
+  /**
+   * Each job is paid for, even where its photos are the same.
+   * @param photos as `checkPhotos` takes them
+   * @returns how many of them were submitted from this page already
+   */
+  async function submittedBefore(photos) {
+    const before = Object.entries(state.own).flatMap(([id, { given = [], isOnItsWay }]) => {
+      const rows = state.details[id]?.rows ?? [];
+      const states = new Map(rows.map((row) => [row.index, row.state]));
+      const isSubmitted = (_, at) =>
+        states.has(at) ? !['unsent', 'refused'].includes(states.get(at)) : isOnItsWay;
+      return given.filter(isSubmitted);
+    });
+    let count = 0;
+    for (const photo of photos) {
+      for (const each of before) {
+        if (!(await isSame(photo, each))) continue;
+        count += 1;
+        break;
+      }
+    }
+    return count;
+  }
+
+  /** Only photos of one length are read. */
+  async function isSame(one, other) {
+    if (one.url || other.url) return one.url === other.url;
+    if (one.file === other.file) return true;
+    if (one.file.size !== other.file.size) return false;
+    const [a, b] = await Promise.all(
+      [one, other].map(async ({ file }) => new Uint8Array(await file.arrayBuffer())),
+    );
+    return a.every((byte, at) => byte === b[at]);
+  }
+
   function parts(all, size) {
     const count = Math.ceil(all.length / size);
     return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
@@ -215,7 +249,9 @@ function openDesk(root) {
   function formOf(fields, group) {
     const body = new FormData();
     for (const [key, value] of Object.entries(fields)) body.append(key, value);
-    body.append('urls', JSON.stringify(group.filter(({ url }) => url).map(({ url }) => url)));
+    const addresses = group.filter(({ url }) => url);
+    body.append('urls', JSON.stringify(addresses.map(({ url }) => url)));
+    body.append('lines', JSON.stringify(addresses.map(({ line = null }) => line)));
     body.append('names', JSON.stringify(group.filter(({ file }) => file).map(({ file }) => file.name)));
     for (const { file } of group) if (file) body.append('photo', file, 'photo');
     return body;
@@ -261,10 +297,19 @@ function openDesk(root) {
     field.remove();
   }
 
-  /** @returns the price of so many calls as people write it; null where nobody knows it */
+  /** @returns where a job was checked; the ledger does not say it, then it is where the account stands now */
+  function environmentOf({ kind, environment }) {
+    return environment ?? state.environments[kind]?.environment ?? '';
+  }
+
+  function isOnSandbox() {
+    return Object.values(state.environments).some(({ environment }) => environment === 'sandbox');
+  }
+
+  /** @returns the price of so many calls as people write it; null where nobody knows it, or there is nothing to pay */
   function priceOf(kind, calls) {
     const price = state.prices[kind];
-    return price ? String(Math.round(price * calls * 100) / 100) : null;
+    return price && calls ? String(Math.round(price * calls * 100) / 100) : null;
   }
 
   setInterval(() => {
@@ -284,17 +329,21 @@ function openDesk(root) {
     root,
     state,
     words,
+    nobody: NOBODY,
     show,
     forget,
     load,
     checkPerson,
     checkPhotos,
+    submittedBefore,
     stop,
     history,
     search,
     linkTo,
     copy,
     priceOf,
+    environmentOf,
+    isOnSandbox,
     idNumberProblem,
     table,
   });

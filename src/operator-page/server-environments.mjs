@@ -11,3 +11,8 @@ export function noteEnvironment(flow, { operation, environment, problem }, code 
   environments[name] = { environment: environment ?? null, missing };
   flow.set('environments', environments);
 }
+
+/** Part of a job may have been checked before its account was changed: what the sandbox made up stays marked. */
+export function markEnvironment(job, environment) {
+  if (environment && job.environment !== 'sandbox') job.environment = environment;
+}

@@ -5,7 +5,7 @@ import { isOurs, reply } from './server-request.mjs';
 /** @returns a message or null for each output: to face-compare, to the response, to the list */
 export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
-  const { job: id, name, idNumber } = body;
+  const { job: id, name, idNumber, consent, guardianConsent } = body;
   if (!isOurs(msg.req, env.get('PAGE_ORIGIN')) || !isId(id))
     return [null, reply(msg, 403, { refused: true }), null];
   const jobs = jobsIn(flow);
@@ -17,6 +17,8 @@ export default function (msg, { flow, env }) {
   const job = jobOf(jobs, { id, kind: 'person', reference: referenceIn(body) });
   Object.assign(job, { error: null, isCutOff: false });
   keep(flow, jobs, job);
-  const asked = { job: id, key: keyOf(id), at: job.at, payload: { name, idNumber, photo: files[0]?.buffer } };
+  const photo = files[0]?.buffer;
+  const payload = { name, idNumber, photo, consent, guardianConsent };
+  const asked = { job: id, key: keyOf(id), at: job.at, payload };
   return [asked, reply(msg, 202, brief(job)), {}];
 }

@@ -1,4 +1,4 @@
-import { noteEnvironment } from './server-environments.mjs';
+import { markEnvironment, noteEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { pageError } from './server-page-error.mjs';
 
@@ -6,6 +6,7 @@ import { pageError } from './server-page-error.mjs';
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id: msg.job, kind: 'person', at: msg.at });
+  markEnvironment(job, (msg.error ? msg.error.cause : msg.payload)?.environment);
   if (msg.error) job.error = pageError(msg.error);
   else {
     const { outcome, reason, requestId, charged, reused, ledger, data } = msg.payload;

@@ -1,3 +1,4 @@
+import { markEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { pageError } from './server-page-error.mjs';
 
@@ -6,6 +7,7 @@ export default function (msg, { flow }) {
   const { job: id, total, at, batch, rest } = msg;
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
+  markEnvironment(job, msg.error.cause?.environment);
   // A query costs nothing, whatever became of it.
   const error = { ...pageError(msg.error), isQuery: !rest };
   const again = rest ? withoutTheOne(job, batch, error) : null;
@@ -16,7 +18,9 @@ export default function (msg, { flow }) {
   job.error = error;
   const { uncertain = [], submitted = [] } = msg.error.cause ?? {};
   const asked = rest ? (uncertain.length > 0 || submitted.length > 0 ? 'uncertain' : 'unsent') : 'unfinished';
-  for (const each of batch) job.rows[each.index] = { ...each, ...job.rows[each.index], state: asked };
+  // A job keeps no photo.
+  for (const { photo, ...row } of batch)
+    job.rows[row.index] = { ...row, ...job.rows[row.index], state: asked };
   for (const { index } of rest ?? []) job.rows[index].state = 'unsent';
   // A truth-poll lost its wait: what it waited for can be asked after again.
   if (!rest)
@@ -31,7 +35,7 @@ function withoutTheOne(job, batch, error) {
   const isOfOne = error.code === 'INPUT' && error.charged === false && Number.isInteger(position);
   const blamed = isOfOne ? batch[position - 1] : null;
   if (!blamed) return null;
-  const { index, name, url } = blamed;
-  job.rows[index] = { index, name, url, state: 'refused', error };
+  const { photo, ...row } = blamed;
+  job.rows[row.index] = { ...row, state: 'refused', error };
   return batch.filter((each) => each !== blamed);
 }

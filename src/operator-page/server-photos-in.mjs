@@ -17,19 +17,22 @@ export default function (msg, { flow, env }) {
   const job = jobOf(jobs, { id, kind: 'photos', total, reference: referenceIn(body) });
   // A browser whose answer was lost sends the same again.
   const rest = job.stopped ? [] : items.filter(({ index }) => !job.rows[index]);
-  for (const { index, name, url } of rest) job.rows[index] = { index, name, url, state: 'waiting' };
+  for (const { photo, ...row } of rest) job.rows[row.index] = { ...row, state: 'waiting' };
   keep(flow, jobs, job);
   const batches = rest.length > 0 ? { job: id, total, at: job.at, rest } : null;
   return [batches, reply(msg, 202, brief(job)), {}];
 }
 
 /** @returns null where that is not what the page sends */
-function itemsOf({ urls = '[]', names = '[]' }, files, offset) {
+function itemsOf({ urls = '[]', lines = '[]', names = '[]' }, files, offset) {
   try {
-    const [addresses, own] = [JSON.parse(urls), JSON.parse(names)];
+    const [addresses, own, rows] = [urls, names, lines].map((each) => JSON.parse(each));
     if (![...addresses, ...own].every((text) => typeof text === 'string')) return null;
     return [
-      ...addresses.map((url, at) => ({ index: offset + at, name: null, url, photo: url })),
+      ...addresses.map((url, at) => {
+        const line = Number.isInteger(rows[at]) ? rows[at] : null;
+        return { index: offset + at, line, name: null, url, photo: url };
+      }),
       // A browser's multipart form has names in UTF-8, which are read as Latin-1 here: they come beside it.
       ...files.map(({ buffer }, at) => {
         const name = own[at] ?? null;

@@ -4,11 +4,13 @@ import { takeBack } from './server-jobs.mjs';
 /** Of the operations that the page pays for. */
 const KINDS = { 'truth-create': 'photos', 'face-compare': 'person' };
 
-/** What the ledger says: where this Node-RED keeps what must survive a restart, and what a call has cost lately. */
+/** What the ledger says: where this Node-RED keeps what must survive a restart, and what a call of the page has cost: 0 where its account has no price. */
 export default function (msg, { flow }) {
   if (msg.error) return null;
   if (Array.isArray(msg.payload)) {
-    flow.set('prices', pricesOf(msg.payload));
+    const [{ operation, charged, price } = {}] = msg.payload;
+    if (operation in KINDS && charged !== false)
+      flow.set('prices', { ...flow.get('prices'), [KINDS[operation]]: price });
     return {};
   }
   const { folder } = msg.payload;
@@ -17,16 +19,4 @@ export default function (msg, { flow }) {
   deleteOldDays(flow);
   takeBack(flow, recentJobs(flow));
   return {};
-}
-
-/** @returns by kind, yuan for one charged call; nothing where no price is known */
-function pricesOf(sums) {
-  const prices = {};
-  for (const [operation, kind] of Object.entries(KINDS)) {
-    const own = sums.filter((sum) => sum.operation === operation);
-    const total = (name) => own.reduce((sum, each) => sum + each[name], 0);
-    const paid = total('calls') - total('uncharged');
-    if (paid > 0 && total('price') > 0) prices[kind] = Math.round((total('price') / paid) * 1e4) / 1e4;
-  }
-  return prices;
 }

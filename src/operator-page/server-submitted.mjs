@@ -1,4 +1,4 @@
-import { noteEnvironment } from './server-environments.mjs';
+import { markEnvironment, noteEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
 /** @returns a message or null for each output: to truth-poll, to the next batch, to the list */
@@ -7,8 +7,9 @@ export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id, kind: 'photos', total, at });
   const addresses = submittedAs(msg.batch, payload.data.tasks[0]?.photoUrls ?? []);
-  const batch = msg.batch.map(({ index, name, url }, position) => ({
+  const batch = msg.batch.map(({ index, line, name, url }, position) => ({
     index,
+    line,
     name,
     url: addresses[position] ?? url,
     isStored: url === null,
@@ -17,6 +18,7 @@ export default function (msg, { flow }) {
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
   // Until they are known, the operator can have them asked after, whatever becomes of this process.
   job.open[batch[0].index] = { batch, data: payload.data };
+  markEnvironment(job, payload.environment);
   noteEnvironment(flow, payload);
   keep(flow, jobs, job);
   return [{ job: id, total, at, batch, payload }, rest.length > 0 ? { job: id, total, at, rest } : null, {}];

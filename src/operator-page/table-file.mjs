@@ -3,12 +3,23 @@ import { BOM, csvRows, readRows } from '../../dist/src/ledger/csv-rows.js';
 import { readSheet } from './xlsx.mjs';
 
 /** @returns the heads and one row a photo */
-export function tableOf(rows, { say, reason, verdict, why }) {
-  const heads = ['number', 'file', 'address', 'verdict', 'reason', 'taken', 'place', 'latitude', 'longitude'];
+export function tableOf(rows, { say, reason, verdict, why, environment }) {
+  const heads = [
+    'number',
+    'file',
+    'address',
+    'verdict',
+    'reason',
+    'taken',
+    'place',
+    'latitude',
+    'longitude',
+    'environment',
+  ];
   return [
     heads.map((head) => say(head)),
     ...rows.map((row) => [
-      row.index + 1,
+      row.line ?? row.index + 1,
       row.name,
       row.url,
       verdict(row),
@@ -17,6 +28,7 @@ export function tableOf(rows, { say, reason, verdict, why }) {
       row.address,
       row.gcj02?.lat,
       row.gcj02?.lng,
+      environment,
     ]),
   ];
 }
@@ -60,7 +72,12 @@ export function pasted({ clipboardData }) {
 const ID_NUMBER = /^[\dXx\s-]{15,22}$/;
 /** An id number that a spreadsheet took for a number; its last digits are lost. */
 const ROUNDED = /^\d(?:\.\d+)?E\+1[4-7]$/i;
-const HEADS = { idNumber: /身份证|证件号|\bid (?:number|no|card)/i, name: /^(?:姓名|名字|(?:full )?name)$/i };
+const HEADS = {
+  idNumber: /^(?!监护人).*(?:身份证|证件号|\bid (?:number|no|card))/i,
+  name: /^(?:姓名|名字|(?:full )?name)$/i,
+  consent: /^(?!监护人|guardian).*(?:同意|consent)/i,
+  guardianConsent: /^(?:监护人.*同意|guardian.*consent)/i,
+};
 
 /**
  * @param table cells of a table, whose columns may stand in any order; the first row may say which is which
@@ -73,8 +90,12 @@ export function personsIn(table) {
   const isHead = !first.some((cell) => ID_NUMBER.test(cell) || ROUNDED.test(cell));
   const column = (head) => (isHead ? first.findIndex((cell) => head.test(cell)) : -1);
   const [idColumn, nameColumn] = [column(HEADS.idNumber), column(HEADS.name)];
+  const consents = [column(HEADS.consent), column(HEADS.guardianConsent)];
   return (isHead ? others : [first, ...others])
-    .map((cells) => {
+    .map((row) => {
+      const [consent = '', guardianConsent = ''] = consents.map((at) => row[at]);
+      // The number of a consent may look like an id number.
+      const cells = row.map((cell, at) => (consents.includes(at) ? '' : cell));
       const idNumber =
         cells[idColumn] ??
         cells.find((cell) => ID_NUMBER.test(cell)) ??
@@ -84,7 +105,8 @@ export function personsIn(table) {
         cells[nameColumn] ??
         cells.find((cell) => cell !== idNumber && cell !== file && /\p{L}/u.test(cell)) ??
         '';
-      return { name, idNumber, file, photo: null, id: null, isAsked: false, isUnreadable: false };
+      const person = { name, idNumber, consent, guardianConsent, file };
+      return { ...person, photo: null, id: null, isAsked: false, isUnreadable: false };
     })
     .filter(({ name, idNumber }) => idNumber || (idColumn >= 0 && name));
 }

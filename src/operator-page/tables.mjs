@@ -35,6 +35,11 @@ export function wordsFor(language) {
     return words[error.problem] ? say(error.problem) : of(problems.internal);
   }
 
+  /** Such as an account is set to; '' where nobody knows it. */
+  function environment(name) {
+    return words[`environment-${name}`] ? say(`environment-${name}`) : '';
+  }
+
   function cost({ charged, reused, isQuery }) {
     if (reused) return say('reused');
     if (isQuery || charged === false) return say('not-charged');
@@ -68,6 +73,7 @@ export function wordsFor(language) {
     time,
     reason,
     problem,
+    environment,
     cost,
     next,
     half,

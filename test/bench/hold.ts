@@ -9,8 +9,11 @@ import { parseObject } from '../../src/http/json';
 import { textOf } from '../../src/http/text';
 import { conceal, type Known } from '../../src/input/mask';
 import { readPhoto } from '../../src/input/photo';
+import { readPhotos } from '../../src/input/photos';
 import { inTurns } from '../../src/input/slices';
+import { readBill } from '../../src/ledger/bill-rows';
 import { unexpected } from '../../src/node-red/runner/unexpected';
+import { readPollResult } from '../../src/photos/poll-result';
 import { readAnswer } from '../../src/providers/tencent-market/response';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { compileConditions, judge } from '../../src/providers/westdex/conditions';
@@ -185,6 +188,35 @@ const ROWS: readonly Row[] = [
         const { data } = report({ tasks: readTasks(message, null, new Set()).tasks, ...words });
         return splitPhotos({ outcome: 'passed', reason: null, data } as unknown as Result);
       };
+    },
+  },
+  {
+    name: 'tasks: numbers in JSON',
+    prepare: (size) => {
+      const text = flat(`[${filled('1,', size)}1]`);
+      return () => readTasks(text, null, new Set());
+    },
+  },
+  {
+    name: 'photo rules: numbers in JSON',
+    prepare: (size) => {
+      const text = flat(`{"operation":"truth-poll","data":{"photos":[${filled('1,', size)}1]}}`);
+      return () => readPollResult(text);
+    },
+  },
+  {
+    name: 'photos: long addresses in a text',
+    prepare: (size) => {
+      const text = flat(filled(`https://p.example.com/${'a/'.repeat(2_000)}.jpg\n`, size));
+      const reading = { field: 'photos', environment: 'production', now: 0, store: null } as const;
+      return () => inTurns(readPhotos(text, { ...reading, repaired: new Set() }));
+    },
+  },
+  {
+    name: 'a bill: quotation marks without end',
+    prepare: (size) => {
+      const text = flat(`orderNo\n${filled('"a""', size)}`);
+      return () => readBill(text, {});
     },
   },
   westdex('one long text', (size) => `{"photo":"${filled('x', size)}"}`),

@@ -1,10 +1,11 @@
 /** The jobs of the operator's page in a real Chromium: what is paid for, how often, and what becomes of it. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
+import { checkCharacter } from '../../src/input/check-character';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { type Demo, startDemo } from '../demo-process';
 import { launchBrowser } from './browser';
-import { ELSEWHERE, ID_NUMBER, Operator, payTo } from './desk';
+import { change, ELSEWHERE, FLOW, ID_NUMBER, Operator, payTo } from './desk';
 
 describe("the operator's page, paid for", () => {
   let demo: Demo;
@@ -189,6 +190,36 @@ describe("the operator's page, paid for", () => {
       ['refused', 'passed', 'passed'],
     );
     assert.match(rows[0]![1], /holds a password/);
+    await operator.close();
+  });
+
+  it('takes the consents that an account demands, of the person and of the guardian of a child, and says its price', async () => {
+    await change(demo, ({ type }) =>
+      type === 'tencent-market-account' ? { consentRequired: true, price: '0.8' } : undefined,
+    );
+    const operator = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
+    const { page } = operator;
+    const born = `${new Date().getFullYear() - 8}0101`;
+    const child = `110105${born}002`;
+    for (const [consent, guardian, problem] of [
+      ['', '', '缺少本人同意的编号。'],
+      ['Y-2026-1', '', '缺少监护人同意的编号。'],
+      ['Y-2026-1', 'G-2026-2', undefined],
+    ] as const) {
+      await operator.fillPerson('张三', child + checkCharacter(`${child}0`));
+      await page.getByLabel(operator.word('consent')).fill(consent);
+      await page.getByLabel(operator.word('guardian-consent')).fill(guardian);
+      await operator.submit();
+      const { outcome, rows } = await operator.card();
+      assert.equal(outcome, problem ? 'error' : 'passed');
+      if (problem) assert.equal(rows.get('原因'), problem);
+    }
+    await operator.openForm();
+    await operator.picture('person-consent');
+    // It asks so at start, and once a minute.
+    const { id } = FLOW.find(({ type, z }) => type === 'inject' && z === FLOW[0]!.id)!;
+    await fetch(`${demo.address}/inject/${id}`, { method: 'POST' });
+    await page.getByRole('button', { name: operator.word('check-price', { price: '0.8' }) }).waitFor();
     await operator.close();
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { type Demo, openDebugSidebar, startDemo, temporaryDirectory } from '../demo-process';
 import { launchBrowser } from './browser';
-import { bitmap, FLOW, ID_NUMBER, Operator, PHOTO, servePhotos, WRONG_ID_NUMBER } from './desk';
+import { bitmap, FLOW, ID_NUMBER, Operator, PHOTO, servePhotos } from './desk';
 
 const directory = temporaryDirectory();
 let demo: Demo;
@@ -27,7 +27,9 @@ after(async () => {
 describe("the operator's page keeps to itself", () => {
   it('what was filled in of a person: no other browser, store, log or debug node has it', async () => {
     const name = '沙箱0.42';
-    const secrets = [name, ID_NUMBER, WRONG_ID_NUMBER, PHOTO.toString('base64').slice(0, 60)];
+    const masked = '欧阳*甲';
+    const consents = ['Y-81723', 'G-81724'];
+    const secrets = [name, masked, ...consents, ID_NUMBER, PHOTO.toString('base64').slice(0, 60)];
     const sidebar = await openDebugSidebar(demo.address);
     const first = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
     const beside = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
@@ -42,11 +44,13 @@ describe("the operator's page keeps to itself", () => {
       await page.reload();
     }
     const shown: string[] = [];
-    for (const [idNumber, debug] of [
-      [ID_NUMBER, 'person result'],
-      [WRONG_ID_NUMBER, 'error of a person'],
+    for (const [typed, debug] of [
+      [name, 'person result'],
+      [masked, 'error of a person'],
     ] as const) {
-      await first.fillPerson(name, idNumber);
+      await first.fillPerson(typed, ID_NUMBER);
+      for (const [at, field] of ['consent', 'guardian-consent'].entries())
+        await first.page.getByLabel(first.word(field)).fill(consents[at]!);
       await first.submit();
       await first.card();
       const { id } = FLOW.find((node) => node.type === 'debug' && String(node.name).startsWith(debug))!;

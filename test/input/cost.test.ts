@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { VerifyError } from '../../src/contract/errors';
 import { textOf } from '../../src/http/text';
+import { readJsonObject } from '../../src/input/json-object';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';
 import { readPhoto } from '../../src/input/photo';
@@ -88,6 +89,12 @@ describe('input: what it costs', () => {
       'too-many-photos',
     );
     assert.ok(addresses.asked() <= 1001, String(addresses.asked()));
+    const sent = watched(50_000_000, 0);
+    assert.equal(
+      problemOf(() => readJsonObject({ photo: { type: 'Buffer', data: sent.list } }, 'body', new Set())),
+      'object-too-large',
+    );
+    assert.equal(sent.asked(), 0);
     const bytes = watched(50_000_000, 0);
     assert.equal(
       problemOf(() => photo(bytes.list)),
