@@ -398,8 +398,9 @@ class ThreadedDatabase implements Database {
         this.#away = null;
         const isNewAgain = message.isNew && this.#hasOpened;
         if (this.#isRewriteDue || isNewAgain) this.#rewrite();
-        // Its folder is new as well, and may have vanished after the secret was read from a file in it.
-        if (isNewAgain) void this.#secret();
+        // Its folder may have vanished after the secret was read from a file in it, or is vanishing still.
+        for (const wait of this.#hasOpened ? [0, TRY_AGAIN_MS] : [])
+          setTimeout(() => this.#isClosed || void this.#secret(), wait).unref();
         this.#hasOpened = true;
         for (const { resolve } of this.#awaitingReady.splice(0)) resolve();
         break;
