@@ -92,7 +92,10 @@ export interface Settlement
    * free again.
    */
   answers: ReadonlyMap<string, unknown>;
-  /** Whether other content under its keys is refused; otherwise it is a new call. */
+  /**
+   * Whether its keys stay bound to the content that they were claimed with: a call with other content under them is
+   * refused. Otherwise that is a new call. The same content gets `answers` in either case.
+   */
   keepsKeys: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one cipher for what is kept: AES-256-GCM for what has to be read again, HMAC-SHA256 for what only has to be
- * recognised. Each purpose has a key of its own, made from the secret by HKDF-SHA256, so that nothing that was sealed for
- * one purpose opens for another.
+ * recognised. Each use has a key of its own, made from the secret by HKDF-SHA256, so that nothing that was sealed for
+ * one use opens for another.
  */
 import {
   createCipheriv,
@@ -39,27 +39,27 @@ export class Seal {
   }
 
   /**
-   * @param purpose a fixed word, such as `waiting`
+   * @param use a fixed word, such as `waiting`
    * @param plain bytes, or a text
    * @param associated what it belongs to, an id say: it opens for nothing else
    * @returns nonce, ciphertext and tag
    */
-  seal(purpose: string, plain: Uint8Array | string, associated: string): Uint8Array {
+  seal(use: string, plain: Uint8Array | string, associated: string): Uint8Array {
     const nonce = this.#nonce();
-    const cipher = createCipheriv(CIPHER, this.#key(purpose), nonce).setAAD(Buffer.from(associated));
+    const cipher = createCipheriv(CIPHER, this.#key(use), nonce).setAAD(Buffer.from(associated));
     const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
     return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
   }
 
   /**
-   * @param purpose as it was sealed for
+   * @param use as it was sealed for
    * @param sealed what `seal` returned
    * @param associated as it was sealed with
    * @returns the bytes that were sealed
    * @throws Error where it is anything else, or was sealed under another secret
    */
-  open(purpose: string, sealed: Uint8Array, associated: string): Buffer {
-    const key = this.#key(purpose);
+  open(use: string, sealed: Uint8Array, associated: string): Buffer {
+    const key = this.#key(use);
     const nonce = sealed.subarray(0, NONCE_BYTES);
     const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(associated)).setAuthTag(sealed.subarray(-TAG_BYTES));
@@ -68,22 +68,22 @@ export class Seal {
   }
 
   /** As `seal`, of a value as JSON can hold it. */
-  sealJson(purpose: string, value: unknown, associated: string): Uint8Array {
-    return this.seal(purpose, JSON.stringify(value ?? null), associated);
+  sealJson(use: string, value: unknown, associated: string): Uint8Array {
+    return this.seal(use, JSON.stringify(value ?? null), associated);
   }
 
   /** As `open`, of what `sealJson` returned. */
-  openJson(purpose: string, sealed: Uint8Array, associated: string): unknown {
-    return JSON.parse(this.open(purpose, sealed, associated).toString('utf8'));
+  openJson(use: string, sealed: Uint8Array, associated: string): unknown {
+    return JSON.parse(this.open(use, sealed, associated).toString('utf8'));
   }
 
   /**
-   * @param purpose a fixed word
+   * @param use a fixed word
    * @param parts texts or bytes; where one ends counts
    * @returns 22 characters, equal for equal parts, that tell nothing of them
    */
-  digest(purpose: string, ...parts: readonly (string | Uint8Array)[]): string {
-    const hmac = createHmac('sha256', this.#key(`digest ${purpose}`));
+  digest(use: string, ...parts: readonly (string | Uint8Array)[]): string {
+    const hmac = createHmac('sha256', this.#key(`digest ${use}`));
     for (const part of parts) {
       const bytes = typeof part === 'string' ? Buffer.from(part) : part;
       hmac.update(`${bytes.length} `).update(bytes);
@@ -91,12 +91,12 @@ export class Seal {
     return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
   }
 
-  #key(purpose: string): KeyObject {
-    let key = this.#keys.get(purpose);
+  #key(use: string): KeyObject {
+    let key = this.#keys.get(use);
     if (!key) {
-      const bytes = hkdfSync('sha256', this.#secret, '', `cn-verify ${purpose}`, KEY_BYTES);
+      const bytes = hkdfSync('sha256', this.#secret, '', `cn-verify ${use}`, KEY_BYTES);
       key = createSecretKey(new Uint8Array(bytes));
-      this.#keys.set(purpose, key);
+      this.#keys.set(use, key);
     }
     return key;
   }

@@ -55,10 +55,10 @@ describe("sandbox: the provider's own words", () => {
   it("xhey's, of a photo and of an answer", async () => {
     await start('documented');
     const statuses = textsIn('xhey.md', 'status', 'text');
-    assert.equal(statuses.length, 14);
+    assert.equal(statuses.length, 14, 'rows of the table of status in xhey.md');
     for (const [status, text] of statuses) assert.equal(await statusText(status), text, status);
     const codes = textsIn('xhey.md', 'code', "provider's text");
-    assert.equal(codes.length, 15);
+    assert.equal(codes.length, 15, 'rows of the table of codes in xhey.md');
     for (const [code, text] of codes) {
       const response = await callXhey(sandbox, '/v2/truth_build/create', {
         photoUrlList: [`https://a.test/sandbox/code-${code}/1.jpg`],
@@ -73,7 +73,7 @@ describe("sandbox: the provider's own words", () => {
     const { baseUrl, credentials } = sandbox.accounts.linkface!;
     const { apiId = '', apiSecret = '' } = credentials;
     const codes = textsIn('linkface.md', 'code', 'text');
-    assert.equal(codes.length, 9);
+    assert.equal(codes.length, 9, 'rows of the table of codes in linkface.md');
     for (const [code, text] of codes) {
       const timestamp = String(Date.now());
       const body = new FormData();
@@ -112,14 +112,14 @@ describe("sandbox: the provider's own words", () => {
       ['0.39', 2],
     ] as const)
       assert.equal((await foundBy(`沙箱${score}`)).msg, byScore.split(/ \/ |,/)[index]);
-    assert.equal(others.length, 12);
+    assert.equal(others.length, 12, 'rows of the table of incorrect in tencent-market.md, without 100');
     for (const [incorrect, text] of others) {
       const { incorrect: answered, msg } = await foundBy(`沙箱${incorrect}`);
       assert.deepEqual([answered, msg], [Number(incorrect), text]);
     }
 
     const codes = textsIn('tencent-market.md', 'code', 'text');
-    assert.equal(codes.length, 10);
+    assert.equal(codes.length, 10, 'rows of the table of codes in tencent-market.md');
     for (const [code, text] of codes) {
       const { body } = await compare(`沙箱码${code}`);
       assert.deepEqual([body.code, body.msg], [Number(code), text]);

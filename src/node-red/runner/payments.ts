@@ -220,6 +220,7 @@ export class MessagePayments implements Payments {
       error: null,
       resolution: 'answered',
       answers: new Map([...answers(value)].map(([key, answer]) => [this.#keyAt(key), answer])),
+      // Nothing was bought, or another photo may have a verdict: the message may come again, corrected, under its key.
       keepsKeys: charged !== false && !isForPhoto,
     });
     return { value, ledger: id };
