@@ -46,7 +46,7 @@ export async function openEditor(address: string, locale: string): Promise<Opene
   const context = await shared.newContext({ locale, viewport: { width: 1440, height: 1000 } });
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('pageerror', (error) => NOT_OURS.test(String(error)) || complaints.push(String(error)));
+  page.on('pageerror', (error) => NOT_OURS.test(String(error)) || complaints.push(error.stack ?? String(error)));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
