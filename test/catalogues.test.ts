@@ -6,6 +6,7 @@ import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
 import type { Outcome } from '../src/contract/result';
 import { COLUMNS, HANDLING_COLUMNS } from '../src/ledger/csv';
+import { type Call, createEntry, type EntryState } from '../src/ledger/entry';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -35,6 +36,25 @@ const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
 /** In which language each is published: Node-RED looks from `zh-CN` to `zh`. */
 const PUBLISHED: Record<string, string> = { 'en-US': 'en-US', 'zh-CN': 'zh' };
 const LONGEST_STATUS = 20;
+
+const STATES = Object.keys({ claimed: true, settled: true, uncertain: true, released: true } satisfies Record<
+  EntryState,
+  true
+>);
+const CALL: Call = {
+  account: 'an account',
+  node: 'a node',
+  operation: 'an operation',
+  price: 0,
+  maxPerDay: 0,
+  maxPerMonth: 0,
+  keys: [],
+  maxAgeMs: null,
+  waitMs: 0,
+  consent: null,
+  guardianConsent: null,
+  purpose: null,
+};
 
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
@@ -256,6 +276,19 @@ describe('catalogues', () => {
         for (const key of keys) assert.ok(catalogue.has(key), key);
       });
 
+      it(`has a row for every property of ${type}`, () => {
+        const { category, defaults, credentials = {} } = define(type);
+        const prefix = category === 'config' ? 'node-config-input' : 'node-input';
+        const form = expandedForm(type);
+        // What holds several values, the columns of a bill, has a row for each.
+        const ofOneValue = Object.entries(defaults).filter(([, { value }]) => typeof value !== 'object');
+        const names = [...ofOneValue.map(([name]) => name), ...Object.keys(credentials)];
+        assert.deepEqual(
+          names.filter((name) => !form.includes(`id="${prefix}-${name}"`)),
+          [],
+        );
+      });
+
       it(`writes no text of ${type}'s form anywhere else`, () => {
         const visible = expandedForm(type).replace(/<[^>]*>/g, ' ');
         assert.doesNotMatch(visible, /[\p{Letter}]/u);
@@ -294,6 +327,30 @@ describe('catalogues', () => {
         for (const [, text] of form(name).matchAll(/\.text\('([^']*)'/g)) assert.fail(text);
       }
     });
+  });
+
+  describe('against the ledger', () => {
+    it("has a head for every column of the ledger's tables", () => {
+      for (const language of Object.keys(PUBLISHED)) {
+        const heads = own(language, RUNTIME);
+        for (const name of [...COLUMNS, ...HANDLING_COLUMNS])
+          assert.ok(heads.has(`columns.${name}`), `${language} ${name}`);
+      }
+    });
+
+    for (const [where, text] of [
+      ['docs/nodes.md', /An entry has (`id`[\s\S]+?), and no person/],
+      ['docs/nodes.zh-CN.md', /(`id`、`at`[\s\S]+?)，没有个人信息/],
+      ['resources/help/en-US/verify-ledger.html', /of entries<\/dt>([\s\S]+?)<\/dd>/],
+      ['resources/help/zh-CN/verify-ledger.html', /payload（记录）<\/dt>([\s\S]+?)<\/dd>/],
+    ] as const) {
+      it(`names the fields of an entry, and no others: ${where}`, () => {
+        const [, list = ''] = text.exec(readFileSync(join(ROOT, where), 'utf8')) ?? [];
+        const named = [...list.matchAll(/(?:`|<code>)(\w+)(?:`|<\/code>)/g)].map(([, name]) => name!);
+        const fields = new Set(named.filter((name) => !STATES.includes(name)));
+        assert.deepEqual([...fields].sort(), Object.keys(createEntry('an id', CALL, 0)).sort());
+      });
+    }
   });
 
   describe('unused texts', () => {

@@ -62,6 +62,13 @@ describe("the operator's page", () => {
     for (const [path, text] of made) assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
   });
 
+  it('hands the numbers of consents to the node that compares faces', () => {
+    const file = 'examples/4 页面 Pages/操作员页面 operator-page.json';
+    const nodes = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, unknown>[];
+    const { consent, guardianConsent } = nodes.find(({ type, key }) => type === 'face-compare' && key)!;
+    assert.deepEqual([consent, guardianConsent], ['payload.consent', 'payload.guardianConsent']);
+  });
+
   it('has words of its own for every problem of the nodes, and for no other', () => {
     assert.deepEqual(Object.keys(table('problems')).sort(), problems());
   });

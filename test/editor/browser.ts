@@ -17,8 +17,12 @@ const SWITCHES = [
 /** A form that does not come within this time does not come at all. */
 const WAIT_MS = 60_000;
 
-/** The editor's own panels are resized now and then while they are still being made; nothing of ours resizes any. */
-const NOT_OURS = /Cannot read properties of null \(reading 'resize'\)/;
+/**
+ * What Node-RED's own editor throws: its panels are resized now and then while they are still being made, and its tips begin a second
+ * after it was opened, whether their panel is there by then or not. Nothing of ours does either.
+ */
+const NOT_OURS =
+  /Cannot read properties of (?:null \(reading 'resize'\)|undefined \(reading 'html'\)\s+at [^\n]*\/red\/(?:red|main)\.min\.js)/;
 
 export interface Opened {
   page: Page;
@@ -46,7 +50,10 @@ export async function openEditor(address: string, locale: string): Promise<Opene
   const context = await shared.newContext({ locale, viewport: { width: 1440, height: 1000 } });
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('pageerror', (error) => NOT_OURS.test(String(error)) || complaints.push(String(error)));
+  page.on('pageerror', (error) => {
+    const thrown = error.stack ?? String(error);
+    if (!NOT_OURS.test(thrown)) complaints.push(thrown);
+  });
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
