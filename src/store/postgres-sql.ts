@@ -24,9 +24,15 @@ export class PostgresSql implements Sql {
   /** How many statements that write were started. */
   writes = 0;
   readonly #client: ClientBase;
+  readonly #begun: Promise<unknown>;
 
-  constructor(client: ClientBase) {
+  /**
+   * @param client whose transaction it is
+   * @param begun resolves when the transaction has begun; what only reads is sent with its beginning, and what writes is not
+   */
+  constructor(client: ClientBase, begun: Promise<unknown>) {
     this.#client = client;
+    this.#begun = begun;
   }
 
   async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
@@ -41,8 +47,11 @@ export class PostgresSql implements Sql {
     return (await this.#query(text, parameters)).rowCount ?? 0;
   }
 
-  #query(text: string, parameters: Value[]): Promise<QueryResult> {
-    if (!READS.test(text)) this.writes++;
+  async #query(text: string, parameters: Value[]): Promise<QueryResult> {
+    if (!READS.test(text)) {
+      this.writes++;
+      await this.#begun;
+    }
     // A named statement is parsed and planned once a connection.
     const statement = statementOf(text);
     return this.#client.query({ ...statement, values: parameters, types: TYPES });

@@ -286,18 +286,24 @@ export class PostgresDatabase implements RoomDatabase {
     parameters: unknown,
     now: number,
   ): Promise<unknown> {
-    const sql = new PostgresSql(client);
+    const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    // Whoever waits for it learns of it.
+    begun.catch(() => {});
+    const sql = new PostgresSql(client, begun);
     const at: Surroundings = {
       now,
       seal: this.#seal,
       whyNoSeal: null,
       damage: this.#isSetBack ? 'set-back' : null,
     };
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
       const answer = await operation(sql, parameters, at);
-      const count = sql.writes > 0 ? await sql.get<{ count: number }>(NEXT_COUNT) : undefined;
-      await client.query('COMMIT');
+      await begun;
+      // PostgreSQL answers a COMMIT after a statement that failed as if nothing was wrong, so both are looked at.
+      const [count] = await Promise.all([
+        sql.writes > 0 ? sql.get<{ count: number }>(NEXT_COUNT) : undefined,
+        client.query('COMMIT'),
+      ]);
       if (count) this.#counted(count.count);
       return answer;
     } catch (reason) {
@@ -323,6 +329,8 @@ export class PostgresDatabase implements RoomDatabase {
       query_timeout: STATEMENT_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // What need not wait for an answer is sent at once.
+      pipeline: true,
       allowExitOnIdle: true,
       application_name: 'cn-verify',
       options: `-c search_path=${schema} -c synchronous_commit=on -c idle_in_transaction_session_timeout=${2 * STATEMENT_MS}`,
@@ -517,8 +525,8 @@ function failureOf(reason: unknown): { kind: 'away' | 'refused' | 'conflict' | '
   if (REFUSED.has(code)) return { kind: 'refused', code };
   if (/does not support SSL/.test(message)) return { kind: 'refused', code: 'NO_TLS' };
   if (AWAY.test(code)) return { kind: 'away', code };
-  // Without a code of five characters it is no word of the server, so it is one of the network or of the driver.
-  const isOfServer = /^[0-9A-Z]{5}$/.test(code);
+  // The server's codes have five characters, of which one is a digit; EPIPE and others are those of the network or of the driver.
+  const isOfServer = /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
   return isOfServer ? { kind: 'fault', code } : { kind: 'away', code: code || 'TIMEOUT' };
 }
 
