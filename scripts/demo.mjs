@@ -32,6 +32,8 @@ const DASHBOARD = '@flowfuse/node-red-dashboard';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const userDir = resolve(process.env.DEMO_DIR || join(root, '.demo'));
 const flowFile = join(userDir, 'flows.json');
+/** Of errors, as the person at this machine reads them; Windows has no LANG. */
+const speaksChinese = Intl.DateTimeFormat().resolvedOptions().locale.startsWith('zh');
 /** Installed in the user directory, by link. */
 const MODULES = [
   ['@cn-verify/node-red-cn-verify', root],
@@ -196,8 +198,7 @@ async function startNodeRed() {
     fileWorkingDirectory: userDir,
     httpNodeMiddleware: page.httpNodeMiddleware,
     dashboard: { ...page.dashboard, maxHttpBufferSize: 12e6 },
-    // Of errors, as the person at this machine reads them; Windows has no LANG.
-    lang: Intl.DateTimeFormat().resolvedOptions().locale.startsWith('zh') ? 'zh-CN' : 'en-US',
+    lang: speaksChinese ? 'zh-CN' : 'en-US',
     telemetry: { enabled: false, updateNotification: false },
     // The palette manager asks the flow library for its list whenever the editor is opened.
     externalModules: { palette: { allowInstall: false, allowUpload: false } },
@@ -249,7 +250,9 @@ A photo as a file (this one is drawn; use your own) / 照片文件（这张是�
 Over MQTT, in two terminals / 需两个终端：
   mosquitto_sub ${mqtt} -t cn-verify/results -t cn-verify/errors
   mosquitto_pub ${mqtt} -q 1 -t cn-verify/photos -m ${body}
-${isKept ? `\nThe flows in ${folder} are as you left them; delete that folder to get the examples back. / 流程保持上次的修改。\n` : ''}
+
+One example verifies a team's photos by itself every ten minutes, on the sandbox / 有一个示例每十分钟自动核验一次团队照片（沙箱，不计费）
+${speaksChinese ? '' : '\nErrors in Chinese / 错误提示改为中文：\n  LANG=zh_CN.UTF-8 npm start\n'}${isKept ? `\nThe flows in ${folder} are as you left them; delete that folder to get the examples back. / 流程保持上次的修改。\n` : ''}
 Ctrl-C ends it / 按 Ctrl-C 结束`);
 }
 
