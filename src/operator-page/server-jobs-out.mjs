@@ -2,14 +2,14 @@ import { brief } from './server-brief.mjs';
 import { findJob, isId, isRunning, jobsIn, keyOf } from './server-jobs.mjs';
 import { reply } from './server-request.mjs';
 
-/** An account may have been changed since. */
+/** The page asks again for the accounts' environment after this time, as somebody may have deployed another one. */
 const ACCOUNTS_MS = 60_000;
-/** Of the list: those that are running, and as many of the newest. An older one is found by its id. */
+/** The list has all jobs that are running and so many of the newest others. An older one is found by its id. */
 const MOST_LISTED = 200;
 
 /**
  * The list, or one job with its rows.
- * @returns a message or null for each output: to the response, to the ledger where the job is not known here, to ask where the accounts stand
+ * @returns for each output a message or null: 1 the response, 2 the query of the ledger for a job that is not known here, 3 the query of the accounts' environment
  */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);

@@ -1,9 +1,9 @@
 import { jobsIn, keep, keyOf } from './server-jobs.mjs';
 
-/** As many as one call of truth-create takes: each call is one message, so that what was not sent can be held back. */
+/** truth-create takes so many photos in one call. A message is one call, so that a job can be stopped between two of them. */
 const BATCH = 9;
 
-/** @returns a message or null for each output: to truth-create, to the list */
+/** @returns for each output a message or null: 1 the photos for truth-create, 2 that the list has changed */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobs[msg.job];

@@ -1,9 +1,12 @@
 import { jobOf, jobsIn, keep, WAIT_MS } from './server-jobs.mjs';
 
-/** A row without a verdict is never done. */
+/** Of a photo that truth-poll gave no verdict for: without one its job would never end. */
 const NOT_REPORTED = { outcome: 'inconclusive', reason: 'not-reported' };
 
-/** What truth-poll says of a batch, finished or not. @returns a message or null for each output: to truth-poll once more, to the list */
+/**
+ * Notes in the job what truth-poll says of a batch, finished or not.
+ * @returns for each output a message or null: 1 the batch for truth-poll again, 2 that the list has changed
+ */
 export default function (msg, { flow }) {
   const { job: id, total, batch, payload } = msg;
   const jobs = jobsIn(flow);

@@ -6,7 +6,7 @@ import { reply } from './server-request.mjs';
 const MOST_FOUND = 200;
 const OUTCOMES = ['passed', 'failed', 'inconclusive', 'error'];
 
-/** Jobs of a day, with an outcome, or that hold a text: the job's number or reference, a file's name, a number of ledger or provider. */
+/** Finds jobs by day, by outcome, or by a text: the job's id or reference, a file's name, the id of a ledger entry or the provider's number. */
 export default function (msg, { flow }) {
   const { day, outcome, text = '' } = msg.req.query;
   const isRight = [day, outcome, text].every((each) => each === undefined || typeof each === 'string');

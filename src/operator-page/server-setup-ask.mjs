@@ -1,9 +1,9 @@
 import { jobsIn } from './server-jobs.mjs';
 
 /**
- * What a call costs stands in the ledger's entry of the page's own newest call that may have been charged: other flows may
- * have accounts with other prices.
- * @returns messages to the ledger: where files may be kept, and those entries
+ * The price of a call is read from the ledger's entry of the page's own newest call, because other flows may have accounts
+ * with other prices.
+ * @returns queries of the ledger: the folder for files, and one entry for photos and one for persons
  */
 export default function ({ isStart = false }, { flow }) {
   const jobs = Object.values(jobsIn(flow));

@@ -1,10 +1,10 @@
 import { deleteOldDays, recentJobs } from './server-files.mjs';
 import { takeBack } from './server-jobs.mjs';
 
-/** Of the operations that the page pays for. */
+/** Which kind of job an operation pays for. */
 const KINDS = { 'truth-create': 'photos', 'face-compare': 'person' };
 
-/** What the ledger says: where this Node-RED keeps what must survive a restart, and what a call of the page has cost: 0 where its account has no price. */
+/** Reads two answers of the ledger: the folder for files that must survive a restart, and the price of a call, which is 0 where the account has none. */
 export default function (msg, { flow }) {
   if (msg.error) return null;
   if (Array.isArray(msg.payload)) {

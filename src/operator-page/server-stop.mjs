@@ -3,8 +3,8 @@ import { findJob, isId, jobsIn, keep } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /**
- * Stops a job, or (`again`) asks once more after what it had not finished.
- * @returns a message or null for each output: to the response, to truth-poll, to the list
+ * Stops a job, or with `again` queries the tasks once more that had no result when it ended.
+ * @returns for each output a message or null: 1 the response, 2 the tasks for truth-poll, 3 that the list has changed
  */
 export default function (msg, { flow, env }) {
   const { job: id, again } = msg.req.body ?? {};

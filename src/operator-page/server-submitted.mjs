@@ -1,7 +1,7 @@
 import { markEnvironment, noteEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
-/** @returns a message or null for each output: to truth-poll, to the next batch, to the list */
+/** @returns for each output a message or null: 1 the tasks for truth-poll, 2 the next batch, 3 that the list has changed */
 export default function (msg, { flow }) {
   const { job: id, total, at, rest, payload } = msg;
   const jobs = jobsIn(flow);

@@ -30,4 +30,14 @@ describe('contract: cancel', () => {
     await Promise.resolve();
     assert.ok(isCalled);
   });
+
+  it('calls nobody who has taken it away by then', async () => {
+    let isCalled = false;
+    const forget = onAbort(AbortSignal.abort(), () => {
+      isCalled = true;
+    });
+    forget();
+    await Promise.resolve();
+    assert.ok(!isCalled);
+  });
 });
