@@ -3,7 +3,6 @@
  * and the check of the documents follow from it; CONTRIBUTING.md, "A column of the ledger", says what a new row needs.
  */
 import type { ErrorCode } from '../contract/errors';
-import type { ColumnTypes } from '../store/schema/columns';
 import type { Value } from '../store/sql';
 import type { Entry, EntryState } from './entry';
 
@@ -12,7 +11,8 @@ export const PRICE_STEPS = 10_000;
 
 /** How a value is kept in the database. */
 interface Kind<Kept> {
-  type: keyof ColumnTypes;
+  /** As src/store/schema/columns.ts names it. */
+  type: 'text' | 'integer';
   write(value: Kept): Value;
   read(column: Value): Kept;
 }
