@@ -3,11 +3,12 @@
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
 
-import { type ErrorCode, VerifyError } from '../contract/errors';
+import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
 import { overBudget, type Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';
+import { entryOf, FIELDS, fieldsSetBy, nameOf, PRICE_STEPS, valuesOf } from './columns';
 import type { Entry, EntryState, KeyState, Sum } from './entry';
 import { idFloor } from './id';
 
@@ -16,8 +17,6 @@ const KEY = 'ledger key';
 const CONTENT = 'ledger content';
 const ANSWER = 'ledger answer';
 
-/** A price has no more decimals; binary fractions would show some. */
-export const PRICE_STEPS = 10_000;
 /** So many entries are looked at in one operation, because nothing else runs meanwhile. */
 const ENTRIES_AT_ONCE = 2_000;
 const DELETED_AT_ONCE = 200;
@@ -31,10 +30,7 @@ const AFTER_ALL = '~';
 
 /** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
 export interface ClaimRequest {
-  entry: Pick<
-    Entry,
-    'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'consent' | 'guardianConsent' | 'purpose'
-  >;
+  entry: Entry;
   /** The process that claims it. */
   owner: string;
   keys: readonly PaidKey[];
@@ -72,26 +68,7 @@ export interface EntriesRequest {
   operation: string | null;
 }
 
-interface EntryRow {
-  id: string;
-  at: number;
-  account: string;
-  node: string;
-  operation: string;
-  state: EntryState;
-  outcome: string | null;
-  reason: string | null;
-  code: string | null;
-  error: ErrorCode | null;
-  request_id: string | null;
-  order_no: string | null;
-  charged: number | null;
-  price: number;
-  duration_ms: number | null;
-  consent: string | null;
-  guardian_consent: string | null;
-  purpose: string | null;
-}
+type EntryRow = Readonly<Record<string, Value>>;
 
 /** A key that a call has. */
 interface KeyRow {
@@ -113,8 +90,14 @@ interface KeyDigests {
   label: string | null;
 }
 
-const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
-  duration_ms, consent, guardian_consent, purpose`;
+const ALL = FIELDS.map(nameOf).join(', ');
+const CLAIMED = fieldsSetBy('claim');
+const ENDED = fieldsSetBy('end');
+/** Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest. */
+const CLAIM = `INSERT INTO entries (owner, kept_from, ${CLAIMED.map(nameOf).join(', ')})
+  VALUES (?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ${CLAIMED.map(() => '?').join(', ')})
+  ON CONFLICT (id) DO NOTHING`;
+const END = `UPDATE entries SET ${ENDED.map((field) => `${nameOf(field)} = ?`).join(', ')} WHERE id = ?`;
 /** A process that has ended is not in `processes` any more. */
 const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
@@ -123,8 +106,6 @@ const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
   ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
 const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
-const END = `UPDATE entries SET state = ?, outcome = ?, reason = ?, code = ?, error = ?, request_id = ?, order_no = ?,
-  charged = ?, price = ?, duration_ms = ? WHERE id = ?`;
 /** The words of the index `entries_open`, which serves no others. */
 const OPEN = "state IN ('claimed', 'uncertain')";
 
@@ -304,7 +285,7 @@ async function uncertain(
   { limit }: { limit: number },
 ): Promise<{ entries: Entry[]; count: number }> {
   const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
+    `SELECT ${ALL} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
     limit,
   );
   const all = await sql.get<{ calls: number }>(
@@ -314,7 +295,7 @@ async function uncertain(
 }
 
 async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
-  const row = await sql.get<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE id = ?`, id);
+  const row = await sql.get<EntryRow>(`SELECT ${ALL} FROM entries WHERE id = ?`, id);
   return row ? entryOf(row) : null;
 }
 
@@ -325,7 +306,7 @@ async function ofKey(
   at: Surroundings,
 ): Promise<Entry[]> {
   const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
+    `SELECT ${ALL} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
     sealOf(at).digest(KEY, account, key),
     limit,
   );
@@ -348,7 +329,7 @@ async function entries(
     isNewestFirst ? { ...request, from: next?.id ?? from } : { ...request, to: next?.id ?? to },
   );
   const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${where} ORDER BY id ${order} LIMIT ${ENTRIES_AT_ONCE}`,
+    `SELECT ${ALL} FROM entries WHERE ${where} ORDER BY id ${order} LIMIT ${ENTRIES_AT_ONCE}`,
     ...parameters,
   );
   return { entries: rows.map(entryOf), next: next?.id ?? null };
@@ -520,27 +501,8 @@ export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundin
 
 /** @returns whether it was not there before */
 async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
-  const { id, account, node, operation, price, consent, guardianConsent, purpose } = entry;
-  const at = Date.parse(entry.at);
-  // Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest.
-  const inserted = await sql.run(
-    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price, consent, guardian_consent, purpose)
-      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?, ?, ?, ?)
-      ON CONFLICT (id) DO NOTHING`,
-    id,
-    at,
-    id,
-    at,
-    owner,
-    account,
-    node,
-    operation,
-    Math.round(price * PRICE_STEPS),
-    consent,
-    guardianConsent,
-    purpose,
-  );
-  return inserted > 0;
+  const { id, at } = entry;
+  return (await sql.run(CLAIM, owner, id, Date.parse(at), ...valuesOf(entry, CLAIMED))) > 0;
 }
 
 /** @returns whether all of them were free */
@@ -571,23 +533,8 @@ async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'
 
 /** @returns whether it had not ended before; a late answer settles what was uncertain or released */
 async function endEntry(sql: Sql, entry: Entry): Promise<boolean> {
-  const { id, state, outcome, reason, code, error, requestId, orderNo, charged, price, durationMs } = entry;
-  const from = state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
-  const changed = await sql.run(
-    `${END} AND ${from}`,
-    state,
-    outcome,
-    reason,
-    code,
-    error,
-    requestId,
-    orderNo,
-    charged === null ? null : Number(charged),
-    Math.round(price * PRICE_STEPS),
-    durationMs,
-    id,
-  );
-  return changed > 0;
+  const from = entry.state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
+  return (await sql.run(`${END} AND ${from}`, ...valuesOf(entry, ENDED), entry.id)) > 0;
 }
 
 async function uncountCall(sql: Sql, { account, at }: Entry): Promise<void> {
@@ -613,18 +560,4 @@ function filterOf({ from, to, account, operation }: EntriesRequest): { where: st
     parameters.push(value);
   }
   return { where: conditions.join(' AND '), parameters };
-}
-
-function entryOf(all: EntryRow): Entry {
-  const { at, request_id, order_no, charged, price, duration_ms, guardian_consent, ...row } = all;
-  return {
-    ...row,
-    guardianConsent: guardian_consent,
-    at: new Date(at).toISOString(),
-    requestId: request_id,
-    orderNo: order_no,
-    charged: charged === null ? null : charged !== 0,
-    price: price / PRICE_STEPS,
-    durationMs: duration_ms,
-  };
 }

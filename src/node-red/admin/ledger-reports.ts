@@ -1,7 +1,8 @@
 /** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
-import { COLUMNS, csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
+import { FIELDS } from '../../ledger/columns';
+import { csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
@@ -134,7 +135,7 @@ export async function* tableOf(
 ): AsyncGenerator<string, void> {
   const query = readLedgerQuery(asked);
   const found = allLedgersOf(red);
-  const heads = COLUMNS.map((name) => red._(`columns.${name}`, { lng: language }));
+  const heads = FIELDS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
