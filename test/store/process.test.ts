@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
+import { until } from '../until';
 import { type Process, startProcess } from './process';
 
 const names = (name: string, count: number) =>
@@ -13,9 +14,6 @@ describe('database: in a process of its own', () => {
   let file: string;
   let writer: Process;
   const told = () => writer.said.flatMap((said) => said.told ?? []);
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
   async function left(): Promise<string[]> {
     const database = openDatabase({
       file,

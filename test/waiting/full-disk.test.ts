@@ -61,11 +61,6 @@ describe('waiting: tasks on a full disk', function () {
     assert.equal(await writer.ask('state'), 'unwritable');
   });
 
-  it('leave what was on disk before as it was, when the process is killed', async () => {
-    await writer.kill();
-    assert.deepEqual(await left(), ids('first', 10));
-  });
-
   it('are not brought back when they were over before there was room', async () => {
     await writer.ask('deliver', ids('more', 50));
     writer.limit('unlimited');
