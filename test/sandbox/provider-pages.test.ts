@@ -1,38 +1,21 @@
-/** The sandbox answers in the providers' words, as the tables of docs/providers have them. */
+/** The sandbox answers each code in the provider's words, as the tables of codes and docs/providers have them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type CodeTable, textOfCode } from '../../src/contract/codes';
 import type { Shapes } from '../../src/contract/sandbox-half';
 import { sign } from '../../src/providers/linkface/client';
+import { CODES as LINKFACE } from '../../src/providers/linkface/codes';
+import {
+  BY_SCORE,
+  COMPARED,
+  GATEWAY_REFUSALS,
+  INCORRECT,
+  CODES as MARKET,
+} from '../../src/providers/tencent-market/codes';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
+import { STATUSES, CODES as XHEY } from '../../src/providers/xhey/codes';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
 import { callXhey } from './xhey-caller';
-
-const PAGES = join(__dirname, '../../../docs/providers');
-
-/**
- * @param page of docs/providers
- * @param first the name of the table's first column
- * @param column of the table
- * @returns its cells by those of the first column, where both say something, without marks of italics and remarks in
- *   parentheses
- */
-function textsIn(page: string, first: string, column: string): [string, string][] {
-  const lines = readFileSync(join(PAGES, page), 'utf8').split('\n');
-  const cells = (line: string) => line.split('|').map((cell) => cell.trim());
-  const start = lines.findIndex((line) => cells(line)[1] === first && cells(line).includes(column));
-  assert.ok(start >= 0, `${page}: ${first}, ${column}`);
-  const index = cells(lines[start]!).indexOf(column);
-  const rows = lines.slice(start + 2);
-  rows.length = rows.findIndex((line) => !line.startsWith('|'));
-  return rows
-    .map((line): [string, string] => {
-      const text = cells(line)[index]!.replace(/ *\(.*\)$/, '');
-      return [cells(line)[1]!, text.replaceAll('*', '')];
-    })
-    .filter(([, text]) => text !== '');
-}
 
 describe("sandbox: the provider's own words", () => {
   let sandbox: Sandbox;
@@ -40,6 +23,9 @@ describe("sandbox: the provider's own words", () => {
     sandbox = await startSandbox({ port: 0, file: null, shapes });
   };
   afterEach(() => sandbox.close());
+
+  const textsOf = (table: CodeTable) =>
+    [...table.keys()].map((code) => [code, textOfCode(table, code)] as const);
 
   async function statusText(status: string): Promise<unknown> {
     const create = await callXhey(sandbox, '/v2/truth_build/create', {
@@ -54,12 +40,8 @@ describe("sandbox: the provider's own words", () => {
 
   it("xhey's, of a photo and of an answer", async () => {
     await start('documented');
-    const statuses = textsIn('xhey.md', 'status', 'text');
-    assert.equal(statuses.length, 14, 'rows of the table of status in xhey.md');
-    for (const [status, text] of statuses) assert.equal(await statusText(status), text, status);
-    const codes = textsIn('xhey.md', 'code', "provider's text");
-    assert.equal(codes.length, 15, 'rows of the table of codes in xhey.md');
-    for (const [code, text] of codes) {
+    for (const [status, text] of textsOf(STATUSES)) assert.equal(await statusText(status), text, status);
+    for (const [code, text] of textsOf(XHEY)) {
       const response = await callXhey(sandbox, '/v2/truth_build/create', {
         photoUrlList: [`https://a.test/sandbox/code-${code}/1.jpg`],
       });
@@ -72,9 +54,7 @@ describe("sandbox: the provider's own words", () => {
     await start('observed');
     const { baseUrl, credentials } = sandbox.accounts.linkface!;
     const { apiId = '', apiSecret = '' } = credentials;
-    const codes = textsIn('linkface.md', 'code', 'text');
-    assert.equal(codes.length, 9, 'rows of the table of codes in linkface.md');
-    for (const [code, text] of codes) {
+    for (const [code, text] of textsOf(LINKFACE)) {
       const timestamp = String(Date.now());
       const body = new FormData();
       body.append('detection_type', 'liveness');
@@ -101,38 +81,29 @@ describe("sandbox: the provider's own words", () => {
 
   it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
     await start('observed');
-    const [[compared, byScore], ...others] = textsIn('tencent-market.md', 'incorrect', 'text') as [
-      [string, string],
-      ...[string, string][],
-    ];
-    assert.equal(compared, '100');
-    for (const [score, index] of [
-      ['0.45', 0],
-      ['0.44', 1],
-      ['0.39', 2],
+    for (const [score, { text }] of [
+      ['0.45', BY_SCORE.same],
+      ['0.44', BY_SCORE.unsure],
+      ['0.39', BY_SCORE.different],
     ] as const)
-      assert.equal((await foundBy(`沙箱${score}`)).msg, byScore.split(/ \/ |,/)[index]);
-    assert.equal(others.length, 12, 'rows of the table of incorrect in tencent-market.md, without 100');
-    for (const [incorrect, text] of others) {
+      assert.equal((await foundBy(`沙箱${score}`)).msg, text);
+    for (const [incorrect, text] of textsOf(INCORRECT)) {
+      if (incorrect === String(COMPARED)) continue;
       const { incorrect: answered, msg } = await foundBy(`沙箱${incorrect}`);
       assert.deepEqual([answered, msg], [Number(incorrect), text]);
     }
-
-    const codes = textsIn('tencent-market.md', 'code', 'text');
-    assert.equal(codes.length, 10, 'rows of the table of codes in tencent-market.md');
-    for (const [code, text] of codes) {
+    for (const [code, text] of textsOf(MARKET)) {
+      if (code === '200') continue;
       const { body } = await compare(`沙箱码${code}`);
       assert.deepEqual([body.code, body.msg], [Number(code), text]);
     }
-
-    const refusals = textsIn('tencent-market.md', 'HTTP', 'text');
-    for (const asked of [401, 403, 404, 429]) {
-      const { status, body } = await compare(`沙箱网关${asked}`);
-      assert.equal(status, asked);
-      const texts = refusals.filter(([statuses]) => statuses.includes(String(asked))).map(([, text]) => text);
+    for (const status of [401, 403, 404, 429]) {
+      const answered = await compare(`沙箱网关${status}`);
+      assert.equal(answered.status, status);
+      const words = String(answered.body.message);
       assert.ok(
-        texts.some((text) => text.startsWith(String(body.message).slice(0, 14))),
-        String(asked),
+        GATEWAY_REFUSALS.some(({ statuses, text }) => statuses.includes(status) && text.test(words)),
+        words,
       );
     }
   });
