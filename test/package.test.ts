@@ -87,11 +87,6 @@ describe('package', () => {
           }
         });
 
-        it('has a spec', () => {
-          const name = type.endsWith('-account') ? 'accounts' : type;
-          assert.ok(existsSync(join(ROOT, 'test/nodes', `${name}.test.ts`)));
-        });
-
         it('registers its type by its literal name, and no other', () => {
           const registered = [...built.matchAll(/RED\.nodes\.registerType\(([^,]*),/g)].map(
             ([, name]) => name,
