@@ -9,6 +9,7 @@ import {
   deploy,
   got,
   logs,
+  seen,
   send,
   settledStatus,
   startRuntime,
@@ -376,7 +377,7 @@ describe('errors, in a real Node-RED', () => {
       await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 5 }, custom()));
       server.script = (_asked, response) => json(response, { code: 401, msg: 'verify error', data: null });
       send('action', { payload: TASK });
-      assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: 'AUTH' });
+      await until(() => seen.statuses.some(({ status }) => status.fill === 'red' && status.text === 'AUTH'));
       await until(() => got('out2').length === 1);
       const { outcome, data } = got('out2')[0]!.payload as {
         outcome: string;
