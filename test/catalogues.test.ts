@@ -18,6 +18,13 @@ const FORMS = 'forms';
 const RUNTIME = 'the runtime';
 const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
 const TYPES = Object.keys(nodes);
+/** Texts whose keys are put together: those of the ledger's tables. */
+const REPORTED = [
+  ...[...COLUMNS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
+  ...TYPES.filter((type) => type.endsWith('-account')).map(
+    (type) => `providers.${type.replace('-account', '')}`,
+  ),
+];
 const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
@@ -58,6 +65,7 @@ const CALL: Call = {
 
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
+  'Linkface',
   ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
   ...['AccessKey ID', 'AccessKey Secret'],
 ];
@@ -330,11 +338,10 @@ describe('catalogues', () => {
   });
 
   describe('against the ledger', () => {
-    it("has a head for every column of the ledger's tables", () => {
+    it("has a head for every column of the ledger's tables, and a name for every provider", () => {
       for (const language of Object.keys(PUBLISHED)) {
         const heads = own(language, RUNTIME);
-        for (const name of [...COLUMNS, ...HANDLING_COLUMNS])
-          assert.ok(heads.has(`columns.${name}`), `${language} ${name}`);
+        for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
 
@@ -368,7 +375,7 @@ describe('catalogues', () => {
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
         'text-and-hint',
-        ...[...COLUMNS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
+        ...REPORTED,
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);

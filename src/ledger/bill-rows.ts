@@ -127,8 +127,15 @@ function rowsOf(text: string): Promise<Record<string, unknown>[]> {
     const isNoBill = () => reject(new VerifyError('INPUT', 'bill-rows'));
     if (!/[\r\n]/.test(text.slice(0, LONGEST_HEAD)) && text.length > LONGEST_HEAD) return isNoBill();
     let [readTo, withoutRow] = [0, 0];
+    const heads = new Set<string>();
     parse<Record<string, unknown>>(text.replace(/^\uFEFF/, ''), {
       header: true,
+      // The library would say on the console that it renames them.
+      transformHeader(head: string, at: number) {
+        const name = heads.has(head) ? `${head}_${at}` : head;
+        heads.add(name);
+        return name;
+      },
       skipEmptyLines: 'greedy',
       chunkSize: CHARACTERS_PER_TURN,
       chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {

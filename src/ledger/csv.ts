@@ -26,6 +26,7 @@ export const COLUMNS = [
 
 /** Of the record of handling. `known`: whether the outcome is. */
 export const HANDLING_COLUMNS = [
+  'id',
   'at',
   'purpose',
   'provider',
@@ -54,7 +55,7 @@ export function csv(
 
 /**
  * The record of handling: docs/contract.md, "Editor sidebar".
- * @param entries of calls about persons, each with its provider
+ * @param entries of calls about persons, each with its provider's name
  * @param heads of `HANDLING_COLUMNS`, in the language of the reader
  * @param known yes and no, in the language of the reader
  * @returns pieces of the file
@@ -65,6 +66,7 @@ export function handlingCsv(
   known: { yes: string; no: string },
 ): AsyncGenerator<string, void> {
   return table(entries, heads, (entry) => [
+    entry.id,
     timeOf(entry),
     entry.purpose,
     entry.provider,

@@ -126,6 +126,15 @@ describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
 
   it('all are deployed as they are', async () => {
     await bench.deploy();
+    // Node-RED would warn of them at each deploy.
+    const unused = await bench.page.evaluate(`(() => {
+      const found = [];
+      RED.nodes.eachConfig(({ _def, users, type, name }) => {
+        if (_def.hasUsers !== false && users.length === 0) found.push(type + ' ' + name);
+      });
+      return found;
+    })()`);
+    assert.deepEqual(unused, []);
     const wordsOf = ({ type, name, label }: ExampleNode) => `${type} ${name ?? label ?? ''}`;
     const deployed = (await (await bench.nodeRed.ask('/flows')).json()) as { flows: ExampleNode[] };
     const names = deployed.flows.map(wordsOf);

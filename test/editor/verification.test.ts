@@ -20,6 +20,7 @@ const NAME = '浙江 <b>账号</b>';
 
 const VARIABLE = 'CN_VERIFY_NOT_SET';
 
+const FLOW = 'the north';
 const at = { z: 'tab', y: 300 };
 const others = (baseUrl: string) => [
   {
@@ -358,7 +359,11 @@ for (const locale of ['en-US', 'zh-CN']) {
       await part('check').getByText('Renamed', { exact: true }).waitFor();
       // What is wrong with several nodes is one line.
       assert.equal(await part('check').locator('[data-problem="uncaught"]').count(), 1);
-      assert.ok((await part('check').locator('[data-problem="uncaught"] button').count()) >= 2);
+      const named = await part('check').locator('[data-problem="uncaught"] button').allTextContents();
+      assert.ok(named.length >= 2);
+      // One without a name is found by its flow.
+      const node = String(await bench.page.evaluate(`RED.utils.getNodeLabel(RED.nodes.node('token'))`));
+      assert.ok(named.includes(say('in-flow', { node, flow: FLOW })), String(named));
     });
 
     it('says nothing in another language', async () => {

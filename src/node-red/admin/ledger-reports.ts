@@ -158,7 +158,8 @@ export async function* handlingOf(
   const operations = new Set(operationsAboutPersons());
   const providers = new Map<string, string>();
   red.nodes.eachNode(({ id, type }) => {
-    if (type.endsWith('-account')) providers.set(id, type.slice(0, -'-account'.length));
+    if (!type.endsWith('-account')) return;
+    providers.set(id, red._(`providers.${type.slice(0, -'-account'.length)}`, values));
   });
   async function* calls() {
     for (const ledger of found.keys())
