@@ -1,9 +1,7 @@
 /** The nodes in the editor, in a real Chromium. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { type Demo, ROOT, startDemo } from '../demo-process';
+import { type Demo, startDemo } from '../demo-process';
 import { EXAMPLES } from '../example-flows';
 import { type Opened, openEditor } from './browser';
 import { VERSION, words } from './workbench';
@@ -72,41 +70,27 @@ interface FlowNode {
 /** Of the examples that the demo has. */
 const NODES = [...EXAMPLES].flatMap(([name, { nodes }]) => (name === 'scale-out' ? [] : nodes));
 
-describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese browsers ask for it`, () => {
-  it('has the help in Chinese', async () => {
-    const demo = await startDemo();
-    const { page, close } = await openEditor(demo.address, 'zh-Hans-CN');
-    try {
-      await page.evaluate(`RED.sidebar.help.show('truth-poll')`);
-      const [, first = ''] = /<p>([^<]+)/.exec(
-        readFileSync(join(ROOT, 'nodes/truth-poll/locales/zh-CN/truth-poll.html'), 'utf8'),
-      )!;
-      await page.locator('.red-ui-help:visible').getByText(first).first().waitFor();
-      const entry = page.locator('.red-ui-palette-node[data-palette-type="truth-poll"]');
-      assert.match(String(await entry.getAttribute('data-palette-label')), /\p{Script=Han}/u);
-    } finally {
-      await close();
-      await demo.stop();
-    }
-  });
+let demo: Demo;
+before(async () => {
+  demo = await startDemo();
 });
+after(() => demo?.stop());
 
-for (const locale of ['en-US', 'zh-CN']) {
-  describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
-    let demo: Demo;
+for (const [locale, browser] of [
+  ['en-US', 'en-US'],
+  // As some Chinese browsers ask for it.
+  ['zh-CN', 'zh-Hans-CN'],
+] as const) {
+  describe(`the editor of Node-RED ${VERSION} in ${browser}`, () => {
     let editor: Opened;
     let page: Page;
 
     before(async () => {
-      demo = await startDemo();
-      editor = await openEditor(demo.address, locale);
+      editor = await openEditor(demo.address, browser);
       page = editor.page;
     });
 
-    after(async () => {
-      await editor?.close();
-      await demo?.stop();
-    });
+    after(() => editor?.close());
 
     afterEach(() => {
       assert.deepEqual(editor.complaints.splice(0), []);
@@ -117,17 +101,11 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(version, VERSION);
     });
 
-    it('has the nodes in the palette', async () => {
-      for (const type of PALETTE_NODES) {
-        const entries = await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count();
-        assert.equal(entries, 1, type);
-      }
-    });
-
     it("has in the palette and on the canvas what each is in the reader's language, in one line", async () => {
       for (const type of PALETTE_NODES) {
         const label = page.locator(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`);
-        const [text = ''] = await label.allInnerTexts();
+        const [text = '', ...others] = await label.allInnerTexts();
+        assert.equal(others.length, 0);
         const expected = words(locale, type, 'label.palette');
         assert.equal(text.replaceAll('\u00a0', ' '), expected);
         const named =
@@ -166,21 +144,22 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
     });
 
-    for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
-      it(`shows the help of ${type} without scrolling sideways, as narrow as the sidebar is at first`, async () => {
+    it("shows all help in the reader's language without scrolling sideways, as narrow as the sidebar is at first", async () => {
+      for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
         await page.evaluate(`RED.sidebar.help.show('${type}')`);
         await page.waitForFunction(
           `$('.red-ui-help:visible code').first().text() === '${type}' && $('.red-ui-help:visible h3').length > 0`,
         );
-        const widths = (await page.evaluate(`(() => {
+        const [text, width, room] = (await page.evaluate(`(() => {
           const help = $('.red-ui-help:visible').first().css({ width: '${HELP_WIDTH}px', boxSizing: 'border-box' })[0];
-          const result = [help.scrollWidth, help.clientWidth];
+          const result = [help.textContent, help.scrollWidth, help.clientWidth];
           $(help).css({ width: '', boxSizing: '' });
           return result;
-        })()`)) as [number, number];
-        assert.ok(widths[0] <= widths[1], String(widths));
-      });
-    }
+        })()`)) as [string, number, number];
+        assert.ok(width <= room, `${type}: ${width} > ${room}`);
+        if (locale === 'zh-CN') assert.match(text, /\p{Script=Han}/u, type);
+      }
+    });
 
     for (const type of ACTION_NODES) {
       it(`opens the form of ${type}, filled and without a mark of something invalid`, async () => {
