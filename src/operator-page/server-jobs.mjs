@@ -16,7 +16,7 @@ const LOST_MS = 5 * 60_000;
 /** Which kind of job an operation pays for. */
 export const KINDS = { 'truth-create': 'photos', 'face-compare': 'person' };
 export const MOST_PHOTOS = 300;
-/** After that long, only the operator has a task asked after again. */
+/** After that long, a task is queried again only when the operator wants it. */
 export const WAIT_MS = 15 * 60_000;
 /** Of a row of which more is to come. */
 export const OPEN_STATES = ['waiting', 'sent'];

@@ -130,7 +130,7 @@ describe("the operator's page, paid for", () => {
       assert.equal(await operator.page.locator('.cnv-banner').count(), 0);
     });
 
-    it('stops: what was not submitted is not, and what was can be asked after again', async () => {
+    it('stops: what was not submitted is not, and what was can be queried again', async () => {
       const before = paid();
       const urls = Array.from({ length: 60 }, (_, at) => `${ELSEWHERE}/sandbox/slow-9/${at}.png`);
       await operator.fillPhotos(urls.join('\n'));

@@ -140,11 +140,11 @@ describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
       body.append('photo', new Blob([new Uint8Array(jpg(bytes))]), 'a.jpg');
     assert.equal((await fetch(`${bench.nodeRed.address}/put`, { method: 'POST', body })).status, 200);
     await bench.page.evaluate(`RED.actions.invoke('cn-verify:show-verification')`);
-    const [told = ''] = words(LOCALE, 'verification', 'photos.held', {
+    const [held = ''] = words(LOCALE, 'verification', 'photos.held', {
       count: '2',
       megabytes: '0.5',
       oldest: '@',
     }).split('@');
-    await bench.page.locator('#cn-verify-verification [data-part="photos"]').getByText(told).waitFor();
+    await bench.page.locator('#cn-verify-verification [data-part="photos"]').getByText(held).waitFor();
   });
 });

@@ -1,4 +1,4 @@
-/** Waiting tasks in the form of truth-poll: seen, asked after at once, dropped, and found again when their node is gone. */
+/** Waiting tasks in the form of truth-poll: seen, queried at once, dropped, and found again when their node is gone. */
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { foreignWords } from '../chinese';
@@ -125,7 +125,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     assert.deepEqual(foreignWords(known.reduce((rest, each) => rest.replaceAll(each, ''), text)), []);
   }
 
-  it('resumes unless told otherwise', async () => {
+  it('resumes unless that is switched off', async () => {
     // The flow does not say.
     await bench.edit('kept');
     const resume = bench.page.locator('#node-input-resume');
@@ -153,7 +153,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await cancel();
   });
 
-  it('shows how many wait, since when, and when they are asked after', async () => {
+  it('shows how many wait, since when, and when they are queried next', async () => {
     await start('kept', '1', '2', '3');
     await asked(3);
     await bench.edit('kept');
@@ -165,7 +165,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await cancel();
   });
 
-  it('has them asked after at once', async () => {
+  it('has them queried at once', async () => {
     const before = provider.asked.length;
     await bench.edit('kept');
     await button(rowOf('kept'), 'ask').click();
@@ -180,7 +180,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await cancel();
   });
 
-  it('drops them when told so twice', async () => {
+  it('drops them after a second question', async () => {
     await start('kept', '4', '5', '6');
     await bench.edit('kept');
     await threeWait();

@@ -25,7 +25,7 @@ describe('the test button of an account', () => {
   const sent: string[] = [];
 
   const account = (id: string, keys = {}) => ({
-    ...{ id, type: 'xhey-account', name: id, environment: 'custom', baseUrl: server.baseUrl },
+    ...{ id, type: 'xhey-account', name: 'tested', environment: 'custom', baseUrl: server.baseUrl },
     credentials: { groupKey: 'groupKey', groupSecret: SECRET, ...keys },
   });
 
@@ -36,7 +36,7 @@ describe('the test button of an account', () => {
       account(ACCOUNT),
       account('unset', { groupSecret: '${CN_VERIFY_NOT_SET}' }),
       account('rotating', { nextGroupKey: 'next-key', nextGroupSecret: 'next-secret-of-the-test' }),
-      { id: 'sandbox', type: 'xhey-account', name: '', environment: 'sandbox' },
+      { id: 'on-sandbox', type: 'xhey-account', name: '', environment: 'sandbox' },
     ];
     bench = await Workbench.open(LOCALE, flows, 'en-US');
     page().on('request', (request) => {
@@ -153,7 +153,7 @@ describe('the test button of an account', () => {
   });
 
   it('says on the sandbox that the sandbox answers, and nothing of the provider', async () => {
-    await open('sandbox');
+    await open('on-sandbox');
     assert.deepEqual(await test('works'), [said('test-works', tests['works-sandbox'])]);
     await close();
   });

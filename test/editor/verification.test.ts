@@ -200,11 +200,11 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     assert.deepEqual(await row.locator('th, td').allTextContents(), [NAME, '2', '2', '0', yuan('2.50')]);
     assert.equal(await bench.page.evaluate(BROKEN), 0);
     const meters = part('spending').getByRole('meter');
-    const told = ['aria-valuenow', 'aria-valuemax', 'data-state', 'aria-label'];
+    const attributes = ['aria-valuenow', 'aria-valuemax', 'data-state', 'aria-label'];
     assert.deepEqual(
       await meters.evaluateAll(
         (all, names) => all.map((each) => names.map((name) => each.getAttribute(name))),
-        told,
+        attributes,
       ),
       [
         ['2', '6', 'fine', say('spending.budget', { account: NAME, period: say('spending.today') })],
@@ -216,7 +216,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await bench.picture('verification');
   });
 
-  it('shows what waits, has it asked after, and drops it', async () => {
+  it('shows what waits, has it queried, and drops it', async () => {
     await fetch(`${bench.nodeRed.address}/poll`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -238,7 +238,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await has(part('waiting'), words(LOCALE, 'truth-poll', 'form.tasks-none'));
   });
 
-  it('releases an uncertain call when told so twice, with the keyboard', async () => {
+  it('releases an uncertain call after a second question, with the keyboard', async () => {
     provider.script = (_asked, response) => response.destroy();
     await pay(bench.nodeRed, 'c');
     const call = part('uncertain').locator('[data-call]');
@@ -314,7 +314,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await bill.locator('[data-kind="unbilled"]').waitFor();
   });
 
-  it('shows another month when told so', async () => {
+  it('shows another month that is chosen', async () => {
     const month = part('spending').getByRole('combobox', { name: say('spending.month') });
     assert.equal(await month.locator('option').count(), 13);
     await month.selectOption({ index: 1 });
