@@ -116,7 +116,7 @@ describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
       if (name === 'welcome') await chooseInDialog(file);
       // What the dialog does then; the copy goes on with the accounts that are there.
       else
-        await page.evaluate(`$.get('library/_examples/flows/${PACKAGE}/' + encodeURI(${JSON.stringify(file.replace('.json', ''))}))
+        await page.evaluate(`$.get('library/examples/flows/${PACKAGE}/' + encodeURI(${JSON.stringify(file.replace('.json', ''))}))
           .then((flow) => RED.view.importNodes(flow, { generateIds: ${isThere}, addFlow: false }))`);
       const { label } = nodes.find(({ type }) => type === 'tab')!;
       const id = workspace(String(label));

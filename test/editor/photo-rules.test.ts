@@ -1,32 +1,17 @@
 /** The form of photo-rules: people pick a unit, and the node has the runtime's. */
 import assert from 'node:assert/strict';
-import { VERSION, Workbench, words } from './workbench';
+import { placed, VERSION, Workbench, words } from './workbench';
 
 const LOCALE = 'en-US';
 
 describe(`the form of photo-rules, in the editor of Node-RED ${VERSION} in en-US`, () => {
   let bench: Workbench;
-  const node = (id: string, properties: object) => ({
-    id,
-    type: 'photo-rules',
-    z: 'tab',
-    wires: [[]],
-    ...properties,
-  });
+  const place = { latitude: '30', longitude: '104' };
   before(async () => {
     bench = await Workbench.open(LOCALE, [
-      { id: 'tab', type: 'tab', label: 'test' },
-      node('usual', {
-        name: 'usual',
-        maxAge: '120',
-        within: '1500',
-        latitude: '30',
-        longitude: '104',
-        x: 150,
-        y: 80,
-      }),
-      node('by-hand', { name: 'by-hand', maxAge: '${MAX_AGE}', within: 0, x: 150, y: 160 }),
-      node('bare', { name: 'bare', x: 150, y: 240 }),
+      placed([150, 80], 'usual', 'photo-rules', [[]], { maxAge: '120', within: '1500', ...place }),
+      placed([150, 160], 'by-hand', 'photo-rules', [[]], { maxAge: '${MAX_AGE}', within: 0 }),
+      placed([150, 240], 'bare', 'photo-rules', [[]]),
     ]);
   });
   after(() => bench?.close());

@@ -7,7 +7,7 @@ import { ROOT } from '../demo-process';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
-import { VERSION, Workbench, words } from './workbench';
+import { placed, VERSION, Workbench, words } from './workbench';
 
 const STORE = 'tested-store';
 
@@ -22,40 +22,25 @@ describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
 
   before(async () => {
     server = await startObjectStore();
-    const at = { z: 'tab', x: 300, y: 100 };
+    const endpoint = server.url.origin;
     bench = await Workbench.open(LOCALE, [
       {
         id: STORE,
         type: 'photo-store',
-        name: '',
         kind: 's3',
-        endpoint: server.url.origin,
+        endpoint,
         bucket: BUCKET,
-        region: '',
-        prefix: '',
         style: 'path',
-        publicUrl: '',
-        keep: 24,
-        fit: false,
-        maxPhotoKB: 0,
-        timeout: 30,
-        tls: '',
-        proxy: '',
         credentials: KEYS,
       },
-      { id: 'account', type: 'xhey-account', name: '', environment: 'sandbox' },
-      { id: 'in', ...at, type: 'http in', url: '/put', method: 'post', upload: true, wires: [['create']] },
-      {
-        id: 'create',
-        ...at,
-        type: 'truth-create',
+      { id: 'account', type: 'xhey-account', environment: 'sandbox' },
+      placed([100, 100], 'in', 'http in', [['create']], { url: '/put', method: 'post', upload: true }),
+      placed([300, 100], 'create', 'truth-create', [['answer']], {
         account: 'account',
         store: STORE,
         photos: 'req.files',
-        photosType: 'msg',
-        wires: [['answer']],
-      },
-      { id: 'answer', ...at, type: 'http response', wires: [] },
+      }),
+      placed([500, 100], 'answer', 'http response', []),
     ]);
   });
   after(async () => {

@@ -1,15 +1,13 @@
 /** The form of provider-request in a real Chromium: it takes an account of any provider. */
 import assert from 'node:assert/strict';
 import type { FlowNode } from '../flows/runtime';
-import { VERSION, Workbench, words } from './workbench';
+import { placed, VERSION, Workbench, words } from './workbench';
 
-const at = { z: 'tab', x: 200 };
 const FLOW = [
-  { id: 'tab', type: 'tab', label: 'test' },
   { id: 'team', type: 'xhey-account', name: 'the team', environment: 'sandbox' },
   { id: 'shop', type: 'westdex-account', name: 'the shop', environment: 'sandbox' },
-  { id: 'of-westdex', ...at, y: 100, type: 'provider-request', account: 'shop', apiCode: 'a', wires: [[]] },
-  { id: 'empty', ...at, y: 200, type: 'provider-request', account: '', wires: [[]] },
+  placed([200, 100], 'of-westdex', 'provider-request', [[]], { account: 'shop', apiCode: 'a' }),
+  placed([200, 200], 'empty', 'provider-request', [[]], { account: '' }),
 ];
 
 const LOCALE = 'en-US';

@@ -10,7 +10,7 @@ import {
   taskFinished,
 } from '../flows/scripted-server';
 import { until } from '../until';
-import { VERSION, Workbench, words } from './workbench';
+import { placed, VERSION, Workbench, words } from './workbench';
 
 const TYPE = 'truth-poll';
 const POLLS = ['kept', 'left-behind'];
@@ -19,35 +19,17 @@ const flows = (baseUrl: string) => [
   {
     id: 'account',
     type: 'xhey-account',
-    name: '',
     environment: 'custom',
     baseUrl,
     credentials: { groupKey: 'k', groupSecret: 's' },
   },
   ...POLLS.flatMap((id, index) => {
-    const at = { z: 'tab', y: 160 + 100 * index };
+    const y = 160 + 100 * index;
+    const settings = { name: id, account: 'account', interval: 60, maxInterval: 60 };
     return [
-      {
-        ...at,
-        id: `in-${id}`,
-        type: 'http in',
-        url: `/${id}`,
-        method: 'post',
-        x: 160,
-        wires: [[id, `out-${id}`]],
-      },
-      {
-        ...at,
-        id,
-        type: TYPE,
-        name: id,
-        account: 'account',
-        interval: 60,
-        maxInterval: 60,
-        x: 400,
-        wires: [[], []],
-      },
-      { ...at, id: `out-${id}`, type: 'http response', x: 640, wires: [] },
+      placed([160, y], `in-${id}`, 'http in', [[id, `out-${id}`]], { url: `/${id}`, method: 'post' }),
+      placed([400, y], id, TYPE, [[], []], settings),
+      placed([640, y], `out-${id}`, 'http response', []),
     ];
   }),
 ];

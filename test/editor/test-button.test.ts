@@ -25,7 +25,11 @@ describe('the test button of an account', () => {
   const sent: string[] = [];
 
   const account = (id: string, keys = {}) => ({
-    ...{ id, type: 'xhey-account', name: 'tested', environment: 'custom', baseUrl: server.baseUrl },
+    id,
+    type: 'xhey-account',
+    name: 'tested',
+    environment: 'custom',
+    baseUrl: server.baseUrl,
     credentials: { groupKey: 'groupKey', groupSecret: SECRET, ...keys },
   });
 

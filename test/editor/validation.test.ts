@@ -1,6 +1,6 @@
 /** What each form says of a wrong value, what a node with one looks like, and what is said when it is deployed. */
 import assert from 'node:assert/strict';
-import { TRIES, VERSION, Workbench, words } from './workbench';
+import { placed, TRIES, VERSION, Workbench, words } from './workbench';
 
 interface Wrong {
   field: string;
@@ -115,16 +115,11 @@ const accountOf = (action: string) => (action === 'truth-poll' ? 'truth-create' 
 
 /** One of each action, and its account. */
 const FLOWS = [
-  ...Object.keys(ACTIONS).map((type, index) => ({
-    id: `the-${type}`,
-    type,
-    z: 'tab',
-    name: '',
-    account: `account-of-${accountOf(type)}`,
-    x: 300,
-    y: 160 + 60 * index,
-    wires: type === 'truth-poll' ? [[], []] : [[]],
-  })),
+  ...Object.keys(ACTIONS).map((type, index) =>
+    placed([300, 160 + 60 * index], `the-${type}`, type, type === 'truth-poll' ? [[], []] : [[]], {
+      account: `account-of-${accountOf(type)}`,
+    }),
+  ),
   ...Object.entries(ACCOUNTS).map(([action, [type]]) => ({
     id: `account-of-${action}`,
     type,

@@ -9,7 +9,7 @@ import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-proces
 import { type RedisServer, startRedis } from '../redis/server';
 import { until } from '../until';
 import { openEditor } from './browser';
-import { runtimeWords, VERSION, Workbench, words } from './workbench';
+import { placed, runtimeWords, VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
 const SHOW = `RED.actions.invoke('cn-verify:show-verification')`;
@@ -29,45 +29,32 @@ const BROKEN = `$('#${ID} [data-part="spending"] thead th').toArray().filter((he
 /** Pixels by which it is wider than the sidebar. */
 const OVERFLOW = `(({ scrollWidth, clientWidth }) => Math.max(clientWidth - ${NARROW}, scrollWidth - clientWidth, 0))($('#${ID}')[0])`;
 
-const at = { z: 'tab', y: 300 };
+const POST = { method: 'post' };
+const KEYS = { groupKey: 'k', groupSecret: 's' };
+const UNSET_KEYS = { secretId: `\${${VARIABLE}}`, key: 'k' };
 const others = (baseUrl: string) => [
-  {
-    ...{ id: 'photos', type: 'xhey-account', name: '', environment: 'custom', baseUrl },
-    credentials: { groupKey: 'k', groupSecret: 's' },
-  },
+  { id: 'photos', type: 'xhey-account', environment: 'custom', baseUrl, credentials: KEYS },
   { id: 'liveness', type: 'linkface-account', name: 'Token', environment: 'sandbox' },
-  {
-    ...{ id: 'keyless', type: 'westdex-account', name: 'Keyless', environment: 'production' },
-    credentials: { secretId: `\${${VARIABLE}}`, key: 'k' },
-  },
-  {
-    id: 'in-poll',
-    ...at,
-    x: 100,
-    type: 'http in',
-    url: '/poll',
-    method: 'post',
-    wires: [['poll', 'answer']],
-  },
-  {
-    ...{ id: 'poll', ...at, x: 400, type: 'truth-poll', name: 'Poll', account: 'photos', wires: [[], []] },
-    ...{ interval: 60, maxInterval: 60 },
-  },
-  { id: 'catch', ...at, x: 700, type: 'catch', scope: ['poll', 'token', 'three'], wires: [[]] },
-  { id: 'token', ...at, y: 400, x: 400, type: 'get-token', account: 'liveness', wires: [[]] },
-  { id: 'three', ...at, y: 500, x: 400, type: 'westdex-three', account: 'keyless', wires: [[]] },
+  { id: 'keyless', type: 'westdex-account', name: 'Keyless', credentials: UNSET_KEYS },
+  placed([100, 300], 'in-poll', 'http in', [['poll', 'answer']], { ...POST, url: '/poll' }),
+  placed([400, 300], 'poll', 'truth-poll', [[], []], {
+    name: 'Poll',
+    account: 'photos',
+    interval: 60,
+    maxInterval: 60,
+  }),
+  placed([700, 300], 'catch', 'catch', [[]], { scope: ['poll', 'token', 'three'] }),
+  placed([400, 400], 'token', 'get-token', [[]], { account: 'liveness' }),
+  placed([400, 500], 'three', 'westdex-three', [[]], { account: 'keyless' }),
 ];
 
 const queues = (url: string) => [
   { id: 'queue', type: 'verify-queue', name: 'photos', credentials: { url } },
   { id: 'unset', type: 'verify-queue', name: '', credentials: { url: `\${${VARIABLE}}` } },
-  {
-    ...{ id: 'in-job', ...at, y: 600, x: 100, type: 'http in', url: '/job', method: 'post' },
-    wires: [['call', 'answer']],
-  },
-  { id: 'call', ...at, y: 600, x: 400, type: 'verify-call', queue: 'queue', wait: 0, wires: [[], []] },
+  placed([100, 600], 'in-job', 'http in', [['call', 'answer']], { ...POST, url: '/job' }),
+  placed([400, 600], 'call', 'verify-call', [[], []], { queue: 'queue', wait: 0 }),
   // What no node names would be asked about at each deploy.
-  { id: 'never', ...at, y: 700, x: 400, type: 'verify-call', queue: 'unset', wires: [[], []] },
+  placed([400, 700], 'never', 'verify-call', [[], []], { queue: 'unset' }),
 ];
 
 describe(`the sidebar and the help in the editor of Node-RED ${VERSION}, which loads them when they are first shown`, () => {

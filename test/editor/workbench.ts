@@ -27,6 +27,17 @@ const CANCELS = [
 /** By language of the runtime: one for all tests of this process that look only at what they deployed. It ends with the process. */
 const running = new Map<string, Promise<NodeRed>>();
 
+/** A node in the tab that is deployed. */
+export function placed(
+  [x, y]: readonly [number, number],
+  id: string,
+  type: string,
+  wires: string[][],
+  more: object = {},
+): object {
+  return { id, type, z: 'tab', x, y, wires, ...more };
+}
+
 export class Workbench {
   readonly page: Page;
   readonly complaints: string[];
