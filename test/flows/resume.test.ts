@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
+import { checkError } from './five-actions';
 import { untilOnDisk } from './on-disk';
 import {
   accountAt,
@@ -40,9 +41,6 @@ function changed(nodes: FlowNode[], changes: object): FlowNode[] {
   );
 }
 
-interface Cancelled extends Message {
-  error: { code: string; cause: Cause };
-}
 const [PHOTO_2, PHOTO_3] = [`${PHOTO}?2`, `${PHOTO}?3`];
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -58,8 +56,8 @@ describe('what waits over a deploy, in a real Node-RED', () => {
   /** Waits for the only error. */
   const raised = async () => {
     await until(() => got('caught').length === 1);
-    const [message] = got('caught') as [Cancelled];
-    return { ...message.error, message };
+    const [message = assert.fail()] = got('caught');
+    return { ...checkError(message), message };
   };
 
   before(() => startRuntime());
