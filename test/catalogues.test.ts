@@ -270,19 +270,6 @@ describe('catalogues', () => {
         for (const key of keys) assert.ok(catalogue.has(key), key);
       });
 
-      it(`has a row for every property of ${type}`, () => {
-        const { category, defaults, credentials = {} } = define(type);
-        const prefix = category === 'config' ? 'node-config-input' : 'node-input';
-        const form = expandedForm(type);
-        // What holds several values, the columns of a bill, has a row for each.
-        const ofOneValue = Object.entries(defaults).filter(([, { value }]) => typeof value !== 'object');
-        const names = [...ofOneValue.map(([name]) => name), ...Object.keys(credentials)];
-        assert.deepEqual(
-          names.filter((name) => !form.includes(`id="${prefix}-${name}"`)),
-          [],
-        );
-      });
-
       it(`writes no text of ${type}'s form anywhere else`, () => {
         const visible = expandedForm(type).replace(/<[^>]*>/g, ' ');
         assert.doesNotMatch(visible, /[\p{Letter}]/u);
