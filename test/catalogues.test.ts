@@ -548,15 +548,15 @@ function returned(source: string, name: string): string[] {
   return [...body.matchAll(/return ('[^']*')/g)].flatMap(([, text]) => literals(text!));
 }
 
-/** `refusal(code, …)`: its codes stand in the tables of the file that calls it, or of those it imports. */
+/** `refusal(code, …)` and `refusalBy(table, …)`: the codes stand in the tables of the file that calls it, or of those it imports. */
 function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
-  const calls = [...source.matchAll(/(?<!function )\brefusal\(([^;]*)/g)];
+  const calls = [...source.matchAll(/(?<!function )\brefusal(?:By)?\(([^;]*)/g)];
   if (calls.length === 0) return [];
   const tables = /\b(?:STATUSES|const CODES)\b/.test(source)
     ? source
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [
-    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
+    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\w+), '([A-Z_]+)'[\],]/g)]),
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
     ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);

@@ -138,24 +138,6 @@ describe('the ledger', () => {
       assert.deepEqual(await claim(ledger, call(['k'])), { state: 'known', keys: new Map([['k', known]]) });
     });
 
-    it('after a restart too, and gives the answer as it was', async () => {
-      const answer = { score: 0.5, text: '"\n…', list: [1, null, { deep: true }] };
-      const id = await done(ledger, call(['k']), answered({ k: answer }));
-      await reopen();
-      const found = await ledger.look('k');
-      assert.deepEqual(
-        [found?.state, found?.entry, (found as { answer: unknown }).answer],
-        ['answered', id, answer],
-      );
-    });
-
-    it('before its end is on disk', async () => {
-      const id = await claimed(ledger, call(['k']));
-      const settled = ledger.ledger.settle(id, answered({ k: 1 }));
-      assert.equal((await ledger.look('k'))?.state, 'answered');
-      await settled;
-    });
-
     it('of many keys with all of them or not at all', async () => {
       await done(ledger, call(['b']), answered({ b: 1 }));
       const one = await claim(ledger, call(['a', 'b', 'c']));

@@ -28,12 +28,6 @@ describe('sandbox: the store', () => {
     assert.deepEqual(readdirSync(folder), ['store.json']);
   });
 
-  it('gives the same object each time', () => {
-    const store = openStore(null);
-    store.of('xhey').a = 1;
-    assert.deepEqual(store.of('xhey'), { a: 1 });
-  });
-
   it('is readable to its owner alone', () => {
     if (process.platform === 'win32') return;
     const store = openStore(file);
