@@ -264,6 +264,7 @@ describe('the examples of single nodes, at the press of a button', () => {
     for (const [button, account] of [
       ['head office', accounts[0]!.id],
       ['north branch', accounts[1]!.id],
+      ['only north', accounts[1]!.id],
     ] as const) {
       const entries = await press('accounts-by-message', button, 'who paid');
       assert.equal((entries as unknown as Entry[])[0]!.account, account);
