@@ -5,8 +5,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
 import type { Outcome } from '../src/contract/result';
-import { COLUMNS, HANDLING_COLUMNS } from '../src/ledger/csv';
-import { type Call, createEntry, type EntryState } from '../src/ledger/entry';
+import { FIELDS } from '../src/ledger/columns';
+import { HANDLING_COLUMNS } from '../src/ledger/csv';
+import type { EntryState } from '../src/ledger/entry';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -18,6 +19,13 @@ const FORMS = 'forms';
 const RUNTIME = 'the runtime';
 const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
 const TYPES = Object.keys(nodes);
+/** Texts whose keys are put together: those of the ledger's tables. */
+const REPORTED = [
+  ...[...FIELDS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
+  ...TYPES.filter((type) => type.endsWith('-account')).map(
+    (type) => `providers.${type.replace('-account', '')}`,
+  ),
+];
 const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
@@ -41,23 +49,9 @@ const STATES = Object.keys({ claimed: true, settled: true, uncertain: true, rele
   EntryState,
   true
 >);
-const CALL: Call = {
-  account: 'an account',
-  node: 'a node',
-  operation: 'an operation',
-  price: 0,
-  maxPerDay: 0,
-  maxPerMonth: 0,
-  keys: [],
-  maxAgeMs: null,
-  waitMs: 0,
-  consent: null,
-  guardianConsent: null,
-  purpose: null,
-};
-
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
+  'Linkface',
   ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
   ...['AccessKey ID', 'AccessKey Secret'],
 ];
@@ -276,19 +270,6 @@ describe('catalogues', () => {
         for (const key of keys) assert.ok(catalogue.has(key), key);
       });
 
-      it(`has a row for every property of ${type}`, () => {
-        const { category, defaults, credentials = {} } = define(type);
-        const prefix = category === 'config' ? 'node-config-input' : 'node-input';
-        const form = expandedForm(type);
-        // What holds several values, the columns of a bill, has a row for each.
-        const ofOneValue = Object.entries(defaults).filter(([, { value }]) => typeof value !== 'object');
-        const names = [...ofOneValue.map(([name]) => name), ...Object.keys(credentials)];
-        assert.deepEqual(
-          names.filter((name) => !form.includes(`id="${prefix}-${name}"`)),
-          [],
-        );
-      });
-
       it(`writes no text of ${type}'s form anywhere else`, () => {
         const visible = expandedForm(type).replace(/<[^>]*>/g, ' ');
         assert.doesNotMatch(visible, /[\p{Letter}]/u);
@@ -330,11 +311,10 @@ describe('catalogues', () => {
   });
 
   describe('against the ledger', () => {
-    it("has a head for every column of the ledger's tables", () => {
+    it("has a head for every column of the ledger's tables, and a name for every provider", () => {
       for (const language of Object.keys(PUBLISHED)) {
         const heads = own(language, RUNTIME);
-        for (const name of [...COLUMNS, ...HANDLING_COLUMNS])
-          assert.ok(heads.has(`columns.${name}`), `${language} ${name}`);
+        for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
 
@@ -348,7 +328,7 @@ describe('catalogues', () => {
         const [, list = ''] = text.exec(readFileSync(join(ROOT, where), 'utf8')) ?? [];
         const named = [...list.matchAll(/(?:`|<code>)(\w+)(?:`|<\/code>)/g)].map(([, name]) => name!);
         const fields = new Set(named.filter((name) => !STATES.includes(name)));
-        assert.deepEqual([...fields].sort(), Object.keys(createEntry('an id', CALL, 0)).sort());
+        assert.deepEqual([...fields].sort(), [...FIELDS].sort());
       });
     }
   });
@@ -368,7 +348,7 @@ describe('catalogues', () => {
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
         'text-and-hint',
-        ...[...COLUMNS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
+        ...REPORTED,
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);
@@ -562,15 +542,15 @@ function returned(source: string, name: string): string[] {
   return [...body.matchAll(/return ('[^']*')/g)].flatMap(([, text]) => literals(text!));
 }
 
-/** `refusal(code, …)`: its codes stand in the tables of the file that calls it, or of those it imports. */
+/** `refusal(code, …)` and `refusalBy(table, …)`: the codes stand in the tables of the file that calls it, or of those it imports. */
 function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
-  const calls = [...source.matchAll(/(?<!function )\brefusal\(([^;]*)/g)];
+  const calls = [...source.matchAll(/(?<!function )\brefusal(?:By)?\(([^;]*)/g)];
   if (calls.length === 0) return [];
   const tables = /\b(?:STATUSES|const CODES)\b/.test(source)
     ? source
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [
-    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
+    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\w+), '([A-Z_]+)'[\],]/g)]),
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
     ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);

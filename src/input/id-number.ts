@@ -40,7 +40,7 @@ const EXPONENT = /^\d(?:\.\d+)?E\+?\d+$/i;
 export function readIdNumber(value: unknown, field: string, now: number, repaired: Set<string>): string {
   const given = typeof value === 'bigint' ? value.toString() : exactText(value);
   const text = readText(given, field, LONGEST_ID, repaired);
-  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'id-number-missing');
+  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'id-number-missing', { field });
   const idNumber = bare(text.normalize('NFKC'));
   if (EXPONENT.test(text.replace(GUARD, ''))) throw new VerifyError('INPUT', 'id-number-number');
   if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) throw new VerifyError('INPUT', 'id-number-form');
@@ -83,4 +83,17 @@ function isBirthDate(date: string, now: number): boolean {
   const time = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
   return Number(date.slice(0, 4)) >= FIRST_YEAR && time - SHANGHAI_MS <= now;
+}
+
+/**
+ * @param text that a provider got, who repairs nothing
+ * @param now Unix time in milliseconds
+ * @returns whether it is an id number as it stands
+ */
+export function isWholeIdNumber(text: string, now: number): boolean {
+  try {
+    return readIdNumber(text, '', now, new Set()) === text;
+  } catch {
+    return false;
+  }
 }

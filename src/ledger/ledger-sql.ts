@@ -3,38 +3,21 @@
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
 
-import { type ErrorCode, VerifyError } from '../contract/errors';
+import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
-import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
+import { type Operations, type Sql, type Surroundings, sealOf } from '../store/sql';
 import { overBudget, type Spent } from './budget';
-import { dayOf, monthAfter, monthOf, type Period } from './calendar';
-import type { Entry, EntryState, KeyState, Sum } from './entry';
-import { idFloor } from './id';
+import { fieldsSetBy, nameOf, valuesOf } from './columns';
+import type { Entry, EntryState, KeyState } from './entry';
+import { KEY, newest, OPEN, type PeriodRow, periodsOf, REPORT_OPERATIONS, spent, sumOf } from './reports-sql';
 
 /** Purposes of the seal. */
-const KEY = 'ledger key';
 const CONTENT = 'ledger content';
 const ANSWER = 'ledger answer';
 
-/** A price has no more decimals; binary fractions would show some. */
-export const PRICE_STEPS = 10_000;
-/** So many entries are looked at in one operation, because nothing else runs meanwhile. */
-const ENTRIES_AT_ONCE = 2_000;
-const DELETED_AT_ONCE = 200;
-const KEPT_MONTHS = 13;
-/** Calls on so many days show that time has passed: what a wrong clock says at some starts does not. */
-const DAYS_OF_PROOF = 7;
-/** How many characters of an id are its day. */
-const DAY_DIGITS = 8;
-/** Greater than any id. */
-const AFTER_ALL = '~';
-
 /** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
 export interface ClaimRequest {
-  entry: Pick<
-    Entry,
-    'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'consent' | 'guardianConsent' | 'purpose'
-  >;
+  entry: Entry;
   /** The process that claims it. */
   owner: string;
   keys: readonly PaidKey[];
@@ -64,35 +47,6 @@ export interface LookRequest {
   since: number | null;
 }
 
-/** Ids from `from` on and before `to`. */
-export interface EntriesRequest {
-  from: string;
-  to: string;
-  account: string | null;
-  operation: string | null;
-}
-
-interface EntryRow {
-  id: string;
-  at: number;
-  account: string;
-  node: string;
-  operation: string;
-  state: EntryState;
-  outcome: string | null;
-  reason: string | null;
-  code: string | null;
-  error: ErrorCode | null;
-  request_id: string | null;
-  order_no: string | null;
-  charged: number | null;
-  price: number;
-  duration_ms: number | null;
-  consent: string | null;
-  guardian_consent: string | null;
-  purpose: string | null;
-}
-
 /** A key that a call has. */
 interface KeyRow {
   entry: string;
@@ -104,6 +58,12 @@ interface KeyRow {
   is_alive: number;
 }
 
+interface OwnKeyRow {
+  digest: string;
+  content: string;
+  part: number;
+}
+
 interface KeyDigests {
   key: string;
   digest: string;
@@ -113,8 +73,12 @@ interface KeyDigests {
   label: string | null;
 }
 
-const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
-  duration_ms, consent, guardian_consent, purpose`;
+const CLAIMED = fieldsSetBy('claim');
+const ENDED = fieldsSetBy('end');
+/** Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest. */
+const CLAIM = `INSERT INTO entries (owner, kept_from, ${CLAIMED.map(nameOf).join(', ')})
+  VALUES (?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ${CLAIMED.map(() => '?').join(', ')})`;
+const END = `UPDATE entries SET ${ENDED.map((field) => `${nameOf(field)} = ?`).join(', ')} WHERE id = ?`;
 /** A process that has ended is not in `processes` any more. */
 const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
@@ -123,50 +87,89 @@ const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
   ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
 const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
-const END = `UPDATE entries SET state = ?, outcome = ?, reason = ?, code = ?, error = ?, request_id = ?, order_no = ?,
-  charged = ?, price = ?, duration_ms = ? WHERE id = ?`;
-/** The words of the index `entries_open`, which serves no others. */
-const OPEN = "state IN ('claimed', 'uncertain')";
+const OWN_KEYS = "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''";
+const IF_FREE = 'ON CONFLICT (digest, freed) DO NOTHING';
+const NOTHING_SPENT: Spent = { day: 0, month: 0 };
+
+/** What decides over a claim. */
+interface BeforeClaim {
+  digests: readonly KeyDigests[];
+  states: Record<string, KeyState>;
+  /** Digests of keys that a call has and does not keep. */
+  outdated: readonly string[];
+  /** The claim is run a second time. */
+  isThere: boolean;
+  spent: Spent;
+}
 
 /**
  * Writes a call down before it is sent, unless another one has one of its keys.
  * @throws VerifyError BUDGET, or CONFIG
  */
 export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
-  const { entry, keys, maxPerDay, maxPerMonth } = request;
-  const limits = { account: entry.account, maxPerDay, maxPerMonth };
-  const isLimited = maxPerDay > 0 || maxPerMonth > 0;
-  if (at.damage && (isLimited || keys.length > 0)) {
+  return writeClaim(sql, request, await readBeforeClaim(sql, request, at), at);
+}
+
+/**
+ * Reads what `writeClaim` has to know, in one round trip.
+ * @throws VerifyError CONFIG
+ */
+export async function readBeforeClaim(
+  sql: Sql,
+  request: ClaimRequest,
+  at: Surroundings,
+): Promise<BeforeClaim> {
+  const { entry, keys } = request;
+  if (at.damage && (isLimited(request) || keys.length > 0)) {
     const isSetBack = at.damage === 'set-back';
     throw new VerifyError('CONFIG', isSetBack ? 'ledger-set-back' : 'ledger-damaged', {}, { charged: false });
   }
   const digests = digestsOf(entry.account, keys, at);
-  const { states, outdated } = await examine(sql, digests, request, at);
-  const mine = { state: 'claimed', spent: { day: 0, month: 0 } } as const;
+  const [examined, existing, total] = await Promise.all([
+    examine(sql, digests, request, at),
+    sql.get(EXISTS, entry.id),
+    isLimited(request) ? spent(sql, entry) : NOTHING_SPENT,
+  ]);
+  return { digests, ...examined, isThere: existing !== undefined, spent: total };
+}
+
+/**
+ * What another process has inserted meanwhile fails the transaction, which is then run again.
+ * @throws VerifyError BUDGET
+ */
+export async function writeClaim(
+  sql: Sql,
+  request: ClaimRequest,
+  { digests, states, outdated, isThere, spent: before }: BeforeClaim,
+  { now }: Surroundings,
+): Promise<ClaimAnswer> {
+  const { entry, maxPerDay, maxPerMonth } = request;
+  const limits = { account: entry.account, maxPerDay, maxPerMonth };
+  const mine = { state: 'claimed', spent: NOTHING_SPENT } as const;
   if (Object.values(states).some((each) => each.entry === entry.id)) return mine;
   if (Object.keys(states).length > 0) return { state: 'known', keys: states };
-  if (isLimited) {
-    const refused = overBudget(limits, await spent(sql, entry), at.now);
-    // The last call that the budget allows may be this one, whose claim is run a second time.
-    if (refused) {
-      if (await sql.get(EXISTS, entry.id)) return mine;
-      throw refused;
-    }
+  if (isThere) return mine;
+  const refused = overBudget(limits, before, now);
+  if (refused) throw refused;
+  for (const digest of outdated) sql.send(FREE_KEY, digest);
+  insertKeys(sql, entry.id, digests, '');
+  insertEntry(sql, request);
+  const { day, month } = periodsOf(entry.at);
+  const periods = [entry.account, day, entry.account, month];
+  if (!isLimited(request)) {
+    sql.send(COUNT_CALL, ...periods);
+    return mine;
   }
-  for (const digest of outdated) await sql.run(FREE_KEY, digest);
-  if (!(await insertKeys(sql, entry.id, digests))) {
-    // Another process was quicker.
-    await sql.run('DELETE FROM keys WHERE entry = ?', entry.id);
-    return { state: 'known', keys: (await examine(sql, digests, request, at)).states };
-  }
-  if (!(await insertEntry(sql, request))) return mine;
-  await countCall(sql, entry);
-  if (!isLimited) return mine;
-  const total = await spent(sql, entry);
+  const rows = await sql.all<PeriodRow>(`${COUNT_CALL} RETURNING period, calls`, ...periods);
+  const total = sumOf(rows, entry.at);
   // Only where another process has spent the rest meanwhile, which rolls this claim back.
   const isOver = (maxPerDay > 0 && total.day > maxPerDay) || (maxPerMonth > 0 && total.month > maxPerMonth);
-  if (isOver) throw overBudget(limits, total, at.now)!;
+  if (isOver) throw overBudget(limits, total, now)!;
   return { state: 'claimed', spent: total };
+}
+
+function isLimited({ maxPerDay, maxPerMonth }: ClaimRequest): boolean {
+  return maxPerDay > 0 || maxPerMonth > 0;
 }
 
 /**
@@ -179,24 +182,28 @@ async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promi
   // What nobody can encrypt is not kept, and its keys are not free either: an operator has to release them.
   const isLost = hasAnswers && !at.seal;
   const entry: Entry = isLost ? { ...request.entry, state: 'uncertain' } : request.entry;
-  let hasEnded = await endEntry(sql, entry);
-  if (!hasEnded && !(await sql.get(EXISTS, entry.id))) {
+  const read = () =>
+    Promise.all([
+      sql.get<{ state: EntryState }>(`SELECT state FROM entries WHERE id = ? ${sql.forUpdate}`, entry.id),
+      answers.length > 0 ? sql.all<OwnKeyRow>(OWN_KEYS, entry.id) : [],
+    ]);
+  let [row, keys] = await read();
+  if (!row) {
     if (!claim) return false;
     await restoreClaim(sql, claim, at);
-    hasEnded = await endEntry(sql, entry);
+    [row, keys] = await read();
   }
-  if (!hasEnded || entry.state === 'uncertain') return true;
-  if (entry.charged === false) await uncountCall(sql, entry);
-  if (answers.length === 0) return true;
-  const rows = await sql.all<{ digest: string; content: string; part: number }>(
-    "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''",
-    entry.id,
-  );
-  for (const { digest, content, part } of rows) {
+  // A late answer settles what was uncertain or released.
+  const isOpen = entry.state === 'uncertain' ? row?.state === 'claimed' : row?.state !== 'settled';
+  if (!isOpen) return true;
+  sql.send(END, ...valuesOf(entry, ENDED), entry.id);
+  if (entry.state === 'uncertain') return true;
+  if (entry.charged === false) uncountCall(sql, entry);
+  for (const { digest, content, part } of keys) {
     const answer = answers[part];
-    if (!answer) await sql.run(FREE_KEY, digest);
+    if (!answer) sql.send(FREE_KEY, digest);
     else
-      await sql.run(
+      sql.send(
         "UPDATE keys SET answer = ?, keeps = ? WHERE digest = ? AND freed = ''",
         sealOf(at).sealJson(ANSWER, answer[0], boundTo(digest, content, entry.id)),
         keepsKeys ? 1 : 0,
@@ -252,11 +259,6 @@ export async function registerOwner(sql: Sql, owner: string, renewedAt: number):
   );
 }
 
-/** @returns when the newest call was claimed, in Unix milliseconds */
-export async function newest(sql: Sql): Promise<number | null> {
-  return (await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1'))?.at ?? null;
-}
-
 /**
  * Sets the keys of uncertain calls free: they may be paid for once more.
  * @returns the ids of those that were uncertain
@@ -298,156 +300,14 @@ async function discard(
   return null;
 }
 
-/** @returns the newest of the calls that are uncertain and can be released, and how many there are */
-async function uncertain(
-  sql: Sql,
-  { limit }: { limit: number },
-): Promise<{ entries: Entry[]; count: number }> {
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
-    limit,
-  );
-  const all = await sql.get<{ calls: number }>(
-    `SELECT count(*) AS calls FROM entries WHERE ${OPEN} AND state = 'uncertain'`,
-  );
-  return { entries: rows.map(entryOf), count: all?.calls ?? 0 };
-}
-
-async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
-  const row = await sql.get<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE id = ?`, id);
-  return row ? entryOf(row) : null;
-}
-
-/** @returns all calls that have or had a key, or have it as a label, newest first */
-async function ofKey(
-  sql: Sql,
-  { account, key, limit }: { account: string; key: string; limit: number },
-  at: Surroundings,
-): Promise<Entry[]> {
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
-    sealOf(at).digest(KEY, account, key),
-    limit,
-  );
-  return rows.map(entryOf);
-}
-
-/** @returns some entries, in the order of their ids or the other way round, and where to go on: null at the end */
-async function entries(
-  sql: Sql,
-  { isNewestFirst, ...request }: EntriesRequest & { isNewestFirst: boolean },
-): Promise<{ entries: Entry[]; next: string | null }> {
-  const order = isNewestFirst ? 'DESC' : 'ASC';
-  const { from, to } = request;
-  const next = await sql.get<{ id: string }>(
-    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id ${order} LIMIT 1 OFFSET ${ENTRIES_AT_ONCE - (isNewestFirst ? 1 : 0)}`,
-    from,
-    to,
-  );
-  const { where, parameters } = filterOf(
-    isNewestFirst ? { ...request, from: next?.id ?? from } : { ...request, to: next?.id ?? to },
-  );
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${where} ORDER BY id ${order} LIMIT ${ENTRIES_AT_ONCE}`,
-    ...parameters,
-  );
-  return { entries: rows.map(entryOf), next: next?.id ?? null };
-}
-
-/** @returns sums by day of some entries, and where to go on: null at the end */
-async function sums(sql: Sql, request: EntriesRequest): Promise<{ sums: Sum[]; next: string | null }> {
-  const { from, to } = request;
-  const next = await sql.get<{ id: string }>(
-    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ${ENTRIES_AT_ONCE}`,
-    from,
-    to,
-  );
-  const { where, parameters } = filterOf({ ...request, to: next?.id ?? to });
-  const count = (condition: string) => `CAST(sum(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS BIGINT)`;
-  const rows = await sql.all<Sum>(
-    `SELECT substr(id, 1, 8) AS period, account, operation, count(*) AS calls,
-        ${count("state = 'settled' AND charged = 1")} AS charged,
-        ${count("state = 'settled' AND charged = 0")} AS uncharged,
-        ${count("state = 'settled' AND charged IS NULL")} AS unknown,
-        ${count("state <> 'settled'")} AS uncertain,
-        CAST(sum(price) AS BIGINT) AS price
-      FROM entries WHERE ${where} GROUP BY substr(id, 1, 8), account, operation LIMIT ${ENTRIES_AT_ONCE}`,
-    ...parameters,
-  );
-  const day = (text: string) => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
-  return {
-    sums: rows.map((row) => ({ ...row, period: day(row.period), price: row.price / PRICE_STEPS })),
-    next: next?.id ?? null,
-  };
-}
-
-/** @returns what counts for the account's budgets, on the day and in the month of `at` */
-async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
-  const { day, month } = periodsOf(at);
-  const rows = await sql.all<{ period: string; calls: number }>(
-    'SELECT period, calls FROM spent WHERE account = ? AND period IN (?, ?) LIMIT 2',
-    account,
-    day,
-    month,
-  );
-  const callsOf = (period: string) => rows.find((row) => row.period === period)?.calls ?? 0;
-  return { day: callsOf(day), month: callsOf(month) };
-}
-
-/**
- * Deletes some entries, with their keys, that are older than 13 months, and sums of earlier months; not what an operator
- * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
- * @returns how many
- */
-async function forget(sql: Sql, _: null, { now }: Surroundings): Promise<number> {
-  const proven = await provenTime(sql);
-  if (proven === null) return 0;
-  const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);
-  const before = Date.parse(`${month}-01T00:00:00+08:00`);
-  const old = await sql.all<{ id: string }>(
-    `SELECT id FROM entries WHERE id < ? AND kept_from < ? AND state IN ('settled', 'released')
-      ORDER BY id LIMIT ${DELETED_AT_ONCE}`,
-    idFloor(before),
-    before,
-  );
-  for (const { id } of old) {
-    await sql.run('DELETE FROM keys WHERE entry = ?', id);
-    await sql.run('DELETE FROM entries WHERE id = ?', id);
-  }
-  if (old.length === 0) await sql.run('DELETE FROM spent WHERE period < ?', month);
-  return old.length;
-}
-
-/** @returns when the newest call of the seventh newest day with calls was claimed, in Unix milliseconds; null: too few days */
-async function provenTime(sql: Sql): Promise<number | null> {
-  let end = AFTER_ALL;
-  let at = 0;
-  for (let day = 0; day < DAYS_OF_PROOF; day++) {
-    const last = await sql.get<{ id: string; at: number }>(
-      'SELECT id, at FROM entries WHERE id < ? ORDER BY id DESC LIMIT 1',
-      end,
-    );
-    if (!last) return null;
-    at = last.at;
-    end = last.id.slice(0, DAY_DIGITS);
-  }
-  return at;
-}
-
 export const LEDGER_OPERATIONS = {
+  ...REPORT_OPERATIONS,
   'ledger.begin': begin,
   'ledger.claim': claim,
   'ledger.settle': settle,
   'ledger.look': look,
   'ledger.release': release,
   'ledger.discard': discard,
-  'ledger.uncertain': uncertain,
-  'ledger.find': find,
-  'ledger.ofKey': ofKey,
-  'ledger.entries': entries,
-  'ledger.sums': sums,
-  'ledger.spent': spent,
-  'ledger.forget': forget,
 } satisfies Operations;
 
 function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
@@ -472,8 +332,9 @@ async function examine(
 ): Promise<{ states: Record<string, KeyState>; outdated: string[] }> {
   const states: Record<string, KeyState> = {};
   const outdated: string[] = [];
-  for (const wanted of digests) {
-    const row = await sql.get<KeyRow>(KEY_ROW, wanted.digest);
+  const rows = await Promise.all(digests.map(({ digest }) => sql.get<KeyRow>(KEY_ROW, digest)));
+  for (const [index, wanted] of digests.entries()) {
+    const row = rows[index];
     if (!row) continue;
     const state = stateOf(row, wanted, since, at);
     if (state) states[wanted.key] ??= state;
@@ -513,118 +374,34 @@ function boundTo(digest: string, content: string, entry: string): string {
 
 /** Writes a claim down again that the database has lost. Keys that another call has by now are its own. */
 export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
-  if (!(await insertEntry(sql, claim))) return;
-  await countCall(sql, claim.entry);
-  if (at.seal) await insertKeys(sql, claim.entry.id, digestsOf(claim.entry.account, claim.keys, at));
+  const { id, account, at: claimedAt } = claim.entry;
+  if (await sql.get(EXISTS, id)) return;
+  insertEntry(sql, claim);
+  const { day, month } = periodsOf(claimedAt);
+  sql.send(COUNT_CALL, account, day, account, month);
+  if (at.seal) insertKeys(sql, id, digestsOf(account, claim.keys, at), IF_FREE);
 }
 
-/** @returns whether it was not there before */
-async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
-  const { id, account, node, operation, price, consent, guardianConsent, purpose } = entry;
-  const at = Date.parse(entry.at);
-  // Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest.
-  const inserted = await sql.run(
-    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price, consent, guardian_consent, purpose)
-      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?, ?, ?, ?)
-      ON CONFLICT (id) DO NOTHING`,
-    id,
-    at,
-    id,
-    at,
-    owner,
-    account,
-    node,
-    operation,
-    Math.round(price * PRICE_STEPS),
-    consent,
-    guardianConsent,
-    purpose,
-  );
-  return inserted > 0;
+function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): void {
+  sql.send(CLAIM, owner, entry.id, Date.parse(entry.at), ...valuesOf(entry, CLAIMED));
 }
 
-/** @returns whether all of them were free */
-async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[]): Promise<boolean> {
-  const insert = (digest: string, freed: string, { part, content }: KeyDigests) =>
-    sql.run(
-      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)
-        ON CONFLICT (digest, freed) DO NOTHING`,
-      digest,
-      freed,
-      entry,
-      part,
-      content,
-    );
-  let inserted = 0;
-  for (const each of digests) {
-    inserted += await insert(each.digest, '', each);
+/** @param conflict what becomes of a key that is not free */
+function insertKeys(
+  sql: Sql,
+  entry: string,
+  digests: readonly KeyDigests[],
+  conflict: '' | typeof IF_FREE,
+): void {
+  const insert = 'INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)';
+  for (const { digest, label, part, content } of digests) {
+    sql.send(`${insert} ${conflict}`, digest, '', entry, part, content);
     // Nobody has a label, so it is written as a key is that was freed.
-    if (each.label !== null) await insert(each.label, entry, each);
+    if (label !== null) sql.send(`${insert} ${IF_FREE}`, label, entry, entry, part, content);
   }
-  return inserted === digests.length;
 }
 
-async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<void> {
-  const { day, month } = periodsOf(at);
-  await sql.run(COUNT_CALL, account, day, account, month);
-}
-
-/** @returns whether it had not ended before; a late answer settles what was uncertain or released */
-async function endEntry(sql: Sql, entry: Entry): Promise<boolean> {
-  const { id, state, outcome, reason, code, error, requestId, orderNo, charged, price, durationMs } = entry;
-  const from = state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
-  const changed = await sql.run(
-    `${END} AND ${from}`,
-    state,
-    outcome,
-    reason,
-    code,
-    error,
-    requestId,
-    orderNo,
-    charged === null ? null : Number(charged),
-    Math.round(price * PRICE_STEPS),
-    durationMs,
-    id,
-  );
-  return changed > 0;
-}
-
-async function uncountCall(sql: Sql, { account, at }: Entry): Promise<void> {
+function uncountCall(sql: Sql, { account, at }: Entry): void {
   for (const period of Object.values(periodsOf(at)))
-    await sql.run('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
-}
-
-/** @param at ISO 8601 */
-function periodsOf(at: string): Record<Period, string> {
-  const day = dayOf(Date.parse(at));
-  return { day, month: day.slice(0, 7) };
-}
-
-function filterOf({ from, to, account, operation }: EntriesRequest): { where: string; parameters: Value[] } {
-  const conditions = ['id >= ?', 'id < ?'];
-  const parameters: Value[] = [from, to];
-  for (const [column, value] of [
-    ['account', account],
-    ['operation', operation],
-  ] as const) {
-    if (value === null) continue;
-    conditions.push(`${column} = ?`);
-    parameters.push(value);
-  }
-  return { where: conditions.join(' AND '), parameters };
-}
-
-function entryOf(all: EntryRow): Entry {
-  const { at, request_id, order_no, charged, price, duration_ms, guardian_consent, ...row } = all;
-  return {
-    ...row,
-    guardianConsent: guardian_consent,
-    at: new Date(at).toISOString(),
-    requestId: request_id,
-    orderNo: order_no,
-    charged: charged === null ? null : charged !== 0,
-    price: price / PRICE_STEPS,
-    durationMs: duration_ms,
-  };
+    sql.send('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
 }

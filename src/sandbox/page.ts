@@ -1,5 +1,6 @@
 /** The page at `/`: one file of plain HTML, for any browser, in the reader's language. */
 import type { Reason, SandboxAnswer } from '../contract/sandbox-half';
+import { SPECIAL_VALUES } from './halves';
 import type { SeenRequest } from './requests';
 
 export type Language = keyof Reason;
@@ -11,104 +12,48 @@ export interface Access {
   credentials: Readonly<Record<string, string>>;
 }
 
+/** In English and in Chinese. */
 const TEXTS = {
-  en: {
-    title: 'cn-verify sandbox',
-    access: 'Base URLs and keys',
-    accessTip: 'Put them where your program has those of the provider. The keys are invented.',
-    baseUrl: 'Base URL',
-    key: 'Keys',
-    special: 'Values that choose the answer',
-    specialTip: 'Without one of these, a photo passes, and so does a person.',
-    all: 'all',
-    value: 'Value',
-    effect: 'Effect',
-    requests: 'Requests',
-    intro:
-      'The latest requests, the newest first. No name, id number, photo, address of a photo or key is kept.',
-    none: 'No request has come yet.',
-    again: 'Load again',
-    reset: 'Forget everything',
-    resetTip: 'Tasks, requests and counted calls are deleted.',
-    time: 'Time (UTC+8)',
-    provider: 'Provider',
-    request: 'Request',
-    answer: 'Answer',
-    code: ', code ',
-    colon: ': ',
-    cost: 'Cost',
-    reason: 'Why',
-    unanswered: 'none',
-    charged: 'charged',
-    free: 'free',
-    unknown: 'may be charged',
-  },
-  zh: {
-    title: 'cn-verify 沙箱',
-    access: '接口地址和密钥',
-    accessTip: '填到程序中原来填服务商地址和密钥的位置。密钥是虚构的。',
-    baseUrl: '接口地址',
-    key: '密钥',
-    special: '指定响应的值',
-    specialTip: '不用这些值时，照片一律通过，人员也一律通过。',
-    all: '全部',
-    value: '值',
-    effect: '响应',
-    requests: '请求',
-    intro: '最近的请求，最新的在前。不保存姓名、身份证号、照片、照片地址和密钥。',
-    none: '还没有收到请求。',
-    again: '刷新',
-    reset: '全部清除',
-    resetTip: '删除任务、请求记录和计费次数。',
-    time: '时间（UTC+8）',
-    provider: '服务商',
-    request: '请求',
-    answer: '响应',
-    code: '，代码 ',
-    colon: '：',
-    cost: '费用',
-    reason: '原因',
-    unanswered: '无',
-    charged: '计费',
-    free: '不计费',
-    unknown: '可能计费',
-  },
+  title: ['cn-verify sandbox', 'cn-verify 沙箱'],
+  access: ['Base URLs and keys', '接口地址和密钥'],
+  accessTip: [
+    'Put them where your program has those of the provider. The keys are invented.',
+    '填到程序中原来填服务商地址和密钥的位置。密钥是虚构的。',
+  ],
+  baseUrl: ['Base URL', '接口地址'],
+  key: ['Keys', '密钥'],
+  special: ['Values that choose the answer', '指定响应的值'],
+  specialTip: [
+    'Without one of these, a photo passes, and so does a person.',
+    '不用这些值时，照片一律通过，人员也一律通过。',
+  ],
+  all: ['all', '全部'],
+  value: ['Value', '值'],
+  effect: ['Effect', '响应'],
+  requests: ['Requests', '请求'],
+  intro: [
+    'The latest requests, the newest first. No name, id number, photo, address of a photo or key is kept.',
+    '最近的请求，最新的在前。不保存姓名、身份证号、照片、照片地址和密钥。',
+  ],
+  none: ['No request has come yet.', '还没有收到请求。'],
+  again: ['Load again', '刷新'],
+  reset: ['Forget everything', '全部清除'],
+  resetTip: ['Tasks, requests and counted calls are deleted.', '删除任务、请求记录和计费次数。'],
+  time: ['Time (UTC+8)', '时间（UTC+8）'],
+  provider: ['Provider', '服务商'],
+  request: ['Request', '请求'],
+  answer: ['Answer', '响应'],
+  code: [', code ', '，代码 '],
+  colon: [': ', '：'],
+  cost: ['Cost', '费用'],
+  reason: ['Why', '原因'],
+  unanswered: ['none', '无'],
+  charged: ['charged', '计费'],
+  free: ['free', '不计费'],
+  unknown: ['may be charged', '可能计费'],
 } as const;
 
-type Texts = (typeof TEXTS)[Language];
-
-/** docs/sandbox.md, "Values that choose the answer", but for rare ones: provider (empty: all), value, and what it does. */
-export const SPECIAL_VALUES: readonly (readonly [provider: string, value: string, en: string, zh: string])[] =
-  [
-    ['xhey', '/sandbox/-2305/', 'in the path of a photo URL: that status', '照片地址的路径中：该状态'],
-    ['xhey', 'sandbox-2305.jpg', 'the name of a file: that status', '文件名：该状态'],
-    ['xhey', '/sandbox/slow-8', 'finished at the eighth query only', '第八次查询时才完成'],
-    ['xhey', '/sandbox/taken-5', 'taken five minutes ago', '五分钟前拍摄'],
-    ['xhey', '/sandbox/revoked', 'a task that is revoked', '任务被撤销'],
-    ['xhey', '/sandbox/code-500', 'that code of the whole answer', '整个响应为该代码'],
-    [
-      'xhey',
-      'sandbox-query-',
-      'before a word of the last rows: at the query',
-      '加在最后几行的单词前：出在查询时',
-    ],
-    ['linkface', 'sandbox-1008-', 'at the beginning of sequence_id: that code', 'sequence_id 的开头：该代码'],
-    ['tencent-market', '沙箱101', 'the name: that incorrect', '姓名：该 incorrect'],
-    ['tencent-market', '沙箱0.42', 'the name: that score', '姓名：该分数'],
-    ['tencent-market', '沙箱码603', 'the name: that code of the answer', '姓名：响应为该代码'],
-    ['tencent-market', '沙箱网关429', 'the name: that refusal of the gateway', '姓名：网关以该状态拒绝'],
-    ['westdex', '沙箱30001', 'the name: that code', '姓名：该代码'],
-    [
-      '',
-      'sandbox-http-503',
-      'in a name, sequence_id or URL: that HTTP status',
-      '姓名、流水号或地址中：该 HTTP 状态',
-    ],
-    ['', 'sandbox-retry-after-30', '429 with Retry-After: 30', '429，带有 Retry-After: 30'],
-    ['', 'sandbox-timeout', 'no answer', '不响应'],
-    ['', 'sandbox-reset', 'a connection that breaks', '连接中断'],
-    ['', 'sandbox-garbage', 'an answer that is not JSON', '响应不是 JSON'],
-  ];
+type Texts = Record<keyof typeof TEXTS, string>;
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;padding:0 1rem}
@@ -133,7 +78,9 @@ export function homePage(
   accesses: readonly Access[],
   language: Language,
 ): SandboxAnswer {
-  const texts = TEXTS[language];
+  const texts = Object.fromEntries(
+    Object.entries(TEXTS).map(([name, [en, zh]]) => [name, language === 'zh' ? zh : en]),
+  ) as Texts;
   return {
     status: 200,
     headers: {
@@ -160,7 +107,7 @@ ${tableOf([texts.provider, texts.baseUrl, texts.key], accesses.map(accessCells),
 <p>${texts.specialTip}</p>
 ${tableOf(
   [texts.provider, texts.value, texts.effect],
-  SPECIAL_VALUES.map(([provider, value, en, zh]) => [
+  SPECIAL_VALUES.map(({ provider, value, en, zh }) => [
     provider || texts.all,
     code(value),
     language === 'zh' ? zh : en,

@@ -32,6 +32,13 @@ export interface Sql {
   all<Row>(text: string, ...parameters: Value[]): Promise<Row[]>;
   /** @returns how many rows it inserted, changed or deleted */
   run(text: string, ...parameters: Value[]): Promise<number>;
+  /**
+   * Writes what needs no answer. PostgreSQL gets it together with what follows, up to the COMMIT: each wait is a round
+   * trip. Its failure is that of the transaction.
+   */
+  send(text: string, ...parameters: Value[]): void;
+  /** Ends a `SELECT` whose row has to stay as it was read: nothing in SQLite, where nobody else writes meanwhile. */
+  readonly forUpdate: '' | 'FOR UPDATE';
 }
 
 /** What an operation may know beside its parameters. */
@@ -69,6 +76,34 @@ export function sealOf(at: Surroundings): Seal {
   return at.seal;
 }
 
+/**
+ * @param row by the names of columns, which are constants of ours
+ * @param conflict what happens where it is there already: `ON CONFLICT …`
+ * @returns how many rows it inserted or changed
+ */
+export function insert(
+  sql: Sql,
+  table: string,
+  row: Readonly<Record<string, Value>>,
+  conflict = '',
+): Promise<number> {
+  const names = Object.keys(row);
+  const places = names.map(() => '?').join(', ');
+  const text = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places}) ${conflict}`;
+  return sql.run(text, ...Object.values(row));
+}
+
+/** @returns what is written down of the whole database under a name; null where nothing is */
+export async function readMeta(sql: Sql, name: string): Promise<string | null> {
+  const row = await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name);
+  return row?.content ?? null;
+}
+
+/** Writes down something of the whole database. */
+export async function writeMeta(sql: Sql, name: string, content: string): Promise<void> {
+  await insert(sql, 'meta', { name, content }, 'ON CONFLICT (name) DO UPDATE SET content = excluded.content');
+}
+
 /** More are not kept prepared; the rooms have far fewer. */
 const MOST_STATEMENTS = 500;
 const READS = /^\s*SELECT\b/i;
@@ -84,6 +119,7 @@ export class SqliteSql implements Sql {
   writes = 0;
   /** What every attempt to write is refused with. */
   refusesWrites: unknown = null;
+  readonly forUpdate = '';
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
 
@@ -101,6 +137,10 @@ export class SqliteSql implements Sql {
 
   async run(text: string, ...parameters: Value[]): Promise<number> {
     return Number(this.#statement(text).run(...parameters).changes);
+  }
+
+  send(text: string, ...parameters: Value[]): void {
+    this.#statement(text).run(...parameters);
   }
 
   /** `BEGIN`, `COMMIT` and the like. */

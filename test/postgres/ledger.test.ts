@@ -11,11 +11,8 @@ import { closeShared, openShared } from './shared';
 const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
   outcome: 'passed',
-  reason: null,
   code: '0',
-  error: null,
   requestId: 'r',
-  orderNo: null,
   charged: true,
   durationMs: 5,
   resolution: 'answered',
@@ -32,9 +29,6 @@ function call(changes: Partial<Call> & { name?: string; content?: string } = {})
     operation: 'face-compare',
     price: 1,
     maxPerDay: 0,
-    consent: null,
-    guardianConsent: null,
-    purpose: null,
     maxPerMonth: 0,
     keys,
     maxAgeMs: null,
@@ -368,6 +362,37 @@ describe('a shared ledger', () => {
       assert.equal(claims.filter(({ state }) => state === 'claimed').length, 1);
       await one.ledger.settle(claimed!.id, { ...SETTLED, answers: new Map([['k', 1]]) });
       assert.equal((await near.ledger.spent('account')).day, 1);
+    } finally {
+      await one.close();
+      await slow.close();
+    }
+  });
+
+  it('waits for the server twice to claim, settle or take a turn, and once more where a budget has to be exact', async () => {
+    const slow = await delayed(cluster.port, 20);
+    const one = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
+    const roundTrips = async (work: () => Promise<unknown>) => {
+      slow.roundTrips();
+      await work();
+      return slow.roundTrips();
+    };
+    const pay = async (name: string, changes: Partial<Call>) => {
+      let claimed!: { id: string };
+      const claim = async () => {
+        claimed = (await one.ledger.claim(call({ name, ...changes }), NEVER)) as { id: string };
+      };
+      const settle = () =>
+        one.ledger.settle(claimed.id, { ...SETTLED, answers: new Map([[name, { score: 1 }]]) });
+      return [await roundTrips(claim), await roundTrips(settle)];
+    };
+    const turn = () => one.ledger.turn('account', 1_000);
+    try {
+      // Which connects, and has each statement read by the server.
+      for (const maxPerDay of [0, 9]) await pay(`first ${maxPerDay}`, { maxPerDay });
+      await turn();
+      assert.deepEqual(await pay('plain', {}), [2, 2]);
+      assert.deepEqual(await pay('limited', { maxPerDay: 9 }), [3, 2]);
+      assert.equal(await roundTrips(turn), 2);
     } finally {
       await one.close();
       await slow.close();

@@ -1,8 +1,10 @@
 /** The product behind the gateway: docs/providers/tencent-market.md, "The product's answer". */
 
+import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
-import { readIdNumber } from '../../input/id-number';
-import { COMPARED, chargedFor } from './incorrect';
+import { isWholeIdNumber } from '../../input/id-number';
+import { CODES, COMPARED, INCORRECT, rowOf } from './codes';
+import { byScore, DOCUMENTED } from './verdict';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
 const USUAL_SCORE = 0.82;
@@ -19,36 +21,6 @@ interface ProductAnswer {
   charged?: boolean;
 }
 
-/** docs/providers/tencent-market.md, the table of `incorrect`, its column `text`. */
-const FOUND: ReadonlyMap<number, string> = new Map([
-  [101, '身份证号码姓名不一致'],
-  [102, '库中无此号'],
-  [103, '身份核验成功，数据非法'],
-  [104, '数据非法'],
-  [106, '身份核验成功，人脸识别系统异常'],
-  [107, '照片质量不合格'],
-  [108, '上传图片文件过大'],
-  [109, '身份核验成功，库中无照片'],
-  [110, '身份核验成功，特征提取失败'],
-  [111, '身份核验成功，检测到多于一张人脸'],
-  [112, '身份核验成功，图片不合法'],
-  [113, '人像比对服务异常'],
-]);
-
-/** The table of codes of the same page, its column `text`. */
-const CODES: ReadonlyMap<number, string> = new Map([
-  [400, '入参错误'],
-  [404, '资源不存在'],
-  [500, '系统内部错误'],
-  [501, '第三方服务异常'],
-  [601, '无访问权限'],
-  [602, '账户已停用'],
-  [603, '余额不足'],
-  [604, '接口已停用'],
-  [606, '调用超过限制'],
-  [1001, '其他错误'],
-]);
-
 /** "The gateway's own refusals", the words of each status. */
 const GATEWAY: ReadonlyMap<number, string> = new Map([
   [401, 'HMAC signature cannot be verified'],
@@ -64,9 +36,8 @@ const GATEWAY: ReadonlyMap<number, string> = new Map([
 
 /** @param form of a request that the gateway let through */
 export function compare(form: URLSearchParams, world: SandboxWorld): ProductAnswer {
-  const wrong = wrongParameter(form, world);
-  if (wrong)
-    return { body: { msg: `入参错误,${wrong[0]}`, success: false, code: 400, data: {} }, reason: wrong[1] };
+  const refusal = refuse(form, world);
+  if (refusal) return refusal;
   const name = form.get('name') ?? '';
   const url = form.get('image') ? '' : (form.get('url') ?? '');
   const asked = world.faultIn(`${name} ${url}`);
@@ -91,7 +62,7 @@ function refusedWith(name: string): ProductAnswer | null {
   const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
   const code = Number(asked);
   if (asked === undefined || code === 200) return null;
-  const body = { msg: CODES.get(code) ?? '未知错误', success: false, code, data: {} };
+  const body = { msg: textOfCode(CODES, code) || '未知错误', success: false, code, data: {} };
   return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }
 
@@ -104,9 +75,10 @@ function compared(name: string, world: SandboxWorld): ProductAnswer {
   const { incorrect, score } = wanted(name);
   // Documented as a number; it "can arrive as a string".
   const asText = world.shapes === 'mixed' && Number(order.at(-1)) % 2 === 1;
-  const msg = incorrect === COMPARED ? words(score) : (FOUND.get(incorrect) ?? '未知');
+  const msg =
+    incorrect === COMPARED ? byScore(score, DOCUMENTED).text : textOfCode(INCORRECT, incorrect) || '未知';
   const data = { order_no: order, score: asText ? String(score) : score, msg, incorrect };
-  const charged = chargedFor(incorrect);
+  const { charged } = rowOf(incorrect);
   return { body: { msg: '', success: true, code: 200, data }, ...(charged === null ? {} : { charged }) };
 }
 
@@ -120,64 +92,44 @@ function wanted(name: string): { incorrect: number; score: number } {
   return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Math.min(1, Number(special)) };
 }
 
-function words(score: number): string {
-  if (score >= 0.45) return '系统判断为同一人';
-  return score < 0.4 ? '系统判断为不同人' : '不能确定是否为同一人';
-}
+const wrong = (words: string, reason: Reason): ProductAnswer => ({
+  body: { msg: `入参错误,${words}`, success: false, code: 400, data: {} },
+  reason,
+});
 
-/** @returns the provider's words, and why; or null */
-function wrongParameter(form: URLSearchParams, { now }: SandboxWorld): [string, Reason] | null {
-  const [name, idcard, image, url] = ['name', 'idcard', 'image', 'url'].map(
-    (each) => form.get(each) ?? '',
-  ) as [string, string, string, string];
+function refuse(form: URLSearchParams, { now }: SandboxWorld): ProductAnswer | null {
+  const field = (name: string) => form.get(name) ?? '';
+  const [image, url] = [field('image'), field('url')];
   if (form.size !== new Set(form.keys()).size)
-    return ['参数重复', { en: 'Each field of the form comes once.', zh: '表单的每个字段只能出现一次。' }];
-  if (name === '')
-    return [
-      '姓名[name]不能为空',
-      {
-        en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
-        zh: '表单须有 name 字段，百分号编码的 UTF-8；JSON 请求体中没有。',
-      },
-    ];
-  if (!isIdNumber(idcard, now()))
-    return [
-      '身份证号[idcard]格式错误',
-      {
-        en: 'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
-        zh: 'idcard 须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
-      },
-    ];
+    return wrong('参数重复', {
+      en: 'Each field of the form comes once.',
+      zh: '表单的每个字段只能出现一次。',
+    });
+  if (field('name') === '')
+    return wrong('姓名[name]不能为空', {
+      en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
+      zh: '表单须有 name 字段，百分号编码的 UTF-8；JSON 请求体中没有。',
+    });
+  if (!isWholeIdNumber(field('idcard'), now()))
+    return wrong('身份证号[idcard]格式错误', {
+      en: 'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+      zh: 'idcard 须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
+    });
   // "The document's program samples send the unused one of the two as an empty field".
   if ((image === '') === (url === ''))
-    return [
-      '照片[image]与[url]须二选一',
-      {
-        en: 'One of image and url has a value; the other is empty or not there.',
-        zh: 'image 与 url 二选一，另一个为空或不传。',
-      },
-    ];
+    return wrong('照片[image]与[url]须二选一', {
+      en: 'One of image and url has a value; the other is empty or not there.',
+      zh: 'image 与 url 二选一，另一个为空或不传。',
+    });
   if (image !== '' && !(BARE_BASE64.test(image) && image.length % 4 === 0))
-    return [
-      '照片[image]格式错误',
-      {
-        en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
-        zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
-      },
-    ];
+    return wrong('照片[image]格式错误', {
+      en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
+      zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
+    });
   if (url !== '' && !/^https?:\/\/./i.test(url))
-    return [
-      '照片地址[url]格式错误',
-      { en: 'url begins with http:// or https://.', zh: 'url 须以 http:// 或 https:// 开头。' },
-    ];
+    return wrong('照片地址[url]格式错误', {
+      en: 'url begins with http:// or https://.',
+      zh: 'url 须以 http:// 或 https:// 开头。',
+    });
   return null;
-}
-
-/** A provider repairs nothing. */
-function isIdNumber(idNumber: string, now: number): boolean {
-  try {
-    return readIdNumber(idNumber, 'idcard', now, new Set()) === idNumber;
-  } catch {
-    return false;
-  }
 }

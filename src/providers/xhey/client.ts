@@ -5,6 +5,7 @@ import { VerifyError } from '../../contract/errors';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
+import { UNKNOWN_TASK } from './codes';
 import {
   type Created,
   concealedList,
@@ -12,10 +13,13 @@ import {
   readCreated,
   readTask,
   type TaskAnswer,
-  UNKNOWN_TASK,
 } from './response';
-import { NAMES_HEADER } from './sandbox-path';
 
+/**
+ * A photo in hand gets an address with a random name: only this gives the sandbox the name of its file. Commas
+ * between the names, in the order of the photos; empty where a name chooses nothing.
+ */
+export const NAMES_HEADER = 'x-sandbox-names';
 /** As long as xhey's ids are, and older than the service. */
 const NO_TASK = '1000000000000000000';
 

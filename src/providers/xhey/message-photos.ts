@@ -71,11 +71,6 @@ export class MessagePhotos {
     return this.#of(photos).map(({ label }) => label);
   }
 
-  /** @returns the address of each of these, which all have one by now */
-  addresses(photos: readonly MessagePhoto[]): string[] {
-    return photos.map(({ url }) => url!);
-  }
-
   /**
    * docs/sandbox.md: the name of a file chooses the sandbox's answer, and the address of a photo in hand has none.
    * @returns of each of these the part of its name that does, or an empty text: the rest may be a person's
