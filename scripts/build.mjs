@@ -115,7 +115,7 @@ function verdictRows(provider, language) {
       const rows = verdicts.filter(({ verdict }) => verdict?.outcome === outcome);
       const reasons = Object.entries(Object.groupBy(rows, ({ verdict }) => verdict.reason)).map(
         ([reason, same]) => {
-          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0]}` : ''}`;
+          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0] ?? ''}` : ''}`;
           const codes = same.flatMap(({ code }) => code ?? []).join(comma);
           return codes ? words + open + codes + close : words;
         },
