@@ -125,19 +125,9 @@ describe('http: the answer', () => {
 
   const plain = Buffer.from(' \r\n{"name":"张三"}');
   const announced: [string, Buffer][] = [
-    ...[
-      'UTF-8',
-      'utf8',
-      'none',
-      'binary',
-      '8bit',
-      'application/json',
-      'zstd',
-      'gzip',
-      'br',
-      'deflate',
-      'x-gzip',
-    ].map((encoding): [string, Buffer] => [encoding, plain]),
+    ...'UTF-8 utf8 none binary 8bit application/json zstd gzip br deflate x-gzip'
+      .split(' ')
+      .map((encoding): [string, Buffer] => [encoding, plain]),
     ['gzip, br', brotliCompressSync(plain)],
     ['gzip, br', plain],
     ['gzip, utf-8', gzipSync(plain)],
