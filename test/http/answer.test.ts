@@ -94,7 +94,7 @@ describe('http: the answer', () => {
     assert.equal((await ask((response) => response.end(text))).body.toString(), text);
   });
 
-  it('is decompressed', async () => {
+  it('is decompressed as often as it was compressed', async () => {
     const text = JSON.stringify({ name: '张三'.repeat(1000) });
     const coded: [string, Buffer][] = [
       ['gzip', gzipSync(text)],
@@ -103,15 +103,6 @@ describe('http: the answer', () => {
       ['br', brotliCompressSync(text)],
       ['deflate', deflateSync(text)],
       ['identity', Buffer.from(text)],
-    ];
-    for (const [encoding, body] of coded) {
-      assert.equal((await askCoded(encoding, body)).body.toString(), text, encoding);
-    }
-  });
-
-  it('is decompressed as often as it was compressed', async () => {
-    const text = JSON.stringify({ name: '张三'.repeat(1000) });
-    const coded: [string, Buffer][] = [
       ['gzip, br', brotliCompressSync(gzipSync(text))],
       ['br,gzip', gzipSync(brotliCompressSync(text))],
       ['identity, deflate, gzip', gzipSync(deflateSync(text))],

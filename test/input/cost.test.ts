@@ -13,7 +13,7 @@ import { readPollResult } from '../../src/photos/poll-result';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { stepsOf } from '../steps';
 import { jpg } from './pictures';
-import { problemOf } from './refusal';
+import { assertProblem, problemOf } from './refusal';
 
 const MEGABYTE = 1024 * 1024;
 const URL = 'https://p.example.com/a.jpg';
@@ -77,31 +77,22 @@ describe('input: what it costs', () => {
   for (const [what, problem, make, read] of refused) {
     it(`${what} is refused`, () => {
       const value = make();
-      assert.equal(
-        problemOf(() => read(value)),
-        problem,
-      );
+      assertProblem(() => read(value), problem);
     });
   }
 
   it('looks at no more elements of a list than may be sent', () => {
     const addresses = watched(100_000, URL);
-    assert.equal(
-      problemOf(() => urls(addresses.list)),
-      'too-many-photos',
-    );
+    assertProblem(() => urls(addresses.list), 'too-many-photos');
     assert.ok(addresses.asked() <= 1001, String(addresses.asked()));
     const sent = watched(50_000_000, 0);
-    assert.equal(
-      problemOf(() => readJsonObject({ photo: { type: 'Buffer', data: sent.list } }, 'body', new Set())),
+    assertProblem(
+      () => readJsonObject({ photo: { type: 'Buffer', data: sent.list } }, 'body', new Set()),
       'object-too-large',
     );
     assert.equal(sent.asked(), 0);
     const bytes = watched(50_000_000, 0);
-    assert.equal(
-      problemOf(() => photo(bytes.list)),
-      'photo-too-large',
-    );
+    assertProblem(() => photo(bytes.list), 'photo-too-large');
     assert.equal(bytes.asked(), 0);
   });
 

@@ -5,7 +5,7 @@ import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { jpg } from './pictures';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
@@ -149,11 +149,7 @@ describe('input: photo URL', () => {
     ['1,001 in a text', `${A}\n`.repeat(1001), 'too-many-photos'],
   ];
   for (const [name, value, problem] of refusals)
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(value)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(value), problem));
 
   it('takes 1,000', () => assert.equal((read(Array(1000).fill(A))[0] as string[]).length, 1000));
 
@@ -184,10 +180,7 @@ describe('input: photo URL', () => {
     it(`refuses ${host}, but on the sandbox`, () => {
       const url = `http://${host}/a.jpg`;
       for (const environment of ['production', 'custom', null] as const)
-        assert.equal(
-          problemOf(() => read(url, environment)),
-          'url-unreachable',
-        );
+        assertProblem(() => read(url, environment), 'url-unreachable');
       assert.deepEqual(read(url, 'sandbox'), [[url], []]);
     });
 
@@ -248,14 +241,8 @@ describe('input: photo URL', () => {
     const reading = { field: 'photo', environment: 'production', now: NOW, repaired } as const;
     assert.equal(readPhotoUrl(` ${A}\n`, reading), A);
     assert.deepEqual([...repaired], ['photo']);
-    assert.equal(
-      problemOf(() => readPhotoUrl(`${A}\n${B}`, reading)),
-      'text-control',
-    );
-    assert.equal(
-      problemOf(() => readPhotoUrl(`${A} ${B}`, reading)),
-      'url-with-space',
-    );
+    assertProblem(() => readPhotoUrl(`${A}\n${B}`, reading), 'text-control');
+    assertProblem(() => readPhotoUrl(`${A} ${B}`, reading), 'url-with-space');
   });
 
   it('tells an address from a photo', () => {

@@ -3,7 +3,7 @@ import { readFileName } from '../../src/input/file-name';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 const URL_A = 'https://p.example.com/a.jpg';
 const URL_B = 'https://p.example.com/b.jpg';
@@ -86,11 +86,7 @@ describe('input: photos', () => {
     ],
   ];
   for (const [name, value, problem] of refused)
-    it(`refuses ${name}`, () =>
-      assert.equal(
-        problemOf(() => read(value)),
-        problem,
-      ));
+    it(`refuses ${name}`, () => assertProblem(() => read(value), problem));
 
   it('takes other formats where they are fitted', () => {
     assert.deepEqual(read(Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), true), ['other']);
