@@ -1,5 +1,7 @@
+import { Ongoing } from './ongoing';
+
 /** What is called when a signal aborts, by signal. */
-const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
+const callbacks = new WeakMap<AbortSignal, Ongoing<() => void>>();
 
 /**
  * All messages of a node share one signal. A signal compares each listener that is added or removed with those that it
@@ -10,16 +12,16 @@ const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const all = callbacks.get(signal) ?? listenTo(signal);
-  all.add(callback);
-  if (signal.aborted) queueMicrotask(() => all.has(callback) && callback());
-  return () => all.delete(callback);
+  const forget = all.add(callback);
+  if (signal.aborted) queueMicrotask(() => forget() && callback());
+  return forget;
 }
 
-function listenTo(signal: AbortSignal): Set<() => void> {
-  const all = new Set<() => void>();
+function listenTo(signal: AbortSignal): Ongoing<() => void> {
+  const all = new Ongoing<() => void>();
   callbacks.set(signal, all);
   signal.addEventListener('abort', () => {
-    for (const each of all) each();
+    for (let callback = all.shift(); callback; callback = all.shift()) callback();
   });
   return all;
 }

@@ -2,6 +2,7 @@
 import type { buildConnector, Dispatcher, Pool } from 'undici';
 import { onAbort } from '../contract/cancel';
 import { type ErrorCode, VerifyError } from '../contract/errors';
+import { Ongoing } from '../contract/ongoing';
 import type { HttpAnswer, HttpRequest } from '../contract/transport';
 import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
 import { readPastContinue } from './continue';
@@ -43,7 +44,7 @@ export class Wire {
   /** By origin, the one used last at the end. */
   readonly #others = new Map<string, Dispatcher>();
   /** In the order they started, so in the order they time out: all have the same time. */
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Ongoing<Exchange>();
   #sweep: NodeJS.Timeout | undefined;
 
   /** @param options where to connect to and how */
@@ -66,23 +67,18 @@ export class Wire {
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this, signal, resolve, reject);
+      const exchange = new Exchange(this.timeout, signal, resolve, reject);
       if (signal.aborted) {
         exchange.fail('CANCELLED', 'cancelled');
         return;
       }
-      this.#exchanges.add(exchange);
+      exchange.started(this.#exchanges);
       this.#watch();
       const { headers, method, body, origin = this.#origin } = request;
       headers['accept-encoding'] = 'gzip, br';
       const path = (request.origin ? '' : this.#basePath) + request.path || '/';
       this.#dispatcherOf(origin).dispatch({ origin, path, method, headers, body }, exchange);
     });
-  }
-
-  /** It needs no watching any more. */
-  over(exchange: Exchange): void {
-    this.#exchanges.delete(exchange);
   }
 
   /** Lets requests in flight end, then closes the sockets. */
@@ -113,7 +109,7 @@ export class Wire {
   /** One timer an account, for the exchange that runs out first. */
   #watch(): void {
     if (this.#sweep) return;
-    const first = this.#exchanges.values().next().value;
+    const [first] = this.#exchanges;
     if (!first) return;
     this.#sweep = setTimeout(
       () => {
@@ -157,7 +153,8 @@ export class Wire {
 class Exchange implements Dispatcher.DispatchHandler {
   /** When to give up, on the clock of `performance.now()`. */
   readonly deadline: number;
-  readonly #wire: Wire;
+  readonly #timeout: number;
+  #unwatch: (() => void) | undefined;
   readonly #forget: () => void;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: VerifyError) => void;
@@ -173,16 +170,21 @@ class Exchange implements Dispatcher.DispatchHandler {
   #read = '';
 
   constructor(
-    wire: Wire,
+    timeout: number,
     signal: AbortSignal,
     resolve: (answer: HttpAnswer) => void,
     reject: (error: VerifyError) => void,
   ) {
-    this.#wire = wire;
+    this.#timeout = timeout;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.deadline = performance.now() + wire.timeout;
+    this.deadline = performance.now() + timeout;
     this.#forget = onAbort(signal, () => this.fail('CANCELLED', 'cancelled'));
+  }
+
+  /** @param all which it leaves again when it is over */
+  started(all: Ongoing<Exchange>): void {
+    this.#unwatch = all.add(this);
   }
 
   /** Ends it with an error; later calls do nothing. */
@@ -207,7 +209,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   timeOut(): void {
-    const seconds = this.#wire.timeout / 1000;
+    const seconds = this.#timeout / 1000;
     this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds });
   }
 
@@ -248,7 +250,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { code = error.name } = error as NodeJS.ErrnoException;
     if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
-      this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#wire.timeout / 1000 });
+      this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#timeout / 1000 });
     else if (code === 'UND_ERR_INVALID_ARG') this.fail('CONFIG', 'invalid-header');
     else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') this.fail('CANCELLED', 'cancelled');
     else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
@@ -261,7 +263,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#forget();
-    this.#wire.over(this);
+    this.#unwatch?.();
     return true;
   }
 }

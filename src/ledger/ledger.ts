@@ -69,8 +69,10 @@ class PendingCall {
   isClaimed = false;
   /** null while it is under way. */
   settlement: Settlement | null = null;
-  /** Called once it has ended, and then no more. */
-  readonly waiters = new Set<() => void>();
+  /** Called once it has ended. */
+  readonly waiters: (() => void)[] = [];
+  /** Called when its settlement is on disk, or stays in memory because the database is away. */
+  onSettled = () => {};
 
   constructor(claim: ClaimRequest, entry: Entry) {
     this.claim = claim;
@@ -102,8 +104,6 @@ export class Ledger {
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** Budgets, by account and day or month, of which their owner was warned. */
   readonly #warned = new Set<string>();
-  /** Called when the database cannot be written or had from now on. */
-  readonly #onAway = new Set<() => void>();
   readonly #forgetters: (() => void)[];
   #isClosed = false;
 
@@ -118,7 +118,7 @@ export class Ledger {
       () => renewing && clearInterval(renewing),
       this.#database.onReplaced(() => void this.#begin()),
       this.#database.subscribe((state) => {
-        if (AWAY.has(state)) for (const listener of this.#onAway) listener();
+        if (AWAY.has(state)) for (const { onSettled } of this.#pending.values()) onSettled();
       }),
     ];
     void this.#begin();
@@ -208,15 +208,18 @@ export class Ledger {
    * @param id of a claim of this process, which is settled once
    * @returns once that is on disk, or as soon as it is known that it stays in memory until it can be written; never rejects
    */
-  async settle(id: string, settlement: Settlement): Promise<void> {
+  settle(id: string, settlement: Settlement): Promise<void> {
     const pending = this.#pending.get(id);
-    if (!pending || pending.settlement) return;
+    if (!pending || pending.settlement) return Promise.resolve();
     pending.settlement = settlement;
     pending.entry = settleEntry(pending.entry, settlement);
-    const written = this.#write(pending).catch(() => {});
-    for (const waiter of pending.waiters) waiter();
-    for (const listener of this.#listeners) listener(pending.entry);
-    await this.#unlessAway(written);
+    return new Promise((resolve) => {
+      pending.onSettled = resolve;
+      this.#write(pending).then(resolve, resolve);
+      for (const waiter of pending.waiters) waiter();
+      for (const listener of this.#listeners) listener(pending.entry);
+      if (AWAY.has(this.#database.state()) || this.#isClosed) resolve();
+    });
   }
 
   /** Resolves when a call may not be under way any more, or `cancel` says so; `look` tells what became of it. */
@@ -227,13 +230,12 @@ export class Ledger {
     await new Promise<void>((resolve) => {
       const end = () => {
         forget();
-        waiters?.delete(end);
         clearTimeout(timer);
         resolve();
       };
       const timer = waiters ? undefined : setTimeout(end, LOOK_AGAIN_MS);
       const forget = onAbort(cancel, end);
-      waiters?.add(end);
+      waiters?.push(end);
     });
   }
 
@@ -342,8 +344,8 @@ export class Ledger {
   close(): void {
     this.#isClosed = true;
     for (const forget of this.#forgetters) forget();
-    for (const { waiters } of this.#pending.values()) for (const waiter of waiters) waiter();
-    for (const listener of this.#onAway) listener();
+    for (const { waiters, onSettled } of this.#pending.values())
+      for (const end of [...waiters, onSettled]) end();
   }
 
   /** What another process had under way becomes uncertain; what is under way here is written again where it is lost. */
@@ -460,19 +462,6 @@ export class Ledger {
       if (isNewestFirst) request.to = page.next;
       else request.from = page.next;
     }
-  }
-
-  /** @param written resolves once something is on disk, which may take until the disk can be written again */
-  #unlessAway(written: Promise<void>): Promise<void> {
-    if (AWAY.has(this.#database.state()) || this.#isClosed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#onAway.delete(end);
-        resolve();
-      };
-      this.#onAway.add(end);
-      void written.then(end);
-    });
   }
 }
 

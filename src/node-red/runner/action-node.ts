@@ -81,7 +81,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly memory = new Map<string, number>();
   readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing.signal);
   readonly #warned = new Set<string>();
-  readonly #working = new Set<Work>();
+  /** Messages that are being worked on. */
+  #working = 0;
   #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -105,7 +106,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   accept(input: InputMessage): void {
     const task = this.#tasks.taskOf(input.message);
     const work = workOn(input, String(this.#config.account ?? ''), task);
-    this.#working.add(work);
+    this.#working++;
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
     else
@@ -125,7 +126,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#status.close();
       this.#pending.settle().then(done, done);
     };
-    if (this.#working.size === 0) this.#onIdle();
+    if (this.#working === 0) this.#onIdle();
   }
 
   open(account: string): Account | Promise<Account> {
@@ -481,12 +482,12 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   #end(work: Work, error?: FlowError): void {
+    if (!work.ended) this.#working--;
     work.ended = true;
-    this.#working.delete(work);
     if (work.task) this.#tasks.delivered(work.task);
     if (error) work.input.fail(error);
     else work.input.end();
-    if (this.#working.size === 0) this.#onIdle?.();
+    if (this.#working === 0) this.#onIdle?.();
   }
 }
 
