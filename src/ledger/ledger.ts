@@ -98,7 +98,8 @@ export class Ledger {
   readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
-  readonly #pending = new Map<string, PendingCall>();
+  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/ongoing.ts). */
+  readonly #pending = new Map<string, { call: PendingCall | null }>();
   /** By account and key. */
   readonly #byKey = new Map<string, PendingCall>();
   readonly #listeners = new Set<(entry: Entry) => void>();
@@ -118,7 +119,7 @@ export class Ledger {
       () => renewing && clearInterval(renewing),
       this.#database.onReplaced(() => void this.#begin()),
       this.#database.subscribe((state) => {
-        if (AWAY.has(state)) for (const { onSettled } of this.#pending.values()) onSettled();
+        if (AWAY.has(state)) for (const { call } of this.#pending.values()) call?.onSettled();
       }),
     ];
     void this.#begin();
@@ -172,13 +173,13 @@ export class Ledger {
       since: this.#since(call.maxAgeMs),
     };
     const pending = new PendingCall(claim, entry);
-    this.#pending.set(id, pending);
+    this.#pending.set(id, { call: pending });
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
       // A disk that did not answer has written it after all.
       late: ({ state }) => {
         if (state !== 'claimed') return;
-        this.#pending.set(id, pending);
+        this.#pending.set(id, { call: pending });
         void this.settle(id, NOT_SENT);
       },
     });
@@ -209,7 +210,7 @@ export class Ledger {
    * @returns once that is on disk, or as soon as it is known that it stays in memory until it can be written; never rejects
    */
   settle(id: string, settlement: Settlement): Promise<void> {
-    const pending = this.#pending.get(id);
+    const pending = this.#pending.get(id)?.call;
     if (!pending || pending.settlement) return Promise.resolve();
     pending.settlement = settlement;
     pending.entry = settleEntry(pending.entry, settlement);
@@ -224,7 +225,7 @@ export class Ledger {
 
   /** Resolves when a call may not be under way any more, or `cancel` says so; `look` tells what became of it. */
   async whenOver(id: string, cancel: AbortSignal): Promise<void> {
-    const pending = this.#pending.get(id);
+    const pending = this.#pending.get(id)?.call;
     if (cancel.aborted || this.#isClosed) return;
     const waiters = pending && !pending.settlement ? pending.waiters : null;
     await new Promise<void>((resolve) => {
@@ -344,13 +345,14 @@ export class Ledger {
   close(): void {
     this.#isClosed = true;
     for (const forget of this.#forgetters) forget();
-    for (const { waiters, onSettled } of this.#pending.values())
-      for (const end of [...waiters, onSettled]) end();
+    for (const { call } of this.#pending.values())
+      for (const end of call ? [...call.waiters, call.onSettled] : []) end();
   }
 
   /** What another process had under way becomes uncertain; what is under way here is written again where it is lost. */
   async #begin(): Promise<void> {
     const claims = [...this.#pending.values()]
+      .flatMap(({ call }) => call ?? [])
       .filter(({ isClaimed, settlement }) => isClaimed || settlement)
       .map(({ claim }) => claim);
     try {
@@ -408,6 +410,8 @@ export class Ledger {
 
   #drop(pending: PendingCall): void {
     const { entry, keys } = pending.claim;
+    const box = this.#pending.get(entry.id);
+    if (box) box.call = null;
     this.#pending.delete(entry.id);
     for (const { key } of keys) {
       const name = keyName(entry.account, key);
