@@ -6,6 +6,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import REASONS from '../src/operator-page/reasons.mjs';
 import { makeForm, makePlugin } from './forms.mjs';
 import { writeExamples } from './pages.mjs';
 
@@ -85,7 +86,9 @@ function writeCatalogues() {
         read(type, `${type}.html`),
       );
       const whole = small(
-        help.replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`)),
+        help
+          .replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`))
+          .replace(/<!-- verdicts (\S+) -->\n/g, (_, provider) => verdictRows(provider, source)),
       );
       writeFileSync(join(root, 'resources/help', source, `${type}.html`), whole);
       const [first] = /<p>[\s\S]*?<\/p>\n/.exec(whole);
@@ -97,6 +100,29 @@ function writeCatalogues() {
     for (const [name, texts] of Object.entries(catalogues))
       write(name, language, `${name}.json`, JSON.stringify(texts));
   }
+}
+
+/** Of the help: the reasons of a provider's verdicts with their codes, as its codes.ts has them. */
+function verdictRows(provider, language) {
+  const { TABLES } = createRequire(import.meta.url)(join(root, 'dist/src/providers', provider, 'codes.js'));
+  const [comma, open, close] = language === 'zh-CN' ? ['、', '（', '）'] : [', ', ' (', ')'];
+  const verdicts = TABLES.flatMap(({ rows, others = [] }) => [
+    ...rows,
+    ...others.map((verdict) => ({ verdict })),
+  ]);
+  return ['passed', 'failed', 'inconclusive']
+    .map((outcome) => {
+      const rows = verdicts.filter(({ verdict }) => verdict?.outcome === outcome);
+      const reasons = Object.entries(Object.groupBy(rows, ({ verdict }) => verdict.reason)).map(
+        ([reason, same]) => {
+          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0]}` : ''}`;
+          const codes = same.flatMap(({ code }) => code ?? []).join(comma);
+          return codes ? words + open + codes + close : words;
+        },
+      );
+      return `<tr><td>${outcome}</td><td>${reasons.join(comma)}</td></tr>\n`;
+    })
+    .join('');
 }
 
 function small(html) {

@@ -1,11 +1,14 @@
 // Writes tables into pages, between their two markers: the problems into docs/errors.md and docs/errors.zh-CN.md, as src/texts says
-// them, and the rooms into docs/architecture.md, as test/rooms.json has them. With --check it writes nothing, and fails where a table
-// is stale.
-import { readFileSync, writeFileSync } from 'node:fs';
+// them; the providers' codes into docs/providers, docs/errors, docs/sandbox and docs/nodes, as each codes.ts has them; the values that
+// choose the sandbox's answer into docs/sandbox, as its halves have them; the rooms into docs/architecture.md, as test/rooms.json has
+// them. It reads what the build made of src. With --check it writes nothing, and fails where a table is stale.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
 const PAGES = [
   {
     page: 'docs/errors.md',
@@ -21,7 +24,50 @@ const PAGES = [
   },
 ];
 const isCheck = process.argv.includes('--check');
+/** By provider, in the order of their names: the tables of its codes. */
+const CODES = readdirSync(join(root, 'dist/src/providers')).flatMap((provider) => {
+  const file = join(root, 'dist/src/providers', provider, 'codes.js');
+  return existsSync(file) ? [[provider, require(file).TABLES]] : [];
+});
+/** What readers of a page call a provider. */
+const nameOf = (provider, language) =>
+  language === 'zh'
+    ? JSON.parse(
+        readFileSync(join(root, `nodes/${provider}-account/locales/zh-CN/${provider}-account.json`), 'utf8'),
+      ).label.account.replace(/ ?账号$/, '')
+    : provider;
+const OUTCOMES = ['passed', 'failed', 'inconclusive'];
+
 for (const { page, ...of } of PAGES) put(page, 'problems', tablesOf(of));
+for (const [provider, tables] of CODES)
+  for (const table of tables) put(`docs/providers/${provider}.md`, table.field, codesTable(table));
+for (const [suffix, texts] of Object.entries({
+  '': {
+    language: 'en',
+    codes: ['code', 'meaning', '`msg.error.code`'],
+    values: ['provider', 'value', 'answer'],
+    verdicts: ['value', 'meaning', 'outcome', 'reason'],
+    reasons: ['provider', 'outcome', '`reason`'],
+    all: 'all',
+    comma: ', ',
+    colon: ':',
+  },
+  '.zh-CN': {
+    language: 'zh',
+    codes: ['code', '含义', '`msg.error.code`'],
+    values: ['服务商', '值', '响应'],
+    verdicts: ['值', '含义', '结论', 'reason'],
+    reasons: ['服务商', '结论', '`reason`'],
+    all: '全部',
+    comma: '、',
+    colon: '：',
+  },
+})) {
+  put(`docs/errors${suffix}.md`, 'codes', errorTables(texts));
+  put(`docs/sandbox${suffix}.md`, 'values', valuesTable(texts));
+  put(`docs/sandbox${suffix}.md`, 'verdicts', verdictTables(texts));
+  put(`docs/nodes${suffix}.md`, 'reasons', reasonsTable(texts));
+}
 put('docs/architecture.md', 'rooms', roomsTable());
 
 function put(page, name, table) {
@@ -44,13 +90,98 @@ function roomsTable() {
   const rows = rooms.map(({ room, holds, imports, packages = {} }) => {
     const own = Object.entries(packages).map(([provider, name]) => `\`${name}\` (${provider})`);
     const others = imports.filter((each) => each !== room).map((each) => `\`${each}\``);
-    return row([`\`${room}\``, holds, [...others, ...own].join(', ')]);
+    return [`\`${room}\``, holds, [...others, ...own].join(', ')];
   });
-  return [
-    row(['room', 'what lives there', 'what it may import, besides itself']),
-    row(['---', '---', '---']),
-    ...rows,
-  ].join('');
+  return written(['room', 'what lives there', 'what it may import, besides itself'], rows);
+}
+
+/** For those who work on the provider: with its own words. */
+function codesTable({ field, rows }) {
+  const hasVerdicts = rows.some(({ verdict }) => verdict);
+  const said = { true: 'yes', false: 'no', null: '' };
+  const columns = hasVerdicts
+    ? [field, 'meaning', 'text', 'outcome', 'reason', 'charged']
+    : [field, 'meaning', 'text', 'error code'];
+  return written(
+    columns,
+    rows.map(({ code, en, text, error, verdict, charged }) => {
+      const becomes = hasVerdicts
+        ? [verdict?.outcome ?? (error ? `error ${error}` : ''), verdict?.reason ?? '', said[charged]]
+        : [error ?? ''];
+      return [code, en, text, ...becomes];
+    }),
+  );
+}
+
+function errorTables({ language, codes }) {
+  return sections((provider, { field, rows }) => {
+    const errors = rows.filter(({ error }) => error);
+    const heading = `${nameOf(provider, language)}${field === 'code' ? '' : ` \`${field}\``}`;
+    const table = errors.map((row) => [`\`${row.code}\``, plain(row[language]), `\`${row.error}\``]);
+    return errors.length === 0 ? '' : `\n### ${heading}\n\n${written(codes, table)}`;
+  });
+}
+
+/** The values that the page of the sandbox shows, too. */
+function valuesTable({ language, values, all }) {
+  const { SPECIAL_VALUES } = require(join(root, 'dist/src/sandbox/halves.js'));
+  return written(
+    values,
+    SPECIAL_VALUES.map((each) => [
+      each.provider ? nameOf(each.provider, language) : all,
+      `\`${each.value}\``,
+      each[language],
+    ]),
+  );
+}
+
+function verdictTables({ language, verdicts, colon }) {
+  return sections((provider, { rows, special }) => {
+    const table = rows.flatMap(({ code, verdict, ...row }) =>
+      verdict
+        ? [
+            [
+              `\`${special.replace('<code>', code)}\``,
+              plain(row[language]),
+              verdict.outcome,
+              `\`${verdict.reason}\``,
+            ],
+          ]
+        : [],
+    );
+    return table.length === 0 ? '' : `\n${nameOf(provider, language)}${colon}\n\n${written(verdicts, table)}`;
+  });
+}
+
+function reasonsTable({ language, reasons: columns, comma }) {
+  const rows = CODES.flatMap(([provider, tables]) => {
+    const verdicts = tables.flatMap(({ rows, others = [] }) => [
+      ...rows.map(({ verdict }) => verdict),
+      ...others,
+    ]);
+    return OUTCOMES.flatMap((outcome) => {
+      const reasons = new Set(
+        verdicts.flatMap((each) => (each?.outcome === outcome ? [`\`${each.reason}\``] : [])),
+      );
+      return reasons.size === 0
+        ? []
+        : [[nameOf(provider, language), `\`${outcome}\``, [...reasons].join(comma)]];
+    });
+  });
+  return written(columns, rows);
+}
+
+function sections(write) {
+  return CODES.flatMap(([provider, tables]) => tables.map((table) => write(provider, table))).join('');
+}
+
+/** Where something was seen concerns those who work on the provider. */
+function plain(text) {
+  return text.replace(/\*observed[^*]*\*: /, '').replaceAll('*', '');
+}
+
+function written(columns, rows) {
+  return [columns, columns.map(() => '---'), ...rows].map(row).join('');
 }
 
 /** What a node says otherwise than all do stands under its own heading. */
@@ -65,10 +196,12 @@ function tablesOf({ language, everywhere, columns }) {
   return tables
     .filter(([, problems]) => problems.size > 0)
     .map(([heading, problems]) => {
-      const rows = [...problems].map(([name, { text = shared.get(name)?.text, hint }]) =>
-        row([`\`${name}\``, cell(text), cell(hint)]),
-      );
-      return `\n### ${heading}\n\n${[row(columns), row(columns.map(() => '---')), ...rows].join('')}`;
+      const rows = [...problems].map(([name, { text = shared.get(name)?.text, hint }]) => [
+        `\`${name}\``,
+        cell(text),
+        cell(hint),
+      ]);
+      return `\n### ${heading}\n\n${written(columns, rows)}`;
     })
     .join('')
     .concat('\n');

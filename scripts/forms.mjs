@@ -28,7 +28,8 @@ const SCRIPT = /(<script type="text\/javascript">\n)([\s\S]*?)(<\/script>)/g;
  * @returns the html as Node-RED takes it
  */
 export function makeForm(root, type) {
-  const table = tableOf(root, type);
+  const { versionOf } = require(join(root, 'dist/src/node-red/runner/migrate.js'));
+  const table = { ...tableOf(root, type), version: versionOf(type) };
   const html = readFileSync(join(root, 'nodes', type, `${type}.html`), 'utf8').replaceAll('{{type}}', type);
   return small(html, (script) => withTables(withRuntime(root, script), table));
 }
@@ -53,7 +54,7 @@ function withRuntime(root, script) {
   });
 }
 
-function withTables(script, { configs, fields, settings, credentials, baseUrl, accounts }) {
+function withTables(script, { configs, fields, settings, credentials, baseUrl, accounts, version }) {
   const typed = Object.entries(fields).flatMap(([name, { value, type: typed, choices, json }]) => [
     [name, { value, typed, choices, json }],
     [`${name}Type`, { value: typed }],
@@ -62,7 +63,11 @@ function withTables(script, { configs, fields, settings, credentials, baseUrl, a
     name,
     choices ? { value, choices } : { value, min, max, integer },
   ]);
-  const defaults = Object.fromEntries([['name', { value: '' }], ...configs, ...typed, ...set]);
+  const own = [
+    ['name', { value: '' }],
+    ['version', { value: version }],
+  ];
+  const defaults = Object.fromEntries([...own, ...configs, ...typed, ...set]);
   const passwords = Object.fromEntries(credentials.map((name) => [name, { type: 'password' }]));
   const values = {
     DEFAULTS: (argument) => literal(defaults, argument, script),

@@ -5,8 +5,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
 import type { Outcome } from '../src/contract/result';
-import { COLUMNS, HANDLING_COLUMNS } from '../src/ledger/csv';
-import { type Call, createEntry, type EntryState } from '../src/ledger/entry';
+import { FIELDS } from '../src/ledger/columns';
+import { HANDLING_COLUMNS } from '../src/ledger/csv';
+import type { EntryState } from '../src/ledger/entry';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -41,21 +42,6 @@ const STATES = Object.keys({ claimed: true, settled: true, uncertain: true, rele
   EntryState,
   true
 >);
-const CALL: Call = {
-  account: 'an account',
-  node: 'a node',
-  operation: 'an operation',
-  price: 0,
-  maxPerDay: 0,
-  maxPerMonth: 0,
-  keys: [],
-  maxAgeMs: null,
-  waitMs: 0,
-  consent: null,
-  guardianConsent: null,
-  purpose: null,
-};
-
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
   ...['GroupKey', 'GroupSecret', 'SecretId', 'SecretKey'],
@@ -333,7 +319,7 @@ describe('catalogues', () => {
     it("has a head for every column of the ledger's tables", () => {
       for (const language of Object.keys(PUBLISHED)) {
         const heads = own(language, RUNTIME);
-        for (const name of [...COLUMNS, ...HANDLING_COLUMNS])
+        for (const name of [...FIELDS, ...HANDLING_COLUMNS])
           assert.ok(heads.has(`columns.${name}`), `${language} ${name}`);
       }
     });
@@ -348,7 +334,7 @@ describe('catalogues', () => {
         const [, list = ''] = text.exec(readFileSync(join(ROOT, where), 'utf8')) ?? [];
         const named = [...list.matchAll(/(?:`|<code>)(\w+)(?:`|<\/code>)/g)].map(([, name]) => name!);
         const fields = new Set(named.filter((name) => !STATES.includes(name)));
-        assert.deepEqual([...fields].sort(), Object.keys(createEntry('an id', CALL, 0)).sort());
+        assert.deepEqual([...fields].sort(), [...FIELDS].sort());
       });
     }
   });
@@ -368,7 +354,7 @@ describe('catalogues', () => {
         uses(type).flatMap(({ key }) => ['', '.text', '.hint'].map((part) => key + part));
       const usedByRuntime = new Set([
         'text-and-hint',
-        ...[...COLUMNS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
+        ...[...FIELDS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);
@@ -562,15 +548,15 @@ function returned(source: string, name: string): string[] {
   return [...body.matchAll(/return ('[^']*')/g)].flatMap(([, text]) => literals(text!));
 }
 
-/** `refusal(code, …)`: its codes stand in the tables of the file that calls it, or of those it imports. */
+/** `refusal(code, …)` and `refusalBy(table, …)`: the codes stand in the tables of the file that calls it, or of those it imports. */
 function refusals(source: string, files: ReadonlySet<string>): Omit<Use, 'file'>[] {
-  const calls = [...source.matchAll(/(?<!function )\brefusal\(([^;]*)/g)];
+  const calls = [...source.matchAll(/(?<!function )\brefusal(?:By)?\(([^;]*)/g)];
   if (calls.length === 0) return [];
   const tables = /\b(?:STATUSES|const CODES)\b/.test(source)
     ? source
     : [...files].filter((file) => /\bcodes\.ts$/.test(file)).map((file) => readFileSync(file, 'utf8'));
   const codes = [
-    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\d+), '([A-Z_]+)'\]/g)]),
+    ...[tables].flat().flatMap((text) => [...text.matchAll(/\[(?:'\w+'|\w+), '([A-Z_]+)'[\],]/g)]),
     ...[tables].flat().flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)]),
     ...source.matchAll(/(?:\?\?|\?|\brefusal\() ?'([A-Z_]+)'/g),
   ].map(([, code]) => code!);

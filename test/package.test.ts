@@ -25,7 +25,7 @@ interface Manifest {
 /** What a node of any type may have in a flow. */
 const EVERY_NODE = [
   ...['id', 'type', 'z', 'g', 'x', 'y', 'd', 'l', 'wires'],
-  ...['info', 'icon', 'inputLabels', 'outputLabels', 'credentials'],
+  ...['info', 'icon', 'inputLabels', 'outputLabels', 'credentials', 'version'],
 ];
 
 const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

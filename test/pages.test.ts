@@ -7,6 +7,7 @@ import { parse } from 'papaparse';
 import { ERRORS } from '../src/contract/errors';
 import { csvRows } from '../src/ledger/csv-rows';
 import { ROOT, temporaryDirectory } from './demo-process';
+import { codeTables } from './providers/code-tables';
 
 type Pair = [chinese: string, english: string];
 type Catalogue = { [key: string]: string | Catalogue };
@@ -33,25 +34,18 @@ function problems(): string[] {
   return [...found].sort();
 }
 
-/** Those of photos and persons, as the providers and `photo-rules` write them: in tables, beside an outcome, or as a type. */
+/** Those of photos and persons: in the tables of the providers, and as `photo-rules` writes them. */
 function reasons(): string[] {
-  const files = ['src/providers', 'src/photos'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      // A sandbox says as the provider does why it refuses.
-      .filter((name) => name.endsWith('.ts') && !name.includes('sandbox'))
-      .map((name) => join(ROOT, folder, name)),
-  );
-  const found = files.flatMap((file) => {
-    const source = readFileSync(file, 'utf8');
-    const beside = [
-      ...source.matchAll(/\['(?:passed|failed|inconclusive)', '([a-z-]+)'\]/g),
-      ...source.matchAll(/\breason: '([a-z-]+)'/g),
-    ];
-    const unions = [...source.matchAll(/\btype (?:Silence|Unknown) = ([^;]+);/g)];
-    const members = unions.flatMap(([, union]) => [...union!.matchAll(/'([a-z-]+)'/g)]);
-    return [...beside, ...members].map(([, reason]) => reason!);
-  });
-  return [...new Set(found)].sort();
+  const rules = readFileSync(join(ROOT, 'src/photos/rules.ts'), 'utf8');
+  const found = [...rules.matchAll(/\breason: '([a-z-]+)'/g)].map(([, reason]) => reason!);
+  const unions = [...rules.matchAll(/\btype Unknown = ([^;]+);/g)];
+  const members = unions
+    .flatMap(([, union]) => [...union!.matchAll(/'([a-z-]+)'/g)])
+    .map(([, reason]) => reason!);
+  const verdicts = [...codeTables().values()]
+    .flat()
+    .flatMap(({ rows, others = [] }) => [...rows.map(({ verdict }) => verdict), ...others]);
+  return [...new Set([...found, ...members, ...verdicts.flatMap((verdict) => verdict?.reason ?? [])])].sort();
 }
 
 describe("the operator's page", () => {

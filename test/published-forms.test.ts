@@ -40,7 +40,10 @@ describe('the published html', () => {
         properties.get(name)?.value.properties?.map(({ key }) => key.name ?? 'no name') ?? [];
       const definition = define(type);
       assert.equal(value('category'), definition.category);
-      assert.deepEqual(inlined('defaults'), Object.keys(definition.defaults));
+      assert.deepEqual(
+        inlined('defaults').toSorted(),
+        ['version', ...Object.keys(definition.defaults)].toSorted(),
+      );
       assert.deepEqual(inlined('credentials'), Object.keys(definition.credentials ?? {}));
       if (definition.category === 'config') return;
       for (const name of ['inputs', 'outputs'] as const) {

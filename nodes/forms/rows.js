@@ -88,7 +88,7 @@ function expandForm(form, html) {
     .replaceAll('{{keysPage}}', linkHtml(keysPage));
   const named = new Set([...whole.matchAll(/<!-- row (\w+) /g)].map(([, name]) => name));
   const isSetting = ([name, { type: config, typed }]) =>
-    name !== 'name' && !config && !typed && !defaults[name.replace(/Type$/, '')]?.typed;
+    name !== 'name' && name !== 'version' && !config && !typed && !defaults[name.replace(/Type$/, '')]?.typed;
   const others = Object.entries(defaults).filter((each) => isSetting(each) && !named.has(each[0]));
   const keys = Object.keys(credentials).filter((name) => !form.isNext(name));
   const variable = (name) =>

@@ -41,7 +41,10 @@ function prepareType(type) {
   definition.label = function () {
     const name = this.name || (label ? label.call(this) : this._('label.palette'));
     const account = isAccount ? this : !this.name && RED.nodes.node(this.account);
-    return account?.environment === 'sandbox' ? this._('label.on-sandbox', { name }) : name;
+    if (account?.environment !== 'sandbox') return name;
+    // Many call such an account a sandbox themselves.
+    const [word] = /\p{L}+/u.exec(this._('label.on-sandbox', { name: '' })) ?? [];
+    return name.toLowerCase().includes(word) ? name : this._('label.on-sandbox', { name });
   };
   definition.labelStyle = function () {
     return this.name ? 'node_label_italic' : '';

@@ -6,7 +6,7 @@ export default function (RED: Red): void {
   registerAccount(RED, 'tencent-market-account', account, {
     probe: () => {
       const { probe } =
-        require('../../src/providers/tencent-market/probe') as typeof import('../../src/providers/tencent-market/probe');
+        require('../../src/providers/tencent-market/client') as typeof import('../../src/providers/tencent-market/client');
       return probe;
     },
     request: () => {

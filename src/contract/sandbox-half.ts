@@ -54,6 +54,9 @@ export interface SandboxWorld {
   faultIn(text: string): SandboxAnswer | null;
 }
 
+/** What chooses an answer, as test card numbers do: docs/contract.md, "Sandbox". */
+export type SpecialValue = readonly [value: string, en: string, zh: string];
+
 /** One provider's half of the sandbox. */
 export interface SandboxHalf {
   provider: string;
@@ -63,6 +66,8 @@ export interface SandboxHalf {
   credentials: Readonly<Record<string, string>>;
   /** Stand in for settings at their defaults that only a real host could decide. */
   settings?: Readonly<Record<string, unknown>>;
+  /** For the sandbox's page and docs/sandbox.md. */
+  specialValues: readonly SpecialValue[];
   answer(request: SandboxRequest, world: SandboxWorld): SandboxAnswer;
 }
 

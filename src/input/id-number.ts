@@ -40,7 +40,7 @@ const EXPONENT = /^\d(?:\.\d+)?E\+?\d+$/i;
 export function readIdNumber(value: unknown, field: string, now: number, repaired: Set<string>): string {
   const given = typeof value === 'bigint' ? value.toString() : exactText(value);
   const text = readText(given, field, LONGEST_ID, repaired);
-  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'id-number-missing');
+  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'id-number-missing', { field });
   const idNumber = bare(text.normalize('NFKC'));
   if (EXPONENT.test(text.replace(GUARD, ''))) throw new VerifyError('INPUT', 'id-number-number');
   if (!/^(?:\d{15}|\d{17}[\dX])$/.test(idNumber)) throw new VerifyError('INPUT', 'id-number-form');

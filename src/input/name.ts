@@ -79,7 +79,7 @@ export function readName(
   repaired: Set<string>,
 ): string {
   const text = readText(value, field, LONGEST_NAME, repaired);
-  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'name-missing');
+  if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'name-missing', { field });
   if (SPECIAL.test(text) && environment !== null && environment !== 'production') return text;
   if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
   const name = withoutPrivateUse(text)

@@ -1,6 +1,6 @@
 /** Persons in what somebody sends to a path that nobody described: their names and numbers must not come back in a text. */
 import { isObject } from '../http/json';
-import type { Person } from './mask';
+import type { Known, Person } from './mask';
 
 /** A request is about one or two; each costs a look through every text of the provider. */
 const MOST_PERSONS = 8;
@@ -30,4 +30,14 @@ export function personsIn(...values: unknown[]): Person[] {
     name: name[index] ?? '',
     idNumber: idNumber[index] ?? '',
   }));
+}
+
+/**
+ * @param secrets of the account
+ * @param values what is sent, as plain JSON
+ * @returns what the answer's texts may repeat
+ */
+export function knownIn(secrets: readonly string[], ...values: unknown[]): Known {
+  const [person = null, ...others] = personsIn(...values);
+  return { person, others, secrets };
 }

@@ -105,8 +105,11 @@ export function checkPhoto(bytes: Buffer, maxPhotoMB: number): void {
   if (!isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-not-whole', { format });
 }
 
+function missing(field: string): VerifyError {
+  return new VerifyError('INPUT', 'photo-missing', { field });
+}
+
 function checkSize(bytes: Buffer, maxPhotoMB: number): void {
-  if (bytes.length === 0) throw new VerifyError('INPUT', 'photo-missing');
   if (bytes.length > maxPhotoMB * BYTES_PER_MB)
     throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
 }
@@ -137,6 +140,7 @@ export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
 
 /** How one photo is read. */
 interface Reading {
+  field: string;
   maxPhotoMB: number;
   maxBytes: number;
   /** Whether its bytes were written out otherwise than in base64. */
@@ -150,7 +154,7 @@ interface Found {
 }
 
 function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Sliced<Found> {
-  const reading = { maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
+  const reading = { field, maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
   const given = yield* unwrap(value, reading);
   let found = yield* foundIn(given, reading);
   // Base64 of base64.
@@ -159,6 +163,7 @@ function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<
     found = yield* foundIn(yield* fromBytes(found.bytes, reading, layer), reading);
     reading.isWrittenOut = true;
   }
+  if (found.bytes.length === 0) throw missing(field);
   if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
   return found;
 }
@@ -169,7 +174,7 @@ function* foundIn(given: Buffer | string, reading: Reading): Sliced<Found> {
 
 /** @returns bytes, in the memory of the message where they are not written out, or text that should be base64 */
 function* unwrap(value: unknown, reading: Reading, wrappers = 0): Sliced<Buffer | string> {
-  if (value === undefined || value === null || value === '') throw new VerifyError('INPUT', 'photo-missing');
+  if (value === undefined || value === null || value === '') throw missing(reading.field);
   // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
   if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
     return yield* fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);

@@ -57,7 +57,7 @@ const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
  */
 export function* readPhotos(value: unknown, reading: Reading): Sliced<GivenPhoto[]> {
   const given = yield* listOf(value, reading);
-  if (given.length === 0) throw new VerifyError('INPUT', 'no-photos');
+  if (given.length === 0) throw new VerifyError('INPUT', 'no-photos', { field: reading.field });
   const photos: GivenPhoto[] = [];
   for (let index = 0; index < given.length; index++) {
     if (photos.length >= MOST_PHOTOS) throw tooManyPhotos();

@@ -5,7 +5,7 @@ import { VerifyError } from '../contract/errors';
 
 /** What a row says of one call, and nothing else that stands in it: some bills name persons. */
 export interface BillRow {
-  /** Of the bill's rows without the head, from 1. */
+  /** As a spreadsheet counts: the head is in line 1. */
   line: number;
   orderNo: string | null;
   requestId: string | null;
@@ -40,6 +40,8 @@ const ROWS_PER_TURN = 1_000;
 const CHARACTERS_PER_TURN = 50_000;
 /** In characters. Papa Parse begins anew with each piece until a line has ended, and renames heads that are alike one by one. */
 const LONGEST_HEAD = 10_000;
+/** Between the cells of a line; the head has most of its own. */
+const DELIMITERS = [',', ';', '\t', '|'];
 /** Pieces of a file without the end of a line: no row of a bill is as long. */
 const MOST_WITHOUT_ROW = 2;
 /** Longer than any id. */
@@ -76,7 +78,7 @@ export async function readBill(bill: unknown, columns: BillColumns): Promise<Bil
     if (index % ROWS_PER_TURN === 0) await nextTurn();
     const cells = new Map(Object.entries(row).map(([name, cell]) => [headOf(name), cell]));
     const cell = (name: BillColumn) => textIn(cells.get(column[name] ?? ''));
-    const line = index + 1;
+    const line = index + 2;
     const [orderNo, requestId] = [readId(cell('orderNo'), line), readId(cell('requestId'), line)];
     const time = cell('time');
     if (orderNo === null && requestId === null && !/\d/.test(time)) continue;
@@ -118,26 +120,30 @@ function textOf(bill: unknown): string {
 }
 
 /**
- * A comma, a semicolon or a tab may stand between cells.
- * @throws VerifyError INPUT where a line is longer than any of a bill
+ * @returns a row for each line below the head; an empty one too, so that the others keep their numbers
+ * @throws VerifyError INPUT where a line is longer than any of a bill, or there are too many
  */
 function rowsOf(text: string): Promise<Record<string, unknown>[]> {
   return new Promise((resolve, reject) => {
-    const rows: Record<string, unknown>[] = [];
-    const isNoBill = () => reject(new VerifyError('INPUT', 'bill-rows'));
-    if (!/[\r\n]/.test(text.slice(0, LONGEST_HEAD)) && text.length > LONGEST_HEAD) return isNoBill();
+    const refuse = (problem: string) => reject(new VerifyError('INPUT', problem));
+    const beginning = text.slice(0, LONGEST_HEAD);
+    if (!/[\r\n]/.test(beginning) && text.length > LONGEST_HEAD) return refuse('bill-rows');
+    const [blank] = /^\uFEFF?(?:[\s,;|]*[\r\n])?/.exec(beginning)!;
+    const rows: Record<string, unknown>[] = Array.from(blank.match(/\r\n?|\n/g) ?? [], () => ({}));
+    const head = /^.*/.exec(text.slice(blank.length))![0];
+    const columns = (delimiter: string) => head.split(delimiter).length;
     let [readTo, withoutRow] = [0, 0];
-    parse<Record<string, unknown>>(text.replace(/^\uFEFF/, ''), {
+    parse<Record<string, unknown>>(text.slice(blank.length), {
       header: true,
-      skipEmptyLines: 'greedy',
+      delimiter: DELIMITERS.toSorted((a, b) => columns(b) - columns(a))[0]!,
       chunkSize: CHARACTERS_PER_TURN,
       chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {
+        // An empty line counts, too.
         for (const row of data) rows.push(row);
-        // Empty lines give no row.
         withoutRow = meta.cursor > readTo ? 0 : withoutRow + 1;
         readTo = meta.cursor;
-        if (withoutRow > MOST_WITHOUT_ROW) {
-          isNoBill();
+        if (withoutRow > MOST_WITHOUT_ROW || rows.length > MOST_ROWS) {
+          refuse(rows.length > MOST_ROWS ? 'bill-large' : 'bill-rows');
           return parser.abort();
         }
         parser.pause();

@@ -1,8 +1,8 @@
 /** A provider's bill beside the ledger of the same month: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BillRow } from './bill-rows';
+import { PRICE_STEPS } from './columns';
 import type { Entry } from './entry';
-import { PRICE_STEPS } from './ledger-sql';
 
 /** The clocks of a provider and of this machine differ, and a provider may write down when it was done. */
 const SLACK_MS = 5_000;

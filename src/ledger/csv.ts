@@ -1,28 +1,8 @@
 /** The ledger for a spreadsheet. */
 import { secondOf } from './calendar';
+import { FIELDS } from './columns';
 import { BOM, csvRows } from './csv-rows';
 import type { Entry } from './entry';
-
-export const COLUMNS = [
-  'id',
-  'at',
-  'account',
-  'node',
-  'operation',
-  'state',
-  'outcome',
-  'reason',
-  'code',
-  'error',
-  'requestId',
-  'orderNo',
-  'charged',
-  'price',
-  'durationMs',
-  'consent',
-  'guardianConsent',
-  'purpose',
-] as const satisfies readonly (keyof Entry)[];
 
 /** Of the record of handling. `known`: whether the outcome is. */
 export const HANDLING_COLUMNS = [
@@ -40,15 +20,15 @@ const ROWS = 500;
 
 /**
  * @param entries of a ledger
- * @param heads of `COLUMNS`, in the language of the reader
+ * @param heads of `FIELDS`, in the language of the reader
  * @returns pieces of the file; times are those of Asia/Shanghai
  */
 export function csv(
   entries: AsyncIterable<Entry>,
-  heads: readonly string[] = COLUMNS,
+  heads: readonly string[] = FIELDS,
 ): AsyncGenerator<string, void> {
   return table(entries, heads, (entry) =>
-    COLUMNS.map((name) => (name === 'at' ? timeOf(entry) : entry[name])),
+    FIELDS.map((name) => (name === 'at' ? timeOf(entry) : entry[name])),
   );
 }
 

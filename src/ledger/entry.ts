@@ -1,11 +1,11 @@
-/**
- * One call that may cost, as the ledger keeps it: docs/contract.md, "Ledger". There is no person, photo, address, token
- * or key in it.
- */
+/** How an entry of the ledger begins and ends, and what is asked of a ledger: docs/contract.md, "Ledger". */
 
-import type { ErrorCode } from '../contract/errors';
 import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
+import { type ColumnValues, FIELDS, type Optional } from './columns';
+
+/** One call that may cost, as the ledger keeps it. There is no person, photo, address, token or key in it. */
+export type Entry = ColumnValues;
 
 /**
  * `claimed`: sent, or about to be. `uncertain`: nobody knows whether the provider processed it. `released`: it was
@@ -13,43 +13,8 @@ import type { PaidKey } from '../contract/payment';
  */
 export type EntryState = 'claimed' | 'settled' | 'uncertain' | 'released';
 
-export interface Entry {
-  /** Begins with the second of the claim in Shanghai, `20261125-213201-…`, and sorts as time does. */
-  id: string;
-  /** ISO 8601, when it was claimed. */
-  at: string;
-  account: string;
-  node: string;
-  operation: string;
-  state: EntryState;
-  outcome: string | null;
-  reason: string | null;
-  /** The provider's own. */
-  code: string | null;
-  /** Of the error that the call ended in. */
-  error: ErrorCode | null;
-  requestId: string | null;
-  orderNo: string | null;
-  /** null: not known, or not yet. */
-  charged: boolean | null;
-  /** Yuan; 0 once it is known that it was not charged. */
-  price: number;
-  durationMs: number | null;
-  /** Reference of what the person agreed to, such as the number of a form; null where it is not about a person. */
-  consent: string | null;
-  /** Likewise of a guardian. */
-  guardianConsent: string | null;
-  /** What the handling is for, as the account says. */
-  purpose: string | null;
-}
-
 /** A call that is about to be sent. */
-export interface Call extends Pick<Entry, 'consent' | 'guardianConsent' | 'purpose'> {
-  account: string;
-  node: string;
-  operation: string;
-  /** Yuan for one charged call, 0 where that is not known. */
-  price: number;
+export interface Call extends Pick<Entry, 'account' | 'node' | 'operation' | 'price'>, Optional<'claim'> {
   /** Calls that cost, of the account, by the calendar of Asia/Shanghai; 0 for no limit. */
   maxPerDay: number;
   maxPerMonth: number;
@@ -77,11 +42,7 @@ export type KeyStates = ReadonlyMap<string, KeyState>;
 export type Claim = { state: 'claimed'; id: string; at: string } | { state: 'known'; keys: KeyStates };
 
 /** How a call ended. */
-export interface Settlement
-  extends Pick<
-    Entry,
-    'outcome' | 'reason' | 'code' | 'error' | 'requestId' | 'orderNo' | 'charged' | 'durationMs'
-  > {
+export interface Settlement extends Optional<'end'> {
   /**
    * `not-processed`: it was never sent, or the provider said that it did not process it: its keys are free, and it costs
    * nothing. `unknown`: its keys are uncertain until an operator releases them.
@@ -131,20 +92,8 @@ export interface Sum {
 
 const isoTime = isoTimes();
 
-const NOTHING_KNOWN = {
-  outcome: null,
-  reason: null,
-  code: null,
-  error: null,
-  requestId: null,
-  orderNo: null,
-  charged: null,
-  durationMs: null,
-} as const;
-
 /** Of a call that was claimed and then not sent. */
 export const NOT_SENT: Settlement = {
-  ...NOTHING_KNOWN,
   resolution: 'not-processed',
   error: 'CANCELLED',
   charged: false,
@@ -158,26 +107,14 @@ export const NOT_SENT: Settlement = {
  * @returns the entry of a call that is about to be sent
  */
 export function createEntry(id: string, call: Call, now: number): Entry {
-  const { account, node, operation, price, consent, guardianConsent, purpose } = call;
-  return {
-    id,
-    at: isoTime(now),
-    account,
-    node,
-    operation,
-    state: 'claimed',
-    ...NOTHING_KNOWN,
-    price,
-    consent,
-    guardianConsent,
-    purpose,
-  };
+  const known: Partial<Entry> = { ...call, id, at: isoTime(now), state: 'claimed' };
+  return Object.fromEntries(FIELDS.map((field) => [field, known[field] ?? null])) as Entry;
 }
 
 /** @returns the entry as it is after that */
 export function settleEntry(entry: Entry, settlement: Settlement): Entry {
   const { resolution, answers: _answers, keepsKeys: _keepsKeys, ...known } = settlement;
-  const charged = resolution === 'not-processed' ? false : known.charged;
+  const charged = resolution === 'not-processed' ? false : (known.charged ?? null);
   const price = charged === false ? 0 : entry.price;
   return { ...entry, ...known, charged, price, state: resolution === 'unknown' ? 'uncertain' : 'settled' };
 }

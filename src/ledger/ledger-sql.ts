@@ -3,38 +3,21 @@
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
 
-import { type ErrorCode, VerifyError } from '../contract/errors';
+import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
-import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
+import { type Operations, type Sql, type Surroundings, sealOf } from '../store/sql';
 import { overBudget, type Spent } from './budget';
-import { dayOf, monthAfter, monthOf, type Period } from './calendar';
-import type { Entry, EntryState, KeyState, Sum } from './entry';
-import { idFloor } from './id';
+import { fieldsSetBy, nameOf, valuesOf } from './columns';
+import type { Entry, EntryState, KeyState } from './entry';
+import { KEY, newest, OPEN, periodsOf, REPORT_OPERATIONS, spent } from './reports-sql';
 
 /** Purposes of the seal. */
-const KEY = 'ledger key';
 const CONTENT = 'ledger content';
 const ANSWER = 'ledger answer';
 
-/** A price has no more decimals; binary fractions would show some. */
-export const PRICE_STEPS = 10_000;
-/** So many entries are looked at in one operation, because nothing else runs meanwhile. */
-const ENTRIES_AT_ONCE = 2_000;
-const DELETED_AT_ONCE = 200;
-const KEPT_MONTHS = 13;
-/** Calls on so many days show that time has passed: what a wrong clock says at some starts does not. */
-const DAYS_OF_PROOF = 7;
-/** How many characters of an id are its day. */
-const DAY_DIGITS = 8;
-/** Greater than any id. */
-const AFTER_ALL = '~';
-
 /** A call as it is claimed. The process that claims it makes its id, and so recognises its own claim. */
 export interface ClaimRequest {
-  entry: Pick<
-    Entry,
-    'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'consent' | 'guardianConsent' | 'purpose'
-  >;
+  entry: Entry;
   /** The process that claims it. */
   owner: string;
   keys: readonly PaidKey[];
@@ -64,35 +47,6 @@ export interface LookRequest {
   since: number | null;
 }
 
-/** Ids from `from` on and before `to`. */
-export interface EntriesRequest {
-  from: string;
-  to: string;
-  account: string | null;
-  operation: string | null;
-}
-
-interface EntryRow {
-  id: string;
-  at: number;
-  account: string;
-  node: string;
-  operation: string;
-  state: EntryState;
-  outcome: string | null;
-  reason: string | null;
-  code: string | null;
-  error: ErrorCode | null;
-  request_id: string | null;
-  order_no: string | null;
-  charged: number | null;
-  price: number;
-  duration_ms: number | null;
-  consent: string | null;
-  guardian_consent: string | null;
-  purpose: string | null;
-}
-
 /** A key that a call has. */
 interface KeyRow {
   entry: string;
@@ -113,8 +67,13 @@ interface KeyDigests {
   label: string | null;
 }
 
-const COLUMNS = `id, at, account, node, operation, state, outcome, reason, code, error, request_id, order_no, charged, price,
-  duration_ms, consent, guardian_consent, purpose`;
+const CLAIMED = fieldsSetBy('claim');
+const ENDED = fieldsSetBy('end');
+/** Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest. */
+const CLAIM = `INSERT INTO entries (owner, kept_from, ${CLAIMED.map(nameOf).join(', ')})
+  VALUES (?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ${CLAIMED.map(() => '?').join(', ')})
+  ON CONFLICT (id) DO NOTHING`;
+const END = `UPDATE entries SET ${ENDED.map((field) => `${nameOf(field)} = ?`).join(', ')} WHERE id = ?`;
 /** A process that has ended is not in `processes` any more. */
 const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
     (SELECT count(*) FROM processes p WHERE p.owner = e.owner) AS is_alive
@@ -123,11 +82,6 @@ const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
   ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
 const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
-const END = `UPDATE entries SET state = ?, outcome = ?, reason = ?, code = ?, error = ?, request_id = ?, order_no = ?,
-  charged = ?, price = ?, duration_ms = ? WHERE id = ?`;
-/** The words of the index `entries_open`, which serves no others. */
-const OPEN = "state IN ('claimed', 'uncertain')";
-
 /**
  * Writes a call down before it is sent, unless another one has one of its keys.
  * @throws VerifyError BUDGET, or CONFIG
@@ -252,11 +206,6 @@ export async function registerOwner(sql: Sql, owner: string, renewedAt: number):
   );
 }
 
-/** @returns when the newest call was claimed, in Unix milliseconds */
-export async function newest(sql: Sql): Promise<number | null> {
-  return (await sql.get<{ at: number }>('SELECT at FROM entries ORDER BY id DESC LIMIT 1'))?.at ?? null;
-}
-
 /**
  * Sets the keys of uncertain calls free: they may be paid for once more.
  * @returns the ids of those that were uncertain
@@ -298,156 +247,14 @@ async function discard(
   return null;
 }
 
-/** @returns the newest of the calls that are uncertain and can be released, and how many there are */
-async function uncertain(
-  sql: Sql,
-  { limit }: { limit: number },
-): Promise<{ entries: Entry[]; count: number }> {
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${OPEN} AND state = 'uncertain' ORDER BY id DESC LIMIT ?`,
-    limit,
-  );
-  const all = await sql.get<{ calls: number }>(
-    `SELECT count(*) AS calls FROM entries WHERE ${OPEN} AND state = 'uncertain'`,
-  );
-  return { entries: rows.map(entryOf), count: all?.calls ?? 0 };
-}
-
-async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
-  const row = await sql.get<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE id = ?`, id);
-  return row ? entryOf(row) : null;
-}
-
-/** @returns all calls that have or had a key, or have it as a label, newest first */
-async function ofKey(
-  sql: Sql,
-  { account, key, limit }: { account: string; key: string; limit: number },
-  at: Surroundings,
-): Promise<Entry[]> {
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
-    sealOf(at).digest(KEY, account, key),
-    limit,
-  );
-  return rows.map(entryOf);
-}
-
-/** @returns some entries, in the order of their ids or the other way round, and where to go on: null at the end */
-async function entries(
-  sql: Sql,
-  { isNewestFirst, ...request }: EntriesRequest & { isNewestFirst: boolean },
-): Promise<{ entries: Entry[]; next: string | null }> {
-  const order = isNewestFirst ? 'DESC' : 'ASC';
-  const { from, to } = request;
-  const next = await sql.get<{ id: string }>(
-    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id ${order} LIMIT 1 OFFSET ${ENTRIES_AT_ONCE - (isNewestFirst ? 1 : 0)}`,
-    from,
-    to,
-  );
-  const { where, parameters } = filterOf(
-    isNewestFirst ? { ...request, from: next?.id ?? from } : { ...request, to: next?.id ?? to },
-  );
-  const rows = await sql.all<EntryRow>(
-    `SELECT ${COLUMNS} FROM entries WHERE ${where} ORDER BY id ${order} LIMIT ${ENTRIES_AT_ONCE}`,
-    ...parameters,
-  );
-  return { entries: rows.map(entryOf), next: next?.id ?? null };
-}
-
-/** @returns sums by day of some entries, and where to go on: null at the end */
-async function sums(sql: Sql, request: EntriesRequest): Promise<{ sums: Sum[]; next: string | null }> {
-  const { from, to } = request;
-  const next = await sql.get<{ id: string }>(
-    `SELECT id FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ${ENTRIES_AT_ONCE}`,
-    from,
-    to,
-  );
-  const { where, parameters } = filterOf({ ...request, to: next?.id ?? to });
-  const count = (condition: string) => `CAST(sum(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS BIGINT)`;
-  const rows = await sql.all<Sum>(
-    `SELECT substr(id, 1, 8) AS period, account, operation, count(*) AS calls,
-        ${count("state = 'settled' AND charged = 1")} AS charged,
-        ${count("state = 'settled' AND charged = 0")} AS uncharged,
-        ${count("state = 'settled' AND charged IS NULL")} AS unknown,
-        ${count("state <> 'settled'")} AS uncertain,
-        CAST(sum(price) AS BIGINT) AS price
-      FROM entries WHERE ${where} GROUP BY substr(id, 1, 8), account, operation LIMIT ${ENTRIES_AT_ONCE}`,
-    ...parameters,
-  );
-  const day = (text: string) => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
-  return {
-    sums: rows.map((row) => ({ ...row, period: day(row.period), price: row.price / PRICE_STEPS })),
-    next: next?.id ?? null,
-  };
-}
-
-/** @returns what counts for the account's budgets, on the day and in the month of `at` */
-async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
-  const { day, month } = periodsOf(at);
-  const rows = await sql.all<{ period: string; calls: number }>(
-    'SELECT period, calls FROM spent WHERE account = ? AND period IN (?, ?) LIMIT 2',
-    account,
-    day,
-    month,
-  );
-  const callsOf = (period: string) => rows.find((row) => row.period === period)?.calls ?? 0;
-  return { day: callsOf(day), month: callsOf(month) };
-}
-
-/**
- * Deletes some entries, with their keys, that are older than 13 months, and sums of earlier months; not what an operator
- * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
- * @returns how many
- */
-async function forget(sql: Sql, _: null, { now }: Surroundings): Promise<number> {
-  const proven = await provenTime(sql);
-  if (proven === null) return 0;
-  const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);
-  const before = Date.parse(`${month}-01T00:00:00+08:00`);
-  const old = await sql.all<{ id: string }>(
-    `SELECT id FROM entries WHERE id < ? AND kept_from < ? AND state IN ('settled', 'released')
-      ORDER BY id LIMIT ${DELETED_AT_ONCE}`,
-    idFloor(before),
-    before,
-  );
-  for (const { id } of old) {
-    await sql.run('DELETE FROM keys WHERE entry = ?', id);
-    await sql.run('DELETE FROM entries WHERE id = ?', id);
-  }
-  if (old.length === 0) await sql.run('DELETE FROM spent WHERE period < ?', month);
-  return old.length;
-}
-
-/** @returns when the newest call of the seventh newest day with calls was claimed, in Unix milliseconds; null: too few days */
-async function provenTime(sql: Sql): Promise<number | null> {
-  let end = AFTER_ALL;
-  let at = 0;
-  for (let day = 0; day < DAYS_OF_PROOF; day++) {
-    const last = await sql.get<{ id: string; at: number }>(
-      'SELECT id, at FROM entries WHERE id < ? ORDER BY id DESC LIMIT 1',
-      end,
-    );
-    if (!last) return null;
-    at = last.at;
-    end = last.id.slice(0, DAY_DIGITS);
-  }
-  return at;
-}
-
 export const LEDGER_OPERATIONS = {
+  ...REPORT_OPERATIONS,
   'ledger.begin': begin,
   'ledger.claim': claim,
   'ledger.settle': settle,
   'ledger.look': look,
   'ledger.release': release,
   'ledger.discard': discard,
-  'ledger.uncertain': uncertain,
-  'ledger.find': find,
-  'ledger.ofKey': ofKey,
-  'ledger.entries': entries,
-  'ledger.sums': sums,
-  'ledger.spent': spent,
-  'ledger.forget': forget,
 } satisfies Operations;
 
 function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
@@ -520,27 +327,8 @@ export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundin
 
 /** @returns whether it was not there before */
 async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
-  const { id, account, node, operation, price, consent, guardianConsent, purpose } = entry;
-  const at = Date.parse(entry.at);
-  // Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest.
-  const inserted = await sql.run(
-    `INSERT INTO entries (id, at, kept_from, owner, account, node, operation, state, price, consent, guardian_consent, purpose)
-      VALUES (?, ?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ?, ?, ?, ?, 'claimed', ?, ?, ?, ?)
-      ON CONFLICT (id) DO NOTHING`,
-    id,
-    at,
-    id,
-    at,
-    owner,
-    account,
-    node,
-    operation,
-    Math.round(price * PRICE_STEPS),
-    consent,
-    guardianConsent,
-    purpose,
-  );
-  return inserted > 0;
+  const { id, at } = entry;
+  return (await sql.run(CLAIM, owner, id, Date.parse(at), ...valuesOf(entry, CLAIMED))) > 0;
 }
 
 /** @returns whether all of them were free */
@@ -571,60 +359,11 @@ async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'
 
 /** @returns whether it had not ended before; a late answer settles what was uncertain or released */
 async function endEntry(sql: Sql, entry: Entry): Promise<boolean> {
-  const { id, state, outcome, reason, code, error, requestId, orderNo, charged, price, durationMs } = entry;
-  const from = state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
-  const changed = await sql.run(
-    `${END} AND ${from}`,
-    state,
-    outcome,
-    reason,
-    code,
-    error,
-    requestId,
-    orderNo,
-    charged === null ? null : Number(charged),
-    Math.round(price * PRICE_STEPS),
-    durationMs,
-    id,
-  );
-  return changed > 0;
+  const from = entry.state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
+  return (await sql.run(`${END} AND ${from}`, ...valuesOf(entry, ENDED), entry.id)) > 0;
 }
 
 async function uncountCall(sql: Sql, { account, at }: Entry): Promise<void> {
   for (const period of Object.values(periodsOf(at)))
     await sql.run('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
-}
-
-/** @param at ISO 8601 */
-function periodsOf(at: string): Record<Period, string> {
-  const day = dayOf(Date.parse(at));
-  return { day, month: day.slice(0, 7) };
-}
-
-function filterOf({ from, to, account, operation }: EntriesRequest): { where: string; parameters: Value[] } {
-  const conditions = ['id >= ?', 'id < ?'];
-  const parameters: Value[] = [from, to];
-  for (const [column, value] of [
-    ['account', account],
-    ['operation', operation],
-  ] as const) {
-    if (value === null) continue;
-    conditions.push(`${column} = ?`);
-    parameters.push(value);
-  }
-  return { where: conditions.join(' AND '), parameters };
-}
-
-function entryOf(all: EntryRow): Entry {
-  const { at, request_id, order_no, charged, price, duration_ms, guardian_consent, ...row } = all;
-  return {
-    ...row,
-    guardianConsent: guardian_consent,
-    at: new Date(at).toISOString(),
-    requestId: request_id,
-    orderNo: order_no,
-    charged: charged === null ? null : charged !== 0,
-    price: price / PRICE_STEPS,
-    durationMs: duration_ms,
-  };
 }

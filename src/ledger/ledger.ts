@@ -25,14 +25,13 @@ import {
   settleEntry,
 } from './entry';
 import { idFloor, newId } from './id';
-import type { ClaimAnswer, ClaimRequest, EntriesRequest, LookRequest, SettleRequest } from './ledger-sql';
+import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
+import { AFTER_ALL, type EntriesRequest } from './reports-sql';
 import { sumsBy } from './sums';
 
 const DAY_MS = 86_400_000;
 /** How often a call of another process is looked at that somebody waits for. */
 const LOOK_AGAIN_MS = 250;
-/** Greater than any id. */
-const AFTER_ALL = '~';
 /** While the database is in such a state, what is settled stays in memory until it can be written. */
 const AWAY: ReadonlySet<StoreState> = new Set([
   'unwritable',

@@ -2,7 +2,15 @@
  * What the database of a process keeps for the ledger that it shares with others: calls that could not be delivered yet,
  * and how far the shared ledger had come when this process last saw it.
  */
-import { type Operations, type Sql, type Surroundings, sealOf } from '../store/sql';
+import {
+  insert,
+  type Operations,
+  readMeta,
+  type Sql,
+  type Surroundings,
+  sealOf,
+  writeMeta,
+} from '../store/sql';
 
 const PURPOSE = 'ledger outbox';
 /** Of one that was away for days there may be many. */
@@ -22,13 +30,7 @@ async function put(
   at: Surroundings,
 ): Promise<null> {
   const sealed = sealOf(at).sealJson(PURPOSE, { operation, parameters }, id);
-  await sql.run(
-    'INSERT INTO outbox (id, location, put_at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-    id,
-    location,
-    at.now,
-    sealed,
-  );
+  await insert(sql, 'outbox', { id, location, put_at: at.now, sealed }, 'ON CONFLICT (id) DO NOTHING');
   return null;
 }
 
@@ -50,20 +52,12 @@ async function list(sql: Sql, { location }: { location: string }, at: Surroundin
 }
 
 /** @returns what was remembered of a location, as it was given */
-async function recall(sql: Sql, { location }: { location: string }): Promise<string | null> {
-  const row = await sql.get<{ content: string }>(
-    'SELECT content FROM meta WHERE name = ?',
-    `shared ${location}`,
-  );
-  return row?.content ?? null;
+function recall(sql: Sql, { location }: { location: string }): Promise<string | null> {
+  return readMeta(sql, `shared ${location}`);
 }
 
 async function remember(sql: Sql, { location, text }: { location: string; text: string }): Promise<null> {
-  await sql.run(
-    'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-    `shared ${location}`,
-    text,
-  );
+  await writeMeta(sql, `shared ${location}`, text);
   return null;
 }
 

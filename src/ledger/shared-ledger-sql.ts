@@ -9,10 +9,10 @@ import {
   claim as claimAlone,
   LEDGER_OPERATIONS,
   markAbandoned,
-  newest,
   registerOwner,
   restoreClaim,
 } from './ledger-sql';
+import { newest } from './reports-sql';
 
 /** The server's clock in milliseconds; it goes on within a transaction. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)';

@@ -1,7 +1,7 @@
 /** What was spent, put together. */
 import type { Period } from './calendar';
+import { PRICE_STEPS } from './columns';
 import type { Sum } from './entry';
-import { PRICE_STEPS } from './ledger-sql';
 
 export const COUNTS = ['calls', 'charged', 'uncharged', 'unknown', 'uncertain', 'price'] as const;
 

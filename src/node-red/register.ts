@@ -13,6 +13,7 @@ import { serveHealth } from './admin/serve-health';
 import { servePhotos } from './photos/serve-photos';
 import { addAction } from './runner/actions';
 import { databaseFile } from './runner/database-file';
+import { migrate } from './runner/migrate';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
 
@@ -35,7 +36,7 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   red.nodes.registerType(type, function (config) {
     red.nodes.createNode(this, config);
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');
-    runAction(red, this, config, load());
+    runAction(red, this, migrate(config), load());
   });
 }
 
@@ -58,7 +59,7 @@ export function registerAccount(
     function (config) {
       red.nodes.createNode(this, config);
       const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      createAccount(red, this, config, definition, halves);
+      createAccount(red, this, migrate(config), definition, halves);
     },
     { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
   );
@@ -82,7 +83,7 @@ export function registerOther(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      load()(red, this, config);
+      load()(red, this, migrate(config));
     },
     { credentials: passwords(credentials) },
   );

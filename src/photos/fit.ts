@@ -98,7 +98,7 @@ export async function fit(
   longestMs = LONGEST_MS,
 ): Promise<Buffer> {
   const format = formatOf(photo);
-  if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing');
+  if (photo.length === 0) throw new VerifyError('INPUT', 'photo-missing', { field: 'photo' });
   if (format === null) throw new VerifyError('INPUT', 'fit-format-unknown');
   const maxBytes = maxPhotoKB === 0 ? Number.POSITIVE_INFINITY : maxPhotoKB * BYTES_PER_KB;
   const mayStay = metadata === 'keep' ? isWholePicture : hasNoMetadata;

@@ -2,7 +2,7 @@
  * The table of photos that came before, as operations on the database: docs/contract.md, "Photos in hand", `unseen`.
  * The same SQL runs on PostgreSQL, where several processes share the table.
  */
-import { type Operation, type Operations, type Sql, sealOf } from '../store/sql';
+import { insert, type Operation, type Operations, type Sql, sealOf } from '../store/sql';
 
 /** One photo of a message. */
 export interface SeenPhoto {
@@ -17,10 +17,6 @@ export interface SeenRecord {
   photos: readonly SeenPhoto[];
   /** Milliseconds for which they are remembered. */
   keepMs: number;
-}
-
-interface Row {
-  gap: number | null;
 }
 
 const PURPOSE = 'photos seen';
@@ -55,7 +51,7 @@ async function recordOne(
   keepMs: number,
 ): Promise<number | null> {
   for (;;) {
-    const known = await sql.get<Row>('SELECT gap FROM seen WHERE photo_digest = ?', photo);
+    const known = await sql.get<{ gap: number | null }>('SELECT gap FROM seen WHERE photo_digest = ?', photo);
     if (known) return known.gap;
     const latest = await sql.get<{ copy_number: number; came_at: number }>(
       'SELECT copy_number, came_at FROM seen WHERE identity_digest = ? ORDER BY copy_number DESC LIMIT 1',
@@ -63,17 +59,15 @@ async function recordOne(
     );
     // No photo came after itself, even if the clock was set back.
     const gap = latest ? Math.max(0, now - latest.came_at) : null;
-    const inserted = await sql.run(
-      'INSERT INTO seen (identity_digest, copy_number, photo_digest, came_at, gap, delete_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      identity,
-      (latest?.copy_number ?? 0) + 1,
-      photo,
-      now,
+    const row = {
+      identity_digest: identity,
+      copy_number: (latest?.copy_number ?? 0) + 1,
+      photo_digest: photo,
+      came_at: now,
       gap,
-      now + keepMs,
-    );
-    if (inserted > 0) return gap;
+      delete_at: now + keepMs,
+    };
+    if ((await insert(sql, 'seen', row, 'ON CONFLICT DO NOTHING')) > 0) return gap;
     // Another process was faster, with this photo or with a copy of it: its row is visible now (READ COMMITTED).
   }
 }

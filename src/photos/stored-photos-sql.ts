@@ -3,7 +3,7 @@
  * deleted in the end, whatever happens to this process: docs/contract.md, "Photos in hand", `keep`.
  */
 import { VerifyError } from '../contract/errors';
-import type { Operation, Operations, Sql } from '../store/sql';
+import { insert, type Operation, type Operations, readMeta, type Sql, writeMeta } from '../store/sql';
 
 /** The clock that is never set, of the process that calls. */
 export interface SteadyClock {
@@ -88,11 +88,17 @@ const enter: Operation<NewPhoto, null> = async (
     }
   }
   await followClock(sql, clock, now);
-  await sql.run(
-    'INSERT INTO stored_photos (id, node, url, region, content_type, bytes, put_at, delete_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-    ...[id, node, url, region, contentType, bytes, now, now + keepMs],
-  );
+  const row = {
+    id,
+    node,
+    url,
+    region,
+    content_type: contentType,
+    bytes,
+    put_at: now,
+    delete_at: now + keepMs,
+  };
+  await insert(sql, 'stored_photos', row, 'ON CONFLICT (id) DO NOTHING');
   return null;
 };
 
@@ -227,10 +233,10 @@ function whereIn(scope: Scope): [where: string, parameters: string[]] {
  * set ahead makes photos due early, as a machine that slept does.
  */
 async function followClock(sql: Sql, { process, elapsed }: SteadyClock, now: number): Promise<void> {
-  const row = await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', CLOCK);
+  const noted = await readMeta(sql, CLOCK);
   let reached = now;
-  if (row) {
-    const last = JSON.parse(row.content) as SteadyClock & { now: number };
+  if (noted) {
+    const last = JSON.parse(noted) as SteadyClock & { now: number };
     const isSameProcess = last.process === process;
     const expected = last.now + (isSameProcess ? elapsed - last.elapsed : 0);
     const setBack = expected - now;
@@ -240,10 +246,7 @@ async function followClock(sql: Sql, { process, elapsed }: SteadyClock, now: num
     else if (setBack > 0)
       await sql.run('UPDATE stored_photos SET delete_at = ? WHERE delete_at > ?', now, now);
   }
-  await sql.run(
-    'INSERT INTO meta (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-    ...[CLOCK, JSON.stringify({ process, elapsed, now: reached })],
-  );
+  await writeMeta(sql, CLOCK, JSON.stringify({ process, elapsed, now: reached }));
 }
 
 async function bringForward(sql: Sql, byMs: number): Promise<void> {

@@ -20,6 +20,9 @@ export const INLINE_BYTES = 8_192;
 /** What BullMQ has in its place. */
 export const SEPARATE = 'separate';
 
+/** Jobs that are over are tidied up together, because one command for many of them costs little more than one. */
+const BATCH_MS = 50;
+
 export type Bull = typeof import('bullmq');
 
 /** Node.js looks a module up again at each `import`, and each job needs it three times. */
@@ -57,6 +60,32 @@ export function connectionFor({ server, name, secret, notify }: QueueOptions): R
     sign: async () => (await secret()).sign,
     notify: (trouble, code) => notify(trouble, { place, code }),
   });
+}
+
+/** Ids of jobs for which the same has to be done, soon and all at once. */
+export class JobBatch {
+  readonly #work: (ids: string[]) => Promise<unknown>;
+  readonly #ids: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param work whose failure is of no consequence: what it leaves is swept later */
+  constructor(work: (ids: string[]) => Promise<unknown>) {
+    this.#work = work;
+  }
+
+  add(id: string): void {
+    this.#ids.push(id);
+    this.#timer ??= setTimeout(() => {
+      void this.flush();
+    }, BATCH_MS);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ids = this.#ids.splice(0);
+    if (ids.length > 0) await this.#work(ids).catch(() => {});
+  }
 }
 
 /** @returns how many milliseconds the clock of this machine is ahead of that of Redis */

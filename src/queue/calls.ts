@@ -11,6 +11,7 @@ import {
   clockAhead,
   connectionFor,
   INLINE_BYTES,
+  JobBatch,
   loadBull,
   messageKey,
   ownConnection,
@@ -31,8 +32,6 @@ const CLOSE_MS = 1_000;
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
-/** Jobs with answers that came within this time are deleted together. */
-const DELETE_MS = 50;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NEVER = new AbortController().signal;
 
@@ -62,9 +61,16 @@ export class JobCalls {
   #queue: Promise<Queue> | null = null;
   #events: QueueEvents | null = null;
   #sweep: NodeJS.Timeout | undefined;
-  /** Ids of jobs with answers that have come. */
-  readonly #fetched: string[] = [];
-  #deletion: NodeJS.Timeout | undefined;
+  /** Jobs with answers that have come. An ended job is its hash and its place in one of two sets. */
+  readonly #fetched = new JobBatch((ids) => {
+    const work = (queue: Queue, redis: Redis) =>
+      Promise.all([
+        redis.zrem(queue.toKey('completed'), ids),
+        redis.zrem(queue.toKey('failed'), ids),
+        redis.del(ids.map((id) => queue.toKey(id))),
+      ]);
+    return this.#do(work, { timeoutMs: CLOSE_MS, cancel: NEVER });
+  });
   /** Milliseconds that this machine's clock is ahead of that of Redis. */
   #aheadMs = 0;
 
@@ -162,7 +168,7 @@ export class JobCalls {
         const left = Math.max(0, until - performance.now());
         const content = event && (await this.#options.secret()).open(id, event.sealed);
         const end = endOf(content) ?? (await this.#look(id, event !== null, left, cancel, isNew));
-        if (end && isNew) this.#deleteSoon(id);
+        if (end && isNew) this.#fetched.add(id);
         if (end || left === 0) return end;
         event = await next(left);
       }
@@ -192,7 +198,7 @@ export class JobCalls {
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#deleteFetched();
+    await this.#fetched.flush();
     // BullMQ waits for the end of a connection that is not there while Redis is away.
     await Promise.race([this.#events?.close().catch(() => {}), later(CLOSE_MS)]);
     await this.#connection.close();
@@ -281,28 +287,6 @@ export class JobCalls {
       if (error instanceof VerifyError && error.code === 'NETWORK') return null;
       throw error;
     }
-  }
-
-  #deleteSoon(id: string): void {
-    this.#fetched.push(id);
-    this.#deletion ??= setTimeout(() => {
-      void this.#deleteFetched();
-    }, DELETE_MS);
-  }
-
-  /** What is left after a failure is swept later. An ended job is its hash and its place in one of two sets. */
-  async #deleteFetched(): Promise<void> {
-    clearTimeout(this.#deletion);
-    this.#deletion = undefined;
-    const ids = this.#fetched.splice(0);
-    if (ids.length === 0) return;
-    const work = (queue: Queue, redis: Redis) =>
-      Promise.all([
-        redis.zrem(queue.toKey('completed'), ids),
-        redis.zrem(queue.toKey('failed'), ids),
-        redis.del(ids.map((id) => queue.toKey(id))),
-      ]);
-    await this.#do(work, { timeoutMs: CLOSE_MS, cancel: NEVER }).catch(() => {});
   }
 
   #wake(id: string, sealed: unknown): void {

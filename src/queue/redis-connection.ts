@@ -212,6 +212,7 @@ export class RedisConnection {
       reconnectOnError: (error) => wordOf(error) === 'READONLY',
     });
     this.#redis = redis;
+    writeTogether(redis);
     redis.on('connect', () => {
       this.#failure = 'ECONNRESET';
     });
@@ -255,6 +256,22 @@ export class RedisConnection {
     const word = wordOf(error);
     return word === 'Error' ? this.#failure : word;
   }
+}
+
+/**
+ * Sends what is asked for in one turn of the event loop in one write, which costs both processes less than many.
+ * @param redis whose commands do not block
+ */
+export function writeTogether(redis: Redis): void {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, given) => {
+    const { stream } = redis;
+    if (stream?.writableCorked === 0) {
+      stream.cork();
+      setImmediate(() => stream.uncork());
+    }
+    return send(command, given);
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type Bull,
   clockAhead,
   connectionFor,
+  JobBatch,
   loadBull,
   messageKey,
   ownConnection,
@@ -18,7 +19,7 @@ import {
   SWEPT_SECONDS,
   sweep,
 } from './bull';
-import { type RedisConnection, refusalOf } from './redis-connection';
+import { type RedisConnection, refusalOf, writeTogether } from './redis-connection';
 import { type JobSecret, textOf, written } from './sealed';
 import { later } from './wait';
 
@@ -32,6 +33,8 @@ const MOST_DEAD_WORKERS = 3;
 const NOT_BEGUN = 'cn-not-begun';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
 const EVENT_CHARACTERS = 8_192;
+/** KEYS: jobs. */
+const FORGET_DATA = "for _, key in ipairs(KEYS) do redis.call('HDEL', key, 'data') end";
 const PULSE_MS = 2_000;
 const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
@@ -69,6 +72,19 @@ export class JobWorker {
   #worker: Worker | null = null;
   #bull: Bull | null = null;
   #queue: Queue | null = null;
+  /** Jobs that are over and have their message in a field of their own, or in a key. */
+  readonly #answered = new JobBatch((ids) =>
+    this.#onRedis((redis, queue) =>
+      redis.eval(
+        FORGET_DATA,
+        ids.length,
+        ids.map((id) => queue.toKey(id)),
+      ),
+    ),
+  );
+  readonly #separate = new JobBatch((ids) =>
+    this.#onRedis((redis, queue) => redis.del(ids.map((id) => messageKey(queue, id)))),
+  );
   #mayHaveLost = false;
   /** Milliseconds that this machine's clock is ahead of that of Redis. */
   #aheadMs = 0;
@@ -109,6 +125,8 @@ export class JobWorker {
       // It waits for the end of a connection that is not there while Redis is away.
       await Promise.race([worker.disconnect().catch(() => {}), later(DISCONNECT_MS)]);
     }
+    const forgotten = Promise.all([this.#answered.flush(), this.#separate.flush()]);
+    await Promise.race([forgotten, later(DISCONNECT_MS)]);
     await this.#connection.close();
   }
 
@@ -176,6 +194,10 @@ export class JobWorker {
       ...{ maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0, stalledInterval: STALLED_MS },
       ...{ lockDuration: LOCK_MS, lockRenewTime: RENEW_MS, runRetryDelay: 1_000 },
     });
+    worker.backend.client.then(
+      (client) => writeTogether(client as unknown as Redis),
+      () => {},
+    );
     // An answer of Redis that did not come may have been a job.
     const broke = () => {
       this.#mayHaveLost = true;
@@ -263,14 +285,9 @@ export class JobWorker {
 
   /** Its answer is kept until somebody has fetched it, and its message is not. */
   #forgetMessage({ id, data }: Job, isInData: boolean): void {
+    if (isInData) this.#answered.add(id!);
     // An error or a large answer took its place there.
-    const isInline = String(data).startsWith('message ');
-    const forget = (redis: Redis, queue: Queue) =>
-      Promise.all([
-        isInData && redis.hdel(queue.toKey(id!), 'data'),
-        !isInline && redis.del(messageKey(queue, id!)),
-      ]);
-    void this.#onRedis(forget).catch(() => {});
+    if (!String(data).startsWith('message ')) this.#separate.add(id!);
   }
 
   /** BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis. */

@@ -1,6 +1,18 @@
-import type { SandboxAnswer } from '../contract/sandbox-half';
+import type { SandboxAnswer, SpecialValue } from '../contract/sandbox-half';
 
 const FAULT = /sandbox-(?:http-(\d{3})|retry-after-(\d{1,6})|(timeout|reset|garbage))/;
+
+export const FAULT_VALUES: readonly SpecialValue[] = [
+  [
+    'sandbox-http-503',
+    'in a name, sequence_id or URL: that HTTP status',
+    '姓名、流水号或地址中：该 HTTP 状态',
+  ],
+  ['sandbox-retry-after-30', '429 with Retry-After: 30; not charged', '429，带有 Retry-After: 30；不计费'],
+  ['sandbox-timeout', 'no answer', '不响应'],
+  ['sandbox-reset', 'a connection that breaks', '连接中断'],
+  ['sandbox-garbage', 'an answer that is not JSON', '响应不是 JSON'],
+];
 
 /**
  * docs/contract.md, "Sandbox", the last two rows: what all providers can be made to do.

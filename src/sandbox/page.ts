@@ -1,5 +1,6 @@
 /** The page at `/`: one file of plain HTML, for any browser, in the reader's language. */
 import type { Reason, SandboxAnswer } from '../contract/sandbox-half';
+import { SPECIAL_VALUES } from './halves';
 import type { SeenRequest } from './requests';
 
 export type Language = keyof Reason;
@@ -77,39 +78,6 @@ const TEXTS = {
 
 type Texts = (typeof TEXTS)[Language];
 
-/** docs/sandbox.md, "Values that choose the answer", but for rare ones: provider (empty: all), value, and what it does. */
-export const SPECIAL_VALUES: readonly (readonly [provider: string, value: string, en: string, zh: string])[] =
-  [
-    ['xhey', '/sandbox/-2305/', 'in the path of a photo URL: that status', '照片地址的路径中：该状态'],
-    ['xhey', 'sandbox-2305.jpg', 'the name of a file: that status', '文件名：该状态'],
-    ['xhey', '/sandbox/slow-8', 'finished at the eighth query only', '第八次查询时才完成'],
-    ['xhey', '/sandbox/taken-5', 'taken five minutes ago', '五分钟前拍摄'],
-    ['xhey', '/sandbox/revoked', 'a task that is revoked', '任务被撤销'],
-    ['xhey', '/sandbox/code-500', 'that code of the whole answer', '整个响应为该代码'],
-    [
-      'xhey',
-      'sandbox-query-',
-      'before a word of the last rows: at the query',
-      '加在最后几行的单词前：出在查询时',
-    ],
-    ['linkface', 'sandbox-1008-', 'at the beginning of sequence_id: that code', 'sequence_id 的开头：该代码'],
-    ['tencent-market', '沙箱101', 'the name: that incorrect', '姓名：该 incorrect'],
-    ['tencent-market', '沙箱0.42', 'the name: that score', '姓名：该分数'],
-    ['tencent-market', '沙箱码603', 'the name: that code of the answer', '姓名：响应为该代码'],
-    ['tencent-market', '沙箱网关429', 'the name: that refusal of the gateway', '姓名：网关以该状态拒绝'],
-    ['westdex', '沙箱30001', 'the name: that code', '姓名：该代码'],
-    [
-      '',
-      'sandbox-http-503',
-      'in a name, sequence_id or URL: that HTTP status',
-      '姓名、流水号或地址中：该 HTTP 状态',
-    ],
-    ['', 'sandbox-retry-after-30', '429 with Retry-After: 30', '429，带有 Retry-After: 30'],
-    ['', 'sandbox-timeout', 'no answer', '不响应'],
-    ['', 'sandbox-reset', 'a connection that breaks', '连接中断'],
-    ['', 'sandbox-garbage', 'an answer that is not JSON', '响应不是 JSON'],
-  ];
-
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;padding:0 1rem}
 table{border-collapse:collapse;width:100%}
@@ -160,7 +128,7 @@ ${tableOf([texts.provider, texts.baseUrl, texts.key], accesses.map(accessCells),
 <p>${texts.specialTip}</p>
 ${tableOf(
   [texts.provider, texts.value, texts.effect],
-  SPECIAL_VALUES.map(([provider, value, en, zh]) => [
+  SPECIAL_VALUES.map(({ provider, value, en, zh }) => [
     provider || texts.all,
     code(value),
     language === 'zh' ? zh : en,

@@ -3,20 +3,15 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { SandboxAnswer, SandboxHalf, SandboxWorld, Shapes } from '../contract/sandbox-half';
-import { sandboxHalf as linkface } from '../providers/linkface/sandbox';
-import { sandboxHalf as tencentMarket } from '../providers/tencent-market/sandbox';
-import { sandboxHalf as westdex } from '../providers/westdex/sandbox';
-import { sandboxHalf as xhey } from '../providers/xhey/sandbox';
 import { faultIn } from './faults';
 import { fetchPhoto } from './fetch-photo';
+import { HALVES } from './halves';
 import { listen } from './listen';
 import { objectionToPage } from './origin-check';
 import { type Language, languageOf } from './page';
 import { openRequestLog } from './requests';
 import { answerRoute } from './routes';
 import { openStore } from './store';
-
-const HALVES: readonly SandboxHalf[] = [xhey, linkface, tencentMarket, westdex];
 
 /** Older ones are forgotten. */
 const MOST_COUNTED = 100_000;

@@ -4,15 +4,14 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DatabaseError, Pool, PoolClient, PoolConfig } from 'pg';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { cancelled, VerifyError } from '../contract/errors';
 import { type CallOptions, type RoomDatabase, type StoreState, untilDone } from './database';
+import { away, failureOf, READ_ONLY, refused } from './postgres-fault';
+import { migrate } from './postgres-schema';
 import { PostgresSql } from './postgres-sql';
-import { POSTGRES_TYPES } from './schema/columns';
-import { MIGRATIONS } from './schema/migrations';
-import { sharedTables } from './schema/shared';
 import { Seal } from './seal';
-import type { Operation, Operations, Surroundings } from './sql';
+import { type Operation, type Operations, readMeta, type Sql, type Surroundings, writeMeta } from './sql';
 
 /** One operation is one transaction, and a row that counts is locked until its commit: more would only wait. */
 const CONNECTIONS = 8;
@@ -26,31 +25,11 @@ const WAIT_MS = 10_000;
 /** How often a set back is looked at while an operator has not confirmed it. */
 const LOOK_AGAIN_MS = 2_000;
 const CLOSE_MS = 4_000;
-/** The key of the advisory lock under which tables are made: any number that is always the same. */
-const MIGRATION_LOCK = 20_261_130;
 /** By this much an operator's confirmation moves the counter on, past what any process remembers. */
 const CONFIRMED_STEP = 1_000_000_000;
 /** So much is still counted while an operator has not confirmed it: results of calls that were under way. */
 const NOTICED_STEP = 1_000_000;
 
-/** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
-const REFUSED: ReadonlySet<string> = new Set([
-  '28P01', // wrong password
-  '28000', // the role may not log in
-  '3D000', // no such database
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'NO_TLS',
-]);
-/** The transaction met another one: it is run again. */
-const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
-/** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
-const READ_ONLY = '25006';
-const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Said once when it begins, and once (`reached`) when it is over. `location`: host, port, database and schema. */
@@ -195,16 +174,11 @@ export class PostgresDatabase implements RoomDatabase {
 
   /** An operator has compared the books: the database goes on as it is, for every process. */
   async acknowledge(): Promise<void> {
-    const client = await this.#connect();
-    try {
-      const { rows } = await client.query('SELECT last_value FROM commits');
-      const count = Math.max(Number(rows[0].last_value), this.#remembered?.count ?? 0) + CONFIRMED_STEP;
-      await client.query('SELECT setval($1::regclass, $2)', ['commits', count]);
-      const id = await readMeta(client, 'id');
-      await this.#remember({ id: id ?? '', count });
-    } finally {
-      client.release();
-    }
+    await this.#withClient(async (sql) => {
+      const count = Math.max(await countIn(sql), this.#remembered?.count ?? 0) + CONFIRMED_STEP;
+      await sql.run("SELECT setval('commits', ?)", count);
+      await this.#remember({ id: (await readMeta(sql, 'id')) ?? '', count });
+    });
     this.#setBack(false);
   }
 
@@ -228,7 +202,7 @@ export class PostgresDatabase implements RoomDatabase {
   async findProblem(): Promise<VerifyError | null> {
     try {
       await this.look();
-      if (await this.#isReadOnly()) return away(0, READ_ONLY);
+      if (await this.#withClient(isReadOnly)) return away(0, READ_ONLY);
       if (this.#trouble) this.#say('reached', '');
       return this.#isSetBack ? new VerifyError('CONFIG', 'ledger-set-back', {}, { charged: false }) : null;
     } catch (reason) {
@@ -236,16 +210,6 @@ export class PostgresDatabase implements RoomDatabase {
       const { kind, code } = failureOf(reason);
       this.#say(kind === 'refused' ? 'refused' : 'away', code);
       return kind === 'refused' ? refused(code) : away(0, code);
-    }
-  }
-
-  async #isReadOnly(): Promise<boolean> {
-    const client = await this.#connect();
-    try {
-      const { rows } = await client.query('SHOW transaction_read_only');
-      return rows[0].transaction_read_only === 'on';
-    } finally {
-      client.release();
     }
   }
 
@@ -347,63 +311,25 @@ export class PostgresDatabase implements RoomDatabase {
 
   /** Makes the tables where they are missing, and compares what the database says of itself with what is remembered. */
   async #open(): Promise<void> {
-    const client = await this.#connect();
-    try {
-      await this.#migrate(client);
-      const { rows } = await client.query('SELECT sign FROM secret_sign');
-      if (rows[0].sign !== this.#seal.sign) {
+    const { schema, connection } = this.#options;
+    await this.#withClient(async (sql, client) => {
+      await migrate(client, schema, String(connection.user ?? ''), this.#seal.sign);
+      const row = await sql.get<{ sign: string }>('SELECT sign FROM secret_sign');
+      if (row?.sign !== this.#seal.sign) {
         this.#say('secret-differs', '');
         throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
       }
-      await this.#compare(client);
-    } finally {
-      client.release();
-    }
+      await this.#compare(sql);
+    });
   }
 
-  async #migrate(client: PoolClient): Promise<void> {
-    const { schema, connection } = this.#options;
-    const { user = '' } = connection;
-    const known = await client.query(
-      'SELECT 1 FROM information_schema.tables WHERE table_schema = $1 AND table_name = $2',
-      [schema, 'meta'],
-    );
-    if (known.rowCount && Number(await readMeta(client, 'version')) === MIGRATIONS.length) return;
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+  /** Works on a connection, outside of a transaction. */
+  async #withClient<Answer>(work: (sql: Sql, client: PoolClient) => Promise<Answer>): Promise<Answer> {
+    const client = await this.#connect();
     try {
-      await client.query('BEGIN');
-      const before = await versionOf(client, schema);
-      if (before > MIGRATIONS.length)
-        throw new VerifyError('CONFIG', 'ledger-newer-version', { version: before }, { charged: false });
-      if (before === 0) {
-        // Where it is there already, a role need not have the right to make one.
-        const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
-        if (there.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
-        for (const statement of sharedTables(POSTGRES_TYPES)) await client.query(statement);
-      }
-      for (const migration of MIGRATIONS.slice(before))
-        for (const statement of migration(POSTGRES_TYPES)) await client.query(statement);
-      if (before === 0) {
-        await client.query('INSERT INTO meta (name, content) VALUES ($1, $2)', ['id', randomUUID()]);
-        await client.query('INSERT INTO secret_sign (purpose, sign) VALUES ($1, $2)', [
-          'secret',
-          this.#seal.sign,
-        ]);
-      }
-      await noteMeta(client, 'version', String(MIGRATIONS.length));
-      await client.query('COMMIT');
-    } catch (reason) {
-      await client.query('ROLLBACK').catch(() => {});
-      if ((reason as DatabaseError).code !== '42501') throw reason;
-      const statement = `CREATE SCHEMA ${schema} AUTHORIZATION "${String(user).replaceAll('"', '""')}"`;
-      throw new VerifyError(
-        'CONFIG',
-        'ledger-may-not-create',
-        { schema, sql: statement },
-        { charged: false },
-      );
+      return await work(new PostgresSql(client, Promise.resolve()), client);
     } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+      client.release();
     }
   }
 
@@ -411,16 +337,15 @@ export class PostgresDatabase implements RoomDatabase {
    * A database that counts less than what was seen, or that was created in its place, has lost calls. Whoever notices
    * it writes down how far it had come: a process that had seen less of it, such as that of the operator, knows it then.
    */
-  async #compare(client: PoolClient): Promise<void> {
+  async #compare(sql: Sql): Promise<void> {
     this.#remembered ??= await this.#options.memory.read(this.locationDigest).catch(() => null);
-    const id = (await readMeta(client, 'id')) ?? '';
-    const noted = Number((await readMeta(client, 'came-to')) ?? 0);
-    const { rows } = await client.query('SELECT last_value FROM commits');
-    const count = Number(rows[0].last_value);
+    const id = (await readMeta(sql, 'id')) ?? '';
+    const noted = Number((await readMeta(sql, 'came-to')) ?? 0);
+    const count = await countIn(sql);
     const remembered = this.#remembered;
     const isNoticed = remembered !== null && (remembered.id !== id || count < remembered.count);
     if (isNoticed && noted <= count)
-      await noteMeta(client, 'came-to', String(Math.max(count, remembered.count) + NOTICED_STEP));
+      await writeMeta(sql, 'came-to', String(Math.max(count, remembered.count) + NOTICED_STEP));
     const isSetBack = isNoticed || count < noted;
     if (!isSetBack) await this.#remember({ id, count });
     this.#setBack(isSetBack);
@@ -490,51 +415,19 @@ export class PostgresDatabase implements RoomDatabase {
 
 const NEXT_COUNT = "SELECT nextval('commits') AS count";
 
+async function countIn(sql: Sql): Promise<number> {
+  return (await sql.get<{ last_value: number }>('SELECT last_value FROM commits'))?.last_value ?? 0;
+}
+
+async function isReadOnly(sql: Sql): Promise<boolean> {
+  const row = await sql.get<{ transaction_read_only: string }>('SHOW transaction_read_only');
+  return row?.transaction_read_only === 'on';
+}
+
 function loadPg(): typeof import('pg') {
   try {
     return require('pg') as typeof import('pg');
   } catch {
     throw new VerifyError('CONFIG', 'pg-missing', {}, { charged: false });
   }
-}
-
-async function versionOf(client: PoolClient, schema: string): Promise<number> {
-  const known = await client.query(
-    'SELECT 1 FROM information_schema.tables WHERE table_schema = $1 AND table_name = $2',
-    [schema, 'meta'],
-  );
-  return known.rowCount ? Number(await readMeta(client, 'version')) : 0;
-}
-
-async function noteMeta(client: PoolClient, name: string, content: string): Promise<void> {
-  await client.query(
-    'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-    [name, content],
-  );
-}
-
-async function readMeta(client: PoolClient, name: string): Promise<string | null> {
-  const { rows } = await client.query('SELECT content FROM meta WHERE name = $1', [name]);
-  return rows[0]?.content ?? null;
-}
-
-/** What a failure of `pg` or of the network means for the operation. */
-function failureOf(reason: unknown): { kind: 'away' | 'refused' | 'conflict' | 'fault'; code: string } {
-  const { code = '', message = '' } = reason as DatabaseError;
-  if (CONFLICTS.has(code)) return { kind: 'conflict', code };
-  if (REFUSED.has(code)) return { kind: 'refused', code };
-  if (/does not support SSL/.test(message)) return { kind: 'refused', code: 'NO_TLS' };
-  if (AWAY.test(code)) return { kind: 'away', code };
-  // The server's codes have five characters, of which one is a digit; EPIPE and others are those of the network or of the driver.
-  const isOfServer = /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
-  return isOfServer ? { kind: 'fault', code } : { kind: 'away', code: code || 'TIMEOUT' };
-}
-
-function away(waitMs: number, code: string): VerifyError {
-  const values = { seconds: Math.round(waitMs / 100) / 10, code };
-  return new VerifyError('NETWORK', 'ledger-away', values, { charged: false });
-}
-
-function refused(code: string): VerifyError {
-  return new VerifyError('CONFIG', 'ledger-refused', { code }, { charged: false });
 }

@@ -21,7 +21,16 @@ import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
 import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
 import { Seal } from './seal';
-import type { Operation, Operations, Sql, SqliteSql, Surroundings } from './sql';
+import {
+  insert,
+  type Operation,
+  type Operations,
+  readMeta,
+  type Sql,
+  type SqliteSql,
+  type Surroundings,
+  writeMeta,
+} from './sql';
 import { faultOf } from './sqlite-fault';
 
 /** How often it is looked whether the files are still there: noticed within 2 s. */
@@ -196,21 +205,16 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   mark = { id: (await readMeta(sql, 'id')) ?? '', count: Number((await readMeta(sql, 'count')) ?? 0) };
   const isLost =
     before === 'unreadable' ? isNew : before && (before.id !== mark.id || before.count > mark.count);
-  const isSaid = (await readMeta(sql, 'damaged')) !== undefined;
+  const isSaid = (await readMeta(sql, 'damaged')) !== null;
   opened.sql.control('BEGIN');
   if (mark.id === '') {
     mark = { id: randomUUID(), count: 0 };
-    for (const [name, value] of Object.entries(mark))
-      await sql.run('INSERT INTO meta (name, content) VALUES (?, ?)', name, String(value));
+    for (const [name, value] of Object.entries(mark)) await writeMeta(sql, name, String(value));
   }
-  if (isLost && !isSaid) await sql.run("INSERT INTO meta (name, content) VALUES ('damaged', '1')");
+  if (isLost && !isSaid) await writeMeta(sql, 'damaged', '1');
   opened.sql.control('COMMIT');
   if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
   markFile.create(mark);
-}
-
-async function readMeta(sql: Sql, name: string): Promise<string | undefined> {
-  return (await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name))?.content;
 }
 
 function takeSecret(secret: Uint8Array | SentError): void {
@@ -222,8 +226,7 @@ function takeSecret(secret: Uint8Array | SentError): void {
 /** Reads what is known of the whole database. */
 async function examine(opened: OwnedFile): Promise<void> {
   const { sql } = opened;
-  const damaged = await sql.get("SELECT name FROM meta WHERE name = 'damaged'");
-  isDamaged = damaged !== undefined;
+  isDamaged = (await readMeta(sql, 'damaged')) !== null;
   if (!candidate) return;
   const row = await sql.get<{ sign: string }>("SELECT sign FROM secret_sign WHERE purpose = 'database'");
   if (!row) await writeSign(sql, candidate);
@@ -233,7 +236,7 @@ async function examine(opened: OwnedFile): Promise<void> {
 }
 
 async function writeSign(sql: Sql, { sign }: Seal): Promise<void> {
-  await sql.run("INSERT INTO secret_sign (purpose, sign) VALUES ('database', ?)", sign);
+  await insert(sql, 'secret_sign', { purpose: 'database', sign });
 }
 
 function facts(): Facts {

@@ -69,6 +69,34 @@ export function sealOf(at: Surroundings): Seal {
   return at.seal;
 }
 
+/**
+ * @param row by the names of columns, which are constants of ours
+ * @param conflict what happens where it is there already: `ON CONFLICT …`
+ * @returns how many rows it inserted or changed
+ */
+export function insert(
+  sql: Sql,
+  table: string,
+  row: Readonly<Record<string, Value>>,
+  conflict = '',
+): Promise<number> {
+  const names = Object.keys(row);
+  const places = names.map(() => '?').join(', ');
+  const text = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places}) ${conflict}`;
+  return sql.run(text, ...Object.values(row));
+}
+
+/** @returns what is written down of the whole database under a name; null where nothing is */
+export async function readMeta(sql: Sql, name: string): Promise<string | null> {
+  const row = await sql.get<{ content: string }>('SELECT content FROM meta WHERE name = ?', name);
+  return row?.content ?? null;
+}
+
+/** Writes down something of the whole database. */
+export async function writeMeta(sql: Sql, name: string, content: string): Promise<void> {
+  await insert(sql, 'meta', { name, content }, 'ON CONFLICT (name) DO UPDATE SET content = excluded.content');
+}
+
 /** More are not kept prepared; the rooms have far fewer. */
 const MOST_STATEMENTS = 500;
 const READS = /^\s*SELECT\b/i;

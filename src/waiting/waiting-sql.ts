@@ -3,7 +3,7 @@
  * These operations run in the database's thread.
  */
 import type { Seal } from '../store/seal';
-import { type Operation, type Operations, sealOf } from '../store/sql';
+import { insert, type Operation, type Operations, sealOf } from '../store/sql';
 
 /** Bytes of content in one answer of `waiting.list`: other operations get their turn between two answers. */
 const PAGE_BYTES = 512 * 1024;
@@ -49,18 +49,21 @@ const NEXT = `
 const put: Operation<TaskRow & { content: Uint8Array }, null> = async (sql, task, at) => {
   const { id, node, type, since, deadline, orphanedAt, taskIds, content } = task;
   const sealed = sealOf(at).seal(PURPOSE, content, id);
-  await sql.run(
-    `INSERT INTO waiting (id, node, type, since, deadline, orphaned_at, task_ids, sealed)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET orphaned_at = excluded.orphaned_at, sealed = excluded.sealed`,
+  const columns = {
     id,
     node,
     type,
     since,
     deadline,
-    orphanedAt,
-    taskIds.join(),
+    orphaned_at: orphanedAt,
+    task_ids: taskIds.join(),
     sealed,
+  };
+  await insert(
+    sql,
+    'waiting',
+    columns,
+    'ON CONFLICT (id) DO UPDATE SET orphaned_at = excluded.orphaned_at, sealed = excluded.sealed',
   );
   return null;
 };

@@ -45,6 +45,11 @@ describe(`what forms share, loaded after the nodes by Node-RED ${VERSION}`, () =
       name: words('en-US', 'get-token', 'label.palette'),
     });
     assert.equal(await page.evaluate(`RED.utils.getNodeLabel(${node})`), label);
+    const account = "RED.nodes.node('account')";
+    const called = (name: string) =>
+      page.evaluate(`(${account}.name = '${name}', RED.utils.getNodeLabel(${account}))`);
+    assert.equal(await called('ours'), 'ours (sandbox)');
+    assert.equal(await called('our Sandbox'), 'our Sandbox', 'not twice');
     assert.equal(await page.evaluate(`${node}._('form.fixed')`), words('en-US', 'forms', 'form.fixed'));
     await page.evaluate(`RED.editor.edit(${node})`);
     await page.waitForSelector('#node-input-sequenceId + .red-ui-typedInput-container', {

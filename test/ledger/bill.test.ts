@@ -151,14 +151,14 @@ describe('a bill', () => {
   it('shows of a row which call it is, and nothing else', async () => {
     const found = await compare([{ orderNo: 'x', 姓名: '张三', 身份证号: '11010519491231002X' }], []);
     assert.deepEqual(found.missing.calls, [
-      { row: { line: 1, orderNo: 'x', requestId: null, at: null, price: null }, entry: null },
+      { row: { line: 2, orderNo: 'x', requestId: null, at: null, price: null }, entry: null },
     ]);
   });
 });
 
 describe('a bill is read', () => {
   const HEAD_IN_GBK = [0xb6, 0xa9, 0xb5, 0xa5, 0xba, 0xc5, 0x2c, 0xbd, 0xf0, 0xb6, 0xee];
-  const ROW = { line: 1, orderNo: '12', requestId: null, at: null, precisionMs: 0, price: 1200.5 };
+  const ROW = { line: 2, orderNo: '12', requestId: null, at: null, precisionMs: 0, price: 1200.5 };
   const files: Record<string, unknown> = {
     'rows of a csv node': [{ 订单号: '12', 金额: '1200.50' }],
     'a text': '订单号,金额\r\n12,1200.50\r\n',
@@ -214,7 +214,18 @@ describe('a bill is read', () => {
     assert.deepEqual([read.length, read.at(-1)?.orderNo], [20_000, 'order-19999']);
   });
 
+  it('with the numbers that a spreadsheet shows beside its rows', async () => {
+    const linesOf = async (bill: unknown) => (await readBill(bill, {})).map(({ line }) => line);
+    assert.deepEqual(await linesOf([{ 订单号: 'a' }, { 订单号: 'b' }]), [2, 3]);
+    assert.deepEqual(await linesOf('\r\n,,\r\n订单号,备注\r\na,"1\r\n2"\r\n\r\n , \r\nb,\r\n'), [4, 7]);
+    await assert.rejects(readBill('订单号\na\nb\n1E+17', {}), {
+      problem: 'bill-rounded',
+      values: { line: 4 },
+    });
+  });
+
   const refused: [string, unknown, BillColumns, string][] = [
+    ['has too many lines', `订单号\n${'\n'.repeat(200_001)}`, {}, 'bill-large'],
     ['is no rows', 12, {}, 'bill-rows'],
     ['has rows that are texts', ['order-1'], {}, 'bill-rows'],
     ['has no column of a call', [{ 金额: '1' }], {}, 'bill-columns'],

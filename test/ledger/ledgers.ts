@@ -82,9 +82,6 @@ export function call(keys: readonly string[] = [], changes: Partial<Call> = {}):
     maxPerMonth: 0,
     maxAgeMs: null,
     waitMs: 1_000,
-    consent: null,
-    guardianConsent: null,
-    purpose: null,
     keys: keys.map((key) => ({ key, content: 'asked' })),
     ...changes,
   };
@@ -97,11 +94,8 @@ export function answered(
   return {
     resolution: 'answered',
     outcome: 'passed',
-    reason: null,
     code: '0',
-    error: null,
     requestId: 'a-request',
-    orderNo: null,
     charged: true,
     durationMs: 12,
     keepsKeys: true,

@@ -7,6 +7,8 @@ export const ROOT = join(__dirname, '../../..');
 
 export interface Definition {
   category: string;
+  /** What a new node is saved with, beside what a user sets. */
+  version?: unknown;
   defaults: Record<
     string,
     {
@@ -43,7 +45,8 @@ export function define(type: string): Definition {
   };
   new Function('RED', script)(RED);
   assert.ok(definition, `${type} registers nothing in the editor`);
-  return definition;
+  const { version, ...defaults } = definition.defaults;
+  return { ...definition, version: version?.value, defaults };
 }
 
 /**

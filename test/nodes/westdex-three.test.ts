@@ -39,5 +39,6 @@ describe('node westdex-three', () => {
     assert.equal(from, 'caught');
     assert.equal(error.code, 'INPUT');
     assert.equal(error.cause.problem, 'photo-missing');
+    assert.match(error.message, /^There is no photo in msg\.payload\.photo\. /);
   });
 });

@@ -11,11 +11,8 @@ import { closeShared, openShared } from './shared';
 const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
   outcome: 'passed',
-  reason: null,
   code: '0',
-  error: null,
   requestId: 'r',
-  orderNo: null,
   charged: true,
   durationMs: 5,
   resolution: 'answered',
@@ -32,9 +29,6 @@ function call(changes: Partial<Call> & { name?: string; content?: string } = {})
     operation: 'face-compare',
     price: 1,
     maxPerDay: 0,
-    consent: null,
-    guardianConsent: null,
-    purpose: null,
     maxPerMonth: 0,
     keys,
     maxAgeMs: null,

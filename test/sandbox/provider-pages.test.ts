@@ -1,38 +1,27 @@
-/** The sandbox answers in the providers' words, as the tables of docs/providers have them. */
+/** The sandbox answers each code in the provider's words, as the tables of codes and docs/providers have them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type CodeTable, textOfCode } from '../../src/contract/codes';
+import { type ErrorCode, VerifyError } from '../../src/contract/errors';
 import type { Shapes } from '../../src/contract/sandbox-half';
+import type { HttpAnswer } from '../../src/contract/transport';
 import { sign } from '../../src/providers/linkface/client';
+import { CODES as LINKFACE } from '../../src/providers/linkface/codes';
+import { readIssued } from '../../src/providers/linkface/response';
+import {
+  BY_SCORE,
+  COMPARED,
+  GATEWAY_REFUSALS,
+  INCORRECT,
+  CODES as MARKET,
+} from '../../src/providers/tencent-market/codes';
+import { readAnswer } from '../../src/providers/tencent-market/response';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
+import { STATUSES, CODES as XHEY } from '../../src/providers/xhey/codes';
+import { readPhoto } from '../../src/providers/xhey/photo';
+import { readCreated } from '../../src/providers/xhey/response';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
 import { callXhey } from './xhey-caller';
-
-const PAGES = join(__dirname, '../../../docs/providers');
-
-/**
- * @param page of docs/providers
- * @param first the name of the table's first column
- * @param column of the table
- * @returns its cells by those of the first column, where both say something, without marks of italics and remarks in
- *   parentheses
- */
-function textsIn(page: string, first: string, column: string): [string, string][] {
-  const lines = readFileSync(join(PAGES, page), 'utf8').split('\n');
-  const cells = (line: string) => line.split('|').map((cell) => cell.trim());
-  const start = lines.findIndex((line) => cells(line)[1] === first && cells(line).includes(column));
-  assert.ok(start >= 0, `${page}: ${first}, ${column}`);
-  const index = cells(lines[start]!).indexOf(column);
-  const rows = lines.slice(start + 2);
-  rows.length = rows.findIndex((line) => !line.startsWith('|'));
-  return rows
-    .map((line): [string, string] => {
-      const text = cells(line)[index]!.replace(/ *\(.*\)$/, '');
-      return [cells(line)[1]!, text.replaceAll('*', '')];
-    })
-    .filter(([, text]) => text !== '');
-}
 
 describe("sandbox: the provider's own words", () => {
   let sandbox: Sandbox;
@@ -41,30 +30,41 @@ describe("sandbox: the provider's own words", () => {
   };
   afterEach(() => sandbox.close());
 
-  async function statusText(status: string): Promise<unknown> {
-    const create = await callXhey(sandbox, '/v2/truth_build/create', {
-      photoUrlList: [`https://a.test/sandbox/${status}/1.jpg`],
-    });
-    const [{ taskID }] = ((await create.json()) as { data: [{ taskID: string }] }).data;
-    const query = await callXhey(sandbox, '/v2/truth_build/query', { taskID });
-    const [photo] = ((await query.json()) as { list: [{ status: number; msg: string }] }).list;
-    assert.equal(photo.status, Number(status));
-    return photo.msg;
+  /** Each row of a table, its words, and what a reader makes of an answer with its code. */
+  const rowsOf = (table: CodeTable) =>
+    [...table.values()].map(({ code, error }) => ({ code, error, text: textOfCode(table, code) }));
+  const KNOWN = { person: null, secrets: [] };
+  function errorIn(read: (answer: HttpAnswer) => unknown, body: string): ErrorCode | null {
+    try {
+      read({ status: 200, headers: {}, body: Buffer.from(body) });
+      return null;
+    } catch (error) {
+      assert.ok(error instanceof VerifyError);
+      return error.code;
+    }
   }
 
   it("xhey's, of a photo and of an answer", async () => {
     await start('documented');
-    const statuses = textsIn('xhey.md', 'status', 'text');
-    assert.equal(statuses.length, 14, 'rows of the table of status in xhey.md');
-    for (const [status, text] of statuses) assert.equal(await statusText(status), text, status);
-    const codes = textsIn('xhey.md', 'code', "provider's text");
-    assert.equal(codes.length, 15, 'rows of the table of codes in xhey.md');
-    for (const [code, text] of codes) {
-      const response = await callXhey(sandbox, '/v2/truth_build/create', {
-        photoUrlList: [`https://a.test/sandbox/code-${code}/1.jpg`],
-      });
-      const answer = (await response.json()) as { code: number; msg: string };
-      assert.deepEqual([answer.code, answer.msg], [Number(code), text]);
+    for (const { code: status, text } of rowsOf(STATUSES)) {
+      const photoUrlList = [`https://a.test/sandbox/${status}/1.jpg`];
+      const create = await callXhey(sandbox, '/v2/truth_build/create', { photoUrlList });
+      const [{ taskID }] = ((await create.json()) as { data: [{ taskID: string }] }).data;
+      const query = await callXhey(sandbox, '/v2/truth_build/query', { taskID });
+      const [photo] = ((await query.json()) as { list: [{ status: number; msg: string }] }).list;
+      assert.deepEqual([photo.status, photo.msg], [Number(status), text]);
+      assert.equal(readPhoto(photo, taskID).reason, STATUSES.get(status)?.verdict?.reason);
+    }
+    for (const { code, text, error } of rowsOf(XHEY)) {
+      const photoUrlList = [`https://a.test/sandbox/code-${code}/1.jpg`];
+      const body = await (await callXhey(sandbox, '/v2/truth_build/create', { photoUrlList })).text();
+      assert.deepEqual([JSON.parse(body).code, JSON.parse(body).msg], [Number(code), text]);
+      if (error)
+        assert.equal(
+          errorIn((answer) => readCreated(answer, KNOWN), body),
+          error,
+          code,
+        );
     }
   });
 
@@ -72,68 +72,66 @@ describe("sandbox: the provider's own words", () => {
     await start('observed');
     const { baseUrl, credentials } = sandbox.accounts.linkface!;
     const { apiId = '', apiSecret = '' } = credentials;
-    const codes = textsIn('linkface.md', 'code', 'text');
-    assert.equal(codes.length, 9, 'rows of the table of codes in linkface.md');
-    for (const [code, text] of codes) {
+    for (const { code, text, error } of rowsOf(LINKFACE)) {
       const timestamp = String(Date.now());
-      const body = new FormData();
-      body.append('detection_type', 'liveness');
-      body.append('timestamp', timestamp);
-      body.append('sign', sign(apiId, apiSecret, timestamp));
+      const form = new FormData();
+      form.append('detection_type', 'liveness');
+      form.append('timestamp', timestamp);
+      form.append('sign', sign(apiId, apiSecret, timestamp));
       const query = `?sequence_id=sandbox-${code}-a&api_id=${apiId}`;
-      const response = await fetch(`${baseUrl}/v2/sdk/get_token${query}`, { method: 'POST', body });
-      const answer = (await response.json()) as { code: string; msg: string };
-      assert.deepEqual([answer.code, answer.msg], [code, text]);
+      const body = await (
+        await fetch(`${baseUrl}/v2/sdk/get_token${query}`, { method: 'POST', body: form })
+      ).text();
+      assert.deepEqual([JSON.parse(body).code, JSON.parse(body).msg], [code, text]);
+      assert.equal(
+        errorIn((answer) => readIssued(answer, KNOWN), body),
+        error,
+        code,
+      );
     }
   });
 
-  async function compare(name: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
+    await start('observed');
     const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
     const { secretId = '', secretKey = '' } = credentials;
     const account = { secretId, secretKey, source: 'market' };
-    const headers = signatureHeaders('gateway', account, Date.now(), '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
-    const body = new URLSearchParams({ name, idcard: '11010519491231002X', image: jpg().toString('base64') });
-    const response = await fetch(baseUrl, { method: 'POST', headers, body });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  }
-  const foundBy = async (name: string) =>
-    (await compare(name)).body.data as { incorrect: number; msg: string };
-
-  it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
-    await start('observed');
-    const [[compared, byScore], ...others] = textsIn('tencent-market.md', 'incorrect', 'text') as [
-      [string, string],
-      ...[string, string][],
-    ];
-    assert.equal(compared, '100');
-    for (const [score, index] of [
-      ['0.45', 0],
-      ['0.44', 1],
-      ['0.39', 2],
-    ] as const)
-      assert.equal((await foundBy(`沙箱${score}`)).msg, byScore.split(/ \/ |,/)[index]);
-    assert.equal(others.length, 12, 'rows of the table of incorrect in tencent-market.md, without 100');
-    for (const [incorrect, text] of others) {
-      const { incorrect: answered, msg } = await foundBy(`沙箱${incorrect}`);
-      assert.deepEqual([answered, msg], [Number(incorrect), text]);
-    }
-
-    const codes = textsIn('tencent-market.md', 'code', 'text');
-    assert.equal(codes.length, 10, 'rows of the table of codes in tencent-market.md');
-    for (const [code, text] of codes) {
-      const { body } = await compare(`沙箱码${code}`);
-      assert.deepEqual([body.code, body.msg], [Number(code), text]);
-    }
-
-    const refusals = textsIn('tencent-market.md', 'HTTP', 'text');
-    for (const asked of [401, 403, 404, 429]) {
-      const { status, body } = await compare(`沙箱网关${asked}`);
-      assert.equal(status, asked);
-      const texts = refusals.filter(([statuses]) => statuses.includes(String(asked))).map(([, text]) => text);
-      assert.ok(
-        texts.some((text) => text.startsWith(String(body.message).slice(0, 14))),
-        String(asked),
+    const compare = async (name: string) => {
+      const headers = signatureHeaders(
+        'gateway',
+        account,
+        Date.now(),
+        '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10',
       );
+      const body = new URLSearchParams({
+        name,
+        idcard: '11010519491231002X',
+        image: jpg().toString('base64'),
+      });
+      const response = await fetch(baseUrl, { method: 'POST', headers, body });
+      return { status: response.status, body: await response.text() };
+    };
+    const read = (answer: HttpAnswer) => readAnswer(answer, { known: KNOWN, maxPhotoMB: 8 });
+    const scores = { '0.45': BY_SCORE.same, '0.44': BY_SCORE.unsure, '0.39': BY_SCORE.different };
+    for (const [score, { text }] of Object.entries(scores))
+      assert.equal(JSON.parse((await compare(`沙箱${score}`)).body).data.msg, text);
+    for (const { code: incorrect, text, error } of rowsOf(INCORRECT)) {
+      const { body } = await compare(`沙箱${incorrect}`);
+      const { data } = JSON.parse(body);
+      assert.equal(data.incorrect, Number(incorrect));
+      if (data.incorrect !== COMPARED) assert.equal(data.msg, text);
+      assert.equal(errorIn(read, body), error, incorrect);
+    }
+    for (const { code, text, error } of rowsOf(MARKET)) {
+      const { body } = await compare(`沙箱码${code}`);
+      assert.deepEqual([JSON.parse(body).code, JSON.parse(body).msg], [Number(code), text]);
+      assert.equal(errorIn(read, body), error, code);
+    }
+    for (const status of [401, 403, 404, 429]) {
+      const answered = await compare(`沙箱网关${status}`);
+      const { message } = JSON.parse(answered.body);
+      const isKnown = GATEWAY_REFUSALS.some((row) => row.statuses.includes(status) && row.text.test(message));
+      assert.deepEqual([answered.status, isKnown], [status, true]);
     }
   });
 

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
-import { SPECIAL_VALUES } from '../../src/sandbox/page';
+import { SPECIAL_VALUES } from '../../src/sandbox/halves';
 import type { SeenRequest } from '../../src/sandbox/requests';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
@@ -171,7 +171,7 @@ describe('sandbox: what it tells of itself', () => {
     for (const [provider, { credentials }] of Object.entries(sandbox.accounts))
       for (const text of [`${base}/${provider}`, ...Object.values(credentials)])
         for (const html of [english, chinese]) assert.ok(html.includes(`<code>${text}</code>`), text);
-    for (const [, value, en, zh] of SPECIAL_VALUES)
+    for (const { value, en, zh } of SPECIAL_VALUES)
       for (const [html, effect] of [
         [english, en],
         [chinese, zh],

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { COLUMNS, FIELDS, nameOf } from '../../src/ledger/columns';
 import type { Entry } from '../../src/ledger/entry';
 import { type Database, openDatabase } from '../../src/store/database';
+import { SQLITE_TYPES } from '../../src/store/schema/columns';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
 import { temporaryDirectory } from '../demo-process';
 
@@ -52,6 +54,17 @@ describe('database: versions', () => {
     assert.deepEqual(
       found.sort((a, b) => a - b),
       MIGRATIONS.map((_, index) => index + 1),
+    );
+  });
+
+  it('has a column for every field of an entry', async () => {
+    await start().ready();
+    await close();
+    const found = inFile((database) => database.prepare('PRAGMA table_info(entries)').all());
+    const own = ['kept_from', 'owner'];
+    assert.deepEqual(
+      found.map(({ name, type }) => `${name} ${type}`).filter((each) => !own.includes(each.split(' ')[0]!)),
+      FIELDS.map((field) => `${nameOf(field)} ${SQLITE_TYPES[COLUMNS[field].type]}`),
     );
   });
 

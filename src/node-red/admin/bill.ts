@@ -1,6 +1,5 @@
 /** A bill that is dropped on the sidebar: docs/contract.md, "Editor sidebar". */
 import { VerifyError } from '../../contract/errors';
-import type { BillComparison, BillKind, BillSide } from '../../ledger/bill';
 import { readBillFile } from '../../ledger/bill-rows';
 import type { AccountNode } from '../account/account-node';
 import { answerBill, readBillQuestion } from '../ledger/bill-question';
@@ -21,18 +20,10 @@ export async function compare({ red, query, body }: AdminQuestion): Promise<unkn
   const node = red.nodes.getNode(question.account) as AccountNode | null;
   const ledger = node && 'terms' in node ? node.terms().ledger : null;
   if (!ledger) throw new VerifyError('CONFIG', 'ledger-off');
-  const answer = await answerBill(ledger, question, () => true);
-  const shown = (kind: BillKind, most: number): BillSide => {
-    const side = (answer as BillComparison)[kind];
-    return { ...side, calls: side.calls.slice(0, most) };
-  };
-  return {
-    account: answer.account,
-    month: answer.month,
-    matched: shown('matched', 0),
-    missing: shown('missing', MOST_CALLS),
-    unbilled: shown('unbilled', MOST_CALLS),
-    dearer: shown('dearer', MOST_CALLS),
-    twice: shown('twice', MOST_CALLS),
-  };
+  const { account: payer, month: billed, ...sides } = await answerBill(ledger, question, () => true);
+  const shown = Object.entries(sides).map(([kind, side]) => {
+    const most = kind === 'matched' ? 0 : MOST_CALLS;
+    return [kind, { ...side, calls: side.calls.slice(0, most) }];
+  });
+  return { account: payer, month: billed, ...Object.fromEntries(shown) };
 }

@@ -4,6 +4,7 @@ import { backupOf } from '../../store/backup';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
+import { nodesOf } from '../runner/deployed';
 import { withText } from '../runner/explain';
 import type { Red } from '../runner/red';
 import type { AdminQuestion, Download } from './question';
@@ -49,8 +50,5 @@ function setBackStores(red: Red): LedgerStoreNode[] {
 }
 
 function ledgerStores(red: Red): LedgerStoreNode[] {
-  const ids: string[] = [];
-  red.nodes.eachNode(({ id, type }) => type === 'verify-ledger-store' && ids.push(id));
-  const stores = ids.map((id) => red.nodes.getNode(id) as LedgerStoreNode | null);
-  return stores.filter((store): store is LedgerStoreNode => store?.isSetBack !== undefined);
+  return nodesOf<LedgerStoreNode>(red, 'verify-ledger-store', 'isSetBack');
 }

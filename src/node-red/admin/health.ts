@@ -6,7 +6,8 @@ import type { QueueNode } from '../queue/verify-queue';
 import { actionTypes } from '../runner/actions';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
-import type { NodeConfig, Red } from '../runner/red';
+import { configsOf } from '../runner/deployed';
+import type { Red } from '../runner/red';
 
 /** Whoever asks does not wait longer for a server that is away. */
 const CHECK_MS = 2_000;
@@ -26,9 +27,8 @@ export interface Health {
 
 /** @returns how this process is, apart from whether its flows run */
 export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
-  const configs: NodeConfig[] = [];
-  red.nodes.eachNode((config) => configs.push(config));
-  const nodesOf = <Kind>(ids: Iterable<unknown>, method: keyof Kind): Kind[] =>
+  const configs = configsOf(red);
+  const nodesWith = <Kind>(ids: Iterable<unknown>, method: keyof Kind): Kind[] =>
     [...new Set(ids)].flatMap((id) => {
       const node = id ? (red.nodes.getNode(String(id)) as Kind | null) : null;
       return node?.[method] ? [node] : [];
@@ -39,11 +39,13 @@ export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
   const queues = configs.map(({ type, queue }) => /^verify-(?:call|in)$/.test(type) && queue);
   const [database, ledger, redis] = await Promise.all([
     databaseFile(red) === null ? null : inTime('database-unwritable', databaseProblem(red)),
-    worst(nodesOf<LedgerStoreNode>(stores, 'problem').map((store) => inTime('ledger-away', store.problem()))),
-    worst(nodesOf<QueueNode>(queues, 'calls').map((queue) => inTime('queue-away', queueProblem(queue)))),
+    worst(
+      nodesWith<LedgerStoreNode>(stores, 'problem').map((store) => inTime('ledger-away', store.problem())),
+    ),
+    worst(nodesWith<QueueNode>(queues, 'calls').map((queue) => inTime('queue-away', queueProblem(queue)))),
   ]);
   const providers: Health['providers'] = {};
-  for (const account of nodesOf<AccountNode>(called, 'open')) {
+  for (const account of nodesWith<AccountNode>(called, 'open')) {
     if (account.isCircuitOpen) providers[account.provider] = 'down';
     else providers[account.provider] ??= 'up';
   }

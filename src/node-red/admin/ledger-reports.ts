@@ -1,7 +1,8 @@
 /** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
 import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
-import { COLUMNS, csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
+import { FIELDS } from '../../ledger/columns';
+import { csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
@@ -9,10 +10,10 @@ import type { AccountNode } from '../account/account-node';
 import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
 import { operationsAboutPersons } from '../runner/actions';
+import { configsOf, nodesOf } from '../runner/deployed';
 import type { Red } from '../runner/red';
 import { readLedgerQuery } from './ledger-query';
 
-const STORE = 'verify-ledger-store';
 /** Nobody looks through more, and the table has them all. */
 const MOST_UNCERTAIN = 100;
 /** More are released by asking again. */
@@ -44,10 +45,6 @@ interface UnreadableLedger {
 }
 
 type DaySum = Omit<Sum, 'period' | 'operation'> & { day: string };
-type UncertainCall = Pick<
-  Entry,
-  'id' | 'at' | 'account' | 'node' | 'operation' | 'price' | 'requestId' | 'orderNo'
->;
 
 export interface Summary {
   /** That `days` is of, such as `2026-11`. */
@@ -61,7 +58,7 @@ export interface Summary {
   /** Newest first. */
   days: DaySum[];
   /** Newest first, at most a hundred. */
-  uncertain: UncertainCall[];
+  uncertain: Entry[];
   uncertainCount: number;
   troubles: UnreadableLedger[];
 }
@@ -104,18 +101,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
-    uncertain: calls
-      .slice(0, MOST_UNCERTAIN)
-      .map(({ id, at, account, node, operation, price, requestId, orderNo }) => ({
-        id,
-        at,
-        account,
-        node,
-        operation,
-        price,
-        requestId,
-        orderNo,
-      })),
+    uncertain: calls.slice(0, MOST_UNCERTAIN),
     uncertainCount,
   };
 }
@@ -134,7 +120,7 @@ export async function* tableOf(
 ): AsyncGenerator<string, void> {
   const query = readLedgerQuery(asked);
   const found = allLedgersOf(red);
-  const heads = COLUMNS.map((name) => red._(`columns.${name}`, { lng: language }));
+  const heads = FIELDS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
@@ -156,10 +142,11 @@ export async function* handlingOf(
   const heads = HANDLING_COLUMNS.map((name) => red._(`columns.${name}`, values));
   const known = { yes: red._('columns.yes', values), no: red._('columns.no', values) };
   const operations = new Set(operationsAboutPersons());
-  const providers = new Map<string, string>();
-  red.nodes.eachNode(({ id, type }) => {
-    if (type.endsWith('-account')) providers.set(id, type.slice(0, -'-account'.length));
-  });
+  const providers = new Map(
+    configsOf(red)
+      .filter(({ type }) => type.endsWith('-account'))
+      .map(({ id, type }) => [id, type.slice(0, -'-account'.length)]),
+  );
   async function* calls() {
     for (const ledger of found.keys())
       for await (const entry of ledger.entries(query))
@@ -206,14 +193,9 @@ function allLedgersOf(red: Red): Map<Ledger, string | null> {
 
 /** Of stores that are one and the same ledger, the first. */
 function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: UnreadableLedger[] } {
-  const stores: (string | null)[] = [null];
-  const locations = new Set<string>();
-  red.nodes.eachNode(({ id, type }) => {
-    const node = type === STORE ? (red.nodes.getNode(id) as LedgerStoreNode | null) : null;
-    if (!node || (node.location !== null && locations.has(node.location))) return;
-    if (node.location !== null) locations.add(node.location);
-    stores.push(id);
-  });
+  const nodes = nodesOf<LedgerStoreNode>(red, 'verify-ledger-store', 'location');
+  const byLocation = Map.groupBy(nodes, ({ id, location }) => location ?? id);
+  const stores = [null, ...[...byLocation.values()].map(([first]) => first!.id)];
   const found = new Map<Ledger, string | null>();
   const troubles: UnreadableLedger[] = [];
   for (const store of stores) {
@@ -248,17 +230,8 @@ async function spendingOf(nodes: readonly AccountNode[]): Promise<AccountSpendin
 }
 
 /** @returns the account nodes that are deployed and running */
-export function accountsOf({ nodes }: Red): AccountNode[] {
-  const accounts: AccountNode[] = [];
-  nodes.eachNode(({ id, type }) => {
-    const node = type.endsWith('-account') ? nodes.getNode(id) : null;
-    if (node && isAccount(node)) accounts.push(node);
-  });
-  return accounts;
-}
-
-function isAccount(node: object): node is AccountNode {
-  return 'terms' in node && 'check' in node && 'provider' in node;
+export function accountsOf(red: Red): AccountNode[] {
+  return nodesOf<AccountNode>(red, '-account', 'terms');
 }
 
 /** All operations of a day and account in one. */
@@ -271,11 +244,8 @@ function add(days: Map<string, DaySum>, sum: Sum): void {
 }
 
 async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): AsyncIterable<Entry> {
-  const names = new Map<string, string>();
-  red.nodes.eachNode(({ id, name }) => {
-    if (name) names.set(id, `${name} (${id})`);
-  });
-  const named = (id: string) => names.get(id) ?? id;
+  const names = new Map(configsOf(red).map(({ id, name }) => [id, name]));
+  const named = (id: string) => (names.get(id) ? `${names.get(id)} (${id})` : id);
   for (const ledger of ledgers)
     for await (const entry of ledger.entries(query))
       yield { ...entry, account: named(entry.account), node: named(entry.node) };

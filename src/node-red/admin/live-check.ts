@@ -3,6 +3,7 @@ import { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
 import { actionTypes } from '../runner/actions';
+import { configsOf, nodesOf } from '../runner/deployed';
 import type { NodeConfig, Red } from '../runner/red';
 import { languageOf } from '../runner/texts';
 import { accountsOf } from './ledger-reports';
@@ -32,8 +33,6 @@ export interface LiveCheck {
 export function checkLive(red: Red): LiveCheck {
   const accounts = accountsOf(red);
   const { lang } = red.settings;
-  const configs: NodeConfig[] = [];
-  red.nodes.eachNode((config) => configs.push(config));
   return {
     sandbox: accounts.filter(({ environment }) => environment === 'sandbox').map(({ id }) => id),
     unready: accounts.flatMap((node) => {
@@ -43,12 +42,11 @@ export function checkLive(red: Red): LiveCheck {
       });
       return unready ? [{ account: node.id, ...unready }] : [];
     }),
-    stores: configs.flatMap(({ id, type }) => {
-      const node = type === 'photo-store' ? (red.nodes.getNode(id) as PhotoStoreNode | null) : null;
-      const unready = node && whyUnready(type, () => node.check('production'));
-      return unready ? [{ store: id, ...unready }] : [];
+    stores: nodesOf<PhotoStoreNode>(red, 'photo-store', 'check').flatMap((node) => {
+      const unready = whyUnready(node.type, () => node.check('production'));
+      return unready ? [{ store: node.id, ...unready }] : [];
     }),
-    uncaught: uncaught(configs),
+    uncaught: uncaught(configsOf(red)),
     lang: typeof lang === 'string' && lang !== '' ? lang : null,
     speaksChinese: isChinese(languageOf(red)),
   };

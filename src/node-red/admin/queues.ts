@@ -2,6 +2,7 @@
 import { VerifyError } from '../../contract/errors';
 import type { QueueCounts } from '../../queue/calls';
 import type { QueueNode } from '../queue/verify-queue';
+import { nodesOf } from '../runner/deployed';
 import type { Red } from '../runner/red';
 
 /** A reader does not wait longer for a Redis that is away. */
@@ -11,13 +12,8 @@ const COUNTING_MS = 2_000;
 type Row = { queue: string } & (QueueCounts | Pick<VerifyError, 'problem' | 'values'>);
 
 /** @returns a row for each queue that is deployed */
-export async function countsOfQueues(red: Red): Promise<Row[]> {
-  const nodes: QueueNode[] = [];
-  red.nodes.eachNode(({ id, type }) => {
-    const node = type === 'verify-queue' ? (red.nodes.getNode(id) as QueueNode | null) : null;
-    if (node) nodes.push(node);
-  });
-  return Promise.all(nodes.map(rowOf));
+export function countsOfQueues(red: Red): Promise<Row[]> {
+  return Promise.all(nodesOf<QueueNode>(red, 'verify-queue', 'calls').map(rowOf));
 }
 
 async function rowOf(node: QueueNode): Promise<Row> {

@@ -49,8 +49,16 @@ const ROUTES: readonly Route[] = [
     { ...drop, path, answer: (question) => tasks().drop(question) },
   ]),
   { ...get, path: '/ledger', answer: summary },
-  { ...get, path: '/ledger.csv', download: ledgerTable },
-  { ...get, path: '/handling.csv', download: handlingTable },
+  {
+    ...get,
+    path: '/ledger.csv',
+    download: ({ red, query, language }) => table('ledger', reports().tableOf(red, query, language)),
+  },
+  {
+    ...get,
+    path: '/handling.csv',
+    download: ({ red, query, language }) => table('handling', reports().handlingOf(red, query, language)),
+  },
   {
     ...post,
     permission: READ,
@@ -151,20 +159,8 @@ async function summary({ red, query, language }: AdminQuestion): Promise<unknown
   return { ...found, troubles: troubles.map((each) => withText(red, each, language)) };
 }
 
-function ledgerTable({ red, query, language }: AdminQuestion): Download {
-  return {
-    contentType: 'text/csv; charset=utf-8',
-    name: 'cn-verify-ledger.csv',
-    pieces: reports().tableOf(red, query, language),
-  };
-}
-
-function handlingTable({ red, query, language }: AdminQuestion): Download {
-  return {
-    contentType: 'text/csv; charset=utf-8',
-    name: 'cn-verify-handling.csv',
-    pieces: reports().handlingOf(red, query, language),
-  };
+function table(name: string, pieces: Download['pieces']): Download {
+  return { contentType: 'text/csv; charset=utf-8', name: `cn-verify-${name}.csv`, pieces };
 }
 
 async function releaseOne({ red, params }: AdminQuestion): Promise<{ released: boolean }> {
@@ -187,12 +183,15 @@ function check({ red, language }: AdminQuestion): unknown {
 
 async function stores({ red, language }: AdminQuestion): Promise<unknown> {
   const { storesHeld } = require('../photos/photo-folder') as typeof import('../photos/photo-folder');
-  const rows = await storesHeld(red);
-  return rows.map((row) => ('problem' in row ? withText(red, row, language) : row));
+  return explained(red, await storesHeld(red), language);
 }
 
 async function queues({ red, language }: AdminQuestion): Promise<unknown> {
   const { countsOfQueues } = require('./queues') as typeof import('./queues');
-  const rows = await countsOfQueues(red);
+  return explained(red, await countsOfQueues(red), language);
+}
+
+/** Those that have a problem say it in the language of the reader. */
+function explained(red: Red, rows: readonly (object | Parameters<typeof withText>[1])[], language?: string) {
   return rows.map((row) => ('problem' in row ? withText(red, row, language) : row));
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../../ledger/ledger';
 import { answerInput } from '../runner/answer-input';
 import { idOfAccount } from '../runner/choices';
 import { folderForFlows } from '../runner/database-file';
+import { configsOf } from '../runner/deployed';
 import { sendNew } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 import { answerBill, type BillAnswer, readBillQuestion } from './bill-question';
@@ -48,10 +49,9 @@ async function answer(
       (id) => idOfAccount(red, id, isAccount) === id,
     );
   const question = readQuestion(message.payload, accountId);
-  const accounts: string[] = [];
-  red.nodes.eachNode(({ id, type, ledger }) => {
-    if (isAccount(type) && (ledger || '') === (config.ledger || '')) accounts.push(id);
-  });
+  const accounts = configsOf(red)
+    .filter(({ type, ledger }) => isAccount(type) && (ledger || '') === (config.ledger || ''))
+    .map(({ id }) => id);
   return answerOf(openLedger(red, config), question, accounts);
 }
 

@@ -4,6 +4,7 @@ import { VerifyError } from '../../contract/errors';
 import { isThere, LocalFolder } from '../../photos/local';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
+import { nodesOf } from '../runner/deployed';
 import type { Red } from '../runner/red';
 import type { Held, PhotoStoreNode } from './photo-store-of';
 
@@ -54,17 +55,14 @@ export async function clearFolder(red: Red): Promise<void> {
 type StoreState = { node: string } & (Held | Pick<VerifyError, 'problem' | 'values'>);
 
 /** @returns what the deployed stores hold */
-export async function storesHeld(red: Red): Promise<StoreState[]> {
-  const ids: string[] = [];
-  red.nodes.eachNode(({ id, type }) => type === 'photo-store' && ids.push(id));
-  const nodes = ids.map((id) => red.nodes.getNode(id) as PhotoStoreNode | null).filter((node) => node?.held);
+export function storesHeld(red: Red): Promise<StoreState[]> {
   return Promise.all(
-    nodes.map(async (node): Promise<StoreState> => {
+    nodesOf<PhotoStoreNode>(red, 'photo-store', 'held').map(async (node): Promise<StoreState> => {
       try {
-        return { node: node!.id, ...(await node!.held()) };
+        return { node: node.id, ...(await node.held()) };
       } catch (reason) {
         if (!(reason instanceof VerifyError)) throw reason;
-        return { node: node!.id, problem: reason.problem, values: reason.values };
+        return { node: node.id, problem: reason.problem, values: reason.values };
       }
     }),
   );

@@ -234,7 +234,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     environment: Environment,
   ): Input | Promise<Input> {
     const unreadable = (reason: unknown): never => {
-      if (reason instanceof VerifyError) throw reason;
+      if (reason instanceof VerifyError) throw this.#fields.located(reason);
       unexpected(this.#red, this.#node, reason);
       throw new VerifyError('INPUT', 'message-unreadable');
     };

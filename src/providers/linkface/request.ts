@@ -7,7 +7,7 @@ import {
   readOptionalObject,
   refuseNames,
 } from '../../input/json-object';
-import { personsIn } from '../../input/persons';
+import { knownIn, personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
 import { account as definition } from './account';
 import { requestPath } from './client';
@@ -46,8 +46,7 @@ export const request = requestAction<FormInput>({
 
   prepare(account, { path, query, body }, context) {
     const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;
-    const [person = null, ...others] = personsIn(query, body);
-    const known = { person, others, secrets: account.secrets };
+    const known = knownIn(account.secrets, query, body);
     const behind = pathBehind(path, base);
     return (turn) => requestPath(account, behind, query, body, known, turn, context);
   },

@@ -1,25 +1,12 @@
-import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import { refusalBy } from '../../contract/codes';
+import { VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-
-/** docs/providers/linkface.md, the table of codes: the one success. */
-export const SUCCESS = '0000';
-
-/** docs/providers/linkface.md, the table of codes: every `code` but 0000. */
-export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
-  ['1000', 'AUTH'],
-  ['1001', 'INPUT'],
-  ['1002', 'INPUT'],
-  ['1007', 'ACCOUNT'],
-  ['1008', 'ACCOUNT'],
-  ['1009', 'RATE_LIMITED'],
-  ['1011', 'ACCOUNT'],
-  ['9999', 'PROVIDER'],
-]);
+import { CODES, SUCCESS } from './codes';
 
 /** A success, taken apart: docs/providers/linkface.md, "Answer". */
 export interface Issued {
@@ -56,7 +43,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const requestId = harmlessId(raw.request_id, known);
   const charged = CHARGED.get(raw.charge) ?? null;
   if (code === SUCCESS) return { code, message, requestId, charged, data: unwrapped(raw.data), raw };
-  const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+  const error = refusalBy(CODES, code, message);
   Object.assign(error.details, { requestId, charged });
   throw error;
 }

@@ -1,6 +1,7 @@
 /** linkface's half of the sandbox, made from docs/providers/linkface.md: what the provider checks, it checks. */
 import { isUtf8 } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { textOfCode } from '../../contract/codes';
 import {
   POST_ONLY,
   type Reason,
@@ -11,7 +12,7 @@ import {
   UNKNOWN_OPERATION,
 } from '../../contract/sandbox-half';
 import { DETECTION_TYPES, sign } from './client';
-import { SUCCESS } from './response';
+import { CODES, SUCCESS } from './codes';
 
 /** How far a clock may be off: docs/contract.md, "Sandbox". */
 const CLOCK_MS = 900_000;
@@ -26,25 +27,19 @@ const SIGN_RULE = {
   zh: 'sign 须为 api_id + api_secret + timestamp 的 SHA-256，小写十六进制。',
 };
 
-/** docs/providers/linkface.md, the table of codes, its column `text`. */
-const MESSAGES: ReadonlyMap<string, string> = new Map([
-  [SUCCESS, '调用成功'],
-  ['1000', '签名不匹配'],
-  ['1001', '参数不是UTF-8编码'],
-  ['1002', '请求参数错误'],
-  ['1007', '应用已冻结或未授权'],
-  ['1008', '应用或账户已过期'],
-  ['1009', '调用过于频繁'],
-  ['1011', '没有该服务的权限'],
-  ['9999', '服务内部其他错误'],
-]);
-
 const PATH = '/v2/sdk/get_token';
 
 export const sandboxHalf: SandboxHalf = {
   provider: 'linkface',
   paths: [PATH],
   credentials: { apiId: 'sandbox-api-id', apiSecret: 'sandbox-api-secret' },
+  specialValues: [
+    [
+      'sandbox-1008-',
+      'at the beginning of sequence_id: that code, or any other',
+      'sequence_id 的开头：该代码，也可为其他代码',
+    ],
+  ],
 
   answer(request, world) {
     if (request.method !== 'POST') return POST_ONLY;
@@ -193,7 +188,7 @@ function envelope(
     body: JSON.stringify({
       request_id: `TID${randomBytes(16).toString('hex')}`,
       code,
-      msg: MESSAGES.get(code) ?? '',
+      msg: textOfCode(CODES, code),
       ...(code === SUCCESS ? { data } : {}),
       charge: 2,
     }),

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from '../../contract/account';
+import type { Account, Probe } from '../../contract/account';
 import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
-import type { Call, CallContext, HttpRequest, PaidTurn } from '../../contract/transport';
+import type { Call, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
+import { BAD_PARAMETERS } from './codes';
 import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, readProduct, requestIdIn } from './response';
-import { schemeFor } from './scheme';
-import { signatureHeaders } from './sign';
+import { schemeFor, signatureHeaders } from './sign';
 
 /** The document's program samples send a field that is not used as an empty one. */
 const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
@@ -40,16 +40,17 @@ export function compare(
 }
 
 /**
- * Asks for a comparison without the fields it takes: docs/providers/tencent-market.md, the table of body fields. The product refuses that
- * before it compares anything, so it is free.
- * @param account tencent-market's
- * @param context of a test of the account
- * @throws VerifyError, by the product's code 400 where the account works
+ * docs/providers/tencent-market.md, the table of body fields: the product refuses a comparison without them before it compares
+ * anything, so it is free. Where the product itself does that, the gateway has accepted the keys.
  */
-export async function compareNobody(account: Account, context: CallContext): Promise<void> {
+export const probe: Probe = async (account, context) => {
   const build = request(account, () => EMPTY_FORM);
-  await account.transport.send({ build, ...reading(account, null, 0), claim: null }, context);
-}
+  try {
+    await account.transport.send({ build, ...reading(account, null, 0), claim: null }, context);
+  } catch (error) {
+    if (!(error instanceof VerifyError && error.details.providerCode === BAD_PARAMETERS)) throw error;
+  }
+};
 
 /** How an answer is read, and what of one that cannot be read. */
 function reading(

@@ -1,4 +1,5 @@
 import type { Action, Arrival } from '../../contract/action';
+import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { readIdNumber } from '../../input/id-number';
@@ -10,11 +11,11 @@ import { inTurns, type Sliced } from '../../input/slices';
 import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
 import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
-import { type Bands, bandsOf, DOCUMENTED, USUAL_BANDS } from './bands';
 import { compare } from './client';
+import { rowOf } from './codes';
 import type { Person } from './form';
-import { chargedFor, identityConfirmedBy, isForPhoto, verdictOf } from './incorrect';
 import type { Comparison } from './response';
+import { type Bands, DOCUMENTED, verdictOf } from './verdict';
 
 interface CompareInput extends Omit<Person, 'photo'> {
   photo: Person['photo'] | PhotoToFit;
@@ -33,6 +34,13 @@ export interface CompareData extends Bands {
   orderNo: string | null;
   repaired: string[];
 }
+
+/** The same in per cent, and the bounds of the edition that scores up to 1000. */
+const USUAL_BANDS: readonly Bands[] = [
+  DOCUMENTED,
+  { scoreScale: 100, sameFrom: 45, differentBelow: 40 },
+  { scoreScale: 1000, sameFrom: 700, differentBelow: 600 },
+];
 
 const SETTINGS = {
   /** Both bounds at most the scale, which `bandsOf` sees to. */
@@ -70,21 +78,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
-      return {
-        ...verdictOf(incorrect, score, bands),
-        code,
-        message,
-        requestId,
-        charged: chargedFor(incorrect),
-        data: {
-          score,
-          incorrect,
-          identityConfirmed: identityConfirmedBy(incorrect),
-          orderNo,
-          ...bands,
-          repaired,
-        },
-      };
+      const { charged, identityConfirmed } = rowOf(incorrect);
+      const data = { score, incorrect, identityConfirmed, orderNo, ...bands, repaired };
+      return { ...verdictOf(incorrect, score, bands), code, message, requestId, charged, data };
     };
     const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));
     try {
@@ -94,7 +90,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { slot, claim }, context),
         judge,
         orderNo: ({ orderNo }) => orderNo,
-        isForPhoto: ({ incorrect }) => isForPhoto(incorrect),
+        isForPhoto: ({ incorrect }) => rowOf(incorrect).isForPhoto,
         mayChange: 'url' in given,
       });
     } finally {
@@ -122,4 +118,25 @@ function* readInput(
     maxPhotoMB,
     repaired: [...changed],
   };
+}
+
+/**
+ * @param given of the node; a bound that was left at the document's is the usual one of the scale
+ * @returns the bands in the unit of the scale
+ * @throws VerifyError CONFIG where a bound is in another unit, or both overlap
+ */
+function bandsOf(given: Bands): Bands {
+  const { scoreScale } = given;
+  const usual = USUAL_BANDS.find((bands) => bands.scoreScale === scoreScale);
+  const bound = (name: 'sameFrom' | 'differentBelow') => {
+    const value = given[name] === DOCUMENTED[name] && usual ? usual[name] : given[name];
+    // From 0.6 on a scale of 100 nearly everybody would be the same person.
+    const isForeign = value > scoreScale || (scoreScale > 1 && value > 0 && value <= 1);
+    if (isForeign) throw new VerifyError('CONFIG', 'bound-off-scale', { name, value, scoreScale });
+    return value;
+  };
+  const [sameFrom, differentBelow] = [bound('sameFrom'), bound('differentBelow')];
+  if (differentBelow > sameFrom)
+    throw new VerifyError('CONFIG', 'bounds-crossed', { sameFrom, differentBelow });
+  return { sameFrom, differentBelow, scoreScale };
 }

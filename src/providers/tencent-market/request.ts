@@ -1,10 +1,10 @@
 import type { Account } from '../../contract/account';
 import { requestAction } from '../../contract/provider-request';
 import { canonicalJson, formFields, readJsonObject } from '../../input/json-object';
-import { personsIn } from '../../input/persons';
+import { knownIn, personsIn } from '../../input/persons';
 import { otherHost, type RequestPath, readRequestPath } from '../../input/request-path';
 import { requestProduct, type Target } from './client';
-import { isGatewayHost } from './scheme';
+import { isGatewayHost } from './sign';
 
 interface ProductInput {
   /** null: the product of the account's address. */
@@ -33,8 +33,7 @@ export const request = requestAction<ProductInput>({
 
   prepare(account, { path, body }, context) {
     const target = targetOf(account, path);
-    const [person = null, ...others] = personsIn(body);
-    const known = { person, others, secrets: account.secrets };
+    const known = knownIn(account.secrets, body);
     return (turn) => requestProduct(account, target, body, known, turn, context);
   },
 });

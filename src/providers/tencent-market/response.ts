@@ -1,3 +1,4 @@
+import { refusalBy } from '../../contract/codes';
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
@@ -6,8 +7,7 @@ import { isObject, parseJson, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import { CODES, GATEWAY_REFUSALS } from './codes';
-import { COMPARED, chargedFor, identityConfirmedBy, isFailedService } from './incorrect';
+import { CODES, COMPARED, GATEWAY_REFUSALS, rowOf, SUCCESS } from './codes';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -38,7 +38,6 @@ const REQUEST_ID_HEADERS = ['x-api-requestid', 'request-id', 'x-request-id'];
 const LONGEST_GATEWAY_TEXT = 2000;
 /** A number of JSON, and what others write for one: ".82", "8.2e-1", "+1". */
 const NUMBER_IN_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-const SUCCESS = '200';
 /** "An envelope's `success` may be a text". */
 const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
 
@@ -78,11 +77,11 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const contradicts = isNoSuccess(success);
     if (code === SUCCESS && contradicts) throw unusable(message, { orderNo });
     if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400)) {
-      const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+      const error = refusalBy(CODES, code, message);
       error.details.orderNo = orderNo;
       throw error;
     }
-    const charged = isOwn ? chargedFor(numberIn(data.incorrect) ?? Number.NaN) : null;
+    const charged = isOwn ? rowOf(numberIn(data.incorrect) ?? Number.NaN).charged : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
 }
@@ -134,24 +133,20 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const incorrect = numberIn(data.incorrect);
   const score = incorrect === null || incorrect === COMPARED ? numberIn(data.score) : null;
   if (code !== SUCCESS) {
-    const error = refusal(CODES.get(code) ?? 'PROVIDER', code, message);
-    Object.assign(error.details, { orderNo });
+    const error = refusalBy(CODES, code, message);
+    error.details.orderNo = orderNo;
     throw error;
   }
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
   if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
     throw unusable(message, { orderNo, score });
-  const charged = chargedFor(incorrect);
-  if (isFailedService(incorrect)) {
+  const { charged, error: failed, identityConfirmed } = rowOf(incorrect);
+  if (failed) {
     // `code` is 200 here and would say nothing.
-    const error = refusal('PROVIDER', String(incorrect), message);
-    const identityConfirmed = identityConfirmedBy(incorrect);
-    Object.assign(
-      error.details,
-      { orderNo, charged },
-      identityConfirmed === null ? {} : { identityConfirmed },
-    );
+    const error = refusal(failed, String(incorrect), message);
+    Object.assign(error.details, { orderNo, charged });
+    if (identityConfirmed !== null) error.details.identityConfirmed = identityConfirmed;
     throw error;
   }
   if (incorrect === COMPARED && score === null) throw unusable(message, { orderNo, score, charged });

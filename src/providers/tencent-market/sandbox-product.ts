@@ -1,8 +1,10 @@
 /** The product behind the gateway: docs/providers/tencent-market.md, "The product's answer". */
 
+import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { readIdNumber } from '../../input/id-number';
-import { COMPARED, chargedFor } from './incorrect';
+import { CODES, COMPARED, INCORRECT, rowOf } from './codes';
+import { byScore, DOCUMENTED } from './verdict';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
 const USUAL_SCORE = 0.82;
@@ -18,36 +20,6 @@ interface ProductAnswer {
   paidFor?: string;
   charged?: boolean;
 }
-
-/** docs/providers/tencent-market.md, the table of `incorrect`, its column `text`. */
-const FOUND: ReadonlyMap<number, string> = new Map([
-  [101, '身份证号码姓名不一致'],
-  [102, '库中无此号'],
-  [103, '身份核验成功，数据非法'],
-  [104, '数据非法'],
-  [106, '身份核验成功，人脸识别系统异常'],
-  [107, '照片质量不合格'],
-  [108, '上传图片文件过大'],
-  [109, '身份核验成功，库中无照片'],
-  [110, '身份核验成功，特征提取失败'],
-  [111, '身份核验成功，检测到多于一张人脸'],
-  [112, '身份核验成功，图片不合法'],
-  [113, '人像比对服务异常'],
-]);
-
-/** The table of codes of the same page, its column `text`. */
-const CODES: ReadonlyMap<number, string> = new Map([
-  [400, '入参错误'],
-  [404, '资源不存在'],
-  [500, '系统内部错误'],
-  [501, '第三方服务异常'],
-  [601, '无访问权限'],
-  [602, '账户已停用'],
-  [603, '余额不足'],
-  [604, '接口已停用'],
-  [606, '调用超过限制'],
-  [1001, '其他错误'],
-]);
 
 /** "The gateway's own refusals", the words of each status. */
 const GATEWAY: ReadonlyMap<number, string> = new Map([
@@ -91,7 +63,7 @@ function refusedWith(name: string): ProductAnswer | null {
   const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
   const code = Number(asked);
   if (asked === undefined || code === 200) return null;
-  const body = { msg: CODES.get(code) ?? '未知错误', success: false, code, data: {} };
+  const body = { msg: textOfCode(CODES, code) || '未知错误', success: false, code, data: {} };
   return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }
 
@@ -104,9 +76,10 @@ function compared(name: string, world: SandboxWorld): ProductAnswer {
   const { incorrect, score } = wanted(name);
   // Documented as a number; it "can arrive as a string".
   const asText = world.shapes === 'mixed' && Number(order.at(-1)) % 2 === 1;
-  const msg = incorrect === COMPARED ? words(score) : (FOUND.get(incorrect) ?? '未知');
+  const msg =
+    incorrect === COMPARED ? byScore(score, DOCUMENTED).text : textOfCode(INCORRECT, incorrect) || '未知';
   const data = { order_no: order, score: asText ? String(score) : score, msg, incorrect };
-  const charged = chargedFor(incorrect);
+  const { charged } = rowOf(incorrect);
   return { body: { msg: '', success: true, code: 200, data }, ...(charged === null ? {} : { charged }) };
 }
 
@@ -118,11 +91,6 @@ function wanted(name: string): { incorrect: number; score: number } {
     return { incorrect, score: incorrect === COMPARED ? USUAL_SCORE : 0 };
   }
   return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Math.min(1, Number(special)) };
-}
-
-function words(score: number): string {
-  if (score >= 0.45) return '系统判断为同一人';
-  return score < 0.4 ? '系统判断为不同人' : '不能确定是否为同一人';
 }
 
 /** @returns the provider's words, and why; or null */

@@ -17,6 +17,20 @@ export const sandboxHalf: SandboxHalf = {
   credentials: { secretId: 'sandbox-secret-id', secretKey: 'sandbox-secret-key' },
   // The sandbox's host decides nothing: it takes both.
   settings: { scheme: 'gateway' },
+  specialValues: [
+    ['沙箱101', 'the name: that incorrect, or any other', '姓名：该 incorrect，也可为其他值'],
+    [
+      '沙箱0.42',
+      'the name: incorrect 100 and that score, or any other',
+      '姓名：incorrect 100 和该分数，也可为其他分数',
+    ],
+    ['沙箱码603', 'the name: that code of the answer, or any other', '姓名：响应为该代码，也可为其他代码'],
+    [
+      '沙箱网关429',
+      'the name: a refusal of the gateway with that status, or any other',
+      '姓名：网关以该状态拒绝，也可为其他状态',
+    ],
+  ],
 
   answer(request, world) {
     const { status, words, ...refused } = refuse(request, world, this.credentials) ?? {};

@@ -7,7 +7,7 @@ import {
   readOptionalObject,
   refuseNames,
 } from '../../input/json-object';
-import { personsIn } from '../../input/persons';
+import { knownIn, personsIn } from '../../input/persons';
 import { readText } from '../../input/text';
 import { requestApi, THREE_ELEMENTS } from './client';
 
@@ -46,8 +46,7 @@ export const request = requestAction<ApiInput>({
   content: ({ apiCode, body, extra }) => [apiCode, canonicalJson(body), canonicalJson(extra)].join('\n'),
 
   prepare(account, { apiCode, body, extra, encrypt }, context) {
-    const [person = null, ...others] = personsIn(body, extra);
-    const known = { person, others, secrets: account.secrets };
+    const known = knownIn(account.secrets, body, extra);
     const isEncrypted = (name: string) => encrypt === null || encrypt.includes(name);
     return async (turn) => {
       const wanted = { apiCode, body, extra, isEncrypted };

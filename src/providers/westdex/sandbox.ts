@@ -90,6 +90,7 @@ export const sandboxHalf: SandboxHalf = {
   provider: 'westdex',
   paths: [`/{secretId}/${THREE_ELEMENTS}`],
   credentials: CREDENTIALS,
+  specialValues: [['沙箱30001', 'the name: that code, or any other', '姓名：该代码，也可为其他代码']],
 
   answer(request, world) {
     if (request.method !== 'POST') return POST_ONLY;

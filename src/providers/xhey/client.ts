@@ -5,6 +5,7 @@ import { VerifyError } from '../../contract/errors';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Call, CallContext, HttpAnswer, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
+import { UNKNOWN_TASK } from './codes';
 import {
   type Created,
   concealedList,
@@ -12,7 +13,6 @@ import {
   readCreated,
   readTask,
   type TaskAnswer,
-  UNKNOWN_TASK,
 } from './response';
 import { NAMES_HEADER } from './sandbox-path';
 

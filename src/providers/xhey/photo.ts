@@ -1,33 +1,7 @@
-import type { Outcome } from '../../contract/result';
+import type { Verdict } from '../../contract/codes';
 import { isObject } from '../../http/json';
+import { IN_PROGRESS, SILENCES, STATUSES, UNKNOWN_STATUS } from './codes';
 import { isInMainlandChina } from './mainland';
-
-export type PhotoOutcome = Extract<Outcome, 'passed' | 'failed' | 'inconclusive'>;
-
-/** docs/providers/xhey.md, "POST /v2/truth_build/query", `status` of a photo that is still being looked at. */
-export const IN_PROGRESS = 1;
-
-/** docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`. */
-export const STATUSES: ReadonlyMap<number, readonly [PhotoOutcome, string]> = new Map([
-  [0, ['passed', 'authentic']],
-  [IN_PROGRESS, ['inconclusive', 'in-progress']],
-  [-1, ['inconclusive', 'low-resolution']],
-  [-1001, ['inconclusive', 'photo-unreadable']],
-  [-1002, ['inconclusive', 'provider-error']],
-  [-1003, ['inconclusive', 'provider-error']],
-  [-2300, ['inconclusive', 'provider-error']],
-  [-2301, ['failed', 'no-anti-fake-code']],
-  [-2302, ['inconclusive', 'ocr-error']],
-  // A digit that was misread is no forgery.
-  [-2303, ['inconclusive', 'bad-anti-fake-code']],
-  [-2305, ['failed', 'not-watermark-camera']],
-  [-2306, ['inconclusive', 'photo-unreachable']],
-  [-2307, ['inconclusive', 'unsupported-format']],
-  [-2308, ['inconclusive', 'low-resolution']],
-]);
-
-/** Any `status` that is not in the table. */
-export const UNKNOWN_STATUS: readonly [PhotoOutcome, string] = ['inconclusive', 'unknown-status'];
 
 /** On the map: docs/contract.md, "Result", `location`. */
 export interface Coordinates {
@@ -41,7 +15,7 @@ export interface ReportedPhoto {
   /** Its file's own name, where it came in hand and with one. */
   name?: string;
   taskId: string;
-  outcome: PhotoOutcome;
+  outcome: Verdict['outcome'];
   reason: string;
   /** xhey's own status; null where it reported none. */
   status: number | null;
@@ -67,7 +41,7 @@ export interface ReportedPhoto {
 export function readPhoto(item: unknown, taskId: string): ReportedPhoto {
   const fields = isObject(item) ? item : {};
   const status = toNumber(fields.status);
-  const [outcome, reason] = (status !== null && STATUSES.get(status)) || UNKNOWN_STATUS;
+  const { outcome, reason } = STATUSES.get(String(status))?.verdict ?? UNKNOWN_STATUS;
   const takenAtText = toText(fields.photoTime);
   return {
     url: toText(fields.photoUrl),
@@ -90,11 +64,6 @@ export function isInProgress({ status }: ReportedPhoto): boolean {
   return status === IN_PROGRESS;
 }
 
-/** Why there is nothing about a photo: docs/contract.md, "Result" and "Errors". */
-export type Silence = 'not-reported' | 'revoked' | 'unknown-task';
-
-const SILENCES: ReadonlySet<string> = new Set<Silence>(['not-reported', 'revoked', 'unknown-task']);
-
 /** docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`: it could not be read, or not be fetched. */
 const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
 
@@ -105,7 +74,7 @@ export function wasLookedAt(photo: ReportedPhoto): boolean {
 
 /** @returns whether `silentPhoto` made it, in an earlier message too */
 export function isSilent({ reason }: ReportedPhoto): boolean {
-  return SILENCES.has(reason);
+  return (SILENCES as readonly string[]).includes(reason);
 }
 
 /**
@@ -114,7 +83,11 @@ export function isSilent({ reason }: ReportedPhoto): boolean {
  * @param taskId of its task
  * @param reason why there is nothing
  */
-export function silentPhoto(url: string | null, taskId: string, reason: Silence): ReportedPhoto {
+export function silentPhoto(
+  url: string | null,
+  taskId: string,
+  reason: (typeof SILENCES)[number],
+): ReportedPhoto {
   return {
     url,
     taskId,

@@ -1,6 +1,6 @@
 import { requestAction } from '../../contract/provider-request';
 import { canonicalJson, type JsonObject, readJsonObject } from '../../input/json-object';
-import { personsIn } from '../../input/persons';
+import { knownIn, personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
 import { account as definition } from './account';
 import { requestPath } from './client';
@@ -37,8 +37,7 @@ export const request = requestAction<PathInput>({
 
   prepare(account, { path, body }, context) {
     const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;
-    const [person = null, ...others] = personsIn(body);
-    const known = { person, others, secrets: account.secrets };
+    const known = knownIn(account.secrets, body);
     const behind = pathBehind(path, base);
     return (turn) => requestPath(account, behind, body, known, turn, context);
   },

@@ -1,4 +1,5 @@
-import { type ErrorCode, refusal, VerifyError } from '../../contract/errors';
+import { refusalBy } from '../../contract/codes';
+import { VerifyError } from '../../contract/errors';
 import { isoTimes } from '../../contract/iso-time';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
@@ -6,28 +7,8 @@ import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
+import { CODES, SUCCESS } from './codes';
 import { toNumber } from './photo';
-
-/** docs/providers/xhey.md, "Codes": every `code` but 200. */
-export const CODES: ReadonlyMap<string, ErrorCode> = new Map([
-  ['400', 'INPUT'],
-  ['401', 'AUTH'],
-  ['403', 'ACCOUNT'],
-  ['404', 'INPUT'],
-  ['500', 'PROVIDER'],
-  ['2001', 'INPUT'],
-  ['4002', 'AUTH'],
-  ['4007', 'AUTH'],
-  ['4008', 'INPUT'],
-  ['4009', 'INPUT'],
-  ['4010', 'INPUT'],
-  ['4011', 'INPUT'],
-  ['4012', 'INPUT'],
-  ['4013', 'INPUT'],
-]);
-
-/** A task the provider does not know (any more). */
-export const UNKNOWN_TASK = '404';
 
 /** docs/providers/xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;
@@ -38,8 +19,6 @@ const LATEST = 8.64e15;
 const isoTime = isoTimes();
 /** Words that are looked through before others run. */
 const WORDS_IN_A_TURN = 8;
-/** The same table. */
-const SUCCESS = '200';
 
 /** What every answer has: docs/providers/xhey.md, the samples of both calls. */
 export interface Envelope {
@@ -75,11 +54,11 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
   if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const given = String(raw.code).trim();
-  const code = given === SUCCESS || CODES.has(given) ? given : conceal(given, known);
+  const code = CODES.has(given) ? given : conceal(given, known);
   const message = wordsOf(raw, known);
   const providerTime = timeOf(raw.timestamp);
   if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), providerTime, raw };
-  throw refusal(CODES.get(code) ?? 'PROVIDER', code, message);
+  throw refusalBy(CODES, code, message);
 }
 
 /**
@@ -180,7 +159,7 @@ function innerRefusal(data: unknown, known: Known): VerifyError | null {
   const status = isObject(data) ? toNumber(data.status) : null;
   if (!isObject(data) || status === null || status === 0 || String(status) === SUCCESS) return null;
   const code = String(status);
-  return refusal(CODES.get(code) ?? 'PROVIDER', code, wordsOf(data, known));
+  return refusalBy(CODES, code, wordsOf(data, known));
 }
 
 /** @returns the error of a success that lacks what the document promises */

@@ -1,19 +1,19 @@
 /** Photos of the sandbox: docs/providers/xhey.md, the tables of a photo's fields and of its `status`. */
 import { createHash } from 'node:crypto';
+import { textOfCode } from '../../contract/codes';
 import type { SandboxWorld } from '../../contract/sandbox-half';
 import { isWholePicture } from '../../input/picture';
+import { AUTHENTIC, IN_PROGRESS, STATUSES } from './codes';
 
 const MINUTE_MS = 60_000;
 const SHANGHAI_MS = 8 * 60 * MINUTE_MS;
 
-const VERIFIED = 0;
-const IN_PROGRESS = 1;
 const UNREACHABLE = -2306;
 const NO_PICTURE = -2307;
 
 /** docs/providers/xhey.md, "Observed since": the two photos that the provider hands out for tests, and what they get. */
 const PUBLISHED: ReadonlyMap<string, number> = new Map([
-  ['https://net-cloud.xhey.top/data/d6aa6870-4bfc-4179-88c1-9914aa0275bd.jpg', VERIFIED],
+  ['https://net-cloud.xhey.top/data/d6aa6870-4bfc-4179-88c1-9914aa0275bd.jpg', AUTHENTIC],
   ['https://net-cloud.xhey.top/data/bdae3a8b-c7ed-49e3-bb31-2800805beb64.png', -2301],
 ]);
 
@@ -47,24 +47,6 @@ function antiFakeCode(photoUrl: string): string {
   return `SANDBOX${digest.slice(0, 7).toUpperCase()}`;
 }
 
-/** docs/providers/xhey.md, the table of `status`, its column `text`. */
-const TEXTS: ReadonlyMap<number, string> = new Map([
-  [VERIFIED, '验证通过'],
-  [IN_PROGRESS, '进行中'],
-  [-1, '分辨率过低'],
-  [-1001, '网络出错或照片损坏'],
-  [-1002, '程序内部错误'],
-  [-1003, '未知错误'],
-  [-2300, 'OCR启动错误'],
-  [-2301, '无防伪码'],
-  [-2302, 'OCR识别错误'],
-  [-2303, '防伪码长度错误'],
-  [-2305, '非今日水印相机拍摄/无水印'],
-  [UNREACHABLE, 'URL无法访问'],
-  [NO_PICTURE, '格式不支持'],
-  [-2308, '分辨率过低'],
-]);
-
 /** The parts of a task that are about its photos. */
 interface Photos {
   photoUrls: string[];
@@ -81,7 +63,7 @@ const looking = new WeakSet<Photos>();
 export function beginLook(task: Photos, world: SandboxWorld): void {
   task.found = task.photoUrls.map((url, index) => {
     const special = task.specials[index]!;
-    return askedFor(url, special) ?? (SPECIAL.test(special) ? VERIFIED : null);
+    return askedFor(url, special) ?? (SPECIAL.test(special) ? AUTHENTIC : null);
   });
   look(task, world);
 }
@@ -102,12 +84,12 @@ export function look(task: Photos, world: SandboxWorld): void {
 
 function statusOf(bytes: Buffer | null): number {
   if (!bytes) return UNREACHABLE;
-  return isWholePicture(bytes) ? VERIFIED : NO_PICTURE;
+  return isWholePicture(bytes) ? AUTHENTIC : NO_PICTURE;
 }
 
 /** A photo that is still being verified, in a query's `list`. */
 export function unfinishedItem(photoUrl: string): Record<string, unknown> {
-  const msg = TEXTS.get(IN_PROGRESS)!;
+  const msg = textOfCode(STATUSES, IN_PROGRESS);
   return { photoUrl, status: IN_PROGRESS, msg, lat: '', lng: '', photoTime: '', photoAddress: '' };
 }
 
@@ -126,12 +108,12 @@ export function photoItem(
   now: number,
   observed: boolean,
 ): Record<string, unknown> {
-  const status = found ?? askedFor(photoUrl, special) ?? VERIFIED;
-  const isObservedPass = observed && status === VERIFIED;
+  const status = found ?? askedFor(photoUrl, special) ?? AUTHENTIC;
+  const isObservedPass = observed && status === AUTHENTIC;
   return {
     photoUrl,
     status,
-    msg: isObservedPass ? '' : (TEXTS.get(status) ?? '验证未通过'),
+    msg: isObservedPass ? '' : textOfCode(STATUSES, status) || '验证未通过',
     lat: '30.539732',
     lng: '104.070011',
     photoTime: takenAt(special, now),

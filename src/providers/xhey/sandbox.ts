@@ -38,6 +38,35 @@ export const sandboxHalf: SandboxHalf = {
   provider: 'xhey',
   paths: [FETCHING, ...OPERATIONS.keys()],
   credentials: { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' },
+  specialValues: [
+    [
+      '/sandbox/-2305/',
+      'in the path of a photo URL: that status, or any other',
+      '照片地址的路径中：该状态，也可为其他状态',
+    ],
+    [
+      'sandbox-2305.jpg',
+      'the name of a file, in a URL or uploaded: that status with a minus',
+      '文件名（地址中或上传）：加负号的该状态',
+    ],
+    [
+      '/sandbox/slow-8',
+      'finished at the eighth query only; until then in progress',
+      '第八次查询时才完成，此前为进行中',
+    ],
+    [
+      '/sandbox/taken-5',
+      'taken five minutes ago; any other photo in July 2025',
+      '五分钟前拍摄；其他照片为 2025 年 7 月',
+    ],
+    ['/sandbox/revoked', 'a task that is revoked', '任务被撤销'],
+    ['/sandbox/code-500', 'that code of the whole answer, or any other', '整个响应为该代码，也可为其他代码'],
+    [
+      'sandbox-query-',
+      'before code-401 or a word of the last rows: at the query',
+      '加在 code-401 或最后几行的单词前：出在查询时',
+    ],
+  ],
 
   answer(request, world) {
     if (request.method !== 'POST') return POST_ONLY;

@@ -64,7 +64,7 @@ export function readTasks(
   if (environment !== null && isEnvironment(from) && (from === 'sandbox') !== (environment === 'sandbox'))
     throw new VerifyError('CONFIG', 'task-other-environment', {}, { charged: false });
   const given = idsIn(source);
-  if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks');
+  if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks', { field: 'task' });
   if (given.length > MOST_TASKS) throw new VerifyError('INPUT', 'too-many-tasks', { most: MOST_TASKS });
   const asked = new Set<string>();
   for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));

@@ -5,9 +5,10 @@ import type { Answer, Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
 import { claimText } from './claims';
 import { query } from './client';
+import { UNKNOWN_TASK } from './codes';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';
 import { type PollData, report, splitPhotos } from './report';
-import { type TaskAnswer, UNKNOWN_TASK } from './response';
+import type { TaskAnswer } from './response';
 import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { SandboxRequest } from '../../../src/contract/sandbox-half';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
-import type { Scheme } from '../../../src/providers/tencent-market/scheme';
+import type { Scheme } from '../../../src/providers/tencent-market/sign';
 import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
 import { assertReason } from '../../sandbox/reason';
 import { worldAt } from '../../sandbox/world';

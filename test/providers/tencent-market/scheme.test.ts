@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { account } from '../../../src/providers/tencent-market/account';
-import { schemeFor } from '../../../src/providers/tencent-market/scheme';
+import { schemeFor } from '../../../src/providers/tencent-market/sign';
 
 describe('tencent-market: which gateway', () => {
   const rows: [string, string | null][] = [
