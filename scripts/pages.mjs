@@ -77,8 +77,7 @@ function withProperty(example, id, property, text) {
 }
 
 function textOf(file, property) {
-  const text = readFileSync(file, 'utf8').trimEnd();
-  if (!file.endsWith('.mjs')) return text;
+  if (!file.endsWith('.mjs')) return withFrame(readFileSync(file, 'utf8').trimEnd(), dirname(file));
   const taken = new Set();
   const own = moduleIn(file, taken);
   const imported = [...taken].map(({ text }) => text);
@@ -86,6 +85,21 @@ function textOf(file, property) {
   // Node-RED has the function's body. Who opens it sees first what the node does.
   const body = [own.replace('export default function', 'function answer'), ...imported].join('\n\n');
   return `${body}\n\nreturn answer(msg, { flow, env });`;
+}
+
+/** A component with those blocks of another one that it names: `computed` and `methods` of both are one, with its own at the end. */
+function withFrame(page, folder) {
+  const [line, frame] = /^\/\/ with (\S+)\n/m.exec(page) ?? [];
+  if (!frame) return page;
+  const [, blocks] = /export default \{\n([\s\S]*)\n\};/.exec(readFileSync(join(folder, frame), 'utf8'));
+  let whole = page.replace(line, '');
+  for (const block of blocks.split(/\n(?= {2}\w)/)) {
+    const [head] = block.split('\n', 1);
+    whole = whole.includes(`\n${head}\n`)
+      ? whole.replace(`\n${head}\n`, () => `\n${block.slice(0, -'\n  },'.length)}\n`)
+      : whole.replace(/\n\};\n<\/script>/, (end) => `\n${block}${end}`);
+  }
+  return whole;
 }
 
 /**

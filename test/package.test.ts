@@ -72,7 +72,6 @@ describe('package', () => {
     for (const type of TYPES) {
       describe(type, () => {
         const { category, defaults, credentials = {}, inputs, outputs, color, icon } = definitions.get(type)!;
-        const built = readFileSync(join(ROOT, 'dist/nodes', type, `${type}.html`), 'utf8');
         const expanded = expandedForm(type);
 
         it('is built: code, form, catalogues and help', () => {
@@ -87,44 +86,10 @@ describe('package', () => {
           }
         });
 
-        it('has a spec', () => {
-          const name = type.endsWith('-account') ? 'accounts' : type;
-          assert.ok(existsSync(join(ROOT, 'test/nodes', `${name}.test.ts`)));
-        });
-
-        it('registers its type by its literal name, and no other', () => {
-          const registered = [...built.matchAll(/RED\.nodes\.registerType\(([^,]*),/g)].map(
-            ([, name]) => name,
-          );
-          assert.deepEqual(registered, [`'${type}'`]);
-          const templates = [...built.matchAll(/data-template-name="([^"]*)"/g)].map(([, name]) => name);
-          assert.deepEqual(templates, [type]);
-        });
-
         it('registers in the runtime what its form says', () => {
           const registered = registerInRuntime(type);
           assert.equal(registered.type, type);
           assert.deepEqual(registered.credentials, Object.keys(credentials).sort());
-        });
-
-        it('has a route in the admin application if its form has a button that asks it', () => {
-          const tests = expanded.includes(`id="${type}-test"`);
-          const withTest = [
-            ...['xhey', 'linkface', 'tencent-market'].map((name) => `${name}-account`),
-            'photo-store',
-          ];
-          assert.equal(tests, withTest.includes(type));
-          assert.equal(built.includes("'cn-verify/tasks'"), type === 'truth-poll');
-          const { routes } = registerInRuntime(type);
-          // All of them, whichever type comes first.
-          for (const path of [
-            '/accounts/:id/test',
-            '/photo-stores/:id/test',
-            '/photos/:id',
-            '/tasks',
-            '/check',
-          ])
-            assert.ok(routes.includes(`/cn-verify${path}`), path);
         });
 
         it('keeps its credentials from the browser', () => {
@@ -179,14 +144,6 @@ describe('package', () => {
 
   describe('examples', () => {
     const examples = [...EXAMPLES.values()];
-
-    it('show every node', () => {
-      const shown = new Set(examples.flatMap(({ nodes }) => nodes.map(({ type }) => type)));
-      const missing = TYPES.filter(
-        (type) => !shown.has(type) && definitions.get(type)!.category !== 'config',
-      );
-      assert.deepEqual(missing, []);
-    });
 
     for (const { path: file, nodes } of examples) {
       it(`${file} uses only what there is`, () => {
@@ -291,35 +248,23 @@ describe('package', () => {
       const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
       for (const type of TYPES) assert.ok(readme.includes(type), type);
     });
-
-    it('is published by a whitelist that has what is needed', () => {
-      const files = manifest.files ?? [];
-      assert.ok(files.length > 0);
-      for (const needed of [...Object.values(NODES), ...Object.values(manifest.bin), 'examples/any.json']) {
-        const admitted = files.some((entry) => needed === entry || needed.startsWith(`${entry}/`));
-        assert.ok(admitted, needed);
-        if (!needed.startsWith('examples/')) assert.ok(existsSync(join(ROOT, needed)), needed);
-      }
-      assert.ok(!files.some((entry) => /^(?:\.|\*+|dist|dist\/test.*|test.*)\/?$/.test(entry)));
-    });
   });
 });
 
 /** What a node's code asks of the runtime. */
-function registerInRuntime(type: string): { type: string; credentials: string[]; routes: string[] } {
+function registerInRuntime(type: string): { type: string; credentials: string[] } {
   const { default: register } = require(join(ROOT, NODES[type]!)) as { default: (RED: unknown) => void };
   let registered = { type: '', credentials: [] as string[] };
   const registerType = (name: string, _create: unknown, options: { credentials?: object } = {}) => {
     assert.equal(registered.type, '', `${type} registers more than once`);
     registered = { type: name, credentials: Object.keys(options.credentials ?? {}).sort() };
   };
-  const routes: string[] = [];
-  const route = (path: string) => routes.push(path);
+  const route = () => {};
   const httpAdmin = { get: route, post: route, delete: route };
   const events = { on: () => {} };
   const auth = { needsPermission: () => () => {} };
   register({ nodes: { registerType }, httpAdmin, httpNode: httpAdmin, auth, events, settings: {} });
-  return { ...registered, routes };
+  return registered;
 }
 
 /** Whether a range of the form `>=x.y` or `>=x.y.z` admits a version. */

@@ -105,10 +105,10 @@ describe("the operator's page", () => {
     );
     const begun = /^(?:state|kind|environment)-/;
     // What the server names.
-    const told = ['ended', 'unknown-fate'];
+    const named = ['ended', 'unknown-fate'];
     assert.deepEqual(
       known.filter(
-        (key) => !begun.test(key) && !told.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
+        (key) => !begun.test(key) && !named.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
       ),
       [],
     );

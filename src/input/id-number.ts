@@ -84,3 +84,16 @@ function isBirthDate(date: string, now: number): boolean {
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
   return Number(date.slice(0, 4)) >= FIRST_YEAR && time - SHANGHAI_MS <= now;
 }
+
+/**
+ * @param text that a provider got, who repairs nothing
+ * @param now Unix time in milliseconds
+ * @returns whether it is an id number as it stands
+ */
+export function isWholeIdNumber(text: string, now: number): boolean {
+  try {
+    return readIdNumber(text, '', now, new Set()) === text;
+  } catch {
+    return false;
+  }
+}

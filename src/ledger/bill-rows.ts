@@ -133,8 +133,15 @@ function rowsOf(text: string): Promise<Record<string, unknown>[]> {
     const head = /^.*/.exec(text.slice(blank.length))![0];
     const columns = (delimiter: string) => head.split(delimiter).length;
     let [readTo, withoutRow] = [0, 0];
+    const heads = new Set<string>();
     parse<Record<string, unknown>>(text.slice(blank.length), {
       header: true,
+      // The library would say on the console that it renames them.
+      transformHeader(given: string, at: number) {
+        const name = heads.has(given) ? `${given}_${at}` : given;
+        heads.add(name);
+        return name;
+      },
       delimiter: DELIMITERS.toSorted((a, b) => columns(b) - columns(a))[0]!,
       chunkSize: CHARACTERS_PER_TURN,
       chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {

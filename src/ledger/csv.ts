@@ -6,6 +6,7 @@ import type { Entry } from './entry';
 
 /** Of the record of handling. `known`: whether the outcome is. */
 export const HANDLING_COLUMNS = [
+  'id',
   'at',
   'purpose',
   'provider',
@@ -34,7 +35,7 @@ export function csv(
 
 /**
  * The record of handling: docs/contract.md, "Editor sidebar".
- * @param entries of calls about persons, each with its provider
+ * @param entries of calls about persons, each with its provider's name
  * @param heads of `HANDLING_COLUMNS`, in the language of the reader
  * @param known yes and no, in the language of the reader
  * @returns pieces of the file
@@ -45,6 +46,7 @@ export function handlingCsv(
   known: { yes: string; no: string },
 ): AsyncGenerator<string, void> {
   return table(entries, heads, (entry) => [
+    entry.id,
     timeOf(entry),
     entry.purpose,
     entry.provider,

@@ -97,7 +97,7 @@ export class Ledger {
   readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
-  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/ongoing.ts). */
+  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/cancel.ts). */
   readonly #pending = new Map<string, { call: PendingCall | null }>();
   /** By account and key. */
   readonly #byKey = new Map<string, PendingCall>();

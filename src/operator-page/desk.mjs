@@ -269,17 +269,21 @@ function openDesk(root) {
     read(id);
   }
 
-  async function history(month) {
-    const response = await ask(`history?month=${month}`);
+  async function readJson(path) {
+    const response = await ask(path);
     if (!response.ok) throw new Error(String(response.status));
     return response.json();
   }
 
+  const history = (month) => readJson(`history?month=${month}`);
   /** @param sought `{day, outcome, text}`, each may be empty */
-  async function search(sought) {
-    const response = await ask(`search?${new URLSearchParams(sought)}`);
-    if (!response.ok) throw new Error(String(response.status));
-    return response.json();
+  const search = (sought) => readJson(`search?${new URLSearchParams(sought)}`);
+
+  /** Shows a job on the page for its kind. */
+  function goTo({ kind, id }, store, router) {
+    show(kind, id);
+    const page = Object.values(store.state.ui.pages).find(({ path }) => path === `/${kind}`);
+    if (page?.route) router.push({ name: page.route.name });
   }
 
   /** @returns the address that shows a job on any device */
@@ -339,6 +343,7 @@ function openDesk(root) {
     stop,
     history,
     search,
+    goTo,
     linkTo,
     copy,
     priceOf,

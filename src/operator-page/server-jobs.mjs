@@ -13,8 +13,10 @@ const MOST_ROWS = 30_000;
 const SILENT_MS = 120_000;
 /** Longer than any account waits for an answer; a truth-poll of the page tells every few seconds where it stands. */
 const LOST_MS = 5 * 60_000;
+/** Which kind of job an operation pays for. */
+export const KINDS = { 'truth-create': 'photos', 'face-compare': 'person' };
 export const MOST_PHOTOS = 300;
-/** After that long, only the operator has a task asked after again. */
+/** After that long, a task is queried again only when the operator wants it. */
 export const WAIT_MS = 15 * 60_000;
 /** Of a row of which more is to come. */
 export const OPEN_STATES = ['waiting', 'sent'];

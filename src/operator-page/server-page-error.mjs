@@ -1,28 +1,19 @@
-/** What of an error a page in any language can say: no text of the runtime's language, no address of a photo. */
+/** What of an error a page in any language can say, and what it takes where that is not known. */
+const SAID = {
+  problem: 'internal',
+  values: {},
+  retryable: false,
+  retryAfter: null,
+  charged: null,
+  providerMessage: null,
+  requestId: null,
+  orderNo: null,
+  score: null,
+  ledger: null,
+};
+
+/** Without texts in the runtime's language, and without addresses of photos. */
 export function pageError({ code, cause }) {
-  const {
-    problem,
-    values,
-    retryable,
-    retryAfter,
-    charged,
-    providerMessage,
-    requestId,
-    orderNo,
-    score,
-    ledger,
-  } = cause ?? {};
-  return {
-    code: code ?? 'PROTOCOL',
-    problem: problem ?? 'internal',
-    values: values ?? {},
-    retryable: retryable === true,
-    retryAfter: retryAfter ?? null,
-    charged: charged ?? null,
-    providerMessage: providerMessage ?? null,
-    requestId: requestId ?? null,
-    orderNo: orderNo ?? null,
-    score: score ?? null,
-    ledger: ledger ?? null,
-  };
+  const said = Object.entries(SAID).map(([name, unknown]) => [name, cause?.[name] ?? unknown]);
+  return { code: code ?? 'PROTOCOL', ...Object.fromEntries(said) };
 }

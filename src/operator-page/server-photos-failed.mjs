@@ -22,7 +22,7 @@ export default function (msg, { flow }) {
   for (const { photo, ...row } of batch)
     job.rows[row.index] = { ...row, ...job.rows[row.index], state: asked };
   for (const { index } of rest ?? []) job.rows[index].state = 'unsent';
-  // A truth-poll lost its wait: what it waited for can be asked after again.
+  // A truth-poll lost its wait: what it waited for can be queried again.
   if (!rest)
     job.open[batch[0].index] = { batch, data: { taskIds: msg.error.cause?.taskIds ?? [], photos: [] } };
   keep(flow, jobs, job);

@@ -1,8 +1,5 @@
 import { deleteOldDays, recentJobs } from './server-files.mjs';
-import { takeBack } from './server-jobs.mjs';
-
-/** Which kind of job an operation pays for. */
-const KINDS = { 'truth-create': 'photos', 'face-compare': 'person' };
+import { KINDS, takeBack } from './server-jobs.mjs';
 
 /** Reads two answers of the ledger: the folder for files that must survive a restart, and the price of a call, which is 0 where the account has none. */
 export default function (msg, { flow }) {

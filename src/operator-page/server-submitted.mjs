@@ -16,7 +16,7 @@ export default function (msg, { flow }) {
     ledger: payload.ledger,
   }));
   for (const each of batch) job.rows[each.index] = { ...each, state: 'sent' };
-  // Until they are known, the operator can have them asked after, whatever becomes of this process.
+  // Until they are known, the operator can have them queried, whatever becomes of this process.
   job.open[batch[0].index] = { batch, data: payload.data };
   markEnvironment(job, payload.environment);
   noteEnvironment(flow, payload);

@@ -12,71 +12,48 @@ export interface Access {
   credentials: Readonly<Record<string, string>>;
 }
 
+/** In English and in Chinese. */
 const TEXTS = {
-  en: {
-    title: 'cn-verify sandbox',
-    access: 'Base URLs and keys',
-    accessTip: 'Put them where your program has those of the provider. The keys are invented.',
-    baseUrl: 'Base URL',
-    key: 'Keys',
-    special: 'Values that choose the answer',
-    specialTip: 'Without one of these, a photo passes, and so does a person.',
-    all: 'all',
-    value: 'Value',
-    effect: 'Effect',
-    requests: 'Requests',
-    intro:
-      'The latest requests, the newest first. No name, id number, photo, address of a photo or key is kept.',
-    none: 'No request has come yet.',
-    again: 'Load again',
-    reset: 'Forget everything',
-    resetTip: 'Tasks, requests and counted calls are deleted.',
-    time: 'Time (UTC+8)',
-    provider: 'Provider',
-    request: 'Request',
-    answer: 'Answer',
-    code: ', code ',
-    colon: ': ',
-    cost: 'Cost',
-    reason: 'Why',
-    unanswered: 'none',
-    charged: 'charged',
-    free: 'free',
-    unknown: 'may be charged',
-  },
-  zh: {
-    title: 'cn-verify 沙箱',
-    access: '接口地址和密钥',
-    accessTip: '填到程序中原来填服务商地址和密钥的位置。密钥是虚构的。',
-    baseUrl: '接口地址',
-    key: '密钥',
-    special: '指定响应的值',
-    specialTip: '不用这些值时，照片一律通过，人员也一律通过。',
-    all: '全部',
-    value: '值',
-    effect: '响应',
-    requests: '请求',
-    intro: '最近的请求，最新的在前。不保存姓名、身份证号、照片、照片地址和密钥。',
-    none: '还没有收到请求。',
-    again: '刷新',
-    reset: '全部清除',
-    resetTip: '删除任务、请求记录和计费次数。',
-    time: '时间（UTC+8）',
-    provider: '服务商',
-    request: '请求',
-    answer: '响应',
-    code: '，代码 ',
-    colon: '：',
-    cost: '费用',
-    reason: '原因',
-    unanswered: '无',
-    charged: '计费',
-    free: '不计费',
-    unknown: '可能计费',
-  },
+  title: ['cn-verify sandbox', 'cn-verify 沙箱'],
+  access: ['Base URLs and keys', '接口地址和密钥'],
+  accessTip: [
+    'Put them where your program has those of the provider. The keys are invented.',
+    '填到程序中原来填服务商地址和密钥的位置。密钥是虚构的。',
+  ],
+  baseUrl: ['Base URL', '接口地址'],
+  key: ['Keys', '密钥'],
+  special: ['Values that choose the answer', '指定响应的值'],
+  specialTip: [
+    'Without one of these, a photo passes, and so does a person.',
+    '不用这些值时，照片一律通过，人员也一律通过。',
+  ],
+  all: ['all', '全部'],
+  value: ['Value', '值'],
+  effect: ['Effect', '响应'],
+  requests: ['Requests', '请求'],
+  intro: [
+    'The latest requests, the newest first. No name, id number, photo, address of a photo or key is kept.',
+    '最近的请求，最新的在前。不保存姓名、身份证号、照片、照片地址和密钥。',
+  ],
+  none: ['No request has come yet.', '还没有收到请求。'],
+  again: ['Load again', '刷新'],
+  reset: ['Forget everything', '全部清除'],
+  resetTip: ['Tasks, requests and counted calls are deleted.', '删除任务、请求记录和计费次数。'],
+  time: ['Time (UTC+8)', '时间（UTC+8）'],
+  provider: ['Provider', '服务商'],
+  request: ['Request', '请求'],
+  answer: ['Answer', '响应'],
+  code: [', code ', '，代码 '],
+  colon: [': ', '：'],
+  cost: ['Cost', '费用'],
+  reason: ['Why', '原因'],
+  unanswered: ['none', '无'],
+  charged: ['charged', '计费'],
+  free: ['free', '不计费'],
+  unknown: ['may be charged', '可能计费'],
 } as const;
 
-type Texts = (typeof TEXTS)[Language];
+type Texts = Record<keyof typeof TEXTS, string>;
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;padding:0 1rem}
@@ -101,7 +78,9 @@ export function homePage(
   accesses: readonly Access[],
   language: Language,
 ): SandboxAnswer {
-  const texts = TEXTS[language];
+  const texts = Object.fromEntries(
+    Object.entries(TEXTS).map(([name, [en, zh]]) => [name, language === 'zh' ? zh : en]),
+  ) as Texts;
   return {
     status: 200,
     headers: {

@@ -1,6 +1,10 @@
 /** A real Chromium, and what a page in it complains of. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+
+const { PICTURES } = process.env;
 
 /** Without a screen, and without asking anything of the network by itself. */
 const SWITCHES = [
@@ -31,14 +35,21 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Starts the browser of this machine. */
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  return chromium.launch({ executablePath, args: SWITCHES });
+let shared: Promise<Browser> | undefined;
+
+/** The browser of this machine, one for all pages of this process; it ends with the process. */
+export function browser(): Promise<Browser> {
+  const executablePath = () => execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  shared ??= chromium.launch({ executablePath: executablePath(), args: SWITCHES });
+  return shared;
 }
 
-/** Of this process, for all its editors; it ends with the process. */
-let shared: Browser | undefined;
+/** Keeps a picture of a page, where somebody wants to look at them: `PICTURES` names their folder. */
+export async function keepPicture(page: Page, name: string, fullPage = false): Promise<void> {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
+}
 
 /**
  * Opens an editor, as somebody who has not been there before, and waits until it has its palette and its flows.
@@ -46,8 +57,7 @@ let shared: Browser | undefined;
  * @param locale of the browser
  */
 export async function openEditor(address: string, locale: string): Promise<Opened> {
-  if (!shared?.isConnected()) shared = await launchBrowser();
-  const context = await shared.newContext({ locale, viewport: { width: 1440, height: 1000 } });
+  const context = await (await browser()).newContext({ locale, viewport: { width: 1440, height: 1000 } });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => {

@@ -6,6 +6,18 @@ import { VERSION, Workbench, words } from './workbench';
 /** A person who passes on the sandbox. */
 const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: PNG.toString('base64') };
 const PHOTO_URL = 'https://example.com/site/a.jpg';
+/** Each with its account, its outcome, and what is written into its form. */
+const OTHERS: [type: string, account: string, outcome: string, fill: Record<string, string>][] = [
+  ['get-token', 'linkface-account', 'issued', {}],
+  ['face-compare', 'tencent-market-account', 'passed', {}],
+  [
+    'westdex-three',
+    'westdex-account',
+    'answered',
+    { personName: PERSON.name, idNumber: PERSON.idNumber, photo: PERSON.photo },
+  ],
+  ['provider-request', 'xhey-account', 'answered', { path: '/v2/department/sublist' }],
+];
 const COLUMNS = [120, 320, 520, 760] as const;
 
 for (const locale of ['en-US', 'zh-CN']) {
@@ -67,69 +79,32 @@ for (const locale of ['en-US', 'zh-CN']) {
     // What is done with the mouse and the keyboard is the same in the other language.
     if (locale !== 'en-US') return;
 
-    it('get-token', async () => {
-      const { inject, nodes, debug } = await row(240, 'get-token');
-      await bench.edit(nodes[0]!);
-      await addSandboxAccount('linkface-account');
-      await bench.picture('get-token');
-      await bench.done();
-      // Whose word it is stands on the node itself.
-      const label = await bench.node(nodes[0]!).locator('.red-ui-flow-node-label').textContent();
-      assert.equal(
-        label,
-        words(locale, 'get-token', 'label.on-sandbox', { name: words(locale, 'get-token', 'label.palette') }),
-      );
-      await bench.deploy();
-      await bench.press(inject);
-      assert.match(await bench.debugged(debug), /outcome: "issued"/);
-      await bench.status(nodes[0]!, words(locale, 'get-token', 'sandbox issued'));
-    });
-
-    it('face-compare, with a person from the inject node', async () => {
-      const { inject, nodes, debug } = await row(320, 'face-compare');
-      await bench.edit(inject);
-      await bench.write('.node-input-prop-property-value', 'json', JSON.stringify(PERSON));
-      await bench.done();
-      await bench.edit(nodes[0]!);
-      await addSandboxAccount('tencent-market-account');
-      await bench.picture('face-compare');
-      await bench.done();
-      await bench.deploy();
-      await bench.press(inject);
-      assert.match(await bench.debugged(debug), /outcome: "passed"/);
-      await bench.status(nodes[0]!, words(locale, 'face-compare', 'sandbox passed'));
-    });
-
-    it('westdex-three, with a person from its own form', async () => {
-      const { inject, nodes, debug } = await row(400, 'westdex-three');
-      await bench.edit(nodes[0]!);
-      await addSandboxAccount('westdex-account');
-      await bench.write('#node-input-personName', 'str', PERSON.name);
-      await bench.write('#node-input-idNumber', 'str', PERSON.idNumber);
-      await bench.write('#node-input-photo', 'str', PERSON.photo);
-      await bench.picture('westdex-three');
-      await bench.done();
-      await bench.deploy();
-      await bench.press(inject);
-      assert.match(await bench.debugged(debug), /outcome: "answered"/);
-      await bench.status(nodes[0]!, words(locale, 'westdex-three', 'sandbox answered'));
-    });
-
-    it('provider-request, step by step as its help says', async () => {
-      const { inject, nodes, debug } = await row(480, 'provider-request');
-      await bench.edit(inject);
-      await bench.write('.node-input-prop-property-value', 'json', '{"departmentID": 1}');
-      await bench.done();
-      await bench.edit(nodes[0]!);
-      await addSandboxAccount('xhey-account');
-      await bench.write('#node-input-path', 'str', '/v2/department/sublist');
-      await bench.page.uncheck('#node-input-paid');
-      await bench.done();
-      await bench.deploy();
-      await bench.press(inject);
-      assert.match(await bench.debugged(debug), /outcome: "answered"/);
-      await bench.status(nodes[0]!, words(locale, 'provider-request', 'sandbox answered'));
-      await bench.picture('flows');
-    });
+    for (const [index, [type, account, outcome, fill]] of OTHERS.entries()) {
+      it(`${type} answers, with ${account} set up from its form`, async () => {
+        const { inject, nodes, debug } = await row(240 + 80 * index, type);
+        const [node] = nodes as [string];
+        const payload = type === 'face-compare' ? PERSON : { departmentID: 1 };
+        await bench.edit(inject);
+        await bench.write('.node-input-prop-property-value', 'json', JSON.stringify(payload));
+        await bench.done();
+        await bench.edit(node);
+        await addSandboxAccount(account);
+        for (const [field, text] of Object.entries(fill))
+          await bench.write(`#node-input-${field}`, 'str', text);
+        if (type === 'provider-request') await bench.page.uncheck('#node-input-paid');
+        await bench.picture(type);
+        await bench.done();
+        if (type === 'get-token') {
+          // That the sandbox answers stands on the node itself.
+          const label = await bench.node(node).locator('.red-ui-flow-node-label').textContent();
+          const name = words(locale, type, 'label.palette');
+          assert.equal(label, words(locale, type, 'label.on-sandbox', { name }));
+        }
+        await bench.deploy();
+        await bench.press(inject);
+        await bench.status(node, words(locale, type, `sandbox ${outcome}`));
+        assert.match(await bench.debugged(debug), new RegExp(`outcome: "${outcome}"`));
+      });
+    }
   });
 }

@@ -1,7 +1,7 @@
 /** A Chinese reader meets no English: forms, help, palette, ports, and what a node says when something is wrong. */
 import assert from 'node:assert/strict';
 import { foreignWords } from '../chinese';
-import { VERSION, Workbench } from './workbench';
+import { placed, VERSION, Workbench } from './workbench';
 
 const ACCOUNTS: Record<string, string> = {
   'truth-create': 'xhey-account',
@@ -15,19 +15,16 @@ const ACTIONS = Object.keys(ACCOUNTS);
 
 /** One of each action, with a message that it cannot use. */
 const FLOWS = [
-  ...ACTIONS.flatMap((type, index) => [
-    {
-      ...{ id: `press-${type}`, type: 'inject', z: 'tab', name: '', x: 140, y: 160 + 60 * index },
-      ...{ props: [{ p: 'payload' }], payload: '', payloadType: 'str', repeat: '', once: false },
-      ...{ wires: [[`the-${type}`]] },
-    },
-    {
-      ...{ id: `the-${type}`, type, z: 'tab', name: '', account: `account-of-${type}` },
-      ...{ detectionType: 'payload', detectionTypeType: 'msg' },
-      ...{ x: 360, y: 160 + 60 * index, wires: type === 'truth-poll' ? [[], []] : [[]] },
-    },
-    { id: `account-of-${type}`, type: ACCOUNTS[type], name: '', environment: 'sandbox' },
-  ]),
+  ...ACTIONS.flatMap((type, index) => {
+    const y = 160 + 60 * index;
+    const message = { props: [{ p: 'payload' }], payload: '', payloadType: 'str' };
+    const settings = { account: `account-of-${type}`, detectionType: 'payload', detectionTypeType: 'msg' };
+    return [
+      placed([140, y], `press-${type}`, 'inject', [[`the-${type}`]], message),
+      placed([360, y], `the-${type}`, type, type === 'truth-poll' ? [[], []] : [[]], settings),
+      { id: `account-of-${type}`, type: ACCOUNTS[type], name: '', environment: 'sandbox' },
+    ];
+  }),
 ];
 
 describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {

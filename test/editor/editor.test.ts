@@ -1,9 +1,7 @@
 /** The nodes in the editor, in a real Chromium. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { type Demo, ROOT, startDemo } from '../demo-process';
+import { type Demo, startDemo } from '../demo-process';
 import { EXAMPLES } from '../example-flows';
 import { type Opened, openEditor } from './browser';
 import { VERSION, words } from './workbench';
@@ -17,9 +15,8 @@ const PALETTE_NODES = [
   ...['photo-rules', 'verify-ledger', 'verify-call', 'verify-in', 'verify-return'],
 ];
 const CONFIG_NODES = ['photo-store', 'verify-queue', 'verify-ledger-store'];
-const ACCOUNT_NODES = ['xhey-account', 'linkface-account', 'tencent-market-account', 'westdex-account'];
 
-/** In production. */
+/** Of the account nodes, in production. */
 const ADDRESSES: Record<string, string> = {
   'xhey-account': 'https://openapi.xhey.top',
   'linkface-account': 'https://cloudapi.linkface.cn',
@@ -27,6 +24,7 @@ const ADDRESSES: Record<string, string> = {
     'https://service-ndq49qvj-1256140209.ap-shanghai.apigateway.myqcloud.com/release/face_id_card/post',
   'westdex-account': 'https://apimaster.westdex.com.cn/api/invoke',
 };
+const ACCOUNT_NODES = Object.keys(ADDRESSES);
 
 /** Of the sidebar in a window of 1,280 pixels. */
 const HELP_WIDTH = 313;
@@ -72,41 +70,27 @@ interface FlowNode {
 /** Of the examples that the demo has. */
 const NODES = [...EXAMPLES].flatMap(([name, { nodes }]) => (name === 'scale-out' ? [] : nodes));
 
-describe(`the editor of Node-RED ${VERSION} in zh-Hans-CN, as some Chinese browsers ask for it`, () => {
-  it('has the help in Chinese', async () => {
-    const demo = await startDemo();
-    const { page, close } = await openEditor(demo.address, 'zh-Hans-CN');
-    try {
-      await page.evaluate(`RED.sidebar.help.show('truth-poll')`);
-      const [, first = ''] = /<p>([^<]+)/.exec(
-        readFileSync(join(ROOT, 'nodes/truth-poll/locales/zh-CN/truth-poll.html'), 'utf8'),
-      )!;
-      await page.locator('.red-ui-help:visible').getByText(first).first().waitFor();
-      const entry = page.locator('.red-ui-palette-node[data-palette-type="truth-poll"]');
-      assert.match(String(await entry.getAttribute('data-palette-label')), /\p{Script=Han}/u);
-    } finally {
-      await close();
-      await demo.stop();
-    }
-  });
+let demo: Demo;
+before(async () => {
+  demo = await startDemo();
 });
+after(() => demo?.stop());
 
-for (const locale of ['en-US', 'zh-CN']) {
-  describe(`the editor of Node-RED ${VERSION} in ${locale}`, () => {
-    let demo: Demo;
+for (const [locale, browser] of [
+  ['en-US', 'en-US'],
+  // As some Chinese browsers ask for it.
+  ['zh-CN', 'zh-Hans-CN'],
+] as const) {
+  describe(`the editor of Node-RED ${VERSION} in ${browser}`, () => {
     let editor: Opened;
     let page: Page;
 
     before(async () => {
-      demo = await startDemo();
-      editor = await openEditor(demo.address, locale);
+      editor = await openEditor(demo.address, browser);
       page = editor.page;
     });
 
-    after(async () => {
-      await editor?.close();
-      await demo?.stop();
-    });
+    after(() => editor?.close());
 
     afterEach(() => {
       assert.deepEqual(editor.complaints.splice(0), []);
@@ -117,17 +101,11 @@ for (const locale of ['en-US', 'zh-CN']) {
       assert.equal(version, VERSION);
     });
 
-    it('has the nodes in the palette', async () => {
-      for (const type of PALETTE_NODES) {
-        const entries = await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count();
-        assert.equal(entries, 1, type);
-      }
-    });
-
     it("has in the palette and on the canvas what each is in the reader's language, in one line", async () => {
       for (const type of PALETTE_NODES) {
         const label = page.locator(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`);
-        const [text = ''] = await label.allInnerTexts();
+        const [text = '', ...others] = await label.allInnerTexts();
+        assert.equal(others.length, 0);
         const expected = words(locale, type, 'label.palette');
         assert.equal(text.replaceAll('\u00a0', ' '), expected);
         const named =
@@ -166,21 +144,22 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.waitForSelector('.red-ui-type-search', { state: 'hidden' });
     });
 
-    for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
-      it(`shows the help of ${type} without scrolling sideways, as narrow as the sidebar is at first`, async () => {
+    it("shows all help in the reader's language without scrolling sideways, as narrow as the sidebar is at first", async () => {
+      for (const type of [...PALETTE_NODES, ...ACCOUNT_NODES, ...CONFIG_NODES]) {
         await page.evaluate(`RED.sidebar.help.show('${type}')`);
         await page.waitForFunction(
           `$('.red-ui-help:visible code').first().text() === '${type}' && $('.red-ui-help:visible h3').length > 0`,
         );
-        const widths = (await page.evaluate(`(() => {
+        const [text, width, room] = (await page.evaluate(`(() => {
           const help = $('.red-ui-help:visible').first().css({ width: '${HELP_WIDTH}px', boxSizing: 'border-box' })[0];
-          const result = [help.scrollWidth, help.clientWidth];
+          const result = [help.textContent, help.scrollWidth, help.clientWidth];
           $(help).css({ width: '', boxSizing: '' });
           return result;
-        })()`)) as [number, number];
-        assert.ok(widths[0] <= widths[1], String(widths));
-      });
-    }
+        })()`)) as [string, number, number];
+        assert.ok(width <= room, `${type}: ${width} > ${room}`);
+        if (locale === 'zh-CN') assert.match(text, /\p{Script=Han}/u, type);
+      }
+    });
 
     for (const type of ACTION_NODES) {
       it(`opens the form of ${type}, filled and without a mark of something invalid`, async () => {
@@ -197,16 +176,39 @@ for (const locale of ['en-US', 'zh-CN']) {
       });
     }
 
-    for (const type of ACCOUNT_NODES) {
-      it(`opens the form of ${type}`, async () => {
+    for (const [type, address] of Object.entries(ADDRESSES)) {
+      it(`opens the form of ${type}, which shows the address that is called and where its keys come from`, async () => {
         const node = NODES.find((each) => each.type === type)!;
         await page.evaluate(`RED.editor.editConfig('', '${type}', '${node.id}')`);
         await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
         assert.equal(await page.inputValue('#node-config-input-name'), node.name);
-        assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
         await assertWords();
         await assertExamples();
-        await page.click('#node-config-dialog-ok');
+        const shown = page.locator(`#${type}-address`);
+        const fetches = page.locator('#node-config-input-sandboxFetches');
+        const isVisible = async () => [
+          await shown.isVisible(),
+          await page.isVisible('#node-config-input-baseUrl'),
+          await fetches.isVisible(),
+        ];
+        const isXhey = type === 'xhey-account';
+        assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
+        assert.equal(await shown.inputValue(), words(locale, type, 'form.address-sandbox'));
+        assert.deepEqual(await isVisible(), [true, false, isXhey]);
+        await page.selectOption('#node-config-input-environment', 'production');
+        assert.equal(await shown.inputValue(), address);
+        assert.notEqual(await shown.getAttribute('readonly'), null);
+        // Only the sandbox downloads photos, and only where somebody wants it.
+        assert.deepEqual(await isVisible(), [true, false, false]);
+        await page.selectOption('#node-config-input-environment', 'custom');
+        assert.deepEqual(await isVisible(), [false, true, false]);
+        const tray = page.locator('.red-ui-tray-body').last();
+        await tray.locator('#red-ui-tab-keys a').click();
+        assert.equal(await tray.getByText(words(locale, type, 'form.keys-from')).isVisible(), true);
+        // No page of westdex's is documented.
+        const pages = await tray.getByText(words(locale, type, 'form.keys-page')).count();
+        assert.equal(pages, type === 'westdex-account' ? 0 : 1);
+        await page.click('#node-config-dialog-cancel');
         await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
       });
     }
@@ -236,16 +238,6 @@ for (const locale of ['en-US', 'zh-CN']) {
       await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
     });
 
-    it('tells a wrong condition of westdex-three from a right one', async () => {
-      const validate = (expression: string) =>
-        page.evaluate(`(() => {
-          const node = RED.nodes.node('${NODES.find(({ type }) => type === 'westdex-three')!.id}');
-          return node._def.defaults.passWhen.validate.call(node, ${JSON.stringify(expression)}, { label: 'L' });
-        })()`);
-      for (const right of ['', ' ', 'code = "0"']) assert.equal(await validate(right), true);
-      assert.match(String(await validate('code = ')), /^L[:：]/);
-    });
-
     it('loses and changes no property when a flow is deployed', async () => {
       await page.evaluate(`RED.nodes.dirty(true)`);
       await page.evaluate(`RED.actions.invoke('core:deploy-flows')`);
@@ -261,44 +253,6 @@ for (const locale of ['en-US', 'zh-CN']) {
         assert.deepEqual(kept, { ...node, ...own });
       }
     });
-
-    it('offers only on the sandbox that it downloads photos', async () => {
-      const { id } = NODES.find((each) => each.type === 'xhey-account')!;
-      await page.evaluate(`RED.editor.editConfig('', 'xhey-account', '${id}')`);
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-      const box = page.locator('#node-config-input-sandboxFetches');
-      for (const environment of ['sandbox', 'production', 'custom', 'sandbox']) {
-        await page.selectOption('#node-config-input-environment', environment);
-        assert.equal(await box.isVisible(), environment === 'sandbox', environment);
-      }
-      await page.click('#node-config-dialog-cancel');
-      await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-    });
-
-    for (const [type, address] of Object.entries(ADDRESSES)) {
-      it(`shows the address that ${type} calls, and where its keys come from`, async () => {
-        const { id } = NODES.find((each) => each.type === type)!;
-        await page.evaluate(`RED.editor.editConfig('', '${type}', '${id}')`);
-        await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-        const shown = page.locator(`#${type}-address`);
-        assert.equal(await shown.inputValue(), words(locale, type, 'form.address-sandbox'));
-        await page.selectOption('#node-config-input-environment', 'production');
-        assert.equal(await shown.inputValue(), address);
-        assert.notEqual(await shown.getAttribute('readonly'), null);
-        assert.equal(await page.isVisible('#node-config-input-baseUrl'), false);
-        await page.selectOption('#node-config-input-environment', 'custom');
-        assert.equal(await shown.isVisible(), false);
-        assert.equal(await page.isVisible('#node-config-input-baseUrl'), true);
-        const tray = page.locator('.red-ui-tray-body').last();
-        await tray.locator('#red-ui-tab-keys a').click();
-        assert.equal(await tray.getByText(words(locale, type, 'form.keys-from')).isVisible(), true);
-        // No page of westdex's is documented.
-        const pages = await tray.getByText(words(locale, type, 'form.keys-page')).count();
-        assert.equal(pages, type === 'westdex-account' ? 0 : 1);
-        await page.click('#node-config-dialog-cancel');
-        await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-      });
-    }
 
     /** The editor looks when a key is let go. */
     async function search(field: string, word: string) {

@@ -1,8 +1,6 @@
 /** A package that is installed while the editor is open: its plugins may be loaded after its nodes. */
 import assert from 'node:assert/strict';
-import { type NodeRed, startNodeRed } from '../node-red-process';
-import { launchBrowser } from './browser';
-import { VERSION, words } from './workbench';
+import { VERSION, Workbench, words } from './workbench';
 
 const START = '<!-- --- [red-plugin:@cn-verify/node-red-cn-verify/forms] --- -->';
 const FLOW = [
@@ -11,21 +9,14 @@ const FLOW = [
 ];
 
 describe(`what forms share, loaded after the nodes by Node-RED ${VERSION}`, () => {
-  let nodeRed: NodeRed;
-  let browser: Awaited<ReturnType<typeof launchBrowser>>;
-
+  let bench: Workbench;
   before(async () => {
-    nodeRed = await startNodeRed({}, {});
-    await nodeRed.deploy(FLOW);
-    browser = await launchBrowser();
+    bench = await Workbench.open('en-US', FLOW);
   });
-  after(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
+  after(() => bench?.close());
 
   it('completes the forms, labels and texts of nodes that are there already', async () => {
-    const page = await browser.newPage({ locale: 'en-US' });
+    const { page } = bench;
     let late = '';
     await page.route('**/plugins*', async (route) => {
       if (route.request().headers().accept !== 'text/html') return route.continue();
@@ -34,7 +25,7 @@ describe(`what forms share, loaded after the nodes by Node-RED ${VERSION}`, () =
       late = parts.find((part) => part.startsWith(START)) ?? '';
       return route.fulfill({ response, body: parts.filter((part) => part !== late).join('') });
     });
-    await page.goto(nodeRed.address);
+    await page.reload();
     await page.waitForFunction("window.RED && RED.nodes && RED.nodes.node('get')");
     await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
     assert.equal(await page.evaluate("RED.plugins.getPlugin('cn-verify-forms') ?? null"), null);

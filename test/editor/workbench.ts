@@ -1,19 +1,16 @@
 /** An empty editor, worked as a person works it: with the mouse and the keyboard. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { ROOT } from '../demo-process';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { until } from '../until';
-import { type Opened, openEditor } from './browser';
+import { keepPicture, type Opened, openEditor } from './browser';
 
 export const { version: VERSION } = require(`${process.env.NODE_RED || 'node-red'}/package.json`) as {
   version: string;
 };
-
-/** One picture for each form and flow, to be looked at. */
-const PICTURES = join(ROOT, 'test-results', 'editor');
 
 /** For what a person does again when nothing came of it, as it was done before the editor was ready for it. */
 const AGAIN_MS = 1_000;
@@ -26,6 +23,20 @@ const CANCELS = [
   '#node-config-dialog-cancel',
   '#node-dialog-cancel',
 ];
+
+/** By language of the runtime: one for all tests of this process that look only at what they deployed. It ends with the process. */
+const running = new Map<string, Promise<NodeRed>>();
+
+/** A node in the tab that is deployed. */
+export function placed(
+  [x, y]: readonly [number, number],
+  id: string,
+  type: string,
+  wires: string[][],
+  more: object = {},
+): object {
+  return { id, type, z: 'tab', x, y, wires, ...more };
+}
 
 export class Workbench {
   readonly page: Page;
@@ -41,24 +52,27 @@ export class Workbench {
   }
 
   /**
-   * Starts a Node-RED without any flows and opens its editor.
-   * @param locale of the browser and, as `lang` in settings.js, of the runtime
-   * @param flows that are there already
+   * Opens the editor of a Node-RED with nothing but these flows.
+   * @param locale of the browser
+   * @param lang of the runtime, in settings.js
    */
-  static async open(locale: string, flows?: object[]): Promise<Workbench> {
+  static async open(locale: string, flows: object[] = [], lang = locale): Promise<Workbench> {
+    const started = running.get(lang) ?? startNodeRed({}, { lang });
+    running.set(lang, started);
+    const nodeRed = await started;
+    await nodeRed.deploy(flows);
+    return new Workbench(locale, nodeRed, await openEditor(nodeRed.address, locale));
+  }
+
+  /** The same with a Node-RED of its own, which has done nothing yet and is for the caller to stop. */
+  static async alone(locale: string, flows: object[]): Promise<Workbench> {
     const nodeRed = await startNodeRed({}, { lang: locale });
-    try {
-      if (flows) await nodeRed.deploy(flows);
-      return new Workbench(locale, nodeRed, await openEditor(nodeRed.address, locale));
-    } catch (error) {
-      await nodeRed.stop();
-      throw error;
-    }
+    await nodeRed.deploy(flows);
+    return new Workbench(locale, nodeRed, await openEditor(nodeRed.address, locale));
   }
 
   async close(): Promise<void> {
     await this.opened.close();
-    await this.nodeRed.stop();
   }
 
   /** After each test: nothing was complained of, and what it left open when it failed is closed for the next. */
@@ -187,8 +201,8 @@ export class Workbench {
   async tooltip(field: string): Promise<string | null> {
     if ((await this.page.locator(`${field}.input-error`).count()) === 0) return null;
     await this.page.evaluate(`$('${field}').data('tooltip').open(true)`);
-    const popover = this.page.locator('.red-ui-popover:visible');
-    const text = await popover.textContent();
+    // One that the mouse had opened may still be closing.
+    const text = await this.page.locator('.red-ui-popover:visible').last().textContent();
     await this.page.evaluate(`$('${field}').data('tooltip').close(true)`);
     return String(text);
   }
@@ -232,17 +246,8 @@ export class Workbench {
     await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
   }
 
-  /** Keeps a picture of this run, and one in the dark. */
-  async picture(name: string): Promise<void> {
-    mkdirSync(PICTURES, { recursive: true });
-    const path = join(PICTURES, `${VERSION}-${this.locale}-${name}`);
-    await this.page.screenshot({ path: `${path}.png` });
-    if (Number.parseInt(VERSION, 10) < 5) return;
-    // As the editor's own setting does it; Node-RED 4 has no dark theme.
-    const toggle = `document.documentElement.classList.toggle('nr-theme-dark')`;
-    await this.page.evaluate(toggle);
-    await this.page.screenshot({ path: `${path}-dark.png` });
-    await this.page.evaluate(toggle);
+  picture(name: string): Promise<void> {
+    return keepPicture(this.page, `${VERSION}-${this.locale}-${name}`);
   }
 }
 

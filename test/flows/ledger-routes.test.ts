@@ -194,12 +194,12 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     const rows = readTable(text.replace('\uFEFF', ''));
     assert.equal(rows.length, 6);
     assert.deepEqual(Object.keys(rows[0]!), [
-      ...['Time (UTC+8)', 'Purpose', 'Provider', 'Operation', 'Consent', "Guardian's consent"],
+      ...['Entry', 'Time (UTC+8)', 'Purpose', 'Provider', 'Operation', 'Consent', "Guardian's consent"],
       'Outcome known',
     ]);
     assert.deepEqual(
       new Set(rows.map((row) => [row.Provider, row['Outcome known']].join())),
-      new Set(['tencent-market,yes', 'tencent-market,no']),
+      new Set(['Tencent Cloud Market,yes', 'Tencent Cloud Market,no']),
     );
   });
 

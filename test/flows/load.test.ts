@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/contract/result';
+import { checkError } from './five-actions';
 import { untilOnDisk } from './on-disk';
 import { accountAt, actionFlow, deploy, got, send, startRuntime, until, userDir } from './runtime';
 import {
@@ -62,7 +63,7 @@ describe('load, in a real Node-RED', function () {
     await deploy(actionFlow({ type: 'truth-create' }, account()));
     for (let index = 1; index <= 1100; index++) send('action', { payload: PHOTO, index });
     await until(() => got('completed').length + got('caught').length >= 1100);
-    const refused = got('caught').map(({ index, error }) => [index, (error as { code: string }).code]);
+    const refused = got('caught').map((message) => [message.index, checkError(message).code]);
     assert.deepEqual(
       refused,
       Array.from({ length: 84 }, (_, at) => [1017 + at, 'OVERLOADED']),

@@ -1,9 +1,13 @@
-/** What is wrong with a node is said when it is deployed, before a message meets it. */
+/** What is wrong with a node is said when it is deployed, before a message comes, and to each message. */
 import assert from 'node:assert/strict';
+import { HERE } from '../photos/results';
+import { errorOf } from './five-actions';
 import { actionFlow, deploy, logs, seen, startRuntime } from './runtime';
 
 const SANDBOX = { environment: 'sandbox' };
 const WARNING = 30;
+const AGE = { type: 'photo-rules', maxAge: 10 };
+const SLOT = { type: 'photo-rules', within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
 
 /** Each with what is wrong, and a word of what is said. */
 type Case = readonly [
@@ -63,6 +67,14 @@ const CASES: readonly Case[] = [
     { type: 'westdex-account', ...SANDBOX },
     /JSONata expression for passWhen/,
   ],
+  ['no rule', { type: 'photo-rules' }, null, /no rule/],
+  ['a distance from nowhere', { type: 'photo-rules', within: 200 }, null, /no place/],
+  ['a latitude that cannot be read', { ...SLOT, latitude: '30,5' }, null, /latitude/],
+  ['a latitude whose variable is not set', { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' }, null, /latitude/],
+  ['an address of blanks', { type: 'photo-rules', addressHolds: '  ' }, null, /addressHolds/],
+  ['more days than are remembered', { type: 'photo-rules', unseen: 4000 }, null, /unseen/],
+  ['another system of coordinates', { ...SLOT, coordinates: 'bd09' }, null, /coordinates/],
+  ['a rule with a syntax error', { ...AGE, at: '$(', atType: 'jsonata' }, null, /JSONata expression for at/],
 ];
 
 describe('deploying a node that is not set up, in a real Node-RED', () => {
@@ -77,6 +89,7 @@ describe('deploying a node that is not set up, in a real Node-RED', () => {
       assert.match(String(warned[0]!.msg), words);
       const { status } = seen.lastStatuses.filter(({ id }) => id === 'action').at(-1)!;
       assert.deepEqual(status, { fill: 'red', shape: 'ring', text: 'CONFIG' });
+      assert.equal((await errorOf({ payload: 'https://example.com/photo.jpg' })).code, 'CONFIG');
     });
   }
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cause } from '../../src/contract/errors';
 import type { Message } from '../../src/node-red/runner/red';
 import type { PollResult } from '../../src/photos/poll-result';
 import { splitPhotos } from '../../src/providers/xhey/report';
 import { HERE, polled, taken } from '../photos/results';
+import { errorOf, type Raised } from './five-actions';
 import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime, userDir } from './runtime';
 
 const WARNING = 30;
@@ -23,15 +23,10 @@ async function judged(message: Message): Promise<PollResult> {
   return out1[0]!.payload as PollResult;
 }
 
-async function raised(message: Message): Promise<{ code: string; message: string; cause: Cause }> {
-  const { out1, caught, completed } = await ask(message);
-  assert.deepEqual([out1.length, caught.length, completed.length], [0, 1, 0]);
-  const { error } = caught[0] as unknown as { error: { code: string; message: string; cause: Cause } };
-  assert.deepEqual(
-    [error.cause.provider, error.cause.operation, error.cause.charged],
-    [null, 'photo-rules', false],
-  );
-  assert.ok(!error.message.includes('errors.'), error.message);
+async function raised(message: Message): Promise<Raised> {
+  const error = await errorOf(message);
+  const { provider, operation, charged } = error.cause;
+  assert.deepEqual([provider, operation, charged], [null, 'photo-rules', false]);
   return error;
 }
 
@@ -128,29 +123,23 @@ describe('photo-rules, in a real Node-RED', () => {
     await rules(AGE);
     const result = polled([taken()]);
     const photo = result.data.photos[0]!;
-    for (const payload of [
-      ...[
-        undefined,
-        null,
-        7,
-        'text',
-        '{',
-        [],
-        {},
-        { data: { photos: [] } },
-        { ...result, operation: 'truth-create' },
-      ],
-      ...[
-        { ...result, data: null },
-        { ...result, data: { photos: 'none' } },
-        { ...result, outcome: 'good' },
-      ],
+    const wrongPhotos = [
       ...[
         { ...photo, takenAt: 5 },
         { ...photo, location: { lat: 1, lng: 2 } },
         { ...photo, outcome: 'fine' },
-        null,
-      ].map((each) => ({ ...result, data: { ...result.data, photos: [each] } })),
+      ],
+      null,
+    ];
+    for (const payload of [
+      ...[undefined, null, 7, 'text', '{', [], {}, { data: { photos: [] } }],
+      ...[
+        { ...result, operation: 'truth-create' },
+        { ...result, data: null },
+        { ...result, outcome: 'good' },
+      ],
+      { ...result, data: { photos: 'none' } },
+      ...wrongPhotos.map((each) => ({ ...result, data: { ...result.data, photos: [each] } })),
     ]) {
       const { code, cause } = await raised({ payload });
       assert.deepEqual([code, cause.problem], ['INPUT', 'not-a-poll-result'], JSON.stringify(payload));
@@ -172,34 +161,6 @@ describe('photo-rules, in a real Node-RED', () => {
       ['authentic', 'too-old'],
     );
   });
-
-  const misconfigured: [string, object, RegExp][] = [
-    ['no rule', {}, /no rule/],
-    ['a distance from nowhere', { within: 200 }, /no place/],
-    ['a latitude that is none', { ...SLOT, latitude: '30,5' }, /latitude/],
-    ['a variable that is not set', { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' }, /latitude/],
-    ['an address of blanks', { addressHolds: '  ' }, /addressHolds/],
-    ['more days than are remembered', { unseen: 4000 }, /unseen/],
-    ['another system of coordinates', { ...SLOT, coordinates: 'bd09' }, /coordinates/],
-    ['a property nobody can set', { ...AGE, output: 'a[' }, /Result to/],
-    [
-      'an expression with a syntax error',
-      { ...AGE, at: '$(', atType: 'jsonata' },
-      /JSONata expression for at/,
-    ],
-  ];
-  for (const [what, properties, words] of misconfigured) {
-    it(`says when it is deployed, and to each message: ${what}`, async () => {
-      logs.length = 0;
-      await rules(properties);
-      const warned = logs.filter(({ level, type }) => level === WARNING && type === 'photo-rules');
-      assert.equal(warned.length, 1, JSON.stringify(warned));
-      assert.match(String(warned[0]!.msg), words);
-      const { status } = seen.lastStatuses.filter(({ id }) => id === 'action').at(-1)!;
-      assert.deepEqual(status, { fill: 'red', shape: 'ring', text: 'CONFIG' });
-      assert.equal((await raised({ payload: polled([taken()]) })).code, 'CONFIG');
-    });
-  }
 
   it('says nothing of what only a message can tell, and takes a variable that is set', async () => {
     process.env.CN_VERIFY_TEST_LATITUDE = String(HERE.lat);

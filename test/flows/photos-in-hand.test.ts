@@ -1,6 +1,5 @@
 /** Photos that a message has in hand, through truth-create and truth-poll in a real Node-RED: docs/contract.md, "Photos in hand". */
 import assert from 'node:assert/strict';
-import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
 import type { PollData } from '../../src/providers/xhey/report';
@@ -8,6 +7,7 @@ import type { CreateData } from '../../src/providers/xhey/truth-create';
 import { closeAll } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
+import { errorOf, resultOf } from './five-actions';
 import { accountAt, actionFlow, ask, deploy, type FlowNode, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, scriptedServer, taskCreated } from './scripted-server';
 
@@ -50,19 +50,8 @@ describe('photos in hand, in a flow', function () {
       ...actionFlow({ type: 'truth-create', store: storeId, ...action }, account as Record<string, unknown>),
       storeNode(store),
     ]);
-  const created = async (payload: unknown, more: Message = {}) => {
-    const { out1, caught } = await ask({ payload, ...more });
-    assert.deepEqual(
-      caught.map(({ error }) => error),
-      [],
-    );
-    return (out1[0] as { payload: Result }).payload as Result & { data: CreateData };
-  };
-  const failed = async (payload: unknown, more: Message = {}) => {
-    const { out1, caught } = await ask({ payload, ...more });
-    assert.equal(out1.length, 0);
-    return (caught[0] as { error: { code: string; message: string; cause: Cause } }).error;
-  };
+  const created = (payload: unknown, more: Message = {}) => resultOf<CreateData>({ payload, ...more });
+  const failed = (payload: unknown, more: Message = {}) => errorOf({ payload, ...more });
   const emptied = async () => {
     await until(async () => (await server.names()).length === 0);
   };
@@ -100,18 +89,6 @@ describe('photos in hand, in a flow', function () {
     }
   });
 
-  it('take an upload of several files, JSON of an array, and one photo alone', async () => {
-    await start({ photos: 'req.files', photosType: 'msg' });
-    const files = NINE.map((buffer, index) => ({ originalname: `${index}.jpg`, buffer }));
-    assert.equal((await created('', { req: { files } } as Message)).data.photoCount, 9);
-    await start();
-    const array = JSON.stringify([NINE[0]!.toString('base64'), URL_A]);
-    assert.equal((await created(array)).data.photoCount, 2);
-    assert.equal((await created(NINE[0])).data.photoCount, 1);
-    assert.equal((await created([...NINE[0]!])).data.photoCount, 1);
-    assert.equal((await created({ photoUrls: [NINE[0], URL_A] })).data.photoCount, 2);
-  });
-
   it('are put once and reported twice where one was given twice', async () => {
     await start();
     const { data } = await created([
@@ -126,33 +103,26 @@ describe('photos in hand, in a flow', function () {
     assert.deepEqual(names, ['a.jpg', null, 'b.jpg']);
   });
 
-  it('have their names in the verdict, through output 2 and mode once too', async () => {
+  it('have their names in the verdict, and carry them through output 2', async () => {
     await start();
     const { data } = await created([
       { photo: NINE[0], name: '一.jpg' },
       { photo: NINE[1] },
       { photo: NINE[2], name: '三.jpg' },
     ]);
-    const poll = async (payload: unknown, properties: object) => {
-      await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, ...properties }, SANDBOX));
-      const { out1, out2 } = await ask({ payload });
-      return ((out1[0] ?? out2[0]) as { payload: Result }).payload as Result & { data: PollData };
+    const poll = async (payload: unknown) => {
+      await deploy(actionFlow({ type: 'truth-poll', interval: 0.05, timeout: 20 }, SANDBOX));
+      return resultOf<PollData>({ payload });
     };
     const names = ({ data: { photos } }: { data: PollData }) => photos.map(({ name }) => name);
-    const once = await poll({ data }, { mode: 'once' });
-    const done = once.outcome === 'unfinished' ? await poll(once, { timeout: 20 }) : once;
+    const done = await poll({ data });
     assert.deepEqual([done.outcome, names(done)], ['passed', ['一.jpg', undefined, '三.jpg']]);
-    // What comes out of 2 brings them along: the task with its photos, and photos already finished.
-    const again = await poll(
-      { data: { ...done.data, taskIds: [], tasks: done.data.tasks } },
-      { mode: 'once' },
-    ).catch(() => null);
-    assert.equal(again, null);
-    const carried = await poll(
-      { data: { taskIds: done.data.taskIds, tasks: done.data.tasks, photos: done.data.photos } },
-      { mode: 'once' },
-    );
-    assert.deepEqual(names(carried), ['一.jpg', undefined, '三.jpg']);
+    const { taskIds, tasks, photos } = done.data;
+    assert.deepEqual(names(await poll({ data: { taskIds, tasks, photos } })), [
+      '一.jpg',
+      undefined,
+      '三.jpg',
+    ]);
   });
 
   it("choose the sandbox's answer by the name of their file, which their address has not", async () => {

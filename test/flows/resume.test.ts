@@ -1,10 +1,9 @@
 /** What was not ended when its node was closed: docs/contract.md, "Action nodes", `resume`. */
 import assert from 'node:assert/strict';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
+import { checkError } from './five-actions';
 import { untilOnDisk } from './on-disk';
 import {
   accountAt,
@@ -40,6 +39,7 @@ function changed(nodes: FlowNode[], changes: object): FlowNode[] {
   );
 }
 
+const [PHOTO_2, PHOTO_3] = [`${PHOTO}?2`, `${PHOTO}?3`];
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('what waits over a deploy, in a real Node-RED', () => {
@@ -50,7 +50,13 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     actionFlow({ type: 'truth-poll', interval: 0.2, maxInterval: 0.2, ...properties }, account());
   const kept = (count: number) => untilOnDisk(userDir, count);
   const result = (message: Message | undefined) =>
-    message!.payload as Result & { data: { photos: unknown[] } };
+    message!.payload as Result & { data: { photos: unknown[]; lastError?: Cause } };
+  /** Waits for the only error. */
+  const raised = async () => {
+    await until(() => got('caught').length === 1);
+    const [message = assert.fail()] = got('caught');
+    return { ...checkError(message), message };
+  };
 
   before(() => startRuntime());
   beforeEach(async () => {
@@ -127,18 +133,16 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     await deploy(nodes);
     await until(() => got('out1').length === 1 && got('out2').length === 2);
     assert.equal(server.asked.length, 3);
-    const came = new Map(
-      [...got('out1'), ...got('out2')].map((message) => {
-        const { outcome, data } = result(message) as unknown as Result & {
-          data: { tasks: { taskId: string; status: string }[]; lastError?: Cause };
-        };
-        const [{ taskId, status }] = data.tasks as [{ taskId: string; status: string }];
-        return [taskId, [outcome, status, data.lastError?.httpStatus]];
-      }),
-    );
-    assert.deepEqual(came.get('finished'), ['passed', 'finished', undefined]);
-    assert.deepEqual(came.get('waiting'), ['unfinished', 'waiting', undefined]);
-    assert.deepEqual(came.get('troubled'), ['unfinished', 'waiting', 500]);
+    const came = [...got('out1'), ...got('out2')].map((message) => {
+      const { outcome, data } = result(message);
+      const [{ taskId, status } = assert.fail()] = data.tasks as { taskId: string; status: string }[];
+      return [taskId, outcome, status, data.lastError?.httpStatus];
+    });
+    assert.deepEqual(came.sort(), [
+      ['finished', 'passed', 'finished', undefined],
+      ['troubled', 'unfinished', 'waiting', 500],
+      ['waiting', 'unfinished', 'waiting', undefined],
+    ]);
   });
 
   it('many tasks come back spread over some time, each once', async () => {
@@ -183,8 +187,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     send('action', { payload: '1' });
     await until(() => server.asked.length === 1);
     await deploy(changed(nodes, { interval: 0.1 }), 'nodes');
-    await until(() => got('caught').length === 1);
-    const { code, cause } = got('caught')[0]!.error as { code: string; cause: Cause };
+    const { code, cause } = await raised();
     assert.deepEqual([code, cause.taskIds, cause.retryable], ['CANCELLED', ['1'], true]);
     await kept(0);
   });
@@ -197,10 +200,9 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     await until(() => server.asked.length === 1);
     await kept(0);
     await deploy(nodes);
-    await until(() => got('caught').length === 1);
-    const [{ error, resumed }] = got('caught') as [Message & { error: { code: string; cause: Cause } }];
+    const { code, cause, message } = await raised();
     assert.deepEqual(
-      [error.code, error.cause.taskIds, error.cause.retryable, resumed],
+      [code, cause.taskIds, cause.retryable, message.resumed],
       ['CANCELLED', ['1'], true, true],
     );
     assert.equal(got('completed').length, 0);
@@ -222,58 +224,6 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     assert.equal((got('out1')[0]!.photo as Buffer).length, 1_100_000);
   });
 
-  it('a disk that cannot be written means one warning, and tasks are queried once it can, or when their time is over', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    send('action', { payload: 'before' });
-    await kept(1);
-    await until(() => server.asked.length > 0);
-    logs.length = 0;
-    const folder = join(userDir, 'cn-verify');
-    renameSync(folder, `${folder}-away`);
-    writeFileSync(folder, 'in the way');
-    send('action', { payload: '1' });
-    send('action', { payload: '2' });
-    const queried = () => new Set(server.asked.map(({ body }) => JSON.parse(body).taskID));
-    const warned = (text: RegExp) => logs.filter(({ msg }) => text.test(String(msg))).length;
-    await until(() => warned(/cannot be written/) > 0);
-    // A task that was on disk once goes on.
-    server.asked.length = 0;
-    await until(() => server.asked.length > 2);
-    assert.deepEqual(queried(), new Set(['before']));
-    // From one deploy to the next, memory is enough; what the end of the process would lose is named.
-    await deploy(changed(nodes, { timeout: 1 }));
-    assert.equal(warned(/not on disk.* 1, 2$/), 1);
-    send('action', { payload: 'short' });
-    await until(() => got('out2').length === 1);
-    assert.deepEqual(queried(), new Set(['before', 'short']));
-    rmSync(folder);
-    await until(() => warned(/is open now|can be written again/) > 0);
-    await until(() => queried().size === 4);
-    await kept(3);
-    assert.equal(warned(/cannot be written/), 1);
-    isFinished = true;
-    await until(() => got('out1').length === 3);
-    await kept(0);
-    rmSync(`${folder}-away`, { recursive: true });
-  });
-
-  it('a folder that vanishes is made again, with all that waits', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    send('action', { payload: '1' });
-    await kept(1);
-    rmSync(join(userDir, 'cn-verify'), { recursive: true });
-    send('action', { payload: '2' });
-    await kept(2);
-    rmSync(join(userDir, 'cn-verify'), { recursive: true });
-    await deploy(EMPTY);
-    assert.deepEqual((await kept(2)).flatMap(({ taskIds }) => taskIds).sort(), ['1', '2']);
-    isFinished = true;
-    await deploy(nodes);
-    await until(() => got('out1').length === 2);
-  });
-
   it('a context store that never answers holds up neither a deploy nor what waits', async () => {
     const nodes = poll({ task: 'x', taskType: 'flow' });
     await deploy(nodes.map((node) => (node.id === 'action' ? { ...node, task: '#:(silent)::x' } : node)));
@@ -287,9 +237,8 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       logs.filter(({ msg }) => /timed out/i.test(String(msg))),
       [],
     );
-    // What was given up is told by the next instance.
-    await until(() => got('caught').length === 1);
-    const { code, cause } = got('caught')[0]!.error as { code: string; cause: Cause };
+    // What was given up is raised by the next instance.
+    const { code, cause } = await raised();
     assert.deepEqual([code, cause.charged, server.asked.length], ['CANCELLED', false, 0]);
   });
 
@@ -351,9 +300,9 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         await onSandbox(5);
         await until(() => got('out2').length === 1);
         const { environment, outcome, data } = result(got('out2')[0]);
-        const { lastError, photos } = data as unknown as { lastError: Cause; photos: unknown[] };
-        assert.deepEqual([environment, outcome, photos.length], ['custom', 'unfinished', 1]);
-        assert.deepEqual([lastError.problem, lastError.providerCode], ['task-other-environment', null]);
+        assert.deepEqual([environment, outcome, data.photos.length], ['custom', 'unfinished', 1]);
+        const { problem, providerCode } = data.lastError!;
+        assert.deepEqual([problem, providerCode], ['task-other-environment', null]);
         assert.equal(got('caught').length, 0);
       });
 
@@ -371,31 +320,19 @@ describe('what waits over a deploy, in a real Node-RED', () => {
 
   it('an account is redeployed under a node that is not, in a subflow with an environment variable', async () => {
     const at = { x: 100, y: 100 };
-    const [tab, own, action, ...rest] = poll({ timeout: 30 }) as [
-      FlowNode,
-      FlowNode,
-      FlowNode,
-      ...FlowNode[],
-    ];
-    const nodes = [
-      tab,
-      own,
-      ...[
-        { id: 'sub', type: 'subflow', name: 'sub', in: [{ ...at, wires: [{ id: 'inner' }] }] },
-        { ...action, id: 'inner', z: 'sub', account: '${ACCOUNT}', wires: [[], []] },
-      ].map((node) =>
-        node.id === 'sub' ? { ...node, out: [{ ...at, wires: [{ id: 'inner', port: 0 }] }] } : node,
-      ),
-      {
-        id: 'action',
-        type: 'subflow:sub',
-        z: 'tab',
-        ...at,
-        wires: [['out1']],
-        env: [{ name: 'ACCOUNT', type: 'str', value: 'account' }],
-      },
-      ...rest,
-    ] as FlowNode[];
+    const sub = {
+      id: 'sub',
+      type: 'subflow',
+      name: 'sub',
+      in: [{ ...at, wires: [{ id: 'inner' }] }],
+      out: [{ ...at, wires: [{ id: 'inner', port: 0 }] }],
+    };
+    const nodes = poll({ timeout: 30 }).flatMap((node): FlowNode[] => {
+      if (node.id !== 'action') return [node];
+      const env = [{ name: 'ACCOUNT', type: 'str', value: 'account' }];
+      const instance = { ...at, id: 'action', type: 'subflow:sub', z: 'tab', wires: [['out1']], env };
+      return [sub, { ...node, id: 'inner', z: 'sub', account: '${ACCOUNT}', wires: [[], []] }, instance];
+    });
     await deploy(nodes);
     send('action', { payload: '1' });
     await kept(1);
@@ -425,15 +362,22 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       server.script = (_asked, response) => void closing.then(() => taskCreated(response));
     };
 
+    /** Deploys, sends one message, and deploys again while it is being answered. */
+    const deployAnswering = async (nodes: FlowNode[], deployAgain: () => Promise<void>, message = {}) => {
+      await deploy(nodes);
+      answerWhileClosing();
+      send('action', { payload: PHOTO, ...message });
+      await until(() => server.asked.length === 1);
+      await deployAgain();
+    };
+
     for (const deployment of ['full', 'nodes'] as const) {
-      it(`that is answered while its node closes is told once, by the next (${deployment})`, async () => {
+      it(`that is answered while its node closes is delivered once, by the next (${deployment})`, async () => {
         const nodes = create();
-        await deploy(nodes);
-        answerWhileClosing();
         const response = { of: 'an http request' };
-        send('action', { payload: PHOTO, res: response });
-        await until(() => server.asked.length === 1);
-        await deploy(changed(nodes, { batchSize: 8 }), deployment);
+        await deployAnswering(nodes, () => deploy(changed(nodes, { batchSize: 8 }), deployment), {
+          res: response,
+        });
         await until(() => got('out1').length === 1);
         await pause(100);
         const [message] = got('out1');
@@ -446,25 +390,19 @@ describe('what waits over a deploy, in a real Node-RED', () => {
 
     it('survives the node being disabled, on disk', async () => {
       const nodes = create({ output: 'result' });
-      await deploy(nodes);
-      answerWhileClosing();
-      send('action', { payload: PHOTO });
-      await until(() => server.asked.length === 1);
-      await deploy(EMPTY);
+      await deployAnswering(nodes, () => deploy(EMPTY));
       await kept(1);
       await deploy(nodes);
       await until(() => got('out1').length === 1);
-      const [{ payload, result: told }] = got('out1') as [Message & { result: Result }];
-      assert.deepEqual([payload, told.outcome, server.asked.length], [PHOTO, 'submitted', 1]);
+      const [{ payload, result }] = got('out1') as [Message & { result: Result }];
+      assert.deepEqual([payload, result.outcome, server.asked.length], [PHOTO, 'submitted', 1]);
     });
 
-    it('is told by a node that can do nothing else, as its settings are wrong', async () => {
+    it('is delivered by a node that can do nothing else, as its settings are wrong', async () => {
       const nodes = create();
-      await deploy(nodes);
-      answerWhileClosing();
-      send('action', { payload: PHOTO });
-      await until(() => server.asked.length === 1);
-      await deploy(nodes.map((node) => (node.id === 'action' ? { ...node, batchSize: 11 } : node)));
+      await deployAnswering(nodes, () =>
+        deploy(nodes.map((node) => (node.id === 'action' ? { ...node, batchSize: 11 } : node))),
+      );
       await until(() => got('out1').length === 1);
       assert.equal(result(got('out1')[0]).outcome, 'submitted');
     });
@@ -475,19 +413,17 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       server.script = (_asked, response, count) => {
         if (count === 1) taskCreated(response);
       };
-      send('action', { payload: [PHOTO, `${PHOTO}?2`, `${PHOTO}?3`] });
+      send('action', { payload: [PHOTO, PHOTO_2, PHOTO_3] });
       await until(() => server.asked.length === 2);
       await deploy(nodes);
-      await until(() => got('caught').length === 1);
-      const [message] = got('caught') as [Message & { error: { code: string; cause: Cause } }];
-      const { code, cause } = message.error;
+      const { code, cause, message } = await raised();
       assert.deepEqual(
         [code, cause.charged, cause.retryable, message.resumed],
         ['CANCELLED', null, false, true],
       );
       assert.deepEqual(
         [cause.submitted!.length, cause.uncertain, cause.notSubmitted],
-        [1, [`${PHOTO}?2`], [`${PHOTO}?3`]],
+        [1, [PHOTO_2], [PHOTO_3]],
       );
     });
 
@@ -499,21 +435,19 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       send('action', { payload: PHOTO, index: 2 });
       await until(() => server.asked.length === 1);
       await deploy(nodes);
-      await until(() => got('caught').length === 1 && got('out1').length === 1);
-      const [message] = got('caught') as [Message & { error: { code: string; cause: Cause } }];
-      const { code, cause } = message.error;
+      await until(() => got('out1').length === 1);
+      const { code, cause, message } = await raised();
       assert.deepEqual([message.index, code, cause.charged, cause.retryable], [2, 'CANCELLED', false, true]);
       assert.equal(server.asked.length, 1);
     });
 
     it('calls done for each while it closes', async () => {
       const nodes = create();
-      await deploy(nodes);
-      answerWhileClosing();
-      send('action', { payload: PHOTO });
-      await until(() => server.asked.length === 1);
-      const { messages } = seen;
-      await deploy(changed(nodes, { batchSize: 7 }), 'nodes');
+      let messages = seen.messages;
+      await deployAnswering(nodes, () => {
+        ({ messages } = seen);
+        return deploy(changed(nodes, { batchSize: 7 }), 'nodes');
+      });
       await until(() => messages.get('completed')!.length >= 1);
     });
   });

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { TestResult } from '../../src/node-red/account/account-test';
 import { twinOf } from '../../src/node-red/account/pairs';
-import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { leaksIn } from '../private';
@@ -64,15 +63,12 @@ const CASES: readonly Case[] = [
 describe('the route of the test buttons, in a real Node-RED', function () {
   this.timeout(60_000);
   let nodeRed: NodeRed;
-  let sandbox: Sandbox;
 
   before(async () => {
     nodeRed = await startNodeRed();
-    sandbox = await startSandbox({ port: 0, file: null });
   });
   after(async () => {
     await nodeRed?.stop();
-    await sandbox?.close();
     assert.deepEqual(leaksIn(nodeRed.output()), []);
   });
   afterEach(closeServers);
@@ -104,19 +100,6 @@ describe('the route of the test buttons, in a real Node-RED', function () {
           text: 'The built-in sandbox answers. No provider was asked, so this says nothing of the real account.',
           clockOffsetSeconds: null,
         });
-      });
-
-      it('is refused by the sandbox with a wrong secret', async () => {
-        const { baseUrl, credentials: right } = sandbox.accounts[provider]!;
-        const result = await test(provider, {
-          ...custom(baseUrl),
-          credentials: { ...right, [names[1]]: SECRET },
-        });
-        assert.equal(result.state, 'refused');
-        assert.match(
-          result.text,
-          /^The provider refused the signature or the key \(.+\)\. Check the credentials/,
-        );
       });
 
       it('asks once, for nothing that costs money, and shows nobody what it was answered', async () => {

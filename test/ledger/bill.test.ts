@@ -49,6 +49,22 @@ const namesOf = (comparison: BillComparison, kind: BillKind) =>
   comparison[kind].calls.map(({ row, entry }) => entry?.orderNo ?? row?.orderNo).sort();
 
 describe('a bill', () => {
+  it('may have a head twice: the first column counts, and nothing is written on the console', async () => {
+    const warnings: unknown[] = [];
+    const { warn } = console;
+    console.warn = (text) => warnings.push(text);
+    try {
+      const rows = await readBill('订单号,金额,金额\na,1.25,9\n', {});
+      assert.deepEqual(
+        rows.map(({ orderNo, price }) => [orderNo, price]),
+        [['a', 1.25]],
+      );
+    } finally {
+      console.warn = warn;
+    }
+    assert.deepEqual(warnings, []);
+  });
+
   it('of 20,000 calls is compared without a difference missed or invented', async () => {
     const entries = entriesOfMonth();
     const rows = entries.map(rowOf);

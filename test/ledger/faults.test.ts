@@ -128,7 +128,7 @@ describe('the ledger, when things go wrong:', () => {
       const one = await start();
       const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
       assert.ok(open.state === 'claimed');
-      one.fillDisk(true);
+      one.limit(0);
       for (const keys of [[{ key: 'b', content: 'asked' }], []]) {
         await assert.rejects(one.ask('claim', { keys }), refused('database-unwritable'));
         assert.equal(await one.ask('look', 'b', 'asked'), null);
@@ -139,7 +139,7 @@ describe('the ledger, when things go wrong:', () => {
       assert.equal((await one.ask('look', 'a', 'something else'))?.state, 'other-content');
       assert.equal((await one.ask('find', open.id))?.state, 'claimed');
 
-      one.fillDisk(false);
+      one.limit('unlimited');
       await one.ask('payFor', ['b']);
       while ((await one.ask('find', open.id))?.state !== 'settled') await pause(50);
       assert.deepEqual(await one.ask('notices'), ['unwritable', 'written-again']);
@@ -152,7 +152,7 @@ describe('the ledger, when things go wrong:', () => {
       const one = await start();
       const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
       assert.ok(open.state === 'claimed');
-      one.fillDisk(true);
+      one.limit(0);
       await one.ask('settle', open.id, 'notProcessed', ['a']);
       await one.kill();
       assert.deepEqual(await openLedger(file).look('a'), { state: 'uncertain', entry: open.id });

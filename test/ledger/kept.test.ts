@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { idFloor } from '../../src/ledger/id';
 import { temporaryDirectory } from '../demo-process';
 import { until } from '../until';
-import { ACCOUNT, answered, call, claim, claimed, closeLedgers, done, openLedger, rowsIn } from './ledgers';
+import { ACCOUNT, answered, call, claimed, closeLedgers, done, openLedger, rowsIn } from './ledgers';
 
 const DAY = 86_400_000;
 const OLD = 3_000;
@@ -40,24 +40,6 @@ describe('the ledger, when 13 months are over', () => {
     assert.equal(countIn(file, 'entries'), 1 + 7 + 5);
     assert.equal(countIn(file, 'keys'), 1 + 7 + 5);
     assert.ok(count() - transactions >= OLD / DELETED_AT_ONCE);
-  });
-
-  it('keeps a key for as long as its entry, and then pays for it again', async () => {
-    const file = join(temporaryDirectory(), 'cn-verify.db');
-    let now = Date.parse('2026-01-01T00:00:00+08:00');
-    const first = openLedger(file, { now: () => now });
-    await done(first, call(['a key']), answered({ 'a key': 1 }));
-    // Time is proven by seven days with calls.
-    for (now += 394 * DAY; now < Date.parse('2027-02-28T00:00:00+08:00'); now += 4 * DAY)
-      await done(first, call(), answered());
-    await first.close();
-    const second = openLedger(file, { now: () => now });
-    assert.equal((await claim(second, call(['a key']))).state, 'known');
-    for (let day = 0; day < 8; day++, now += DAY) await done(second, call(), answered());
-    await second.close();
-    const third = openLedger(file, { now: () => now });
-    await until(async () => (await third.look('a key')) === null);
-    await claimed(third, call(['a key']));
   });
 });
 

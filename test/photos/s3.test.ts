@@ -208,13 +208,6 @@ describe('photos: S3', () => {
     });
   }
 
-  it('is reached by an IP address without anybody saying that the bucket is in the path', async () => {
-    const store = openStore({ style: 'virtual-host' });
-    const { url } = await store.put(PHOTO, makeContext());
-    assert.match(new URL(url).pathname, /^\/photos\//);
-    assert.equal((await get(url)).status, 200);
-  });
-
   it('is reached by a host that is the bucket, and signed so', async () => {
     const signed: boolean[] = [];
     let path = '';
@@ -364,26 +357,6 @@ describe('photos: S3', () => {
     assert.deepEqual(server.asked, []);
   });
 
-  it('deletes what is due, and not before, and what a store before it has put', async () => {
-    const before = openStore();
-    await before.put(PHOTO, makeContext());
-    later(HOUR_MS / 2);
-    await before.put(PHOTO, makeContext());
-    before.close();
-    later(1.25 * HOUR_MS);
-    const after = openStore();
-    await untilHeld(after, 1, 'it is not deleted');
-    await pause(100);
-    assert.deepEqual([(await server.names()).length, await held(after)], [1, 1]);
-  });
-
-  it('deletes by itself when a photo is due', async () => {
-    const store = openStore({ keepMs: 1_000 });
-    await store.put(PHOTO, makeContext());
-    await untilHeld(store, 0, 'it is not deleted');
-    assert.deepEqual(await server.names(), []);
-  });
-
   it('deletes where a photo was put, even if the settings name another place since', async () => {
     const before = openStore({ prefix: 'before/' });
     await before.put(PHOTO, makeContext());
@@ -401,51 +374,6 @@ describe('photos: S3', () => {
     for (const put of puts) put.discard();
     await untilHeld(store, 0, 'it is still to be deleted');
     assert.deepEqual(troubles, []);
-  });
-
-  it('leaves alone what another store has put', async () => {
-    await openStore({ node: 'another', keepMs: 300 }).put(PHOTO, makeContext());
-    const store = openStore({ keys: { ...KEYS, secretAccessKey: 'other' } });
-    await untilHeld(openStore({ node: 'another' }), 0, 'it is not deleted by its own');
-    assert.deepEqual([await held(store), troubles], [0, []]);
-  });
-
-  it('tries again what a store that was away did not delete, and says so once', async () => {
-    const store = openStore({ keepMs: 500, firstPauseMs: 100 });
-    server.door = ({ method }, response) => method !== 'DELETE' || refuse(response, 500, 'InternalError');
-    for (let index = 0; index < 3; index++) await store.put(PHOTO, makeContext());
-    await until(
-      () => server.asked.filter((each) => each.startsWith('DELETE')).length > 4,
-      'it is not tried again',
-    );
-    assert.match(troubles.join(), /^kept-on [1-3]$/);
-    assert.equal(await held(store), 3);
-    server.door = () => true;
-    await untilHeld(store, 0, 'they are not deleted');
-    await until(() => /^kept-on [1-3],deleted-again 0$/.test(troubles.join()), 'it is not told once');
-    assert.deepEqual(await server.names(), []);
-  });
-
-  it('is not held up by a place that is gone for good, nor by what another has deleted', async () => {
-    const gone = await startObjectStore();
-    const before = openStore({ endpoint: gone.url });
-    for (let index = 0; index < 2; index++) await before.put(PHOTO, makeContext());
-    before.close();
-    await gone.close();
-    const here = openStore();
-    const put = await here.put(PHOTO, makeContext());
-    await here.put(PHOTO, makeContext());
-    // Behind our back.
-    const deletion = await fetch(put.url.replace(/\?.*/, ''), { method: 'DELETE', headers: {} });
-    assert.equal(deletion.status, 204);
-    here.close();
-    later(HOUR_MS + 1_000);
-    const store = openStore();
-    await untilHeld(store, 2, 'it is held up');
-    assert.deepEqual(await server.names(), []);
-    // Due for an hour, and yet it is tried for some days.
-    await until(() => troubles.length > 0, 'nothing is told');
-    assert.match(troubles.join(), /^kept-on \d$/);
   });
 
   it('signs an address for others where the store has another one for us', async () => {

@@ -1,75 +1,39 @@
-/** A process of its own that remembers photos, for what only another process can show; it can be killed. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+/** A process of its own that remembers photos. */
 import { join } from 'node:path';
 import type { VerifyError } from '../../src/contract/errors';
 import { Seen } from '../../src/photos/seen';
 import { openDatabase } from '../../src/store/database';
+import { type CommandProcess, say, serveCommands, startCommands } from '../command-process';
 import { SECRET } from './database';
 
-export class SeenProcess {
-  readonly #child: ChildProcess = fork(__filename, [], { serialization: 'advanced' });
-  /** Codes that are on disk, as the process said. */
-  readonly written: string[] = [];
+const COMMANDS = {
+  /** Opens the database of a folder. */
+  async open(folder: string): Promise<void> {
+    const options = { file: join(folder, 'cn-verify.db'), secret: async () => SECRET };
+    const database = openDatabase({ ...options, now: Date.now, notify: () => {} });
+    seen = new Seen({ database, now: Date.now });
+  },
+  /** @returns the gap of the photo with this code, or the code of the error */
+  record: (code: string): Promise<number | string> =>
+    seen.recordAndCheck([{ identity: code, photo: `photo ${code}` }], 30).then(
+      ([gap]) => gap!,
+      (error: VerifyError) => error.code,
+    ),
+  /** Remembers photos for as long as it lives, and says which are on disk. */
+  async load(): Promise<never> {
+    for (let round = 0; ; round++)
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const code = `${process.pid} ${round} ${index}`;
+          if ((await COMMANDS.record(code)) === Number.POSITIVE_INFINITY) void say({ written: code });
+        }),
+      );
+  },
+};
 
-  constructor() {
-    this.#child.on('message', ({ written }: { written?: string }) => {
-      if (written !== undefined) this.written.push(written);
-    });
-  }
+let seen: Seen;
 
-  /**
-   * @param folder of the database
-   * @param codes of photos, one message each, all at once
-   * @returns for each the gap, or the code of the error
-   */
-  async record(folder: string, codes: string[]): Promise<(number | string)[]> {
-    this.#child.send({ folder, codes });
-    for (;;) {
-      const [{ gaps }] = (await once(this.#child, 'message')) as [{ gaps?: (number | string)[] }];
-      if (gaps) return gaps;
-    }
-  }
+export const startSeen = (): CommandProcess<typeof COMMANDS, { written: string }> =>
+  startCommands(__filename);
 
-  /** Has it remember photos for as long as it lives. */
-  load(folder: string): void {
-    this.#child.send({ folder, load: true });
-  }
-
-  async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
-  }
-}
-
-if (require.main === module && process.send) {
-  let seen: Seen | undefined;
-  process.on('disconnect', () => process.exit());
-  process.on(
-    'message',
-    async ({ folder, codes, load }: { folder: string; codes?: string[]; load?: boolean }) => {
-      const database = openDatabase({
-        file: join(folder, 'cn-verify.db'),
-        secret: async () => SECRET,
-        now: Date.now,
-        notify: () => {},
-      });
-      seen ??= new Seen({ database, now: Date.now });
-      const record = (code: string) =>
-        seen!.recordAndCheck([{ identity: code, photo: `photo ${code}` }], 30).then(
-          ([gap]) => gap!,
-          (error: VerifyError) => error.code,
-        );
-      for (let round = 0; load; round++) {
-        await Promise.all(
-          Array.from({ length: 20 }, async (_, index) => {
-            const code = `${process.pid} ${round} ${index}`;
-            if ((await record(code)) === Number.POSITIVE_INFINITY) process.send!({ written: code });
-          }),
-        );
-      }
-      process.send!({ gaps: await Promise.all(codes!.map(record)) });
-    },
-  );
-}
+if (require.main === module) serveCommands(COMMANDS);

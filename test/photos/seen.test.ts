@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../demo-process';
 import { atEnd, closeAll, pause } from '../http/server';
 import { until } from '../until';
 import { openPhotosDatabase } from './database';
-import { SeenProcess } from './seen-process';
+import { startSeen } from './seen-process';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const DAY_MS = 86_400_000;
@@ -110,24 +110,26 @@ describe('photos: which came before', () => {
   it('is on disk by the time that anybody is told, whenever the process is killed', async () => {
     for (const moment of [30, 100, 300]) {
       await database.close();
-      const process = new SeenProcess();
+      const process = startSeen();
       atEnd(() => process.kill());
-      process.load(folder);
-      await until(() => process.written.length > 0, 'nothing is written');
+      await process.ask('open', folder);
+      process.ask('load').catch(() => {});
+      await until(() => process.said.length > 0, 'nothing is written');
       await pause(moment);
       await process.kill();
       await restart();
-      const given = process.written.map((code) => ({ identity: code, photo: `after ${code}` }));
+      const given = process.said.map(({ written }) => ({ identity: written, photo: `after ${written}` }));
       const gaps = await record(given);
-      assert.ok(!gaps.includes(NEVER), `${moment} ms: ${process.written.length} photos`);
+      assert.ok(!gaps.includes(NEVER), `${moment} ms: ${given.length} photos`);
     }
   });
 
   it('gives no verdict where nothing can be written down, nor where another process has the database', async () => {
-    const process = new SeenProcess();
+    const process = startSeen();
     try {
       await database.close();
-      assert.deepEqual(await process.record(folder, ['a']), [NEVER]);
+      await process.ask('open', folder);
+      assert.equal(await process.ask('record', 'a'), NEVER);
       open();
       await assert.rejects(record([{ identity: 'a', photo: 'x' }]), {
         code: 'CONFIG',

@@ -240,17 +240,6 @@ describe('photos: stored', () => {
       });
     }
 
-    it('where the clock is set back several times', async () => {
-      const stored = await entered();
-      for (let minute = 0; minute < 59; minute++) {
-        pass(MINUTE_MS);
-        now -= minute % 2 ? 40 * MINUTE_MS : 0;
-        if (minute % 10 === 0) assert.equal(await look(stored), 1, `${minute}`);
-      }
-      pass(2 * MINUTE_MS);
-      assert.equal(await look(stored), 0);
-    });
-
     it('where the clock was ahead when it came', async () => {
       now += 300 * DAY_MS;
       const stored = await entered();

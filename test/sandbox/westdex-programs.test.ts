@@ -35,13 +35,13 @@ describe("sandbox: other people's programs for westdex", () => {
     'Java, SHA1PRNG': () => sha1(sha1(secret)).subarray(0, 16),
     'the key itself': () => Buffer.from(secret),
     'its hexadecimal digits': () => Buffer.from(secret, 'hex'),
-    'another key': () => Buffer.alloc(16),
   };
   function encrypted(text: string, key: Buffer): string {
     const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null);
     return cipher.update(text, 'utf8', 'base64') + cipher.final('base64');
   }
-  function content(key: Buffer, timeStamp: string, { NAME, ID_NUMBER, IMAGE } = PERSON): string {
+  function content(key: Buffer, timeStamp: string): string {
+    const { NAME, ID_NUMBER, IMAGE } = PERSON;
     const data = {
       timeStamp,
       customNumber: ID,
@@ -84,45 +84,6 @@ describe("sandbox: other people's programs for westdex", () => {
         answer.body,
         /^{"code":"00000","message":"成功","data":"[A-Za-z0-9+/]+=*","id":"SANDBOX\d+"/,
       );
-    });
-  }
-
-  const at = (made: (now: string) => string): [string, string] => {
-    const now = String(Date.now());
-    return [made(now), now];
-  };
-  const mistakes: [string, () => [string, string], RegExp][] = [
-    [
-      'the key is another',
-      () => at((now) => content(keys['another key'](), now)),
-      /made of the sandbox's own key/,
-    ],
-    [
-      'the times differ',
-      () => [content(keys['the key itself'](), '1700000000000'), String(Date.now())],
-      /the same Unix time/,
-    ],
-    ['the body is no JSON', () => ['data=1', String(Date.now())], /an object with data and photoData/],
-  ];
-  for (const [name, made, reason] of mistakes) {
-    it(`are told where ${name}`, async () => {
-      const answer = await send(...made(), [JSON_TYPE]);
-      assert.match(answer.reason ?? '', reason);
-    });
-  }
-
-  for (const [name, changed, reason] of [
-    ['a photo has a prefix', { IMAGE: `data:image/jpeg;base64,${PERSON.IMAGE}` }, /without data: prefix/],
-    ['an id number is wrong', { ID_NUMBER: '110105194912310021' }, /right check digit/],
-    ['a name is empty', { NAME: ' ' }, /The name in data\.xM is not empty/],
-  ] as const) {
-    it(`are told where ${name}`, async () => {
-      const now = String(Date.now());
-      const answer = await send(content(keys['the key itself'](), now, { ...PERSON, ...changed }), now, [
-        JSON_TYPE,
-      ]);
-      assert.match(answer.reason ?? '', reason);
-      assert.ok(!answer.reason!.includes(ID));
     });
   }
 });

@@ -25,6 +25,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
 import { OwnedFile } from '../../src/store/owned-file';
+import { until } from '../until';
 
 const THREAD = join(__dirname, 'thread.js');
 const KEEP = { whenAway: 'keep' } as const;
@@ -39,9 +40,6 @@ describe('database: faults', () => {
   const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
   const list = (database: Database) => database.call<null, string[]>('probe.list', null);
   const rows = (database: Database) => database.call<null, number[]>('probe.rows', null);
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
   function start(options: Partial<DatabaseOptions> = {}): Database {
     const database = openDatabase({
       file: file(),

@@ -1,10 +1,10 @@
 /** What only another process can show: a full disk, a file that may not be written, and the end without warning. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
+import { until } from '../until';
 import { type Process, startProcess } from './process';
 
 const names = (name: string, count: number) =>
@@ -14,9 +14,6 @@ describe('database: in a process of its own', () => {
   let file: string;
   let writer: Process;
   const told = () => writer.said.flatMap((said) => said.told ?? []);
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
   async function left(): Promise<string[]> {
     const database = openDatabase({
       file,
@@ -37,17 +34,13 @@ describe('database: in a process of its own', () => {
   afterEach(() => writer.kill());
 
   describe('on a full disk', () => {
-    /** To the process it looks like any other full disk: a write that takes only a part, and then an error. */
-    const limit = (bytes: number | 'unlimited') =>
-      execFileSync('prlimit', ['--pid', `${writer.pid}`, `--fsize=${bytes}:`]);
-
     beforeEach(async () => {
       await writer.ask('open', file);
       await writer.ask('put', { ids: names('first', 10) });
     });
 
     it('refuses at once what nobody keeps, reads all the same, and writes the rest when there is room', async () => {
-      limit(statSync(`${file}-wal`).size + 10_000);
+      writer.limit(statSync(`${file}-wal`).size + 10_000);
       const kept = writer.ask('put', { ids: names('kept', 50), size: 20_000, whenAway: 'keep' });
       const outcomes = await writer.ask('put', { ids: names('more', 50), size: 20_000 });
       assert.deepEqual([...new Set(outcomes)], ['database-unwritable ENOSPC']);
@@ -56,7 +49,7 @@ describe('database: in a process of its own', () => {
       assert.equal(await writer.ask('state'), 'unwritable');
       const late = await writer.ask('put', { ids: ['late'], size: 800_000 });
       assert.deepEqual(late, ['database-unwritable ENOSPC']);
-      limit('unlimited');
+      writer.limit('unlimited');
       assert.deepEqual([...new Set(await kept)], ['written']);
       assert.deepEqual(await writer.ask('put', { ids: ['last'] }), ['written']);
       assert.deepEqual(told(), ['unwritable', 'written-again']);
@@ -65,7 +58,7 @@ describe('database: in a process of its own', () => {
     });
 
     it('leaves what was on disk before as it was, when it is killed', async () => {
-      limit(statSync(`${file}-wal`).size + 10_000);
+      writer.limit(statSync(`${file}-wal`).size + 10_000);
       void writer.ask('put', { ids: names('kept', 50), size: 20_000, whenAway: 'keep' }).catch(() => {});
       await until(() => told().length > 0);
       await writer.kill();
@@ -77,10 +70,10 @@ describe('database: in a process of its own', () => {
     });
 
     it('writes what it keeps when it is closed in time', async () => {
-      limit(statSync(`${file}-wal`).size + 10_000);
+      writer.limit(statSync(`${file}-wal`).size + 10_000);
       const kept = writer.ask('put', { ids: names('kept', 50), size: 20_000, whenAway: 'keep' });
       await until(() => told().length > 0);
-      limit('unlimited');
+      writer.limit('unlimited');
       await writer.ask('close');
       assert.deepEqual([...new Set(await kept)], ['written']);
       assert.equal((await left()).length, 60);

@@ -1,8 +1,7 @@
-/** A process of its own with a database, which can be killed, limited and traced. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** A process of its own with a database. */
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../src/store/database';
+import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
 
 type Outcome = 'written' | string;
 
@@ -13,7 +12,7 @@ const COMMANDS = {
       file,
       secret: async () => Buffer.alloc(32, 7),
       now: Date.now,
-      notify: (trouble) => say({ told: trouble }),
+      notify: (trouble) => void say({ told: trouble }),
       thread: join(__dirname, 'thread.js'),
     });
   },
@@ -62,10 +61,7 @@ const COMMANDS = {
     return turns;
   },
   close: () => database.close(),
-  /** Gives up being root, for whom every file can be written. */
-  async becomeNobody(): Promise<void> {
-    if (process.getuid!() === 0) process.seteuid!(65534);
-  },
+  becomeNobody,
 };
 
 interface Put {
@@ -81,75 +77,12 @@ export interface Said {
   refused?: string;
 }
 
-export interface Process {
-  pid: number;
-  said: Said[];
-  ask<Name extends keyof typeof COMMANDS>(
-    name: Name,
-    ...parameters: Parameters<(typeof COMMANDS)[Name]>
-  ): Promise<Awaited<ReturnType<(typeof COMMANDS)[Name]>>>;
-  kill(): Promise<void>;
-}
+export type Process = CommandProcess<typeof COMMANDS, Said>;
 
 let database: Database;
 
-/**
- * @param traced the command line of a tracer, before that of the process
- * @param options for Node.js, as `NODE_OPTIONS` has them
- */
-export function startProcess(traced: readonly string[] = [], options = ''): Process {
-  const [command, ...rest] = [...traced, process.execPath, __filename, 'store process'];
-  const child: ChildProcess = spawn(command!, rest, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: options },
-  });
-  const said: Said[] = [];
-  const asked = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
-  child.on('message', (message: { id?: number; value?: never; error?: string } & Said) => {
-    if (message.id === undefined) {
-      said.push(message);
-      return;
-    }
-    const { resolve, reject } = asked.get(message.id)!;
-    if (message.error === undefined) resolve(message.value as never);
-    else reject(new Error(message.error));
-  });
-  const ended = once(child, 'exit');
-  ended.then(() => {
-    for (const { reject } of asked.values()) reject(new Error('The process has ended'));
-  });
-  return {
-    pid: child.pid!,
-    said,
-    ask: (name, ...parameters) =>
-      new Promise((resolve, reject) => {
-        asked.set(asked.size, { resolve, reject });
-        child.send({ id: asked.size - 1, name, parameters }, (error) => error && reject(error));
-      }),
-    async kill() {
-      // A tracer that is killed leaves the process to itself, which ends when nobody is connected to it any more.
-      if (traced.length > 0 && child.connected) child.disconnect();
-      else child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
+/** As `startCommands`. */
+export const startProcess = (traced?: readonly string[], options?: string): Process =>
+  startCommands(__filename, traced, options);
 
-function say(message: object): void {
-  process.send!(message);
-}
-
-if (process.argv[2] === 'store process') {
-  process.on('disconnect', () => process.exit());
-  process.on(
-    'message',
-    async ({ id, name, parameters }: { id: number; name: string; parameters: unknown[] }) => {
-      try {
-        const command = COMMANDS[name as keyof typeof COMMANDS] as (...given: unknown[]) => unknown;
-        say({ id, value: (await command(...parameters)) ?? null });
-      } catch (error) {
-        say({ id, error: String((error as { problem?: string }).problem ?? error) });
-      }
-    },
-  );
-}
+if (require.main === module) serveCommands(COMMANDS);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
-import { idsOf, openTasks, startProcess, until } from './tasks';
+import { dueIn, idsOf, openTasks, startProcess, until } from './tasks';
 
 /** Milliseconds after 500 tasks came; the last one is when something was delivered and deleted. */
 const MOMENTS = [5, 60, 160, 640, 2_300, Number.POSITIVE_INFINITY];
@@ -12,9 +12,8 @@ async function killedAfter(milliseconds: number): Promise<{ due: number; deliver
   const label = `killed after ${milliseconds} ms`;
   const file = join(temporaryDirectory(), 'cn-verify.db');
   const victim = startProcess();
-  const begun = new Promise<void>((resolve) => victim.once('begun', resolve));
   victim.ask('load', file).catch(() => {});
-  await begun;
+  await until(() => victim.said.some(({ begun }) => begun));
   if (Number.isFinite(milliseconds)) await new Promise((resolve) => setTimeout(resolve, milliseconds));
   else await until(() => victim.said.some(({ settled }) => settled !== undefined));
   await victim.kill();
@@ -30,7 +29,7 @@ async function killedAfter(milliseconds: number): Promise<{ due: number; deliver
   const delivered = deliveredIn(victim.said);
   const deleted = deliveredIn(victim.said.slice(0, Math.max(0, settled)));
   assert.deepEqual(
-    [...victim.due()].filter((id) => !delivered.has(id) && !found.includes(id)),
+    [...dueIn(victim)].filter((id) => !delivered.has(id) && !found.includes(id)),
     [],
     label,
   );
@@ -39,7 +38,7 @@ async function killedAfter(milliseconds: number): Promise<{ due: number; deliver
     [],
     label,
   );
-  return { due: victim.due().size, delivered: deleted.size };
+  return { due: dueIn(victim).size, delivered: deleted.size };
 }
 
 describe('waiting: the tasks of a process that is killed', () => {

@@ -1,6 +1,4 @@
 /** Pending tasks over a real database, in this process and in one that can be killed. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
 import { type Database, openDatabase } from '../../src/store/database';
 import {
   type NewTask,
@@ -8,6 +6,7 @@ import {
   PendingTasks,
   type TaskOwner,
 } from '../../src/waiting/pending-tasks';
+import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
 import { until } from '../until';
 
 export { until };
@@ -117,10 +116,7 @@ const COMMANDS = {
   state: async (): Promise<string> => opened.database.state(),
   warnings: async (): Promise<string[]> => opened.warnings,
   close: (): Promise<void> => opened.database.close(),
-  /** Gives up being root, for whom every file can be read. */
-  async becomeNobody(): Promise<void> {
-    if (process.getuid!() === 0) process.seteuid!(65534);
-  },
+  becomeNobody,
   /**
    * Adds 500 tasks, and then adds and delivers tasks until it is killed. Says `due` with ids of tasks that may be
    * queried, `delivering` before some are delivered, and `ended` when those have been deleted.
@@ -129,7 +125,7 @@ const COMMANDS = {
     await COMMANDS.open(file);
     const all = Array.from({ length: 500 }, (_, index) => `first-${index}`);
     await COMMANDS.add(all, { size: 20_000 });
-    say({ begun: true });
+    void say({ begun: true });
     for (let round = 0; ; round++) {
       const ids = Array.from({ length: 5 }, (_, index) => `later-${round}-${index}`);
       await COMMANDS.add(ids, { size: 20_000 });
@@ -137,11 +133,11 @@ const COMMANDS = {
       const delivering = all.splice(0, 5);
       await until(() => delivering.every((id) => due.has(id)));
       // If the parent heard of this only after the kill, it would miss what was deleted.
-      await new Promise((resolve) => process.send!({ delivering }, resolve));
+      await say({ delivering });
       await COMMANDS.deliver(delivering);
       if (round % 20 < 19) continue;
       await opened.tasks.settle();
-      say({ settled: round });
+      void say({ settled: round });
     }
   },
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
@@ -155,87 +151,22 @@ interface Said {
   settled?: number;
 }
 
-export interface Process {
-  pid: number;
-  said: Said[];
-  /** Task ids that may be queried. */
-  due(): Set<string>;
-  once(what: keyof Said, then: () => void): void;
-  ask<Name extends keyof typeof COMMANDS>(
-    name: Name,
-    ...parameters: Parameters<(typeof COMMANDS)[Name]>
-  ): Promise<Awaited<ReturnType<(typeof COMMANDS)[Name]>>>;
-  /** Resolves once it is gone and everything it said has arrived. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
-
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+export type Process = CommandProcess<typeof COMMANDS, Said>;
 
 /** @returns a process that waits for commands */
-export function startProcess(): Process {
-  const child = fork(__filename, ['serve'], { serialization: 'advanced' });
-  running.add(child);
-  const said: Said[] = [];
-  const heard = new EventEmitter();
-  const asked = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  child.on(
-    'message',
-    ({ to, value, error, ...rest }: { to?: number; value: never; error?: string } & Said) => {
-      if (to === undefined) {
-        said.push(rest);
-        for (const what of Object.keys(rest)) heard.emit(what);
-      } else if (error) asked.get(to)!.reject(new Error(error));
-      else asked.get(to)!.resolve(value);
-    },
-  );
-  const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
-  let count = 0;
-  return {
-    pid: child.pid!,
-    said,
-    due: () => new Set(said.flatMap(({ due }) => due ?? [])),
-    once: (what, then) => void heard.once(what, then),
-    ask: (name, ...parameters) =>
-      new Promise((resolve, reject) => {
-        asked.set(++count, { resolve, reject });
-        child.send({ to: count, name, parameters });
-      }),
-    async kill(signal = 'SIGKILL') {
-      child.kill(signal);
-      await gone;
-      running.delete(child);
-    },
-  };
-}
+export const startProcess = (): Process => startCommands(__filename);
+
+/** @returns task ids that a process said may be queried */
+export const dueIn = ({ said }: Process) => new Set(said.flatMap(({ due }) => due ?? []));
 
 let opened: Opened;
 const due = new Set<string>();
 const OWNER: TaskOwner = {
   due({ taskIds: [taskId] }) {
     due.add(taskId!);
-    say({ due: taskId! });
+    void say({ due: taskId! });
   },
   drop: () => {},
 };
 
-function say(what: Said & { to?: number; value?: unknown; error?: string }): void {
-  process.send?.(what);
-}
-
-if (require.main === module) {
-  // It ends with the process that started it.
-  process.once('disconnect', () => process.exit());
-  process.on(
-    'message',
-    async ({ to, name, parameters }: { to: number; name: keyof typeof COMMANDS; parameters: [] }) => {
-      try {
-        say({ to, value: await (COMMANDS[name] as (...all: []) => Promise<unknown>)(...parameters) });
-      } catch (error) {
-        say({ to, error: String(error) });
-      }
-    },
-  );
-}
+if (require.main === module) serveCommands(COMMANDS);

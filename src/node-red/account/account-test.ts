@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, type VerifyError } from '../../contract/errors'
 import type { Environment } from '../../contract/result';
 import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
-import { Clock } from '../../http/clock';
+import { offsetAskedBy } from '../../http/clock';
 import { textOf, verifyErrorOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
 
@@ -38,7 +38,6 @@ export class AccountTest {
   readonly #red: Red;
   readonly #node: TestedNode;
   readonly #probe: Probe;
-  readonly #clock = new Clock(Date.now);
   readonly #closing = new AbortController();
   #running: Promise<Found> | undefined;
 
@@ -76,7 +75,7 @@ export class AccountTest {
   async #test(): Promise<Found> {
     let clockOffsetSeconds: number | null = null;
     const watch = (answer: HttpAnswer) => {
-      const offset = this.#clock.offsetAskedBy(answer, 0);
+      const offset = offsetAskedBy(answer, Date.now(), 0);
       clockOffsetSeconds = offset === null ? null : Math.round(offset / 1000);
     };
     try {

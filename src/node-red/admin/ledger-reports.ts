@@ -145,7 +145,7 @@ export async function* handlingOf(
   const providers = new Map(
     configsOf(red)
       .filter(({ type }) => type.endsWith('-account'))
-      .map(({ id, type }) => [id, type.slice(0, -'-account'.length)]),
+      .map(({ id, type }) => [id, red._(`providers.${type.slice(0, -'-account'.length)}`, values)]),
   );
   async function* calls() {
     for (const ledger of found.keys())

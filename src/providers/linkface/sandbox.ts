@@ -1,6 +1,6 @@
 /** linkface's half of the sandbox, made from docs/providers/linkface.md: what the provider checks, it checks. */
 import { isUtf8 } from 'node:buffer';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { textOfCode } from '../../contract/codes';
 import {
   POST_ONLY,
@@ -22,11 +22,6 @@ const IN_QUERY = ['sequence_id', 'api_id'];
 const SIGNED = ['timestamp', 'sign'];
 const IN_FORM = ['detection_type', ...SIGNED];
 
-const SIGN_RULE = {
-  en: 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.',
-  zh: 'sign 须为 api_id + api_secret + timestamp 的 SHA-256，小写十六进制。',
-};
-
 const PATH = '/v2/sdk/get_token';
 
 export const sandboxHalf: SandboxHalf = {
@@ -47,16 +42,12 @@ export const sandboxHalf: SandboxHalf = {
     const query = readQuery(request.search);
     const form = readForm(request);
     const refused = refuse(query, form, isToken, world.now(), this.credentials);
-    if (refused) return envelope(refused[0], refused[1]);
+    if (refused) return refused;
     const sequenceId = query?.get('sequence_id') ?? '';
     const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1] ?? SUCCESS;
-    const asked =
-      wanted === SUCCESS
-        ? undefined
-        : {
-            en: `Asked for by the special value sandbox-${wanted}-.`,
-            zh: `由特殊值 sandbox-${wanted}- 指定。`,
-          };
+    const special = `sandbox-${wanted}-`;
+    const because = { en: `Asked for by the special value ${special}.`, zh: `由特殊值 ${special} 指定。` };
+    const asked = wanted === SUCCESS ? undefined : because;
     if (isToken || asked) return world.faultIn(sequenceId) ?? envelope(wanted, asked);
     const fields = Object.fromEntries([...form!].map(([name, value]) => [name, value.toString('utf8')]));
     const echo = received({ path: request.path, query: Object.fromEntries(query!), form: fields });
@@ -64,27 +55,25 @@ export const sandboxHalf: SandboxHalf = {
   },
 };
 
-/** @returns the code of a refusal, and why; or null */
 function refuse(
   query: ReadonlyMap<string, string> | null,
   form: ReadonlyMap<string, Buffer> | null,
   isToken: boolean,
   now: number,
   { apiId = '', apiSecret = '' }: Readonly<Record<string, string>>,
-): [string, Reason] | null {
+): SandboxAnswer | null {
   if (!query)
-    return ['1001', { en: 'The query is percent-encoded UTF-8.', zh: '查询参数须为百分号编码的 UTF-8。' }];
+    return envelope('1001', {
+      en: 'The query is percent-encoded UTF-8.',
+      zh: '查询参数须为百分号编码的 UTF-8。',
+    });
   if (!form)
-    return [
-      '1002',
-      {
-        en: 'The body is multipart/form-data with its boundary in Content-Type.',
-        zh: '请求体须为 multipart/form-data，Content-Type 中须有 boundary。',
-      },
-    ];
-  const foreign = [...form].find(([, value]) => !isUtf8(value))?.[0];
-  if (foreign !== undefined)
-    return ['1001', { en: 'Every field of the form is UTF-8.', zh: '表单的每个字段须为 UTF-8。' }];
+    return envelope('1002', {
+      en: 'The body is multipart/form-data with its boundary in Content-Type.',
+      zh: '请求体须为 multipart/form-data，Content-Type 中须有 boundary。',
+    });
+  if ([...form.values()].some((value) => !isUtf8(value)))
+    return envelope('1001', { en: 'Every field of the form is UTF-8.', zh: '表单的每个字段须为 UTF-8。' });
   for (const [names, place, other] of [
     [IN_QUERY, query, form],
     [isToken ? IN_FORM : SIGNED, form, query],
@@ -92,44 +81,39 @@ function refuse(
     const [where, inChinese] = place === query ? ['query', '查询参数'] : ['form', '表单'];
     for (const name of names) {
       if (other.has(name))
-        return [
-          '1002',
-          { en: `${name} stands in the ${where}, and nowhere else.`, zh: `${name} 只能放在${inChinese}中。` },
-        ];
+        return envelope('1002', {
+          en: `${name} stands in the ${where}, and nowhere else.`,
+          zh: `${name} 只能放在${inChinese}中。`,
+        });
       if (!place.get(name)?.length)
-        return [
-          '1002',
-          {
-            en: `${name} stands in the ${where} once, and is not empty.`,
-            zh: `${name} 须在${inChinese}中出现一次，且不为空。`,
-          },
-        ];
+        return envelope('1002', {
+          en: `${name} stands in the ${where} once, and is not empty.`,
+          zh: `${name} 须在${inChinese}中出现一次，且不为空。`,
+        });
     }
   }
   if (query.get('api_id') !== apiId)
-    return ['1007', { en: "api_id is not the sandbox's own apiId.", zh: 'api_id 不是沙箱的 apiId。' }];
+    return envelope('1007', {
+      en: "api_id is not the sandbox's own apiId.",
+      zh: 'api_id 不是沙箱的 apiId。',
+    });
 
   const timestamp = String(form.get('timestamp'));
   if (!isTimely(timestamp, now))
-    return [
-      '1000',
-      {
-        en: 'timestamp is Unix time in milliseconds or seconds, at most 900 s off.',
-        zh: 'timestamp 须为毫秒或秒级 Unix 时间戳，误差不超过 900 秒。',
-      },
-    ];
-  const expected = Buffer.from(sign(apiId, apiSecret, timestamp));
-  const given = form.get('sign')!;
-  if (expected.length !== given.length || !timingSafeEqual(expected, given)) return ['1000', SIGN_RULE];
-  return !isToken || DETECTION_TYPES.includes(String(form.get('detection_type')))
-    ? null
-    : [
-        '1002',
-        {
-          en: `detection_type is one of ${DETECTION_TYPES.join(', ')}.`,
-          zh: `detection_type 须为 ${DETECTION_TYPES.join('、')} 之一。`,
-        },
-      ];
+    return envelope('1000', {
+      en: 'timestamp is Unix time in milliseconds or seconds, at most 900 s off.',
+      zh: 'timestamp 须为毫秒或秒级 Unix 时间戳，误差不超过 900 秒。',
+    });
+  if (String(form.get('sign')) !== sign(apiId, apiSecret, timestamp))
+    return envelope('1000', {
+      en: 'sign is the SHA-256 of api_id + api_secret + timestamp, in lower-case hex.',
+      zh: 'sign 须为 api_id + api_secret + timestamp 的 SHA-256，小写十六进制。',
+    });
+  if (!isToken || DETECTION_TYPES.includes(String(form.get('detection_type')))) return null;
+  return envelope('1002', {
+    en: `detection_type is one of ${DETECTION_TYPES.join(', ')}.`,
+    zh: `detection_type 须为 ${DETECTION_TYPES.join('、')} 之一。`,
+  });
 }
 
 /** docs/providers/linkface.md, the row of timestamp: milliseconds or seconds, the document does not say which. */

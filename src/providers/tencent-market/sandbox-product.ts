@@ -2,7 +2,7 @@
 
 import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
-import { readIdNumber } from '../../input/id-number';
+import { isWholeIdNumber } from '../../input/id-number';
 import { CODES, COMPARED, INCORRECT, rowOf } from './codes';
 import { byScore, DOCUMENTED } from './verdict';
 
@@ -36,9 +36,8 @@ const GATEWAY: ReadonlyMap<number, string> = new Map([
 
 /** @param form of a request that the gateway let through */
 export function compare(form: URLSearchParams, world: SandboxWorld): ProductAnswer {
-  const wrong = wrongParameter(form, world);
-  if (wrong)
-    return { body: { msg: `入参错误,${wrong[0]}`, success: false, code: 400, data: {} }, reason: wrong[1] };
+  const refusal = refuse(form, world);
+  if (refusal) return refusal;
   const name = form.get('name') ?? '';
   const url = form.get('image') ? '' : (form.get('url') ?? '');
   const asked = world.faultIn(`${name} ${url}`);
@@ -93,59 +92,44 @@ function wanted(name: string): { incorrect: number; score: number } {
   return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Math.min(1, Number(special)) };
 }
 
-/** @returns the provider's words, and why; or null */
-function wrongParameter(form: URLSearchParams, { now }: SandboxWorld): [string, Reason] | null {
-  const [name, idcard, image, url] = ['name', 'idcard', 'image', 'url'].map(
-    (each) => form.get(each) ?? '',
-  ) as [string, string, string, string];
+const wrong = (words: string, reason: Reason): ProductAnswer => ({
+  body: { msg: `入参错误,${words}`, success: false, code: 400, data: {} },
+  reason,
+});
+
+function refuse(form: URLSearchParams, { now }: SandboxWorld): ProductAnswer | null {
+  const field = (name: string) => form.get(name) ?? '';
+  const [image, url] = [field('image'), field('url')];
   if (form.size !== new Set(form.keys()).size)
-    return ['参数重复', { en: 'Each field of the form comes once.', zh: '表单的每个字段只能出现一次。' }];
-  if (name === '')
-    return [
-      '姓名[name]不能为空',
-      {
-        en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
-        zh: '表单须有 name 字段，百分号编码的 UTF-8；JSON 请求体中没有。',
-      },
-    ];
-  if (!isIdNumber(idcard, now()))
-    return [
-      '身份证号[idcard]格式错误',
-      {
-        en: 'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
-        zh: 'idcard 须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
-      },
-    ];
+    return wrong('参数重复', {
+      en: 'Each field of the form comes once.',
+      zh: '表单的每个字段只能出现一次。',
+    });
+  if (field('name') === '')
+    return wrong('姓名[name]不能为空', {
+      en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
+      zh: '表单须有 name 字段，百分号编码的 UTF-8；JSON 请求体中没有。',
+    });
+  if (!isWholeIdNumber(field('idcard'), now()))
+    return wrong('身份证号[idcard]格式错误', {
+      en: 'idcard is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+      zh: 'idcard 须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
+    });
   // "The document's program samples send the unused one of the two as an empty field".
   if ((image === '') === (url === ''))
-    return [
-      '照片[image]与[url]须二选一',
-      {
-        en: 'One of image and url has a value; the other is empty or not there.',
-        zh: 'image 与 url 二选一，另一个为空或不传。',
-      },
-    ];
+    return wrong('照片[image]与[url]须二选一', {
+      en: 'One of image and url has a value; the other is empty or not there.',
+      zh: 'image 与 url 二选一，另一个为空或不传。',
+    });
   if (image !== '' && !(BARE_BASE64.test(image) && image.length % 4 === 0))
-    return [
-      '照片[image]格式错误',
-      {
-        en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
-        zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
-      },
-    ];
+    return wrong('照片[image]格式错误', {
+      en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
+      zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
+    });
   if (url !== '' && !/^https?:\/\/./i.test(url))
-    return [
-      '照片地址[url]格式错误',
-      { en: 'url begins with http:// or https://.', zh: 'url 须以 http:// 或 https:// 开头。' },
-    ];
+    return wrong('照片地址[url]格式错误', {
+      en: 'url begins with http:// or https://.',
+      zh: 'url 须以 http:// 或 https:// 开头。',
+    });
   return null;
-}
-
-/** A provider repairs nothing. */
-function isIdNumber(idNumber: string, now: number): boolean {
-  try {
-    return readIdNumber(idNumber, 'idcard', now, new Set()) === idNumber;
-  } catch {
-    return false;
-  }
 }

@@ -10,11 +10,12 @@ import {
   UNKNOWN_OPERATION,
 } from '../../contract/sandbox-half';
 import { isObject, parseObject } from '../../http/json';
-import { readIdNumber } from '../../input/id-number';
+import { isWholeIdNumber } from '../../input/id-number';
 import { readPhoto } from '../../input/photo';
 import { atOnce } from '../../input/slices';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
+import { THREE_ELEMENTS } from './client';
 
 /** How far a clock may be off: docs/contract.md, "Sandbox". */
 const CLOCK_MS = 900_000;
@@ -30,61 +31,52 @@ const AES_KEYS = KEY_DERIVATIONS.map((derivation) => aesKey(derivation, CREDENTI
 
 /** The provider's document lists no failure codes: these are invented. */
 const FAILURES = {
-  customer: [
-    '10001',
-    '客户编号无效',
-    {
-      en: "secretId in the path and data.customNumber are the sandbox's own secretId.",
-      zh: '路径中的 secretId 和 data.customNumber 须为沙箱的 secretId。',
-    },
-  ],
-  timestamp: [
-    '10002',
-    '时间戳无效',
-    {
-      en: 'timestamp in the query and the text data.timeStamp are the same Unix time in milliseconds, at most 900 s off.',
-      zh: '查询参数 timestamp 与字符串 data.timeStamp 须为同一个毫秒级 Unix 时间戳，误差不超过 900 秒。',
-    },
-  ],
-  body: [
-    '10003',
-    '请求格式错误',
-    {
-      en: 'Content-Type is application/json; the body is an object with data and photoData.',
-      zh: 'Content-Type 须为 application/json，请求体须为含有 data 和 photoData 的对象。',
-    },
-  ],
-  cipher: [
-    '10004',
-    '参数解密失败',
-    {
-      en: "data.xM and data.gMSFZHM are base64(AES-ECB with PKCS#7 padding(UTF-8)) under one key, which is made of the sandbox's own key by one of the three derivations.",
-      zh: 'data.xM 和 data.gMSFZHM 须为 base64(AES-ECB、PKCS#7 填充(UTF-8))，使用同一密钥，由沙箱的 key 按三种方式之一得到。',
-    },
-  ],
-  idNumber: [
-    '10005',
-    '身份证号无效',
-    {
-      en: 'The id number in data.gMSFZHM is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
-      zh: 'data.gMSFZHM 中的身份证号须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
-    },
-  ],
-  photo: [
-    '10006',
-    '照片无效',
-    {
-      en: 'photoData is base64 without data: prefix or line breaks, of a whole JPG, PNG or BMP.',
-      zh: 'photoData 须为完整的 JPG、PNG 或 BMP 的 base64，没有 data: 前缀和换行。',
-    },
-  ],
-  name: ['10007', '姓名无效', { en: 'The name in data.xM is not empty.', zh: 'data.xM 中的姓名不能为空。' }],
+  customer: {
+    code: '10001',
+    words: '客户编号无效',
+    en: "secretId in the path and data.customNumber are the sandbox's own secretId.",
+    zh: '路径中的 secretId 和 data.customNumber 须为沙箱的 secretId。',
+  },
+  timestamp: {
+    code: '10002',
+    words: '时间戳无效',
+    en: 'timestamp in the query and the text data.timeStamp are the same Unix time in milliseconds, at most 900 s off.',
+    zh: '查询参数 timestamp 与字符串 data.timeStamp 须为同一个毫秒级 Unix 时间戳，误差不超过 900 秒。',
+  },
+  body: {
+    code: '10003',
+    words: '请求格式错误',
+    en: 'Content-Type is application/json; the body is an object with data and photoData.',
+    zh: 'Content-Type 须为 application/json，请求体须为含有 data 和 photoData 的对象。',
+  },
+  cipher: {
+    code: '10004',
+    words: '参数解密失败',
+    en: "data.xM and data.gMSFZHM are base64(AES-ECB with PKCS#7 padding(UTF-8)) under one key, which is made of the sandbox's own key by one of the three derivations.",
+    zh: 'data.xM 和 data.gMSFZHM 须为 base64(AES-ECB、PKCS#7 填充(UTF-8))，使用同一密钥，由沙箱的 key 按三种方式之一得到。',
+  },
+  idNumber: {
+    code: '10005',
+    words: '身份证号无效',
+    en: 'The id number in data.gMSFZHM is 18 characters with a right check digit (X in upper case) or 15 digits, born from 1900 to today.',
+    zh: 'data.gMSFZHM 中的身份证号须为 18 位且校验码正确（X 大写）或 15 位数字，出生日期在 1900 年至今天之间。',
+  },
+  photo: {
+    code: '10006',
+    words: '照片无效',
+    en: 'photoData is base64 without data: prefix or line breaks, of a whole JPG, PNG or BMP.',
+    zh: 'photoData 须为完整的 JPG、PNG 或 BMP 的 base64，没有 data: 前缀和换行。',
+  },
+  name: {
+    code: '10007',
+    words: '姓名无效',
+    en: 'The name in data.xM is not empty.',
+    zh: 'data.xM 中的姓名不能为空。',
+  },
 } as const;
 
 /** "`00000`, `200` and `0` are success", each as a text or a number; the documented one comes first. */
 const SUCCESSES = ['00000', 0, '200', 200, '0'] as const;
-
-const THREE_ELEMENTS = 'idCardThreeElements';
 
 export const sandboxHalf: SandboxHalf = {
   provider: 'westdex',
@@ -105,7 +97,7 @@ export const sandboxHalf: SandboxHalf = {
         },
       };
     const failure = (name: keyof typeof FAILURES, key?: Buffer) => {
-      const [code, words, reason] = FAILURES[name];
+      const { code, words, ...reason } = FAILURES[name];
       return { ...failed(nextId(world), code, Number(code), words, key), reason };
     };
     if (secretId !== encodeURIComponent(CREDENTIALS.secretId)) return failure('customer');
@@ -122,7 +114,7 @@ export const sandboxHalf: SandboxHalf = {
       const idNumber = typeof gMSFZHM === 'string' ? decrypt(gMSFZHM, key) : null;
       if (name === null || idNumber === null) continue;
       if (name.trim() === '') return failure('name', key);
-      if (!isIdNumber(idNumber, world.now())) return failure('idNumber', key);
+      if (!isWholeIdNumber(idNumber, world.now())) return failure('idNumber', key);
       if (!isBarePhoto(body.photoData)) return failure('photo', key);
       return { ...(world.faultIn(name) ?? verdict(name, key, world)), paidFor: name };
     }
@@ -198,24 +190,10 @@ function isTimestamp(timeStamp: unknown, { query }: SandboxRequest, world: Sandb
   return timeStamp === query.get('timestamp') && Math.abs(Number(timeStamp) - world.now()) <= CLOCK_MS;
 }
 
-/** A provider repairs nothing. */
-function isIdNumber(idNumber: string, now: number): boolean {
-  try {
-    return readIdNumber(idNumber, 'gMSFZHM', now, new Set()) === idNumber;
-  } catch {
-    return false;
-  }
-}
-
 /** "JPG, BMP or PNG; nothing else is accepted", and no prefix: docs/providers/westdex.md, `photoData`. */
 function isBarePhoto(photoData: unknown): boolean {
-  const repaired = new Set<string>();
   try {
-    return (
-      typeof photoData === 'string' &&
-      'base64' in atOnce(readPhoto(photoData, 'photoData', Infinity, repaired)) &&
-      repaired.size === 0
-    );
+    return atOnce(readPhoto(photoData, 'photoData', Infinity, new Set())).toString('base64') === photoData;
   } catch {
     return false;
   }

@@ -1,5 +1,7 @@
 import type { AccountDefinition } from '../../contract/account';
-import { FETCHING } from './sandbox-path';
+
+/** Behind the sandbox's base URL of xhey: what is sent there has its photos downloaded. */
+export const FETCHING = '/fetching';
 
 /** docs/providers/xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */
 export const account: AccountDefinition = {

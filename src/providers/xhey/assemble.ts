@@ -16,14 +16,7 @@ export function assemble(tasks: readonly PolledTask[]): ReportedPhoto[] {
 
 /** Tasks that one batch was answered with share its photos; all others have their own. */
 export function batches(tasks: readonly PolledTask[]): PolledTask[][] {
-  const groups = new Map<string, PolledTask[]>();
-  for (const task of tasks) {
-    const key = batchOf(task);
-    const group = groups.get(key);
-    if (group) group.push(task);
-    else groups.set(key, [task]);
-  }
-  return [...groups.values()];
+  return [...Map.groupBy(tasks, batchOf).values()];
 }
 
 /**
@@ -113,11 +106,12 @@ function bySimilarAddress(
       const of = url === null ? null : parts.get(url);
       return of ? likeness(of) : null;
     };
-    const submitted = groupBy([...places.keys()], keyOf);
-    const reported = groupBy([...left], ({ url }) => keyOf(url));
+    const submitted = Map.groupBy(places.keys(), keyOf);
+    const reported = Map.groupBy(left, ({ url }) => keyOf(url));
     for (const [key, photos] of reported) {
       const [url, ...more] = submitted.get(key) ?? [];
-      if (url === undefined || more.length > 0 || photos.length > 1 || places.get(url)) continue;
+      if (key === null || url === undefined || more.length > 0 || photos.length > 1 || places.get(url))
+        continue;
       const both = [url, photos[0]!.url!].map((each) => parts.get(each)!);
       if (likeness === withoutQuery && both.every(({ search }) => search !== '')) continue;
       left.delete(photos[0]!);
@@ -141,18 +135,6 @@ function byPosition(
   left.clear();
   for (const [index, url] of [...places.keys()].entries())
     places.set(url, { ...photos[index]!, url, matchedBy: 'position' });
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | null): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
 
 /** A revoked or unknown task says more about a photo than that it was not reported. */

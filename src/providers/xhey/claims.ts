@@ -25,21 +25,15 @@ export function claimText(
   photos: readonly ReportedPhoto[],
   submittedAt?: string,
 ): string {
-  const byTask = new Map<string, unknown[]>();
-  for (const photo of photos) {
+  const claimOf = (photo: ReportedPhoto) => {
     const { gcj02, wgs84 } = photo.location ?? {};
-    const claimed = [
-      ...PHOTO_FIELDS.map((name) => photo[name]),
-      ...[gcj02?.lat, gcj02?.lng, wgs84?.lat, wgs84?.lng],
-    ];
-    const others = byTask.get(photo.taskId);
-    if (others) others.push(claimed);
-    else byTask.set(photo.taskId, [claimed]);
-  }
+    return [...PHOTO_FIELDS.map((name) => photo[name]), ...[gcj02?.lat, gcj02?.lng, wgs84?.lat, wgs84?.lng]];
+  };
+  const byTask = Map.groupBy(photos, ({ taskId }) => taskId);
   const over = tasks.filter(({ status }) => status !== 'waiting');
   const claims = over.map(({ taskId, status, photoUrls, names, batch, partial }) => [
     ...[taskId, status, photoUrls, names, batch, partial],
-    byTask.get(taskId) ?? [],
+    (byTask.get(taskId) ?? []).map(claimOf),
   ]);
   const submission = submittedAt === undefined ? [] : [submittedAt, tasks.map(({ taskId }) => taskId)];
   return JSON.stringify([environment, claims, ...submission]);

@@ -14,8 +14,12 @@ import {
   readTask,
   type TaskAnswer,
 } from './response';
-import { NAMES_HEADER } from './sandbox-path';
 
+/**
+ * A photo in hand gets an address with a random name: only this gives the sandbox the name of its file. Commas
+ * between the names, in the order of the photos; empty where a name chooses nothing.
+ */
+export const NAMES_HEADER = 'x-sandbox-names';
 /** As long as xhey's ids are, and older than the service. */
 const NO_TASK = '1000000000000000000';
 

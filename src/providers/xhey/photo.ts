@@ -88,20 +88,7 @@ export function silentPhoto(
   taskId: string,
   reason: (typeof SILENCES)[number],
 ): ReportedPhoto {
-  return {
-    url,
-    taskId,
-    outcome: 'inconclusive',
-    reason,
-    status: null,
-    message: '',
-    takenAt: null,
-    takenAtText: null,
-    address: null,
-    location: null,
-    antiFakeCode: null,
-    matchedBy: null,
-  };
+  return { ...readPhoto({ photoUrl: url }, taskId), reason };
 }
 
 /** @returns the number that a number or a decimal string is, else null */

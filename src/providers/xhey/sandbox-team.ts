@@ -43,8 +43,8 @@ export function sublist({ departmentID }: Body, world: SandboxWorld): SandboxAns
 
 /** `/v2/group/photo` and `/v2/group/photo/search`: the team's photos, the latest first. */
 export function teamPhotos(body: Body, world: SandboxWorld): SandboxAnswer {
-  const wrong = wrongIn(body);
-  if (wrong) return refused(world, ...wrong);
+  const refusal = refuse(body, world);
+  if (refusal) return refusal;
   const { startTime, endTime, pageSize = 100, pageNo = 1 } = body as Record<string, number>;
   const users = textsIn(body.userIds);
   const keywords = textsIn(body.watermarkContent);
@@ -78,52 +78,42 @@ function latestPhotos(now: number) {
   });
 }
 
-/** docs/providers/xhey.md, "Codes". @returns the code, and why; or null */
-function wrongIn(body: Body): [number, Reason] | null {
+/** docs/providers/xhey.md, "Codes". */
+function refuse(body: Body, world: SandboxWorld): SandboxAnswer | null {
   const { startTime, endTime, pageSize = 100, pageNo = 1 } = body;
   if (!isSeconds(startTime) || !isSeconds(endTime) || startTime > endTime)
-    return [
-      4009,
-      {
-        en: 'startTime and endTime are Unix time in seconds, as numbers, and startTime is not the later one.',
-        zh: 'startTime 和 endTime 须为秒级 Unix 时间戳（数字），且 startTime 不晚于 endTime。',
-      },
-    ];
+    return refused(world, 4009, {
+      en: 'startTime and endTime are Unix time in seconds, as numbers, and startTime is not the later one.',
+      zh: 'startTime 和 endTime 须为秒级 Unix 时间戳（数字），且 startTime 不晚于 endTime。',
+    });
   if (endTime - startTime > MOST_DAYS * DAY_S)
-    return [
-      4010,
-      {
-        en: `From startTime to endTime there are at most ${MOST_DAYS} days.`,
-        zh: `startTime 到 endTime 最多 ${MOST_DAYS} 天。`,
-      },
-    ];
+    return refused(world, 4010, {
+      en: `From startTime to endTime there are at most ${MOST_DAYS} days.`,
+      zh: `startTime 到 endTime 最多 ${MOST_DAYS} 天。`,
+    });
   if (!isCount(pageSize) || !isCount(pageNo))
-    return [
-      400,
-      { en: 'pageSize and pageNo are integers from 1.', zh: 'pageSize 和 pageNo 须为从 1 开始的整数。' },
-    ];
+    return refused(world, 400, {
+      en: 'pageSize and pageNo are integers from 1.',
+      zh: 'pageSize 和 pageNo 须为从 1 开始的整数。',
+    });
   if (pageSize > MOST_RECORDS)
-    return [2001, { en: `pageSize is at most ${MOST_RECORDS}.`, zh: `pageSize 最大为 ${MOST_RECORDS}。` }];
+    return refused(world, 2001, limit('pageSize is at most', MOST_RECORDS, 'pageSize 最大为'));
   if (textsIn(body.userIds).length > MOST_PEOPLE)
-    return [4008, { en: `userIds has at most ${MOST_PEOPLE} ids.`, zh: `userIds 最多 ${MOST_PEOPLE} 个。` }];
+    return refused(world, 4008, limit('The most ids in userIds are', MOST_PEOPLE, 'userIds 的个数最多为'));
   const keywords = textsIn(body.watermarkContent);
   if (keywords.length > MOST_KEYWORDS)
-    return [
+    return refused(
+      world,
       4011,
-      {
-        en: `watermarkContent has at most ${MOST_KEYWORDS} keywords.`,
-        zh: `watermarkContent 最多 ${MOST_KEYWORDS} 个关键词。`,
-      },
-    ];
+      limit('The most keywords are', MOST_KEYWORDS, 'watermarkContent 的关键词最多为'),
+    );
   if (keywords.some((keyword) => [...keyword].length > MOST_CHARACTERS))
-    return [
-      4012,
-      {
-        en: `A keyword in watermarkContent has at most ${MOST_CHARACTERS} characters.`,
-        zh: `watermarkContent 中的关键词最长 ${MOST_CHARACTERS} 个字符。`,
-      },
-    ];
+    return refused(world, 4012, limit('The longest keyword has', MOST_CHARACTERS, '关键词的字符数最多为'));
   return null;
+}
+
+function limit(en: string, most: number, zh: string): Reason {
+  return { en: `${en} ${most}.`, zh: `${zh} ${most}。` };
 }
 
 function textsIn(value: unknown): string[] {

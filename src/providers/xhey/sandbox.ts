@@ -1,5 +1,6 @@
 /** xhey's half of the sandbox, made from docs/providers/xhey.md: what the provider checks, it checks. */
 
+import { createHmac } from 'node:crypto';
 import {
   POST_ONLY,
   type Reason,
@@ -11,9 +12,9 @@ import {
   UNKNOWN_OPERATION,
 } from '../../contract/sandbox-half';
 import { isObject } from '../../http/json';
+import { FETCHING } from './account';
+import { NAMES_HEADER, sign } from './client';
 import { refused, success } from './sandbox-answer';
-import { FETCHING, NAMES_HEADER } from './sandbox-path';
-import { signatureProblem } from './sandbox-signature';
 import { create, query } from './sandbox-tasks';
 import { sublist, teamPhotos } from './sandbox-team';
 
@@ -73,7 +74,7 @@ export const sandboxHalf: SandboxHalf = {
     const fetching = request.path.startsWith(`${FETCHING}/`);
     const path = fetching ? request.path.slice(FETCHING.length) : request.path;
     const refusal = refuse(request, world, this.credentials);
-    if (refusal) return refused(world, ...refusal);
+    if (refusal) return refusal;
     const body = parsed(request.body);
     if (!body)
       return refused(world, 400, {
@@ -100,43 +101,37 @@ function parsed(body: Buffer): Record<string, unknown> | null {
   }
 }
 
-/**
- * docs/providers/xhey.md, "Signing". Its sample programs send no Content-Type; another one than JSON's is refused.
- * @returns the code, and why
- */
+/** docs/providers/xhey.md, "Signing". Its sample programs send no Content-Type; another one than JSON's is refused. */
 function refuse(
   { headers, body }: SandboxRequest,
   world: SandboxWorld,
   { groupKey = '', groupSecret = '' }: Readonly<Record<string, string>>,
-): [number, Reason] | null {
+): SandboxAnswer | null {
   const contentType = headers['content-type'];
   if (contentType && !/^application\/json\b/i.test(String(contentType)))
-    return [400, { en: 'Content-Type is application/json.', zh: 'Content-Type 须为 application/json。' }];
+    return refused(world, 400, {
+      en: 'Content-Type is application/json.',
+      zh: 'Content-Type 须为 application/json。',
+    });
   if (headers.groupkey === undefined)
-    return [4007, { en: 'The header GroupKey is missing.', zh: '缺少 GroupKey 头。' }];
+    return refused(world, 4007, { en: 'The header GroupKey is missing.', zh: '缺少 GroupKey 头。' });
   if (headers.groupkey !== groupKey)
-    return [
-      4007,
-      {
-        en: "The header GroupKey is not the sandbox's own groupKey.",
-        zh: 'GroupKey 头不是沙箱的 groupKey。',
-      },
-    ];
+    return refused(world, 4007, {
+      en: "The header GroupKey is not the sandbox's own groupKey.",
+      zh: 'GroupKey 头不是沙箱的 groupKey。',
+    });
 
   const timestamp = String(headers.timestamp ?? '');
   if (!/^\d+$/.test(timestamp))
-    return [
-      401,
-      {
-        en: 'The header Timestamp is Unix time in seconds, in decimal digits.',
-        zh: 'Timestamp 头须为秒级 Unix 时间戳，十进制数字。',
-      },
-    ];
+    return refused(world, 401, {
+      en: 'The header Timestamp is Unix time in seconds, in decimal digits.',
+      zh: 'Timestamp 头须为秒级 Unix 时间戳，十进制数字。',
+    });
   const offSeconds = Math.round(Number(timestamp) - world.now() / 1000);
-  if (Math.abs(offSeconds) > CLOCK_SECONDS) return [401, clockReason(offSeconds)];
+  if (Math.abs(offSeconds) > CLOCK_SECONDS) return refused(world, 401, clockReason(offSeconds));
 
   const problem = signatureProblem(String(headers.signature ?? ''), groupKey, groupSecret, timestamp, body);
-  return problem === null ? null : [401, problem];
+  return problem && refused(world, 401, problem);
 }
 
 function clockReason(offSeconds: number): Reason {
@@ -150,4 +145,59 @@ function clockReason(offSeconds: number): Reason {
     en: `The header Timestamp is ${Math.abs(offSeconds)} s ${side} the sandbox's clock; ${CLOCK_SECONDS} s are allowed.`,
     zh: `Timestamp 头比沙箱时钟${offSeconds < 0 ? '慢' : '快'} ${Math.abs(offSeconds)} 秒，允许相差 ${CLOCK_SECONDS} 秒。`,
   };
+}
+
+const RULE: Reason = {
+  en: 'Signature is base64(HMAC-SHA256(groupSecret, "groupKey=<GroupKey>&sign=<dataSign>&timestamp=<Timestamp>")), and dataSign is base64(HMAC-SHA256(groupSecret, the exact bytes of the body)).',
+  zh: 'Signature 须为 base64(HMAC-SHA256(groupSecret, "groupKey=<GroupKey>&sign=<dataSign>&timestamp=<Timestamp>"))，其中 dataSign 为 base64(HMAC-SHA256(groupSecret, 实际发送的请求体字节))。',
+};
+
+/** What programs do instead, and how it looks. */
+const MISTAKES: readonly (readonly [
+  (secret: string, payload: (dataSign: string) => string, body: Buffer) => string,
+  mistake: Reason,
+])[] = [
+  [
+    (secret, payload, body) => hmac(secret, payload(hmac(secret, body).toString('base64'))).toString('hex'),
+    { en: 'Here it is in hex.', zh: '收到的是十六进制。' },
+  ],
+  [
+    (secret, payload, body) => hmac(secret, payload(hmac(secret, body).toString('hex'))).toString('base64'),
+    { en: 'Here dataSign is in hex.', zh: '收到的 dataSign 是十六进制。' },
+  ],
+  [
+    (secret, payload, body) =>
+      hmac(secret, payload(encodeURIComponent(hmac(secret, body).toString('base64')))).toString('base64'),
+    { en: 'Here dataSign is URL-encoded.', zh: '收到的 dataSign 做了 URL 编码。' },
+  ],
+  [
+    (secret, _payload, body) => hmac(secret, body).toString('base64'),
+    { en: 'Here it is dataSign alone.', zh: '收到的只是 dataSign。' },
+  ],
+];
+
+/**
+ * @param given the header
+ * @param groupKey of the sandbox
+ * @param groupSecret of the sandbox
+ * @param timestamp the header
+ * @param body the bytes that came
+ * @returns a reason, or null where it is right
+ */
+function signatureProblem(
+  given: string,
+  groupKey: string,
+  groupSecret: string,
+  timestamp: string,
+  body: Buffer,
+): Reason | null {
+  if (given === '') return { en: 'The header Signature is missing.', zh: '缺少 Signature 头。' };
+  if (given === sign(groupKey, groupSecret, timestamp, body)) return null;
+  const payload = (dataSign: string) => `groupKey=${groupKey}&sign=${dataSign}&timestamp=${timestamp}`;
+  const found = MISTAKES.find(([otherwise]) => given === otherwise(groupSecret, payload, body));
+  return found ? { en: `${RULE.en} ${found[1].en}`, zh: RULE.zh + found[1].zh } : RULE;
+}
+
+function hmac(secret: string, data: Buffer | string): Buffer {
+  return createHmac('sha256', secret).update(data).digest();
 }

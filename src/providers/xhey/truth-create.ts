@@ -110,7 +110,8 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
             for (const photo of batch) sent.add(photo);
           };
           const names = environment === 'sandbox' ? photos.sandboxNames(batch) : [];
-          return create(account, photos.addresses(batch), names, { slot, claim: claimBatch }, context);
+          const urls = batch.map(({ url }) => url!);
+          return create(account, urls, names, { slot, claim: claimBatch }, context);
         };
         try {
           const key = payments.keyOf(index, content);
@@ -267,22 +268,20 @@ class Submission {
     photos: readonly MessagePhoto[],
     earlier: ReadonlyMap<string, Earlier<EarlierPhoto>>,
   ): ReadonlySet<MessagePhoto> {
-    const byEntry = new Map<string, { members: MessagePhoto[]; answer: EarlierPhoto }>();
-    for (const photo of photos) {
-      const found = earlier.get(reuseKeyOf(photo).key);
-      if (!found) continue;
-      this.#earlier ??= found;
-      photo.url = found.answer.url ?? photo.url;
-      const group = byEntry.get(found.ledger) ?? { members: [], answer: found.answer };
-      group.members.push(photo);
-      byEntry.set(found.ledger, group);
-    }
-    for (const { members, answer } of byEntry.values()) {
-      const partial = members.length < answer.photos ? { partial: true as const } : {};
+    const found = photos.flatMap((photo) => {
+      const known = earlier.get(reuseKeyOf(photo).key);
+      return known ? [{ photo, known }] : [];
+    });
+    this.#earlier ??= found[0]?.known ?? null;
+    for (const { photo, known } of found) photo.url = known.answer.url ?? photo.url;
+    for (const group of Map.groupBy(found, ({ known }) => known.ledger).values()) {
+      const { answer } = group[0]!.known;
+      const partial = group.length < answer.photos ? { partial: true as const } : {};
+      const members = group.map(({ photo }) => photo);
       const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({ ...task, ...partial }));
       this.#take(tasks, answer, this.#ledger);
     }
-    return new Set([...byEntry.values()].flatMap(({ members }) => members));
+    return new Set(found.map(({ photo }) => photo));
   }
 }
 

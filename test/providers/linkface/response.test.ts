@@ -92,10 +92,7 @@ describe('linkface answer', () => {
   }
 
   const codes: [unknown, string, string][] = [
-    ['1000', 'AUTH', '1000'],
     [1002, 'INPUT', '1002'],
-    ['1002', 'INPUT', '1002'],
-    ['9999', 'PROVIDER', '9999'],
     ['4711', 'PROVIDER', '4711'],
     [0, 'PROVIDER', '0'],
     ['0', 'PROVIDER', '0'],

@@ -189,27 +189,14 @@ describe("sandbox: linkface's half", () => {
     }
   });
 
-  const special: [string, string, RegExp][] = [
-    ['sandbox-0000-a', '0000', /^调用成功$/],
-    ['sandbox-1000-a', '1000', /签名/],
-    ['sandbox-1001-a', '1001', /UTF-8/],
-    ['sandbox-1002-a', '1002', /参数/],
-    ['sandbox-1007-a', '1007', /冻结/],
-    ['sandbox-1008-a', '1008', /过期/],
-    ['sandbox-1009-a', '1009', /频繁/],
-    ['sandbox-1011-a', '1011', /权限/],
-    ['sandbox-9999-a', '9999', /错误/],
-    ['sandbox-4711-a', '4711', /^$/],
-    ['sandbox-1008', '0000', /^调用成功$/],
-    ['a-sandbox-1008-a', '0000', /^调用成功$/],
-  ];
-  for (const [sequenceId, code, message] of special) {
-    it(`answers ${code} to the sequence id ${sequenceId}`, async () => {
-      const response = await answer({ query: `sequence_id=${sequenceId}&api_id=${ID}` });
-      const body = (await response.json()) as { code: string; msg: string };
-      assert.equal(body.code, code);
-      assert.match(body.msg, message);
-    });
+  for (const [sequenceId, code] of [
+    ['sandbox-0000-a', '0000'],
+    ['sandbox-4711-a', '4711'],
+    ['sandbox-1008', '0000'],
+    ['a-sandbox-1008-a', '0000'],
+  ] as const) {
+    it(`answers ${code} to the sequence id ${sequenceId}`, async () =>
+      assert.equal(await codeOf({ query: `sequence_id=${sequenceId}&api_id=${ID}` }), code));
   }
 
   it('has the faults that all providers have, but only for who may come in', async () => {

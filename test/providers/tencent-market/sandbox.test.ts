@@ -268,14 +268,10 @@ describe("tencent-market's half of the sandbox", () => {
   });
 
   const special: [string, number, Record<string, unknown>][] = [
-    ['沙箱码400', 200, { code: 400, success: false, data: {}, msg: '入参错误' }],
     ['沙箱码603', 200, { code: 603, success: false, data: {}, msg: '余额不足' }],
     ['沙箱码4711', 200, { code: 4711, success: false, data: {}, msg: '未知错误' }],
-    ['沙箱网关401', 401, { message: 'HMAC signature cannot be verified' }],
     ['沙箱网关403', 403, { message: 'Found no validate usage plan' }],
-    ['沙箱网关404', 404, { message: 'no such API' }],
     ['沙箱网关413', 413, { message: 'Request Entity Too Large' }],
-    ['沙箱网关429', 429, { message: 'API rate limit exceeded' }],
     ['沙箱网关503', 503, { message: 'Service Unavailable' }],
     ['沙箱网关418', 418, { message: '' }],
   ];

@@ -86,11 +86,6 @@ describe('xhey sandbox', () => {
     });
   }
 
-  for (const word of ['sandbox-reset', 'sandbox-garbage']) {
-    it(`${word} in a URL gives no JSON`, () =>
-      assert.rejects(request(create([`https://example.com/${word}.jpg`]))));
-  }
-
   it('does not know a task that another version kept, and goes on', async () => {
     const file = join(temporaryDirectory(), 'sandbox.json');
     const tasks = {

@@ -1,0 +1,97 @@
+/** A process of its own that is given commands, for what only another process can show: kills, full disks, tracers. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** By name, what there is to do; each is answered with a value. */
+type Commands = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>;
+
+export interface CommandProcess<Given extends Commands, Said = never> {
+  pid: number;
+  /** What it said without being asked. */
+  said: Said[];
+  ask<Name extends keyof Given & string>(
+    name: Name,
+    ...parameters: Parameters<Given[Name]>
+  ): Promise<Awaited<ReturnType<Given[Name]>>>;
+  /** A write beyond so many bytes of a file takes only a part, and then fails, as on any other full disk (prlimit(1)). */
+  limit(bytes: number | 'unlimited'): void;
+  /** Resolves once it is gone and everything it said has arrived. */
+  kill(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/**
+ * @param file that calls `serveCommands`
+ * @param traced the command line of a tracer, before that of the process
+ * @param options for Node.js, as `NODE_OPTIONS` has them
+ */
+export function startCommands<Given extends Commands, Said = never>(
+  file: string,
+  traced: readonly string[] = [],
+  options = '',
+): CommandProcess<Given, Said> {
+  const [command, ...rest] = [...traced, process.execPath, file];
+  const child = spawn(command!, rest, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+    env: { ...process.env, NODE_OPTIONS: options },
+  });
+  running.add(child);
+  const said: Said[] = [];
+  const asked: { resolve(value: never): void; reject(error: Error): void }[] = [];
+  child.on('message', (message: { said?: Said; to: number; value: never; error?: object }) => {
+    const { to, value, error } = message;
+    if (message.said !== undefined) said.push(message.said);
+    else if (error) asked[to]!.reject(Object.assign(new Error('In the other process'), error));
+    else asked[to]!.resolve(value);
+  });
+  const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(() => {
+    running.delete(child);
+    for (const { reject } of asked) reject(new Error('The process is gone'));
+  });
+  return {
+    pid: child.pid!,
+    said,
+    ask: (name, ...parameters) =>
+      new Promise((resolve, reject) => {
+        const to = asked.push({ resolve, reject }) - 1;
+        child.send({ to, name, parameters }, (error) => error && reject(error));
+      }),
+    limit: (bytes) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:`]),
+    async kill() {
+      // A tracer that is killed leaves the process to itself, which ends when nobody is connected to it any more.
+      if (traced.length > 0 && child.connected) child.disconnect();
+      else child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** Does what it is asked, in a process that `startCommands` started. */
+export function serveCommands(commands: Commands): void {
+  process.once('disconnect', () => process.exit());
+  process.on(
+    'message',
+    async ({ to, name, parameters }: { to: number; name: string; parameters: never[] }) => {
+      try {
+        process.send!({ to, value: (await commands[name]!(...parameters)) ?? null });
+      } catch (error) {
+        process.send!({ to, error: { ...(error as object), message: String(error) } });
+      }
+    },
+  );
+}
+
+/** @returns once it was said to the process that started this one */
+export function say(said: object): Promise<void> {
+  return new Promise((resolve) => process.send!({ said }, () => resolve()));
+}
+
+/** Gives up being root, for whom every file can be written. */
+export async function becomeNobody(): Promise<void> {
+  if (process.getuid!() === 0) process.seteuid!(65534);
+}
