@@ -111,7 +111,6 @@ async function handle(message: ToThread): Promise<void> {
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
       file?.close();
-      markFile.close();
       file = null;
       say({ kind: 'closed' });
       port.close();
