@@ -1,6 +1,6 @@
 /** The routes over waiting tasks, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
-import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { DEPLOYER, type NodeRed, postingNode, READER, startNodeRed } from '../node-red-process';
 import { until } from '../until';
 import { untilOnDisk } from './on-disk';
 import { closeServers, json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
@@ -50,22 +50,11 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
       wires: [['report'], []],
     })),
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
-    {
-      id: 'report',
-      ...at,
-      type: 'function',
-      wires: [['post']],
-      func: 'return { payload: { outcome: msg.payload.outcome, code: msg.error && msg.error.code, cause: msg.error && msg.error.cause } };',
-    },
-    {
-      id: 'post',
-      ...at,
-      type: 'http request',
-      method: 'POST',
-      url: receiver.baseUrl,
-      ret: 'txt',
-      wires: [[]],
-    },
+    postingNode(
+      'report',
+      receiver.baseUrl,
+      '{ outcome: msg.payload.outcome, code: msg.error?.code, cause: msg.error?.cause }',
+    ),
   ];
   const start = (taskId: string) =>
     fetch(`${nodeRed.address}/start`, {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
-import { type NodeRed, startNodeRed } from '../node-red-process';
+import { type NodeRed, postingNode, startNodeRed } from '../node-red-process';
 import { until } from '../until';
 import { json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
@@ -120,15 +120,10 @@ function flow(provider: string, collector: string, properties: object): object[]
       ...properties,
     },
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
-    {
-      id: 'report',
-      ...at,
-      type: 'function',
-      wires: [['post']],
-      func: `
-        const { index, resumed, payload, error } = msg;
-        return { payload: { index, resumed, outcome: payload.outcome, code: error && error.code } };`,
-    },
-    { id: 'post', ...at, type: 'http request', method: 'POST', ret: 'txt', url: collector, wires: [[]] },
+    postingNode(
+      'report',
+      collector,
+      '{ index: msg.index, resumed: msg.resumed, outcome: msg.payload.outcome, code: msg.error?.code }',
+    ),
   ];
 }
