@@ -9,7 +9,7 @@ import { type Operations, type Sql, type Surroundings, sealOf } from '../store/s
 import { overBudget, type Spent } from './budget';
 import { fieldsSetBy, nameOf, valuesOf } from './columns';
 import type { Entry, EntryState, KeyState } from './entry';
-import { KEY, newest, OPEN, periodsOf, REPORT_OPERATIONS, spent } from './reports-sql';
+import { KEY, newest, OPEN, type PeriodRow, periodsOf, REPORT_OPERATIONS, spent, sumOf } from './reports-sql';
 
 /** Purposes of the seal. */
 const CONTENT = 'ledger content';
@@ -58,6 +58,12 @@ interface KeyRow {
   is_alive: number;
 }
 
+interface OwnKeyRow {
+  digest: string;
+  content: string;
+  part: number;
+}
+
 interface KeyDigests {
   key: string;
   digest: string;
@@ -71,8 +77,7 @@ const CLAIMED = fieldsSetBy('claim');
 const ENDED = fieldsSetBy('end');
 /** Ids sort as time: where there is a greater one, the clock is behind, and the entry is as new as the newest. */
 const CLAIM = `INSERT INTO entries (owner, kept_from, ${CLAIMED.map(nameOf).join(', ')})
-  VALUES (?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ${CLAIMED.map(() => '?').join(', ')})
-  ON CONFLICT (id) DO NOTHING`;
+  VALUES (?, COALESCE((SELECT at FROM entries WHERE id > ? ORDER BY id DESC LIMIT 1), ?), ${CLAIMED.map(() => '?').join(', ')})`;
 const END = `UPDATE entries SET ${ENDED.map((field) => `${nameOf(field)} = ?`).join(', ')} WHERE id = ?`;
 /** A process that has ended is not in `processes` any more. */
 const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
@@ -82,45 +87,89 @@ const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
   ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
 const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
+const OWN_KEYS = "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''";
+const IF_FREE = 'ON CONFLICT (digest, freed) DO NOTHING';
+const NOTHING_SPENT: Spent = { day: 0, month: 0 };
+
+/** What decides over a claim. */
+interface BeforeClaim {
+  digests: readonly KeyDigests[];
+  states: Record<string, KeyState>;
+  /** Digests of keys that a call has and does not keep. */
+  outdated: readonly string[];
+  /** The claim is run a second time. */
+  isThere: boolean;
+  spent: Spent;
+}
+
 /**
  * Writes a call down before it is sent, unless another one has one of its keys.
  * @throws VerifyError BUDGET, or CONFIG
  */
 export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
-  const { entry, keys, maxPerDay, maxPerMonth } = request;
-  const limits = { account: entry.account, maxPerDay, maxPerMonth };
-  const isLimited = maxPerDay > 0 || maxPerMonth > 0;
-  if (at.damage && (isLimited || keys.length > 0)) {
+  return writeClaim(sql, request, await readBeforeClaim(sql, request, at), at);
+}
+
+/**
+ * Reads what `writeClaim` has to know, in one round trip.
+ * @throws VerifyError CONFIG
+ */
+export async function readBeforeClaim(
+  sql: Sql,
+  request: ClaimRequest,
+  at: Surroundings,
+): Promise<BeforeClaim> {
+  const { entry, keys } = request;
+  if (at.damage && (isLimited(request) || keys.length > 0)) {
     const isSetBack = at.damage === 'set-back';
     throw new VerifyError('CONFIG', isSetBack ? 'ledger-set-back' : 'ledger-damaged', {}, { charged: false });
   }
   const digests = digestsOf(entry.account, keys, at);
-  const { states, outdated } = await examine(sql, digests, request, at);
-  const mine = { state: 'claimed', spent: { day: 0, month: 0 } } as const;
+  const [examined, existing, total] = await Promise.all([
+    examine(sql, digests, request, at),
+    sql.get(EXISTS, entry.id),
+    isLimited(request) ? spent(sql, entry) : NOTHING_SPENT,
+  ]);
+  return { digests, ...examined, isThere: existing !== undefined, spent: total };
+}
+
+/**
+ * What another process has inserted meanwhile fails the transaction, which is then run again.
+ * @throws VerifyError BUDGET
+ */
+export async function writeClaim(
+  sql: Sql,
+  request: ClaimRequest,
+  { digests, states, outdated, isThere, spent: before }: BeforeClaim,
+  { now }: Surroundings,
+): Promise<ClaimAnswer> {
+  const { entry, maxPerDay, maxPerMonth } = request;
+  const limits = { account: entry.account, maxPerDay, maxPerMonth };
+  const mine = { state: 'claimed', spent: NOTHING_SPENT } as const;
   if (Object.values(states).some((each) => each.entry === entry.id)) return mine;
   if (Object.keys(states).length > 0) return { state: 'known', keys: states };
-  if (isLimited) {
-    const refused = overBudget(limits, await spent(sql, entry), at.now);
-    // The last call that the budget allows may be this one, whose claim is run a second time.
-    if (refused) {
-      if (await sql.get(EXISTS, entry.id)) return mine;
-      throw refused;
-    }
+  if (isThere) return mine;
+  const refused = overBudget(limits, before, now);
+  if (refused) throw refused;
+  for (const digest of outdated) sql.send(FREE_KEY, digest);
+  insertKeys(sql, entry.id, digests, '');
+  insertEntry(sql, request);
+  const { day, month } = periodsOf(entry.at);
+  const periods = [entry.account, day, entry.account, month];
+  if (!isLimited(request)) {
+    sql.send(COUNT_CALL, ...periods);
+    return mine;
   }
-  for (const digest of outdated) await sql.run(FREE_KEY, digest);
-  if (!(await insertKeys(sql, entry.id, digests))) {
-    // Another process was quicker.
-    await sql.run('DELETE FROM keys WHERE entry = ?', entry.id);
-    return { state: 'known', keys: (await examine(sql, digests, request, at)).states };
-  }
-  if (!(await insertEntry(sql, request))) return mine;
-  await countCall(sql, entry);
-  if (!isLimited) return mine;
-  const total = await spent(sql, entry);
+  const rows = await sql.all<PeriodRow>(`${COUNT_CALL} RETURNING period, calls`, ...periods);
+  const total = sumOf(rows, entry.at);
   // Only where another process has spent the rest meanwhile, which rolls this claim back.
   const isOver = (maxPerDay > 0 && total.day > maxPerDay) || (maxPerMonth > 0 && total.month > maxPerMonth);
-  if (isOver) throw overBudget(limits, total, at.now)!;
+  if (isOver) throw overBudget(limits, total, now)!;
   return { state: 'claimed', spent: total };
+}
+
+function isLimited({ maxPerDay, maxPerMonth }: ClaimRequest): boolean {
+  return maxPerDay > 0 || maxPerMonth > 0;
 }
 
 /**
@@ -133,24 +182,28 @@ async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promi
   // What nobody can encrypt is not kept, and its keys are not free either: an operator has to release them.
   const isLost = hasAnswers && !at.seal;
   const entry: Entry = isLost ? { ...request.entry, state: 'uncertain' } : request.entry;
-  let hasEnded = await endEntry(sql, entry);
-  if (!hasEnded && !(await sql.get(EXISTS, entry.id))) {
+  const read = () =>
+    Promise.all([
+      sql.get<{ state: EntryState }>(`SELECT state FROM entries WHERE id = ? ${sql.forUpdate}`, entry.id),
+      answers.length > 0 ? sql.all<OwnKeyRow>(OWN_KEYS, entry.id) : [],
+    ]);
+  let [row, keys] = await read();
+  if (!row) {
     if (!claim) return false;
     await restoreClaim(sql, claim, at);
-    hasEnded = await endEntry(sql, entry);
+    [row, keys] = await read();
   }
-  if (!hasEnded || entry.state === 'uncertain') return true;
-  if (entry.charged === false) await uncountCall(sql, entry);
-  if (answers.length === 0) return true;
-  const rows = await sql.all<{ digest: string; content: string; part: number }>(
-    "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''",
-    entry.id,
-  );
-  for (const { digest, content, part } of rows) {
+  // A late answer settles what was uncertain or released.
+  const isOpen = entry.state === 'uncertain' ? row?.state === 'claimed' : row?.state !== 'settled';
+  if (!isOpen) return true;
+  sql.send(END, ...valuesOf(entry, ENDED), entry.id);
+  if (entry.state === 'uncertain') return true;
+  if (entry.charged === false) uncountCall(sql, entry);
+  for (const { digest, content, part } of keys) {
     const answer = answers[part];
-    if (!answer) await sql.run(FREE_KEY, digest);
+    if (!answer) sql.send(FREE_KEY, digest);
     else
-      await sql.run(
+      sql.send(
         "UPDATE keys SET answer = ?, keeps = ? WHERE digest = ? AND freed = ''",
         sealOf(at).sealJson(ANSWER, answer[0], boundTo(digest, content, entry.id)),
         keepsKeys ? 1 : 0,
@@ -279,8 +332,9 @@ async function examine(
 ): Promise<{ states: Record<string, KeyState>; outdated: string[] }> {
   const states: Record<string, KeyState> = {};
   const outdated: string[] = [];
-  for (const wanted of digests) {
-    const row = await sql.get<KeyRow>(KEY_ROW, wanted.digest);
+  const rows = await Promise.all(digests.map(({ digest }) => sql.get<KeyRow>(KEY_ROW, digest)));
+  for (const [index, wanted] of digests.entries()) {
+    const row = rows[index];
     if (!row) continue;
     const state = stateOf(row, wanted, since, at);
     if (state) states[wanted.key] ??= state;
@@ -320,50 +374,34 @@ function boundTo(digest: string, content: string, entry: string): string {
 
 /** Writes a claim down again that the database has lost. Keys that another call has by now are its own. */
 export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
-  if (!(await insertEntry(sql, claim))) return;
-  await countCall(sql, claim.entry);
-  if (at.seal) await insertKeys(sql, claim.entry.id, digestsOf(claim.entry.account, claim.keys, at));
+  const { id, account, at: claimedAt } = claim.entry;
+  if (await sql.get(EXISTS, id)) return;
+  insertEntry(sql, claim);
+  const { day, month } = periodsOf(claimedAt);
+  sql.send(COUNT_CALL, account, day, account, month);
+  if (at.seal) insertKeys(sql, id, digestsOf(account, claim.keys, at), IF_FREE);
 }
 
-/** @returns whether it was not there before */
-async function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): Promise<boolean> {
-  const { id, at } = entry;
-  return (await sql.run(CLAIM, owner, id, Date.parse(at), ...valuesOf(entry, CLAIMED))) > 0;
+function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): void {
+  sql.send(CLAIM, owner, entry.id, Date.parse(entry.at), ...valuesOf(entry, CLAIMED));
 }
 
-/** @returns whether all of them were free */
-async function insertKeys(sql: Sql, entry: string, digests: readonly KeyDigests[]): Promise<boolean> {
-  const insert = (digest: string, freed: string, { part, content }: KeyDigests) =>
-    sql.run(
-      `INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)
-        ON CONFLICT (digest, freed) DO NOTHING`,
-      digest,
-      freed,
-      entry,
-      part,
-      content,
-    );
-  let inserted = 0;
-  for (const each of digests) {
-    inserted += await insert(each.digest, '', each);
+/** @param conflict what becomes of a key that is not free */
+function insertKeys(
+  sql: Sql,
+  entry: string,
+  digests: readonly KeyDigests[],
+  conflict: '' | typeof IF_FREE,
+): void {
+  const insert = 'INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)';
+  for (const { digest, label, part, content } of digests) {
+    sql.send(`${insert} ${conflict}`, digest, '', entry, part, content);
     // Nobody has a label, so it is written as a key is that was freed.
-    if (each.label !== null) await insert(each.label, entry, each);
+    if (label !== null) sql.send(`${insert} ${IF_FREE}`, label, entry, entry, part, content);
   }
-  return inserted === digests.length;
 }
 
-async function countCall(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<void> {
-  const { day, month } = periodsOf(at);
-  await sql.run(COUNT_CALL, account, day, account, month);
-}
-
-/** @returns whether it had not ended before; a late answer settles what was uncertain or released */
-async function endEntry(sql: Sql, entry: Entry): Promise<boolean> {
-  const from = entry.state === 'uncertain' ? "state = 'claimed'" : "state <> 'settled'";
-  return (await sql.run(`${END} AND ${from}`, ...valuesOf(entry, ENDED), entry.id)) > 0;
-}
-
-async function uncountCall(sql: Sql, { account, at }: Entry): Promise<void> {
+function uncountCall(sql: Sql, { account, at }: Entry): void {
   for (const period of Object.values(periodsOf(at)))
-    await sql.run('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
+    sql.send('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
 }

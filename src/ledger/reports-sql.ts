@@ -125,15 +125,27 @@ function within({ from, to, account, operation }: EntriesRequest): Value[] {
   return [from, to, account, operation];
 }
 
+/** The calls of one day or month. */
+export interface PeriodRow {
+  period: string;
+  calls: number;
+}
+
 /** @returns what counts for the account's budgets, on the day and in the month of `at` */
 export async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
   const { day, month } = periodsOf(at);
-  const rows = await sql.all<{ period: string; calls: number }>(
+  const rows = await sql.all<PeriodRow>(
     'SELECT period, calls FROM spent WHERE account = ? AND period IN (?, ?) LIMIT 2',
     account,
     day,
     month,
   );
+  return sumOf(rows, at);
+}
+
+/** @returns the calls of the day and the month of `at`, an ISO 8601 time */
+export function sumOf(rows: readonly PeriodRow[], at: string): Spent {
+  const { day, month } = periodsOf(at);
   const callsOf = (period: string) => rows.find((row) => row.period === period)?.calls ?? 0;
   return { day: callsOf(day), month: callsOf(month) };
 }

@@ -9,8 +9,10 @@ import {
   claim as claimAlone,
   LEDGER_OPERATIONS,
   markAbandoned,
+  readBeforeClaim,
   registerOwner,
   restoreClaim,
+  writeClaim,
 } from './ledger-sql';
 import { newest } from './reports-sql';
 
@@ -53,11 +55,13 @@ async function leave(sql: Sql, { owner }: { owner: string }): Promise<null> {
 
 async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
   // One that stood still for so long that its lease was over is alive again. The row stays until the claim is written.
-  const owner = await sql.get('SELECT owner FROM processes WHERE owner = ? FOR KEY SHARE', request.owner);
-  if (!owner) {
-    const [clock] = await sql.all<{ now: number }>(`SELECT CAST(${NOW} AS BIGINT) AS now`);
-    await registerOwner(sql, request.owner, clock?.now ?? 0);
-  }
+  const [owner, before] = await Promise.all([
+    sql.get('SELECT owner FROM processes WHERE owner = ? FOR KEY SHARE', request.owner),
+    readBeforeClaim(sql, request, at),
+  ]);
+  if (owner) return writeClaim(sql, request, before, at);
+  const [clock] = await sql.all<{ now: number }>(`SELECT CAST(${NOW} AS BIGINT) AS now`);
+  await registerOwner(sql, request.owner, clock?.now ?? 0);
   return claimAlone(sql, request, at);
 }
 
@@ -70,20 +74,24 @@ async function turn(
   sql: Sql,
   { account, perSecond }: { account: string; perSecond: number },
 ): Promise<number> {
-  // A turn that is lost with the server is one that nobody takes again.
-  await sql.run('SET LOCAL synchronous_commit = off');
-  const step = (1000 + LATE_MS) / perSecond;
-  const taken = await sql.get<{ wait: number }>(
-    `INSERT INTO rates (account, next_at) VALUES (?, ${NOW} + CAST(? AS DOUBLE PRECISION))
-      ON CONFLICT (account) DO UPDATE
-        SET next_at = GREATEST(rates.next_at, ${NOW}) + CAST(? AS DOUBLE PRECISION)
-      RETURNING CAST(next_at - CAST(? AS DOUBLE PRECISION) - ${NOW} AS DOUBLE PRECISION) AS wait`,
+  const [row] = await Promise.all([
+    sql.get<{ wait: number }>(
+      `SELECT CAST(GREATEST(next_at - ${NOW}, 0) AS DOUBLE PRECISION) AS wait FROM rates WHERE account = ? FOR UPDATE`,
+      account,
+    ),
+    // A turn that is lost with the server is one that nobody takes again.
+    sql.get("SELECT set_config('synchronous_commit', 'off', true)"),
+  ]);
+  if (!row) {
+    await sql.run('INSERT INTO rates (account, next_at) VALUES (?, 0) ON CONFLICT DO NOTHING', account);
+    return turn(sql, { account, perSecond });
+  }
+  sql.send(
+    `UPDATE rates SET next_at = GREATEST(next_at, ${NOW}) + CAST(? AS DOUBLE PRECISION) WHERE account = ?`,
+    (1000 + LATE_MS) / perSecond,
     account,
-    step,
-    step,
-    step,
   );
-  return Math.max(0, taken?.wait ?? 0);
+  return row.wait;
 }
 
 export const SHARED_LEDGER_OPERATIONS = {

@@ -16,7 +16,11 @@ const REFUSED: ReadonlySet<string> = new Set([
   'NO_TLS',
 ]);
 /** The transaction met another one: it is run again. */
-const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
+const CONFLICTS: ReadonlySet<string> = new Set([
+  '40001', // could not be put in a row with another one
+  '40P01', // waited for one that waited for it
+  '23505', // another one has inserted the same meanwhile
+]);
 /** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
 export const READ_ONLY = '25006';
 const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);

@@ -23,8 +23,13 @@ const numbered = new Map<string, { text: string; name: string }>();
 export class PostgresSql implements Sql {
   /** How many statements that write were started. */
   writes = 0;
+  readonly forUpdate = 'FOR UPDATE';
+  /** Why the first statement failed that did: those after it failed because it had. */
+  failure: unknown = null;
   readonly #client: ClientBase;
   readonly #begun: Promise<unknown>;
+  #hasBegun = false;
+  readonly #sent: Promise<unknown>[] = [];
 
   /**
    * @param client whose transaction it is
@@ -32,7 +37,11 @@ export class PostgresSql implements Sql {
    */
   constructor(client: ClientBase, begun: Promise<unknown>) {
     this.#client = client;
-    this.#begun = begun;
+    this.#begun = begun.then(() => {
+      this.#hasBegun = true;
+    });
+    // Whoever waits for it learns of it.
+    this.#begun.catch(() => {});
   }
 
   async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
@@ -47,14 +56,38 @@ export class PostgresSql implements Sql {
     return (await this.#query(text, parameters)).rowCount ?? 0;
   }
 
+  send(text: string, ...parameters: Value[]): void {
+    const sent = this.#query(text, parameters);
+    sent.catch(() => {});
+    this.#sent.push(sent);
+  }
+
+  /**
+   * Ends the transaction, with all that was sent and not waited for.
+   * @returns what `last` reads, where something was written
+   */
+  async commit<Row>(last: string): Promise<Row | undefined> {
+    await this.#begun;
+    // PostgreSQL answers a COMMIT after a statement that failed as if nothing was wrong, so all are looked at.
+    const [row] = await Promise.all([
+      this.writes > 0 ? this.get<Row>(last) : undefined,
+      this.#client.query('COMMIT'),
+      ...this.#sent,
+    ]);
+    return row;
+  }
+
   async #query(text: string, parameters: Value[]): Promise<QueryResult> {
-    if (!READS.test(text)) {
-      this.writes++;
-      await this.#begun;
+    if (!READS.test(text)) this.writes++;
+    try {
+      if (this.writes > 0 && !this.#hasBegun) await this.#begun;
+      // A named statement is parsed and planned once a connection.
+      const statement = statementOf(text);
+      return await this.#client.query({ ...statement, values: parameters, types: TYPES });
+    } catch (reason) {
+      this.failure ??= reason;
+      throw reason;
     }
-    // A named statement is parsed and planned once a connection.
-    const statement = statementOf(text);
-    return this.#client.query({ ...statement, values: parameters, types: TYPES });
   }
 }
 

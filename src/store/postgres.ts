@@ -250,10 +250,7 @@ export class PostgresDatabase implements RoomDatabase {
     parameters: unknown,
     now: number,
   ): Promise<unknown> {
-    const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    // Whoever waits for it learns of it.
-    begun.catch(() => {});
-    const sql = new PostgresSql(client, begun);
+    const sql = new PostgresSql(client, client.query('BEGIN ISOLATION LEVEL READ COMMITTED'));
     const at: Surroundings = {
       now,
       seal: this.#seal,
@@ -262,17 +259,12 @@ export class PostgresDatabase implements RoomDatabase {
     };
     try {
       const answer = await operation(sql, parameters, at);
-      await begun;
-      // PostgreSQL answers a COMMIT after a statement that failed as if nothing was wrong, so both are looked at.
-      const [count] = await Promise.all([
-        sql.writes > 0 ? sql.get<{ count: number }>(NEXT_COUNT) : undefined,
-        client.query('COMMIT'),
-      ]);
+      const count = await sql.commit<{ count: number }>(NEXT_COUNT);
       if (count) this.#counted(count.count);
       return answer;
     } catch (reason) {
       await client.query('ROLLBACK').catch(() => {});
-      throw reason;
+      throw reason instanceof VerifyError ? reason : (sql.failure ?? reason);
     }
   }
 

@@ -32,6 +32,13 @@ export interface Sql {
   all<Row>(text: string, ...parameters: Value[]): Promise<Row[]>;
   /** @returns how many rows it inserted, changed or deleted */
   run(text: string, ...parameters: Value[]): Promise<number>;
+  /**
+   * Writes what needs no answer. PostgreSQL gets it together with what follows, up to the COMMIT: each wait is a round
+   * trip. Its failure is that of the transaction.
+   */
+  send(text: string, ...parameters: Value[]): void;
+  /** Ends a `SELECT` whose row has to stay as it was read: nothing in SQLite, where nobody else writes meanwhile. */
+  readonly forUpdate: '' | 'FOR UPDATE';
 }
 
 /** What an operation may know beside its parameters. */
@@ -112,6 +119,7 @@ export class SqliteSql implements Sql {
   writes = 0;
   /** What every attempt to write is refused with. */
   refusesWrites: unknown = null;
+  readonly forUpdate = '';
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
 
@@ -129,6 +137,10 @@ export class SqliteSql implements Sql {
 
   async run(text: string, ...parameters: Value[]): Promise<number> {
     return Number(this.#statement(text).run(...parameters).changes);
+  }
+
+  send(text: string, ...parameters: Value[]): void {
+    this.#statement(text).run(...parameters);
   }
 
   /** `BEGIN`, `COMMIT` and the like. */

@@ -368,6 +368,37 @@ describe('a shared ledger', () => {
     }
   });
 
+  it('waits for the server twice to claim, settle or take a turn, and once more where a budget has to be exact', async () => {
+    const slow = await delayed(cluster.port, 20);
+    const one = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
+    const roundTrips = async (work: () => Promise<unknown>) => {
+      slow.roundTrips();
+      await work();
+      return slow.roundTrips();
+    };
+    const pay = async (name: string, changes: Partial<Call>) => {
+      let claimed!: { id: string };
+      const claim = async () => {
+        claimed = (await one.ledger.claim(call({ name, ...changes }), NEVER)) as { id: string };
+      };
+      const settle = () =>
+        one.ledger.settle(claimed.id, { ...SETTLED, answers: new Map([[name, { score: 1 }]]) });
+      return [await roundTrips(claim), await roundTrips(settle)];
+    };
+    const turn = () => one.ledger.turn('account', 1_000);
+    try {
+      // Which connects, and has each statement read by the server.
+      for (const maxPerDay of [0, 9]) await pay(`first ${maxPerDay}`, { maxPerDay });
+      await turn();
+      assert.deepEqual(await pay('plain', {}), [2, 2]);
+      assert.deepEqual(await pay('limited', { maxPerDay: 9 }), [3, 2]);
+      assert.equal(await roundTrips(turn), 2);
+    } finally {
+      await one.close();
+      await slow.close();
+    }
+  });
+
   it('keeps neither a key nor an answer that could be read', async () => {
     const one = await open();
     const claim = await one.ledger.claim(call({ name: 'key-in-clear', content: 'content-in-clear' }), NEVER);

