@@ -2,9 +2,7 @@
 import { BOM, csvRows, readRows } from '../../dist/src/ledger/csv-rows.js';
 import { readSheet } from './xlsx.mjs';
 
-const PHOTO_HEADS = 'number file address verdict reason taken place latitude longitude environment'.split(
-  ' ',
-);
+const PHOTO_HEADS = 'number file address verdict reason taken place latitude longitude environment';
 
 /**
  * @param rows as the page shows them
@@ -12,7 +10,7 @@ const PHOTO_HEADS = 'number file address verdict reason taken place latitude lon
  */
 export function tableOf(rows, words, environment) {
   return [
-    PHOTO_HEADS.map((head) => words.say(head)),
+    PHOTO_HEADS.split(' ').map((head) => words.say(head)),
     ...rows.map(({ line, index, name, url, verdict, reason, why, when, address, gcj02 }) => [
       line ?? index + 1,
       name,
