@@ -88,7 +88,8 @@ function writeCatalogues() {
       const whole = small(
         help
           .replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`))
-          .replace(/<!-- verdicts (\S+) -->\n/g, (_, provider) => verdictRows(provider, source)),
+          .replace(/<!-- verdicts (\S+) -->\n/g, (_, provider) => verdictRows(provider, source))
+          .replace(/<!-- codes (\S+) -->\n/g, (_, provider) => codeRows(provider, source)),
       );
       writeFileSync(join(root, 'resources/help', source, `${type}.html`), whole);
       const [first] = /<p>[\s\S]*?<\/p>\n/.exec(whole);
@@ -102,11 +103,25 @@ function writeCatalogues() {
   }
 }
 
+function tablesOf(provider) {
+  return createRequire(import.meta.url)(join(root, 'dist/src/providers', provider, 'codes.js')).TABLES;
+}
+
+/** Of the help: the codes of a provider that are errors, as its codes.ts has them. */
+function codeRows(provider, language) {
+  const rows = tablesOf(provider).flatMap((table) => table.rows.filter(({ error }) => error));
+  return rows
+    .map(
+      (row) =>
+        `<tr><td>${row.code} ${language === 'zh-CN' ? row.zh : row.en}</td><td>${row.error}</td></tr>\n`,
+    )
+    .join('');
+}
+
 /** Of the help: the reasons of a provider's verdicts with their codes, as its codes.ts has them. */
 function verdictRows(provider, language) {
-  const { TABLES } = createRequire(import.meta.url)(join(root, 'dist/src/providers', provider, 'codes.js'));
   const [comma, open, close] = language === 'zh-CN' ? ['、', '（', '）'] : [', ', ' (', ')'];
-  const verdicts = TABLES.flatMap(({ rows, others = [] }) => [
+  const verdicts = tablesOf(provider).flatMap(({ rows, others = [] }) => [
     ...rows,
     ...others.map((verdict) => ({ verdict })),
   ]);
@@ -115,7 +130,7 @@ function verdictRows(provider, language) {
       const rows = verdicts.filter(({ verdict }) => verdict?.outcome === outcome);
       const reasons = Object.entries(Object.groupBy(rows, ({ verdict }) => verdict.reason)).map(
         ([reason, same]) => {
-          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0]}` : ''}`;
+          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0] ?? ''}` : ''}`;
           const codes = same.flatMap(({ code }) => code ?? []).join(comma);
           return codes ? words + open + codes + close : words;
         },

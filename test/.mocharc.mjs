@@ -24,7 +24,7 @@ export default {
     .filter((file) => file.endsWith('.test.js') && !suites.includes(file.split('/')[0]))
     .sort((a, b) => rankOf(a) - rankOf(b))
     .map((file) => `dist/test/${file}`),
-  require: ['dist/test/fresh-modules.js'],
+  require: ['dist/test/root-hooks.js'],
   parallel: true,
   // Most tests wait more than they work.
   jobs: Math.min(4 * availableParallelism(), 12),

@@ -86,11 +86,6 @@ describe('package', () => {
           }
         });
 
-        it('has a spec', () => {
-          const name = type.endsWith('-account') ? 'accounts' : type;
-          assert.ok(existsSync(join(ROOT, 'test/nodes', `${name}.test.ts`)));
-        });
-
         it('registers in the runtime what its form says', () => {
           const registered = registerInRuntime(type);
           assert.equal(registered.type, type);

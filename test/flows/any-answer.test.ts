@@ -35,16 +35,16 @@ const ROWS: Row[] = EVERY_ACTION.map((action) => ({
   action,
   name: action.title ?? action.type,
   changes: {},
-  runs: 40,
+  runs: 20,
   messages: 12,
 }));
 for (const row of [...ROWS]) {
   // What is repeated or waited for takes its time, so there are few runs and many messages in each.
-  if (row.action.type === 'provider-request') Object.assign(row, { runs: 20 });
+  if (row.action.type === 'provider-request') Object.assign(row, { runs: 10 });
   if (row.action.type === 'get-token') Object.assign(row, { runs: 6, messages: 100 });
   if (row.action.type === 'truth-poll') {
     const changes = { mode: 'wait', interval: 0.05, maxInterval: 0.05, timeout: 0.4 };
-    ROWS.push({ ...row, name: 'truth-poll that waits', changes, runs: 10, messages: 50 });
+    ROWS.push({ ...row, name: 'truth-poll that waits', changes, runs: 6, messages: 50 });
   }
 }
 

@@ -17,7 +17,7 @@ import { closeServers, json, type ScriptedServer, scriptedServer } from './scrip
 
 const ERROR = 20;
 
-const RUNS = 10;
+const RUNS = 6;
 const AT_ONCE = 8;
 
 /** Each node, with a message that it can handle. */

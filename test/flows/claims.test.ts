@@ -1,14 +1,14 @@
 /** What a message says of tasks that are over counts only with truth-poll's seal: docs/contract.md, "Action nodes". */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { Result } from '../../src/contract/result';
 import { claimText } from '../../src/providers/xhey/claims';
 import type { PollData } from '../../src/providers/xhey/report';
 import { Seal } from '../../src/store/seal';
-import { secretFrom } from '../../src/store/secret';
-import { accountAt, actionFlow, ask, deploy, logs, startRuntime } from './runtime';
+import { secretOf } from '../../src/store/secret';
+import { accountAt, actionFlow, ask, deploy, logs, startRuntime, userDir } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
-const KEY = 'a long random text, the same on each machine';
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg';
 const WARNING = 30;
@@ -19,7 +19,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
   let server: ScriptedServer;
   /** What the provider says of each task. */
   const said = new Map<string, object[] | null>();
-  before(() => startRuntime({ cnVerify: { key: KEY } }));
+  before(() => startRuntime());
   beforeEach(async () => {
     said.clear();
     said.set('1', [{ photoUrl: A, status: -2305, lat: '30.539732', lng: '104.066506' }]).set('2', null);
@@ -193,7 +193,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
 
   it('count on every machine with the same key, and only for the environment that they were asked in', async () => {
     const { data } = await half();
-    const elsewhere = new Seal(secretFrom(KEY));
+    const elsewhere = new Seal(await secretOf(join(userDir, 'cn-verify/key'), ''));
     assert.equal(
       data.seal,
       elsewhere.digest('claim', claimText('custom', data.tasks, data.photos, data.submittedAt)),

@@ -5,19 +5,7 @@ import { type Cause, ERRORS, type ErrorCode } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import {
-  accountAt,
-  actionFlow,
-  ask,
-  deploy,
-  got,
-  logs,
-  seen,
-  send,
-  settledStatus,
-  startRuntime,
-  until,
-} from './runtime';
+import { accountAt, actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const TYPE = 'tencent-market-account';
@@ -247,37 +235,11 @@ describe('face-compare, in a real Node-RED', () => {
       });
     }
 
-    const bands: [string, object, string, string][] = [
-      ['1', {}, 'passed', 'same-person'],
-      ['0.45', {}, 'passed', 'same-person'],
-      ['0.449', {}, 'inconclusive', 'score-inconclusive'],
-      ['0.44', {}, 'inconclusive', 'score-inconclusive'],
-      ['0.42', {}, 'inconclusive', 'score-inconclusive'],
-      ['0.40', {}, 'inconclusive', 'score-inconclusive'],
-      ['0.399', {}, 'failed', 'different-person'],
-      ['0', {}, 'failed', 'different-person'],
-      ['0.59', { sameFrom: '0.6', differentBelow: '0.5' }, 'inconclusive', 'score-inconclusive'],
-      ['0.60', { sameFrom: 0.6, differentBelow: 0.5 }, 'passed', 'same-person'],
-      ['0.49', { sameFrom: 0.6, differentBelow: 0.5 }, 'failed', 'different-person'],
-      ['0.6', { sameFrom: 0.6, differentBelow: 0.6 }, 'passed', 'same-person'],
-      ['0.59', { sameFrom: 0.6, differentBelow: 0.6 }, 'failed', 'different-person'],
-      ['0', { sameFrom: 0, differentBelow: 0 }, 'passed', 'same-person'],
-    ];
-    for (const [score, action, outcome, reason] of bands) {
-      it(`a score of ${score} is ${outcome} with ${JSON.stringify(action)}`, async () => {
-        await compareFlow(onSandbox(), action);
-        const answered = await result(person({ name: `沙箱${score}` }));
-        assert.deepEqual(
-          [answered.outcome, answered.reason, answered.data.score],
-          [outcome, reason, Number(score)],
-        );
-        const { sameFrom = 0.45, differentBelow = 0.4 } = action as Record<string, number>;
-        assert.deepEqual(
-          [answered.data.sameFrom, answered.data.differentBelow],
-          [Number(sameFrom), Number(differentBelow)],
-        );
-      });
-    }
+    it('a name can ask for a score', async () => {
+      await compareFlow(onSandbox());
+      const { outcome, data } = await result(person({ name: '沙箱0.42' }));
+      assert.deepEqual([outcome, data.score], ['inconclusive', 0.42]);
+    });
 
     it('the special words of all providers work in a name and in a URL', async () => {
       for (const [word, code, httpStatus] of [
@@ -364,9 +326,7 @@ describe('face-compare, in a real Node-RED', () => {
     const rows: [string, unknown, object][] = [
       ['a score as text', compared({ score: '0.82' }), { score: 0.82 }],
       ['a score without a zero', compared({ score: '.82' }), { score: 0.82 }],
-      ['a score with an exponent', compared({ score: '8.2e-1' }), { score: 0.82 }],
-      ['a score with white space', compared({ score: ' 0.82\n' }), { score: 0.82 }],
-      ['a score with a sign', compared({ score: '+1.' }), { score: 1 }],
+      ['a score with white space and a sign', compared({ score: ' +8.2e-1\n' }), { score: 0.82 }],
       ['an incorrect as text', compared({ incorrect: '100' }), { incorrect: 100, score: 0.82 }],
       ['an incorrect with white space', compared({ incorrect: ' 100 ' }), { incorrect: 100, score: 0.82 }],
       ['success as text', compared({}, { success: 'true' }), { score: 0.82 }],
@@ -424,38 +384,37 @@ describe('face-compare, in a real Node-RED', () => {
       assert.equal((await raised(person())).cause.providerMessage, masked);
     });
 
-    const codes: [number | string, ErrorCode][] = [
+    const codes: [providerCode: number | string, code: ErrorCode, httpStatus?: number][] = [
       [400, 'INPUT'],
       [404, 'CONFIG'],
       [500, 'PROVIDER'],
       [501, 'PROVIDER'],
       [601, 'ACCOUNT'],
+      [601, 'ACCOUNT', 400],
+      [601, 'ACCOUNT', 500],
       [602, 'ACCOUNT'],
       [603, 'ACCOUNT'],
       [604, 'ACCOUNT'],
-      ['604', 'ACCOUNT'],
       [' 604 ', 'ACCOUNT'],
       [606, 'RATE_LIMITED'],
       [1001, 'PROVIDER'],
       [777, 'PROVIDER'],
     ];
-    for (const [providerCode, code] of codes) {
-      for (const httpStatus of [200, 400, 500]) {
-        it(`code ${JSON.stringify(providerCode)} under HTTP ${httpStatus} is ${code}`, async () => {
-          await compareFlow(custom());
-          server.script = (_asked, response) =>
-            json(response, { msg: '出错', success: false, code: providerCode, data: {} }, httpStatus);
-          const { code: raisedCode, cause } = await raised(person());
-          assert.deepEqual(
-            [raisedCode, cause.providerCode, cause.providerMessage, cause.httpStatus],
-            [code, String(providerCode).trim(), '出错', httpStatus],
-          );
-          const retryable = code === 'RATE_LIMITED';
-          const charged = ERRORS[code].mayHaveBeenProcessed ? null : false;
-          assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [retryable, charged, 1]);
-          assert.equal(server.asked.length, 1);
-        });
-      }
+    for (const [providerCode, code, httpStatus = 200] of codes) {
+      it(`code ${JSON.stringify(providerCode)} under HTTP ${httpStatus} is ${code}`, async () => {
+        await compareFlow(custom());
+        server.script = (_asked, response) =>
+          json(response, { msg: '出错', success: false, code: providerCode, data: {} }, httpStatus);
+        const { code: raisedCode, cause } = await raised(person());
+        assert.deepEqual(
+          [raisedCode, cause.providerCode, cause.providerMessage, cause.httpStatus],
+          [code, String(providerCode).trim(), '出错', httpStatus],
+        );
+        const retryable = code === 'RATE_LIMITED';
+        const charged = ERRORS[code].mayHaveBeenProcessed ? null : false;
+        assert.deepEqual([cause.retryable, cause.charged, cause.attempts], [retryable, charged, 1]);
+        assert.equal(server.asked.length, 1);
+      });
     }
 
     const own = (message: string) => JSON.stringify({ message });
@@ -517,47 +476,37 @@ describe('face-compare, in a real Node-RED', () => {
       assert.deepEqual([spent.code, spent.cause.retryable, server.asked.length], ['ACCOUNT', false, 1]);
     });
 
-    const none: [string, (response: ServerResponse) => unknown, string][] = [
-      ['nothing', (response) => response.end(), 'PROTOCOL'],
-      ['HTML', (response) => response.end('<html>HMAC signature</html>'), 'PROTOCOL'],
-      ['an array', (response) => json(response, [compared()]), 'PROTOCOL'],
-      ['a message without a status', (response) => json(response, { message: 'no such API' }), 'PROTOCOL'],
-      ['success without data', (response) => json(response, compared({}, { data: null })), 'PROTOCOL'],
-      ['no incorrect', (response) => json(response, compared({ incorrect: undefined })), 'PROTOCOL'],
-      ['an empty incorrect', (response) => json(response, compared({ incorrect: '' })), 'PROTOCOL'],
-      ['half an incorrect', (response) => json(response, compared({ incorrect: 100.5 })), 'PROTOCOL'],
-      ['no score', (response) => json(response, compared({ score: undefined })), 'PROTOCOL'],
-      ['null for a score', (response) => json(response, compared({ score: null })), 'PROTOCOL'],
-      ['an empty score', (response) => json(response, compared({ score: '' })), 'PROTOCOL'],
-      ['a word for a score', (response) => json(response, compared({ score: 'high' })), 'PROTOCOL'],
-      ['half a number for a score', (response) => json(response, compared({ score: '0.8.2' })), 'PROTOCOL'],
-      [
-        'no number that there is',
-        (response) => response.end(JSON.stringify(compared()).replace('0.82', '1e999')),
-        'PROTOCOL',
-      ],
-      ['a redirect', (response) => response.writeHead(302, { Location: '/' }).end(), 'PROTOCOL'],
-      ['garbage', (response) => response.end('{"code":200,'), 'PROTOCOL'],
+    const none: [string, (response: ServerResponse) => unknown, ErrorCode?][] = [
+      ['a message without a status', (response) => json(response, { message: 'no such API' })],
+      ['success without data', (response) => json(response, compared({}, { data: null }))],
+      ...[undefined, '', 100.5].map((incorrect): [string, (response: ServerResponse) => unknown] => [
+        `an incorrect of ${JSON.stringify(incorrect)}`,
+        (response) => json(response, compared({ incorrect })),
+      ]),
+      ...[undefined, null, '', 'high', '0.8.2'].map(
+        (score): [string, (response: ServerResponse) => unknown] => [
+          `a score of ${JSON.stringify(score)}`,
+          (response) => json(response, compared({ score })),
+        ],
+      ),
+      ['a score of 1e999', (response) => response.end(JSON.stringify(compared()).replace('0.82', '1e999'))],
       ['HTTP 500', (response) => response.writeHead(500).end('<html>'), 'PROVIDER'],
-      ['HTTP 502', (response) => response.writeHead(502).end(), 'PROVIDER'],
       ['silence', () => {}, 'TIMEOUT'],
       ['a reset', (response) => response.socket!.resetAndDestroy(), 'NETWORK'],
     ];
-    for (const [name, answer, code] of none) {
+    for (const [name, answer, code = 'PROTOCOL'] of none) {
       it(`${name}: ${code}, sent once, not to be sent again`, async () => {
         await compareFlow(custom(code === 'TIMEOUT' ? { timeout: 2 } : {}));
         server.script = (_asked, response) => answer(response);
         const { code: raisedCode, cause } = await raised(person());
         // It was compared, and that is paid for.
-        const charged = /score|number/.test(name) ? true : null;
+        const charged = name.startsWith('a score') ? true : null;
         assert.deepEqual(
           [raisedCode, cause.retryable, cause.charged, cause.attempts],
           [code, false, charged, 1],
         );
-        assert.equal(cause.orderNo, charged || /incorrect/.test(name) ? ORDER : null);
+        assert.equal(cause.orderNo, charged || name.startsWith('an incorrect') ? ORDER : null);
         assert.equal(server.asked.length, 1);
-        server.script = (_asked, response) => json(response, compared());
-        assert.equal((await result(person())).outcome, 'passed');
       });
     }
 
@@ -575,38 +524,47 @@ describe('face-compare, in a real Node-RED', () => {
       });
     }
 
-    const scored: [unknown, object, string, string, number][] = [
-      [82, {}, 'inconclusive', 'score-out-of-range', 82],
-      [-0.1, {}, 'inconclusive', 'score-out-of-range', -0.1],
-      ['1.0001', {}, 'inconclusive', 'score-out-of-range', 1.0001],
-      [82, { scoreScale: '100' }, 'passed', 'same-person', 82],
-      [44, { scoreScale: 100 }, 'inconclusive', 'score-inconclusive', 44],
-      ['39.9', { scoreScale: 100 }, 'failed', 'different-person', 39.9],
-      [0.82, { scoreScale: 100 }, 'failed', 'different-person', 0.82],
-      [100.5, { scoreScale: 100 }, 'inconclusive', 'score-out-of-range', 100.5],
-      [700, { scoreScale: 1000 }, 'passed', 'same-person', 700],
-      [699, { scoreScale: 1000 }, 'inconclusive', 'score-inconclusive', 699],
-      [599, { scoreScale: 1000 }, 'failed', 'different-person', 599],
-      [1001, { scoreScale: 1000 }, 'inconclusive', 'score-out-of-range', 1001],
+    const BOUNDS = { sameFrom: '0.6', differentBelow: 0.5 };
+    const ONE_BOUND = { sameFrom: 0.6, differentBelow: 0.6 };
+    const scored: [score: unknown, action: Record<string, unknown>, outcome: string, reason: string][] = [
+      [1, {}, 'passed', 'same-person'],
+      [0.45, {}, 'passed', 'same-person'],
+      [0.449, {}, 'inconclusive', 'score-inconclusive'],
+      ['0.40', {}, 'inconclusive', 'score-inconclusive'],
+      [0.399, {}, 'failed', 'different-person'],
+      [0, {}, 'failed', 'different-person'],
+      [0.6, BOUNDS, 'passed', 'same-person'],
+      [0.59, BOUNDS, 'inconclusive', 'score-inconclusive'],
+      [0.49, BOUNDS, 'failed', 'different-person'],
+      [0.6, ONE_BOUND, 'passed', 'same-person'],
+      [0.59, ONE_BOUND, 'failed', 'different-person'],
+      [0, { sameFrom: 0, differentBelow: 0 }, 'passed', 'same-person'],
+      [82, {}, 'inconclusive', 'score-out-of-range'],
+      [-0.1, {}, 'inconclusive', 'score-out-of-range'],
+      ['1.0001', {}, 'inconclusive', 'score-out-of-range'],
+      [82, { scoreScale: '100' }, 'passed', 'same-person'],
+      ['39.9', { scoreScale: 100 }, 'failed', 'different-person'],
+      [0.82, { scoreScale: 100 }, 'failed', 'different-person'],
+      [100.5, { scoreScale: 100 }, 'inconclusive', 'score-out-of-range'],
+      [700, { scoreScale: 1000 }, 'passed', 'same-person'],
+      [699, { scoreScale: 1000 }, 'inconclusive', 'score-inconclusive'],
+      [599, { scoreScale: 1000 }, 'failed', 'different-person'],
+      [1001, { scoreScale: 1000 }, 'inconclusive', 'score-out-of-range'],
       // As a form saves what was left alone.
-      [
-        500,
-        { scoreScale: '1000', sameFrom: '0.45', differentBelow: '0.40' },
-        'failed',
-        'different-person',
-        500,
-      ],
-      [500, { scoreScale: 1000, sameFrom: 500, differentBelow: 400 }, 'passed', 'same-person', 500],
-      [65, { scoreScale: 100, sameFrom: '70', differentBelow: 60 }, 'inconclusive', 'score-inconclusive', 65],
+      [500, { scoreScale: '1000', sameFrom: '0.45', differentBelow: '0.40' }, 'failed', 'different-person'],
+      [500, { scoreScale: 1000, sameFrom: 500, differentBelow: 400 }, 'passed', 'same-person'],
+      [65, { scoreScale: 100, sameFrom: '70', differentBelow: 60 }, 'inconclusive', 'score-inconclusive'],
     ];
-    for (const [score, action, outcome, reason, shown] of scored) {
+    for (const [score, action, outcome, reason] of scored) {
       it(`a score of ${score} with ${JSON.stringify(action)} is ${outcome}, ${reason}`, async () => {
         await compareFlow(custom(), action);
         server.script = (_asked, response) => json(response, compared({ score }));
         const { data, charged, ...answered } = await result(person());
-        assert.deepEqual([answered.outcome, answered.reason, data.score], [outcome, reason, shown]);
-        const { scoreScale = 1 } = action as { scoreScale?: unknown };
+        assert.deepEqual([answered.outcome, answered.reason, data.score], [outcome, reason, Number(score)]);
+        const { scoreScale = 1, sameFrom, differentBelow } = action;
         assert.deepEqual([data.scoreScale, charged, data.orderNo], [Number(scoreScale), true, ORDER]);
+        if (scoreScale === 1 && sameFrom !== undefined)
+          assert.deepEqual([data.sameFrom, data.differentBelow], [Number(sameFrom), Number(differentBelow)]);
       });
     }
 
@@ -674,30 +632,14 @@ describe('face-compare, in a real Node-RED', () => {
   });
 
   describe('before anything is sent', () => {
-    const inputs: [string, unknown][] = [
-      ['no name', person({ name: undefined })],
-      ['an empty name', person({ name: '  ' })],
-      ['a name that is no text', person({ name: 5 })],
-      ['a name with half a character', person({ name: '张\ud842' })],
-      ['no id number', person({ idNumber: undefined })],
-      ['an id number that is a number', person({ idNumber: 110101 })],
-      ['an id number that is too short', person({ idNumber: ID_NUMBER.slice(1) })],
-      ['an id number with a wrong date', person({ idNumber: '11010519491331002X' })],
-      ['an id number with a wrong check digit', person({ idNumber: '110105194912310021' })],
-      ['an id number from tomorrow', person({ idNumber: '110105299901010014' })],
-      ['no photo', person({ photo: undefined })],
-      ['an empty Buffer', person({ photo: Buffer.alloc(0) })],
-      ['a file name', person({ photo: 'photo-of-somebody.jpg' })],
-      ['a GIF', person({ photo: Buffer.from('GIF89a and more') })],
-      ['a list of two photos', person({ photo: [PHOTO, PHOTO] })],
-      ['an address that cannot be downloaded', person({ photo: 'ftp://example.com/photo-of-somebody.jpg' })],
-      ['a path of this machine', person({ photo: 'file:///photo-of-somebody.jpg' })],
-      ['an address without a host', person({ photo: 'http://' })],
-      ['an address with a password', person({ photo: 'https://me:word@example.com/photo-of-somebody.jpg' })],
+    // What may be wrong with each value: test/flows/inputs.test.ts.
+    for (const [name, payload] of [
       ['nothing', undefined],
       ['a photo alone', PHOTO],
-    ];
-    for (const [name, payload] of inputs) {
+      ['a list of two photos', person({ photo: [PHOTO, PHOTO] })],
+      ['a path of this machine', person({ photo: 'file:///photo-of-somebody.jpg' })],
+      ['an address with a password', person({ photo: 'https://me:word@example.com/photo-of-somebody.jpg' })],
+    ] as const) {
       it(`${name}: INPUT`, async () => {
         await compareFlow(custom());
         const { code, cause, message } = await raised(payload);
@@ -760,32 +702,6 @@ describe('face-compare, in a real Node-RED', () => {
       const { code, cause } = await raised(person());
       assert.deepEqual([code, cause.retryable, cause.charged, cause.attempts], ['NETWORK', true, false, 3]);
     });
-
-    it('one message more than may wait: OVERLOADED', async () => {
-      await compareFlow(custom({ maxConcurrent: 1, maxWaiting: 0 }));
-      server.script = (_asked, response) => setTimeout(json, 100, response, compared());
-      for (let count = 0; count < 2; count++) send('action', { payload: person() });
-      await until(() => got('completed').length + got('caught').length === 2);
-      assert.deepEqual(
-        got('caught').map(({ error }) => (error as Raised).code),
-        ['OVERLOADED'],
-      );
-      assert.equal(server.asked.length, 1);
-      assert.equal((await result(person())).outcome, 'passed');
-    });
-  });
-
-  it('gives its place back, after a result and after an error', async () => {
-    await compareFlow(custom({ maxConcurrent: 1, maxWaiting: 1 }));
-    server.script = (_asked, response, count) => {
-      if (count === 2) response.socket!.resetAndDestroy();
-      else setTimeout(json, 50, response, compared());
-    };
-    await result(person());
-    await raised(person());
-    for (let count = 0; count < 2; count++) send('action', { payload: person() });
-    await until(() => got('completed').length + got('caught').length === 4);
-    assert.deepEqual([got('completed').length, got('caught').length], [3, 1]);
   });
 
   describe("with this machine's clock 20 minutes off", () => {
@@ -802,21 +718,6 @@ describe('face-compare, in a real Node-RED', () => {
         assert.equal((await result(person())).timing.attempts, 2);
         assert.equal((await result(person())).timing.attempts, 1);
       });
-    }
-  });
-
-  it('a standalone sandbox gets one request for each fault', async () => {
-    const sandbox = await startSandbox({ port: 0, file: null });
-    try {
-      const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
-      await compareFlow(custom({ baseUrl, credentials, circuit: false }));
-      const words = ['sandbox-reset', 'sandbox-timeout', 'sandbox-http-500', 'sandbox-garbage'];
-      for (const [index, name] of words.entries()) {
-        await raised(person({ name }));
-        assert.equal(sandbox.requests.get('/tencent-market'), index + 1, name);
-      }
-    } finally {
-      await sandbox.close();
     }
   });
 });

@@ -117,17 +117,17 @@ describe('get-token, in a real Node-RED', () => {
     });
 
     for (const timestampUnit of ['ms', 's']) {
-      for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr']) {
-        it(`comes for ${detectionType}, with the time in ${timestampUnit}`, async () => {
+      it(`comes for every detection type, with the time in ${timestampUnit}`, async () => {
+        for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr']) {
           await deploy(actionFlow(node({ detectionType }), onSandbox({ timestampUnit })));
           assert.equal((await issued()).data.detectionType, detectionType);
-          await deploy(actionFlow(node({ detectionType }), scripted({ timestampUnit })));
-          await issued();
-          const [asked = assert.fail()] = server.asked;
-          assert.equal(fieldOf(asked, 'detection_type'), detectionType);
-          assert.equal(fieldOf(asked, 'timestamp').length, timestampUnit === 's' ? 10 : 13);
-        });
-      }
+        }
+        await deploy(actionFlow(node({ detectionType: 'idcard_ocr' }), scripted({ timestampUnit })));
+        await issued();
+        const [asked = assert.fail()] = server.asked;
+        assert.equal(fieldOf(asked, 'detection_type'), 'idcard_ocr');
+        assert.equal(fieldOf(asked, 'timestamp').length, timestampUnit === 's' ? 10 : 13);
+      });
     }
 
     it('takes the detection type from a message', async () => {
@@ -194,7 +194,6 @@ describe('get-token, in a real Node-RED', () => {
     for (const [name, message] of [
       ['a detection type of another name', { what: 'face' }],
       ['no detection type', {}],
-      ['a sequence id of 129 characters', { what: 'liveness', sequenceId: 'a'.repeat(129) }],
       ['an object as sequence id', { what: 'liveness', sequenceId: { id: 1 } }],
       ['a number that is not exact', { what: 'liveness', sequenceId: 2 ** 60 }],
     ] as const) {

@@ -61,18 +61,12 @@ function drip(response: ServerResponse, bytes: string): void {
 /** What is no fault where a provider documents nothing of its data. */
 const OF_UNDOCUMENTED = new Set(['arrays where objects are documented', 'a data that is no object']);
 
-const ROWS: Row[] = [
-  ['nothing but brackets', (response) => response.end(nested(DEEP)), 'PROTOCOL'],
-  ['objects without end', (response) => response.end('{"a":'.repeat(DEEP)), 'PROTOCOL'],
+/** Each action reads these by itself. */
+const OF_EACH: Row[] = [
   [
     'something far too deep beside what is documented',
     (response, action) => response.end(withMore(action, `"more":${nested(DEEP)}`)),
     'PROTOCOL',
-  ],
-  [
-    'something deep beside what is documented',
-    (response, action) => response.end(withMore(action, `"more":${nested(90)}`)),
-    'result',
   ],
   [
     'keys that reach for the prototype',
@@ -89,6 +83,52 @@ const ROWS: Row[] = [
     'everything under __proto__',
     (response, action) => response.end(`{"__proto__":${text(action)}}`),
     'PROTOCOL',
+  ],
+  [
+    'a character in two packets',
+    (response, action) => {
+      const whole = Buffer.from(JSON.stringify(action.success('成功')));
+      const at = whole.indexOf('成') + 1;
+      response.write(whole.subarray(0, at));
+      setTimeout(() => response.end(whole.subarray(at)), 30);
+    },
+    'result',
+  ],
+  [
+    'the same key twice',
+    (response, action) => response.end(`{"code":"7","code":7,${text(action).slice(1)}`),
+    'result',
+  ],
+  ['an array around it', (response, action) => response.end(`[${text(action)}]`), 'PROTOCOL'],
+  ['a text around it', (response, action) => response.end(JSON.stringify(text(action))), 'PROTOCOL'],
+  [
+    'arrays where objects are documented',
+    (response, action) => response.end(JSON.stringify({ ...action.success(), data: [[]] })),
+    'PROTOCOL',
+  ],
+  [
+    'a data that is no object',
+    (response, action) => response.end(JSON.stringify({ ...action.success(), data: 5 })),
+    'PROTOCOL',
+  ],
+  [
+    'numbers that no number holds',
+    (response, action) =>
+      response.end(withMore(action, `"a":1e999,"b":-1e999,"c":${'9'.repeat(400)},"d":-0`)),
+    'result',
+  ],
+  ['HTTP 999', (response, action) => response.writeHead(999).end(`<html>${text(action)}`), 'PROTOCOL'],
+  ['HTTP 204', (response) => response.writeHead(204).end(), 'PROTOCOL'],
+];
+
+/** What `src/http` makes of these is the same for all. */
+const OF_ALL: Row[] = [
+  ['nothing but brackets', (response) => response.end(nested(DEEP)), 'PROTOCOL'],
+  ['objects without end', (response) => response.end('{"a":'.repeat(DEEP)), 'PROTOCOL'],
+  [
+    'something deep beside what is documented',
+    (response, action) => response.end(withMore(action, `"more":${nested(90)}`)),
+    'result',
   ],
   [
     'headers that reach for the prototype',
@@ -181,16 +221,6 @@ const ROWS: Row[] = [
       response.end(Buffer.concat([Buffer.from(text(action)), Buffer.from('张').subarray(0, 2)])),
     'PROTOCOL',
   ],
-  [
-    'a character in two packets',
-    (response, action) => {
-      const whole = Buffer.from(JSON.stringify(action.success('成功')));
-      const at = whole.indexOf('成') + 1;
-      response.write(whole.subarray(0, at));
-      setTimeout(() => response.end(whole.subarray(at)), 30);
-    },
-    'result',
-  ],
   ['a byte order mark', (response, action) => response.end(`\ufeff${text(action)}`), 'result'],
   ['two byte order marks', (response, action) => response.end(`\ufeff\ufeff${text(action)}`), 'PROTOCOL'],
   [
@@ -217,30 +247,7 @@ const ROWS: Row[] = [
   ],
   ['a NUL', (response, action) => response.end(`${text(action)}\0`), 'PROTOCOL'],
   ['more behind its end', (response, action) => response.end(`${text(action)}{}`), 'PROTOCOL'],
-  [
-    'the same key twice',
-    (response, action) => response.end(`{"code":"7","code":7,${text(action).slice(1)}`),
-    'result',
-  ],
-  ['an array around it', (response, action) => response.end(`[${text(action)}]`), 'PROTOCOL'],
-  ['a text around it', (response, action) => response.end(JSON.stringify(text(action))), 'PROTOCOL'],
-  [
-    'arrays where objects are documented',
-    (response, action) => response.end(JSON.stringify({ ...action.success(), data: [[]] })),
-    'PROTOCOL',
-  ],
-  [
-    'a data that is no object',
-    (response, action) => response.end(JSON.stringify({ ...action.success(), data: 5 })),
-    'PROTOCOL',
-  ],
   ['NaN', (response, action) => response.end(withMore(action, '"more":NaN')), 'PROTOCOL'],
-  [
-    'numbers that no number holds',
-    (response, action) =>
-      response.end(withMore(action, `"a":1e999,"b":-1e999,"c":${'9'.repeat(400)},"d":-0`)),
-    'result',
-  ],
   [
     'a Retry-After without end',
     (response) => response.writeHead(429, { 'Retry-After': '9'.repeat(400) }).end(),
@@ -251,8 +258,6 @@ const ROWS: Row[] = [
     (response) => response.writeHead(429, { 'Retry-After': '1e3, soon' }).end(),
     'RATE_LIMITED',
   ],
-  ['HTTP 999', (response, action) => response.writeHead(999).end(`<html>${text(action)}`), 'PROTOCOL'],
-  ['HTTP 204', (response) => response.writeHead(204).end(), 'PROTOCOL'],
 ];
 
 describe('hostile answers, in a real Node-RED', () => {
@@ -284,8 +289,10 @@ describe('hostile answers, in a real Node-RED', () => {
 
   for (const action of EVERY_ACTION) {
     describe(action.title ?? action.type, () => {
-      for (const [name, answer, usual] of ROWS) {
-        const isRequest = action.type === 'provider-request';
+      const isRequest = action.type === 'provider-request';
+      for (const [name, answer, usual] of action.type === 'face-compare'
+        ? [...OF_EACH, ...OF_ALL]
+        : OF_EACH) {
         // The others read their answers as their own actions do.
         if (isRequest && action.account.type !== 'tencent-market-account') continue;
         const expected = isRequest && OF_UNDOCUMENTED.has(name) ? 'result' : usual;
@@ -364,22 +371,13 @@ describe('hostile answers, in a real Node-RED', () => {
 
   const scores: [string, string][] = [
     ['NaN', 'PROTOCOL'],
-    ['"NaN"', 'PROTOCOL'],
-    ['1e999', 'PROTOCOL'],
     ['"1e999"', 'PROTOCOL'],
-    ['-0.1', 'inconclusive'],
-    ['"-0.1"', 'inconclusive'],
-    ['1.0000001', 'inconclusive'],
-    ['82', 'inconclusive'],
     [`"${'9'.repeat(MEGABYTE)}"`, 'PROTOCOL'],
     [`"${' '.repeat(MEGABYTE)}x"`, 'PROTOCOL'],
-    ['null', 'PROTOCOL'],
     ['true', 'PROTOCOL'],
     ['[0.82]', 'PROTOCOL'],
     ['{"valueOf":1}', 'PROTOCOL'],
     ['"0x1"', 'PROTOCOL'],
-    ['""', 'PROTOCOL'],
-    ['" 0.82 "', 'passed'],
     ['-0', 'failed'],
     ['1e-7', 'failed'],
     ['0.8200000000000000001', 'passed'],

@@ -1,7 +1,5 @@
 /** What was not ended when its node was closed: docs/contract.md, "Action nodes", `resume`. */
 import assert from 'node:assert/strict';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
@@ -224,58 +222,6 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     isFinished = true;
     await until(() => got('out1').length === 2);
     assert.equal((got('out1')[0]!.photo as Buffer).length, 1_100_000);
-  });
-
-  it('a disk that cannot be written means one warning, and tasks are queried once it can, or when their time is over', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    send('action', { payload: 'before' });
-    await kept(1);
-    await until(() => server.asked.length > 0);
-    logs.length = 0;
-    const folder = join(userDir, 'cn-verify');
-    renameSync(folder, `${folder}-away`);
-    writeFileSync(folder, 'in the way');
-    send('action', { payload: '1' });
-    send('action', { payload: '2' });
-    const queried = () => new Set(server.asked.map(({ body }) => JSON.parse(body).taskID));
-    const warned = (text: RegExp) => logs.filter(({ msg }) => text.test(String(msg))).length;
-    await until(() => warned(/cannot be written/) > 0);
-    // A task that was on disk once goes on.
-    server.asked.length = 0;
-    await until(() => server.asked.length > 2);
-    assert.deepEqual(queried(), new Set(['before']));
-    // From one deploy to the next, memory is enough; what the end of the process would lose is named.
-    await deploy(changed(nodes, { timeout: 1 }));
-    assert.equal(warned(/not on disk.* 1, 2$/), 1);
-    send('action', { payload: 'short' });
-    await until(() => got('out2').length === 1);
-    assert.deepEqual(queried(), new Set(['before', 'short']));
-    rmSync(folder);
-    await until(() => warned(/is open now|can be written again/) > 0);
-    await until(() => queried().size === 4);
-    await kept(3);
-    assert.equal(warned(/cannot be written/), 1);
-    isFinished = true;
-    await until(() => got('out1').length === 3);
-    await kept(0);
-    rmSync(`${folder}-away`, { recursive: true });
-  });
-
-  it('a folder that vanishes is made again, with all that waits', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    send('action', { payload: '1' });
-    await kept(1);
-    rmSync(join(userDir, 'cn-verify'), { recursive: true });
-    send('action', { payload: '2' });
-    await kept(2);
-    rmSync(join(userDir, 'cn-verify'), { recursive: true });
-    await deploy(EMPTY);
-    assert.deepEqual((await kept(2)).flatMap(({ taskIds }) => taskIds).sort(), ['1', '2']);
-    isFinished = true;
-    await deploy(nodes);
-    await until(() => got('out1').length === 2);
   });
 
   it('a context store that never answers holds up neither a deploy nor what waits', async () => {

@@ -1,16 +1,19 @@
 /** A real Node-RED in this process, with the built package installed in its user directory as a user would have it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Cause } from '../../src/contract/errors';
-import type { Message, Status } from '../../src/node-red/runner/red';
+import { pendingTasksOf } from '../../src/node-red/runner/pending-tasks-of';
+import type { Message, Red, Status } from '../../src/node-red/runner/red';
 import { FEW_NODES } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
+import { afterEachFile } from '../root-hooks';
 import { until } from '../until';
+import { databaseIn } from './on-disk';
 
 export { until };
 
@@ -33,7 +36,6 @@ interface LiveNode {
 interface Runtime {
   init(server: unknown, settings: object): void;
   start(): Promise<void>;
-  stop(): Promise<void>;
   events: NodeJS.EventEmitter;
   nodes: { getNode(id: string): LiveNode; getNodeInfo?(type: string): unknown };
   runtime: {
@@ -58,32 +60,28 @@ export interface LogLine {
 }
 
 let red: Runtime | undefined;
-let httpServer: Server | undefined;
-/** What was shown or raised by all flows of this process. */
+/** What was shown or raised by all flows of this file. */
 const traces: string[] = [];
 
-// At the top of the file, so that it runs once, when all test files are done.
-after(async () => {
+afterEachFile(clear);
+
+/** Leaves nothing of the flows before, which are to have shown nobody and no secret anywhere. */
+async function clear(): Promise<void> {
   if (!red) return;
-  keepTraces();
-  await red.stop();
-  httpServer!.close();
-  const kept = [
-    ...traces,
-    ...logs.map(({ msg }) => inspect(msg, { depth: 5 })),
+  await deploy([]);
+  // A task that waits would be resumed by the next node of its name. There are none without a database.
+  if (existsSync(databaseIn(userDir))) {
+    const { tasks } = pendingTasksOf({ events: red.events } as unknown as Red);
+    tasks.drop(tasks.list());
+    await tasks.settle();
+  }
+  const shown = [
+    ...traces.splice(0),
+    ...logs.splice(0).map(({ msg }) => inspect(msg, { depth: 5 })),
     ...filesIn(userDir, MAY_HOLD_SOMEBODY),
   ];
-  // Something may be written a moment longer, between the deletion of what is in the folder and that of the folder.
-  await until(() => {
-    try {
-      rmSync(userDir, { recursive: true, force: true, maxRetries: 5 });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  assert.deepEqual([...new Set(kept.flatMap(leaksIn))], []);
-});
+  assert.deepEqual([...new Set(shown.flatMap(leaksIn))], []);
+}
 
 function keepTraces(): void {
   traces.push(JSON.stringify(seen.statuses), JSON.stringify(seen.lastStatuses));
@@ -120,11 +118,15 @@ export const logs: LogLine[] = [];
 export let seen: Seen = { messages: new Map(), statuses: [], lastStatuses: [] };
 
 /**
- * Starts Node-RED; once a process, as its runtime is one.
- * @param settings beside those that make it quick and quiet
+ * Starts Node-RED, or clears the one that this process has already: all its test files share a user directory, and so a
+ * ledger, where a test has keys and accounts of its own.
+ * @param settings beside those that make it quick and quiet; a file with any needs a process of its own
  */
 export async function startRuntime(settings: object = {}): Promise<void> {
-  if (red) return;
+  if (red) {
+    assert.deepEqual(settings, {}, 'Node-RED has its settings already.');
+    return clear();
+  }
   userDir = mkdtempSync(join(tmpdir(), 'cn-verify-test-'));
   mkdirSync(join(userDir, 'node_modules', dirname(PACKAGE)), { recursive: true });
   symlinkSync(ROOT, join(userDir, 'node_modules', PACKAGE), 'junction');
@@ -152,7 +154,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
   await runtime.start();
   await started;
   red = runtime;
-  httpServer = server;
+  process.once('exit', () => rmSync(userDir, { recursive: true, force: true, maxRetries: 5 }));
 }
 
 /**

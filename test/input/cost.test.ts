@@ -243,7 +243,7 @@ describe('input: what it costs', () => {
     ),
   ];
   // By the square of its length, a mebibyte would take longer than a test may.
-  const MOST_STEPS = 25;
+  const MOST_STEPS = 40;
   for (const [what, part, read] of grown) {
     it(`looks at each character of a mebibyte a bounded number of times: ${what}`, () => {
       const text = part.repeat(MEGABYTE / part.length);
@@ -273,7 +273,7 @@ describe('input: what it costs', () => {
         read = photo(text);
       });
       assert.ok(read);
-      assert.ok(steps <= 16 * text.length, `${steps / text.length} steps for each character`);
+      assert.ok(steps <= 24 * text.length, `${steps / text.length} steps for each character`);
     });
   }
 

@@ -15,7 +15,7 @@ const NOW = Date.parse('2026-11-30T00:00:00Z');
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
   const photos = atOnce(readPhotos(value, { field: 'photos', environment, now: NOW, store: null, repaired }));
-  return [photos.map(({ from }) => ('url' in from ? from.url : assert.fail())), [...repaired]];
+  return [photos.map(({ photo }) => ('url' in photo ? photo.url : assert.fail())), [...repaired]];
 }
 
 describe('input: photo URL', () => {

@@ -25,13 +25,9 @@ function read(value: unknown, fits = false) {
       repaired,
     }),
   );
-  return photos.map(({ from, name }) => {
-    if ('url' in from) return [from.url, name];
-    const bytes = 'bytes' in from ? from.bytes : Buffer.from(from.base64, 'base64');
-    return [
-      bytes.equals(JPG) ? 'JPG' : bytes.equals(PNG) ? 'PNG' : bytes.equals(BMP) ? 'BMP' : 'other',
-      name,
-    ];
+  return photos.map(({ photo, name }) => {
+    if ('url' in photo) return [photo.url, name];
+    return [Object.entries({ JPG, PNG, BMP }).find(([, each]) => each.equals(photo))?.[0] ?? 'other', name];
   });
 }
 

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
 import { FIELDS } from '../../src/ledger/columns';
-import type { Entry } from '../../src/ledger/entry';
 import { temporaryDirectory } from '../demo-process';
 import { leaksIn, PRIVATE } from '../private';
 import {
@@ -146,44 +145,11 @@ describe('the ledger', () => {
       assert.equal((await claim(ledger, call(['a', 'c', 'c']))).state, 'claimed');
     });
 
-    it('unless it was not processed', async () => {
-      const id = await done(ledger, call(['k']), notProcessed);
-      assert.equal(await ledger.look('k'), null);
-      await reopen();
-      assert.equal(await ledger.look('k'), null);
-      const entry = await entryOf(id);
-      assert.deepEqual([entry?.state, entry?.charged, entry?.price], ['settled', false, 0]);
-      await claimed(ledger, call(['k']));
-    });
-
     it('and a key without an answer is free again', async () => {
       await done(ledger, call(['a', 'b']), answered({ a: 1 }));
       assert.equal(await ledger.look('b'), null);
       await reopen();
       assert.deepEqual([(await ledger.look('a'))?.state, await ledger.look('b')], ['answered', null]);
-    });
-
-    it('and never where nobody knows what became of it, until that is released', async () => {
-      const id = await done(ledger, call(['k']), unknown);
-      for (let round = 0; round < 2; round++) {
-        assert.deepEqual(await ledger.look('k'), { state: 'uncertain', entry: id });
-        assert.equal((await claim(ledger, call(['k']))).state, 'known');
-        const { entries, count } = await ledger.ledger.uncertain(10);
-        assert.deepEqual(
-          [entries.map((each) => [each.id, each.state, each.error]), count],
-          [[[id, 'uncertain', 'TIMEOUT']], 1],
-        );
-        await reopen();
-      }
-      assert.deepEqual(await ledger.ledger.release([id]), [id]);
-      assert.deepEqual(await ledger.ledger.release([id]), []);
-      for (let round = 0; round < 2; round++) {
-        assert.equal(await ledger.look('k'), null);
-        assert.equal((await ledger.ledger.uncertain(10)).count, 0);
-        assert.equal((await entryOf(id))?.state, 'released');
-        await reopen();
-      }
-      await claimed(ledger, call(['k']));
     });
 
     it('that was under way when a process ended: it is uncertain then', async () => {
@@ -220,20 +186,6 @@ describe('the ledger', () => {
   describe('knows what was asked under a key', () => {
     const asking = (content: string, changes = {}) => call([], { keys: [{ key: 'k', content }], ...changes });
 
-    it('and gives its answer to nobody who asks something else', async () => {
-      const id = await done(ledger, asking('one person'), answered({ k: 'the verdict' }));
-      for (let round = 0; round < 2; round++) {
-        const other = { state: 'other-content', entry: id };
-        assert.deepEqual(await ledger.look('k', 'another person'), other);
-        assert.deepEqual(await claim(ledger, asking('another person')), {
-          state: 'known',
-          keys: new Map([['k', other]]),
-        });
-        assert.equal((await ledger.look('k', 'one person'))?.state, 'answered');
-        await reopen();
-      }
-    });
-
     it('while the end is not on disk, too', async () => {
       const id = await claimed(ledger, asking('one person'));
       assert.deepEqual(await ledger.look('k', 'another person'), { state: 'under-way', entry: id });
@@ -241,24 +193,6 @@ describe('the ledger', () => {
       assert.equal((await ledger.look('k', 'another person'))?.state, 'other-content');
       assert.equal((await ledger.look('k', 'one person'))?.state, 'answered');
       await settled;
-    });
-
-    it('but lets other content have a key that its call does not keep', async () => {
-      const first = await done(ledger, asking('a bad photo'), answered({ k: 'first' }, { keepsKeys: false }));
-      await reopen();
-      // The same question has the same answer all the same.
-      assert.equal((await ledger.look('k', 'a bad photo'))?.entry, first);
-      assert.equal(await ledger.look('k', 'a good photo'), null);
-      const second = await done(ledger, asking('a good photo'), answered({ k: 'second' }));
-      assert.equal((await ledger.look('k', 'a good photo'))?.entry, second);
-      assert.deepEqual(await ledger.look('k', 'a bad photo'), { state: 'other-content', entry: second });
-    });
-
-    it('and is uncertain about whatever is asked under an uncertain one', async () => {
-      const id = await done(ledger, asking('one person'), unknown);
-      for (const content of ['one person', 'another person'])
-        assert.deepEqual(await ledger.look('k', content), { state: 'uncertain', entry: id });
-      assert.equal((await claim(ledger, asking('another person'))).state, 'known');
     });
 
     it('and finds all calls that had a key, newest first', async () => {
@@ -306,20 +240,6 @@ describe('the ledger', () => {
     const later = ledger.ledger.whenOver(id, new AbortController().signal);
     await ledger.close();
     await later;
-  });
-
-  it('tells each entry as it is settled', async () => {
-    const heard: Entry[] = [];
-    const forget = ledger.ledger.subscribe((entry) => heard.push(entry));
-    await done(ledger, call(), answered());
-    await done(ledger, call(), unknown);
-    forget();
-    await done(ledger, call(), answered());
-    assert.deepEqual(
-      heard.map(({ state }) => state),
-      ['settled', 'uncertain'],
-    );
-    assert.deepEqual(heard[0], await entryOf(heard[0]!.id));
   });
 
   it('claims nothing for somebody who is gone, or once it is closed', async () => {

@@ -216,7 +216,7 @@ describe('the ledger', () => {
         fc.boolean().map(fills),
         fc.constant(counts()),
       ],
-      { maxCommands: 40 },
+      { maxCommands: 40, size: 'max' },
     );
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {

@@ -112,13 +112,3 @@ export function expandedForm(type: string): string {
 export function defaultsOf(type: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(define(type).defaults).map(([name, { value }]) => [name, value]));
 }
-
-/**
- * Holds them against what the contract says; there may be others.
- * @param type of the node
- * @param expected by name
- */
-export function assertDefaults(type: string, expected: Record<string, unknown>): void {
-  const defaults = defaultsOf(type);
-  assert.deepEqual({ ...defaults, ...expected }, defaults);
-}

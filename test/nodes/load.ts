@@ -1,6 +1,6 @@
 /**
  * One node with its config node on node-red-node-test-helper, both as they come out of the palette. Real flows are in
- * test/flows, in a process of their own: the helper starts Node-RED in its own way.
+ * test/flows; the helper starts Node-RED in its own way, so that these tests have a process of their own.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -28,51 +28,61 @@ helper.init(nodeRed, { userDir: temporaryDirectory() });
 (require(nodeRed) as { events: NodeJS.EventEmitter }).events.setMaxListeners(0);
 
 /**
+ * Loads a node that is new, but for those properties, with a config node that it uses.
  * @param type of the node
- * @param properties of its account or ledger that are not those of a new one
- * @param credentials of its account or ledger
+ * @param properties of its account, queue or ledger that are not those of a new one
+ * @param credentials of its account, queue or ledger
  * @param ownProperties of the node that are not those of a new one
- * @param others a config node beside those, under the id `store`
  */
 export async function load(
   type: string,
   properties: object = { environment: 'sandbox' },
   credentials: object = {},
   ownProperties: object = {},
-  others: { type: string; properties: object; credentials: object }[] = [],
 ): Promise<void> {
-  const { account, ledger, queue } = define(type).defaults;
-  const named = account ? 'account' : queue ? 'queue' : 'ledger';
-  const configType = (account ?? queue ?? ledger)?.type;
-  const modules = [...(configType ? [configType] : []), type, ...others.map((other) => other.type)].map(
-    (name) => require(join(ROOT, 'dist/nodes', name, `${name}.js`)).default as (red: unknown) => void,
-  );
+  const used = configNodeOf(type);
   // Without x and y a node counts as a config node.
   const at = { z: 'tab', x: 100, y: 100 };
   const own = { id: 'node', ...at, type, ...defaultsOf(type) };
   const flow = [
     { id: 'tab', type: 'tab' },
-    ...(configType ? [{ id: 'config', type: configType, ...defaultsOf(configType), ...properties }] : []),
-    ...others.map((other) => ({
-      id: 'store',
-      type: other.type,
-      ...defaultsOf(other.type),
-      ...other.properties,
-    })),
-    { ...own, [named]: 'config', ...ownProperties, wires: [['out1'], ['out2']] },
+    ...(used ? [{ id: 'config', type: used.type, ...defaultsOf(used.type), ...properties }] : []),
+    { ...own, ...(used ? { [used.property]: 'config' } : {}), ...ownProperties, wires: [['out1'], ['out2']] },
     { id: 'catch', ...at, type: 'catch', scope: ['node'], wires: [['caught']] },
     ...['out1', 'out2', 'caught'].map((id) => ({ id, ...at, type: 'helper' })),
   ];
-  await helper.load(modules, flow, {
-    config: credentials,
-    ...Object.fromEntries(others.map((other) => ['store', other.credentials])),
-  });
+  await helper.load(modulesOf(used ? [used.type, type] : [type]), flow, { config: credentials });
+}
+
+/**
+ * Loads config nodes of one type alone.
+ * @param type of them
+ * @param nodes by id: properties that are not those of a new one, and credentials
+ */
+export async function loadAll(
+  type: string,
+  nodes: Record<string, { properties: object; credentials: object }>,
+): Promise<void> {
+  const all = Object.entries(nodes);
+  const flow = all.map(([id, { properties }]) => ({ id, type, ...defaultsOf(type), ...properties }));
+  const credentials = Object.fromEntries(all.map(([id, each]) => [id, each.credentials]));
+  await helper.load(modulesOf([type]), flow, credentials);
+}
+
+function configNodeOf(type: string): { property: string; type: string } | undefined {
+  const { defaults } = define(type);
+  const property = ['account', 'queue', 'ledger'].find((name) => defaults[name]?.type);
+  return property ? { property, type: defaults[property]!.type! } : undefined;
+}
+
+function modulesOf(types: string[]): ((red: unknown) => void)[] {
+  return types.map((type) => require(join(ROOT, 'dist/nodes', type, `${type}.js`)).default);
 }
 
 export const unload = () => helper.unload();
 
 /** @returns a node of the flow */
-export function nodeOf(id: 'config' | 'node' | 'store'): LiveNode & Record<string, unknown> {
+export function nodeOf(id: string): LiveNode & Record<string, unknown> {
   const node = helper.getNode(id);
   assert.ok(node, `${id} is not loaded`);
   return node;

@@ -436,7 +436,7 @@ describe('database: faults', () => {
   describe('the secret', () => {
     it('is recognised when it is another', async () => {
       const first = start();
-      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      const { sealed } = await first.call<unknown, { sealed: string }>('probe.seal', { text: 'kept' });
       await first.close();
       const right = secret;
       secret = randomBytes(32);
@@ -461,7 +461,7 @@ describe('database: faults', () => {
       assert.equal(database.state(), 'secret-differs');
       await database.startAnew();
       assert.equal(database.state(), 'ready');
-      const { sealed } = await database.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'new' });
+      const { sealed } = await database.call<unknown, { sealed: string }>('probe.seal', { text: 'new' });
       await database.close();
       const again = start();
       assert.equal(await again.call('probe.open', { sealed }), 'new');
@@ -470,7 +470,7 @@ describe('database: faults', () => {
 
     it('is not given up where it agrees, or cannot be read', async () => {
       const first = start();
-      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      const { sealed } = await first.call<unknown, { sealed: string }>('probe.seal', { text: 'kept' });
       await first.startAnew();
       assert.equal(await first.call('probe.open', { sealed }), 'kept');
       await first.close();

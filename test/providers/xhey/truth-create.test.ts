@@ -1,6 +1,7 @@
 /** The three lists of truth-create on errors that no provider's answer brings. */
 import assert from 'node:assert/strict';
 import type { Account } from '../../../src/contract/account';
+import { readSettings } from '../../../src/node-red/runner/settings';
 import { truthCreate } from '../../../src/providers/xhey/truth-create';
 import { closeServers, scriptedServer, taskCreated } from '../../flows/scripted-server';
 import { failure, makeContext } from '../../http/context';
@@ -9,6 +10,8 @@ import { closeAll, open } from '../../http/server';
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg';
 const C = 'https://p.example.com/c.jpg';
+const ARRIVAL = { now: 0, environment: 'custom' } as const;
+const settings = (config = {}) => readSettings(truthCreate.settings, { id: '', type: '', ...config });
 
 describe('xhey truth-create', () => {
   afterEach(async () => {
@@ -22,11 +25,7 @@ describe('xhey truth-create', () => {
     const pairs: Account['pairs'] = [{ groupKey: 'groupKey', groupSecret: 'groupSecret' }];
     const transport = open({ baseUrl, pairs });
     const account: Account = { environment: 'custom', baseUrl, pairs, secrets: [], settings: {}, transport };
-    const input = await truthCreate.parse(
-      { photos: [A, B, A, C] },
-      { batchSize: 1 },
-      { now: 0, environment: 'custom' },
-    );
+    const input = await truthCreate.parse({ photos: [A, B, A, C] }, settings({ batchSize: 1 }), ARRIVAL);
     let attempts = 0;
     const context = makeContext({
       attempted: () => {
@@ -45,11 +44,7 @@ describe('xhey truth-create', () => {
   });
 
   it('tells of a message of which nothing was sent that nothing was', async () => {
-    const input = await truthCreate.parse(
-      { photos: [A, B, A] },
-      { batchSize: 9 },
-      { now: 0, environment: 'custom' },
-    );
+    const input = await truthCreate.parse({ photos: [A, B, A] }, settings(), ARRIVAL);
     assert.deepEqual(truthCreate.unsent?.(input), { submitted: [], notSubmitted: [A, B, A], uncertain: [] });
   });
 });

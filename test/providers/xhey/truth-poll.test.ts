@@ -3,20 +3,14 @@ import assert from 'node:assert/strict';
 import type { Account } from '../../../src/contract/account';
 import type { AskContext, Context } from '../../../src/contract/action';
 import type { Cause, VerifyError } from '../../../src/contract/errors';
+import { readSettings } from '../../../src/node-red/runner/settings';
 import { truthPoll } from '../../../src/providers/xhey/truth-poll';
 import { closeServers, json, type Script, scriptedServer, taskFinished } from '../../flows/scripted-server';
 import { makeContext } from '../../http/context';
 import { closeAll, open } from '../../http/server';
 
 const ARRIVAL = { now: 0, environment: 'custom' } as const;
-const SETTINGS = {
-  interval: 2,
-  maxInterval: 15,
-  timeout: 300,
-  mode: 'wait',
-  resume: true,
-  split: false,
-} as const;
+const SETTINGS = readSettings(truthPoll.settings, { id: '', type: '' });
 const PHOTO = 'https://example.com/a.jpg';
 const unknown = { code: 404, msg: 'not found', data: null };
 
