@@ -67,7 +67,7 @@ const ADMIN_AUTH = `{
   },
 }`;
 
-/** What a Node-RED with an editor is told. */
+/** Settings of a Node-RED with an editor. */
 export interface EditorSettings {
   /** Of the runtime, where settings.js says so; that of the editor is the browser's. */
   lang?: string;
@@ -91,7 +91,7 @@ export interface NodeRed {
 }
 
 /**
- * @param environment what it is told besides that of the tests
+ * @param environment of its process, besides that of the tests
  * @param editor with it, Node-RED has an editor
  * @param userDir of one that ran before, with its flows
  * @param settings more of settings.js

@@ -47,11 +47,11 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
       type: 'truth-poll',
       account: 'account',
       interval: 60,
-      wires: [['tell'], []],
+      wires: [['report'], []],
     })),
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
     postingNode(
-      'tell',
+      'report',
       receiver.baseUrl,
       '{ outcome: msg.payload.outcome, code: msg.error?.code, cause: msg.error?.cause }',
     ),
@@ -127,7 +127,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     assert.deepEqual(Object.keys(tasks[0]!).sort(), ['deadline', 'id', 'nextQuery', 'since', 'taskIds']);
   });
 
-  it('have all, or one, asked after at once', async () => {
+  it('have all, or one, queried at once', async () => {
     await start('1');
     await start('2');
     await waiting(4);

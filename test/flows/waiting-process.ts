@@ -28,7 +28,7 @@ export interface Delivered {
 export interface Waiting {
   userDir: string;
   provider: ScriptedServer;
-  /** Ids of tasks that were asked after. */
+  /** Ids of tasks that were queried. */
   asked: Set<string>;
   /** What came out, in order. */
   delivered: Delivered[];
@@ -116,12 +116,12 @@ function flow(provider: string, collector: string, properties: object): object[]
       ...at,
       type: 'truth-poll',
       account: 'account',
-      wires: [['tell'], ['tell']],
+      wires: [['report'], ['report']],
       ...properties,
     },
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
     postingNode(
-      'tell',
+      'report',
       collector,
       '{ index: msg.index, resumed: msg.resumed, outcome: msg.payload.outcome, code: msg.error?.code }',
     ),
