@@ -103,19 +103,20 @@ describe("the operator's page", () => {
       asked.filter((key) => !known.includes(key)),
       [],
     );
-    const begun = /^(?:state|kind|environment)-/;
+    const prefixes = /^(?:state|kind|environment)-/;
     // What the server names.
     const named = ['ended', 'unknown-fate'];
     assert.deepEqual(
       known.filter(
-        (key) => !begun.test(key) && !named.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
+        (key) =>
+          !prefixes.test(key) && !named.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
       ),
       [],
     );
   });
 
   for (const language of LANGUAGES) {
-    it(`tells of every error whether it was charged and whether to repeat it, in ${language}`, async () => {
+    it(`says of every error whether it was charged and whether to repeat it, in ${language}`, async () => {
       const { wordsFor } = await load(`${PAGES}/tables.mjs`);
       const { cost, next, say } = wordsFor(language);
       for (const [code, { retryable }] of Object.entries(ERRORS)) {
@@ -436,7 +437,7 @@ describe('the jobs of the page', () => {
       assert.equal(isRunning(job), running, JSON.stringify(job));
   });
 
-  it('tell of no photo as done that has no verdict', async () => {
+  it('count no photo as done that has no verdict', async () => {
     const { brief } = await load(`${PAGES}/server-brief.mjs`);
     const shown = brief(
       photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
