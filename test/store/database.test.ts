@@ -1,42 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
-
-const THREAD = join(__dirname, 'thread.js');
+import type { Database } from '../../src/store/database';
+import { useDatabases } from './open';
 
 describe('database', () => {
-  let folder: string;
-  let open: Database[] = [];
-  let told: string[] = [];
-  const secret = randomBytes(32);
-
-  const file = () => join(folder, 'cn-verify', 'cn-verify.db');
-  function start(options: Partial<DatabaseOptions> = {}): Database {
-    const database = openDatabase({
-      file: file(),
-      secret: async () => secret,
-      now: Date.now,
-      notify: (trouble) => told.push(trouble),
-      thread: THREAD,
-      ...options,
-    });
-    open.push(database);
-    return database;
-  }
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'store-'));
-    told = [];
-  });
-
-  afterEach(async () => {
-    await Promise.all(open.map((each) => each.close()));
-    open = [];
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { test, told, file, start } = useDatabases();
 
   it('keeps what was written', async () => {
     const first = start();
@@ -194,13 +163,13 @@ describe('database', () => {
       code: 'CONFIG',
       problem: 'database-off',
     });
-    assert.equal(existsSync(join(folder, 'cn-verify')), false);
+    assert.equal(existsSync(join(test.folder, 'cn-verify')), false);
   });
 
   it('is copied while it is in use', async () => {
     const database = start();
     await database.call('probe.put', { id: 'a' });
-    const copy = join(folder, 'copy.db');
+    const copy = join(test.folder, 'copy.db');
     await database.backup(copy);
     await database.close();
     assert.deepEqual(await start({ file: copy }).call('probe.list', null), ['a']);
