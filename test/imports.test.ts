@@ -121,7 +121,7 @@ describe('imports', () => {
     );
   });
 
-  it('are found in every form and told apart', () => {
+  it('are found and distinguished in every form', () => {
     const forms = [
       "import { a } from 'x';",
       "import type { a } from 'x';",

@@ -1,13 +1,12 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
 import type { Account, Probe } from '../../contract/account';
-import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import { ERRORS, type ErrorCode, type VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { offsetAskedBy } from '../../http/clock';
-import { textOf } from '../runner/explain';
+import { textOf, verifyErrorOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
-import { unexpected } from '../runner/unexpected';
 
 /** What the form shows; without secrets and without a person. */
 export interface TestResult {
@@ -84,7 +83,7 @@ export class AccountTest {
       await this.#probe(watched(account, watch), this.#context());
       return { error: null, clockOffsetSeconds };
     } catch (reason) {
-      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      const error = verifyErrorOf(this.#red, this.#node, reason);
       return { error, clockOffsetSeconds };
     }
   }
