@@ -26,6 +26,12 @@ describe('an object that is sent as JSON', () => {
       { a: 'Ag==' },
       true,
     ],
+    [
+      'with what only looks like a Buffer',
+      { a: { type: 'Buffer', data: 'b' } },
+      { a: { type: 'Buffer', data: 'b' } },
+      false,
+    ],
     ['with a large number as its digits', { a: 1916812048797622272n }, { a: '1916812048797622272' }, true],
     ['with the largest number that is exact', { a: Number.MAX_SAFE_INTEGER }, { a: 9007199254740991 }, false],
     ['as a text, its integers exact', '{"a":1916812048797622272}', { a: '1916812048797622272' }, false],

@@ -2,6 +2,7 @@ import type { Action, Arrival } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
+import { inSlot } from '../../contract/transport';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -74,7 +75,6 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   persons: ({ name, idNumber }) => [{ name, idNumber }],
 
   async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
-    const slot = account.transport.takeSlot();
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
@@ -83,9 +83,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       return { ...verdictOf(incorrect, score, bands), code, message, requestId, charged, data };
     };
     const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));
-    try {
+    return inSlot(account.transport, async (slot) => {
       const photo = await fitted(given, context.closing);
-      return await context.payments.payOnce({
+      return context.payments.payOnce({
         content: () => [name, idNumber, photoContent()].join('\n'),
         send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { slot, claim }, context),
         judge,
@@ -93,9 +93,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         isForPhoto: ({ incorrect }) => rowOf(incorrect).isForPhoto,
         mayChange: 'url' in given,
       });
-    } finally {
-      slot.release();
-    }
+    });
   },
 };
 
