@@ -46,10 +46,10 @@ for (const node of flows) {
   // A photo that is kept on one machine could not be reached by way of another.
   if (node.type === 'photo-store' && PHOTOS_ENDPOINT) {
     const where = variables('PHOTOS', {
-      endpoint: 'ENDPOINT',
-      region: 'REGION',
-      bucket: 'BUCKET',
-      style: 'STYLE',
+      ...{ endpoint: 'ENDPOINT', region: 'REGION', bucket: 'BUCKET', style: 'STYLE' },
+      // Where the provider reaches the bucket by another address than the workers.
+      ...(process.env.PHOTOS_PUBLIC_URL && { publicUrl: 'PUBLIC_URL' }),
+      ...(process.env.PHOTOS_PUBLIC_STYLE && { publicStyle: 'PUBLIC_STYLE' }),
     });
     Object.assign(node, { kind: 's3', name: '' }, where);
     credentials[node.id] = variables('PHOTOS', {

@@ -594,7 +594,7 @@ function troubles(source: string): Omit<Use, 'file'>[] {
   ];
 }
 
-/** Of photo stores: their problems stand in tables, and what became of their photos is told as `warnings.store.…`. */
+/** Of photo stores: their problems stand in tables, and what became of their photos is said as `warnings.store.…`. */
 function storeProblems(source: string): Omit<Use, 'file'>[] {
   const values = ['words', 'code', 'seconds', 'retryAfter', 'status', 'endpoint', 'name', 'maxMB'];
   const [, union = ''] = /export type StoreTrouble =([^;]+);/.exec(source) ?? [];

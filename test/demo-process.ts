@@ -41,7 +41,7 @@ export function temporaryDirectory(): string {
 
 /**
  * Starts the demo on free ports and waits until it has introduced itself.
- * @param environment what the demo is told
+ * @param environment of the demo's process
  */
 export async function startDemo(environment: Record<string, string> = {}): Promise<Demo> {
   const demo = spawnDemo({ DEMO_DIR: temporaryDirectory(), ...environment });

@@ -1,4 +1,4 @@
-/** The pages for people against what they tell of: properties and defaults, codes and problems, links, two languages. */
+/** The pages for people against what they describe: properties and defaults, codes and problems, links, two languages. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

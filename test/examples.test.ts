@@ -242,7 +242,7 @@ describe('the examples of single nodes, at the press of a button', () => {
     assert.equal((await sidebar.next(result.id)).outcome, 'passed');
   });
 
-  it('verify-ledger: pays once for an order, and tells what was paid for', async () => {
+  it('verify-ledger: pays once for an order, and finds what was paid for', async () => {
     const pay = () => press('verify-ledger', 'order 1', 'result') as unknown as Promise<Result>;
     const [first, second] = [await pay(), await pay()];
     assert.deepEqual([first.reused, second.reused?.ledger, second.charged], [null, first.ledger, false]);
@@ -377,7 +377,7 @@ describe('the examples of single nodes, at the press of a button', () => {
       const flow = 'verify-team-photos';
       let content = await textOf(flow, 'every ten minutes');
       const [found, passed] = [[], []] as number[][];
-      // On a slow machine what is collected may be told in two parts.
+      // On a slow machine what is collected may be sent in two parts.
       for (;;) {
         const [, photos, genuine] = /^核验: 团队新照片 (\d+) 张, (\d+) 张通过/.exec(content)!;
         found!.push(Number(photos));
@@ -399,12 +399,12 @@ describe('the examples of single nodes, at the press of a button', () => {
     });
 
     it('attendance: today, here and not used before, or why not', async () => {
-      const told = (button: string) => textOf('attendance', button);
-      assert.match(await told('on time'), /^打卡: 张三, 天府软件园, 有效 \(\d{4}年.+\)$/);
-      assert.match(await told('a photo of yesterday'), /无效, 照片不是一小时内拍摄/);
-      assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 有效/);
-      assert.match(await told('the same photo'), /^打卡: 李四, 天府软件园, 无效, 照片已经用过/);
-      assert.match(await told('from another place'), /^打卡: 李四, 高新区, 无效, 拍摄地点不在现场/);
+      const sent = (button: string) => textOf('attendance', button);
+      assert.match(await sent('on time'), /^打卡: 张三, 天府软件园, 有效 \(\d{4}年.+\)$/);
+      assert.match(await sent('a photo of yesterday'), /无效, 照片不是一小时内拍摄/);
+      assert.match(await sent('the same photo'), /^打卡: 李四, 天府软件园, 有效/);
+      assert.match(await sent('the same photo'), /^打卡: 李四, 天府软件园, 无效, 照片已经用过/);
+      assert.match(await sent('from another place'), /^打卡: 李四, 高新区, 无效, 拍摄地点不在现场/);
       for (let times = 0; times < 5; times++) await received('/wecom', 'text');
     });
 
@@ -485,7 +485,7 @@ describe('the examples of single nodes, at the press of a button', () => {
       assert.equal(new Set(all).size, 7);
     });
 
-    it('budget alert: 80 % are told to both robots, once', async () => {
+    it('budget alert: 80 % are reported to both robots, once', async () => {
       for (let index = 0; index < 4; index++) await press('budget-alert', 'pay once', 'result');
       const content = await textOf('budget-alert', 'now');
       assert.match(content, /^核验: \d{4}-\d\d-\d\d 已用 \d+ \/ 5 次$/);

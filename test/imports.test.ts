@@ -121,7 +121,7 @@ describe('imports', () => {
     );
   });
 
-  it('are found in every form and told apart', () => {
+  it('are found and distinguished in every form', () => {
     const forms = [
       "import { a } from 'x';",
       "import type { a } from 'x';",
@@ -177,7 +177,7 @@ describe('imports', () => {
     ['src/http/wire.ts', 'undici', true],
     ['src/http/wire.ts', '../providers/xhey/client', false],
     ['src/http/wire.ts', '../waiting/pending-tasks', false],
-    ['src/input/photo.ts', '../http/json', false],
+    ['src/input/photo.ts', '../http/text', false],
     ['src/input/photo.ts', '../contract/errors', true],
     ['src/input/photo.ts', 'node:buffer', true],
     ['src/waiting/pending-tasks.ts', '../http/json', false],

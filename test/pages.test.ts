@@ -103,19 +103,20 @@ describe("the operator's page", () => {
       asked.filter((key) => !known.includes(key)),
       [],
     );
-    const begun = /^(?:state|kind|environment)-/;
+    const prefixes = /^(?:state|kind|environment)-/;
     // What the server names.
     const named = ['ended', 'unknown-fate'];
     assert.deepEqual(
       known.filter(
-        (key) => !begun.test(key) && !named.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
+        (key) =>
+          !prefixes.test(key) && !named.includes(key) && !text.match(new RegExp(`['\\s]${key}['\\s:]`)),
       ),
       [],
     );
   });
 
   for (const language of LANGUAGES) {
-    it(`tells of every error whether it was charged and whether to repeat it, in ${language}`, async () => {
+    it(`says of every error whether it was charged and whether to repeat it, in ${language}`, async () => {
       const { wordsFor } = await load(`${PAGES}/tables.mjs`);
       const { cost, next, say } = wordsFor(language);
       for (const [code, { retryable }] of Object.entries(ERRORS)) {
@@ -436,7 +437,7 @@ describe('the jobs of the page', () => {
       assert.equal(isRunning(job), running, JSON.stringify(job));
   });
 
-  it('tell of no photo as done that has no verdict', async () => {
+  it('count no photo as done that has no verdict', async () => {
     const { brief } = await load(`${PAGES}/server-brief.mjs`);
     const shown = brief(
       photos('a', Date.now(), ['done', 'refused', 'sent', 'waiting', 'unsent', 'uncertain', 'unfinished']),
@@ -470,14 +471,14 @@ describe('what the page may begin', () => {
 
 describe('the tables for Excel', () => {
   const rows = [
-    { index: 0, name: '一号.jpg', url: null, outcome: 'failed', reason: 'no-anti-fake-code', gcj02: null },
+    { index: 0, name: '一号.jpg', url: null, verdict: '不通过', reason: 'no-anti-fake-code', gcj02: null },
     {
       index: 1,
       name: null,
       url: 'https://a.example/=1+1.jpg',
-      outcome: 'passed',
+      verdict: '通过',
       reason: 'authentic',
-      takenAt: '2025-07-28T15:01:00+08:00',
+      when: '2025-07-28 15:01',
       address: '四川省, "成都市" <武侯区>',
       gcj02: { lat: 30.539732, lng: 104.070011 },
     },
@@ -487,11 +488,7 @@ describe('the tables for Excel', () => {
     const [{ tableOf }, { wordsFor }] = await Promise.all(
       ['table-file', 'tables'].map((name) => load(`${PAGES}/${name}.mjs`)),
     );
-    const { say, reason } = wordsFor('zh-CN');
-    const verdict = (row: { outcome: string }) => say(row.outcome);
-    const lines = csvRows(tableOf(rows, { say, reason, verdict, why: () => '', environment: '沙箱' })).split(
-      '\r\n',
-    );
+    const lines = csvRows(tableOf(rows, wordsFor('zh-CN'), '沙箱')).split('\r\n');
     assert.deepEqual(lines, [
       '序号,文件,地址,结论,原因,拍摄时间,拍摄地点,纬度（GCJ-02）,经度（GCJ-02）,环境',
       '1,一号.jpg,,不通过,没有防伪码,,,,,沙箱',

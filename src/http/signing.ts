@@ -5,8 +5,7 @@
 import type { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { HttpAnswer } from '../contract/transport';
-import { Clock } from './clock';
-import { Pairs } from './pairs';
+import { offsetAskedBy } from './clock';
 
 /** What one call uses instead of what its account uses. */
 export interface Corrections {
@@ -23,15 +22,21 @@ export interface Signature {
 }
 
 export class Signing {
-  readonly #clock = new Clock(Date.now);
-  readonly #pairs: Pairs;
+  readonly #pairs: readonly Credentials[];
+  readonly #onRotated: () => void;
+  /** Milliseconds the provider is ahead of this machine, as far as is known. */
+  #offset = 0;
+  /** The pair that a new call is signed with. */
+  #inUse: Credentials;
 
   /**
    * @param pairs the account's first pair of keys, and the next one where there is one
    * @param onRotated called once, when the next pair takes the place of the first
    */
   constructor(pairs: readonly [Credentials, ...Credentials[]], onRotated: () => void) {
-    this.#pairs = new Pairs(pairs, onRotated);
+    this.#pairs = pairs;
+    this.#onRotated = onRotated;
+    this.#inUse = pairs[0];
   }
 
   /**
@@ -39,19 +44,24 @@ export class Signing {
    * @returns what its next request is signed with
    */
   signature(corrections: Corrections): Signature {
-    const { offset = this.#clock.offset, pair = this.#pairs.inUse } = corrections;
+    const { offset = this.#offset, pair = this.#inUse } = corrections;
     return { corrections, offset, pair };
   }
 
   /** Unix time in milliseconds, as the provider has it. */
   now(signature: Signature): number {
-    return this.#clock.at(signature.offset);
+    return Date.now() + signature.offset;
   }
 
-  /** The provider let a signature in: the account signs so from now on. */
+  /**
+   * The provider let a signature in: the account signs so from now on. The first pair never signs new calls again: it only
+   * signs polls of tasks that it created.
+   */
   accepted({ corrections, pair }: Signature): void {
-    if (corrections.offset !== undefined) this.#clock.keep(corrections.offset);
-    this.#pairs.accepted(pair);
+    if (corrections.offset !== undefined) this.#offset = corrections.offset;
+    if (pair === this.#inUse || pair === this.#pairs[0]) return;
+    this.#inUse = pair;
+    this.#onRotated();
   }
 
   /**
@@ -68,11 +78,11 @@ export class Signing {
   ): Corrections | null {
     if (error.code !== 'AUTH' || !answer) return null;
     if (corrections.offset === undefined) {
-      const asked = this.#clock.offsetAskedBy(answer, offset);
+      const asked = offsetAskedBy(answer, Date.now(), offset);
       if (asked !== null) return { ...corrections, offset: asked };
     }
     if (corrections.pair) return null;
-    const other = this.#pairs.beside(pair);
+    const other = this.#pairs.find((each) => each !== pair);
     return other ? { ...corrections, pair: other } : null;
   }
 }

@@ -42,9 +42,6 @@ export class Wire {
   readonly #dispatcher: Dispatcher;
   /** By origin, the one used last at the end. */
   readonly #others = new Map<string, Dispatcher>();
-  /** In the order they started, so in the order they time out: all have the same time. */
-  readonly #exchanges = new Set<Exchange>();
-  #sweep: NodeJS.Timeout | undefined;
 
   /** @param options where to connect to and how */
   constructor(options: WireOptions) {
@@ -66,13 +63,11 @@ export class Wire {
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this, signal, resolve, reject);
+      const exchange = new Exchange(this.timeout, signal, resolve, reject);
       if (signal.aborted) {
         exchange.fail('CANCELLED', 'cancelled');
         return;
       }
-      this.#exchanges.add(exchange);
-      this.#watch();
       const { headers, method, body, origin = this.#origin } = request;
       headers['accept-encoding'] = 'gzip, br';
       const path = (request.origin ? '' : this.#basePath) + request.path || '/';
@@ -80,15 +75,9 @@ export class Wire {
     });
   }
 
-  /** It needs no watching any more. */
-  over(exchange: Exchange): void {
-    this.#exchanges.delete(exchange);
-  }
-
   /** Lets requests in flight end, then closes the sockets. */
   async close(): Promise<void> {
     await Promise.all([this.#dispatcher, ...this.#others.values()].map((each) => each.close()));
-    clearTimeout(this.#sweep);
   }
 
   #dispatcherOf(origin: string): Dispatcher {
@@ -109,55 +98,15 @@ export class Wire {
     const { servername: _own, ...tls } = this.#options.tls;
     return openPool({ ...this.#options, tls, baseUrl: new URL(origin) });
   }
-
-  /** One timer an account, for the exchange that runs out first. */
-  #watch(): void {
-    if (this.#sweep) return;
-    const first = this.#exchanges.values().next().value;
-    if (!first) return;
-    this.#sweep = setTimeout(
-      () => {
-        for (const exchange of this.#due()) exchange.hasReadMore();
-        this.#timeOutOnceRead();
-      },
-      Math.max(1, Math.ceil(first.deadline - performance.now())),
-    );
-  }
-
-  /**
-   * After the process was blocked, timers run first, while answers that arrived in time are still in their sockets. Node.js reads
-   * those before it runs immediates, so an exchange times out only if no data has arrived by then.
-   */
-  #timeOutOnceRead(): void {
-    setImmediate(() => {
-      const [reading, over] = [[] as Exchange[], [] as Exchange[]];
-      for (const exchange of this.#due()) (exchange.hasReadMore() ? reading : over).push(exchange);
-      for (const exchange of over) exchange.timeOut();
-      if (reading.length > 0) {
-        this.#timeOutOnceRead();
-        return;
-      }
-      this.#sweep = undefined;
-      this.#watch();
-    });
-  }
-
-  #due(): Exchange[] {
-    const now = performance.now();
-    const due: Exchange[] = [];
-    for (const exchange of this.#exchanges) {
-      if (exchange.deadline > now) break;
-      due.push(exchange);
-    }
-    return due;
-  }
 }
 
 /** One request in flight: undici calls its methods. A class, because there is one for every request. */
 class Exchange implements Dispatcher.DispatchHandler {
+  /** Milliseconds. */
+  readonly #timeout: number;
   /** When to give up, on the clock of `performance.now()`. */
-  readonly deadline: number;
-  readonly #wire: Wire;
+  readonly #deadline: number;
+  #timer: NodeJS.Timeout;
   readonly #forget: () => void;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: VerifyError) => void;
@@ -169,19 +118,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   #headers: HttpAnswer['headers'] = {};
   #chunks: Buffer[] = [];
   #size = 0;
-  /** What `hasReadMore` saw the last time. */
-  #read = '';
 
   constructor(
-    wire: Wire,
+    timeout: number,
     signal: AbortSignal,
     resolve: (answer: HttpAnswer) => void,
     reject: (error: VerifyError) => void,
   ) {
-    this.#wire = wire;
+    this.#timeout = timeout;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.deadline = performance.now() + wire.timeout;
+    this.#deadline = performance.now() + timeout;
+    this.#timer = setTimeout(() => this.#timeIsUp(), timeout);
     this.#forget = onAbort(signal, () => this.fail('CANCELLED', 'cancelled'));
   }
 
@@ -199,16 +147,25 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  /** @returns whether anything of the answer was read since it was last asked */
-  hasReadMore(): boolean {
-    const before = this.#read;
-    this.#read = `${this.#status} ${this.#size}`;
-    return this.#read !== before;
+  /**
+   * After the process was blocked, timers run first, and too early if they were started then, while answers that arrived in
+   * time are still in their sockets. Node.js reads those before it runs immediates.
+   */
+  #timeIsUp(): void {
+    const left = this.#deadline - performance.now();
+    if (left > 0) {
+      this.#timer = setTimeout(() => this.#timeIsUp(), Math.ceil(left));
+      return;
+    }
+    const [status, size] = [this.#status, this.#size];
+    setImmediate(() => {
+      if (status !== this.#status || size !== this.#size) this.#timeIsUp();
+      else this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds: this.#seconds });
+    });
   }
 
-  timeOut(): void {
-    const seconds = this.#wire.timeout / 1000;
-    this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds });
+  get #seconds(): number {
+    return this.#timeout / 1000;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -248,7 +205,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { code = error.name } = error as NodeJS.ErrnoException;
     if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
-      this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#wire.timeout / 1000 });
+      this.fail('TIMEOUT', 'connect-timeout', { seconds: this.#seconds });
     else if (code === 'UND_ERR_INVALID_ARG') this.fail('CONFIG', 'invalid-header');
     else if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') this.fail('CANCELLED', 'cancelled');
     else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
@@ -261,7 +218,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#forget();
-    this.#wire.over(this);
+    clearTimeout(this.#timer);
     return true;
   }
 }

@@ -1,13 +1,14 @@
 /** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
+import { gbkOf } from './gbk';
+import { withoutPrivateUse } from './private-use';
+import { simplified } from './simplified';
+
 /** Where one of the two is not known it is empty. */
 export interface Person {
   name: string;
   idNumber: string;
 }
-
-import { withoutPrivateUse } from './private-use';
-import { simplified } from './simplified';
 
 /** What was sent and may come back in the provider's words. */
 export interface Known {
@@ -94,18 +95,12 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
-  const { person, others = [], secrets } = known;
-  const isAboutNobody = person === null && others.length === 0;
-  const last = isAboutNobody ? lastConcealed.get(secrets) : undefined;
-  if (last?.text === text) return last.concealed;
+  const { others = [] } = known;
   let concealed = concealOne(text, known);
   for (const other of others) concealed = concealOne(concealed, { person: other, secrets: NO_SECRETS });
-  if (isAboutNobody && text.length <= LONGEST) lastConcealed.set(secrets, { text, concealed });
   return concealed;
 }
 
-/** By an account's secrets: nearly all answers have the same words. */
-const lastConcealed = new WeakMap<readonly string[], { text: string; concealed: string }>();
 const NO_SECRETS: readonly string[] = [];
 
 function concealOne(text: string, known: Known): string {
@@ -312,7 +307,7 @@ function encoded(sent: string, value: string): Encodings {
     const gbk = gbkOf(text);
     const utf16 = Buffer.from(text, 'utf16le');
     const all = [utf8, utf16, Buffer.from(utf16).swap16()];
-    for (const bytes of gbk.equals(utf8) ? all : [...all, gbk]) {
+    for (const bytes of !gbk || gbk.equals(utf8) ? all : [...all, gbk]) {
       // What stands before it decides where among three bytes it begins.
       for (const before of [0, 1, 2]) {
         const whole = Buffer.concat([Buffer.alloc(before), bytes]);
@@ -333,34 +328,6 @@ function encoded(sent: string, value: string): Encodings {
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
-}
-
-/** All characters of two bytes in GBK in the order of these, or nothing yet. */
-let ofTwoBytes = '';
-const TRAILS = 190;
-
-/** A text's bytes in GBK, of which the platform has only the way back; none if GBK lacks one of its characters. */
-function gbkOf(text: string): Buffer {
-  ofTwoBytes ||= GBK.decode(
-    Uint8Array.from({ length: 126 * TRAILS * 2 }, (_, at) => {
-      const pair = at >> 1;
-      return at % 2 === 0 ? 0x81 + Math.floor(pair / TRAILS) : trailOf(pair);
-    }),
-  );
-  const bytes: number[] = [];
-  for (const letter of text) {
-    const pair = letter <= '\x7f' ? -1 : ofTwoBytes.indexOf(letter);
-    if (letter <= '\x7f') bytes.push(letter.charCodeAt(0));
-    else if (pair < 0) return Buffer.alloc(0);
-    else bytes.push(0x81 + Math.floor(pair / TRAILS), trailOf(pair));
-  }
-  return Buffer.from(bytes);
-}
-
-/** 0x40 to 0xfe without 0x7f. */
-function trailOf(pair: number): number {
-  const trail = 0x40 + (pair % TRAILS);
-  return trail < 0x7f ? trail : trail + 1;
 }
 
 /** Where letters and digits stand one after another in a text. */

@@ -1,6 +1,7 @@
 /** Text that was read in another encoding than it was written in, and has become other letters. */
 
 import { isUtf8 } from 'node:buffer';
+import { gbkOf } from './gbk';
 
 /** Only the upper half of Latin-1 and windows-1252: GBK, or UTF-8, byte by byte. */
 const UPPER_HALF =
@@ -27,31 +28,10 @@ export function isMisread(text: string): boolean {
 /** Two Chinese characters in UTF-8 are the bytes of three in GBK: 张三 becomes 寮犱笁. */
 function isUtf8InGbk(text: string): boolean {
   if (text.length % 3 !== 0) return false;
-  gbkBytes ??= readGbk();
-  const bytes: number[] = [];
-  for (const character of text) {
-    const pair = gbkBytes.get(character);
-    if (pair === undefined) return false;
-    bytes.push(pair >> 8, pair & 0xff);
-  }
-  const all = Uint8Array.from(bytes);
+  const all = gbkOf(text);
+  if (!all || all.length !== 2 * text.length) return false;
   // A decoder throws at every name that is written as it should be, which takes longer than all the rest of reading it.
   if (!isUtf8(all)) return false;
   const written = new TextDecoder().decode(all);
   return /^\p{Script=Han}{2,}$/u.test(written) && (written.length > 2 || SURNAMES.includes(written[0]!));
-}
-
-let gbkBytes: ReadonlyMap<string, number> | undefined;
-
-/** There is a decoder only: every pair of bytes is decoded once. */
-function readGbk(): ReadonlyMap<string, number> {
-  const decoder = new TextDecoder('gbk');
-  const bytes = new Map<string, number>();
-  for (let lead = 0x81; lead < 0xff; lead++) {
-    for (let trail = 0x40; trail < 0xff; trail++) {
-      const character = decoder.decode(Uint8Array.of(lead, trail));
-      if (character.length === 1) bytes.set(character, (lead << 8) | trail);
-    }
-  }
-  return bytes;
 }

@@ -13,9 +13,6 @@ import { SLICE, type Sliced } from './slices';
 import { alone } from './text';
 import { textInBytes } from './text-in-bytes';
 
-/** A photo that can be sent: its bytes, or its bare base64, whichever the message brought. */
-export type Photo = { bytes: Buffer } | { base64: string };
-
 const BYTES_PER_MB = 1024 * 1024;
 /** Of a photo whose bytes are neither in a list nor in a text. */
 const MOST_LISTED_MB = 0.25;
@@ -43,6 +40,8 @@ const WRAPPED = [
 const CHARACTERS_PER_BYTE = 4;
 const MOST_AROUND = 1024;
 const HEAD_CHARACTERS = 512;
+/** A number at the end of a head. */
+const CUT_OFF = /(?<=[\s,;])\w{1,3}$/;
 /** In characters. */
 const SHORTEST_FILE = 32;
 const ONLY_OF_FILES: ReadonlySet<string> = new Set(['photo-too-large', 'photo-decoded', 'photo-spaces']);
@@ -59,7 +58,7 @@ const BEYOND_LATIN_1 = /[^\0-\xff]/;
  * @param field name of the node's property
  * @param maxPhotoMB of the photo itself, decoded, in MB; what is far larger is refused before it is looked at
  * @param repaired gets the field's name where base64 was changed
- * @returns a whole JPG, PNG or BMP
+ * @returns the bytes of a whole JPG, PNG or BMP, in the memory of the message where they are not written out
  * @throws VerifyError INPUT
  */
 export function* readPhoto(
@@ -67,10 +66,10 @@ export function* readPhoto(
   field: string,
   maxPhotoMB: number,
   repaired: Set<string>,
-): Sliced<Photo> {
-  const { base64, bytes } = yield* read(value, field, maxPhotoMB, repaired);
+): Sliced<Buffer> {
+  const bytes = yield* read(value, field, maxPhotoMB, repaired);
   checkPhoto(bytes, maxPhotoMB);
-  return base64 === null ? { bytes } : { base64 };
+  return bytes;
 }
 
 /**
@@ -87,7 +86,7 @@ export function* readFile(
   maxPhotoMB: number,
   repaired: Set<string>,
 ): Sliced<Buffer> {
-  const { bytes } = yield* read(value, field, maxPhotoMB, repaired);
+  const bytes = yield* read(value, field, maxPhotoMB, repaired);
   checkSize(bytes, maxPhotoMB);
   return bytes;
 }
@@ -129,7 +128,7 @@ function isDecodedPhoto(head: string): boolean {
  */
 export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   try {
-    const { bytes } = yield* read(text, '', maxPhotoMB, new Set());
+    const bytes = yield* read(text, '', maxPhotoMB, new Set());
     const format = text.length < SHORTEST_FILE ? null : fileFormatOf(bytes);
     // Two bytes begin it, and `/wo` of a path is base64 of them.
     return format !== null && format !== 'JPEG XL';
@@ -153,7 +152,7 @@ interface Found {
   bytes: Buffer;
 }
 
-function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Sliced<Found> {
+function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Sliced<Buffer> {
   const reading = { field, maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
   const given = yield* unwrap(value, reading);
   let found = yield* foundIn(given, reading);
@@ -165,7 +164,7 @@ function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<
   }
   if (found.bytes.length === 0) throw missing(field);
   if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
-  return found;
+  return found.bytes;
 }
 
 function* foundIn(given: Buffer | string, reading: Reading): Sliced<Found> {
@@ -321,7 +320,7 @@ function* writtenOut(text: string): Sliced<Buffer | null> {
 }
 
 function* fileIn(text: string, read: (text: string) => Sliced<Buffer | null>): Sliced<Buffer | null> {
-  const head = yield* read(text.slice(0, HEAD_CHARACTERS));
+  const head = yield* read(text.slice(0, HEAD_CHARACTERS).replace(CUT_OFF, ''));
   return head && fileFormatOf(head) !== null ? yield* read(text) : null;
 }
 
@@ -330,7 +329,7 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Fo
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.
   const bare = withoutPrefix(text);
-  const plain = tooLong(bare) ? null : yield* decodeBase64(bare);
+  const plain = tooLong(bare) ? null : decodeBase64(bare);
   if (plain) return plain;
   let likeliest: Found | undefined;
   let tooLongs = 0;
@@ -339,7 +338,7 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Fo
     const reading = yield* undressed();
     if (tooLong(reading)) tooLongs++;
     else {
-      const found = yield* decodeBase64(reading);
+      const found = decodeBase64(reading);
       if (found && isWholePicture(found.bytes)) return found;
       likeliest ??= found ?? undefined;
     }
@@ -355,13 +354,8 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Fo
 
 /**
  * @param photo of `readPhoto` or `readFile`
- * @returns the same text for the same bytes, however they came
+ * @returns the same text for the same bytes
  */
-export function photoDigest(photo: Photo | { unfitted: Buffer }): string {
-  const bytes = 'unfitted' in photo ? photo.unfitted : bytesOf(photo);
-  return createHash('sha256').update(bytes).digest('base64url');
-}
-
-function bytesOf(photo: Photo): Buffer {
-  return 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
+export function photoDigest(photo: Buffer): string {
+  return createHash('sha256').update(photo).digest('base64url');
 }

@@ -7,14 +7,14 @@ import { VerifyError } from '../contract/errors';
 import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
 import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
-import { isFileText, type Photo, readFile, readPhoto, withoutNumbers } from './photo';
+import { isFileText, readFile, readPhoto, withoutNumbers } from './photo';
 import { IN_A_TURN, isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
 import type { Sliced } from './slices';
 import { textInBytes } from './text-in-bytes';
 
 /** One photo of a message. */
 export interface GivenPhoto {
-  from: { url: string } | Photo;
+  photo: { url: string } | Buffer;
   /** Its file's own name, where it came with one. */
   name: string | null;
 }
@@ -64,7 +64,7 @@ export function* readPhotos(value: unknown, reading: Reading): Sliced<GivenPhoto
     const each = yield* readEach(given[index], null, photos.length + 1, reading);
     photos.push(...each);
     const isLast = index === given.length - 1;
-    if (!isLast && (!('url' in each[0]!.from) || index % IN_A_TURN === IN_A_TURN - 1)) yield;
+    if (!isLast && (!('url' in each[0]!.photo) || index % IN_A_TURN === IN_A_TURN - 1)) yield;
   }
   if (photos.length > MOST_PHOTOS) throw tooManyPhotos();
   return photos;
@@ -111,7 +111,7 @@ function* readEach(
   const value = textInBytes(given, LONGEST_LIST.urls);
   if (typeof value === 'string' && (isAddress(value) || !(yield* isFileText(value, MOST_PHOTO_MB)))) {
     const urls = yield* readPhotoUrlsIn(value, position, reading);
-    return urls.map((url) => ({ from: { url }, name }));
+    return urls.map((url) => ({ photo: { url }, name }));
   }
   if (isNamed(value) && wrappers < MOST_WRAPPERS) {
     const own = readFileName(FILE_NAMES.map((each) => value[each]).find((each) => each != null));
@@ -132,8 +132,8 @@ function* inHand(
   const { field, store, repaired } = reading;
   if (!store) throw new VerifyError('INPUT', 'photos-need-store', { position });
   try {
-    if (!store.fits) return { from: yield* readPhoto(value, field, MOST_PHOTO_MB, repaired), name };
-    return { from: { bytes: yield* readFile(value, field, MOST_PHOTO_MB, repaired) }, name };
+    const readBytes = store.fits ? readFile : readPhoto;
+    return { photo: yield* readBytes(value, field, MOST_PHOTO_MB, repaired), name };
   } catch (reason) {
     if (reason instanceof VerifyError) reason.values.position = position;
     throw reason;

@@ -282,7 +282,7 @@ async function discard(
   sql: Sql,
   { account, keys }: { account: string; keys: readonly string[] },
   at: Surroundings,
-): Promise<null> {
+): Promise<void> {
   for (const key of keys) {
     const digest = sealOf(at).digest(KEY, account, key);
     const found = await sql.get<{ entry: string; part: number }>(
@@ -297,7 +297,6 @@ async function discard(
         found.part,
       );
   }
-  return null;
 }
 
 export const LEDGER_OPERATIONS = {

@@ -68,8 +68,10 @@ class PendingCall {
   isClaimed = false;
   /** null while it is under way. */
   settlement: Settlement | null = null;
-  /** Called once it has ended, and then no more. */
-  readonly waiters = new Set<() => void>();
+  /** Called once it has ended. */
+  readonly waiters: (() => void)[] = [];
+  /** Called when its settlement is on disk, or stays in memory because the database is away. */
+  onSettled = () => {};
 
   constructor(claim: ClaimRequest, entry: Entry) {
     this.claim = claim;
@@ -95,14 +97,13 @@ export class Ledger {
   readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
-  readonly #pending = new Map<string, PendingCall>();
+  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/cancel.ts). */
+  readonly #pending = new Map<string, { call: PendingCall | null }>();
   /** By account and key. */
   readonly #byKey = new Map<string, PendingCall>();
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** Budgets, by account and day or month, of which their owner was warned. */
   readonly #warned = new Set<string>();
-  /** Called when the database cannot be written or had from now on. */
-  readonly #onAway = new Set<() => void>();
   readonly #forgetters: (() => void)[];
   #isClosed = false;
 
@@ -117,7 +118,7 @@ export class Ledger {
       () => renewing && clearInterval(renewing),
       this.#database.onReplaced(() => void this.#begin()),
       this.#database.subscribe((state) => {
-        if (AWAY.has(state)) for (const listener of this.#onAway) listener();
+        if (AWAY.has(state)) for (const { call } of this.#pending.values()) call?.onSettled();
       }),
     ];
     void this.#begin();
@@ -171,13 +172,13 @@ export class Ledger {
       since: this.#since(call.maxAgeMs),
     };
     const pending = new PendingCall(claim, entry);
-    this.#pending.set(id, pending);
+    this.#pending.set(id, { call: pending });
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
       // A disk that did not answer has written it after all.
       late: ({ state }) => {
         if (state !== 'claimed') return;
-        this.#pending.set(id, pending);
+        this.#pending.set(id, { call: pending });
         void this.settle(id, NOT_SENT);
       },
     });
@@ -207,32 +208,34 @@ export class Ledger {
    * @param id of a claim of this process, which is settled once
    * @returns once that is on disk, or as soon as it is known that it stays in memory until it can be written; never rejects
    */
-  async settle(id: string, settlement: Settlement): Promise<void> {
-    const pending = this.#pending.get(id);
-    if (!pending || pending.settlement) return;
+  settle(id: string, settlement: Settlement): Promise<void> {
+    const pending = this.#pending.get(id)?.call;
+    if (!pending || pending.settlement) return Promise.resolve();
     pending.settlement = settlement;
     pending.entry = settleEntry(pending.entry, settlement);
-    const written = this.#write(pending).catch(() => {});
-    for (const waiter of pending.waiters) waiter();
-    for (const listener of this.#listeners) listener(pending.entry);
-    await this.#unlessAway(written);
+    return new Promise((resolve) => {
+      pending.onSettled = resolve;
+      this.#write(pending).then(resolve, resolve);
+      for (const waiter of pending.waiters) waiter();
+      for (const listener of this.#listeners) listener(pending.entry);
+      if (AWAY.has(this.#database.state()) || this.#isClosed) resolve();
+    });
   }
 
   /** Resolves when a call may not be under way any more, or `cancel` says so; `look` tells what became of it. */
   async whenOver(id: string, cancel: AbortSignal): Promise<void> {
-    const pending = this.#pending.get(id);
+    const pending = this.#pending.get(id)?.call;
     if (cancel.aborted || this.#isClosed) return;
     const waiters = pending && !pending.settlement ? pending.waiters : null;
     await new Promise<void>((resolve) => {
       const end = () => {
         forget();
-        waiters?.delete(end);
         clearTimeout(timer);
         resolve();
       };
       const timer = waiters ? undefined : setTimeout(end, LOOK_AGAIN_MS);
       const forget = onAbort(cancel, end);
-      waiters?.add(end);
+      waiters?.push(end);
     });
   }
 
@@ -341,13 +344,14 @@ export class Ledger {
   close(): void {
     this.#isClosed = true;
     for (const forget of this.#forgetters) forget();
-    for (const { waiters } of this.#pending.values()) for (const waiter of waiters) waiter();
-    for (const listener of this.#onAway) listener();
+    for (const { call } of this.#pending.values())
+      for (const end of call ? [...call.waiters, call.onSettled] : []) end();
   }
 
   /** What another process had under way becomes uncertain; what is under way here is written again where it is lost. */
   async #begin(): Promise<void> {
     const claims = [...this.#pending.values()]
+      .flatMap(({ call }) => call ?? [])
       .filter(({ isClaimed, settlement }) => isClaimed || settlement)
       .map(({ claim }) => claim);
     try {
@@ -405,6 +409,8 @@ export class Ledger {
 
   #drop(pending: PendingCall): void {
     const { entry, keys } = pending.claim;
+    const box = this.#pending.get(entry.id);
+    if (box) box.call = null;
     this.#pending.delete(entry.id);
     for (const { key } of keys) {
       const name = keyName(entry.account, key);
@@ -459,19 +465,6 @@ export class Ledger {
       if (isNewestFirst) request.to = page.next;
       else request.from = page.next;
     }
-  }
-
-  /** @param written resolves once something is on disk, which may take until the disk can be written again */
-  #unlessAway(written: Promise<void>): Promise<void> {
-    if (AWAY.has(this.#database.state()) || this.#isClosed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#onAway.delete(end);
-        resolve();
-      };
-      this.#onAway.add(end);
-      void written.then(end);
-    });
   }
 }
 

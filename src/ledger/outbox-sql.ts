@@ -28,15 +28,13 @@ async function put(
   sql: Sql,
   { id, location, operation, parameters }: OutboxCall,
   at: Surroundings,
-): Promise<null> {
+): Promise<void> {
   const sealed = sealOf(at).sealJson(PURPOSE, { operation, parameters }, id);
   await insert(sql, 'outbox', { id, location, put_at: at.now, sealed }, 'ON CONFLICT (id) DO NOTHING');
-  return null;
 }
 
-async function remove(sql: Sql, { id }: { id: string }): Promise<null> {
+async function remove(sql: Sql, { id }: { id: string }): Promise<void> {
   await sql.run('DELETE FROM outbox WHERE id = ?', id);
-  return null;
 }
 
 async function list(sql: Sql, { location }: { location: string }, at: Surroundings): Promise<OutboxCall[]> {
@@ -56,9 +54,8 @@ function recall(sql: Sql, { location }: { location: string }): Promise<string | 
   return readMeta(sql, `shared ${location}`);
 }
 
-async function remember(sql: Sql, { location, text }: { location: string; text: string }): Promise<null> {
+async function remember(sql: Sql, { location, text }: { location: string; text: string }): Promise<void> {
   await writeMeta(sql, `shared ${location}`, text);
-  return null;
 }
 
 export const OUTBOX_OPERATIONS = {

@@ -47,10 +47,9 @@ async function renew(
 }
 
 /** This process ends: what it still has under way nobody will settle. */
-async function leave(sql: Sql, { owner }: { owner: string }): Promise<null> {
+async function leave(sql: Sql, { owner }: { owner: string }): Promise<void> {
   await sql.run('DELETE FROM processes WHERE owner = ?', owner);
   await markAbandoned(sql);
-  return null;
 }
 
 async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {

@@ -1,11 +1,11 @@
 /** The photo that face-compare and westdex-three fit before they send it: docs/contract.md, "Photos in hand", `fit`. */
-import { checkPhoto, type Photo, readFile, readPhoto } from '../input/photo';
+import { checkPhoto, readFile, readPhoto } from '../input/photo';
 import type { Sliced } from '../input/slices';
 import { fit } from './fit';
 
-/** A photo in any format, and the limits that it has to meet. */
-export interface PhotoToFit {
-  unfitted: Buffer;
+/** Whether and how far a photo is fitted. */
+export interface FitSettings {
+  fit: boolean;
   maxPhotoKB: number;
   maxPhotoMB: number;
 }
@@ -28,28 +28,29 @@ export function fitSettings(maxPhotoKB: number) {
  * @param repaired gets the field's name where base64 was changed
  * @throws VerifyError INPUT
  */
-export function* readPhotoToFit(
+export function readPhotoToFit(
   value: unknown,
   field: string,
-  { fit: isToFit, maxPhotoKB, maxPhotoMB }: { fit: boolean; maxPhotoKB: number; maxPhotoMB: number },
+  { fit: isToFit, maxPhotoMB }: FitSettings,
   repaired: Set<string>,
-): Sliced<Photo | PhotoToFit> {
-  if (!isToFit) return yield* readPhoto(value, field, maxPhotoMB, repaired);
-  return { unfitted: yield* readFile(value, field, maxPhotoMB, repaired), maxPhotoKB, maxPhotoMB };
+): Sliced<Buffer> {
+  return (isToFit ? readFile : readPhoto)(value, field, maxPhotoMB, repaired);
 }
 
 /**
  * @param photo of a message
+ * @param settings of the node
  * @param closing ends the waiting for others' photos
  * @returns it as it is sent, checked like one that is not fitted
  * @throws VerifyError as `fit` and `checkPhoto`
  */
-export async function fitted<Other extends object>(
-  photo: Other | PhotoToFit,
+export async function fitted(
+  photo: Buffer,
+  { fit: isToFit, maxPhotoKB, maxPhotoMB }: FitSettings,
   closing: AbortSignal,
-): Promise<Other | Photo> {
-  if (!('unfitted' in photo)) return photo;
-  const bytes = await fit(photo.unfitted, photo.maxPhotoKB, closing);
-  checkPhoto(bytes, photo.maxPhotoMB);
-  return { bytes };
+): Promise<Buffer> {
+  if (!isToFit) return photo;
+  const bytes = await fit(photo, maxPhotoKB, closing);
+  checkPhoto(bytes, maxPhotoMB);
+  return bytes;
 }

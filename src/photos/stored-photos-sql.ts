@@ -75,7 +75,7 @@ const GIVE_UP_ATTEMPTS = 100;
  * Enters a photo that is about to be put. May run twice.
  * @throws VerifyError CONFIG where the node would hold more than it may
  */
-const enter: Operation<NewPhoto, null> = async (
+const enter: Operation<NewPhoto, void> = async (
   sql,
   { id, node, url, region, contentType, bytes, keepMs, maxBytes, clock },
   { now },
@@ -99,14 +99,13 @@ const enter: Operation<NewPhoto, null> = async (
     delete_at: now + keepMs,
   };
   await insert(sql, 'stored_photos', row, 'ON CONFLICT (id) DO NOTHING');
-  return null;
 };
 
 /**
  * A photo is not needed any more: it is due at once.
  * `mayArrive`: its upload was sent and may still end, so it is deleted once more when it would have been due.
  */
-const discard: Operation<{ id: string; mayArrive: boolean }, null> = async (
+const discard: Operation<{ id: string; mayArrive: boolean }, void> = async (
   sql,
   { id, mayArrive },
   { now },
@@ -117,13 +116,11 @@ const discard: Operation<{ id: string; mayArrive: boolean }, null> = async (
       id,
     );
   await sql.run('UPDATE stored_photos SET delete_at = ? WHERE id = ? AND delete_at > ?', now, id, now);
-  return null;
 };
 
 /** A photo was certainly not put, or is deleted already. */
-const forget: Operation<{ id: string }, null> = async (sql, { id }) => {
+const forget: Operation<{ id: string }, void> = async (sql, { id }) => {
   await sql.run('DELETE FROM stored_photos WHERE id = ?', id);
-  return null;
 };
 
 /** @returns the photos to delete now, at most `most`, the longest due first */

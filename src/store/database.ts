@@ -8,18 +8,17 @@ import { Worker } from 'node:worker_threads';
 import { onAbort } from '../contract/cancel';
 import { cancelled, VerifyError } from '../contract/errors';
 import {
-  type Ended,
   errorOf,
   type Facts,
   type Failure,
   type FromThread,
+  type Outcome,
   type SentError,
   type SentRequest,
   sentOf,
   type ThreadOptions,
   type ToThread,
 } from './messages';
-import { type Packed, pack, parcelOf, sizeOf, unpack } from './packing';
 
 /** A commit stays small, so that what comes next is on disk soon. */
 const BATCH_BYTES = 512 * 1024;
@@ -175,11 +174,9 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 /** A call on its way. */
 interface Pending {
-  operation: string;
-  now: number;
   isKept: boolean;
-  packed: Packed;
-  size: number;
+  /** JSON of a SentRequest. */
+  request: string;
   /** How often the thread ended while it was under way. */
   interruptions: number;
   /** It was rejected before its answer came. */
@@ -235,13 +232,10 @@ class ThreadedDatabase implements Database {
       if (this.#closing || signal?.aborted) return reject(cancelled());
       const refusal = isKept ? null : this.#whyAway();
       if (refusal) return reject(refusal);
-      const packed = pack(parameters);
+      const request: SentRequest = { operation, parameters, now: this.#options.now(), isKept };
       const pending: Pending = {
-        operation,
-        now: this.#options.now(),
         isKept,
-        packed,
-        size: sizeOf(packed),
+        request: JSON.stringify(request),
         interruptions: 0,
         isAbandoned: false,
         resolve: (answer) => {
@@ -385,8 +379,8 @@ class ThreadedDatabase implements Database {
     }
   }
 
-  #post(message: ToThread, transferred: ArrayBuffer[] = []): void {
-    this.#worker?.postMessage(message, transferred);
+  #post(message: ToThread): void {
+    this.#worker?.postMessage(message);
   }
 
   #handleMessage(message: FromThread): void {
@@ -442,7 +436,7 @@ class ThreadedDatabase implements Database {
     this.#send();
   }
 
-  #handleBatch({ ended, answers, failure, isWritten }: Extract<FromThread, { kind: 'batch' }>): void {
+  #handleBatch({ outcomes, failure, isWritten }: Extract<FromThread, { kind: 'batch' }>): void {
     const batch = this.#batch ?? [];
     this.#batch = null;
     if (failure) {
@@ -450,14 +444,12 @@ class ThreadedDatabase implements Database {
       this.#unwritable = failure;
     } else if (isWritten && this.#unwritable) this.#recover(this.#unwritable);
     const kept: Pending[] = [];
-    const ends: Ended[] = JSON.parse(ended);
-    for (const [index, answer] of unpack(answers).entries()) {
+    for (const [index, outcome] of (JSON.parse(outcomes) as Outcome[]).entries()) {
       const pending = batch[index]!;
-      const end = ends[index];
-      if (end === 'answered') {
-        if (pending.isAbandoned) pending.late?.(answer as never);
-        else pending.resolve(answer);
-      } else if (end === 'refused') pending.reject(errorOf(answer as SentError));
+      if (outcome.ended === 'answered') {
+        if (pending.isAbandoned) pending.late?.(outcome.value as never);
+        else pending.resolve(outcome.value);
+      } else if (outcome.ended === 'refused') pending.reject(errorOf(outcome.value));
       else if (pending.isKept) kept.push(pending);
       else pending.reject(this.#problemOf(failure!));
     }
@@ -529,10 +521,8 @@ class ThreadedDatabase implements Database {
       return;
     }
     this.#batch = batch;
-    const requests: SentRequest[] = batch.map(({ operation, now, isKept }) => ({ operation, now, isKept }));
-    const parameters = parcelOf(batch.map(({ packed }) => packed));
     this.#worker?.ref();
-    this.#post({ kind: 'batch', requests: JSON.stringify(requests), parameters }, [parameters.buffer]);
+    this.#post({ kind: 'batch', requests: `[${batch.map(({ request }) => request).join()}]` });
     this.#watch();
   }
 
@@ -542,8 +532,11 @@ class ThreadedDatabase implements Database {
     if (this.#queue[0] && this.#queue[0].interruptions > 0) return [this.#queue.shift()!];
     let size = 0;
     let count = 0;
-    while (count < this.#queue.length && (count === 0 || size + this.#queue[count]!.size <= BATCH_BYTES))
-      size += this.#queue[count++]!.size;
+    for (const { request } of this.#queue) {
+      size += request.length;
+      if (count > 0 && size > BATCH_BYTES) break;
+      count++;
+    }
     return this.#queue.splice(0, count);
   }
 
@@ -555,7 +548,7 @@ class ThreadedDatabase implements Database {
     const rest: Pending[] = [];
     for (const pending of this.#queue) {
       const isTaken = !pending.isKept || size < PROBE_BYTES;
-      if (pending.isKept) size += pending.size;
+      if (pending.isKept) size += pending.request.length;
       (isTaken ? batch : rest).push(pending);
     }
     this.#queue = rest;

@@ -1,15 +1,5 @@
 /** What is known outside the folder of a database of how far it had come. */
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface Mark {
   /** Of the database, for as long as it is the same one. */
@@ -24,7 +14,6 @@ const LENGTH = 100;
 /** The file that it is written to. None of its methods throws. */
 export class MarkFile {
   readonly #path: string | null;
-  #handle: number | null = null;
 
   /** @param path null: nothing is remembered */
   constructor(path: string | null) {
@@ -48,13 +37,11 @@ export class MarkFile {
 
   /** Puts a file there with what is on disk in the database, in place of whatever stands there. */
   create(mark: Mark): void {
-    this.close();
     if (this.#path === null) return;
     const next = `${this.#path}.${process.pid}`;
     try {
       writeFileSync(next, textOf(mark), { mode: 0o600 });
       renameSync(next, this.#path);
-      this.#handle = openSync(this.#path, 'r+');
     } catch {
       try {
         rmSync(next, { force: true });
@@ -63,35 +50,20 @@ export class MarkFile {
   }
 
   /**
-   * Writes down what has just come to the database's disk. It does not wait for the disk once more: the system keeps it when
-   * the process is killed, and where the power fails it is at most older than the database.
+   * Writes down what has just come to the database's disk, over what stands there: a kill never leaves an empty file. It
+   * does not wait for the disk once more: the system keeps it when the process is killed, and where the power fails it is
+   * at most older than the database.
    */
   update(mark: Mark): void {
-    if (this.#handle === null) return;
+    if (this.#path === null) return;
     try {
-      writeSync(this.#handle, textOf(mark), 0);
-    } catch {
-      this.close();
-    }
-  }
-
-  /** @returns false where nothing is written, or somebody has removed or replaced the file */
-  isThere(): boolean {
-    if (this.#path === null) return true;
-    if (this.#handle === null) return false;
-    try {
-      return lstatSync(this.#path).ino === fstatSync(this.#handle).ino;
-    } catch {
-      return false;
-    }
-  }
-
-  close(): void {
-    if (this.#handle === null) return;
-    try {
-      closeSync(this.#handle);
+      writeFileSync(this.#path, textOf(mark), { flag: 'r+' });
     } catch {}
-    this.#handle = null;
+  }
+
+  /** @returns false where somebody has removed the file */
+  isThere(): boolean {
+    return this.#path === null || existsSync(this.#path);
   }
 }
 

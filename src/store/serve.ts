@@ -4,11 +4,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
 import { type Mark, MarkFile } from './mark';
 import {
-  type Ended,
   errorOf,
   type Facts,
   type Failure,
   type FromThread,
+  type Outcome,
   type SentError,
   type SentRequest,
   sentOf,
@@ -16,7 +16,6 @@ import {
   type ToThread,
 } from './messages';
 import { OwnedFile } from './owned-file';
-import { pack, parcelOf, unpack } from './packing';
 import { forgetAside } from './salvage';
 import { SQLITE_TYPES } from './schema/columns';
 import { MIGRATIONS, SEALED_TABLES } from './schema/migrations';
@@ -107,20 +106,19 @@ async function handle(message: ToThread): Promise<void> {
         return;
       }
     case 'batch':
-      return answer(JSON.parse(message.requests) as SentRequest[], unpack(message.parameters));
+      return answer(JSON.parse(message.requests) as SentRequest[]);
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
       file?.close();
-      markFile.close();
       file = null;
       say({ kind: 'closed' });
       port.close();
   }
 }
 
-function say(message: FromThread, transferred: ArrayBuffer[] = []): void {
-  port.postMessage(message, transferred);
+function say(message: FromThread): void {
+  port.postMessage(message);
 }
 
 async function open(secret: Uint8Array | SentError, isFirst: boolean): Promise<void> {
@@ -244,7 +242,7 @@ function facts(): Facts {
 }
 
 /** Runs what was asked for in one transaction, and says what became of it. */
-async function answer(requests: readonly SentRequest[], parameters: readonly unknown[]): Promise<void> {
+async function answer(requests: readonly SentRequest[]): Promise<void> {
   // What was on its way when the file was found to be gone is sent again.
   if (!file) return;
   const current = file;
@@ -252,12 +250,12 @@ async function answer(requests: readonly SentRequest[], parameters: readonly unk
   let isWritten = false;
   let failure: Failure | null = null;
   try {
-    ({ outcomes, isWritten } = await runTogether(current.sql, requests, parameters));
+    ({ outcomes, isWritten } = await runTogether(current.sql, requests));
   } catch (error) {
     failure = failureOf(error);
     if (failure.fault === 'damaged') return repair(current);
-    for (const [index, request] of requests.entries())
-      outcomes.push(request.isKept ? KEPT : await readAlone(current.sql, request, parameters[index], error));
+    for (const request of requests)
+      outcomes.push(request.isKept ? KEPT : await readAlone(current.sql, request, error));
     // What stands in the WAL already may be all that keeps a full disk from being written.
     current.makeRoom();
   }
@@ -266,19 +264,12 @@ async function answer(requests: readonly SentRequest[], parameters: readonly unk
     await examine(current);
     say({ kind: 'facts', facts: facts() });
   }
-  const answers = parcelOf(outcomes.map(({ value }) => packed(value)));
-  const ended = JSON.stringify(outcomes.map((outcome) => outcome.ended));
-  say({ kind: 'batch', ended, answers, failure, isWritten }, [answers.buffer]);
+  say({ kind: 'batch', outcomes: `[${outcomes.map(textOf).join()}]`, failure, isWritten });
   // Everything here comes after the reply: nobody waits for it.
   current.checkpoint();
 }
 
-interface Outcome {
-  ended: Ended;
-  value: unknown;
-}
-
-const KEPT: Outcome = { ended: 'kept', value: null };
+const KEPT: Outcome = { ended: 'kept' };
 
 /**
  * All in one transaction. What fails after it has written is left out, and the others run once more.
@@ -287,7 +278,6 @@ const KEPT: Outcome = { ended: 'kept', value: null };
 async function runTogether(
   sql: SqliteSql,
   requests: readonly SentRequest[],
-  parameters: readonly unknown[],
 ): Promise<{ outcomes: Outcome[]; isWritten: boolean }> {
   const failed = new Map<number, Outcome>();
   for (;;) {
@@ -298,7 +288,7 @@ async function runTogether(
       sql.control('BEGIN');
       for (const [index, request] of requests.entries()) {
         const { writes } = sql;
-        const outcome = failed.get(index) ?? (await run(sql, request, parameters[index]));
+        const outcome = failed.get(index) ?? (await run(sql, request));
         outcomes.push(outcome);
         isSpoilt = outcome.ended === 'refused' && sql.writes > writes;
         if (!isSpoilt) continue;
@@ -321,16 +311,11 @@ async function runTogether(
 }
 
 /** What only reads is answered, though nothing can be written. */
-async function readAlone(
-  sql: SqliteSql,
-  request: SentRequest,
-  parameters: unknown,
-  reason: unknown,
-): Promise<Outcome> {
+async function readAlone(sql: SqliteSql, request: SentRequest, reason: unknown): Promise<Outcome> {
   sql.refusesWrites = reason;
   try {
     sql.control('BEGIN');
-    return await run(sql, request, parameters);
+    return await run(sql, request);
   } catch {
     return KEPT;
   } finally {
@@ -348,7 +333,7 @@ function rollBack(sql: SqliteSql): void {
 }
 
 /** @throws Error that concerns the file */
-async function run(sql: Sql, { operation, now }: SentRequest, parameters: unknown): Promise<Outcome> {
+async function run(sql: Sql, { operation, parameters, now }: SentRequest): Promise<Outcome> {
   const work = operations[operation] as Operation<unknown, unknown> | undefined;
   try {
     if (!work) throw new Error('There is no such operation');
@@ -360,11 +345,11 @@ async function run(sql: Sql, { operation, now }: SentRequest, parameters: unknow
   }
 }
 
-function packed(value: unknown) {
+function textOf(outcome: Outcome): string {
   try {
-    return pack(value);
+    return JSON.stringify(outcome);
   } catch (error) {
-    return pack(sentOf(error));
+    return JSON.stringify({ ended: 'refused', value: sentOf(error) } satisfies Outcome);
   }
 }
 

@@ -56,7 +56,7 @@ export interface Surroundings {
   damage: 'damaged' | 'set-back' | null;
 }
 
-/** Work that is done wholly or not at all. Parameters and answer are JSON, with Uint8Array wherever bytes are needed. */
+/** Work that is done wholly or not at all. Parameters and answer are JSON, bytes in it base64. */
 export type Operation<Parameters, Answer> = (
   sql: Sql,
   parameters: Parameters,

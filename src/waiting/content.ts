@@ -23,7 +23,7 @@ export interface TaskContent {
  * @param content of a task
  * @returns its bytes, and whether they hold all of the message; null if not even the work can be written down
  */
-export function packContent({ work, message }: TaskContent): { bytes: Uint8Array; isWhole: boolean } | null {
+export function packContent({ work, message }: TaskContent): { bytes: Buffer; isWhole: boolean } | null {
   const properties = propertiesOf(message);
   const whole = properties && pack(work, properties);
   if (whole && whole.length <= LARGEST_BYTES) return { bytes: whole, isWhole: true };
@@ -45,7 +45,7 @@ export function packContent({ work, message }: TaskContent): { bytes: Uint8Array
 export function unpackContent(bytes: Uint8Array): TaskContent | null {
   try {
     // Buffers in the content share the memory of what is read, which must not hold anything of other tasks.
-    const content: unknown = deserialize(bytes.slice());
+    const content: unknown = deserialize(new Uint8Array(bytes));
     return isObject(content) && 'work' in content && isObject(content.message)
       ? { work: content.work, message: content.message }
       : null;
@@ -68,7 +68,7 @@ function propertiesOf(message: TaskContent['message']): [name: string, value: un
 }
 
 /** @returns null if there is a function in it, or something else that has no form on disk */
-function pack(work: unknown, properties: [name: string, value: unknown][]): Uint8Array | null {
+function pack(work: unknown, properties: [name: string, value: unknown][]): Buffer | null {
   try {
     return serialize({ work, message: Object.fromEntries(properties) });
   } catch {

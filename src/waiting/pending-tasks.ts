@@ -264,7 +264,8 @@ export class PendingTasks {
       const page: StoredTask[] = await this.#call('waiting.list', { after });
       for (const { content, ...row } of page) {
         if (this.#tasks.has(row.id) || this.#delivered.has(row.id) || this.#deleting.has(row.id)) continue;
-        const { work, message } = (content && unpackContent(content)) ?? { work: undefined, message: {} };
+        const unpacked = content === null ? null : unpackContent(Buffer.from(content, 'base64'));
+        const { work, message } = unpacked ?? { work: undefined, message: {} };
         const task = pendingTask({ ...row, work, message }, { owner: null, isDurable: true, isStored: true });
         this.#tasks.set(row.id, task);
         if (!isReadable(task)) unreadable.push(task);
@@ -289,7 +290,8 @@ export class PendingTasks {
     }
     if (!packed) return;
     const { id, node, type, since, deadline, orphanedAt, taskIds } = task;
-    const row = { id, node, type, since, deadline, orphanedAt, taskIds, content: packed.bytes };
+    const content = packed.bytes.toString('base64');
+    const row = { id, node, type, since, deadline, orphanedAt, taskIds, content };
     const saving = new AbortController();
     task.saving = saving;
     const saved = (isStored: boolean) => {

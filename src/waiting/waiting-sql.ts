@@ -27,8 +27,8 @@ export interface TaskRow {
   taskIds: readonly string[];
 }
 
-/** A row with its content; null if it cannot be opened. */
-export type StoredTask = TaskRow & { content: Uint8Array | null };
+/** A row with its content in base64; null if it cannot be opened. */
+export type StoredTask = TaskRow & { content: string | null };
 
 interface Row {
   id: string;
@@ -46,9 +46,9 @@ const NEXT = `
   FROM waiting WHERE id > ? ORDER BY id LIMIT 1`;
 
 /** Writes a task, in place of what had its id. */
-const put: Operation<TaskRow & { content: Uint8Array }, null> = async (sql, task, at) => {
+const put: Operation<TaskRow & { content: string }, null> = async (sql, task, at) => {
   const { id, node, type, since, deadline, orphanedAt, taskIds, content } = task;
-  const sealed = sealOf(at).seal(PURPOSE, content, id);
+  const sealed = sealOf(at).seal(PURPOSE, Buffer.from(content, 'base64'), id);
   const columns = {
     id,
     node,
@@ -106,9 +106,9 @@ const list: Operation<{ after: string }, StoredTask[]> = async (sql, { after }, 
   return page;
 };
 
-function opened(seal: Seal, sealed: Uint8Array, id: string): Uint8Array | null {
+function opened(seal: Seal, sealed: Uint8Array, id: string): string | null {
   try {
-    return seal.open(PURPOSE, sealed, id);
+    return seal.open(PURPOSE, sealed, id).toString('base64');
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 /** A photo of 5 MB through face-compare and westdex-three, against the encoding that the language brings along. */
 import { Pool } from 'undici';
-import { type Photo, readPhoto } from '../../src/input/photo';
+import { readPhoto } from '../../src/input/photo';
 import { atOnce } from '../../src/input/slices';
 import { writeForm } from '../../src/providers/tencent-market/form';
 import { bodyOf } from '../../src/providers/westdex/body';
@@ -57,7 +57,7 @@ const ENCODE_BARE: Readonly<Record<Type, (value: Buffer | string) => Buffer>> = 
     ),
 };
 
-function checked(value: unknown): Photo {
+function checked(value: unknown): Buffer {
   return atOnce(readPhoto(value, 'photo', MOST_MB, new Set()));
 }
 

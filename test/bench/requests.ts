@@ -96,7 +96,7 @@ export const ACTIONS: Readonly<Record<string, ActionBench>> = {
           '',
         ),
       },
-      body: writeForm({ name, idNumber, photo: { bytes: photo } }),
+      body: writeForm({ name, idNumber, photo }),
     }),
   },
   'westdex-three': {

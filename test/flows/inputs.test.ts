@@ -280,7 +280,7 @@ describe('inputs, in a real Node-RED', function () {
                   url: readPhotoUrl(text, { field: 'photo', environment, now: Date.now(), repaired }),
                 };
               const photo = atOnce(readPhoto(text, 'photo', 8, repaired));
-              return { image: 'base64' in photo ? photo.base64 : photo.bytes.toString('base64') };
+              return { image: photo.toString('base64') };
             }),
         ],
       ]),
@@ -303,7 +303,7 @@ describe('inputs, in a real Node-RED', function () {
                     }),
                   ),
                 ) as GivenPhoto[]
-              ).map(({ from }) => ('url' in from ? from.url : null)),
+              ).map(({ photo }) => ('url' in photo ? photo.url : null)),
             ),
           ],
         }),

@@ -45,7 +45,7 @@ const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
   'an answer that does not come': () => () => {},
 };
 
-/** However deep it lies. */
+/** At any depth. */
 const everythingOf = (value: unknown) =>
   inspect(value, { depth: 30, maxArrayLength: null, maxStringLength: null });
 

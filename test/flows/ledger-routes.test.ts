@@ -92,7 +92,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     closeServers();
   });
 
-  it('tell what was spent, by day and account, and how much of a budget is used', async () => {
+  it('say what was spent, by day and account, and how much of a budget is used', async () => {
     assert.deepEqual((await get<Summary>(PATH)).days, []);
     await pay(nodeRed, 'a');
     await pay(nodeRed, 'b');

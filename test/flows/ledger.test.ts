@@ -40,7 +40,7 @@ let created = 0;
 /** An account of its own for each test: budgets and keys are an account's, and the ledger is one for all tests. */
 const newAccount = () => `account-${++created}`;
 
-/** The action with its account, and a verify-ledger, `ledger`, with `told` and `settled` behind it. */
+/** The action with its account, and a verify-ledger, `ledger`, with `answered` and `settled` behind it. */
 function flowOf(
   { type, account, action }: FiveAction,
   id: string,
@@ -63,8 +63,8 @@ function flowOf(
       if (node.id === 'account') return { ...node, id, name: `name of ${id}` };
       return node.id === 'action' ? { ...node, account: id } : node;
     }),
-    { id: 'ledger', type: 'verify-ledger', z: 'tab', x: 1, y: 1, wires: [['told'], ['settled']] },
-    { ...debug, id: 'told' },
+    { id: 'ledger', type: 'verify-ledger', z: 'tab', x: 1, y: 1, wires: [['answered'], ['settled']] },
+    { ...debug, id: 'answered' },
     { ...debug, id: 'settled' },
   ];
 }
@@ -81,10 +81,10 @@ async function pay(...messages: Message[]): Promise<{ results: Result[]; errors:
 }
 
 async function ask<Answer = Entry[]>(payload: unknown): Promise<Answer> {
-  const before = [got('told').length, got('caught').length];
+  const before = [got('answered').length, got('caught').length];
   send('ledger', { payload, kept: 'kept' });
-  await until(() => got('told').length + got('caught').length > before[0]! + before[1]!);
-  const message = got('told')[before[0]!];
+  await until(() => got('answered').length + got('caught').length > before[0]! + before[1]!);
+  const message = got('answered')[before[0]!];
   assert.ok(message, JSON.stringify(got('caught').at(-1)?.error));
   assert.equal(message.kept, 'kept');
   return message.payload as Answer;
@@ -391,7 +391,7 @@ describe('the ledger', function () {
       assert.equal(creates().length, 3);
     });
 
-    it('pays once for an object that is signed anew each time', async () => {
+    it('pays once for an object that is signed again each time', async () => {
       await deploy(flowOf(CREATE, newAccount(), { reuse: 24 }));
       answers(CREATE);
       await resultOf({ payload: [signed(A, 4_102_444_800)] });
@@ -524,7 +524,7 @@ describe('the ledger', function () {
       assert.equal(warnings.length, 1);
     });
 
-    it('of truth-create tells what was submitted and what was not, the month before the day', async () => {
+    it('of truth-create says what was submitted and what was not, the month before the day', async () => {
       await deploy(flowOf(CREATE, newAccount(), { batchSize: 1 }, { maxPerDay: 2, maxPerMonth: 2 }));
       answers(CREATE);
       const photos = urls(1, 2, 3, 4);
@@ -606,7 +606,7 @@ describe('the ledger', function () {
     before(() => subscribe('cn-verify:call', listener));
     after(() => unsubscribe('cn-verify:call', listener));
 
-    it('finds a call by its id and its key; output 2 and the channel told it before', async () => {
+    it('finds a call by its id and its key; output 2 and the channel had it before', async () => {
       const account = newAccount();
       await deploy(flowOf(COMPARE, account, { key: 'order', keyType: 'msg' }, { price: 0.8, name: 'north' }));
       answers(COMPARE);

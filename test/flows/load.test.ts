@@ -92,9 +92,9 @@ describe('load, in a real Node-RED', function () {
 
   it('polls go after other requests and take no place', async () => {
     const order: string[] = [];
-    let goOn = () => {};
+    let answerFirst = () => {};
     const othersCame = new Promise<void>((resolve) => {
-      goOn = resolve;
+      answerFirst = resolve;
     });
     server.script = ({ url }, response) => {
       order.push(url.endsWith('create') ? 'create' : 'query');
@@ -119,7 +119,7 @@ describe('load, in a real Node-RED', function () {
     for (let index = 0; index < 3; index++) send('create', { payload: PHOTO });
     await untilOnDisk(userDir, 5);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    goOn();
+    answerFirst();
     await until(() => got('out1').length === 5);
     assert.deepEqual(order, ['query', 'create', 'create', 'create', 'query', 'query', 'query', 'query']);
   });

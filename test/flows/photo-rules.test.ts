@@ -162,7 +162,7 @@ describe('photo-rules, in a real Node-RED', () => {
     );
   });
 
-  it('says nothing of what only a message can tell, and takes a variable that is set', async () => {
+  it('says nothing of what only a message brings, and takes a variable that is set', async () => {
     process.env.CN_VERIFY_TEST_LATITUDE = String(HERE.lat);
     logs.length = 0;
     await rules({

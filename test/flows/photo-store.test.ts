@@ -159,7 +159,7 @@ describe('a photo store in Node-RED', function () {
       assert.deepEqual([outcome, reason], ['inconclusive', 'photo-unreachable']);
     });
 
-    it('forgets a photo after a restart, and tells nobody whether it was ever there', async () => {
+    it('forgets a photo after a restart, and answers nobody whether it was ever there', async () => {
       const before = new Set(files());
       await upload(PHOTO, jpg(6_000));
       const [due, kept] = files().filter((name) => !before.has(name)) as [string, string];

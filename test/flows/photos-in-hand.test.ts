@@ -201,7 +201,7 @@ describe('photos in hand, in a flow', function () {
     assert.equal((await created([URL_A, ...NINE.slice(0, 8)])).outcome, 'submitted');
   });
 
-  it('that were put for a message which is refused then are deleted; those whose fate is unknown are not', async () => {
+  it('that were put for a message which is refused then are deleted, but not where the outcome is unknown', async () => {
     const provider = await scriptedServer((_asked, response) => json(response, { code: 400, msg: 'no' }));
     const reach = { publicUrl: 'https://oss.example.com' };
     await start({}, accountAt(provider.baseUrl), reach);

@@ -197,7 +197,7 @@ describe('provider-request, in a real Node-RED', () => {
         assert.deepEqual([timing.attempts, server.asked.length, ledger], [3, 3, null]);
       });
 
-      it('tells nobody who was asked about, whatever the provider repeats', async () => {
+      it('names nobody who was asked about, whatever the provider repeats', async () => {
         await deploy(flow(provider, action));
         const words = `${NAME} ${ID_NUMBER} ${SECRET}`;
         answer(success('{}', words));

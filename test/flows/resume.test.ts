@@ -337,7 +337,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     send('action', { payload: '1' });
     await kept(1);
     await until(() => server.asked.length > 0);
-    // With credentials every node would start anew.
+    // With credentials every node would be restarted.
     const without = nodes.map(({ credentials, ...node }) => node as FlowNode);
     for (const name of ['another', 'a third'])
       await deploy(
@@ -407,7 +407,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       assert.equal(result(got('out1')[0]).outcome, 'submitted');
     });
 
-    it('that is not answered within 5 s is raised as CANCELLED, fate unknown', async () => {
+    it('that is not answered within 5 s is raised as CANCELLED, its outcome unknown', async () => {
       const nodes = create({ batchSize: 1 });
       await deploy(nodes);
       server.script = (_asked, response, count) => {

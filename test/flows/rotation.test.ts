@@ -90,7 +90,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
     });
   }
 
-  it('an account that is deployed anew finds out again', async () => {
+  it('an account that is deployed again tries both pairs again', async () => {
     const [action = assert.fail()] = FIVE;
     for (let deployed = 0; deployed < 2; deployed++) {
       await deployWith(action);

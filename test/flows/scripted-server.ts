@@ -1,4 +1,4 @@
-/** Real servers that answer as the test of a flow tells them, and what xhey answers. */
+/** Real servers that answer as the test of a flow scripts them, and what xhey answers. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { closeAll, startServer } from '../http/server';
 

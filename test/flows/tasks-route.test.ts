@@ -1,6 +1,6 @@
 /** The routes over waiting tasks, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
-import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { DEPLOYER, type NodeRed, postingNode, READER, startNodeRed } from '../node-red-process';
 import { until } from '../until';
 import { untilOnDisk } from './on-disk';
 import { closeServers, json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
@@ -47,25 +47,14 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
       type: 'truth-poll',
       account: 'account',
       interval: 60,
-      wires: [['tell'], []],
+      wires: [['report'], []],
     })),
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
-    {
-      id: 'tell',
-      ...at,
-      type: 'function',
-      wires: [['post']],
-      func: 'return { payload: { outcome: msg.payload.outcome, code: msg.error && msg.error.code, cause: msg.error && msg.error.cause } };',
-    },
-    {
-      id: 'post',
-      ...at,
-      type: 'http request',
-      method: 'POST',
-      url: receiver.baseUrl,
-      ret: 'txt',
-      wires: [[]],
-    },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
+    postingNode(
+      'report',
+      receiver.baseUrl,
+      '{ outcome: msg.payload.outcome, code: msg.error?.code, cause: msg.error?.cause }',
+    ),
   ];
   const start = (taskId: string) =>
     fetch(`${nodeRed.address}/start`, {
@@ -138,7 +127,7 @@ describe('the routes over waiting tasks, in a real Node-RED', function () {
     assert.deepEqual(Object.keys(tasks[0]!).sort(), ['deadline', 'id', 'nextQuery', 'since', 'taskIds']);
   });
 
-  it('have all, or one, asked after at once', async () => {
+  it('have all, or one, queried at once', async () => {
     await start('1');
     await start('2');
     await waiting(4);

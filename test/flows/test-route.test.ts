@@ -226,7 +226,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
     assert.equal(next.state, 'refused');
   });
 
-  it('ends a test whose account is deployed anew', async () => {
+  it('ends a test whose account is deployed again', async () => {
     const server = await scriptedServer(() => {});
     const account = { id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: server.baseUrl };
     const credentials = { groupKey: 'groupKey', groupSecret: SECRET };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
+import { errorOf } from './five-actions';
 import {
   actionFlow,
   ask,
@@ -118,6 +119,20 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'message-read-only', false], output);
         assert.equal(got('out1').length, 0);
       }
+    });
+
+    it('a message that throws while it is read is one INPUT error', async () => {
+      await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
+      let reads = 0;
+      const payload = {
+        get photoUrls() {
+          // Catch gets a copy, which Node-RED has to be able to make.
+          if (++reads === 1) throw new Error('a getter of another node');
+          return [];
+        },
+      };
+      const { code, cause } = await errorOf({ payload });
+      assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'message-unreadable', false]);
     });
 
     it('puts the result wherever `output` leads, and leaves the payload alone', async () => {

@@ -137,7 +137,7 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
     assert.deepEqual((await poll(['1', '2'])).result.outcome, 'inconclusive');
   });
 
-  it('a carried photo, matched before, is not matched anew', async () => {
+  it('a carried photo, matched before, is not matched again', async () => {
     standings = { 1: finished([`${A}?w=1`, 0]), 2: waiting };
     const first = await poll(created([A], [B]));
     standings = { 2: finished([B, 0]) };

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
-import { type NodeRed, startNodeRed } from '../node-red-process';
+import { type NodeRed, postingNode, startNodeRed } from '../node-red-process';
 import { until } from '../until';
 import { json, type ScriptedServer, scriptedServer, taskFinished } from './scripted-server';
 
@@ -28,7 +28,7 @@ export interface Delivered {
 export interface Waiting {
   userDir: string;
   provider: ScriptedServer;
-  /** Ids of tasks that were asked after. */
+  /** Ids of tasks that were queried. */
   asked: Set<string>;
   /** What came out, in order. */
   delivered: Delivered[];
@@ -116,19 +116,14 @@ function flow(provider: string, collector: string, properties: object): object[]
       ...at,
       type: 'truth-poll',
       account: 'account',
-      wires: [['tell'], ['tell']],
+      wires: [['report'], ['report']],
       ...properties,
     },
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['tell']] },
-    {
-      id: 'tell',
-      ...at,
-      type: 'function',
-      wires: [['post']],
-      func: `
-        const { index, resumed, payload, error } = msg;
-        return { payload: { index, resumed, outcome: payload.outcome, code: error && error.code } };`,
-    },
-    { id: 'post', ...at, type: 'http request', method: 'POST', ret: 'txt', url: collector, wires: [[]] },
+    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['report']] },
+    postingNode(
+      'report',
+      collector,
+      '{ index: msg.index, resumed: msg.resumed, outcome: msg.payload.outcome, code: msg.error?.code }',
+    ),
   ];
 }

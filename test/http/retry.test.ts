@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { VerifyError } from '../../src/contract/errors';
+import { type ErrorCode, VerifyError } from '../../src/contract/errors';
+import type { Call, HttpAnswer } from '../../src/contract/transport';
 import { retryAfterSeconds } from '../../src/http/retry-after';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall } from './context';
 import { closeAll, open, startServer, within } from './server';
 
+type Answer = (response: ServerResponse) => void;
+
 describe('http: sending again', () => {
   afterEach(closeAll);
 
   /** @param answers of the server, one an attempt; the last one stays */
-  async function start(...answers: ((response: ServerResponse) => void)[]) {
+  async function start(...answers: Answer[]) {
     const server = await startServer((_request, response) => {
       const answer = answers[Math.min(server.received.length, answers.length) - 1]!;
       answer(response);
@@ -18,193 +21,176 @@ describe('http: sending again', () => {
     return { server, transport: open({ baseUrl: server.url }) };
   }
 
-  const success = (response: ServerResponse) => response.end('{}');
-  const refuse = (status: number, headers: Record<string, string> = {}) => {
-    return (response: ServerResponse) => response.writeHead(status, headers).end();
+  const success: Answer = (response) => response.end('{}');
+  const refuse = (status: number, headers: Record<string, string> = {}): Answer => {
+    return (response) => response.writeHead(status, headers).end('no');
   };
+  const saying = (status: number, seconds: number | string) =>
+    refuse(status, { 'Retry-After': `${seconds}` });
+  /** A call whose provider refuses in its own words, whatever the status. */
+  const inWords = (code: ErrorCode, details = {}): Partial<Call<HttpAnswer>> => ({
+    read: (answer) => {
+      if (answer.body.toString() === '{}') return answer;
+      throw new VerifyError(code, 'refused', {}, { envelope: true, ...details });
+    },
+  });
+  const poll = (changes = {}) => makeCall({ claim: null, ...changes });
 
-  for (const status of [429, 503]) {
-    it(`repeats a call that may cost money where ${status} says when`, async () => {
-      const { server, transport } = await start(refuse(status, { 'Retry-After': '7' }), success);
-      const context = makeContext();
-      await transport.send(makeCall(), context);
-      assert.equal(server.received.length, 2);
-      assert.equal(context.attempts, 2);
-      assert.deepEqual(context.waits, [7000]);
-    });
-
-    it(`waits for the date that ${status} gives, by the provider's own clock`, async () => {
-      const date = 'Wed, 01 Jan 2020 00:00:00 GMT';
-      const later = 'Wed, 01 Jan 2020 00:00:12 GMT';
-      const { transport } = await start(refuse(status, { Date: date, 'Retry-After': later }), success);
-      const context = makeContext();
-      await transport.send(makeCall(), context);
-      assert.deepEqual(context.waits, [12_000]);
-    });
-
-    it(`does not repeat a call that may cost money where ${status} does not say when`, async () => {
-      const { server, transport } = await start(refuse(status), success);
-      const error = await failure(
-        transport.send(makeCall(), makeContext()),
-        status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
-      );
-      assert.equal(error.details.retryAfter, null);
+  interface Row {
+    call: Call<HttpAnswer>;
+    answers: Answer[];
+    /** Milliseconds; the context's chance is 0.5. */
+    waits: number[];
+    /** How the last attempt ends; without one it succeeds. */
+    code?: ErrorCode;
+    details?: Partial<VerifyError['details']>;
+  }
+  const rows: Record<string, Row> = {
+    'a call that may cost is repeated where the provider said to slow down, in its own words too, and when': {
+      call: makeCall(inWords('RATE_LIMITED')),
+      answers: [saying(200, 2), success],
+      waits: [2000],
+    },
+    'a free one is repeated later each time where the provider does not say when': {
+      call: makeFreeCall(inWords('RATE_LIMITED')),
+      answers: [refuse(200), refuse(200), success],
+      waits: [1200, 2400],
+    },
+    'a 503 in the own form of the provider is an answer, whatever it says of when': {
+      call: makeCall(inWords('PROVIDER')),
+      answers: [saying(503, 1), success],
+      waits: [],
+      code: 'PROVIDER',
+      details: { charged: null, retryable: false },
+    },
+    'a call that may cost is not repeated where the provider failed': {
+      call: makeCall(),
+      answers: [refuse(500), success],
+      waits: [],
+      code: 'PROVIDER',
+      details: { charged: null, retryable: false },
+    },
+    'a poll is not repeated, as it comes again by itself': {
+      call: poll(),
+      answers: [refuse(500), success],
+      waits: [],
+      code: 'PROVIDER',
+      details: { retryable: true },
+    },
+    'what the provider said of money and of trying again stands': {
+      call: poll(inWords('PROVIDER', { charged: true, retryable: false })),
+      answers: [refuse(200)],
+      waits: [],
+      code: 'PROVIDER',
+      details: { charged: true, retryable: false },
+    },
+    'a free call has three attempts, after pauses that grow': {
+      call: makeFreeCall(),
+      answers: [refuse(500)],
+      waits: [200, 400],
+      code: 'PROVIDER',
+      details: { retryable: true },
+    },
+    'a pause is no shorter than chance has it': {
+      call: makeCall(),
+      answers: [saying(429, 0), success],
+      waits: [200],
+    },
+  };
+  for (const [status, code] of [
+    [429, 'RATE_LIMITED'],
+    [503, 'PROVIDER'],
+  ] as const)
+    Object.assign(rows, {
+      [`a call that may cost is repeated where ${status} says when`]: {
+        call: makeCall(),
+        answers: [saying(status, 7), success],
+        waits: [7000],
+      },
+      [`the date that ${status} gives is by the provider's own clock`]: {
+        call: makeCall(),
+        answers: [
+          refuse(status, {
+            Date: 'Wed, 01 Jan 2020 00:00:00 GMT',
+            'Retry-After': 'Wed, 01 Jan 2020 00:00:12 GMT',
+          }),
+          success,
+        ],
+        waits: [12_000],
+      },
       // 429 says that it was not processed, 503 alone does not.
-      assert.equal(error.details.charged, status === 429 ? false : null);
-      assert.equal(error.details.retryable, status === 429);
-      assert.equal(server.received.length, 1);
+      [`a call that may cost is not repeated where ${status} does not say when`]: {
+        call: makeCall(),
+        answers: [refuse(status), success],
+        waits: [],
+        code,
+        details: { retryAfter: null, charged: status === 429 ? false : null, retryable: status === 429 },
+      },
+      [`${status} is waited for a minute`]: {
+        call: makeCall(),
+        answers: [saying(status, 60), success],
+        waits: [60_000],
+      },
+      [`the third ${status} is the last`]: {
+        call: makeCall(),
+        answers: [saying(status, 1)],
+        waits: [1000, 1000],
+        code,
+        details: { retryAfter: 1, retryable: true },
+      },
+      ...Object.fromEntries(
+        [makeCall(), makeFreeCall()].map((call) => [
+          `${status} is not waited for longer than that, ${call.claim ? 'paid' : 'free'}`,
+          {
+            call,
+            answers: [saying(status, 61), success],
+            waits: [],
+            code,
+            details: { retryAfter: 61, retryable: true, httpStatus: status },
+          },
+        ]),
+      ),
     });
-
-    it(`does not wait longer than a minute for ${status}`, async () => {
-      for (const makeAny of [makeCall, makeFreeCall]) {
-        const { server, transport } = await start(refuse(status, { 'Retry-After': '61' }), success);
-        const context = makeContext();
-        const error = await failure(
-          transport.send(makeAny(), context),
-          status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
-        );
-        assert.equal(error.details.retryAfter, 61);
-        assert.equal(error.details.retryable, true);
-        assert.equal(error.details.httpStatus, status);
-        assert.deepEqual(context.waits, []);
-        assert.equal(server.received.length, 1);
-      }
-      const { transport } = await start(refuse(status, { 'Retry-After': '60' }), success);
+  for (const [status, code] of [
+    [400, 'PROTOCOL'],
+    [401, 'AUTH'],
+    [403, 'ACCOUNT'],
+    [404, 'CONFIG'],
+  ] as const)
+    rows[`a request that is wrong is not repeated: ${status}`] = {
+      call: makeFreeCall(),
+      answers: [saying(status, 1), success],
+      waits: [],
+      code,
+      details: { retryable: false },
+    };
+  for (const [name, { call, answers, waits, code, details = {} }] of Object.entries(rows)) {
+    it(name, async () => {
+      const { server, transport } = await start(...answers);
       const context = makeContext();
-      await transport.send(makeCall(), context);
-      assert.deepEqual(context.waits, [60_000]);
-    });
-
-    it(`gives up at the third ${status}`, async () => {
-      const { server, transport } = await start(refuse(status, { 'Retry-After': '1' }));
-      const context = makeContext();
-      const error = await failure(
-        transport.send(makeCall(), context),
-        status === 429 ? 'RATE_LIMITED' : 'PROVIDER',
-      );
-      assert.equal(error.details.retryAfter, 1);
-      assert.equal(error.details.retryable, true);
-      assert.equal(server.received.length, 3);
-      assert.deepEqual(context.waits, [1000, 1000]);
+      const sent = transport.send(call, context);
+      const error = code ? await failure(sent, code) : null;
+      for (const [key, value] of Object.entries(details))
+        assert.equal(error?.details[key as keyof typeof details], value, key);
+      await (error ?? sent);
+      assert.deepEqual(context.waits, waits);
+      assert.deepEqual([server.received.length, context.attempts], [waits.length + 1, waits.length + 1]);
     });
   }
 
-  it('repeats a provider that says in its own words to slow down, where it says when', async () => {
-    const { server, transport } = await start((response) => {
-      response.setHeader('Retry-After', '2').end('{"code":1007}');
-    }, success);
-    const context = makeContext();
-    const call = makeCall({
-      read: (answer) => {
-        if (answer.body.length > 2) throw new VerifyError('RATE_LIMITED', 'refused', {}, { envelope: true });
-        return answer;
-      },
-    });
-    await transport.send(call, context);
-    assert.equal(server.received.length, 2);
-    assert.deepEqual(context.waits, [2000]);
-  });
-
-  it('waits longer each time where a provider says to slow down, and not for how long', async () => {
-    const slowDown = (response: ServerResponse) => void response.end('{"code":"1009"}');
-    const { server, transport } = await start(slowDown, slowDown, success);
-    for (const [chance, waits] of [
-      [0, [1000, 2000]],
-      [0.5, [1200, 2400]],
-    ] as const) {
-      server.received.length = 0;
-      const context = makeContext({ random: () => chance });
-      const call = makeFreeCall({
-        read: (answer) => {
-          if (answer.body.length > 2)
-            throw new VerifyError('RATE_LIMITED', 'refused', {}, { envelope: true });
-          return answer;
-        },
-      });
-      await transport.send(call, context);
-      assert.equal(server.received.length, 3);
-      assert.deepEqual(context.waits, waits);
-    }
-  });
-
-  it('takes a 503 in the own form of the provider for an answer, whatever it says of when', async () => {
-    const { server, transport } = await start(refuse(503, { 'Retry-After': '1' }), success);
-    const call = makeCall({
-      read: (answer) => {
-        if (answer.status === 503) throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
-        return answer;
-      },
-    });
-    const { details } = await failure(transport.send(call, makeContext()), 'PROVIDER');
-    assert.deepEqual([details.charged, details.retryable, details.refused], [null, false, undefined]);
-    assert.equal(server.received.length, 1);
-  });
-
-  it('never repeats what is wrong with the request', async () => {
-    for (const [status, code] of [
-      [400, 'PROTOCOL'],
-      [401, 'AUTH'],
-      [403, 'ACCOUNT'],
-      [404, 'CONFIG'],
-    ] as const) {
-      const { server, transport } = await start(refuse(status, { 'Retry-After': '1' }), success);
-      const error = await failure(transport.send(makeFreeCall(), makeContext()), code);
-      assert.equal(error.details.retryable, false);
-      assert.equal(server.received.length, 1);
-    }
-  });
-
-  it('does not repeat a failed provider for a call that may cost money', async () => {
-    const { server, transport } = await start(refuse(500));
-    const error = await failure(transport.send(makeCall(), makeContext()), 'PROVIDER');
-    assert.equal(error.details.retryable, false);
-    assert.equal(error.details.charged, null);
-    assert.equal(server.received.length, 1);
-  });
-
-  it('does not repeat a poll, which comes again by itself', async () => {
-    const { server, transport } = await start(refuse(500));
-    const error = await failure(transport.send(makeCall({ claim: null }), makeContext()), 'PROVIDER');
-    assert.equal(error.details.retryable, true);
-    assert.equal(server.received.length, 1);
-  });
-
-  it('keeps what the provider itself said of money and of trying again', async () => {
-    const { transport } = await start(success);
-    const read = () => {
-      throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true, charged: true, retryable: false });
-    };
-    const { details } = await failure(
-      transport.send(makeCall({ read, claim: null }), makeContext()),
-      'PROVIDER',
-    );
-    assert.equal(details.charged, true);
-    assert.equal(details.retryable, false);
-  });
-
-  it('makes three attempts of a free call, after pauses that grow, anywhere from nothing on', async () => {
-    const pauses: Record<number, number[]> = {};
+  it('pauses are anywhere from nothing to twice their mean', async () => {
+    const pauses: number[][] = [];
     for (const chance of [0, 0.25, 0.999]) {
-      const { server, transport } = await start(refuse(500));
       const context = makeContext({ random: () => chance });
+      const { transport } = await start(refuse(500));
       await failure(transport.send(makeFreeCall(), context), 'PROVIDER');
-      assert.equal(server.received.length, 3);
-      assert.equal(context.attempts, 3);
-      pauses[chance] = context.waits;
+      pauses.push(context.waits.map(Math.round));
     }
-    assert.deepEqual(pauses[0], [0, 0]);
-    const [first = 0, second = 0] = pauses[0.25]!;
-    assert.ok(first > 0);
-    assert.equal(second, first * 2);
-    assert.ok(pauses[0.999]![0]! > first * 3.9 && pauses[0.999]![0]! < first * 4);
-  });
-
-  it('waits at least as long as it was told, and longer where chance says so', async () => {
-    const { transport } = await start(refuse(429, { 'Retry-After': '0' }), success);
-    const context = makeContext({ random: () => 0.9 });
-    await transport.send(makeCall(), context);
-    assert.equal(context.waits.length, 1);
-    assert.ok(context.waits[0]! > 0);
+    assert.deepEqual(pauses, [
+      [0, 0],
+      [100, 200],
+      [400, 799],
+    ]);
   });
 
   it('takes a new turn and signs anew for each attempt', async () => {

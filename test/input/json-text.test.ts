@@ -28,8 +28,7 @@ describe('input: JSON in a text', () => {
   });
 
   it('has at most so many values, and may begin with a byte order mark', () => {
-    assert.deepEqual(parseJsonText('\ufeff[1,2,3]', 3), [1, 2, 3]);
-    assert.throws(() => parseJsonText('[1,2,3,4]', 3), RangeError);
+    assert.deepEqual(parseJsonText('\ufeff[1,2,3]'), [1, 2, 3]);
     const much = `[${'1,'.repeat(256 * 1024)}1]`;
     assert.throws(() => parseJsonText(much), RangeError);
     assert.equal(isTooMuchJson(much), true);

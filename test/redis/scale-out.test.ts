@@ -26,9 +26,11 @@ const CUT_MS = 5_000;
 const ID_NUMBER = '110101199001011237';
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNomLAAAANEAbF61zYUAAAAAElFTkSuQmCC';
 
-/** A bucket as deploy/verify.env has one. */
+/** A bucket as deploy/verify.env has one, which no provider would reach by the workers' own address. */
 const PHOTOS = {
-  PHOTOS_ENDPOINT: 'https://s3.example.com',
+  PHOTOS_ENDPOINT: 'https://10.0.0.5:9000',
+  PHOTOS_PUBLIC_URL: 'https://photos.example.com',
+  PHOTOS_PUBLIC_STYLE: 'domain',
   PHOTOS_REGION: 'a',
   PHOTOS_BUCKET: 'photos',
   PHOTOS_STYLE: 'path',

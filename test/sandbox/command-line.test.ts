@@ -77,7 +77,7 @@ describe('sandbox: the command line', () => {
     }
   });
 
-  it('takes its time where it is told to', async () => {
+  it('waits as long as --latency says', async () => {
     const portOf = async (...parameters: string[]) =>
       (await run('--port', '0', ...parameters).printed(/127\.0\.0\.1:(\d+)\./))[1];
     const asked = [await portOf('--latency', '600000'), await portOf()].map((port) =>
@@ -89,7 +89,7 @@ describe('sandbox: the command line', () => {
     assert.equal(await Promise.race(asked), await asked[1]);
   });
 
-  it('listens where it is told to, and answers in the shape it is told to', async () => {
+  it('listens at --host, and answers in the shape of --shapes', async () => {
     const { printed, texts } = run('--port', '0', '--host', '0.0.0.0', '--shapes', 'documented');
     const [, port = ''] = await printed(/sandbox on 0\.0\.0\.0:(\d+)\./);
     await printed(/westdex/);

@@ -95,7 +95,7 @@ describe('sandbox: photos that are downloaded', () => {
     }
   }
 
-  it('are told apart by whether there is a picture', async () => {
+  it('are distinguished by whether there is a picture', async () => {
     const wanted = Object.entries(PHOTOS).map(([path, [, status]]) => [base + path, status] as const);
     for (let start = 0; start < wanted.length; start += 10) {
       const batch = wanted.slice(start, start + 10);

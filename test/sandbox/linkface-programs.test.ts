@@ -75,7 +75,7 @@ describe("sandbox: other people's programs for linkface", () => {
     ['the account is in the form', { api_id: ID }, /api_id stands in the query, and nowhere else/],
   ];
   for (const [name, changed, reason] of mistakes) {
-    it(`are told where ${name}`, async () => {
+    it(`get the reason where ${name}`, async () => {
       const form = new FormData();
       for (const [field, value] of Object.entries({ ...fields(), ...changed })) form.append(field, value);
       const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, { method: 'POST', body: form });
@@ -83,7 +83,7 @@ describe("sandbox: other people's programs for linkface", () => {
     });
   }
 
-  it('are told what kind of body it takes', async () => {
+  it('get the reason where the body is of another kind', async () => {
     const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, {
       method: 'POST',
       body: new URLSearchParams(fields()),

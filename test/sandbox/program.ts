@@ -8,7 +8,7 @@ const PROGRAMS = join(__dirname, '../../../test/sandbox/programs');
 
 /**
  * @param command of the language; a name of a file of test/sandbox/programs among its parameters becomes that file
- * @param env what it is told
+ * @param env of its process, besides that of the tests
  * @returns what it printed, or null where this machine does not have the language
  * @throws Error with what it complained of
  */

@@ -13,7 +13,7 @@ import { callXhey } from './xhey-caller';
 
 const CREATE = '/v2/truth_build/create';
 
-describe('sandbox: what it tells of itself', () => {
+describe('sandbox: what it shows of itself', () => {
   let sandbox: Sandbox;
   let base: string;
   beforeEach(async () => {
@@ -218,7 +218,7 @@ describe('sandbox: what it tells of itself', () => {
     }
   });
 
-  const visitors: [string, Record<string, string>, number][] = [
+  const callers: [string, Record<string, string>, number][] = [
     ['a program', {}, 204],
     ['a program that calls it localhost', { Host: 'localhost:18080' }, 204],
     ['a program that calls it by IPv6', { Host: '[::1]:18080' }, 204],
@@ -238,7 +238,7 @@ describe('sandbox: what it tells of itself', () => {
     ['one with an origin to match', { Host: 'example.com', Origin: 'http://example.com' }, 403],
     ['a name that is none', { Host: 'a b' }, 403],
   ];
-  for (const [name, headers, status] of visitors) {
+  for (const [name, headers, status] of callers) {
     it(`answers ${status} to ${name} that wants it to forget`, async () => {
       for (const [method, path] of [
         ['DELETE', '/requests'],
@@ -274,7 +274,7 @@ describe('sandbox: what it tells of itself', () => {
     });
   });
 
-  it('listens where it is told to, and says where that is', async () => {
+  it('listens at the host of its options, and says where that is', async () => {
     for (const [host, name] of [
       ['0.0.0.0', '127.0.0.1'],
       ['127.0.0.2', '127.0.0.2'],

@@ -38,7 +38,7 @@ describe('sandbox: the server', () => {
     });
   }
 
-  it('tells where each provider is and who may come in', async () => {
+  it('lists the base URL and the credentials of each provider', async () => {
     const { accounts, port } = await start();
     assert.ok(Object.keys(accounts).length > 0);
     for (const [provider, { baseUrl, credentials }] of Object.entries(accounts)) {
@@ -64,7 +64,7 @@ describe('sandbox: the server', () => {
     for (const list of [photoUrlList, photoUrlList, []])
       await post(sandbox, 'create', { photoUrlList: list });
     await post(sandbox, 'create', { photoUrlList: ['https://a.test/sandbox-http-503'] });
-    // Who was told to come again has paid nothing.
+    // A call that is to be repeated later costs nothing.
     await post(sandbox, 'create', { photoUrlList: ['https://a.test/sandbox-retry-after-1'] });
     await queryTask(sandbox, 'unknown');
     const paid = await (await fetch(`http://127.0.0.1:${sandbox.port}/paid`)).json();

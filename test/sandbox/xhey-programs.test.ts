@@ -198,7 +198,7 @@ describe("sandbox: other people's programs for xhey", () => {
     ],
   ];
   for (const [name, headers, reason] of mistakes) {
-    it(`are told where ${name}`, async () => {
+    it(`get the reason where ${name}`, async () => {
       const lines = [`POST /xhey${QUERY} HTTP/1.1`, ...written({ ...signed(body, now), ...headers })];
       const answer = await sendRaw(sandbox.port, lines, body);
       assert.match(answer.reason ?? '', reason);
@@ -220,13 +220,13 @@ describe("sandbox: other people's programs for xhey", () => {
     ['a list', [], /JSON object/],
   ];
   for (const [name, given, reason] of wrong) {
-    it(`are told where they send ${name}`, async () => {
+    it(`get the reason where they send ${name}`, async () => {
       const response = await callXhey(sandbox, CREATE, given);
       assert.match(response.headers.get('x-sandbox-reason')!, reason);
     });
   }
 
-  it('are told that an id is a text, and that a task is gone', async () => {
+  it('get the reason where an id is a number, and where a task is gone', async () => {
     for (const [query, reason] of [
       ['{"taskID":1916812048797622272}', /^taskID is a text/],
       ['{"taskID":"1916812048797622272"}', /^No such task/],

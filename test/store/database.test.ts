@@ -1,42 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
-
-const THREAD = join(__dirname, 'thread.js');
+import type { Database } from '../../src/store/database';
+import { useDatabases } from './open';
 
 describe('database', () => {
-  let folder: string;
-  let open: Database[] = [];
-  let told: string[] = [];
-  const secret = randomBytes(32);
-
-  const file = () => join(folder, 'cn-verify', 'cn-verify.db');
-  function start(options: Partial<DatabaseOptions> = {}): Database {
-    const database = openDatabase({
-      file: file(),
-      secret: async () => secret,
-      now: Date.now,
-      notify: (trouble) => told.push(trouble),
-      thread: THREAD,
-      ...options,
-    });
-    open.push(database);
-    return database;
-  }
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'store-'));
-    told = [];
-  });
-
-  afterEach(async () => {
-    await Promise.all(open.map((each) => each.close()));
-    open = [];
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { test, told, file, start } = useDatabases();
 
   it('keeps what was written', async () => {
     const first = start();
@@ -112,7 +81,7 @@ describe('database', () => {
       [first, ...others].map((number) => number - first),
       [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2],
     );
-    await database.call('probe.put', { id: 'large', content: Buffer.alloc(2_000_000) });
+    await database.call('probe.put', { id: 'large', content: 'x'.repeat(2_000_000) });
     assert.ok((await database.call<null, string[]>('probe.list', null)).includes('large'));
   });
 
@@ -158,29 +127,20 @@ describe('database', () => {
     assert.deepEqual(await database.call('probe.list', null), ['a', 'c']);
   });
 
-  it('carries bytes beside the JSON', async () => {
-    const parts = [Buffer.from('a pooled Buffer'), new Uint8Array(0), randomBytes(300_000)].map((bytes) => ({
-      bytes,
-    }));
-    const before = parts.map(({ bytes }) => Buffer.from(bytes));
-    const answer = await start().call<unknown, { all: { length: number; bytes: Uint8Array }[] }>(
-      'probe.bytes',
-      { parts },
-    );
-    assert.deepEqual(
-      answer.all.map(({ bytes }) => Buffer.from(bytes)),
-      before,
-    );
-    assert.deepEqual(
-      parts.map(({ bytes }) => Buffer.from(bytes)),
-      before,
-    );
+  it('refuses what JSON cannot hold, and nothing that came with it', async () => {
+    const database = start();
+    const [cyclic, other] = await Promise.allSettled([
+      database.call('probe.put', { id: 1n }),
+      database.call('probe.put', { id: 'other' }),
+    ]);
+    assert.deepEqual([cyclic.status, other.status], ['rejected', 'fulfilled']);
+    await assert.rejects(database.call('probe.endless', null), { problem: 'internal' });
   });
 
   it('gives operations the clock of the caller and the cipher', async () => {
     const database = start({ now: () => 1234 });
     assert.deepEqual(await database.call('probe.at', null), { now: 1234, isDamaged: false });
-    const { sealed } = await database.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: '一' });
+    const { sealed } = await database.call<unknown, { sealed: string }>('probe.seal', { text: '一' });
     assert.equal(await database.call('probe.open', { sealed }), '一');
   });
 
@@ -203,13 +163,13 @@ describe('database', () => {
       code: 'CONFIG',
       problem: 'database-off',
     });
-    assert.equal(existsSync(join(folder, 'cn-verify')), false);
+    assert.equal(existsSync(join(test.folder, 'cn-verify')), false);
   });
 
   it('is copied while it is in use', async () => {
     const database = start();
     await database.call('probe.put', { id: 'a' });
-    const copy = join(folder, 'copy.db');
+    const copy = join(test.folder, 'copy.db');
     await database.backup(copy);
     await database.close();
     assert.deepEqual(await start({ file: copy }).call('probe.list', null), ['a']);

@@ -8,7 +8,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,55 +19,32 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
+import type { Database } from '../../src/store/database';
 import { OwnedFile } from '../../src/store/owned-file';
 import { until } from '../until';
+import { useDatabases } from './open';
 
-const THREAD = join(__dirname, 'thread.js');
 const KEEP = { whenAway: 'keep' } as const;
 
 describe('database: faults', () => {
-  let folder: string;
-  let open: Database[] = [];
-  let told: string[] = [];
-  let secret = randomBytes(32);
-
-  const file = () => join(folder, 'cn-verify', 'cn-verify.db');
+  const { test, told, file, start } = useDatabases();
   const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
+  const isDamaged = async (database: Database) =>
+    (await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged;
+  /** An operator has to decide, and that was said once. */
+  const isLost = async (database: Database) => {
+    await database.ready();
+    assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+  };
   const list = (database: Database) => database.call<null, string[]>('probe.list', null);
   const rows = (database: Database) => database.call<null, number[]>('probe.rows', null);
-  function start(options: Partial<DatabaseOptions> = {}): Database {
-    const database = openDatabase({
-      file: file(),
-      secret: async () => secret,
-      now: Date.now,
-      notify: (trouble) => told.push(trouble),
-      thread: THREAD,
-      ...options,
-    });
-    open.push(database);
-    return database;
-  }
   async function filled(size = 500): Promise<Database> {
     const database = start();
     await database.call('probe.fill', { from: 0, to: 2_000, size });
     return database;
   }
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'store-'));
-    told = [];
-    secret = randomBytes(32);
-  });
-
-  afterEach(async () => {
-    await Promise.all(open.map((each) => each.close()));
-    open = [];
-    rmSync(folder, { recursive: true, force: true });
-  });
 
   describe('removed or replaced', () => {
     it('puts back a file that somebody removed, with all that was in it', async () => {
@@ -99,7 +75,7 @@ describe('database: faults', () => {
       const database = start({
         secret: async () => {
           if (++times === 2) rmSync(dirname(file()), { recursive: true, force: true });
-          return secret;
+          return test.secret;
         },
       });
       await put(database, 'a');
@@ -119,14 +95,14 @@ describe('database: faults', () => {
     });
 
     it('takes another file that was put there, and has what is in memory written to it first', async () => {
-      const other = start({ file: join(folder, 'other.db') });
+      const other = start({ file: join(test.folder, 'other.db') });
       await put(other, 'of the other');
       await other.close();
       const database = start();
       const order: string[] = [];
       database.onReplaced(() => void put(database, 'of memory', KEEP).then(() => order.push('of memory')));
       await put(database, 'a');
-      renameSync(join(folder, 'other.db'), file());
+      renameSync(join(test.folder, 'other.db'), file());
       await put(database, 'b').then(() => order.push('b'));
       assert.deepEqual(order, ['of memory', 'b']);
       assert.deepEqual(await list(database), ['b', 'of memory', 'of the other']);
@@ -149,12 +125,12 @@ describe('database: faults', () => {
     it('does not make a user directory again that is gone', async () => {
       const database = start();
       await put(database, 'a');
-      rmSync(folder, { recursive: true });
+      rmSync(test.folder, { recursive: true });
       await until(() => told.includes('unwritable'));
       await assert.rejects(put(database, 'b'), { problem: 'database-unwritable' });
-      assert.equal(existsSync(folder), false);
+      assert.equal(existsSync(test.folder), false);
       const kept = put(database, 'c', KEEP);
-      mkdirSync(folder);
+      mkdirSync(test.folder);
       await kept;
     });
   });
@@ -188,7 +164,7 @@ describe('database: faults', () => {
       assert.ok(found.length >= 1_980 && found.length < 2_000, String(found.length));
       assert.deepEqual(told, ['damaged']);
       assert.equal(database.state(), 'damaged');
-      assert.equal((await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, true);
+      assert.equal(await isDamaged(database), true);
       assert.equal(aside().length, 1);
       await database.close();
       const again = start();
@@ -196,7 +172,7 @@ describe('database: faults', () => {
       assert.equal(again.state(), 'damaged');
       await again.acknowledge();
       assert.equal(again.state(), 'ready');
-      assert.equal((await again.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, false);
+      assert.equal(await isDamaged(again), false);
       await again.close();
       assert.deepEqual(told, ['damaged']);
       assert.equal((await rows(start())).length, found.length);
@@ -269,9 +245,9 @@ describe('database: faults', () => {
   });
 
   describe('lost while nobody had it open', () => {
-    const mark = () => join(folder, '.mark');
+    const mark = () => join(test.folder, '.mark');
     const startMarked = () => start({ mark: mark() });
-    const copy = () => join(folder, 'copy');
+    const copy = () => join(test.folder, 'copy');
     /** A database with a row, of which an older copy without the row is kept, with its folder. */
     async function used(): Promise<void> {
       const first = startMarked();
@@ -301,13 +277,11 @@ describe('database: faults', () => {
         await used();
         lose();
         const database = startMarked();
-        await database.ready();
-        assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
-        assert.equal((await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged, true);
+        await isLost(database);
+        assert.equal(await isDamaged(database), true);
         await database.close();
         const again = startMarked();
-        await again.ready();
-        assert.deepEqual([again.state(), told], ['damaged', ['lost']]);
+        await isLost(again);
         await again.acknowledge();
         assert.equal(again.state(), 'ready');
         await put(again, 'c');
@@ -318,14 +292,13 @@ describe('database: faults', () => {
       });
 
     it('is another one, which somebody put there', async () => {
-      const other = start({ file: join(folder, 'other.db') });
+      const other = start({ file: join(test.folder, 'other.db') });
       for (let row = 0; row < 9; row++) await put(other, `row ${row}`);
       await other.close();
       await used();
-      renameSync(join(folder, 'other.db'), file());
+      renameSync(join(test.folder, 'other.db'), file());
       const database = startMarked();
-      await database.ready();
-      assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+      await isLost(database);
     });
 
     it('is noticed by what has been answered last, also after a kill', async () => {
@@ -349,8 +322,7 @@ describe('database: faults', () => {
       writeFileSync(file(), withoutWal);
       writeFileSync(mark(), left);
       const again = startMarked();
-      await again.ready();
-      assert.deepEqual([again.state(), told], ['damaged', ['lost']]);
+      await isLost(again);
     });
 
     async function marked(database: Database, name: string): Promise<{ id: string; count: number }> {
@@ -377,8 +349,7 @@ describe('database: faults', () => {
       writeFileSync(mark(), '');
       unlinkSync(file());
       const database = startMarked();
-      await database.ready();
-      assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+      await isLost(database);
     });
 
     function removeNamed(prefix: string): void {
@@ -436,10 +407,10 @@ describe('database: faults', () => {
   describe('the secret', () => {
     it('is recognised when it is another', async () => {
       const first = start();
-      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      const { sealed } = await first.call<unknown, { sealed: string }>('probe.seal', { text: 'kept' });
       await first.close();
-      const right = secret;
-      secret = randomBytes(32);
+      const right = test.secret;
+      test.secret = randomBytes(32);
       const database = start();
       await assert.rejects(database.call('probe.open', { sealed }), {
         code: 'CONFIG',
@@ -447,7 +418,7 @@ describe('database: faults', () => {
       });
       await put(database, 'what needs no secret');
       assert.equal(database.state(), 'secret-differs');
-      secret = right;
+      test.secret = right;
       await until(() => database.state() === 'ready');
       assert.equal(await database.call('probe.open', { sealed }), 'kept');
       assert.deepEqual(told, ['secret-differs', 'secret-agrees']);
@@ -455,13 +426,13 @@ describe('database: faults', () => {
 
     it('is taken anew when an operator gives up what was sealed under the old one', async () => {
       await (await filled(10)).close();
-      secret = randomBytes(32);
+      test.secret = randomBytes(32);
       const database = start();
       await database.ready();
       assert.equal(database.state(), 'secret-differs');
       await database.startAnew();
       assert.equal(database.state(), 'ready');
-      const { sealed } = await database.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'new' });
+      const { sealed } = await database.call<unknown, { sealed: string }>('probe.seal', { text: 'new' });
       await database.close();
       const again = start();
       assert.equal(await again.call('probe.open', { sealed }), 'new');
@@ -470,7 +441,7 @@ describe('database: faults', () => {
 
     it('is not given up where it agrees, or cannot be read', async () => {
       const first = start();
-      const { sealed } = await first.call<unknown, { sealed: Uint8Array }>('probe.seal', { text: 'kept' });
+      const { sealed } = await first.call<unknown, { sealed: string }>('probe.seal', { text: 'kept' });
       await first.startAnew();
       assert.equal(await first.call('probe.open', { sealed }), 'kept');
       await first.close();

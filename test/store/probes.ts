@@ -7,10 +7,7 @@ import { type Operations, type Sql, type Surroundings, sealOf } from '../../src/
 const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
 
 export const PROBES = {
-  'probe.put': async (
-    sql: Sql,
-    { id, content = null }: { id: string; content?: Uint8Array | string | null },
-  ) => {
+  'probe.put': async (sql: Sql, { id, content = null }: { id: string; content?: string | null }) => {
     await sql.run(TABLE);
     await sql.run('INSERT INTO probe (id, content) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', id, content);
     return id;
@@ -35,13 +32,8 @@ export const PROBES = {
     throw new VerifyError('INPUT', 'key-used', {}, { charged: false });
   },
   'probe.fault': async (sql: Sql) => sql.run('INSERT INTO nowhere (secret) VALUES (?)', 'a name'),
-  'probe.bytes': async (_sql: Sql, parameters: { parts: { bytes: Uint8Array }[] }) => ({
-    all: parameters.parts.map(({ bytes }) => ({
-      length: bytes.length,
-      bytes,
-      isBuffer: Buffer.isBuffer(bytes),
-    })),
-  }),
+  /** Its answer cannot be JSON. */
+  'probe.endless': async () => 1n,
   /** Writes. @returns a number that is the same for all that ran in one transaction, and greater in the next one */
   'probe.transaction': async (sql: Sql, { id }: { id: string }) => {
     await sql.run(TABLE);
@@ -68,10 +60,10 @@ export const PROBES = {
     return rows.map(({ name }) => Number(name.slice(4)));
   },
   'probe.seal': async (_sql: Sql, { text }: { text: string }, at: Surroundings) => ({
-    sealed: sealOf(at).seal('probe', text, 'one'),
+    sealed: Buffer.from(sealOf(at).seal('probe', text, 'one')).toString('base64'),
   }),
-  'probe.open': async (_sql: Sql, { sealed }: { sealed: Uint8Array }, at: Surroundings) =>
-    sealOf(at).open('probe', sealed, 'one').toString(),
+  'probe.open': async (_sql: Sql, { sealed }: { sealed: string }, at: Surroundings) =>
+    sealOf(at).open('probe', Buffer.from(sealed, 'base64'), 'one').toString(),
   'probe.at': async (_sql: Sql, _parameters: unknown, { now, damage }: Surroundings) => ({
     now,
     isDamaged: damage !== null,

@@ -352,7 +352,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       const { database } = opened!;
       const rows = await database.call<object, { taskIds: string[] }[]>('waiting.list', { after: '' });
       const row = rows.find(({ taskIds }) => taskIds[0] === '1');
-      const content = Buffer.from('something that no version of Node.js has written');
+      const content = Buffer.from('something that no version of Node.js has written').toString('base64');
       await database.call('waiting.put', { ...row, content });
       await reopen();
       assert.deepEqual(opened!.warnings, ['unreadable 1']);

@@ -1,13 +1,12 @@
 /** What the test button of an account's form starts: whether the account works, as it is deployed. */
 import type { Account, Probe } from '../../contract/account';
-import { ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import { ERRORS, type ErrorCode, type VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
-import { Clock } from '../../http/clock';
-import { textOf } from '../runner/explain';
+import { offsetAskedBy } from '../../http/clock';
+import { textOf, verifyErrorOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
-import { unexpected } from '../runner/unexpected';
 
 /** What the form shows; without secrets and without a person. */
 export interface TestResult {
@@ -39,7 +38,6 @@ export class AccountTest {
   readonly #red: Red;
   readonly #node: TestedNode;
   readonly #probe: Probe;
-  readonly #clock = new Clock(Date.now);
   readonly #closing = new AbortController();
   #running: Promise<Found> | undefined;
 
@@ -77,7 +75,7 @@ export class AccountTest {
   async #test(): Promise<Found> {
     let clockOffsetSeconds: number | null = null;
     const watch = (answer: HttpAnswer) => {
-      const offset = this.#clock.offsetAskedBy(answer, 0);
+      const offset = offsetAskedBy(answer, Date.now(), 0);
       clockOffsetSeconds = offset === null ? null : Math.round(offset / 1000);
     };
     try {
@@ -85,7 +83,7 @@ export class AccountTest {
       await this.#probe(watched(account, watch), this.#context());
       return { error: null, clockOffsetSeconds };
     } catch (reason) {
-      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      const error = verifyErrorOf(this.#red, this.#node, reason);
       return { error, clockOffsetSeconds };
     }
   }

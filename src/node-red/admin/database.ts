@@ -5,7 +5,7 @@ import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { nodesOf } from '../runner/deployed';
-import { withText } from '../runner/explain';
+import { withText } from '../runner/flow-error';
 import type { Red } from '../runner/red';
 import type { AdminQuestion, Download } from './question';
 

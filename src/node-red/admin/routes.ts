@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { VerifyError } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
-import { withText } from '../runner/explain';
+import { withText } from '../runner/flow-error';
 import type { AdminRequest, AdminResponse, Red } from '../runner/red';
 import { languageOfReader, withTexts } from '../runner/texts';
 import type { AdminQuestion, Download } from './question';

@@ -4,9 +4,8 @@ import { VerifyError } from '../../contract/errors';
 import type { CallContext, Transport } from '../../contract/transport';
 import type { Put, Store } from '../../photos/store';
 import { storeError } from '../../photos/store-answer';
-import { textOf } from '../runner/explain';
+import { textOf, verifyErrorOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
-import { unexpected } from '../runner/unexpected';
 
 /** What the form shows; without secrets. */
 export interface StoreTestResult {
@@ -80,7 +79,7 @@ export class PhotoStoreTest {
       return null;
     } catch (reason) {
       if (step === 'fetch') put?.discard();
-      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
+      const error = verifyErrorOf(this.#red, this.#node, reason);
       return { step, error };
     }
   }

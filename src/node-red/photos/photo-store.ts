@@ -123,13 +123,30 @@ function prepare(red: Red, node: PhotoStoreNode, config: NodeConfig, keys: Crede
   const settings = readSettings(SETTINGS, config);
   if (settings.fit) checkSharp();
   if (!red.settings.userDir) throw notSetUp('store-no-folder');
-  return settings.kind === 'local'
-    ? prepareLocal(red, node, settings)
-    : prepareS3(red, node, config, settings, keys);
+  const { maxPhotoKB, metadata } = settings;
+  const { address, open } =
+    settings.kind === 'local'
+      ? prepareLocal(red, node, settings)
+      : prepareS3(red, node, config, settings, keys);
+  return {
+    maxPhotoKB,
+    metadata,
+    open,
+    checkReach(environment) {
+      // The sandbox's account is given what only this machine reaches.
+      if (environment !== 'sandbox' && isOutOfReach(address)) throw notSetUp('store-out-of-reach');
+    },
+  };
 }
 
-function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings): Prepared {
-  const { publicUrl, allowHttp, keep, maxMB, maxPhotoKB, metadata } = settings;
+/** Where providers reach its photos, and how it is opened. */
+interface Place {
+  address: URL;
+  open(): Store;
+}
+
+function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings): Place {
+  const { publicUrl, allowHttp, keep, maxMB } = settings;
   const { httpNodeRoot, httpNodeAuth } = red.settings;
   if (httpNodeRoot === false) throw notSetUp('store-not-served');
   // Node-RED asks for a password at every address under httpNodeRoot: photos would be paid for, but no provider could fetch them.
@@ -139,12 +156,7 @@ function prepareLocal(red: Red, { id }: PhotoStoreNode, settings: StoreSettings)
   const own = `${https ? 'https' : 'http'}://127.0.0.1:${uiPort}${httpNodeRoot ?? '/'}`;
   const address = checkPublicUrl(publicUrl || own, allowHttp);
   const options = { node: id, publicUrl: address, keepMs: keep * HOUR_MS, maxBytes: maxMB * MB };
-  return {
-    maxPhotoKB,
-    metadata,
-    open: () => openLocalStore(localPhotos(red), options),
-    checkReach: (environment) => checkReach(address, environment),
-  };
+  return { address, open: () => openLocalStore(localPhotos(red), options) };
 }
 
 function prepareS3(
@@ -153,8 +165,8 @@ function prepareS3(
   config: NodeConfig,
   settings: StoreSettings,
   keys: Credentials,
-): Prepared {
-  const { endpoint, bucket, style, publicUrl, prefix, region, keep, maxPhotoKB, metadata } = settings;
+): Place {
+  const { endpoint, bucket, style, publicUrl, prefix, region, keep } = settings;
   const publicStyle = settings.publicStyle === 'same' ? style : settings.publicStyle;
   const address = checkEndpoint(endpoint);
   const publicAddress = publicUrl === '' ? null : checkPublicUrl(publicUrl, settings.allowHttp);
@@ -168,8 +180,7 @@ function prepareS3(
   tlsOptions(red, config.tls);
   proxyOf(red, config.proxy, address);
   return {
-    maxPhotoKB,
-    metadata,
+    address: outside,
     open: () =>
       openS3Store({
         database: databaseOf(red),
@@ -182,7 +193,6 @@ function prepareS3(
         connect: (origin) => connect(red, node, config, origin, keys),
         report: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
       }),
-    checkReach: (environment) => checkReach(outside, environment),
   };
 }
 
@@ -191,11 +201,6 @@ function checkKey(name: string, key = ''): void {
   if (key === '') throw notSetUp('store-keys-missing');
   if (!PLAIN_KEY.test(key) || isWrappedCredential(key))
     throw new VerifyError('CONFIG', 'store-key-characters', { name }, { charged: false });
-}
-
-/** The sandbox's account is given what only this machine reaches. */
-function checkReach(address: URL, environment: Environment): void {
-  if (environment !== 'sandbox' && isOutOfReach(address)) throw notSetUp('store-out-of-reach');
 }
 
 function notSetUp(problem: string): VerifyError {

@@ -1,6 +1,7 @@
 /** Serves the photos of this Node-RED's own stores to the world. */
+
+import { onceStarted } from '../runner/deployed';
 import type { PublicHandler, Red } from '../runner/red';
-import { onceStarted } from '../runner/started';
 
 /**
  * Registers the route, and deletes in time what stores have left behind that are gone.

@@ -94,5 +94,5 @@ function answerOf(job: string, end: JobEnd): unknown {
   if ('answer' in end) return end.answer;
   if ('lost' in end) throw jobLost(job, end.lost.ledger);
   const { message, code, cause } = end.error;
-  throw new FlowError(message, code as FlowError['code'], cause);
+  throw new FlowError({ message, code: code as FlowError['code'], cause });
 }

@@ -2,15 +2,14 @@
 
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions } from '../../contract/settings';
-import { activeJobs, type JobError } from '../../queue/active-jobs';
+import { activeJobs } from '../../queue/active-jobs';
 import type { JobWorker } from '../../queue/worker';
-import { causeOf, textOf } from '../runner/explain';
+import { onceStarted } from '../runner/deployed';
+import { describe, textOf, verifyErrorOf } from '../runner/flow-error';
 import { sendNew } from '../runner/handle-input';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
-import { onceStarted } from '../runner/started';
 import { NodeStatus, outcomeOf } from '../runner/status';
-import { unexpected } from '../runner/unexpected';
 import { queueNode } from './verify-queue';
 
 /** The form is built from it, too. */
@@ -56,32 +55,27 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
           if (sendNew(red, node, message)) return;
           const job = activeJobs.get(message);
           const error = new VerifyError('INPUT', 'message-not-sent');
-          if (job && job !== 'over') job.end({ error: jobErrorOf(red, error) });
+          if (job && job !== 'over') job.end({ error: describe(red, ASKED, error) });
         },
         over: (how) => {
           if (how === 'given-back') status.left();
           else if ('code' in how) status.failed(how.code as VerifyError['code']);
           else status.finished(outcomeOf(how.answer));
         },
-        explain: (error) => jobErrorOf(red, error),
+        explain: (error) => describe(red, ASKED, error),
       });
     } catch (reason) {
-      const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
-      node.warn(textOf(red, error));
+      node.warn(textOf(red, verifyErrorOf(red, node, reason)));
       status.misconfigured();
     }
   });
   node.on('close', (_removed, done) => {
     forget();
     Promise.resolve(worker?.close(GRACE_MS))
-      .catch((reason) => unexpected(red, node, reason))
+      .catch((reason) => verifyErrorOf(red, node, reason))
       .then(() => {
         status.close();
         done();
       });
   });
-}
-
-function jobErrorOf(red: Red, error: VerifyError): JobError {
-  return { message: textOf(red, error), code: error.code, cause: causeOf(red, ASKED, error, null, 0) };
 }

@@ -1,11 +1,9 @@
 /** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
 import { ERRORS, VerifyError } from '../../contract/errors';
 import { activeJobs, type JobError } from '../../queue/active-jobs';
-import { causeOf, textOf } from '../runner/explain';
-import { FlowError } from '../runner/flow-error';
+import { describe, FlowError, verifyErrorOf } from '../runner/flow-error';
 import { handleInput, type InputMessage } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
-import { unexpected } from '../runner/unexpected';
 
 const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
 
@@ -15,10 +13,7 @@ const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
  * @param node that was created
  */
 export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
-  const failure = (reason: unknown) => {
-    const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
-    return new FlowError(textOf(red, error), error.code, causeOf(red, ASKED, error, null, 0));
-  };
+  const failure = (reason: unknown) => new FlowError(describe(red, ASKED, verifyErrorOf(red, node, reason)));
   const handle = (input: InputMessage) => {
     const { message } = input;
     const job = activeJobs.get(message);
@@ -53,5 +48,5 @@ function errorOf(red: Red, { error }: Message): JobError {
     { type },
     { charged: null, retryable: false },
   );
-  return { message: textOf(red, foreign), code: foreign.code, cause: causeOf(red, ASKED, foreign, null, 0) };
+  return describe(red, ASKED, foreign);
 }

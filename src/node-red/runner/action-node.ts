@@ -1,7 +1,7 @@
 /** The runner: what every action node does around its action. */
 import type { Account } from '../../contract/account';
 import type { Action, ActionOfAccount, Arrival } from '../../contract/action';
-import { type Cause, type ErrorCode, type ErrorDetails, VerifyError } from '../../contract/errors';
+import { type Cause, type ErrorDetails, VerifyError } from '../../contract/errors';
 import { isoTimes } from '../../contract/iso-time';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
@@ -9,24 +9,28 @@ import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
-import { accountNamed, chosenFields, PAID_SETTINGS, readKey } from './choices';
-import { type Consent, NO_CONSENT, readConsent } from './consent';
+import {
+  accountNamed,
+  type Consent,
+  chosenFields,
+  NO_CONSENT,
+  PAID_SETTINGS,
+  readConsent,
+  readKey,
+} from './choices';
 import { sealOf } from './database-of';
-import { causeOf, textOf } from './explain';
+import { onceStarted } from './deployed';
 import { prepareFields } from './fields';
-import { FlowError } from './flow-error';
+import { causeOf, type Described, describe, FlowError, textOf, verifyErrorOf } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
-import { MessageContext } from './message-context';
 import { NodeTasks, type TaskRunner } from './node-tasks';
 import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import type { Message, Node, NodeConfig, Red, Sent } from './red';
 import { readSettings } from './settings';
-import { onceStarted } from './started';
 import { NodeStatus } from './status';
-import { unexpected } from './unexpected';
-import { type PendingDelivery, type Work, workOn } from './work';
+import { MessageContext, type PendingDelivery, type Work, workOn } from './work';
 
 const isoTime = isoTimes();
 const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
@@ -38,6 +42,9 @@ export const COMMON_SETTINGS = {
   output: { type: 'string', default: 'payload' },
   includeRaw: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
+
+type NodeSettings<Definitions extends SettingDefinitions> = Settings<Definitions> &
+  Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>;
 
 type NodeAction<Input, Definitions extends SettingDefinitions, State> =
   | Action<Input, Definitions, State>
@@ -81,8 +88,9 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly memory = new Map<string, number>();
   readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing.signal);
   readonly #warned = new Set<string>();
-  readonly #working = new Set<Work>();
-  #settings: (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>) | undefined;
+  /** Messages that are being worked on. */
+  #working = 0;
+  #settings: NodeSettings<Definitions> | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(red: Red, node: Node, config: NodeConfig, action: NodeAction<Input, Definitions, State>) {
@@ -105,7 +113,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   accept(input: InputMessage): void {
     const task = this.#tasks.taskOf(input.message);
     const work = workOn(input, String(this.#config.account ?? ''), task);
-    this.#working.add(work);
+    this.#working++;
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
     else
@@ -125,7 +133,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#status.close();
       this.#pending.settle().then(done, done);
     };
-    if (this.#working.size === 0) this.#onIdle();
+    if (this.#working === 0) this.#onIdle();
   }
 
   open(account: string): Account | Promise<Account> {
@@ -158,16 +166,21 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return seal?.digest('claim', text) ?? null;
   }
 
-  explain(error: VerifyError, attempts: number, account?: string): Cause {
-    const { operation } = this.#action;
-    const provider = this.#action.provider ?? this.#accountIn(account)?.provider ?? null;
-    const asked = { provider, operation, mayCost: this.#mayCost };
-    return causeOf(this.#red, asked, error, this.#environment(account), attempts);
+  explain(error: VerifyError, attempts: number): Cause {
+    return causeOf(this.#red, this.#called(), error, this.#environment(), attempts);
   }
 
-  deliveryOf(error: VerifyError, work?: Work): { error: { message: string; code: ErrorCode; cause: Cause } } {
-    const cause = this.explain(error, work?.attempts ?? 0, work?.account);
-    return { error: { message: textOf(this.#red, error), code: error.code, cause } };
+  deliveryOf(error: VerifyError, work?: Work): { error: Described } {
+    const environment = this.#environment(work?.account);
+    return {
+      error: describe(this.#red, this.#called(work?.account), error, environment, work?.attempts),
+    };
+  }
+
+  #called(account?: string): { provider: string | null; operation: string; mayCost: boolean } {
+    const { operation } = this.#action;
+    const provider = this.#action.provider ?? this.#accountIn(account)?.provider ?? null;
+    return { provider, operation, mayCost: this.#mayCost };
   }
 
   /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
@@ -234,7 +247,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   ): Input | Promise<Input> {
     const unreadable = (reason: unknown): never => {
       if (reason instanceof VerifyError) throw this.#fields.located(reason);
-      unexpected(this.#red, this.#node, reason);
+      verifyErrorOf(this.#red, this.#node, reason);
       throw new VerifyError('INPUT', 'message-unreadable');
     };
     try {
@@ -296,9 +309,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   /** A node delivers what was paid for, even if its settings are wrong by now. */
-  #settingsIfRight():
-    | (Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS>)
-    | null {
+  #settingsIfRight(): NodeSettings<Definitions> | null {
     try {
       this.#settings ??= this.#readSettings();
       return this.#settings;
@@ -307,11 +318,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     }
   }
 
-  #readSettings(): Settings<Definitions> & Settings<typeof COMMON_SETTINGS & typeof PAID_SETTINGS> {
+  #readSettings(): NodeSettings<Definitions> {
     const settings = {
       ...readSettings(this.#action.settings, this.#config),
-      ...readSettings(COMMON_SETTINGS, this.#config),
-      ...readSettings(PAID_SETTINGS, this.#config),
+      ...readSettings({ ...COMMON_SETTINGS, ...PAID_SETTINGS }, this.#config),
     };
     checkOutput(this.#red, settings.output);
     return settings;
@@ -369,8 +379,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   fail(reason: unknown, work: Work): void {
     if (work.ended) return;
     try {
-      const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-      if (error.cause) unexpected(this.#red, this.#node, error.cause);
+      const error = verifyErrorOf(this.#red, this.#node, reason);
+      if (error.cause) verifyErrorOf(this.#red, this.#node, error.cause);
       if (!error.details.submitted) Object.assign(error.details, work.unsent);
       if (work.task) error.details.taskIds ??= [...work.task.taskIds];
       this.deliver(this.deliveryOf(error, work), work);
@@ -381,9 +391,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** The error of what must not happen. */
   failure(reason: unknown): FlowError {
-    const error = reason instanceof VerifyError ? reason : unexpected(this.#red, this.#node, reason);
-    const { message, code, cause } = this.deliveryOf(error).error;
-    return new FlowError(message, code, cause);
+    return new FlowError(this.deliveryOf(verifyErrorOf(this.#red, this.#node, reason)).error);
   }
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
@@ -407,9 +415,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#pending.tasks.add(task, null);
       this.handOver(work);
     } else if ('error' in delivery) {
-      const { message, code, cause } = delivery.error;
-      this.#status.failed(code);
-      this.#end(work, new FlowError(message, code, cause));
+      this.#status.failed(delivery.error.code);
+      this.#end(work, new FlowError(delivery.error));
     } else this.#send(delivery.result, work);
   }
 
@@ -481,16 +488,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   #end(work: Work, error?: FlowError): void {
+    if (!work.ended) this.#working--;
     work.ended = true;
-    this.#working.delete(work);
     if (work.task) this.#tasks.delivered(work.task);
     if (error) work.input.fail(error);
     else work.input.end();
-    if (this.#working.size === 0) this.#onIdle?.();
+    if (this.#working === 0) this.#onIdle?.();
   }
 }
 
-function isUnsent({ code, cause }: { code: ErrorCode; cause: Cause }): boolean {
+function isUnsent({ code, cause }: Described): boolean {
   return code === 'CANCELLED' && cause.charged === false;
 }
 

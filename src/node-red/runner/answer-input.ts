@@ -1,15 +1,13 @@
 /** What the nodes have in common that answer a message without calling a provider. */
-import { addAbortListener } from 'node:events';
+import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { Outcome } from '../../contract/result';
-import { causeOf, textOf } from './explain';
-import { FlowError } from './flow-error';
+import { onceStarted } from './deployed';
+import { describe, FlowError, verifyErrorOf } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { canHold, setResult } from './output';
 import type { Message, Node, Red } from './red';
-import { onceStarted } from './started';
 import { NodeStatus } from './status';
-import { unexpected } from './unexpected';
 
 export interface Reply {
   value: unknown;
@@ -51,11 +49,10 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
   const status = new NodeStatus(red, node, () => false);
   const closing = new AbortController();
   const asked = { provider: null, operation, mayCost };
-  const failure = (reason: unknown) => {
-    if (reason instanceof FlowError) return reason;
-    const error = reason instanceof VerifyError ? reason : unexpected(red, node, reason);
-    return new FlowError(textOf(red, error), error.code, causeOf(red, asked, error, null, 0));
-  };
+  const failure = (reason: unknown) =>
+    reason instanceof FlowError
+      ? reason
+      : new FlowError(describe(red, asked, verifyErrorOf(red, node, reason)));
   const forget = onceStarted(red, () => {
     try {
       answering.check();
@@ -77,20 +74,20 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
 
   const handle = (input: InputMessage) => {
     status.started();
-    let listening: Disposable | undefined;
+    let forgetClosing: (() => void) | undefined;
     const fail = (reason: unknown) => {
-      listening?.[Symbol.dispose]();
+      forgetClosing?.();
       if (input.isOver) return;
       const error = failure(reason);
       status.failed(error.code);
       input.fail(error);
     };
     if (!answering.endsOnClose)
-      listening = addAbortListener(closing.signal, () => fail(new VerifyError('CANCELLED', 'cancelled')));
+      forgetClosing = onAbort(closing.signal, () => fail(new VerifyError('CANCELLED', 'cancelled')));
     answer(input)
       .then(({ property, value, outcome, output = 1 }) => {
         if (input.isOver) return;
-        listening?.[Symbol.dispose]();
+        forgetClosing?.();
         const { message } = input;
         setResult(red, message, property, value);
         if (!input.finish(output === 1 ? message : [null, message]))

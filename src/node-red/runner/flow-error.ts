@@ -1,23 +1,124 @@
-import type { Cause, ErrorCode } from '../../contract/errors';
+/** Errors as flows and readers get them, in the language of the runtime or of the reader: docs/contract.md, "Errors". */
+import { type Cause, ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import type { Environment } from '../../contract/result';
+import type { Node, Red } from './red';
+
+/** V8 writes its places at the end of a stack, at most ten unless somebody asks for more. */
+const LONGEST_STACK = 8_000;
+/** `    at name (file:line:column)`, or without a name. */
+const PLACE = /^(.*):(\d{1,6}):\d{1,6}$/;
+const OF_NODE = /^node:[a-z_/]+$/;
+const MOST_PLACES = 5;
+
+type Problem = Pick<VerifyError, 'problem' | 'values'>;
+
+/** An error as plain data: its text, and what flows get. */
+export interface Described {
+  message: string;
+  code: ErrorCode;
+  cause: Cause;
+}
+
+/** What an error says of the action that raised it. */
+interface CalledAction {
+  /** null where no provider is called. */
+  provider: string | null;
+  operation: string;
+  mayCost: boolean;
+}
+
+/**
+ * @param red Node-RED, with the texts of the node
+ * @param action that was called
+ * @param error that it threw
+ * @param environment of the node's account, null where it has none
+ * @param attempts requests that were sent
+ * @returns the error for flows
+ */
+export function causeOf(
+  red: Red,
+  action: CalledAction,
+  error: VerifyError,
+  environment: Environment | null = null,
+  attempts = 0,
+): Cause {
+  const { refused, envelope, ...known } = error.details;
+  const { charged = attempts === 0 ? false : null } = known;
+  return {
+    provider: action.provider,
+    operation: action.operation,
+    environment,
+    problem: error.problem,
+    values: error.values,
+    providerCode: null,
+    providerMessage: null,
+    httpStatus: null,
+    requestId: null,
+    orderNo: null,
+    score: null,
+    ledger: null,
+    retryAfter: null,
+    ...known,
+    retryable: known.retryable ?? (ERRORS[error.code].retryable && (!action.mayCost || charged === false)),
+    charged,
+    attempts,
+    hint: hintOf(red, error),
+  };
+}
+
+/** As `causeOf`, with the text for people. */
+export function describe(
+  red: Red,
+  action: CalledAction,
+  error: VerifyError,
+  environment?: Environment | null,
+  attempts?: number,
+): Described {
+  const cause = causeOf(red, action, error, environment, attempts);
+  return { message: textOf(red, error), code: error.code, cause };
+}
+
+/**
+ * @param red Node-RED, with the texts of the node
+ * @param error of an action
+ * @param language of the reader; without one, that of the runtime
+ * @returns the error for people: what is wrong, and what to do
+ */
+export function textOf(red: Red, { problem, values }: Problem, language?: string): string {
+  const said = { ...values, lng: language };
+  const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
+  return red._('text-and-hint', { text, hint, lng: language });
+}
+
+/**
+ * @param red Node-RED, with the texts of the node
+ * @param found what a page is answered
+ * @param language of its reader; without one, that of the runtime
+ * @returns the same, with the text for people
+ */
+export function withText<Found extends Problem>(
+  red: Red,
+  found: Found,
+  language: string | undefined,
+): Found & { text: string } {
+  return { ...found, text: textOf(red, found, language) };
+}
+
+function hintOf(red: Red, { problem, values }: VerifyError): string {
+  return red._(`errors.${problem}.hint`, values);
+}
 
 /**
  * The error as a Catch node gets it, in the language of the runtime. Node-RED takes `code` and `cause` from it, and
  * `toString()` for the message (docs/node-red.md, "Runtime").
  */
 export class FlowError extends Error {
+  readonly code: ErrorCode;
   override readonly cause: Cause;
 
-  /**
-   * @param message for people
-   * @param code for flows
-   * @param cause for flows
-   */
-  constructor(
-    message: string,
-    readonly code: ErrorCode,
-    cause: Cause,
-  ) {
+  constructor({ message, code, cause }: Described) {
     super(message);
+    this.code = code;
     this.cause = cause;
     // A stack trace of this package does not help a flow author.
     this.stack = message;
@@ -25,5 +126,46 @@ export class FlowError extends Error {
 
   override toString(): string {
     return this.message;
+  }
+}
+
+/**
+ * What is no VerifyError is a bug. Its message may quote a person or a key, and its stack begins with the message: only the
+ * files and lines of modules that this process has loaded are logged.
+ * @param red Node-RED
+ * @param node that logs it
+ * @param reason what was thrown
+ * @returns the error to show for it
+ */
+export function verifyErrorOf(red: Red, node: Node, reason: unknown): VerifyError {
+  try {
+    if (reason instanceof VerifyError) return reason;
+  } catch {
+    // Anything can be thrown, even a proxy that was revoked.
+  }
+  node.log(red._('warnings.internal', { places: placesOf(reason).join(' ') }));
+  return new VerifyError('PROTOCOL', 'internal');
+}
+
+function placesOf(reason: unknown): string[] {
+  const places: string[] = [];
+  for (const line of stackOf(reason).slice(-LONGEST_STACK).split('\n')) {
+    const [, file = '', number] = PLACE.exec(line.slice(placeIn(line)).replace(')', '')) ?? [];
+    if (require.cache[file] || OF_NODE.test(file)) places.push(`${file}:${number}`);
+  }
+  return places.slice(0, MOST_PLACES);
+}
+
+function placeIn(line: string): number {
+  const bracket = line.lastIndexOf('(');
+  return bracket >= 0 ? bracket + 1 : '    at '.length;
+}
+
+function stackOf(reason: unknown): string {
+  try {
+    return String((reason as { stack?: unknown }).stack);
+  } catch {
+    // Anything can be thrown, even an object whose properties throw.
+    return '';
   }
 }

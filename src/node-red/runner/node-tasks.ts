@@ -5,9 +5,8 @@ import { VerifyError } from '../../contract/errors';
 import type { Payments } from '../../contract/payment';
 import type { Answer } from '../../contract/result';
 import type { PendingTask, PendingTasks, TaskOwner } from '../../waiting/pending-tasks';
-import { MessageContext, type Surroundings } from './message-context';
 import type { Message, Node } from './red';
-import { isDelivery, type PendingDelivery, type Work } from './work';
+import { isDelivery, MessageContext, type PendingDelivery, type Surroundings, type Work } from './work';
 
 /** Tasks that are resumed at a start are spread over this time, which is truth-poll's default interval. */
 const SPREAD_MS = 2_000;

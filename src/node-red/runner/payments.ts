@@ -5,7 +5,7 @@ import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../cont
 import type { Answer, Environment } from '../../contract/result';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
-import { type Consent, NO_CONSENT } from './consent';
+import { type Consent, NO_CONSENT } from './choices';
 
 /** Under which an account pays. */
 export interface Terms {

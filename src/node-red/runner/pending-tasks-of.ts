@@ -3,8 +3,8 @@ import { PendingTasks } from '../../waiting/pending-tasks';
 import type { TaskRow } from '../../waiting/waiting-sql';
 import { databaseFile, databaseSettings } from './database-file';
 import { databaseOf } from './database-of';
+import { onceStarted } from './deployed';
 import type { Red } from './red';
-import { onceStarted } from './started';
 
 const DAY_MS = 86_400_000;
 

@@ -1,13 +1,17 @@
-import type { Cause, ErrorCode, ErrorDetails } from '../../contract/errors';
-import type { Result } from '../../contract/result';
+/** One message that is worked on, and what its action is given. */
+import { setTimeout } from 'node:timers/promises';
+import type { AskContext } from '../../contract/action';
+import { type Cause, type ErrorDetails, VerifyError } from '../../contract/errors';
+import type { Payments } from '../../contract/payment';
+import type { PhotoStore } from '../../contract/photo-store';
+import type { Environment, Result } from '../../contract/result';
 import type { PendingTask } from '../../waiting/pending-tasks';
+import type { Described } from './flow-error';
 import type { InputMessage } from './handle-input';
 import type { Message } from './red';
 
 /** The result or error of a message that has not been sent or raised yet: plain data. */
-export type PendingDelivery =
-  | { result: Result }
-  | { error: { message: string; code: ErrorCode; cause: Cause } };
+export type PendingDelivery = { result: Result } | { error: Described };
 
 /** @param work of a task: a delivery, or the state of what waits */
 export function isDelivery(work: unknown): work is PendingDelivery {
@@ -55,4 +59,84 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
     task: task ?? null,
     ended: false,
   };
+}
+
+/** What the contexts of all messages of a node share. */
+export interface Surroundings {
+  memory: Map<string, number>;
+  warnOnce(key: string, values?: Record<string, string | number>): void;
+  explain(error: VerifyError, attempts: number): Cause;
+  photoStore(environment: Environment): PhotoStore;
+  seal(text: string): Promise<string | null>;
+}
+
+/** What an action is given for one message, or for one step of one that waits. A class, because there are so many. */
+export class MessageContext implements AskContext {
+  /** Requests sent. */
+  attempts = 0;
+
+  /**
+   * @param surroundings of all messages of the node
+   * @param payments of the message
+   * @param closing no new work once this is aborted
+   * @param signal requests in flight end once this is aborted
+   * @param turn why it is worked on
+   * @param until when its time is over, on the clock of `performance.now()`
+   */
+  constructor(
+    readonly surroundings: Surroundings,
+    readonly payments: Payments,
+    readonly closing: AbortSignal,
+    readonly signal: AbortSignal,
+    readonly turn: AskContext['turn'] = 'arrived',
+    readonly until = Number.POSITIVE_INFINITY,
+  ) {}
+
+  get memory(): Map<string, number> {
+    return this.surroundings.memory;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  left(): number {
+    return Math.max(0, this.until - performance.now());
+  }
+
+  attempted(): void {
+    this.attempts++;
+  }
+
+  async wait(milliseconds: number): Promise<void> {
+    try {
+      await setTimeout(milliseconds, undefined, { signal: this.closing });
+    } catch {
+      throw new VerifyError('CANCELLED', 'cancelled');
+    }
+  }
+
+  warnOnce(key: string, values?: Record<string, string | number>): void {
+    this.surroundings.warnOnce(key, values);
+  }
+
+  photoStore(environment: Environment): PhotoStore {
+    return this.surroundings.photoStore(environment);
+  }
+
+  seal(text: string): Promise<string | null> {
+    return this.surroundings.seal(text);
+  }
+
+  async isSealed(text: string, seal: unknown): Promise<boolean> {
+    return typeof seal === 'string' && seal === (await this.seal(text));
+  }
+
+  explain(error: VerifyError): Cause {
+    return this.surroundings.explain(error, this.attempts);
+  }
 }

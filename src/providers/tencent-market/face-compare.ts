@@ -11,16 +11,15 @@ import { withoutSignature } from '../../input/presigned';
 import { inTurns, type Sliced } from '../../input/slices';
 import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
-import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
+import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { compare } from './client';
 import { rowOf } from './codes';
 import type { Person } from './form';
 import type { Comparison } from './response';
 import { type Bands, DOCUMENTED, verdictOf } from './verdict';
 
-interface CompareInput extends Omit<Person, 'photo'> {
-  photo: Person['photo'] | PhotoToFit;
-  maxPhotoMB: number;
+interface CompareInput extends Person {
+  fitting: FitSettings;
   bands: Bands;
   /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
@@ -74,7 +73,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
 
   persons: ({ name, idNumber }) => [{ name, idNumber }],
 
-  async run(account, { bands, repaired, maxPhotoMB, ...person }, context): Promise<Answer<CompareData>> {
+  async run(account, { bands, repaired, fitting, ...person }, context): Promise<Answer<CompareData>> {
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
@@ -84,10 +83,11 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     };
     const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));
     return inSlot(account.transport, async (slot) => {
-      const photo = await fitted(given, context.closing);
+      const photo = 'url' in given ? given : await fitted(given, fitting, context.closing);
       return context.payments.payOnce({
         content: () => [name, idNumber, photoContent()].join('\n'),
-        send: (claim) => compare(account, { name, idNumber, photo }, maxPhotoMB, { slot, claim }, context),
+        send: (claim) =>
+          compare(account, { name, idNumber, photo }, fitting.maxPhotoMB, { slot, claim }, context),
         judge,
         orderNo: ({ orderNo }) => orderNo,
         isForPhoto: ({ incorrect }) => rowOf(incorrect).isForPhoto,
@@ -102,7 +102,6 @@ function* readInput(
   settings: Settings<typeof SETTINGS>,
   { now, environment }: Arrival,
 ): Sliced<CompareInput> {
-  const { maxPhotoMB } = settings;
   if (settings.fit) checkSharp();
   const changed = new Set<string>();
   const address = textInBytes(photo, LONGEST_URL);
@@ -113,7 +112,7 @@ function* readInput(
     photo: isAddress(address)
       ? { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) }
       : yield* readPhotoToFit(photo, 'photo', settings, changed),
-    maxPhotoMB,
+    fitting: settings,
     repaired: [...changed],
   };
 }

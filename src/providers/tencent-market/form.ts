@@ -1,12 +1,11 @@
 /** The request's body: docs/providers/tencent-market.md, the table of body fields. */
-import type { Photo } from '../../input/photo';
 
 /** What the provider compares. */
 export interface Person {
   name: string;
   idNumber: string;
   /** The photo itself, or where the provider downloads it. */
-  photo: Photo | { url: string };
+  photo: Buffer | { url: string };
 }
 
 /** Whole groups of three bytes, so that only the last piece is padded. */
@@ -22,14 +21,9 @@ export function writeForm({ name, idNumber, photo }: Person): Buffer {
   const fields = `name=${encodeURIComponent(name)}&idcard=${encodeURIComponent(idNumber)}`;
   if ('url' in photo) return Buffer.from(`${fields}&url=${encodeURIComponent(photo.url)}`);
   const body = [Buffer.from(`${fields}&image=`)];
-  for (const piece of piecesOf(photo)) body.push(Buffer.from(encodeURIComponent(piece), 'latin1'));
+  for (let start = 0; start < photo.length; start += PIECE_BYTES)
+    body.push(
+      Buffer.from(encodeURIComponent(photo.toString('base64', start, start + PIECE_BYTES)), 'latin1'),
+    );
   return Buffer.concat(body);
-}
-
-function* piecesOf(photo: Photo): Generator<string> {
-  const { length } = 'bytes' in photo ? photo.bytes : photo.base64;
-  for (let start = 0; start < length; start += PIECE_BYTES) {
-    const end = start + PIECE_BYTES;
-    yield 'bytes' in photo ? photo.bytes.toString('base64', start, end) : photo.base64.slice(start, end);
-  }
 }

@@ -6,7 +6,6 @@ import type { Credentials } from '../../contract/settings';
 import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Json, JsonObject } from '../../input/json-object';
 import type { Known } from '../../input/mask';
-import type { Photo } from '../../input/photo';
 import type { KeyDerivation } from './account';
 import { bodyOf } from './body';
 import { aesKey, encrypt } from './cipher';
@@ -19,7 +18,7 @@ export const THREE_ELEMENTS = 'idCardThreeElements';
 export interface Person {
   personName: string;
   idNumber: string;
-  photo: Photo;
+  photo: Buffer;
 }
 
 /** Writes the body for one pair of keys and a time stamp. */

@@ -1,6 +1,6 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
-import { Clock } from '../../http/clock';
+import { offsetAskedBy } from '../../http/clock';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
@@ -106,7 +106,7 @@ function failure(
     return new VerifyError('PROVIDER', 'failed-other-key', { words, keyDerivation }, details);
   }
   if (CANNOT_DECRYPT.test(message)) return new VerifyError('PROVIDER', 'failed-decrypt', { words }, details);
-  const asked = new Clock(() => reader.now).offsetAskedBy(answer, reader.offset);
+  const asked = offsetAskedBy(answer, reader.now, reader.offset);
   if (asked === null) return error;
   const seconds = Math.round(Math.abs(asked - reader.offset) / 1000);
   return new VerifyError('PROVIDER', 'failed-clock', { words, seconds }, details);

@@ -193,13 +193,8 @@ function isTimestamp(timeStamp: unknown, { query }: SandboxRequest, world: Sandb
 
 /** "JPG, BMP or PNG; nothing else is accepted", and no prefix: docs/providers/westdex.md, `photoData`. */
 function isBarePhoto(photoData: unknown): boolean {
-  const repaired = new Set<string>();
   try {
-    return (
-      typeof photoData === 'string' &&
-      'base64' in atOnce(readPhoto(photoData, 'photoData', Infinity, repaired)) &&
-      repaired.size === 0
-    );
+    return atOnce(readPhoto(photoData, 'photoData', Infinity, new Set())).toString('base64') === photoData;
   } catch {
     return false;
   }

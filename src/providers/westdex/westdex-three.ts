@@ -9,13 +9,13 @@ import { photoDigest } from '../../input/photo';
 import { isAddress } from '../../input/photo-url';
 import { inTurns, type Sliced } from '../../input/slices';
 import { checkSharp } from '../../photos/fit';
-import { fitSettings, fitted, type PhotoToFit, readPhotoToFit } from '../../photos/photo-to-fit';
+import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { idCardThreeElements, type Person } from './client';
 import { type Conditions, compileConditions, judge } from './conditions';
 import type { Envelope } from './response';
 
-interface ThreeInput extends Omit<Person, 'photo'> {
-  photo: Person['photo'] | PhotoToFit;
+interface ThreeInput extends Person {
+  fitting: FitSettings;
   conditions: Conditions;
   /** docs/contract.md, "What an input may look like": names of the fields that were changed. */
   repaired: string[];
@@ -54,7 +54,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
 
   persons: ({ personName: name, idNumber }) => [{ name, idNumber }],
 
-  async run(account, { conditions, repaired, ...person }, context): Promise<Answer<ThreeData>> {
+  async run(account, { conditions, repaired, fitting, ...person }, context): Promise<Answer<ThreeData>> {
     const { personName, idNumber, photo: given } = person;
     const judged = async (found: Omit<Envelope, 'raw'>): Promise<Answer<ThreeData>> => {
       const { code, message, id, result, charged } = found;
@@ -64,7 +64,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
       return { outcome, reason: null, code, message, requestId: id, charged, data };
     };
     return inSlot(account.transport, async (slot) => {
-      const photo = await fitted(given, context.closing);
+      const photo = await fitted(given, fitting, context.closing);
       return context.payments.payOnce({
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
         send: (claim) =>
@@ -93,6 +93,7 @@ function* readInput(
     personName: readName(personName, 'personName', environment, changed),
     idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
     photo: yield* readPhotoToFit(photo, 'photo', settings, changed),
+    fitting: settings,
     conditions,
     repaired: [...changed],
   };

@@ -4,7 +4,7 @@ import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { PhotoStore, StoredPhoto } from '../../contract/photo-store';
 import type { Environment } from '../../contract/result';
-import { type Photo, photoDigest } from '../../input/photo';
+import { photoDigest } from '../../input/photo';
 import type { GivenPhoto } from '../../input/photos';
 
 /** Of one message; how many really go out at a time is the store's to say. */
@@ -17,7 +17,7 @@ export interface MessagePhoto {
   identity: string;
   /** null as long as a photo in hand has none. */
   url: string | null;
-  inHand: Photo | null;
+  inHand: Buffer | null;
   stored: StoredPhoto | null;
 }
 
@@ -33,7 +33,7 @@ interface Given {
  *   a person's, and two may have the same
  */
 export function labelsOf(given: readonly GivenPhoto[]): string[] {
-  return given.map(({ from }, index) => ('url' in from ? from.url : `photos[${index}]`));
+  return given.map(({ photo }, index) => ('url' in photo ? photo.url : `photos[${index}]`));
 }
 
 export class MessagePhotos {
@@ -54,16 +54,12 @@ export class MessagePhotos {
     const known = new Map<string, MessagePhoto>();
     const labels = labelsOf(given);
     const items: Given[] = [];
-    for (const [index, { from, name }] of given.entries()) {
-      const isUrl = 'url' in from;
-      if (!isUrl && index > 0) await setImmediate();
-      const identity = isUrl ? from.url : `sha256:${photoDigest(from)}`;
-      const photo = known.get(identity) ?? {
-        identity,
-        url: isUrl ? from.url : null,
-        inHand: isUrl ? null : from,
-        stored: null,
-      };
+    for (const [index, { photo: from, name }] of given.entries()) {
+      const url = 'url' in from ? from.url : null;
+      const inHand = 'url' in from ? null : from;
+      if (inHand && index > 0) await setImmediate();
+      const identity = url ?? `sha256:${photoDigest(inHand!)}`;
+      const photo = known.get(identity) ?? { identity, url, inHand, stored: null };
       known.set(identity, photo);
       items.push({ photo, name, label: labels[index]! });
     }
@@ -110,7 +106,7 @@ export class MessagePhotos {
     const worker = async () => {
       for (const photo of rest) {
         try {
-          photo.stored = await store.put(bytesOf(photo.inHand!), context);
+          photo.stored = await store.put(photo.inHand!, context);
           photo.url = photo.stored.url;
         } catch (reason) {
           failure ??= this.#placed(reason, photo);
@@ -148,8 +144,4 @@ function openStore(environment: Environment, context: Context): PhotoStore {
     if (reason instanceof VerifyError) reason.details.charged = false;
     throw reason;
   }
-}
-
-function bytesOf(photo: Photo): Buffer {
-  return 'bytes' in photo ? photo.bytes : Buffer.from(photo.base64, 'base64');
 }

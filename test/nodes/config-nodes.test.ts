@@ -1,10 +1,8 @@
 /** Config nodes that are no accounts: what is wrong with their settings, and that they show their secrets to nobody. */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { Cause } from '../../src/contract/errors';
 import type { PhotoStoreNode } from '../../src/node-red/photos/photo-store-of';
-import { actionFlow, ask, deploy, type FlowNode, liveNode, startRuntime } from '../flows/runtime';
-import { defaultsOf } from './form';
+import { ask, load, loadAll, nodeOf, unload } from './load';
 
 type Row = [what: string, properties: object, credentials: object, problem: string | null];
 
@@ -86,27 +84,24 @@ describe('a photo-store', () => {
   const idOf = (row: Row) => `store ${STORES.indexOf(row)}`;
   const problemOf = (id: string, environment: 'production' | 'sandbox' = 'production') => {
     try {
-      (liveNode(id) as unknown as PhotoStoreNode).check(environment);
+      (nodeOf(id) as unknown as PhotoStoreNode).check(environment);
       return null;
     } catch (error) {
       return (error as { problem: string }).problem;
     }
   };
-  before(async () => {
-    await startRuntime();
-    await deploy(
-      STORES.map((row): FlowNode => {
-        const [, properties, credentials] = row;
-        return {
-          ...defaultsOf('photo-store'),
-          id: idOf(row),
-          type: 'photo-store',
-          ...properties,
-          credentials,
-        };
-      }),
-    );
-  });
+  before(() =>
+    loadAll(
+      'photo-store',
+      Object.fromEntries(
+        STORES.map((row) => {
+          const [, properties, credentials] = row;
+          return [idOf(row), { properties, credentials }];
+        }),
+      ),
+    ),
+  );
+  after(unload);
 
   for (const row of STORES) {
     const [what, , , problem] = row;
@@ -118,25 +113,11 @@ describe('a photo-store', () => {
     assert.equal(problemOf(idOf(STORES.at(-1)!), 'sandbox'), null));
 
   it('shows its keys to nobody', () =>
-    assert.doesNotMatch(inspect(liveNode(idOf(STORES[0]!)), { depth: 10 }), /-of-the-test/));
+    assert.doesNotMatch(inspect(nodeOf(idOf(STORES[0]!)), { depth: 10 }), /-of-the-test/));
 });
 
-/** Deploys a node over a config node, both new but for those properties. */
-async function load(type: string, properties: object, config: { type: string; credentials: object }) {
-  const action = { ...defaultsOf(type), type, queue: 'account', ledger: 'account', ...properties };
-  await deploy(actionFlow(action, { ...defaultsOf(config.type), ...config }));
-}
-
-/** @returns the error of one message */
-async function raised(payload: unknown): Promise<{ code: string; cause: Cause }> {
-  const { caught } = await ask({ payload });
-  return caught[0]!.error as { code: string; cause: Cause };
-}
-
 describe('a verify-queue', () => {
-  before(() => startRuntime());
-  const loadQueue = (url: string, properties: object = {}, ofCall: object = {}) =>
-    load('verify-call', ofCall, { type: 'verify-queue', credentials: { url }, ...properties });
+  afterEach(unload);
 
   for (const [url, properties, problem] of [
     ['redis://redis.example:6379', {}, 'queue-unencrypted'],
@@ -146,9 +127,9 @@ describe('a verify-queue', () => {
     ['rediss://127.0.0.1', { tls: 'missing' }, 'tls-missing'],
   ] as const) {
     it(`is ${problem} for ${url.replace('a-secret-of-the-test', '…')}`, async () => {
-      await loadQueue(url, properties);
-      const error = await raised(1);
-      assert.deepEqual([error.code, error.cause.problem], ['CONFIG', problem]);
+      await load('verify-call', properties, { url });
+      const { from, error } = await ask({ payload: 1 });
+      assert.deepEqual([from, error.code, error.cause.problem], ['caught', 'CONFIG', problem]);
       assert.doesNotMatch(JSON.stringify(error), /-of-the-test/);
     });
   }
@@ -160,38 +141,37 @@ describe('a verify-queue', () => {
     ['redis://:a-secret-of-the-test@127.0.0.1', {}],
   ] as const) {
     it(`takes ${JSON.stringify(url).replace('a-secret-of-the-test', '…')} with ${JSON.stringify(properties)}, and shows it to nobody`, async () => {
-      await loadQueue(url, properties);
-      const queue = liveNode('account') as unknown as { options(): { server: { place: string } } };
+      await load('verify-call', properties, { url });
+      const queue = nodeOf('config') as unknown as { options(): { server: { place: string } } };
       assert.equal(queue.options().server.place, new URL(url.trim()).host);
       assert.doesNotMatch(inspect(queue, { depth: 10 }), /-of-the-test/);
     });
   }
 
   it('does not help a verify-call with a setting out of its bounds', async () => {
-    await loadQueue('rediss://redis.invalid', {}, { wait: -1 });
-    const { code, cause } = await raised(1);
-    assert.deepEqual([code, cause.operation, cause.charged], ['CONFIG', 'verify-call', false]);
+    await load('verify-call', {}, { url: 'rediss://redis.invalid' }, { wait: -1 });
+    const { error } = await ask({ payload: 1 });
+    const { operation, charged } = error.cause;
+    assert.deepEqual([error.code, operation, charged], ['CONFIG', 'verify-call', false]);
   });
 });
 
 describe('a verify-ledger-store', () => {
-  before(() => startRuntime());
-  const loadStore = (credentials: object) =>
-    load('verify-ledger', {}, { type: 'verify-ledger-store', credentials });
+  afterEach(unload);
 
   it('shows its secret to nobody', async () => {
-    await loadStore({ url: '', secret: 'a-secret-of-the-test' });
-    assert.doesNotMatch(inspect(liveNode('account'), { depth: 10 }), /-of-the-test/);
+    await load('verify-ledger', {}, { url: '', secret: 'a-secret-of-the-test' });
+    assert.doesNotMatch(inspect(nodeOf('config'), { depth: 10 }), /-of-the-test/);
   });
 });
 
 describe('a verify-ledger', () => {
-  before(() => startRuntime());
+  afterEach(unload);
 
   it('compares no bill with the calls of an account that nobody knows', async () => {
-    await deploy(actionFlow({ type: 'verify-ledger', ledger: '' }, null));
+    await load('verify-ledger', {}, {}, { ledger: '' });
     const bill = [{ orderNo: '1', price: '1' }];
-    const { code, cause } = await raised({ bill, account: 'a mistyped name', month: '2026-11' });
-    assert.deepEqual([code, cause.problem], ['INPUT', 'bill-account']);
+    const { error } = await ask({ payload: { bill, account: 'a mistyped name', month: '2026-11' } });
+    assert.deepEqual([error.code, error.cause.problem], ['INPUT', 'bill-account']);
   });
 });
