@@ -40,7 +40,8 @@ class Model {
     if (state === 'open') return ['under-way', id];
     if (state === 'uncertain') return [state, id];
     if (holder.content === content) return ['answered', id];
-    return state === 'answered' ? ['other-content', id] : null;
+    if (state === 'answered') return ['other-content', id];
+    return holder.isUnwritten ? ['under-way', id] : null;
   }
 
   claim(id: string, key: string, content: string): void {
