@@ -3,11 +3,11 @@
 //
 //     node scripts/first-minute.mjs [version of Node.js] …
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { npm } from './install.mjs';
+import { installNode } from './install.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const VERSIONS = process.argv.length > 2 ? process.argv.slice(2) : ['20', '24'];
@@ -60,11 +60,7 @@ function environmentOf(version) {
 /** @returns the folder with the program */
 function nodeOf(version) {
   if (process.versions.node.startsWith(`${version}.`)) return dirname(process.execPath);
-  const home = join(folder, `node-${version}`);
-  mkdirSync(home);
-  writeFileSync(join(home, 'package.json'), '{"private":true,"allowScripts":{"node":true}}');
-  npm(home, ['install', '--no-package-lock', '--no-save', `node@${version}`]);
-  return join(home, 'node_modules/node/bin');
+  return installNode(join(folder, `node-${version}`), version);
 }
 
 /** The README's two commands, as they stand in it. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -13,8 +13,21 @@ export function install(folder) {
   npm(folder, ['ci', '--include=dev']);
 }
 
+/**
+ * Not as a dependency of the project: its `node` would come before that of the system in every npm script.
+ * @param folder of its own
+ * @param version of Node.js
+ * @returns the folder with the program
+ */
+export function installNode(folder, version) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"allowScripts":{"node":true}}');
+  npm(folder, ['install', '--no-package-lock', '--no-save', `node@${version}`]);
+  return join(folder, 'node_modules/node/bin');
+}
+
 /** Runs the npm that runs this, or that of the system; ends this process as it ended if it failed. */
-export function npm(folder, parameters) {
+function npm(folder, parameters) {
   const program = process.env.npm_execpath;
   const [command, ...first] = program ? [process.execPath, program] : ['npm'];
   // What it added and how long that took is nobody's concern; its warnings and errors are.

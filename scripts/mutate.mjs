@@ -8,6 +8,7 @@
  * A change is in `dist` only, and is taken back.
  */
 import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +47,7 @@ const compiled = join(root, 'dist', folder);
 const testsOf = join(root, 'dist/test', folder.replace(/^src\//, ''));
 const isWanted = (name) => name.endsWith('.js') && (!values.file || basename(name, '.js') === values.file);
 const all = readdirSync(compiled, { recursive: true }).filter(isWanted).sort().flatMap(changesOf);
-const chosen = shuffled(all, Number(values.seed)).slice(0, Number(values.most));
+const chosen = shuffled(all, values.seed).slice(0, Number(values.most));
 console.log(`${chosen.length} of ${all.length} changes to ${folder}`);
 const survivors = chosen.filter((change) => !isNoticed(change));
 for (const { name, line, before, after } of survivors)
@@ -131,14 +132,10 @@ function lineOf(name, line) {
 }
 
 /** The same order for the same seed. */
-function shuffled(items, seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return items
-    .map((item) => ({ item, at: next() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
+function shuffled(changes, seed) {
+  const place = ({ name, start, after }) => hash('md5', `${seed} ${name} ${start} ${after}`);
+  return changes
+    .map((change) => [place(change), change])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, change]) => change);
 }

@@ -1,13 +1,13 @@
 // The oldest Node.js that has what the project needs, and what happens on an older one.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { npm } from './install.mjs';
+import { installNode } from './install.mjs';
 
 /** The first with `node:sqlite` and no flag for it: https://nodejs.org/docs/latest-v22.x/api/sqlite.html */
 const OLDEST = [22, 13];
 /** What is installed in place of an older one. */
-const INSTALLED = 'node@24';
+const INSTALLED = '24';
 
 export function isNodeTooOld() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -20,7 +20,7 @@ export function isNodeTooOld() {
  * @param parameters of Node.js: the program and its own
  */
 export function continueOnNewerNode(root, parameters) {
-  const folder = installNode(root);
+  const folder = newerNode(join(root, '.node'));
   const child = spawn(join(folder, PROGRAM), parameters, {
     // For whatever the program starts by name.
     env: { ...process.env, PATH: folder + delimiter + process.env.PATH },
@@ -35,16 +35,11 @@ export function continueOnNewerNode(root, parameters) {
 const PROGRAM = process.platform === 'win32' ? 'node.exe' : 'node';
 
 /** @returns the folder with the program */
-function installNode(root) {
-  const home = join(root, '.node');
+function newerNode(home) {
   const folder = join(home, 'node_modules/node/bin');
   if (existsSync(join(folder, PROGRAM))) return folder;
   console.log(
-    `Node.js ${process.versions.node} is older than ${OLDEST.join('.')}: installing ${INSTALLED} into .node/ …`,
+    `Node.js ${process.versions.node} is older than ${OLDEST.join('.')}: installing node@${INSTALLED} into .node/ …`,
   );
-  mkdirSync(home, { recursive: true });
-  // Not a dependency of the project: its `node` would come before that of the system in every npm script.
-  writeFileSync(join(home, 'package.json'), '{"private":true,"allowScripts":{"node":true}}');
-  npm(home, ['install', '--no-package-lock', '--no-save', INSTALLED]);
-  return folder;
+  return installNode(home, INSTALLED);
 }

@@ -183,10 +183,14 @@ describe('http: the circuit', () => {
 
 describe('http: the circuit of an account', () => {
   let time: number;
+  let changes: boolean[];
   beforeEach(() => {
     time = 5_000;
+    changes = [];
     mock.method(performance, 'now', () => time);
   });
+  const openTo = (baseUrl: URL, options = {}) =>
+    open({ baseUrl, circuit: true, onCircuit: (opened) => changes.push(opened), ...options });
   afterEach(async () => {
     mock.restoreAll();
     await closeAll();
@@ -200,12 +204,7 @@ describe('http: the circuit of an account', () => {
       if (down) answer();
       else hold = answer;
     });
-    const changes: boolean[] = [];
-    const transport = open({
-      baseUrl: server.url,
-      circuit: true,
-      onCircuit: (opened) => changes.push(opened),
-    });
+    const transport = openTo(server.url);
     const ask = () => transport.send(makeCall(), makeContext());
     const unsendable = makeCall({
       build: () => {
@@ -246,12 +245,7 @@ describe('http: the circuit of an account', () => {
     const server = await startServer((_request, response) =>
       response.writeHead(503, { 'Content-Encoding': 'gzip' }).end('<html>'),
     );
-    const changes: boolean[] = [];
-    const transport = open({
-      baseUrl: server.url,
-      circuit: true,
-      onCircuit: (opened) => changes.push(opened),
-    });
+    const transport = openTo(server.url);
     for (let count = 0; count < 10; count++) {
       await failure(transport.send(makeCall(), makeContext()), 'PROTOCOL');
       time += 225;
@@ -261,12 +255,7 @@ describe('http: the circuit of an account', () => {
 
   it('is not opened by a provider that answers in its own words, whatever they and the status are', async () => {
     const server = await startServer((_request, response) => response.writeHead(500).end('{"code":500}'));
-    const changes: boolean[] = [];
-    const transport = open({
-      baseUrl: server.url,
-      circuit: true,
-      onCircuit: (opened) => changes.push(opened),
-    });
+    const transport = openTo(server.url);
     const read = () => {
       throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
     };
@@ -281,12 +270,8 @@ describe('http: the circuit of an account', () => {
   it('refuses those too who waited for their turn when it opened', async () => {
     // maxPerSecond needs a clock that goes.
     mock.restoreAll();
-    const transport = open({
-      baseUrl: new URL(`http://127.0.0.1:${await freePort()}`),
-      circuit: true,
-      maxConcurrent: 1,
-      maxPerSecond: 5,
-    });
+    const baseUrl = new URL(`http://127.0.0.1:${await freePort()}`);
+    const transport = openTo(baseUrl, { maxConcurrent: 1, maxPerSecond: 5 });
     const calls = Array.from({ length: 14 }, async () => {
       const context = makeContext();
       // One attempt each: the second one is cancelled.

@@ -11,28 +11,13 @@ describe('http: which proxy, by the environment', () => {
     ['none', provider, {}, null],
     ['https_proxy', provider, { https_proxy: 'http://p:1' }, 'http://p:1/'],
     ['HTTPS_PROXY', provider, { HTTPS_PROXY: 'http://p:1' }, 'http://p:1/'],
-    [
-      'lower case first',
-      provider,
-      { https_proxy: 'http://low:1', HTTPS_PROXY: 'http://up:1' },
-      'http://low:1/',
-    ],
-    [
-      'an empty one counts as none',
-      provider,
-      { https_proxy: '', HTTPS_PROXY: 'http://up:1' },
-      'http://up:1/',
-    ],
+    ['lower case first', provider, { https_proxy: 'http://l:1', HTTPS_PROXY: 'http://u:1' }, 'http://l:1/'],
+    ['an empty one counts as none', provider, { https_proxy: '', HTTPS_PROXY: 'http://u:1' }, 'http://u:1/'],
     ['not that of the other scheme', provider, { http_proxy: 'http://p:1' }, null],
     ['http_proxy', 'http://api.provider.test', { http_proxy: 'http://p:1' }, 'http://p:1/'],
     ['all_proxy', provider, { all_proxy: 'http://p:1' }, 'http://p:1/'],
     ['ALL_PROXY', provider, { ALL_PROXY: 'http://p:1' }, 'http://p:1/'],
-    [
-      'https_proxy before all_proxy',
-      provider,
-      { all_proxy: 'http://a:1', HTTPS_PROXY: 'http://p:1' },
-      'http://p:1/',
-    ],
+    ['https_ before all_', provider, { all_proxy: 'http://a:1', HTTPS_PROXY: 'http://p:1' }, 'http://p:1/'],
     ['without a scheme', provider, { https_proxy: 'p:3128' }, 'http://p:3128/'],
     ['with TLS', provider, { https_proxy: 'https://p:8443' }, 'https://p:8443/'],
   ];
@@ -140,32 +125,20 @@ describe('http: which proxy, by an http proxy node', () => {
 });
 
 describe('http: what is this machine', () => {
-  const rows: [string, boolean][] = [
-    ['http://localhost', true],
-    ['http://LOCALHOST:1880', true],
-    ['http://sandbox.localhost', true],
-    ['http://127.0.0.1', true],
-    ['http://127.255.3.4', true],
-    ['http://0x7f.1', true],
-    ['http://[::1]:80', true],
-    ['http://128.0.0.1', false],
-    ['http://10.127.0.1', false],
-    ['http://localhost.provider.test', false],
-    ['http://notlocalhost', false],
-    ['http://127.provider.test', false],
-    ['http://127.0.0.1.provider.test', false],
-    ['http://[::2]', false],
-    ['http://0.0.0.0', false],
-  ];
-  for (const [url, loopback] of rows) {
-    it(`${url} ${loopback ? 'is' : 'is not'}`, () => {
-      const target = new URL(url);
-      assert.equal(isLoopback(target.hostname), loopback);
-      const environment = { all_proxy: 'http://p:1' };
-      const node = { url: 'http://p:1', noproxy: [] };
-      const expected = loopback ? null : { url: 'http://p:1/' };
-      assert.deepEqual(proxyFor(target, undefined, environment), expected);
-      assert.deepEqual(proxyFor(target, node, {}), expected);
-    });
+  const own = 'localhost LOCALHOST:1880 sandbox.localhost 127.0.0.1 127.255.3.4 0x7f.1 [::1]:80';
+  const others =
+    '128.0.0.1 10.127.0.1 localhost.a.test notlocalhost 127.a.test 127.0.0.1.a.test [::2] 0.0.0.0';
+  for (const [hosts, isOwn] of [
+    [own, true],
+    [others, false],
+  ] as const) {
+    for (const host of hosts.split(' '))
+      it(`${host} ${isOwn ? 'is, and never goes through a proxy' : 'is not'}`, () => {
+        const target = new URL(`http://${host}`);
+        assert.equal(isLoopback(target.hostname), isOwn);
+        const route = isOwn ? null : { url: 'http://p:1/' };
+        assert.deepEqual(proxyFor(target, undefined, { all_proxy: 'http://p:1' }), route);
+        assert.deepEqual(proxyFor(target, { url: 'http://p:1', noproxy: [] }, {}), route);
+      });
   }
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -132,11 +131,6 @@ describe('http: one time limit for the whole attempt', () => {
     assert.equal(context.waits.length, 2);
   });
 
-  it('knows that a server which does not take the connection got nothing', async () => {
-    const baseUrl = new URL(`http://127.0.0.1:${await startFullServer()}`);
-    neverReached(await failure(open({ baseUrl, timeout: 100 }).send(makeCall(), makeContext()), 'TIMEOUT'));
-  });
-
   it('sends nothing of a call that was given up while it connected', async () => {
     const held: (() => void)[] = [];
     const { behind, front, ca } = await startTlsBehind((socket, connect) => held.push(() => connect(socket)));
@@ -189,28 +183,4 @@ async function startTlsBehind(accept: (socket: Socket, connect: (socket: Socket)
     });
   }, 'https:');
   return { behind, front, ca: identity.cert };
-}
-
-/**
- * A listening socket whose backlog is full, in a process of its own, because Node.js itself always accepts.
- * @returns its port
- */
-async function startFullServer(): Promise<number> {
-  const program = `
-    const server = require('node:net').createServer();
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      require('node:fs').writeSync(1, String(server.address().port));
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-    });`;
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  atEnd(() => void child.kill('SIGKILL'));
-  const port = await new Promise<number>((resolve) =>
-    child.stdout.once('data', (text) => resolve(Number(text))),
-  );
-  const waiting = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
-  atEnd(() => {
-    for (const socket of waiting) socket.destroy();
-  });
-  await pause(100);
-  return port;
 }

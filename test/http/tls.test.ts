@@ -59,24 +59,6 @@ describe('http: TLS', () => {
     assert.equal(values.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('refuses a certificate of another host by name as well', async () => {
-    const server = await start(identity);
-    await refused(server, { ca: identity.cert }, new URL(`https://localhost:${server.port}`));
-  });
-
-  it('reads past a 100 Continue nobody asked for, on each of three answers of one connection', async () => {
-    const server = await startServer((_request, response) => {
-      response.writeContinue();
-      response.end('{"a":1}');
-    }, identity);
-    const transport = open({ baseUrl: server.url, tls: { ca: identity.cert }, maxConcurrent: 1 });
-    for (let turn = 0; turn < 3; turn++) {
-      const { body } = await transport.send(makeCall({ body: Buffer.alloc(300_000) }), makeContext());
-      assert.equal(body.toString(), '{"a":1}');
-    }
-    assert.equal(server.sockets, 1);
-  });
-
   it('expects the host that the account names', async () => {
     const server = await start(elsewhere);
     const tls = { ca: elsewhere.cert, servername: 'elsewhere.test' };

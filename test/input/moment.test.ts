@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readMoment } from '../../src/input/moment';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 const at = (text: string) => Date.parse(text);
 
@@ -51,10 +51,7 @@ describe('input: a time', () => {
     `2026-11-25${' '.repeat(1_000_000)}`,
   ]) {
     it(`${typeof value} ${String(value).slice(0, 40)} is none`, () => {
-      assert.equal(
-        problemOf(() => readMoment(value, 'from', 'from')),
-        'time-unreadable',
-      );
+      assertProblem(() => readMoment(value, 'from', 'from'), 'time-unreadable');
     });
   }
 });

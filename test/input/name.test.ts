@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Environment } from '../../src/contract/result';
 import { readName } from '../../src/input/name';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 function read(value: unknown, environment: Environment | null = 'production') {
   const repaired = new Set<string>();
@@ -138,11 +138,7 @@ describe('input: name', () => {
     ['U+FFFD read as GBK', '锟斤拷', 'name-misread'],
   ];
   for (const [name, given, problem] of refusals) {
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(given)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(given), problem));
   }
 
   it('takes a name that only looks misread', () => {
@@ -156,10 +152,7 @@ describe('input: name', () => {
       for (const environment of ['sandbox', 'custom'] as const)
         assert.deepEqual(read(name, environment), [name, []]);
       for (const environment of ['production', null] as const)
-        assert.equal(
-          problemOf(() => read(name, environment)),
-          'name-digits',
-        );
+        assertProblem(() => read(name, environment), 'name-digits');
     }
   });
 });

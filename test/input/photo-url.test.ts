@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { array, assert as check, constantFrom, property } from 'fast-check';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Environment } from '../../src/contract/result';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { jpg } from './pictures';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
@@ -150,11 +149,7 @@ describe('input: photo URL', () => {
     ['1,001 in a text', `${A}\n`.repeat(1001), 'too-many-photos'],
   ];
   for (const [name, value, problem] of refusals)
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(value)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(value), problem));
 
   it('takes 1,000', () => assert.equal((read(Array(1000).fill(A))[0] as string[]).length, 1000));
 
@@ -166,52 +161,26 @@ describe('input: photo URL', () => {
     assert.throws(() => read(`${A}\n${B}\nhttps://me@p.example.com/`), { values: { position: 3 } });
   });
 
-  const unreachable = [
-    ...['localhost', 'localhost.', 'a.localhost', 'localhost.localdomain', 'camera', 'nvr.local', 'nas.lan'],
-    ...['a.internal', 'a.intranet', 'a.corp', 'a.home', 'a.home.arpa', 'a.private', 'a.local.', 'A.LOCAL'],
-    ...['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', '127.255.255.254', '127.0.0.1.'],
-    ...['10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.1.10', '0xC0A8010A'],
-    ...['169.254.169.254', '100.64.0.1', '100.100.100.200', '100.127.255.255', '0.0.0.0', '0', '198.18.0.1'],
-    ...['224.0.0.1', '255.255.255.255', 'photos.default.svc'],
-    ...[
-      '[::1]',
-      '[::]',
-      '[0:0:0:0:0:0:0:1]',
-      '[fd00::1]',
-      '[fc00::1]',
-      '[fe80::1]',
-      '[febf::1]',
-      '[ff02::1]',
-    ],
-    ...['[::ffff:127.0.0.1]', '[::ffff:c0a8:10a]', '[::ffff:10.0.0.1]', '[::10.0.0.1]', '[64:ff9b::a00:1]'],
-    ...['[2002:c0a8:10a::1]', '[2002:a00:1::]'],
-    ...['b.oss-cn-beijing-internal.aliyuncs.com', 'oss-cn-hangzhou-internal.aliyuncs.com'],
-    ...[
-      'b.s3.oss-cn-beijing-internal.aliyuncs.com',
-      'b.oss-internal.aliyuncs.com',
-      'b.vpc100-oss-cn-beijing.aliyuncs.com',
-    ],
-    ...['b-1250000000.cos-internal.ap-beijing.tencentcos.cn', 'cos-internal.ap-beijing.tencentcos.cn'],
-    ...[
-      'b.tos-cn-beijing.ivolces.com',
-      'b.ks3-cn-beijing-internal.ksyuncs.com',
-      'b.obs.internal.example.com',
-    ],
-    ...[
-      'b.s3-internal.cn-north-1.jdcloud-oss.com',
-      'www.internal-cn-gd-02.ufileos.com',
-      'ks3-cn-beijing-internal.ksyuncs.com',
-      's3-internal.cn-north-1.jdcloud-oss.com',
-    ],
-  ];
-  for (const host of unreachable)
+  const unreachable = `
+    localhost localhost. a.localhost localhost.localdomain camera nvr.local nas.lan a.internal
+    a.intranet a.corp a.home a.home.arpa a.private a.local. A.LOCAL 127.0.0.1 127.1 2130706433
+    0x7f000001 0177.0.0.1 127.255.255.254 127.0.0.1. 10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255
+    192.168.1.10 0xC0A8010A 169.254.169.254 100.64.0.1 100.100.100.200 100.127.255.255 0.0.0.0 0
+    198.18.0.1 224.0.0.1 255.255.255.255 photos.default.svc [::1] [::] [0:0:0:0:0:0:0:1] [fd00::1]
+    [fc00::1] [fe80::1] [febf::1] [ff02::1] [::ffff:127.0.0.1] [::ffff:c0a8:10a] [::ffff:10.0.0.1]
+    [::10.0.0.1] [64:ff9b::a00:1] [2002:c0a8:10a::1] [2002:a00:1::]
+    b.oss-cn-beijing-internal.aliyuncs.com oss-cn-hangzhou-internal.aliyuncs.com
+    b.s3.oss-cn-beijing-internal.aliyuncs.com b.oss-internal.aliyuncs.com
+    b.vpc100-oss-cn-beijing.aliyuncs.com b-1250000000.cos-internal.ap-beijing.tencentcos.cn
+    cos-internal.ap-beijing.tencentcos.cn b.tos-cn-beijing.ivolces.com
+    b.ks3-cn-beijing-internal.ksyuncs.com b.obs.internal.example.com
+    b.s3-internal.cn-north-1.jdcloud-oss.com www.internal-cn-gd-02.ufileos.com
+    ks3-cn-beijing-internal.ksyuncs.com s3-internal.cn-north-1.jdcloud-oss.com`;
+  for (const host of unreachable.trim().split(/\s+/))
     it(`refuses ${host}, but on the sandbox`, () => {
       const url = `http://${host}/a.jpg`;
       for (const environment of ['production', 'custom', null] as const)
-        assert.equal(
-          problemOf(() => read(url, environment)),
-          'url-unreachable',
-        );
+        assertProblem(() => read(url, environment), 'url-unreachable');
       assert.deepEqual(read(url, 'sandbox'), [[url], []]);
     });
 
@@ -258,32 +227,13 @@ describe('input: photo URL', () => {
     });
   });
 
-  const reachable = [
-    ...[
-      '9.255.255.255',
-      '11.0.0.1',
-      '172.15.255.255',
-      '172.32.0.1',
-      '192.167.1.1',
-      '169.253.1.1',
-      '100.63.255.255',
-    ],
-    ...['100.128.0.1', '126.255.255.255', '128.0.0.1', '198.17.0.1', '[2400:3200::1]', '[::ffff:8.8.8.8]'],
-    ...[
-      'p.example.com',
-      'local.example.com',
-      'internal.example.com',
-      'localhost.example.com',
-      'b.oss-cn-beijing.aliyuncs.com',
-    ],
-    ...[
-      'acme-internal.oss-cn-beijing.aliyuncs.com',
-      'b-1250000000.cos.ap-beijing.myqcloud.com',
-      'international.example.com',
-    ],
-    ...['b.obs.cn-north-4.myhuaweicloud.com', 'b.tos-cn-beijing.volces.com'],
-  ];
-  for (const host of reachable)
+  const reachable = `
+    9.255.255.255 11.0.0.1 172.15.255.255 172.32.0.1 192.167.1.1 169.253.1.1 100.63.255.255 100.128.0.1
+    126.255.255.255 128.0.0.1 198.17.0.1 [2400:3200::1] [::ffff:8.8.8.8] p.example.com local.example.com
+    internal.example.com localhost.example.com b.oss-cn-beijing.aliyuncs.com
+    acme-internal.oss-cn-beijing.aliyuncs.com b-1250000000.cos.ap-beijing.myqcloud.com
+    international.example.com b.obs.cn-north-4.myhuaweicloud.com b.tos-cn-beijing.volces.com`;
+  for (const host of reachable.trim().split(/\s+/))
     it(`takes ${host}`, () => assert.equal(read(`http://${host}/a.jpg`).length, 2));
 
   it('reads the one address of a photo', () => {
@@ -291,14 +241,8 @@ describe('input: photo URL', () => {
     const reading = { field: 'photo', environment: 'production', now: NOW, repaired } as const;
     assert.equal(readPhotoUrl(` ${A}\n`, reading), A);
     assert.deepEqual([...repaired], ['photo']);
-    assert.equal(
-      problemOf(() => readPhotoUrl(`${A}\n${B}`, reading)),
-      'text-control',
-    );
-    assert.equal(
-      problemOf(() => readPhotoUrl(`${A} ${B}`, reading)),
-      'url-with-space',
-    );
+    assertProblem(() => readPhotoUrl(`${A}\n${B}`, reading), 'text-control');
+    assertProblem(() => readPhotoUrl(`${A} ${B}`, reading), 'url-with-space');
   });
 
   it('tells an address from a photo', () => {
@@ -316,57 +260,5 @@ describe('input: photo URL', () => {
       undefined,
     ])
       assert.ok(!isAddress(text), String(text));
-  });
-
-  it('an address that needs no repair is read as any other', () => {
-    const pieces = [
-      ...[
-        'https://',
-        'http://',
-        'HTTPS://',
-        'p.example.com',
-        'a',
-        '.',
-        '10.0.0.1',
-        'oss-internal',
-        ':80',
-        ':99999',
-      ],
-      ...[
-        '/',
-        '//',
-        '?',
-        '&',
-        '=',
-        '@',
-        '#',
-        '-',
-        '~',
-        '+',
-        '_',
-        'undefined',
-        'null',
-        '.jpg',
-        'NaN',
-        '&amp;',
-      ],
-      ...['%2F', '%20', '%7B%7B', '%', '；', '中', ' '],
-    ];
-    const readOrRefuse = (value: string) => {
-      try {
-        return read(value)[0];
-      } catch (error) {
-        return (error as VerifyError).problem;
-      }
-    };
-    check(
-      property(array(constantFrom(...pieces), { minLength: 1, maxLength: 8 }), (chosen) => {
-        const value = `https://p.example.com${chosen.join('')}`;
-        // White space around an address has it read the long way.
-        assert.deepEqual(readOrRefuse(value), readOrRefuse(` ${value}`));
-        assert.deepEqual(readOrRefuse(chosen.join('')), readOrRefuse(` ${chosen.join('')}`));
-      }),
-      { numRuns: 2_000 },
-    );
   });
 });

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { readPhoto } from '../../src/input/photo';
 import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 const JPG = jpg();
 const BASE64 = JPG.toString('base64');
@@ -186,11 +186,7 @@ describe('input: photo', () => {
     for (const at of [0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, large.length - 9]) {
       for (const wrong of ['*', '=', 'é', '\u{1f600}']) {
         const given = large.slice(0, at) + wrong + large.slice(at + 1);
-        assert.equal(
-          problemOf(() => read(given)),
-          'photo-not-base64',
-          `${wrong} at ${at}`,
-        );
+        assertProblem(() => read(given), 'photo-not-base64', `${wrong} at ${at}`);
       }
     }
   });
@@ -258,10 +254,7 @@ describe('input: photo', () => {
     const bytes = Buffer.from(BMP);
     bytes.writeUInt32LE(0, 2);
     assert.deepEqual(read(bytes), [bytes, []]);
-    assert.equal(
-      problemOf(() => read(bytes.subarray(0, -1))),
-      'photo-not-whole',
-    );
+    assertProblem(() => read(bytes.subarray(0, -1)), 'photo-not-whole');
   });
 
   it('takes a BMP of OS/2', () => {
@@ -328,19 +321,12 @@ describe('input: photo', () => {
     ],
   ];
   for (const [name, given, problem] of refusals) {
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(given)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(given), problem));
   }
 
   it('names the form where spaces are all that may be wrong', () => {
     const spaced = `${BASE64.slice(0, 100)} ${BASE64.slice(103, 200)}  ${BASE64.slice(205)}`;
-    assert.equal(
-      problemOf(() => read(spaced.replaceAll('+', ' '))),
-      'photo-spaces',
-    );
+    assertProblem(() => read(spaced.replaceAll('+', ' ')), 'photo-spaces');
   });
 
   const formats: [string, Buffer | string][] = [

@@ -13,3 +13,8 @@ export function problemOf(read: () => unknown): string {
   }
   return assert.fail(`It was read as ${JSON.stringify(result)}`);
 }
+
+/** @param problem of the INPUT error that `read` should throw */
+export function assertProblem(read: () => unknown, problem: string, message?: string): void {
+  assert.equal(problemOf(read), problem, message);
+}

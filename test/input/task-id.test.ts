@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readTaskId } from '../../src/input/task-id';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 function read(value: unknown) {
   const repaired = new Set<string>();
@@ -42,9 +42,5 @@ describe('input: task id', () => {
     ['a damaged one', '9\ufffd', 'text-damaged'],
   ];
   for (const [name, given, problem] of refusals)
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(given)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(given), problem));
 });

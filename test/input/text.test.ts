@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readText } from '../../src/input/text';
-import { problemOf } from './refusal';
+import { assertProblem } from './refusal';
 
 function read(value: unknown, longest = 64) {
   const repaired = new Set<string>();
@@ -52,11 +52,7 @@ describe('input: text', () => {
     ['far too long a text', ' '.repeat(1000), 'text-too-long'],
   ];
   for (const [name, given, problem] of refusals) {
-    it(`refuses ${name}: ${problem}`, () =>
-      assert.equal(
-        problemOf(() => read(given)),
-        problem,
-      ));
+    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(given), problem));
   }
 
   it('counts characters, without what goes', () => {
