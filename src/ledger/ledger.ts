@@ -24,10 +24,9 @@ import {
   type Sum,
   settleEntry,
 } from './entry';
-import { idFloor, newId } from './id';
+import { newId } from './id';
 import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
-import { AFTER_ALL, type EntriesRequest } from './reports-sql';
-import { sumsBy } from './sums';
+import { entriesOf, findEntries, sumsOf } from './reports';
 
 const DAY_MS = 86_400_000;
 /** How often a call of another process is looked at that somebody waits for. */
@@ -262,48 +261,18 @@ export class Ledger {
   }
 
   /** @returns all of the query, oldest first, as they are read */
-  async *entries(query: Query): AsyncIterable<Entry> {
-    const { id, key } = query;
-    if (id !== undefined || key !== undefined) yield* await this.find(query, Number.MAX_SAFE_INTEGER);
-    else for await (const page of this.#pages(query, false)) yield* page;
+  entries(query: Query): AsyncIterable<Entry> {
+    return entriesOf(this.#database, query);
   }
 
   /** @returns newest first, at most `limit` */
-  async find(query: Query, limit: number): Promise<Entry[]> {
-    const { id, key, account = '' } = query;
-    if (id !== undefined) {
-      const entry = await this.#database.call<object, Entry | null>('ledger.find', { id });
-      return entry && matches(entry, query) ? [entry] : [];
-    }
-    if (key !== undefined) {
-      const found = await this.#database.call<object, Entry[]>('ledger.ofKey', { account, key, limit });
-      return found.filter((entry) => matches(entry, query));
-    }
-    const found: Entry[] = [];
-    for await (const page of this.#pages(query, true)) {
-      found.push(...page.slice(0, limit - found.length));
-      if (found.length >= limit) break;
-    }
-    return found;
+  find(query: Query, limit: number): Promise<Entry[]> {
+    return findEntries(this.#database, query, limit);
   }
 
   /** @returns by period, account and operation; `id` and `key` of the query do not matter, days count whole */
-  async sums(by: Period, { from, to, account, operation }: Query): Promise<Sum[]> {
-    const days: Sum[] = [];
-    let next: string | null = from === undefined ? '' : dayId(from);
-    const end = to === undefined ? AFTER_ALL : `${dayId(to - 1)}${AFTER_ALL}`;
-    while (next !== null) {
-      const request: EntriesRequest = {
-        from: next,
-        to: end,
-        account: account ?? null,
-        operation: operation ?? null,
-      };
-      const page: { sums: Sum[]; next: string | null } = await this.#database.call('ledger.sums', request);
-      days.push(...page.sums);
-      next = page.next;
-    }
-    return sumsBy(by, days);
+  sums(by: Period, query: Query): Promise<Sum[]> {
+    return sumsOf(this.#database, by, query);
   }
 
   /** @returns what counts for the account's budgets, today and this month */
@@ -445,27 +414,6 @@ export class Ledger {
       this.#options.onBudget(warning);
     }
   }
-
-  async *#pages(query: Query, isNewestFirst: boolean): AsyncGenerator<Entry[]> {
-    const { from, to, account = null, operation = null } = query;
-    const request = {
-      from: from === undefined ? '' : idFloor(from),
-      to: to === undefined ? AFTER_ALL : idFloor(to),
-      account,
-      operation,
-      isNewestFirst,
-    };
-    for (;;) {
-      const page: { entries: Entry[]; next: string | null } = await this.#database.call(
-        'ledger.entries',
-        request,
-      );
-      yield page.entries;
-      if (page.next === null) return;
-      if (isNewestFirst) request.to = page.next;
-      else request.from = page.next;
-    }
-  }
 }
 
 /** @throws VerifyError CANCELLED, or what `work` rejects with */
@@ -488,19 +436,4 @@ function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Prom
 /** No account's id has a line break. */
 function keyName(account: string, key: string): string {
   return `${account}\n${key}`;
-}
-
-/** What all ids of a day in Shanghai begin with. */
-function dayId(time: number): string {
-  return dayOf(time).replaceAll('-', '');
-}
-
-function matches({ at, account, operation }: Entry, query: Query): boolean {
-  const time = Date.parse(at);
-  return (
-    (query.account ?? account) === account &&
-    (query.operation ?? operation) === operation &&
-    time >= (query.from ?? Number.NEGATIVE_INFINITY) &&
-    time < (query.to ?? Number.POSITIVE_INFINITY)
-  );
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { QueueEvents } from 'bullmq';
 import type { VerifyError } from '../../src/contract/errors';
 import { activeJobs } from '../../src/queue/active-jobs';
 import { PREFIX, type QueueOptions } from '../../src/queue/bull';
@@ -20,6 +21,7 @@ import { startCable } from './fleet';
 import { type RedisServer, startRedis } from './server';
 
 const NEVER = new AbortController().signal;
+const HOURS_2 = 7_200_000;
 const SECRET = new JobSecret(Buffer.alloc(32, 1));
 
 describe('a connection to the queue', function () {
@@ -84,6 +86,16 @@ describe('a connection to the queue', function () {
     await calls.put(id, 'message', { payload }, NEVER);
     return id;
   }
+  /** @param aheadMs by which the clock of this process is wrong meanwhile */
+  async function withClock<Value>(aheadMs: number, work: () => Promise<Value>): Promise<Value> {
+    const { now } = Date;
+    Date.now = () => now() + aheadMs;
+    try {
+      return await work();
+    } finally {
+      Date.now = now;
+    }
+  }
   /** @returns the problem, the code and what stands behind it */
   async function refusal(work: Promise<unknown>): Promise<[string, string, unknown]> {
     const error = await work.then(
@@ -120,7 +132,7 @@ describe('a connection to the queue', function () {
         const [, name] = /node_modules.(bullmq|ioredis)./.exec(url) ?? [];
         if (name && !seen.has(name)) {
           seen.add(name);
-          await new Promise((resolve) => setTimeout(resolve, 4_500));
+          await new Promise((resolve) => setTimeout(resolve, 1_500));
           writeSync(1, name + '\\n');
         }
         return next(url, context);
@@ -134,7 +146,7 @@ describe('a connection to the queue', function () {
         server: redisServer(new URL('${redis.url}'), {}), name: '${name}', keep: 60,
         secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (trouble) => console.log(trouble),
       });
-      calls.counts(4_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
+      calls.counts(1_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
         .then(() => process.exit());`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: ROOT });
     assert.deepEqual(stdout.split('\n').sort(), ['', 'bullmq', 'counted', 'ioredis']);
@@ -287,6 +299,52 @@ describe('a connection to the queue', function () {
     await until(
       async () => !JSON.stringify(await redis.client.xrange(`${queue}:events`, '-', '+')).includes(id),
     );
+  });
+
+  it('keeps what waits for as long as it says, and notes when it was over, whatever the clocks of this machine show', async () => {
+    const sweeps = new QueueEvents(name, { connection: { url: redis.url }, prefix: PREFIX });
+    let swept = 0;
+    sweeps.on('cleaned', () => {
+      swept++;
+    });
+    ends.push(() => sweeps.close());
+    await sweeps.waitUntilReady();
+    for (const [caller, sweeper] of [
+      [0, HOURS_2],
+      [-HOURS_2, 0],
+    ] as const) {
+      const calls = callsOf(undefined, { sweepMs: HOURS_2 });
+      const id = await withClock(caller, () => put(calls, 1));
+      await calls.close();
+      await withClock(sweeper, async () => {
+        const other = callsOf(undefined, { sweepMs: 50 });
+        await other.counts(1_000);
+        swept = 0;
+        await until(() => swept >= 6);
+        await other.close();
+      });
+      assert.ok(await redis.client.exists(`${PREFIX}:${name}:${id}`), `${caller} ${sweeper}`);
+    }
+    await withClock(-HOURS_2, async () => {
+      const { worker } = workerOf((message) => answer(message, 'done'));
+      const over = async () => {
+        const [, at = 0] = await redis.client.zrange(`${PREFIX}:${name}:completed`, '0', '0', 'WITHSCORES');
+        return Number(at);
+      };
+      await until(async () => (await over()) >= Date.now() + HOURS_2 - 600_000);
+      await worker.close(0);
+    });
+  });
+
+  it('ends what was kept long enough, whether anybody took it or not', async () => {
+    const calls = callsOf(undefined, { keep: 1, sweepMs: 100 });
+    const id = calls.newId();
+    const listening = calls.listen(id);
+    await calls.put(id, 'message', { payload: 1 }, NEVER);
+    assert.equal(await calls.end(id, listening, 0, NEVER), null);
+    assert.deepEqual(await calls.counts(1_000), { waiting: 1, active: 0, failed: 0 });
+    await until(async () => (await redis.client.exists(`${PREFIX}:${name}:${id}`)) === 0);
+    await assert.rejects(calls.end(id, null, 0, NEVER), { code: 'INPUT', problem: 'job-unknown' });
   });
 
   it('gives back, when it stops, what it has not handed to its flow', async () => {
