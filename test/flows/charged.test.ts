@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Entry } from '../../src/ledger/entry';
 import type { Message } from '../../src/node-red/runner/red';
-import { checkError, FIVE, type FiveAction, flowOf } from './five-actions';
+import { actionOf, checkError, type FiveAction, flowOf } from './five-actions';
 import { ask, deploy, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -74,7 +74,7 @@ describe('charged, in a real Node-RED', () => {
   }
 
   for (const { type, status, body, charged, retryAfter = false, requests = 1 } of ROWS) {
-    const action = FIVE.find((each) => each.type === type)!;
+    const action = actionOf(type);
     const given = JSON.stringify(body(action)) ?? '';
     const when = retryAfter ? ', Retry-After' : '';
     it(`${type} after HTTP ${status}${when} ${given} is ${charged}`, async function () {
