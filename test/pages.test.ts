@@ -446,6 +446,38 @@ describe('the jobs of the page', () => {
   });
 });
 
+describe('the history of the page', () => {
+  it('has the sums of all accounts by day and kind, without what the page does not pay for', async () => {
+    const { default: answer } = await load(`${PAGES}/server-history-out.mjs`);
+    const sum = (period: string, operation: string, account: string, more: object = {}) => ({
+      period,
+      operation,
+      account,
+      calls: 2,
+      charged: 1,
+      uncharged: 0,
+      unknown: 1,
+      uncertain: 0,
+      price: 0.1,
+      ...more,
+    });
+    const payload = [
+      sum('2026-11-29', 'truth-create', 'a'),
+      sum('2026-11-30', 'face-compare', 'a'),
+      sum('2026-11-30', 'face-compare', 'b', { uncertain: 3, price: 0.2 }),
+      sum('2026-11-30', 'westdex-three', 'a'),
+    ];
+    const { payload: text } = answer({ payload, req: {}, res: {} });
+    assert.deepEqual(
+      JSON.parse(text).map((row: object) => Object.values(row)),
+      [
+        ['2026-11-30', 'person', 4, 2, 0, 5, 0.3],
+        ['2026-11-29', 'photos', 2, 1, 0, 1, 0.1],
+      ],
+    );
+  });
+});
+
 describe('what the page may begin', () => {
   for (const [headers, isOurs, origin = ''] of [
     [{ host: 'desk.example', 'sec-fetch-site': 'same-origin' }, true],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { openDebugSidebar } from '../demo-process';
-import { type NodeRed, startNodeRed } from '../node-red-process';
+import { FEW_NODES, type NodeRed, startNodeRed } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
 import {
   EVERY_ACTION,
@@ -95,7 +95,7 @@ describe('leaks', function () {
   describe('in what a process leaves', () => {
     let nodeRed: NodeRed;
     before(async () => {
-      nodeRed = await startNodeRed({}, { lang: 'en-US' });
+      nodeRed = await startNodeRed({}, { lang: 'en-US' }, undefined, FEW_NODES);
     });
     after(() => nodeRed?.stop());
 
