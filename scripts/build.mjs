@@ -130,7 +130,9 @@ function verdictRows(provider, language) {
       const rows = verdicts.filter(({ verdict }) => verdict?.outcome === outcome);
       const reasons = Object.entries(Object.groupBy(rows, ({ verdict }) => verdict.reason)).map(
         ([reason, same]) => {
-          const words = `<code>${reason}</code>${language === 'zh-CN' ? ` ${REASONS[reason]?.[0] ?? ''}` : ''}`;
+          // In the editor no code is broken, and some of these are wider than the sidebar.
+          const code = `<code style="white-space: normal">${reason}</code>`;
+          const words = `${code}${language === 'zh-CN' ? ` ${REASONS[reason]?.[0] ?? ''}` : ''}`;
           const codes = same.flatMap(({ code }) => code ?? []).join(comma);
           return codes ? words + open + codes + close : words;
         },

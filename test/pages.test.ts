@@ -446,6 +446,38 @@ describe('the jobs of the page', () => {
   });
 });
 
+describe('the history of the page', () => {
+  it('has the sums of all accounts by day and kind, without what the page does not pay for', async () => {
+    const { default: answer } = await load(`${PAGES}/server-history-out.mjs`);
+    const sum = (period: string, operation: string, account: string, more: object = {}) => ({
+      period,
+      operation,
+      account,
+      calls: 2,
+      charged: 1,
+      uncharged: 0,
+      unknown: 1,
+      uncertain: 0,
+      price: 0.1,
+      ...more,
+    });
+    const payload = [
+      sum('2026-11-29', 'truth-create', 'a'),
+      sum('2026-11-30', 'face-compare', 'a'),
+      sum('2026-11-30', 'face-compare', 'b', { uncertain: 3, price: 0.2 }),
+      sum('2026-11-30', 'westdex-three', 'a'),
+    ];
+    const { payload: text } = answer({ payload, req: {}, res: {} });
+    assert.deepEqual(
+      JSON.parse(text).map((row: object) => Object.values(row)),
+      [
+        ['2026-11-30', 'person', 4, 2, 0, 5, 0.3],
+        ['2026-11-29', 'photos', 2, 1, 0, 1, 0.1],
+      ],
+    );
+  });
+});
+
 describe('what the page may begin', () => {
   for (const [headers, isOurs, origin = ''] of [
     [{ host: 'desk.example', 'sec-fetch-site': 'same-origin' }, true],
@@ -471,14 +503,14 @@ describe('what the page may begin', () => {
 
 describe('the tables for Excel', () => {
   const rows = [
-    { index: 0, name: '一号.jpg', url: null, outcome: 'failed', reason: 'no-anti-fake-code', gcj02: null },
+    { index: 0, name: '一号.jpg', url: null, verdict: '不通过', reason: 'no-anti-fake-code', gcj02: null },
     {
       index: 1,
       name: null,
       url: 'https://a.example/=1+1.jpg',
-      outcome: 'passed',
+      verdict: '通过',
       reason: 'authentic',
-      takenAt: '2025-07-28T15:01:00+08:00',
+      when: '2025-07-28 15:01',
       address: '四川省, "成都市" <武侯区>',
       gcj02: { lat: 30.539732, lng: 104.070011 },
     },
@@ -488,11 +520,7 @@ describe('the tables for Excel', () => {
     const [{ tableOf }, { wordsFor }] = await Promise.all(
       ['table-file', 'tables'].map((name) => load(`${PAGES}/${name}.mjs`)),
     );
-    const { say, reason } = wordsFor('zh-CN');
-    const verdict = (row: { outcome: string }) => say(row.outcome);
-    const lines = csvRows(tableOf(rows, { say, reason, verdict, why: () => '', environment: '沙箱' })).split(
-      '\r\n',
-    );
+    const lines = csvRows(tableOf(rows, wordsFor('zh-CN'), '沙箱')).split('\r\n');
     assert.deepEqual(lines, [
       '序号,文件,地址,结论,原因,拍摄时间,拍摄地点,纬度（GCJ-02）,经度（GCJ-02）,环境',
       '1,一号.jpg,,不通过,没有防伪码,,,,,沙箱',

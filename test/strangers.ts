@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { closeServers, json, scriptedServer } from './flows/scripted-server';
 import { jpg } from './input/pictures';
 import type { NodeRed } from './node-red-process';
+import { overHttp } from './over-http';
 
 /** For a run as long as one likes: 10,000 messages are as many as the keys of twenty each. */
 const MESSAGES = Number(process.env.MESSAGES || 400);
@@ -47,7 +48,6 @@ interface End {
 
 /** @param properties of the account besides its address */
 function flowOf(baseUrl: string, properties: object): object[] {
-  const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
       id: 'account',
@@ -61,36 +61,24 @@ function flowOf(baseUrl: string, properties: object): object[] {
       credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' },
       ...properties,
     },
-    { id: 'in', ...at, type: 'http in', url: '/pay', method: 'post', wires: [['ask']] },
-    {
-      id: 'ask',
-      ...at,
-      type: 'function',
-      wires: [['pay']],
-      func: `const { key, name, idNumber } = msg.payload;
-return { ...msg, key, payload: { name, idNumber, photo: '${jpg(96).toString('base64')}' } };`,
-    },
+    ...overHttp('/pay', ['pay'], {
+      read: `const { key, name, idNumber } = msg.payload;
+        return { ...msg, key, payload: { name, idNumber, photo: '${jpg(96).toString('base64')}' } };`,
+      answer: `msg.error
+        ? { code: msg.error.code, problem: msg.error.cause.problem }
+        : { orderNo: msg.payload.data.orderNo, isReused: msg.payload.reused !== null }`,
+    }),
     {
       id: 'pay',
-      ...at,
+      z: 'tab',
+      x: 1,
+      y: 1,
       type: 'face-compare',
       account: 'account',
-      wires: [['outcome']],
       key: 'key',
       keyType: 'msg',
-    },
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['outcome']] },
-    {
-      id: 'outcome',
-      ...at,
-      type: 'function',
       wires: [['answer']],
-      func: `msg.payload = msg.error
-  ? { code: msg.error.code, problem: msg.error.cause.problem }
-  : { orderNo: msg.payload.data.orderNo, isReused: msg.payload.reused !== null };
-return msg;`,
     },
-    { id: 'answer', ...at, type: 'http response', wires: [] },
   ];
 }
 

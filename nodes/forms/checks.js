@@ -43,8 +43,7 @@ function checkOf(form, name, property) {
     return (node, value, label) => isLeftOut(value) || checkTyped(node, value, 'jsonata', label);
   if (name === 'output')
     return (node, value, label) => isLeftOut(value) || checkTyped(node, value, 'msg', label);
-  if (typeof property.value === 'number' && !property.choices)
-    return (node, value, label) => checkNumber(node, value, property, label);
+  if (property.min !== undefined) return (node, value, label) => checkNumber(node, value, property, label);
   return undefined;
 }
 

@@ -2,7 +2,7 @@
  * What a provider's codes mean, one row a code: whoever reads its answers, the sandbox and scripts/docs.mjs, which writes the
  * tables in docs/, go by the same table.
  */
-import { type ErrorCode, refusal, type VerifyError } from './errors';
+import { type ErrorCode, type ErrorDetails, refusal, type VerifyError } from './errors';
 import type { Outcome } from './result';
 
 /** What an answer says to a flow. */
@@ -76,10 +76,18 @@ export function textOfCode(table: CodeTable, code: string | number): string {
  * @param table of the provider's codes; one that is not in it is PROVIDER
  * @param code of the answer
  * @param message the provider's own words, masked
+ * @param details what else is known
  * @returns the error that the answer stands for
  */
-export function refusalBy(table: CodeTable, code: string, message: string): VerifyError {
-  return refusal(table.get(code)?.error ?? 'PROVIDER', code, message);
+export function refusalBy(
+  table: CodeTable,
+  code: string,
+  message: string,
+  details: ErrorDetails = {},
+): VerifyError {
+  const error = refusal(table.get(code)?.error ?? 'PROVIDER', code, message);
+  Object.assign(error.details, details);
+  return error;
 }
 
 function bare(text: string): string {

@@ -4,7 +4,7 @@ import type { Action, Arrival, Context, PersonSent } from './action';
 import { VerifyError } from './errors';
 import type { Answer } from './result';
 import type { FieldDefinition, SettingDefinitions, Settings } from './settings';
-import type { ClaimCall, QueueSlot } from './transport';
+import { type ClaimCall, inSlot, type QueueSlot } from './transport';
 
 /** Of all providers; each takes some of them. */
 export const FIELDS = {
@@ -130,22 +130,17 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
 
     async run(account, { input, isPaid, repaired }, context): Promise<Answer<RequestData>> {
       const send = half.prepare(account, input, context);
-      const judge = (found: Omit<RequestAnswer, 'raw'>): Answer<RequestData> => ({
-        outcome: 'answered',
-        reason: null,
-        code: found.code,
-        message: found.message,
-        requestId: found.requestId,
-        charged: found.charged,
-        data: { result: found.result, repaired },
-      });
-      const slot = account.transport.takeSlot();
-      try {
+      const judge = (found: Omit<RequestAnswer, 'raw'>): Answer<RequestData> => {
+        const { code, message, requestId, charged, result } = found;
+        const data = { result, repaired };
+        return { outcome: 'answered', reason: null, code, message, requestId, charged, data };
+      };
+      return inSlot(account.transport, async (slot) => {
         if (!isPaid) {
           const { raw, ...found } = await send({ slot, claim: null, repeat: true });
           return { ...judge(found), raw };
         }
-        return await context.payments.payOnce({
+        return context.payments.payOnce({
           content: () => half.content(input),
           send: (claim) => send({ slot, claim, repeat: false }),
           judge,
@@ -154,9 +149,7 @@ export function requestAction<Input>(half: RequestHalf<Input>): RequestAction<In
           isForPhoto: () => false,
           mayChange: false,
         });
-      } finally {
-        slot.release();
-      }
+      });
     },
   };
 }

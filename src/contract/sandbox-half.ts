@@ -80,6 +80,12 @@ export function isObserved({ shapes }: SandboxWorld, id: string): boolean {
   return shapes === 'mixed' ? Number(id.at(-1)) % 2 === 0 : shapes === 'observed';
 }
 
+/** @returns an answer in JSON */
+export function jsonAnswer(body: unknown, status = 200, headers: Record<string, string> = {}): SandboxAnswer {
+  const type = { 'Content-Type': 'application/json; charset=utf-8' };
+  return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
+}
+
 /** Where a provider takes POST alone. */
 export const POST_ONLY: SandboxAnswer = {
   status: 405,

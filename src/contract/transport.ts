@@ -102,3 +102,21 @@ export interface Transport {
   /** Takes no new requests, and closes its sockets when the last request in flight has ended. */
   close(): Promise<void>;
 }
+
+/**
+ * @param transport of the account
+ * @param work what is done for a message, with its slot in the queue
+ * @returns what `work` does; its slot is free then, whatever came of it
+ * @throws VerifyError OVERLOADED, or what `work` throws
+ */
+export async function inSlot<Done>(
+  transport: Transport,
+  work: (slot: QueueSlot) => Promise<Done>,
+): Promise<Done> {
+  const slot = transport.takeSlot();
+  try {
+    return await work(slot);
+  } finally {
+    slot.release();
+  }
+}

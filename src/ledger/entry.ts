@@ -91,6 +91,7 @@ export interface Sum {
 }
 
 const isoTime = isoTimes();
+const NOTHING_KNOWN = Object.fromEntries(FIELDS.map((field) => [field, null]));
 
 /** Of a call that was claimed and then not sent. */
 export const NOT_SENT: Settlement = {
@@ -107,8 +108,8 @@ export const NOT_SENT: Settlement = {
  * @returns the entry of a call that is about to be sent
  */
 export function createEntry(id: string, call: Call, now: number): Entry {
-  const known: Partial<Entry> = { ...call, id, at: isoTime(now), state: 'claimed' };
-  return Object.fromEntries(FIELDS.map((field) => [field, known[field] ?? null])) as Entry;
+  const { keys: _keys, maxPerDay: _day, maxPerMonth: _month, maxAgeMs: _age, waitMs: _wait, ...known } = call;
+  return { ...NOTHING_KNOWN, ...known, id, at: isoTime(now), state: 'claimed' } as Entry;
 }
 
 /** @returns the entry as it is after that */

@@ -24,10 +24,9 @@ import {
   type Sum,
   settleEntry,
 } from './entry';
-import { idFloor, newId } from './id';
+import { newId } from './id';
 import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
-import { AFTER_ALL, type EntriesRequest } from './reports-sql';
-import { sumsBy } from './sums';
+import { entriesOf, findEntries, sumsOf } from './reports';
 
 const DAY_MS = 86_400_000;
 /** How often a call of another process is looked at that somebody waits for. */
@@ -91,16 +90,21 @@ class PendingCall {
   }
 }
 
+/** A `Map` keeps what it had until the next full collection (src/contract/cancel.ts), so it holds boxes, which are emptied. */
+interface Box {
+  call: PendingCall | null;
+}
+
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #database: RoomDatabase;
   readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
-  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/cancel.ts). */
-  readonly #pending = new Map<string, { call: PendingCall | null }>();
+  /** By id. */
+  readonly #pending = new Map<string, Box>();
   /** By account and key. */
-  readonly #byKey = new Map<string, PendingCall>();
+  readonly #byKey = new Map<string, Box>();
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** Budgets, by account and day or month, of which their owner was warned. */
   readonly #warned = new Set<string>();
@@ -172,7 +176,8 @@ export class Ledger {
       since: this.#since(call.maxAgeMs),
     };
     const pending = new PendingCall(claim, entry);
-    this.#pending.set(id, { call: pending });
+    const box = { call: pending };
+    this.#pending.set(id, box);
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
       // A disk that did not answer has written it after all.
@@ -199,7 +204,7 @@ export class Ledger {
       return { state: 'known', keys: new Map(Object.entries(answer.keys)) };
     }
     pending.isClaimed = true;
-    for (const { key } of keys) this.#byKey.set(keyName(account, key), pending);
+    for (const { key } of keys) this.#byKey.set(keyName(account, key), box);
     if (maxPerDay > 0 || maxPerMonth > 0) this.#warn(call, answer.spent, now);
     return { state: 'claimed', id, at };
   }
@@ -262,48 +267,18 @@ export class Ledger {
   }
 
   /** @returns all of the query, oldest first, as they are read */
-  async *entries(query: Query): AsyncIterable<Entry> {
-    const { id, key } = query;
-    if (id !== undefined || key !== undefined) yield* await this.find(query, Number.MAX_SAFE_INTEGER);
-    else for await (const page of this.#pages(query, false)) yield* page;
+  entries(query: Query): AsyncIterable<Entry> {
+    return entriesOf(this.#database, query);
   }
 
   /** @returns newest first, at most `limit` */
-  async find(query: Query, limit: number): Promise<Entry[]> {
-    const { id, key, account = '' } = query;
-    if (id !== undefined) {
-      const entry = await this.#database.call<object, Entry | null>('ledger.find', { id });
-      return entry && matches(entry, query) ? [entry] : [];
-    }
-    if (key !== undefined) {
-      const found = await this.#database.call<object, Entry[]>('ledger.ofKey', { account, key, limit });
-      return found.filter((entry) => matches(entry, query));
-    }
-    const found: Entry[] = [];
-    for await (const page of this.#pages(query, true)) {
-      found.push(...page.slice(0, limit - found.length));
-      if (found.length >= limit) break;
-    }
-    return found;
+  find(query: Query, limit: number): Promise<Entry[]> {
+    return findEntries(this.#database, query, limit);
   }
 
   /** @returns by period, account and operation; `id` and `key` of the query do not matter, days count whole */
-  async sums(by: Period, { from, to, account, operation }: Query): Promise<Sum[]> {
-    const days: Sum[] = [];
-    let next: string | null = from === undefined ? '' : dayId(from);
-    const end = to === undefined ? AFTER_ALL : `${dayId(to - 1)}${AFTER_ALL}`;
-    while (next !== null) {
-      const request: EntriesRequest = {
-        from: next,
-        to: end,
-        account: account ?? null,
-        operation: operation ?? null,
-      };
-      const page: { sums: Sum[]; next: string | null } = await this.#database.call('ledger.sums', request);
-      days.push(...page.sums);
-      next = page.next;
-    }
-    return sumsBy(by, days);
+  sums(by: Period, query: Query): Promise<Sum[]> {
+    return sumsOf(this.#database, by, query);
   }
 
   /** @returns what counts for the account's budgets, today and this month */
@@ -409,20 +384,20 @@ export class Ledger {
 
   #drop(pending: PendingCall): void {
     const { entry, keys } = pending.claim;
+    for (const { key } of keys) {
+      const name = keyName(entry.account, key);
+      if (this.#byKey.get(name)?.call === pending) this.#byKey.delete(name);
+    }
     const box = this.#pending.get(entry.id);
     if (box) box.call = null;
     this.#pending.delete(entry.id);
-    for (const { key } of keys) {
-      const name = keyName(entry.account, key);
-      if (this.#byKey.get(name) === pending) this.#byKey.delete(name);
-    }
     for (const waiter of pending.waiters) waiter();
   }
 
   #statesHere(account: string, keys: readonly PaidKey[]): Map<string, KeyState> {
     const states = new Map<string, KeyState>();
     for (const each of keys) {
-      const state = this.#byKey.get(keyName(account, each.key))?.stateOf(each);
+      const state = this.#byKey.get(keyName(account, each.key))?.call?.stateOf(each);
       if (state) states.set(each.key, state);
     }
     return states;
@@ -443,27 +418,6 @@ export class Ledger {
       if (this.#warned.has(name)) continue;
       this.#warned.add(name);
       this.#options.onBudget(warning);
-    }
-  }
-
-  async *#pages(query: Query, isNewestFirst: boolean): AsyncGenerator<Entry[]> {
-    const { from, to, account = null, operation = null } = query;
-    const request = {
-      from: from === undefined ? '' : idFloor(from),
-      to: to === undefined ? AFTER_ALL : idFloor(to),
-      account,
-      operation,
-      isNewestFirst,
-    };
-    for (;;) {
-      const page: { entries: Entry[]; next: string | null } = await this.#database.call(
-        'ledger.entries',
-        request,
-      );
-      yield page.entries;
-      if (page.next === null) return;
-      if (isNewestFirst) request.to = page.next;
-      else request.from = page.next;
     }
   }
 }
@@ -488,19 +442,4 @@ function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Prom
 /** No account's id has a line break. */
 function keyName(account: string, key: string): string {
   return `${account}\n${key}`;
-}
-
-/** What all ids of a day in Shanghai begin with. */
-function dayId(time: number): string {
-  return dayOf(time).replaceAll('-', '');
-}
-
-function matches({ at, account, operation }: Entry, query: Query): boolean {
-  const time = Date.parse(at);
-  return (
-    (query.account ?? account) === account &&
-    (query.operation ?? operation) === operation &&
-    time >= (query.from ?? Number.NEGATIVE_INFINITY) &&
-    time < (query.to ?? Number.POSITIVE_INFINITY)
-  );
 }

@@ -2,32 +2,25 @@
 import { BOM, csvRows, readRows } from '../../dist/src/ledger/csv-rows.js';
 import { readSheet } from './xlsx.mjs';
 
-/** @returns the heads and one row a photo */
-export function tableOf(rows, { say, reason, verdict, why, environment }) {
-  const heads = [
-    'number',
-    'file',
-    'address',
-    'verdict',
-    'reason',
-    'taken',
-    'place',
-    'latitude',
-    'longitude',
-    'environment',
-  ];
+const PHOTO_HEADS = 'number file address verdict reason taken place latitude longitude environment';
+
+/**
+ * @param rows as the page shows them
+ * @returns the heads and one row a photo
+ */
+export function tableOf(rows, words, environment) {
   return [
-    heads.map((head) => say(head)),
-    ...rows.map((row) => [
-      row.line ?? row.index + 1,
-      row.name,
-      row.url,
-      verdict(row),
-      row.reason ? reason(row.reason) : why(row),
-      row.takenAt ? row.takenAt.slice(0, 16).replace('T', ' ') : row.takenAtText,
-      row.address,
-      row.gcj02?.lat,
-      row.gcj02?.lng,
+    PHOTO_HEADS.split(' ').map((head) => words.say(head)),
+    ...rows.map(({ line, index, name, url, verdict, reason, why, when, address, gcj02 }) => [
+      line ?? index + 1,
+      name,
+      url,
+      verdict,
+      words.reason(reason) || why,
+      when,
+      address,
+      gcj02?.lat,
+      gcj02?.lng,
       environment,
     ]),
   ];

@@ -1,9 +1,9 @@
 /** Puts messages into a queue and waits for their answers. */
 
 import { randomUUID } from 'node:crypto';
-import { addAbortListener } from 'node:events';
 import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { onAbort } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
 import type { JobEnd, JobError } from './active-jobs';
 import {
@@ -303,21 +303,24 @@ export class JobCalls {
     const all = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, all.add(waiter));
     return {
-      next: (milliseconds: number, cancel: AbortSignal): Promise<EndEvent | null> =>
+      next: (milliseconds, cancel) =>
         new Promise((resolve, reject) => {
-          const timer = setTimeout(() => end(), Math.max(0, milliseconds));
-          const listening = addAbortListener(cancel, () => {
-            clearTimeout(timer);
+          const end = () => {
+            forget();
+            go = () => {};
+            resolve(event);
+            event = null;
+          };
+          const timer = setTimeout(end, Math.max(0, milliseconds));
+          const forgetCancel = onAbort(cancel, () => {
+            forget();
             reject(
               new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
             );
           });
-          const end = () => {
+          const forget = () => {
             clearTimeout(timer);
-            listening[Symbol.dispose]();
-            go = () => {};
-            resolve(event);
-            event = null;
+            forgetCancel();
           };
           go = end;
           if (event) end();

@@ -1,8 +1,9 @@
 /** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type ErrorCode, VerifyError } from '../contract/errors';
-import { cancelled, pause, type WaitOptions, withTimeout } from './wait';
+import { CERTIFICATE_REFUSALS } from '../contract/certificates';
+import { cancelled, type ErrorCode, VerifyError } from '../contract/errors';
+import { pause, type WaitOptions, withTimeout } from './wait';
 
 /** Then a connection that seems to be there is given up. */
 const ATTEMPT_MS = 5_000;
@@ -58,16 +59,7 @@ const REFUSALS: Readonly<Record<string, { problem: string; code: ErrorCode }>> =
   MOVED: { problem: 'queue-moved', code: 'CONFIG' },
   OOM: { problem: 'queue-full', code: 'OVERLOADED' },
   ...Object.fromEntries(
-    [
-      'SELF_SIGNED_CERT_IN_CHAIN',
-      'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      'UNABLE_TO_GET_ISSUER_CERT',
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'CERT_HAS_EXPIRED',
-      'CERT_NOT_YET_VALID',
-      'ERR_TLS_CERT_ALTNAME_INVALID',
-    ].map((code) => [code, { problem: 'queue-certificate', code: 'CONFIG' as const }]),
+    CERTIFICATE_REFUSALS.map((code) => [code, { problem: 'queue-certificate', code: 'CONFIG' as const }]),
   ),
 };
 

@@ -1,6 +1,6 @@
-import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VerifyError } from '../contract/errors';
+import { onAbort } from '../contract/cancel';
+import { cancelled } from '../contract/errors';
 
 /** How long somebody waits for a Redis that cannot be reached. */
 export interface WaitOptions {
@@ -23,16 +23,12 @@ export function withTimeout<Value>(
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
-    const listening = addAbortListener(cancel, () => reject(cancelled()));
+    const forget = onAbort(cancel, () => reject(cancelled()));
     void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      listening[Symbol.dispose]();
+      forget();
     });
   });
-}
-
-export function cancelled(): VerifyError {
-  return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });
 }
 
 /** @throws VerifyError CANCELLED */
@@ -46,7 +42,5 @@ export async function pause(milliseconds: number, cancel: AbortSignal): Promise<
 
 /** Keeps no process alive. */
 export function later(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
+  return sleep(milliseconds, undefined, { ref: false });
 }

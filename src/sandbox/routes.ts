@@ -1,6 +1,6 @@
 /** What the sandbox says about itself: docs/contract.md, "Sandbox", its page and its routes for programs. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SandboxAnswer } from '../contract/sandbox-half';
+import { jsonAnswer, type SandboxAnswer } from '../contract/sandbox-half';
 import { objectionTo } from './origin-check';
 import { type Access, homePage, languageOf } from './page';
 import type { RequestLog } from './requests';
@@ -17,11 +17,7 @@ export interface Memory {
 
 type Route = (memory: Memory, headers: IncomingHttpHeaders) => SandboxAnswer;
 
-const json = (value: unknown): SandboxAnswer => ({
-  status: 200,
-  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
-  body: JSON.stringify(value),
-});
+const json = (value: unknown) => jsonAnswer(value, 200, { 'Cache-Control': 'no-store' });
 const done: SandboxAnswer = { status: 204, body: '' };
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {

@@ -1,5 +1,6 @@
 /** What a failure of PostgreSQL, or of the way there, means for an operation. */
 import type { DatabaseError } from 'pg';
+import { CERTIFICATE_REFUSALS } from '../contract/certificates';
 import { VerifyError } from '../contract/errors';
 
 /** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
@@ -7,12 +8,7 @@ const REFUSED: ReadonlySet<string> = new Set([
   '28P01', // wrong password
   '28000', // the role may not log in
   '3D000', // no such database
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
+  ...CERTIFICATE_REFUSALS,
   'NO_TLS',
 ]);
 /** The transaction met another one: it is run again. */

@@ -61,10 +61,8 @@ describe(`no English in the editor of Node-RED ${VERSION} in zh-CN`, () => {
       assert.deepEqual(await read('.red-ui-tray-body:last .red-ui-tray-content:first'), []);
       await bench.editAccount();
       assert.deepEqual(await read('.red-ui-tray-body:last .red-ui-tray-content:first'), []);
-      await bench.page.click('#node-config-dialog-cancel');
-      await bench.page.waitForSelector('#node-config-dialog-cancel', { state: 'detached' });
-      await bench.page.click('#node-dialog-cancel');
-      await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
+      await bench.cancel('node-config');
+      await bench.cancel();
       for (const type of [action, ACCOUNTS[action]!]) {
         await bench.page.evaluate(`RED.sidebar.help.show('${type}')`);
         await bench.page.waitForFunction(

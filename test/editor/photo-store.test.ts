@@ -1,9 +1,7 @@
 /** A photo store in a real Chromium: its form, its test button, and what the sidebar says it holds. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { findText } from '../../src/texts/texts';
 import { foreignWords } from '../chinese';
-import { ROOT } from '../demo-process';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
@@ -14,9 +12,6 @@ const STORE = 'tested-store';
 const LOCALE = 'zh-CN';
 
 describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
-  const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
-  const form: Record<string, string> = read(`nodes/forms/locales/${LOCALE}/forms.json`).form;
-  const tests: Record<string, string> = read(`src/texts/${LOCALE}.json`).test;
   let server: ObjectStore;
   let bench: Workbench;
 
@@ -49,10 +44,7 @@ describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
   });
   afterEach(() => bench.tidy());
 
-  const open = async () => {
-    await bench.page.evaluate(`RED.editor.editConfig('', 'photo-store', '${STORE}')`);
-    await bench.page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-  };
+  const open = () => bench.editConfig('photo-store', STORE);
 
   it('shows what its kind needs, and says of a wrong address what is wrong with it', async () => {
     await open();
@@ -100,22 +92,14 @@ describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
 
   it('is tested, and says in the language of the browser which step failed', async () => {
     await open();
-    const press = async (state: string) => {
-      await bench.page.click('#photo-store-test');
-      const result = bench.page.locator(`#photo-store-test-result[data-state="${state}"]`);
-      await result.waitFor({ state: 'visible' });
-      return (await result.locator('div').allTextContents()).join();
-    };
-    assert.ok((await press('works')).endsWith(tests['store-works']!));
+    const press = async (state: string) => (await bench.test('photo-store', state)).join();
+    const said = (key: string, values = {}) => findText('', `test.${key}`, values, LOCALE);
+    assert.ok((await press('works')).endsWith(said('store-works')));
     server.door = ({ method }, response) => method !== 'GET' || refuse(response, 403, 'AccessDenied');
     const text = await press('refused');
-    const [step = ''] = tests['store-fetch']!.split('__text__');
-    assert.ok(
-      text.startsWith(
-        form['test-result']!.replace('__word__', form['test-refused']!).replace('__text__', step),
-      ),
-      text,
-    );
+    const word = words(LOCALE, 'photo-store', 'form.test-refused');
+    const step = said('store-fetch', { text: '' });
+    assert.ok(text.startsWith(words(LOCALE, 'photo-store', 'form.test-result', { word, text: step })), text);
     server.door = () => true;
   });
 

@@ -75,11 +75,6 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await until(() => provider.asked.length >= count);
   }
 
-  async function cancel() {
-    await bench.page.click('#node-dialog-cancel');
-    await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
-  }
-
   /** A text of the form with whatever durations. */
   function pattern(key: string, count: number, node = '', untilNext = '\\d+'): RegExp {
     const [oldest = '', next = ''] = ['\\d+', untilNext].map((digits) =>
@@ -132,7 +127,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await box().getByText(say('tasks-none'), { exact: true }).waitFor();
     assert.equal(await box().locator('button').count(), 0);
     assertChinese(String(await box().textContent()));
-    await cancel();
+    await bench.cancel();
   });
 
   it('shows how many wait, since when, and when they are queried next', async () => {
@@ -144,7 +139,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await bench.page.locator('#truth-poll-tasks').scrollIntoViewIfNeeded();
     await bench.picture('truth-poll-tasks');
     assertChinese(String(await box().textContent()));
-    await cancel();
+    await bench.cancel();
   });
 
   it('has them queried at once', async () => {
@@ -159,7 +154,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     // Without being opened again.
     await box().getByText(say('tasks-none'), { exact: true }).waitFor();
     provider.script = (_asked, response) => stillWaiting(response);
-    await cancel();
+    await bench.cancel();
   });
 
   it('drops them after a second question', async () => {
@@ -182,7 +177,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await box().getByText(say('tasks-none'), { exact: true }).waitFor();
     const list = await (await bench.nodeRed.ask('/cn-verify/tasks')).json();
     assert.deepEqual(list, []);
-    await cancel();
+    await bench.cancel();
   });
 
   it('finds those whose node was deleted, and drops them', async () => {
@@ -191,7 +186,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     await box().getByText(say('tasks-none'), { exact: true }).waitFor();
     // Those of another node that is there are not this one's affair.
     assert.equal(await rowOf('left-behind').count(), 0);
-    await cancel();
+    await bench.cancel();
 
     await bench.node('left-behind').locator('.red-ui-flow-node').click();
     await bench.page.keyboard.press('Delete');
@@ -210,6 +205,6 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
       .click();
     await rowOf('left-behind').waitFor({ state: 'detached' });
     assert.deepEqual(await (await bench.nodeRed.ask('/cn-verify/tasks')).json(), []);
-    await cancel();
+    await bench.cancel();
   });
 });

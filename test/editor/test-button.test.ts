@@ -1,12 +1,10 @@
 /** The test button of an account's form, in a real Chromium: accounts against a server that answers in turn. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { findText } from '../../src/texts/texts';
 import { foreignWords } from '../chinese';
-import { ROOT } from '../demo-process';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
 import { leaksIn } from '../private';
-import { Workbench } from './workbench';
+import { Workbench, words } from './workbench';
 
 const SECRET = 'a-secret-of-the-test';
 const ACCOUNT = 'test-button-account';
@@ -14,11 +12,9 @@ const ACCOUNT = 'test-button-account';
 const LOCALE = 'zh-CN';
 
 describe('the test button of an account', () => {
-  const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
-  const form: Record<string, string> = read(`nodes/forms/locales/${LOCALE}/forms.json`).form;
-  const tests: Record<string, string> = read(`src/texts/${LOCALE}.json`).test;
-  const said = (word: string, text = '') =>
-    form['test-result']!.replace('__word__', form[word]!).replace('__text__', text);
+  const form = (key: string, values = {}) => words(LOCALE, 'xhey-account', `form.${key}`, values);
+  const tested = (key: string) => findText('', `test.${key}`, {}, LOCALE);
+  const said = (word: string, text = '') => form('test-result', { word: form(word), text });
   let bench: Workbench;
   const page = () => bench.page;
   let server: ScriptedServer;
@@ -52,30 +48,15 @@ describe('the test button of an account', () => {
     closeServers();
   });
 
-  async function open(id = ACCOUNT) {
-    await page().evaluate(`RED.editor.editConfig('', 'xhey-account', '${id}')`);
-    await page().waitForSelector('#node-config-dialog-ok', { state: 'visible' });
-  }
-
+  const open = (id = ACCOUNT) => bench.editConfig('xhey-account', id);
+  const close = () => bench.cancel('node-config');
+  const test = (state: string) => bench.test('xhey-account', state);
   const showTab = (name: string) => page().locator(`form:visible #red-ui-tab-${name} a`).click();
-
-  async function close() {
-    await page().click('#node-config-dialog-cancel');
-    await page().waitForSelector('#node-config-dialog-ok', { state: 'detached' });
-  }
-
-  /** Presses the button and waits for what it shows. */
-  async function test(state: string): Promise<string[]> {
-    await page().click('#xhey-account-test');
-    const result = page().locator(`#xhey-account-test-result[data-state="${state}"]`);
-    await result.waitFor({ state: 'visible' });
-    return result.locator('div').allTextContents();
-  }
 
   it('shows that the account works, is refused and cannot be reached', async () => {
     await open();
-    assert.equal(await page().textContent('#xhey-account-test-result'), form['test-as-deployed']);
-    assert.deepEqual(await test('works'), [said('test-works', tests.works)]);
+    assert.equal(await page().textContent('#xhey-account-test-result'), form('test-as-deployed'));
+    assert.deepEqual(await test('works'), [said('test-works', tested('works'))]);
 
     server.script = (_asked, response) => json(response, { code: 4007, msg: `no ${SECRET}`, data: null });
     const [refused = ''] = await test('refused');
@@ -110,7 +91,7 @@ describe('the test button of an account', () => {
         json(response, { code: 404, msg: '', data: null });
       };
       const [, line = ''] = await test('works');
-      const [before = '', after = ''] = form[key]!.split('__seconds__');
+      const [before = '', after = ''] = form(key, { seconds: '__seconds__' }).split('__seconds__');
       assert.ok(line.startsWith(before) && line.endsWith(after), line);
       const seconds = Number(line.slice(before.length, -after.length));
       assert.ok(Math.abs(seconds - 600) <= 2, line);
@@ -137,12 +118,12 @@ describe('the test button of an account', () => {
     await showTab('keys');
     const keys = page().locator('#xhey-account-keys');
     await page().waitForSelector('#xhey-account-keys[data-in-use="first"]', { state: 'visible' });
-    assert.equal(await keys.textContent(), form['keys-first']);
+    assert.equal(await keys.textContent(), form('keys-first'));
     await showTab('connection');
-    assert.deepEqual(await test('works'), [said('test-works', tests['works-next-pair'])]);
+    assert.deepEqual(await test('works'), [said('test-works', tested('works-next-pair'))]);
     await showTab('keys');
     await page().waitForSelector('#xhey-account-keys[data-in-use="next"]', { state: 'visible' });
-    assert.equal(await keys.textContent(), form['keys-next']);
+    assert.equal(await keys.textContent(), form('keys-next'));
 
     await page().fill('#node-config-input-nextGroupSecret', '');
     await page().keyboard.press('Tab');
@@ -158,7 +139,7 @@ describe('the test button of an account', () => {
 
   it('says on the sandbox that the sandbox answers, and nothing of the provider', async () => {
     await open('on-sandbox');
-    assert.deepEqual(await test('works'), [said('test-works', tests['works-sandbox'])]);
+    assert.deepEqual(await test('works'), [said('test-works', tested('works-sandbox'))]);
     await close();
   });
 
@@ -166,14 +147,13 @@ describe('the test button of an account', () => {
     await page().evaluate(`RED.nodes.node('${ACCOUNT}').changed = true`);
     await open();
     assert.equal(await page().isEnabled('#xhey-account-test'), false);
-    assert.equal(await page().textContent('#xhey-account-test-result'), form['test-deploy-first']);
+    assert.equal(await page().textContent('#xhey-account-test-result'), form('test-deploy-first'));
     await close();
     await page().evaluate(`RED.nodes.node('${ACCOUNT}').changed = false`);
 
-    await page().evaluate(`RED.editor.editConfig('', 'linkface-account', '_ADD_')`);
-    await page().waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+    await bench.editConfig('linkface-account', '_ADD_');
     assert.equal(await page().isEnabled('#linkface-account-test'), false);
-    assert.equal(await page().textContent('#linkface-account-test-result'), form['test-deploy-first']);
+    assert.equal(await page().textContent('#linkface-account-test-result'), form('test-deploy-first'));
     await close();
   });
 
@@ -181,6 +161,6 @@ describe('the test button of an account', () => {
     await open();
     await bench.nodeRed.deploy([]);
     const [gone = ''] = await test('not-run');
-    assert.equal(gone, said('test-not-run', tests['not-deployed']));
+    assert.equal(gone, said('test-not-run', tested('not-deployed')));
   });
 });

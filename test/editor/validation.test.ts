@@ -187,8 +187,7 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
       await bench.picture(`${action}-wrong`);
       if (action === 'face-compare') await assertScale();
       for (const field of NUMBERS[action] ?? []) await assertTakes(`#node-input-${field}`, A_VARIABLE);
-      await bench.page.click('#node-dialog-cancel');
-      await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
+      await bench.cancel();
     });
   }
 
@@ -219,10 +218,8 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
       for (const hidden of ['baseUrl', values[0]!.field]) {
         assert.equal(await bench.page.locator(`#node-config-input-${hidden}.input-error`).count(), 0, hidden);
       }
-      await bench.page.click('#node-config-dialog-cancel');
-      await bench.page.waitForSelector('#node-config-dialog-cancel', { state: 'detached' });
-      await bench.page.click('#node-dialog-cancel');
-      await bench.page.waitForSelector('#node-dialog-cancel', { state: 'detached' });
+      await bench.cancel('node-config');
+      await bench.cancel();
     });
   }
 

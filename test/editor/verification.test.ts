@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
+import { findText } from '../../src/texts/texts';
 import { foreignWords } from '../chinese';
 import { compared, paidFlow, pay } from '../flows/paid-calls';
 import { closeServers, json, type ScriptedServer, scriptedServer } from '../flows/scripted-server';
@@ -9,7 +10,7 @@ import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-proces
 import { type RedisServer, startRedis } from '../redis/server';
 import { until } from '../until';
 import { openEditor } from './browser';
-import { placed, runtimeWords, VERSION, Workbench, words } from './workbench';
+import { placed, VERSION, Workbench, words } from './workbench';
 
 const ID = 'cn-verify-verification';
 const SHOW = `RED.actions.invoke('cn-verify:show-verification')`;
@@ -148,7 +149,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await row('queue')
       .getByRole('button', { name: say('show', { node: 'photos' }) })
       .waitFor();
-    const unset = runtimeWords(LOCALE, 'errors.variable-not-set.text', { variable: VARIABLE });
+    const unset = findText('', 'errors.variable-not-set.text', { variable: VARIABLE }, LOCALE);
     assert.ok((await row('unset').textContent())!.includes(unset));
   });
 
@@ -168,9 +169,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
       // The runtime has its `lang`.
     ]);
     const [unready] = await problems().allTextContents();
-    const missing = runtimeWords(LOCALE, 'errors.variable-not-set.text', {
-      variable: VARIABLE,
-    });
+    const missing = findText('', 'errors.variable-not-set.text', { variable: VARIABLE }, LOCALE);
     assert.ok(unready!.includes(missing), unready);
     await bench.page.getByRole('button', { name: say('show', { node: 'Compare' }) }).click();
     await bench.page.getByRole('button', { name: say('show', { node: 'Keyless' }) }).click();

@@ -141,6 +141,26 @@ export class Workbench {
     await this.page.waitForFunction('document.getAnimations().length === 0');
   }
 
+  /** Opens the form of a config node. */
+  async editConfig(type: string, id: string): Promise<void> {
+    await this.page.evaluate(`RED.editor.editConfig('', '${type}', '${id}')`);
+    await this.page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
+  }
+
+  /** Closes the form on top, and changes nothing. */
+  async cancel(form: 'node' | 'node-config' = 'node'): Promise<void> {
+    await this.page.click(`#${form}-dialog-cancel`);
+    await this.page.waitForSelector(`#${form}-dialog-cancel`, { state: 'detached' });
+  }
+
+  /** Presses the test button of a form and gives what it shows in this state. */
+  async test(type: string, state: string): Promise<string[]> {
+    await this.page.click(`#${type}-test`);
+    const result = this.page.locator(`#${type}-test-result[data-state="${state}"]`);
+    await result.waitFor({ state: 'visible' });
+    return result.locator('div').allTextContents();
+  }
+
   /** Closes the open form of a node. */
   async done(): Promise<void> {
     await this.page.click('#node-dialog-ok');
@@ -264,35 +284,13 @@ export function words(
   key: string,
   values: Record<string, string | number> = {},
 ): string {
-  return textOf(
-    [type, 'forms'].map((name) => join(ROOT, 'nodes', name, 'locales', locale, `${name}.json`)),
-    key,
-    values,
-  );
-}
-
-/**
- * A text as the runtime says it.
- * @param locale of its reader
- * @param key with dots
- * @param values to fill in
- */
-export function runtimeWords(
-  locale: string,
-  key: string,
-  values: Record<string, string | number> = {},
-): string {
-  return textOf([join(ROOT, 'src', 'texts', `${locale}.json`)], key, values);
-}
-
-/** The text of the first file that has it. */
-function textOf(files: string[], key: string, values: Record<string, string | number>): string {
-  const texts = files.map((file) => {
+  const texts = [type, 'forms'].map((name) => {
+    const file = join(ROOT, 'nodes', name, 'locales', locale, `${name}.json`);
     let found: unknown = JSON.parse(readFileSync(file, 'utf8'));
     for (const part of key.split('.')) found = (found as Record<string, unknown> | undefined)?.[part];
     return found;
   });
   const text = texts.find((each) => typeof each === 'string');
-  if (text === undefined) throw new Error(`${files} have no text ${key}`);
+  if (text === undefined) throw new Error(`${type} has no text ${key}`);
   return text.replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
 }

@@ -1,7 +1,7 @@
 /** Answers that are right but come oddly, byte for byte from a server, through a real Node-RED: none that was paid for is lost. */
 import assert from 'node:assert/strict';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { checkError, checkResult, encrypted, FIVE, flowOf } from './five-actions';
+import { actionOf, checkError, checkResult, encrypted, flowOf } from './five-actions';
 import { ask, deploy, startRuntime } from './runtime';
 import { closeServers, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -20,7 +20,6 @@ const ORDER = '568753443590770688';
 const WORDS = '系统判断为同一人';
 const WORDS_IN_GBK = Buffer.from('cfb5cdb3c5d0b6cfceaacdacd2bbc8cb', 'hex');
 
-const actionOf = (type: string) => FIVE.find((each) => each.type === type)!;
 const success = (type: string) => Buffer.from(JSON.stringify(actionOf(type).success()));
 const inGbk = (text: string) => {
   const pieces = text.split(WORDS).flatMap((piece) => [WORDS_IN_GBK, Buffer.from(piece)]);

@@ -10,7 +10,7 @@ import * as fc from 'fast-check';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { HERE, polled, taken } from '../photos/results';
-import { EVERY_ACTION, FIVE, type FiveAction, flowOf } from './five-actions';
+import { actionOf, EVERY_ACTION, type FiveAction, flowOf } from './five-actions';
 import { deep, ODDITIES, PLACES, throwing } from './odd-messages';
 import { actionFlow, deploy, type FlowNode, got, liveNode, logs, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -49,25 +49,14 @@ const ROWS: Row[] = [
   {
     type: 'truth-poll',
     name: 'truth-poll that waits',
-    flow: () =>
-      flowOf(
-        FIVE.find(({ type }) => type === 'truth-poll')!,
-        provider.baseUrl,
-        { timeout: 5 },
-        { mode: 'wait' },
-      ),
+    flow: () => flowOf(actionOf('truth-poll'), provider.baseUrl, { timeout: 5 }, { mode: 'wait' }),
     payload: '1916812048797622272',
   },
   {
     type: 'truth-create',
     name: 'truth-create with a photo store that fits',
     flow: () => [
-      ...flowOf(
-        FIVE.find(({ type }) => type === 'truth-create')!,
-        provider.baseUrl,
-        { timeout: 5 },
-        { store: 'store' },
-      ),
+      ...flowOf(actionOf('truth-create'), provider.baseUrl, { timeout: 5 }, { store: 'store' }),
       { id: 'store', type: 'photo-store', kind: 'local', publicUrl: 'https://flows.example.com', fit: true },
     ],
     payload: [{ photo: jpg(), name: 'a.jpg' }, 'https://example.com/a.jpg'],
@@ -77,12 +66,12 @@ const ROWS: Row[] = [
     name: 'face-compare with a key that fits the photo',
     flow: () =>
       flowOf(
-        FIVE.find(({ type }) => type === 'face-compare')!,
+        actionOf('face-compare'),
         provider.baseUrl,
         { timeout: 5 },
         { fit: true, key: 'topic', keyType: 'msg', reuse: 1 },
       ),
-    payload: FIVE.find(({ type }) => type === 'face-compare')!.payload,
+    payload: actionOf('face-compare').payload,
   },
   { type: 'verify-ledger', flow: () => other('verify-ledger', {}), payload: { sum: 'day' } },
   {
@@ -97,7 +86,7 @@ const ROWS: Row[] = [
 
 /** Answers as each provider documents it. */
 function answer(action: Row): void {
-  const success = action.success ?? FIVE.find(({ type }) => type === action.type)?.success;
+  const success = action.success ?? actionOf(action.type)?.success;
   provider.script = (_asked, response) => json(response, success?.() ?? {});
 }
 
@@ -141,8 +130,7 @@ describe('any message, in a real Node-RED', () => {
   const trouble: unknown[] = [];
   const note = (reason: unknown) => trouble.push(reason);
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await startRuntime();
     provider = await scriptedServer(() => {});
     process.prependListener('uncaughtException', note);
@@ -159,8 +147,7 @@ describe('any message, in a real Node-RED', () => {
 
   for (const row of ROWS) {
     const { name = row.type } = row;
-    it(`${name} ends each one once, and handles the next`, async function () {
-      this.timeout(240_000);
+    it(`${name} ends each one once, and handles the next`, async () => {
       answer(row);
       await deploy(row.flow());
       assert.equal(total(await endOf(ordinary(row))), 1);

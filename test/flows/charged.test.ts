@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Entry } from '../../src/ledger/entry';
 import type { Message } from '../../src/node-red/runner/red';
-import { checkError, FIVE, type FiveAction, flowOf } from './five-actions';
+import { actionOf, checkError, type FiveAction, flowOf } from './five-actions';
 import { ask, deploy, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -74,11 +74,11 @@ describe('charged, in a real Node-RED', () => {
   }
 
   for (const { type, status, body, charged, retryAfter = false, requests = 1 } of ROWS) {
-    const action = FIVE.find((each) => each.type === type)!;
+    const action = actionOf(type);
     const given = JSON.stringify(body(action)) ?? '';
     const when = retryAfter ? ', Retry-After' : '';
-    it(`${type} after HTTP ${status}${when} ${given} is ${charged}`, async function () {
-      this.timeout(30_000);
+    const title = `${type} after HTTP ${status}${when} ${given} is ${charged}`;
+    it(title, async () => {
       const properties = { key: 'key', keyType: 'msg' };
       await deploy([
         ...flowOf(action, provider.baseUrl, { timeout: 10 }, properties),
@@ -91,7 +91,7 @@ describe('charged, in a real Node-RED', () => {
         if (given) json(response, body(action), status);
         else response.writeHead(status).end();
       };
-      const message = (): Message => ({ payload: structuredClone(action.payload), key: this.test!.title });
+      const message = (): Message => ({ payload: structuredClone(action.payload), key: title });
       const { caught } = await ask(message());
       const { cause } = checkError(caught[0]!);
       assert.equal(provider.asked.length, requests);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Entry } from '../../src/ledger/entry';
 import { leaksIn } from '../private';
-import { checkError, FIVE, flowOf, ID_NUMBER, NAME } from './five-actions';
+import { actionOf, checkError, flowOf, ID_NUMBER, NAME } from './five-actions';
 import { ask, deploy, got, send, startRuntime, until } from './runtime';
 import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
@@ -29,7 +29,7 @@ function idNumberOf(days: number): string {
 }
 
 for (const type of ['face-compare', 'westdex-three']) {
-  const action = FIVE.find((each) => each.type === type)!;
+  const action = actionOf(type);
   const person = action.payload as object;
 
   describe(`the consent of ${type}, in a real Node-RED`, () => {

@@ -141,6 +141,9 @@ export const FIVE: readonly FiveAction[] = [
   },
 ];
 
+/** @returns the one of a type */
+export const actionOf = (type: string): FiveAction => FIVE.find((each) => each.type === type)!;
+
 /** provider-request with the account of each provider, which answers as it answers its own action. */
 export const REQUESTS: readonly FiveAction[] = [
   requestOf('truth-create', { path: '/v2/any' }, { keyword: 'x' }),
@@ -153,7 +156,7 @@ export const REQUESTS: readonly FiveAction[] = [
 export const EVERY_ACTION: readonly FiveAction[] = [...FIVE, ...REQUESTS];
 
 function requestOf(type: string, action: object, payload: object): FiveAction {
-  const five = FIVE.find((each) => each.type === type)!;
+  const five = actionOf(type);
   const title = `provider-request of ${five.account.type}`;
   return { ...five, type: 'provider-request', title, action, payload };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { Result } from '../../src/contract/result';
-import { checkError, checkResult, FIVE, flowOf } from './five-actions';
+import { actionOf, checkError, checkResult, flowOf } from './five-actions';
 import { ask, deploy, logs, seen, settledStatus, startRuntime } from './runtime';
 import {
   closeServers,
@@ -28,7 +28,6 @@ describe('time, in a real Node-RED', () => {
   });
   afterEach(closeServers);
 
-  const action = (type: string) => FIVE.find((each) => each.type === type)!;
   const warnings = () =>
     logs
       .slice(firstLog)
@@ -36,7 +35,7 @@ describe('time, in a real Node-RED', () => {
       .map(({ msg }) => String(msg));
 
   it('a provider that is down for some seconds: refused at once, said once, and back with the trial that is answered', async () => {
-    const three = action('westdex-three');
+    const three = actionOf('westdex-three');
     await deploy(flowOf(three, server.baseUrl, { circuit: true }));
     const isOpen = () => warnings().some((each) => each.includes('keeps failing'));
     let trials = 0;
@@ -75,7 +74,7 @@ describe('time, in a real Node-RED', () => {
 
   for (const type of ['face-compare', 'westdex-three']) {
     it(`${type}: twelve bad persons in a row at a healthy provider are twelve answers`, async () => {
-      const bad = action(type);
+      const bad = actionOf(type);
       await deploy(flowOf(bad, server.baseUrl, { circuit: true }));
       const answers: [object, number][] = [
         [bad.failure(), 200],
@@ -106,7 +105,7 @@ describe('time, in a real Node-RED', () => {
     'face-compare': [{ message: 'HMAC signature cannot be verified' }, 403],
   };
   for (const [type, signedAt] of Object.entries(SIGNED_AT)) {
-    const signing = action(type);
+    const signing = actionOf(type);
     /** How many minutes from now each request since the last call was signed for. */
     const minutes = () => {
       const asked = server.asked.splice(0);

@@ -13,7 +13,7 @@ import type { Message } from '../../src/node-red/runner/red';
 import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg, PNG } from '../input/pictures';
-import { checkError, FIVE, flowOf, SECRET } from './five-actions';
+import { actionOf, checkError, flowOf, SECRET } from './five-actions';
 import { ask, deploy, send, startRuntime } from './runtime';
 import {
   closeServers,
@@ -157,7 +157,7 @@ const CHANGES: Readonly<Record<string, object>> = {
 let server: ScriptedServer;
 
 async function deployed(type: string): Promise<void> {
-  const five = FIVE.find((each) => each.type === type)!;
+  const five = actionOf(type);
   server = await scriptedServer((_asked, response) => json(response, five.success()));
   await deploy(flowOf(five, server.baseUrl, { timeout: 10 }, CHANGES[type]));
 }
@@ -179,8 +179,7 @@ async function sent(
   return { arrived: asked.map(READ[type]!), repaired: data.repaired };
 }
 
-describe('inputs, in a real Node-RED', function () {
-  this.timeout(60_000);
+describe('inputs, in a real Node-RED', () => {
   before(() => startRuntime());
   afterEach(closeServers);
 
@@ -220,7 +219,7 @@ describe('inputs, in a real Node-RED', function () {
     };
 
     it('an account without a key', async () => {
-      const five = FIVE.find(({ type }) => type === 'truth-create')!;
+      const five = actionOf('truth-create');
       server = await scriptedServer(() => {});
       await deploy(flowOf(five, server.baseUrl, { credentials: { groupKey: 'a', groupSecret: '' } }));
       const { caught } = await ask({ payload: [A, B, A] });
@@ -228,7 +227,7 @@ describe('inputs, in a real Node-RED', function () {
     });
 
     it('too many that wait', async () => {
-      const five = FIVE.find(({ type }) => type === 'truth-create')!;
+      const five = actionOf('truth-create');
       server = await scriptedServer(() => {});
       await deploy(flowOf(five, server.baseUrl, { maxConcurrent: 1, maxWaiting: 0, timeout: 10 }));
       send('action', { payload: C });

@@ -11,6 +11,7 @@ import type { Summary } from '../../src/node-red/admin/ledger-reports';
 import { secretOf } from '../../src/store/secret';
 import { openLedger, rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { overHttp } from '../over-http';
 import { leaksIn } from '../private';
 import { until } from '../until';
 import { FIVE, ID_NUMBER, NAME, type Raised, SECRET } from './five-actions';
@@ -25,60 +26,34 @@ const ORDER = `order of ${NAME}, ${ID_NUMBER}`;
 /** What a flow answered over HTTP. */
 type Delivered = Partial<Result> & Partial<Raised>;
 
-/** Each action, `/<type>`, and a verify-ledger, `/ledger`, over HTTP; the key is `msg.payload.order`. */
+/** `POST /call/<type>` with a payload and an order, which is the key; each message is counted in the log. */
 function flows(baseUrl: string): object[] {
   const at = { z: 'tab', x: 1, y: 1 };
-  const asked = [...PAID, { ...COMPARE, type: 'verify-ledger' }];
-  const counting = [
-    { id: 'count', ...at, type: 'http in', url: '/count', method: 'get', wires: [['counted']] },
-    {
-      id: 'counted',
-      ...at,
-      type: 'function',
-      wires: [['answer count']],
-      func: "msg.payload = String(global.get('came')); return msg;",
-    },
-    { id: 'answer count', ...at, type: 'http response', wires: [] },
+  const nodes = [...PAID, { ...COMPARE, type: 'verify-ledger' }];
+  const types = nodes.map(({ type }) => type);
+  return [
+    ...overHttp('/call/:type', types, {
+      read: `const count = (global.get('came') || 0) + 1;
+        global.set('came', count);
+        node.log('message ' + count);
+        const outputs = [];
+        outputs[${JSON.stringify(types)}.indexOf(msg.req.params.type)] = { ...msg, ...msg.payload };
+        return outputs;`,
+    }),
+    ...nodes.flatMap(({ type, account, action }) => [
+      { id: `account of ${type}`, environment: 'custom', baseUrl, circuit: false, timeout: 20, ...account },
+      {
+        ...action,
+        ...at,
+        id: type,
+        type,
+        account: `account of ${type}`,
+        key: 'order',
+        keyType: 'msg',
+        wires: [['answer'], []],
+      },
+    ]),
   ];
-  const actions = asked.flatMap(({ type, account, action }) => [
-    {
-      id: `account of ${type}`,
-      environment: 'custom',
-      baseUrl,
-      circuit: false,
-      timeout: 20,
-      ...account,
-    },
-    { id: `in ${type}`, ...at, type: 'http in', url: `/${type}`, method: 'post', wires: [[`read ${type}`]] },
-    {
-      id: `read ${type}`,
-      ...at,
-      type: 'function',
-      wires: [[type]],
-      func: `global.set('came', (global.get('came') || 0) + 1);
-msg.order = msg.payload.order; msg.payload = msg.payload.payload; return msg;`,
-    },
-    {
-      ...action,
-      id: type,
-      ...at,
-      type,
-      account: `account of ${type}`,
-      key: 'order',
-      keyType: 'msg',
-      wires: [[`answer ${type}`], []],
-    },
-    { id: `catch ${type}`, ...at, type: 'catch', scope: [type], wires: [[`error ${type}`]] },
-    {
-      id: `error ${type}`,
-      ...at,
-      type: 'function',
-      wires: [[`answer ${type}`]],
-      func: 'msg.payload = msg.error; return msg;',
-    },
-    { id: `answer ${type}`, ...at, type: 'http response', wires: [] },
-  ]);
-  return [...counting, ...actions];
 }
 
 describe('the ledger of a Node-RED', function () {
@@ -91,7 +66,7 @@ describe('the ledger of a Node-RED', function () {
     nodeRed = await startNodeRed({}, undefined, userDir, settings);
   };
   const post = async (type: string, payload: unknown, order?: string) => {
-    const response = await fetch(`${nodeRed.address}/${type}`, {
+    const response = await fetch(`${nodeRed.address}/call/${type}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       // JSON has no Buffer.
@@ -100,11 +75,6 @@ describe('the ledger of a Node-RED', function () {
     return (await response.json()) as Delivered;
   };
   const compare = (order?: string) => post('face-compare', COMPARE.payload, order);
-  /** How many messages have come to face-compare. */
-  const waiting = async () => {
-    const response = await fetch(`${nodeRed.address}/count`);
-    return Number(await response.text());
-  };
   const fileOf = (userDir: string) => join(userDir, 'cn-verify/cn-verify.db');
 
   /** The ledger of a Node-RED that does not run. */
@@ -139,7 +109,7 @@ describe('the ledger of a Node-RED', function () {
     await until(() => server.asked.length >= 16);
     const sent = server.asked.length;
     // The others have come, too, and wait for their turn.
-    await until(async () => (await waiting()) === COUNT);
+    await until(() => nodeRed.output().includes(`message ${COUNT}`));
     assert.deepEqual([sent, server.asked.length], [16, 16]);
     await nodeRed.stop('SIGKILL');
     assert.deepEqual(new Set(await Promise.all(all)), new Set([null]));

@@ -1,6 +1,7 @@
 /** Samples of our own, of the kinds in test/cases: persons, numbers and addresses are invented. */
 import type { Message } from '../../src/node-red/runner/red';
 import { BMP, jpg, PNG } from '../input/pictures';
+import { polled, taken } from '../photos/results';
 
 /** An answer of a provider: JSON, or raw. `{$encrypted}` in it stands for westdex's encrypted text. */
 export interface Given {
@@ -73,6 +74,14 @@ const create = (title: string, payload: unknown, wanted: Wanted, node = 'create'
   message: { payload },
   wanted,
 });
+/** One whose photo arrives as it should be. */
+const sent = (title: string, given: unknown, node?: string) =>
+  face(title, { photo: given }, { image: BASE64 }, node);
+/** One whose id number does. */
+const numbered = (title: string, idNumber: unknown, node?: string) =>
+  face(title, { idNumber }, { idcard: ID_NUMBER }, node);
+const stored = (title: string, payload: unknown) =>
+  create(title, payload, { outcome: 'submitted' }, 'screate');
 const refused = (reason: string): Wanted => ({ error: 'INPUT', reason, requests: 0, charged: false });
 
 /** xhey's answer to a query, in the observed shape. */
@@ -120,51 +129,29 @@ const answered = (title: string, answer: Given, wanted: Wanted, node = 'fface'):
   wanted,
 });
 const body = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
-const polled = (photos: readonly object[]) => ({
-  provider: 'xhey',
-  operation: 'truth-poll',
-  environment: 'custom',
-  outcome: 'passed',
-  reason: 'authentic',
-  code: '200',
-  message: '',
-  requestId: null,
-  charged: null,
-  ledger: null,
-  reused: null,
-  data: {
-    taskIds: ['9'],
-    tasks: [{ taskId: '9', photoUrls: photos.map((_, index) => `${A}?${index}`), status: 'finished' }],
-    photos: photos.map((changes, index) => ({
-      url: `${A}?${index}`,
-      taskId: '9',
-      outcome: 'passed',
-      reason: 'authentic',
-      status: 0,
-      message: '',
-      takenAt: '2026-11-29T10:02:00+08:00',
-      takenAtText: '2026年11月29日 10:02',
-      address: null,
-      location: { gcj02: { lat: 31.2, lng: 121.5 }, wgs84: null },
-      antiFakeCode: null,
-      matchedBy: 'address',
-      ...changes,
-    })),
-    summary: { total: photos.length, passed: photos.length, failed: 0, inconclusive: 0 },
-    repaired: [],
+/** The second of two photos, after the first. */
+const secondOf = (
+  title: string,
+  code: string | undefined,
+  times: readonly string[],
+  outcome: string,
+): Case => ({
+  title,
+  node: 'rules',
+  message: { payload: polled(times.map((time, index) => taken({ url: `${A}?${index}`, code, time }))) },
+  wanted: {
+    photos: [
+      [`${A}?0`, 'passed'],
+      [`${A}?1`, outcome],
+    ],
   },
-  timing: { startedAt: '2026-11-29T02:05:00.000Z', durationMs: 1, attempts: 1 },
 });
 
 /** By kind: what the files of test/cases begin with. */
 export const OWN: Readonly<Record<string, readonly Case[]>> = {
   '01': [
-    face(
-      'in a data URI',
-      { photo: `data:image/jpeg;base64,${BASE64.replaceAll('+', ' ')}` },
-      { image: BASE64 },
-    ),
-    face('for westdex', { photo: BASE64.replaceAll('+', ' ') }, { image: BASE64 }, 'wd'),
+    sent('in a data URI', `data:image/jpeg;base64,${BASE64.replaceAll('+', ' ')}`),
+    sent('for westdex', BASE64.replaceAll('+', ' '), 'wd'),
   ],
   '02': [
     face('a Katakana dot with a wide space', { name: '阿不都热合曼・\u3000买买提' }, { name: UYGHUR }),
@@ -241,46 +228,19 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
   '09': [
-    face(
-      'a Roman ten and a wide space',
-      { idNumber: '110105\u300019491231\u3000002Ⅹ' },
-      { idcard: ID_NUMBER },
-    ),
-    face(
-      'full-width digits',
-      { idNumber: '１１０１０５１９４９１２３１００２ｘ' },
-      { idcard: ID_NUMBER },
-      'wd',
-    ),
-    face('brackets and a stop', { idNumber: `(${ID_NUMBER})。` }, { idcard: ID_NUMBER }),
-    face('the list of a form and stops', { idNumber: ['110105.19491231.002x'] }, { idcard: ID_NUMBER }, 'wd'),
-    face('minus signs', { idNumber: '110105−19491231−002x' }, { idcard: ID_NUMBER }),
+    numbered('a Roman ten and a wide space', '110105\u300019491231\u3000002Ⅹ'),
+    numbered('full-width digits', '１１０１０５１９４９１２３１００２ｘ', 'wd'),
+    numbered('brackets and a stop', `(${ID_NUMBER})。`),
+    numbered('the list of a form and stops', ['110105.19491231.002x'], 'wd'),
+    numbered('minus signs', '110105−19491231−002x'),
   ],
   10: [
-    face(
-      'JSON of an upload',
-      { photo: JSON.stringify({ originalname: 'a.jpg', buffer: JPG }) },
-      { image: BASE64 },
-    ),
-    face('base64 for URLs, quoted', { photo: `'${JPG.toString('base64url')}'` }, { image: BASE64 }, 'wd'),
-    face('the one file of an upload', { photo: [{ originalname: 'a.jpg', buffer: JPG }] }, { image: BASE64 }),
-    face(
-      'a typed array that went through JSON',
-      { photo: JSON.stringify(new Uint8Array(JPG)) },
-      { image: BASE64 },
-    ),
-    create(
-      'a list of decimals, for a photo store',
-      String(new Uint8Array(JPG)),
-      { outcome: 'submitted' },
-      'screate',
-    ),
-    create(
-      'a file of busboy, for a photo store',
-      { filename: 'a.jpg', data: JPG },
-      { outcome: 'submitted' },
-      'screate',
-    ),
+    sent('JSON of an upload', JSON.stringify({ originalname: 'a.jpg', buffer: JPG })),
+    sent('base64 for URLs, quoted', `'${JPG.toString('base64url')}'`, 'wd'),
+    sent('the one file of an upload', [{ originalname: 'a.jpg', buffer: JPG }]),
+    sent('a typed array that went through JSON', JSON.stringify(new Uint8Array(JPG))),
+    stored('a list of decimals, for a photo store', String(new Uint8Array(JPG))),
+    stored('a file of busboy, for a photo store', { filename: 'a.jpg', data: JPG }),
   ],
   11: [
     face('the first half of a JPG', { photo: JPG.subarray(0, 257) }, refused('photo-not-whole')),
@@ -415,8 +375,8 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
   25: [
     create('a list of addresses', Buffer.from(JSON.stringify([A, B])), { photoUrlList: [A, B] }),
     create('an address with a line end', Buffer.from(`${A}\r\n`), { photoUrlList: [A] }),
-    create('base64, for a photo store', Buffer.from(BASE64), { outcome: 'submitted' }, 'screate'),
-    face('a data URI', { photo: Buffer.from(`data:image/jpeg;base64,${BASE64}`) }, { image: BASE64 }, 'wd'),
+    stored('base64, for a photo store', Buffer.from(BASE64)),
+    sent('a data URI', Buffer.from(`data:image/jpeg;base64,${BASE64}`), 'wd'),
     face(
       'a name and a number',
       { name: Buffer.from(NAME), idNumber: Buffer.from(ID_NUMBER) },
@@ -426,34 +386,24 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     once('a task id', Buffer.from('1916812048797622272\n'), [], { taskID: '1916812048797622272' }),
   ],
   26: [
-    face('any type', { photo: `data:image/*;base64,${BASE64}` }, { image: BASE64 }),
-    face('an object', { photo: `data:[object File];base64,${BASE64}` }, { image: BASE64 }),
-    face('in a tag', { photo: `<img src="data:;base64,${BASE64}">` }, { image: BASE64 }, 'wd'),
-    face('null', { photo: `data:null;base64,${BASE64}` }, { image: BASE64 }, 'wd'),
-    face('no type, and no semicolon', { photo: `data:base64,${BASE64}` }, { image: BASE64 }),
-    create(
-      'undefined, for a photo store',
-      `data:undefined;base64,${BASE64}`,
-      { outcome: 'submitted' },
-      'screate',
-    ),
+    sent('any type', `data:image/*;base64,${BASE64}`),
+    sent('an object', `data:[object File];base64,${BASE64}`),
+    sent('in a tag', `<img src="data:;base64,${BASE64}">`, 'wd'),
+    sent('null', `data:null;base64,${BASE64}`, 'wd'),
+    sent('no type, and no semicolon', `data:base64,${BASE64}`),
+    stored('undefined, for a photo store', `data:undefined;base64,${BASE64}`),
   ],
   27: [
-    face('behind a prefix', { photo: `data:image/jpeg;base64,b'${BASE64}'` }, { image: BASE64 }),
-    face('in hexadecimal', { photo: JPG.toString('hex') }, { image: BASE64 }),
-    face(
-      'in hexadecimal with 0x',
-      { photo: `0x${JPG.toString('hex').toUpperCase()}` },
-      { image: BASE64 },
-      'wd',
-    ),
-    face("Python's bytearray", { photo: `bytearray(b'${BASE64}')` }, { image: BASE64 }),
-    face("NumPy's array", { photo: `array([${[...JPG].join(', ')}], dtype=uint8)` }, { image: BASE64 }, 'wd'),
-    create('for a photo store', `b"${PNG.toString('base64')}"`, { outcome: 'submitted' }, 'screate'),
+    sent('behind a prefix', `data:image/jpeg;base64,b'${BASE64}'`),
+    sent('in hexadecimal', JPG.toString('hex')),
+    sent('in hexadecimal with 0x', `0x${JPG.toString('hex').toUpperCase()}`, 'wd'),
+    sent("Python's bytearray", `bytearray(b'${BASE64}')`),
+    sent("NumPy's array", `array([${[...JPG].join(', ')}], dtype=uint8)`, 'wd'),
+    stored('for a photo store', `b"${PNG.toString('base64')}"`),
   ],
   28: [
-    create('Qk1', longBmp(0x5a6a).toString('base64'), { outcome: 'submitted' }, 'screate'),
-    create('a BMP without a length', longBmp(0).toString('base64'), { outcome: 'submitted' }, 'screate'),
+    stored('Qk1', longBmp(0x5a6a).toString('base64')),
+    stored('a BMP without a length', longBmp(0).toString('base64')),
     face(
       'Qk3, for face-compare',
       { photo: longBmp(0xc6).toString('base64') },
@@ -481,38 +431,13 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
     ),
   ],
   30: [
-    {
-      title: 'two of one minute',
-      node: 'rules',
-      message: { payload: polled([{}, {}]) },
-      wanted: {
-        photos: [
-          [`${A}?0`, 'passed'],
-          [`${A}?1`, 'inconclusive'],
-        ],
-      },
-    },
-    {
-      title: 'the same code twice',
-      node: 'rules',
-      message: {
-        payload: polled([
-          { antiFakeCode: 'OWN30', takenAt: '2026-11-29T11:00:00+08:00' },
-          { antiFakeCode: 'OWN30', takenAt: '2026-11-29T12:00:00+08:00' },
-        ]),
-      },
-      wanted: {
-        photos: [
-          [`${A}?0`, 'passed'],
-          [`${A}?1`, 'failed'],
-        ],
-      },
-    },
+    secondOf('two of one minute', undefined, Array(2).fill('2026年11月29日 10:02'), 'inconclusive'),
+    secondOf('the same code twice', 'OWN30', ['2026年11月29日 11:00', '2026年11月29日 12:00'], 'failed'),
   ],
   35: [
-    face('both ends', { idNumber: `="${ID_NUMBER}"` }, { idcard: ID_NUMBER }),
-    face('with doubled marks', { idNumber: `"=""${ID_NUMBER}"""` }, { idcard: ID_NUMBER }, 'wd'),
-    face('an apostrophe within the marks', { idNumber: `"'${ID_NUMBER}"` }, { idcard: ID_NUMBER }),
+    numbered('both ends', `="${ID_NUMBER}"`),
+    numbered('with doubled marks', `"=""${ID_NUMBER}"""`, 'wd'),
+    numbered('an apostrophe within the marks', `"'${ID_NUMBER}"`),
   ],
   37: [
     {
@@ -548,7 +473,7 @@ export const OWN: Readonly<Record<string, readonly Case[]>> = {
   ],
   39: [
     face('three, for westdex', { photo: filled(3) }, { image: filled(3).toString('base64') }, 'wd'),
-    create('hundreds, for a photo store', filled(700), { outcome: 'submitted' }, 'screate'),
+    stored('hundreds, for a photo store', filled(700)),
   ],
 };
 

@@ -8,6 +8,7 @@ import type { Result } from '../../src/contract/result';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { overHttp } from '../over-http';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
 import { until } from '../until';
 
@@ -21,15 +22,7 @@ function flows(store: Record<string, unknown>): object[] {
   return [
     { id: 'account', type: 'xhey-account', environment: 'sandbox', sandboxFetches: true },
     { ...store, id, type: 'photo-store' },
-    {
-      id: 'in',
-      ...at,
-      type: 'http in',
-      url: '/verify/upload',
-      method: 'post',
-      upload: true,
-      wires: [['create']],
-    },
+    ...overHttp('/verify/upload', ['create'], { upload: true }),
     {
       id: 'create',
       ...at,
@@ -47,15 +40,6 @@ function flows(store: Record<string, unknown>): object[] {
       account: 'account',
       interval: 0.1,
       wires: [['answer'], ['answer']],
-    },
-    { id: 'answer', ...at, type: 'http response', wires: [] },
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['error']] },
-    {
-      id: 'error',
-      ...at,
-      type: 'function',
-      func: 'msg.payload = msg.error; return msg;',
-      wires: [['answer']],
     },
   ];
 }
@@ -204,7 +188,7 @@ describe('a photo store in Node-RED', function () {
           out: [{ x: 2, y: 1, wires: [{ id: 'create', port: 0 }] }],
         },
         { ...create, z: 'sub', wires: [[]] },
-        ...others.map((node) => (node.id === 'in' ? { ...node, wires: [['instance']] } : node)),
+        ...others.map((node) => (node.id === 'read' ? { ...node, wires: [['instance']] } : node)),
         { id: 'instance', z: 'tab', x: 1, y: 1, type: 'subflow:sub', wires: [['poll']] },
       ]);
       assert.equal((await upload(PHOTO)).outcome, 'passed');

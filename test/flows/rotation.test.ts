@@ -158,16 +158,6 @@ describe('keys that are replaced, in a real Node-RED', () => {
       nextGroupSecret: `\${${NAMES[1]}}`,
     };
 
-    it('has to be set, as all others', async () => {
-      process.env[NAMES[0]] = NEXT_KEY_ID;
-      await deployWith(action, {}, { credentials });
-      const { caught } = await ask({ payload: action.payload });
-      const { code, message } = caught[0]!.error as { code: string; message: string };
-      assert.equal(code, 'CONFIG');
-      assert.ok(message.includes(NAMES[1]), message);
-      assert.equal(server.asked.length, 0);
-    });
-
     it('is used', async () => {
       process.env[NAMES[0]] = NEXT_KEY_ID;
       process.env[NAMES[1]] = NEXT_SECRET;

@@ -124,6 +124,12 @@ describe('the route of the test buttons, in a real Node-RED', function () {
         assert.doesNotMatch(text, /an-id-of-the-test/);
       });
 
+      it('says where the unit of the timestamp may be to blame', async () => {
+        const server = await scriptedServer((_asked, response) => refuses(response, ''));
+        const { text } = await test(provider, custom(server.baseUrl));
+        assert.equal(/the other unit for the timestamp/.test(text), provider === 'linkface');
+      });
+
       it('says how far the clock is off, and corrects it as a call would', async () => {
         for (const seconds of [TEN_MINUTES_S, -TEN_MINUTES_S]) {
           const server = await scriptedServer((_asked, response, count) => {

@@ -33,12 +33,15 @@ class Model {
 
   look(key: string, content: string): [string, string] | null {
     const holder = this.holders.get(key);
-    if (!holder) return null;
+    // Whoever asks for a key that is free only in memory waits until the disk can be written.
+    const freed = this.entries.find((each) => each.key === key && each.state === 'free' && each.isUnwritten);
+    if (!holder) return freed ? ['under-way', freed.id] : null;
     const { id, state } = holder;
     if (state === 'open') return ['under-way', id];
     if (state === 'uncertain') return [state, id];
     if (holder.content === content) return ['answered', id];
-    return state === 'answered' ? ['other-content', id] : null;
+    if (state === 'answered') return ['other-content', id];
+    return holder.isUnwritten ? ['under-way', id] : null;
   }
 
   claim(id: string, key: string, content: string): void {
@@ -102,7 +105,6 @@ const looks = (key: string, content: string): Command => ({
 
 const claims = (key: string, content: string): Command => ({
   ...show(`claim(${key}, ${content})`),
-  // Where a key is free only in memory, whoever claims it waits until the disk can be written.
   check: ({ entries, isFull }) => !isFull || !entries.some((each) => each.key === key && each.isUnwritten),
   async run(model, real) {
     const wanted = model.look(key, content);

@@ -1,12 +1,12 @@
 /** The example over MQTT on a real broker: mosquitto, with its own clients. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Demo, startDemo, temporaryDirectory } from '../demo-process';
 import { example } from '../example-flows';
 import { freePort } from '../http/server';
+import { type Mosquitto, startMosquitto } from './mosquitto';
 
 const PHOTOS = '["https://example.com/site/a.jpg","https://example.com/sandbox/-2305/b.jpg"]';
 
@@ -16,14 +16,6 @@ interface Published {
   data: { summary: Record<string, number>; tasks: { photoUrls: string[] }[] };
   code: string;
   cause: { charged: boolean | null; uncertain: string[] };
-}
-
-function startMosquitto(port: number): ChildProcess {
-  const file = join(temporaryDirectory(), 'mosquitto.conf');
-  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  const broker = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
-  process.once('exit', () => broker.kill('SIGKILL'));
-  return broker;
 }
 
 /** The example as a user has it who has moved its broker: the demo keeps such flows as they are. */
@@ -38,7 +30,7 @@ function exampleOn(port: number): string {
 
 describe('photos over MQTT on mosquitto', () => {
   let port: number;
-  let broker: ChildProcess;
+  let broker: Mosquitto;
   let demo: Demo;
 
   before(async () => {
@@ -49,27 +41,21 @@ describe('photos over MQTT on mosquitto', () => {
 
   after(async () => {
     await demo?.stop();
-    const ended = once(broker, 'exit');
-    broker.kill();
-    await ended;
+    await broker.stop();
   });
-
-  const connection = () => ['-h', '127.0.0.1', '-p', String(port)];
 
   /** What mosquitto_sub prints, with its topic, after mosquitto_pub has sent a message. */
   async function ask(message: string): Promise<{ topic: string; payload: Published }> {
     const topics = ['-t', 'cn-verify/results', '-t', 'cn-verify/errors', '-t', 'test/ready'];
-    const subscriber = spawn('mosquitto_sub', [...connection(), ...topics, '-q', '1', '-v', '-W', '20']);
-    const publish = (topic: string, text: string, ...flags: string[]) =>
-      execFileSync('mosquitto_pub', [...connection(), '-q', '1', '-t', topic, '-m', text, ...flags]);
+    const subscriber = spawn('mosquitto_sub', [...broker.connection, ...topics, '-v', '-W', '20']);
     try {
       let asked = false;
       let text = '';
-      const ready = setInterval(() => publish('test/ready', 'ready'), 100);
+      const ready = setInterval(() => broker.publish('test/ready', 'ready'), 100);
       for await (const chunk of subscriber.stdout) {
         clearInterval(ready);
         text += chunk;
-        if (!asked) publish('cn-verify/photos', message);
+        if (!asked) broker.publish('cn-verify/photos', message);
         asked = true;
         const line = text
           .split('\n')
@@ -105,9 +91,7 @@ describe('photos over MQTT on mosquitto', () => {
   });
 
   it('works on after the broker was away', async () => {
-    const ended = once(broker, 'exit');
-    broker.kill();
-    await ended;
+    await broker.stop();
     broker = startMosquitto(port);
     await reconnected();
     assert.equal((await ask(PHOTOS)).payload.outcome, 'failed');
@@ -117,15 +101,8 @@ describe('photos over MQTT on mosquitto', () => {
   async function reconnected(): Promise<void> {
     for (let seconds = 0; seconds < 30; seconds++) {
       const clients = await new Promise<string>((resolve) => {
-        const asking = spawn('mosquitto_sub', [
-          ...connection(),
-          '-t',
-          '$SYS/broker/subscriptions/count',
-          '-C',
-          '1',
-          '-W',
-          '5',
-        ]);
+        const count = ['-t', '$SYS/broker/subscriptions/count', '-C', '1', '-W', '5'];
+        const asking = spawn('mosquitto_sub', [...broker.connection, ...count]);
         asking.stdout.on('data', (text) => resolve(String(text).trim()));
         asking.on('exit', () => resolve('0'));
       });

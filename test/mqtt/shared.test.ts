@@ -1,14 +1,11 @@
 /** The simple case of several workers: a shared subscription of MQTT, as the example photos-over-mqtt says. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { temporaryDirectory } from '../demo-process';
+import { spawn } from 'node:child_process';
 import { example } from '../example-flows';
 import { freePort } from '../http/server';
 import { type NodeRed, startNodeRed } from '../node-red-process';
 import { until } from '../until';
+import { type Mosquitto, startMosquitto } from './mosquitto';
 
 const PHOTOS = 20;
 
@@ -22,17 +19,12 @@ function flowOf(worker: number, port: number): object[] {
 }
 
 describe('a shared subscription', () => {
-  let broker: ChildProcess;
-  let connection: string[];
+  let broker: Mosquitto;
   const two: NodeRed[] = [];
 
   before(async () => {
     const port = await freePort();
-    const file = join(temporaryDirectory(), 'mosquitto.conf');
-    writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-    broker = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
-    process.once('exit', () => broker.kill('SIGKILL'));
-    connection = ['-h', '127.0.0.1', '-p', String(port)];
+    broker = startMosquitto(port);
     for (const worker of [0, 1]) {
       const nodeRed = await startNodeRed({}, undefined, undefined, { nodesIncludes: null });
       two.push(nodeRed);
@@ -43,26 +35,22 @@ describe('a shared subscription', () => {
   });
   after(async () => {
     for (const nodeRed of two) await nodeRed.stop();
-    const ended = once(broker, 'exit');
-    broker.kill();
-    await ended;
+    await broker.stop();
   });
 
   it('gives each message to one of two Node-REDs', async () => {
     const topics = ['-t', 'cn-verify/results/+', '-t', 'test/ready'];
-    const subscriber = spawn('mosquitto_sub', [...connection, ...topics, '-q', '1', '-v', '-W', '30']);
-    const publish = (topic: string, text: string) =>
-      execFileSync('mosquitto_pub', [...connection, '-q', '1', '-t', topic, '-m', text]);
+    const subscriber = spawn('mosquitto_sub', [...broker.connection, ...topics, '-v', '-W', '30']);
     let text = '';
     subscriber.stdout.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
     });
     while (!text.includes('test/ready')) {
-      publish('test/ready', 'ready');
+      broker.publish('test/ready', 'ready');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const urls = Array.from({ length: PHOTOS }, (_, number) => `https://example.com/site/${number}.jpg`);
-    for (const url of urls) publish('cn-verify/photos', JSON.stringify([url]));
+    for (const url of urls) broker.publish('cn-verify/photos', JSON.stringify([url]));
     const results = () => text.split('\n').filter((line) => /^cn-verify\/results\/\d \{.*\}$/.test(line));
     await until(
       () => results().length >= PHOTOS,

@@ -89,7 +89,6 @@ export async function openShared({
     },
     vanish: async () => {
       open.delete(one);
-      seen.close();
       ledger.close();
       seen.close();
       await database.close();

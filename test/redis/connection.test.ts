@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { QueueEvents } from 'bullmq';
 import type { VerifyError } from '../../src/contract/errors';
 import { activeJobs } from '../../src/queue/active-jobs';
 import { PREFIX, type QueueOptions } from '../../src/queue/bull';
@@ -12,7 +13,7 @@ import { JobCalls } from '../../src/queue/calls';
 import type { RedisTrouble } from '../../src/queue/redis-connection';
 import { redisServer } from '../../src/queue/redis-url';
 import { JobSecret } from '../../src/queue/sealed';
-import { JobWorker, type WorkerOptions } from '../../src/queue/worker';
+import { FORGET_MESSAGES, JobWorker, type WorkerOptions } from '../../src/queue/worker';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 import { until } from '../until';
@@ -20,6 +21,7 @@ import { startCable } from './fleet';
 import { type RedisServer, startRedis } from './server';
 
 const NEVER = new AbortController().signal;
+const HOURS_2 = 7_200_000;
 const SECRET = new JobSecret(Buffer.alloc(32, 1));
 
 describe('a connection to the queue', function () {
@@ -84,6 +86,16 @@ describe('a connection to the queue', function () {
     await calls.put(id, 'message', { payload }, NEVER);
     return id;
   }
+  /** @param aheadMs by which the clock of this process is wrong meanwhile */
+  async function withClock<Value>(aheadMs: number, work: () => Promise<Value>): Promise<Value> {
+    const { now } = Date;
+    Date.now = () => now() + aheadMs;
+    try {
+      return await work();
+    } finally {
+      Date.now = now;
+    }
+  }
   /** @returns the problem, the code and what stands behind it */
   async function refusal(work: Promise<unknown>): Promise<[string, string, unknown]> {
     const error = await work.then(
@@ -120,7 +132,7 @@ describe('a connection to the queue', function () {
         const [, name] = /node_modules.(bullmq|ioredis)./.exec(url) ?? [];
         if (name && !seen.has(name)) {
           seen.add(name);
-          await new Promise((resolve) => setTimeout(resolve, 4_500));
+          await new Promise((resolve) => setTimeout(resolve, 1_500));
           writeSync(1, name + '\\n');
         }
         return next(url, context);
@@ -134,7 +146,7 @@ describe('a connection to the queue', function () {
         server: redisServer(new URL('${redis.url}'), {}), name: '${name}', keep: 60,
         secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (trouble) => console.log(trouble),
       });
-      calls.counts(4_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
+      calls.counts(1_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
         .then(() => process.exit());`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: ROOT });
     assert.deepEqual(stdout.split('\n').sort(), ['', 'bullmq', 'counted', 'ioredis']);
@@ -261,6 +273,30 @@ describe('a connection to the queue', function () {
     }
   });
 
+  it('keeps the message of a job whose worker died, and of one that is not over any more because Redis was set back', async () => {
+    const key = (id: string) => `${PREFIX}:${name}:${id}`;
+    const jobs = {
+      over: { data: '"message x"', returnvalue: '"answer x"' },
+      'over and large': { data: '"separate"', returnvalue: '"answer x"' },
+      'with a large answer': { data: '"answer x"', returnvalue: 'null' },
+      'with an error': { data: '"error x"', failedReason: 'x' },
+      died: { data: '"separate"', failedReason: 'x' },
+      'set back': { data: '"message x"' },
+      'set back and large': { data: '"separate"' },
+    };
+    for (const [id, fields] of Object.entries(jobs)) await redis.client.hset(key(id), fields);
+    const ids = [...Object.keys(jobs), 'deleted'];
+    for (const id of ids) await redis.client.set(key(`${id}:message`), 'x');
+    const keys = ids.flatMap((id) => [key(id), key(`${id}:message`)]);
+    await redis.client.eval(FORGET_MESSAGES, keys.length, keys);
+    const kept = await Promise.all(ids.map((id) => redis.client.hget(key(id), 'data')));
+    assert.deepEqual(kept, [
+      ...[null, null, '"answer x"', '"error x"', '"separate"', '"message x"', '"separate"', null],
+    ]);
+    const messages = await Promise.all(ids.map((id) => redis.client.exists(key(`${id}:message`))));
+    assert.deepEqual(messages, [0, 0, 0, 0, 1, 1, 1, 0]);
+  });
+
   it('keeps no message of a job that failed', async () => {
     workerOf((message) => {
       const job = activeJobs.get(message);
@@ -287,6 +323,52 @@ describe('a connection to the queue', function () {
     await until(
       async () => !JSON.stringify(await redis.client.xrange(`${queue}:events`, '-', '+')).includes(id),
     );
+  });
+
+  it('keeps what waits for as long as it says, and notes when it was over, whatever the clocks of this machine show', async () => {
+    const sweeps = new QueueEvents(name, { connection: { url: redis.url }, prefix: PREFIX });
+    let swept = 0;
+    sweeps.on('cleaned', () => {
+      swept++;
+    });
+    ends.push(() => sweeps.close());
+    await sweeps.waitUntilReady();
+    for (const [caller, sweeper] of [
+      [0, HOURS_2],
+      [-HOURS_2, 0],
+    ] as const) {
+      const calls = callsOf(undefined, { sweepMs: HOURS_2 });
+      const id = await withClock(caller, () => put(calls, 1));
+      await calls.close();
+      await withClock(sweeper, async () => {
+        const other = callsOf(undefined, { sweepMs: 50 });
+        await other.counts(1_000);
+        swept = 0;
+        await until(() => swept >= 6);
+        await other.close();
+      });
+      assert.ok(await redis.client.exists(`${PREFIX}:${name}:${id}`), `${caller} ${sweeper}`);
+    }
+    await withClock(-HOURS_2, async () => {
+      const { worker } = workerOf((message) => answer(message, 'done'));
+      const over = async () => {
+        const [, at = 0] = await redis.client.zrange(`${PREFIX}:${name}:completed`, '0', '0', 'WITHSCORES');
+        return Number(at);
+      };
+      await until(async () => (await over()) >= Date.now() + HOURS_2 - 600_000);
+      await worker.close(0);
+    });
+  });
+
+  it('ends what was kept long enough, whether anybody took it or not', async () => {
+    const calls = callsOf(undefined, { keep: 1, sweepMs: 100 });
+    const id = calls.newId();
+    const listening = calls.listen(id);
+    await calls.put(id, 'message', { payload: 1 }, NEVER);
+    assert.equal(await calls.end(id, listening, 0, NEVER), null);
+    assert.deepEqual(await calls.counts(1_000), { waiting: 1, active: 0, failed: 0 });
+    await until(async () => (await redis.client.exists(`${PREFIX}:${name}:${id}`)) === 0);
+    await assert.rejects(calls.end(id, null, 0, NEVER), { code: 'INPUT', problem: 'job-unknown' });
   });
 
   it('gives back, when it stops, what it has not handed to its flow', async () => {

@@ -4,13 +4,16 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
 import type { Health } from '../../src/node-red/admin/health';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { example as exampleFlow } from '../example-flows';
 import { freePort } from '../http/server';
+import { until } from '../until';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
-const START_MS = 60_000;
+/** The variables of the accounts in deploy/verify.env. */
+const ACCOUNTS = /^(?:XHEY|LINKFACE|TENCENT_MARKET|WESTDEX)_/;
 /** Of the clock that /proc counts in. */
 const TICKS_PER_SECOND = 100;
 
@@ -52,31 +55,12 @@ function program(parameters: string[], options: object, isUp: () => Promise<bool
   };
 }
 
-/** Waits for what is bound to come. */
-export async function until(
-  isSo: () => Promise<boolean> | boolean,
-  otherwise: string,
-  milliseconds = START_MS,
-): Promise<void> {
-  for (const deadline = Date.now() + milliseconds; !(await isSo()); ) {
-    if (Date.now() > deadline) throw new Error(otherwise);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 export interface Sandbox extends Program {
   /** What deploy/settings.js reads. */
   environment: Record<string, string>;
   /** Calls that could be charged for, by `paidKey`. */
   paid(): Promise<Record<string, number>>;
 }
-
-const ADDRESSES: Record<string, string> = {
-  xhey: 'XHEY',
-  linkface: 'LINKFACE',
-  'tencent-market': 'TENCENT_MARKET',
-  westdex: 'WESTDEX',
-};
 
 /** @param latency milliseconds before each answer */
 export async function startSandbox(latency: number): Promise<Sandbox> {
@@ -92,19 +76,13 @@ export async function startSandbox(latency: number): Promise<Sandbox> {
   const parameters = [file, '--port', String(port), '--latency', String(latency)];
   const sandbox = program(parameters, { stdio: 'ignore' }, isUp);
   await sandbox.start();
-  const environment: Record<string, string> = {
-    XHEY_GROUP_KEY: 'sandbox-group-key',
-    XHEY_GROUP_SECRET: 'sandbox-group-secret',
-    LINKFACE_API_ID: 'sandbox-api-id',
-    LINKFACE_API_SECRET: 'sandbox-api-secret',
-    TENCENT_MARKET_SCHEME: 'gateway',
-    TENCENT_MARKET_SECRET_ID: 'sandbox-secret-id',
-    TENCENT_MARKET_SECRET_KEY: 'sandbox-secret-key',
-    WESTDEX_SECRET_ID: 'sandbox-secret-id',
-    WESTDEX_KEY: '0123456789abcdef0123456789abcdef',
-  };
-  for (const [provider, name] of Object.entries(ADDRESSES))
-    environment[`${name}_URL`] = `${address}/${provider}`;
+  // Its accounts are on a sandbox already, at another port.
+  const example = parseEnv(readFileSync(join(ROOT, 'deploy/verify.env'), 'utf8'));
+  const environment = Object.fromEntries(
+    Object.entries(example)
+      .filter(([name]) => ACCOUNTS.test(name))
+      .map(([name, value = '']) => [name, value.replace('http://127.0.0.1:18080', address)]),
+  );
   return Object.assign(sandbox, { environment, paid });
 }
 

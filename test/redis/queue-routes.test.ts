@@ -1,4 +1,4 @@
-/** The route over the queues, in a real Node-RED. */
+/** The route over the queues, in a real Node-RED; that of its health is in scale-out.test.ts. */
 import assert from 'node:assert/strict';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { until } from '../until';
@@ -45,30 +45,5 @@ describe('the route over queues', function () {
     const { text, ...known } = wrong!;
     assert.deepEqual(known, { queue: 'wrong', problem: 'queue-name-unusable', values: {} });
     assert.match(String(text), /^The name of the verify-queue cannot be used\./);
-  });
-
-  it('says to anybody whether the process can do its work, and to nobody more', async () => {
-    const health = async () => {
-      const response = await fetch(`${nodeRed.address}/cn-verify/health`);
-      return [response.status, await response.json()];
-    };
-    assert.deepEqual(await health(), [
-      200,
-      {
-        ready: true,
-        flows: 'running',
-        database: 'ready',
-        ledger: null,
-        redis: 'ready',
-        providers: {},
-      },
-    ]);
-  });
-
-  it('says that Redis is away', async () => {
-    await redis.kill();
-    await until(async () => (await fetch(`${nodeRed.address}/cn-verify/health`)).status === 503);
-    const [queue] = (await (await rows()).json()) as Record<string, unknown>[];
-    assert.equal(queue!.problem, 'queue-away');
   });
 });

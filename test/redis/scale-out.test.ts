@@ -3,10 +3,12 @@
  * dies, networks that break, and both servers killed.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import { paidKey } from '../../src/sandbox/server';
 import { type Cluster, startCluster } from '../postgres/cluster';
+import { until } from '../until';
 import {
   type Cable,
   type FlowNode,
@@ -16,7 +18,6 @@ import {
   startCable,
   startMember,
   startSandbox,
-  until,
 } from './fleet';
 import { type RedisServer, SECRET, startRedis } from './server';
 
@@ -56,7 +57,6 @@ interface Answered {
   answer: Answer;
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 /** No register has a name with digits. */
 const nameOf = (number: number) =>
   `王${String(number).replace(/\d/g, (digit) => '零一二三四五六七八九'[Number(digit)]!)}`;

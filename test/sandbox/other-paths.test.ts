@@ -1,9 +1,9 @@
 /** Paths of the providers beside the five actions: docs/sandbox.md, "Other paths". */
 import assert from 'node:assert/strict';
 import { sign } from '../../src/providers/linkface/client';
-import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { callMarket } from './market-caller';
 import { assertReason } from './reason';
 import { callXhey } from './xhey-caller';
 
@@ -175,19 +175,13 @@ describe('sandbox: other paths', () => {
   });
 
   it("tencent-market's do", async () => {
-    const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
-    const { secretId = '', secretKey = '' } = credentials;
-    const call = async (key: string, text: string) => {
-      const account = { secretId, secretKey: key, source: 'market' };
-      const headers = signatureHeaders('gateway', account, now, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
-      const body = new URLSearchParams({ mobile: text });
-      return fetch(`${baseUrl}/release/mobile`, { method: 'POST', headers, body });
-    };
-    const answer = await (await call(secretKey, '测试')).json();
+    const call = (text: string, by: { secretKey?: string } = {}) =>
+      callMarket(sandbox, { mobile: text }, { path: '/release/mobile', now, ...by });
+    const answer = await (await call('测试')).json();
     const data = { received: { path: '/release/mobile', form: { mobile: '测试' } } };
     assert.deepEqual(answer, { msg: '', success: true, code: 200, data });
-    assert.equal((await call('another', '测试')).status, 403);
-    assert.equal((await call(secretKey, 'sandbox-http-503')).status, 503);
+    assert.equal((await call('测试', { secretKey: 'another' })).status, 403);
+    assert.equal((await call('sandbox-http-503')).status, 503);
     assert.equal(
       [...sandbox.paid.values()].reduce((sum, count) => sum + count),
       2,

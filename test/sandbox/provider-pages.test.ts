@@ -15,12 +15,11 @@ import {
   CODES as MARKET,
 } from '../../src/providers/tencent-market/codes';
 import { readAnswer } from '../../src/providers/tencent-market/response';
-import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { STATUSES, CODES as XHEY } from '../../src/providers/xhey/codes';
 import { readPhoto } from '../../src/providers/xhey/photo';
 import { readCreated } from '../../src/providers/xhey/response';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import { jpg } from '../input/pictures';
+import { callMarket, personNamed } from './market-caller';
 import { callXhey } from './xhey-caller';
 
 describe("sandbox: the provider's own words", () => {
@@ -93,22 +92,8 @@ describe("sandbox: the provider's own words", () => {
 
   it("tencent-market's, of a comparison, of an answer and of its gateway", async () => {
     await start('observed');
-    const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
-    const { secretId = '', secretKey = '' } = credentials;
-    const account = { secretId, secretKey, source: 'market' };
     const compare = async (name: string) => {
-      const headers = signatureHeaders(
-        'gateway',
-        account,
-        Date.now(),
-        '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10',
-      );
-      const body = new URLSearchParams({
-        name,
-        idcard: '11010519491231002X',
-        image: jpg().toString('base64'),
-      });
-      const response = await fetch(baseUrl, { method: 'POST', headers, body });
+      const response = await callMarket(sandbox, personNamed(name));
       return { status: response.status, body: await response.text() };
     };
     const read = (answer: HttpAnswer) => readAnswer(answer, { known: KNOWN, maxPhotoMB: 8 });

@@ -2,17 +2,16 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { SPECIAL_VALUES } from '../../src/sandbox/halves';
 import type { SeenRequest } from '../../src/sandbox/requests';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
+import { callMarket, personNamed } from './market-caller';
 import { callXhey } from './xhey-caller';
 
 const CREATE = '/v2/truth_build/create';
-const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 describe('sandbox: what it shows of itself', () => {
   let sandbox: Sandbox;
@@ -27,17 +26,7 @@ describe('sandbox: what it shows of itself', () => {
   const page = async (language: string) =>
     (await fetch(base, { headers: { 'Accept-Language': language } })).text();
 
-  function compare(name: string): Promise<Response> {
-    const { secretId = '', secretKey = '' } = sandbox.accounts['tencent-market']!.credentials;
-    const signed = signatureHeaders(
-      'gateway',
-      { secretId, secretKey, source: 'market' },
-      Date.now(),
-      '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10',
-    );
-    const body = new URLSearchParams({ name, idcard: '11010519491231002X', image: jpg().toString('base64') });
-    return fetch(`${base}/tencent-market`, { method: 'POST', headers: { ...FORM, ...signed }, body });
-  }
+  const compare = (name: string) => callMarket(sandbox, personNamed(name));
 
   /** With headers that a browser's program must not set. */
   function ask(

@@ -6,6 +6,7 @@ import { closeServers, json, scriptedServer } from '../flows/scripted-server';
 import { jpg } from '../input/pictures';
 import { rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';
+import { overHttp } from '../over-http';
 
 const CALLS = 3_000;
 const KILLS = 5;
@@ -110,7 +111,6 @@ describe('paid calls under load', function () {
 
 /** One call over HTTP, paid for once for each name. */
 function flowOf(baseUrl: string): object[] {
-  const at = { z: 'tab', x: 1, y: 1 };
   return [
     {
       id: 'account',
@@ -121,34 +121,22 @@ function flowOf(baseUrl: string): object[] {
       maxWaiting: 10_000,
       credentials: { secretId: 'id-of-the-test', secretKey: 'key-of-the-test' },
     },
-    { id: 'in', ...at, type: 'http in', url: '/pay', method: 'post', wires: [['ask']] },
-    {
-      id: 'ask',
-      ...at,
-      type: 'function',
-      wires: [['pay']],
-      func: `msg.name = String(msg.payload);
-msg.payload = { name: msg.name, idNumber: '110101199001011237', photo: '${jpg(96).toString('base64')}' };
-return msg;`,
-    },
+    ...overHttp('/pay', ['pay'], {
+      read: `msg.name = String(msg.payload);
+        msg.payload = { name: msg.name, idNumber: '110101199001011237', photo: '${jpg(96).toString('base64')}' };
+        return msg;`,
+      answer: 'msg.error ? msg.error.code : msg.payload.outcome',
+    }),
     {
       id: 'pay',
-      ...at,
+      z: 'tab',
+      x: 1,
+      y: 1,
       type: 'face-compare',
       account: 'account',
-      wires: [['outcome']],
       key: 'name',
       keyType: 'msg',
-    },
-    { id: 'catch', ...at, type: 'catch', scope: null, wires: [['outcome']] },
-    {
-      id: 'outcome',
-      ...at,
-      type: 'function',
       wires: [['answer']],
-      func: `msg.payload = msg.error ? msg.error.code : msg.payload.outcome;
-return msg;`,
     },
-    { id: 'answer', ...at, type: 'http response', wires: [] },
   ];
 }

@@ -22,7 +22,7 @@ interface PreparedFields {
 }
 
 /**
- * Prepares a node's typed inputs; JSONata is compiled here, once.
+ * Prepares a node's typed inputs; JSONata and paths are compiled here, once.
  * @param red Node-RED
  * @param node that has them
  * @param definitions with the defaults of properties a flow does not have
@@ -136,7 +136,25 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
       }),
     );
   }
+  const path = type === 'msg' ? pathOf(red, String(value)) : null;
+  if (path) {
+    return guarded((message, callback) => {
+      let found: unknown = message;
+      for (const key of path) found = (found as Message)[key];
+      callback(null, found);
+    });
+  }
   return guarded((message, callback) =>
     red.util.evaluateNodeProperty(value, type, node, message, settle(callback)),
   );
+}
+
+/** @returns the way to a property of a message; null where it is no path, or depends on the message: `msg.a[msg.b]` */
+function pathOf({ util }: Red, property: string): string[] | null {
+  try {
+    const path = util.normalisePropertyExpression(property.replace(/^msg\./, ''));
+    return path.every((key) => typeof key !== 'object') ? path.map(String) : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Account, Probe } from '../../contract/account';
 import type { RequestAnswer, RequestTurn } from '../../contract/provider-request';
 import type { Credentials } from '../../contract/settings';
-import type { CallContext, HttpAnswer, HttpRequest, QueueSlot } from '../../contract/transport';
+import {
+  type CallContext,
+  type HttpAnswer,
+  type HttpRequest,
+  inSlot,
+  type QueueSlot,
+} from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { type Issued, readAnything, readIssued } from './response';
 
@@ -144,10 +150,6 @@ export function writeMultipart(fields: Readonly<Record<string, string>>, boundar
 
 /** docs/providers/linkface.md, `POST /v2/sdk/get_token`: a token costs nothing; this one is not used. */
 export const probe: Probe = async (account, context) => {
-  const slot = account.transport.takeSlot();
-  try {
-    await requestToken(account, { detectionType: 'liveness', sequenceId: null }, slot, context);
-  } finally {
-    slot.release();
-  }
+  const wanted = { detectionType: 'liveness', sequenceId: null };
+  await inSlot(account.transport, (slot) => requestToken(account, wanted, slot, context));
 };

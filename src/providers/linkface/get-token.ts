@@ -2,6 +2,7 @@ import type { Action } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
+import { inSlot } from '../../contract/transport';
 import { readText } from '../../input/text';
 import { DETECTION_TYPES, requestToken, type TokenRequest } from './client';
 
@@ -50,29 +51,11 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
   },
 
   async run(account, { repaired, ...wanted }, context): Promise<Answer<TokenData>> {
-    const slot = account.transport.takeSlot();
-    try {
-      const answer = await requestToken(account, wanted, slot, context);
-      const { code, message, requestId, charged, token, sequenceId, sentAt, raw } = answer;
-      return {
-        outcome: 'issued',
-        reason: null,
-        code,
-        message,
-        requestId,
-        charged,
-        data: {
-          token,
-          expiresAt: new Date(sentAt + VALID_MS).toISOString(),
-          sequenceId,
-          detectionType: wanted.detectionType,
-          repaired,
-        },
-        raw,
-      };
-    } finally {
-      slot.release();
-    }
+    const answer = await inSlot(account.transport, (slot) => requestToken(account, wanted, slot, context));
+    const { code, message, requestId, charged, token, sequenceId, sentAt, raw } = answer;
+    const expiresAt = new Date(sentAt + VALID_MS).toISOString();
+    const data = { token, expiresAt, sequenceId, detectionType: wanted.detectionType, repaired };
+    return { outcome: 'issued', reason: null, code, message, requestId, charged, data, raw };
   },
 };
 

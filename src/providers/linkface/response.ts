@@ -43,9 +43,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const requestId = harmlessId(raw.request_id, known);
   const charged = CHARGED.get(raw.charge) ?? null;
   if (code === SUCCESS) return { code, message, requestId, charged, data: unwrapped(raw.data), raw };
-  const error = refusalBy(CODES, code, message);
-  Object.assign(error.details, { requestId, charged });
-  throw error;
+  throw refusalBy(CODES, code, message, { requestId, charged });
 }
 
 /**

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { textOfCode } from '../../contract/codes';
 import {
+  jsonAnswer,
   POST_ONLY,
   type Reason,
   received,
@@ -166,16 +167,12 @@ function envelope(
   reason?: Reason,
   data: object = { token: `sandbox-${randomBytes(24).toString('hex')}` },
 ): SandboxAnswer {
-  return {
-    status: 200,
-    headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({
-      request_id: `TID${randomBytes(16).toString('hex')}`,
-      code,
-      msg: textOfCode(CODES, code),
-      ...(code === SUCCESS ? { data } : {}),
-      charge: 2,
-    }),
-    ...(reason === undefined ? {} : { reason }),
+  const body = {
+    request_id: `TID${randomBytes(16).toString('hex')}`,
+    code,
+    msg: textOfCode(CODES, code),
+    ...(code === SUCCESS ? { data } : {}),
+    charge: 2,
   };
+  return { ...jsonAnswer(body), ...(reason === undefined ? {} : { reason }) };
 }

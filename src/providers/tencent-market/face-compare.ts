@@ -2,6 +2,7 @@ import type { Action, Arrival } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
+import { inSlot } from '../../contract/transport';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -73,7 +74,6 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
   persons: ({ name, idNumber }) => [{ name, idNumber }],
 
   async run(account, { bands, repaired, fitting, ...person }, context): Promise<Answer<CompareData>> {
-    const slot = account.transport.takeSlot();
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
@@ -82,9 +82,9 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
       return { ...verdictOf(incorrect, score, bands), code, message, requestId, charged, data };
     };
     const photoContent = () => ('url' in given ? withoutSignature(given.url) : photoDigest(given));
-    try {
+    return inSlot(account.transport, async (slot) => {
       const photo = 'url' in given ? given : await fitted(given, fitting, context.closing);
-      return await context.payments.payOnce({
+      return context.payments.payOnce({
         content: () => [name, idNumber, photoContent()].join('\n'),
         send: (claim) =>
           compare(account, { name, idNumber, photo }, fitting.maxPhotoMB, { slot, claim }, context),
@@ -93,9 +93,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
         isForPhoto: ({ incorrect }) => rowOf(incorrect).isForPhoto,
         mayChange: 'url' in given,
       });
-    } finally {
-      slot.release();
-    }
+    });
   },
 };
 

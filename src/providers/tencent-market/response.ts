@@ -7,7 +7,7 @@ import { isObject, parseJson, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import { CODES, COMPARED, GATEWAY_REFUSALS, rowOf, SUCCESS } from './codes';
+import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, rowOf, SUCCESS } from './codes';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -76,11 +76,8 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
     const contradicts = isNoSuccess(success);
     if (code === SUCCESS && contradicts) throw unusable(message, { orderNo });
-    if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400)) {
-      const error = refusalBy(CODES, code, message);
-      error.details.orderNo = orderNo;
-      throw error;
-    }
+    if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400))
+      throw refusalBy(CODES, code, message, { orderNo });
     const charged = isOwn ? rowOf(numberIn(data.incorrect) ?? Number.NaN).charged : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
@@ -132,23 +129,19 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const { data, message, orderNo } = wordsIn(raw, known);
   const incorrect = numberIn(data.incorrect);
   const score = incorrect === null || incorrect === COMPARED ? numberIn(data.score) : null;
-  if (code !== SUCCESS) {
-    const error = refusalBy(CODES, code, message);
-    error.details.orderNo = orderNo;
-    throw error;
-  }
+  if (code !== SUCCESS) throw refusalBy(CODES, code, message, { orderNo });
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
   if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
     throw unusable(message, { orderNo, score });
-  const { charged, error: failed, identityConfirmed } = rowOf(incorrect);
-  if (failed) {
-    // `code` is 200 here and would say nothing.
-    const error = refusal(failed, String(incorrect), message);
-    Object.assign(error.details, { orderNo, charged });
-    if (identityConfirmed !== null) error.details.identityConfirmed = identityConfirmed;
-    throw error;
-  }
+  const { charged, error, identityConfirmed } = rowOf(incorrect);
+  // `code` is 200 here and would say nothing.
+  if (error)
+    throw refusalBy(INCORRECT, String(incorrect), message, {
+      orderNo,
+      charged,
+      ...(identityConfirmed === null ? {} : { identityConfirmed }),
+    });
   if (incorrect === COMPARED && score === null) throw unusable(message, { orderNo, score, charged });
   return { code, message, incorrect, score, orderNo, raw };
 }

@@ -1,6 +1,7 @@
 /** tencent-market's half of the sandbox, made from docs/providers/tencent-market.md: what the provider checks, it checks. */
 import { randomUUID } from 'node:crypto';
 import {
+  jsonAnswer,
   received,
   type SandboxAnswer,
   type SandboxHalf,
@@ -48,14 +49,7 @@ export const sandboxHalf: SandboxHalf = {
 };
 
 function reply(world: SandboxWorld, status: number, body: unknown): SandboxAnswer {
-  return {
-    status,
-    headers: {
-      'Content-Type': 'application/json; charset=utf-8',
-      // "its `Date` header tells the right time"
-      Date: new Date(world.now()).toUTCString(),
-      'x-api-requestid': randomUUID(),
-    },
-    body: JSON.stringify(body),
-  };
+  // "its `Date` header tells the right time"
+  const time = new Date(world.now()).toUTCString();
+  return jsonAnswer(body, status, { Date: time, 'x-api-requestid': randomUUID() });
 }

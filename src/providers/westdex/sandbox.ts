@@ -1,6 +1,7 @@
 /** westdex's half of the sandbox, made from docs/providers/westdex.md: what the provider checks, it checks. */
 
 import {
+  jsonAnswer,
   POST_ONLY,
   received,
   type SandboxAnswer,
@@ -219,9 +220,5 @@ function envelope(
   data = '',
   extra: object = {},
 ): SandboxAnswer {
-  return {
-    status: 200,
-    headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({ code, message, data, id, error_code: null, reason: '', ...extra }),
-  };
+  return jsonAnswer({ code, message, data, id, error_code: null, reason: '', ...extra });
 }

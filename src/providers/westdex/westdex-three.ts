@@ -2,6 +2,7 @@ import type { Action, Arrival } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
+import { inSlot } from '../../contract/transport';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
 import { photoDigest } from '../../input/photo';
@@ -54,24 +55,17 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
   persons: ({ personName: name, idNumber }) => [{ name, idNumber }],
 
   async run(account, { conditions, repaired, fitting, ...person }, context): Promise<Answer<ThreeData>> {
-    const slot = account.transport.takeSlot();
     const { personName, idNumber, photo: given } = person;
     const judged = async (found: Omit<Envelope, 'raw'>): Promise<Answer<ThreeData>> => {
       const { code, message, id, result, charged } = found;
-      return {
-        outcome: await judge(conditions, result),
-        // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
-        reason: null,
-        code,
-        message,
-        requestId: id,
-        charged,
-        data: { id, result, repaired },
-      };
+      const outcome = await judge(conditions, result);
+      const data = { id, result, repaired };
+      // docs/providers/westdex.md, "Answer": the fields inside are not documented, so there is no reason to be read from them.
+      return { outcome, reason: null, code, message, requestId: id, charged, data };
     };
-    try {
+    return inSlot(account.transport, async (slot) => {
       const photo = await fitted(given, fitting, context.closing);
-      return await context.payments.payOnce({
+      return context.payments.payOnce({
         content: () => [personName, idNumber, photoDigest(given)].join('\n'),
         send: (claim) =>
           idCardThreeElements(account, { personName, idNumber, photo }, { slot, claim }, context),
@@ -81,9 +75,7 @@ export const westdexThree: Action<ThreeInput, typeof SETTINGS> = {
         isForPhoto: () => false,
         mayChange: false,
       });
-    } finally {
-      slot.release();
-    }
+    });
   },
 };
 

@@ -49,15 +49,8 @@ export interface Findings {
  * @param findings of all tasks of a message
  * @returns the answer; `unfinished` as long as any task waits
  */
-export function report({
-  tasks,
-  repaired,
-  code,
-  message,
-  providerTime,
-  lastError,
-  raw,
-}: Findings): Answer<PollData> {
+export function report(findings: Findings): Answer<PollData> {
+  const { tasks, repaired, code, message, providerTime, lastError, raw } = findings;
   const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
   const photos = assemble(tasks);
   const bare = withoutPhotos(tasks);

@@ -1,5 +1,5 @@
 import { textOfCode } from '../../contract/codes';
-import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
+import { jsonAnswer, type Reason, type SandboxAnswer, type SandboxWorld } from '../../contract/sandbox-half';
 import { CODES } from './codes';
 
 /**
@@ -17,9 +17,5 @@ export function success(world: SandboxWorld, fields: object): SandboxAnswer {
 
 function envelope(world: SandboxWorld, code: number, fields: object): SandboxAnswer {
   const timestamp = Math.floor(world.now() / 1000);
-  return {
-    status: 200,
-    headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({ code, msg: textOfCode(CODES, code), ...fields, timestamp }),
-  };
+  return jsonAnswer({ code, msg: textOfCode(CODES, code), ...fields, timestamp });
 }
