@@ -90,16 +90,21 @@ class PendingCall {
   }
 }
 
+/** A `Map` keeps what it had until the next full collection (src/contract/cancel.ts), so it holds boxes, which are emptied. */
+interface Box {
+  call: PendingCall | null;
+}
+
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #database: RoomDatabase;
   readonly #leaseMs: number | null;
   /** Tells the claims of this process from those of others. */
   readonly #owner = randomUUID();
-  /** By id, in boxes that are emptied: a `Map` keeps what it had until the next full collection (src/contract/cancel.ts). */
-  readonly #pending = new Map<string, { call: PendingCall | null }>();
+  /** By id. */
+  readonly #pending = new Map<string, Box>();
   /** By account and key. */
-  readonly #byKey = new Map<string, PendingCall>();
+  readonly #byKey = new Map<string, Box>();
   readonly #listeners = new Set<(entry: Entry) => void>();
   /** Budgets, by account and day or month, of which their owner was warned. */
   readonly #warned = new Set<string>();
@@ -171,7 +176,8 @@ export class Ledger {
       since: this.#since(call.maxAgeMs),
     };
     const pending = new PendingCall(claim, entry);
-    this.#pending.set(id, { call: pending });
+    const box = { call: pending };
+    this.#pending.set(id, box);
     const answered = this.#database.call<ClaimRequest, ClaimAnswer>('ledger.claim', claim, {
       waitMs: call.waitMs,
       // A disk that did not answer has written it after all.
@@ -198,7 +204,7 @@ export class Ledger {
       return { state: 'known', keys: new Map(Object.entries(answer.keys)) };
     }
     pending.isClaimed = true;
-    for (const { key } of keys) this.#byKey.set(keyName(account, key), pending);
+    for (const { key } of keys) this.#byKey.set(keyName(account, key), box);
     if (maxPerDay > 0 || maxPerMonth > 0) this.#warn(call, answer.spent, now);
     return { state: 'claimed', id, at };
   }
@@ -378,20 +384,20 @@ export class Ledger {
 
   #drop(pending: PendingCall): void {
     const { entry, keys } = pending.claim;
+    for (const { key } of keys) {
+      const name = keyName(entry.account, key);
+      if (this.#byKey.get(name)?.call === pending) this.#byKey.delete(name);
+    }
     const box = this.#pending.get(entry.id);
     if (box) box.call = null;
     this.#pending.delete(entry.id);
-    for (const { key } of keys) {
-      const name = keyName(entry.account, key);
-      if (this.#byKey.get(name) === pending) this.#byKey.delete(name);
-    }
     for (const waiter of pending.waiters) waiter();
   }
 
   #statesHere(account: string, keys: readonly PaidKey[]): Map<string, KeyState> {
     const states = new Map<string, KeyState>();
     for (const each of keys) {
-      const state = this.#byKey.get(keyName(account, each.key))?.stateOf(each);
+      const state = this.#byKey.get(keyName(account, each.key))?.call?.stateOf(each);
       if (state) states.set(each.key, state);
     }
     return states;
