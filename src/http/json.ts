@@ -17,6 +17,11 @@ const LONG = 16;
 const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39] as const;
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d] as const;
 
+interface LongNumber {
+  index: number;
+  digits: string;
+}
+
 /**
  * Parses JSON; an integer that a number cannot hold exactly becomes a string of its digits. The time it takes grows with
  * the length of the text and with nothing else.
@@ -26,9 +31,11 @@ const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 
  *   `mostValues`
  */
 export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
+  const numbers: LongNumber[] = [];
+  checkJson(text, MOST_LEVELS, mostValues, numbers);
   let exact = '';
   let end = 0;
-  for (const { index, digits } of checkJson(text, MOST_LEVELS, mostValues)) {
+  for (const { index, digits } of numbers) {
     if (!LONG_INTEGER.test(digits) || Number.isSafeInteger(Number(digits))) continue;
     exact += `${text.slice(end, index)}"${digits}"`;
     end = index + digits.length;
@@ -46,15 +53,15 @@ export function withoutMark(text: string): string {
  * @param text of any length
  * @param mostLevels that it may be nested
  * @param mostValues that it may hold; lists and objects are counted too
- * @returns its long numbers
+ * @param numbers gets those that are long
  * @throws SyntaxError where it is nested deeper, RangeError where it holds more
  */
 export function checkJson(
   text: string,
   mostLevels: number,
   mostValues: number,
-): { index: number; digits: string }[] {
-  const numbers: { index: number; digits: string }[] = [];
+  numbers?: LongNumber[],
+): void {
   let levels = 0;
   let values = 1;
   let isQuoted = false;
@@ -69,6 +76,7 @@ export function checkJson(
       if (++levels > mostLevels) throw new SyntaxError('too deep');
     } else if (!isQuoted && (code === CLOSE_ARRAY || code === CLOSE_OBJECT)) levels--;
     else if (!isQuoted && (code === MINUS || (code >= ZERO && code <= NINE))) {
+      if (!numbers) continue;
       const index = at;
       at = endOf(NUMBER, text, index) - 1;
       if (at - index >= LONG - 1) numbers.push({ index, digits: text.slice(index, at + 1) });
@@ -80,7 +88,6 @@ export function checkJson(
     }
     if (values > mostValues) throw new RangeError('too many values');
   }
-  return numbers;
 }
 
 /** @returns where what a sticky pattern matches ends */

@@ -114,14 +114,6 @@ function checkSize(bytes: Buffer, maxPhotoMB: number): void {
 }
 
 /**
- * @param head of a text
- * @returns whether it is a photo whose bytes were decoded as text
- */
-function isDecodedPhoto(head: string): boolean {
-  return DECODED.test(head.trimStart());
-}
-
-/**
  * @param text of a message
  * @param maxPhotoMB of a photo, decoded, in MB
  * @returns whether it is a file, in whatever dress; not so words and paths that happen to be base64
@@ -245,7 +237,7 @@ function* fromText(text: string, reading: Reading, wrappers: number): Sliced<Buf
   const { maxPhotoMB } = reading;
   if (text.length > longestText(reading)) throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB });
   const head = text.slice(0, 64).trimStart();
-  if (isDecodedPhoto(head)) {
+  if (DECODED.test(head)) {
     const bytes = BEYOND_LATIN_1.test(text) ? null : Buffer.from(text, 'latin1');
     // JavaScript's binary text, as of `atob`: each character is a byte.
     if (!bytes || !isWholePicture(bytes)) throw new VerifyError('INPUT', 'photo-decoded');

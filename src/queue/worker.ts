@@ -33,8 +33,6 @@ const MOST_DEAD_WORKERS = 3;
 const NOT_BEGUN = 'cn-not-begun';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
 const EVENT_CHARACTERS = 8_192;
-/** KEYS: jobs. */
-const FORGET_DATA = "for _, key in ipairs(KEYS) do redis.call('HDEL', key, 'data') end";
 const PULSE_MS = 2_000;
 const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
@@ -45,6 +43,19 @@ const UNKNOWN_FATE = { charged: null, retryable: false } as const;
 /** For what ended to be written. */
 const CLOSE_MS = 3_000;
 const DISCONNECT_MS = 500;
+
+/**
+ * KEYS: the key of each job, and that of its message. A message is forgotten once the job has an answer, or has an error
+ * or a large answer where its message was. Whoever retries a job whose worker died needs it, and so does a job that is
+ * not over any more because Redis was set back.
+ */
+export const FORGET_MESSAGES = `
+for index = 1, #KEYS, 2 do
+  local data, answer = unpack(redis.call('HMGET', KEYS[index], 'data', 'returnvalue'))
+  local isMessage = data and string.find(data, '^"[ms]')
+  if isMessage and answer then redis.call('HDEL', KEYS[index], 'data') end
+  if answer or not isMessage then redis.call('DEL', KEYS[index + 1]) end
+end`;
 
 export interface WorkerOptions extends QueueOptions {
   concurrency: number;
@@ -72,18 +83,12 @@ export class JobWorker {
   #worker: Worker | null = null;
   #bull: Bull | null = null;
   #queue: Queue | null = null;
-  /** Jobs that are over and have their message in a field of their own, or in a key. */
-  readonly #answered = new JobBatch((ids) =>
-    this.#onRedis((redis, queue) =>
-      redis.eval(
-        FORGET_DATA,
-        ids.length,
-        ids.map((id) => queue.toKey(id)),
-      ),
-    ),
-  );
-  readonly #separate = new JobBatch((ids) =>
-    this.#onRedis((redis, queue) => redis.del(ids.map((id) => messageKey(queue, id)))),
+  /** Jobs that are over: their answers are kept until somebody has fetched them, and their messages are not. */
+  readonly #ended = new JobBatch((ids) =>
+    this.#onRedis((redis, queue) => {
+      const keys = ids.flatMap((id) => [queue.toKey(id), messageKey(queue, id)]);
+      return redis.eval(FORGET_MESSAGES, keys.length, keys);
+    }),
   );
   #mayHaveLost = false;
   /** Milliseconds that this machine's clock is ahead of that of Redis. */
@@ -125,8 +130,7 @@ export class JobWorker {
       // It waits for the end of a connection that is not there while Redis is away.
       await Promise.race([worker.disconnect().catch(() => {}), later(DISCONNECT_MS)]);
     }
-    const forgotten = Promise.all([this.#answered.flush(), this.#separate.flush()]);
-    await Promise.race([forgotten, later(DISCONNECT_MS)]);
+    await Promise.race([this.#ended.flush(), later(DISCONNECT_MS)]);
     await this.#connection.close();
   }
 
@@ -208,14 +212,8 @@ export class JobWorker {
       if (refusal) this.#refusal = { error: refusal, at: performance.now() };
     });
     worker.on('ioredis:close', broke);
-    worker.on('completed', (job, answer: unknown) => {
-      this.#forgetMessage(job, Boolean(answer));
-      this.#correctEnd('completed', job.id);
-    });
-    worker.on('failed', (job) => {
-      if (job) this.#forgetMessage(job, false);
-      this.#correctEnd('failed', job?.id);
-    });
+    worker.on('completed', ({ id }) => this.#hasEnded('completed', id));
+    worker.on('failed', (job) => this.#hasEnded('failed', job?.id));
     return worker;
   }
 
@@ -283,18 +281,13 @@ export class JobWorker {
     }
   }
 
-  /** Its answer is kept until somebody has fetched it, and its message is not. */
-  #forgetMessage({ id, data }: Job, isInData: boolean): void {
-    if (isInData) this.#answered.add(id!);
-    // An error or a large answer took its place there.
-    if (!String(data).startsWith('message ')) this.#separate.add(id!);
-  }
-
-  /** BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis. */
-  #correctEnd(set: 'completed' | 'failed', id: string | undefined): void {
-    if (id === undefined || Math.abs(this.#aheadMs) < WRONG_CLOCK_MS) return;
-    const ended = Date.now() - this.#aheadMs;
-    void this.#onRedis((redis, queue) => redis.zadd(queue.toKey(set), 'XX', ended, id)).catch(() => {});
+  #hasEnded(set: 'completed' | 'failed', id: string | undefined): void {
+    if (id === undefined) return;
+    this.#ended.add(id);
+    if (Math.abs(this.#aheadMs) < WRONG_CLOCK_MS) return;
+    // BullMQ notes when a job ended by the clock of this machine, and what is kept is swept by that of Redis.
+    const at = Date.now() - this.#aheadMs;
+    void this.#onRedis((redis, queue) => redis.zadd(queue.toKey(set), 'XX', at, id)).catch(() => {});
   }
 
   #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {

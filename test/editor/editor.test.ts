@@ -182,8 +182,6 @@ for (const [locale, browser] of [
         await page.evaluate(`RED.editor.editConfig('', '${type}', '${node.id}')`);
         await page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
         assert.equal(await page.inputValue('#node-config-input-name'), node.name);
-        await assertWords();
-        await assertExamples();
         const shown = page.locator(`#${type}-address`);
         const fetches = page.locator('#node-config-input-sandboxFetches');
         const isVisible = async () => [
@@ -204,10 +202,12 @@ for (const [locale, browser] of [
         assert.deepEqual(await isVisible(), [false, true, false]);
         const tray = page.locator('.red-ui-tray-body').last();
         await tray.locator('#red-ui-tab-keys a').click();
-        assert.equal(await tray.getByText(words(locale, type, 'form.keys-from')).isVisible(), true);
+        await tray.getByText(words(locale, type, 'form.keys-from')).waitFor();
         // No page of westdex's is documented.
         const pages = await tray.getByText(words(locale, type, 'form.keys-page')).count();
         assert.equal(pages, type === 'westdex-account' ? 0 : 1);
+        await assertWords();
+        await assertExamples();
         await page.click('#node-config-dialog-cancel');
         await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
       });

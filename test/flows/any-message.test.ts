@@ -130,8 +130,7 @@ describe('any message, in a real Node-RED', () => {
   const trouble: unknown[] = [];
   const note = (reason: unknown) => trouble.push(reason);
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await startRuntime();
     provider = await scriptedServer(() => {});
     process.prependListener('uncaughtException', note);
@@ -148,8 +147,7 @@ describe('any message, in a real Node-RED', () => {
 
   for (const row of ROWS) {
     const { name = row.type } = row;
-    it(`${name} ends each one once, and handles the next`, async function () {
-      this.timeout(240_000);
+    it(`${name} ends each one once, and handles the next`, async () => {
       answer(row);
       await deploy(row.flow());
       assert.equal(total(await endOf(ordinary(row))), 1);

@@ -158,8 +158,7 @@ const OF_RESULTS = [
   ...['outcome', 'outcomes', 'reason', 'photos', 'location', 'data.result'],
 ] as (keyof Wanted)[];
 
-describe('cases, in a real Node-RED', function () {
-  this.timeout(60_000);
+describe('cases, in a real Node-RED', () => {
   let server: ScriptedServer;
   before(async () => {
     await startRuntime();

@@ -77,8 +77,8 @@ describe('charged, in a real Node-RED', () => {
     const action = actionOf(type);
     const given = JSON.stringify(body(action)) ?? '';
     const when = retryAfter ? ', Retry-After' : '';
-    it(`${type} after HTTP ${status}${when} ${given} is ${charged}`, async function () {
-      this.timeout(30_000);
+    const title = `${type} after HTTP ${status}${when} ${given} is ${charged}`;
+    it(title, async () => {
       const properties = { key: 'key', keyType: 'msg' };
       await deploy([
         ...flowOf(action, provider.baseUrl, { timeout: 10 }, properties),
@@ -91,7 +91,7 @@ describe('charged, in a real Node-RED', () => {
         if (given) json(response, body(action), status);
         else response.writeHead(status).end();
       };
-      const message = (): Message => ({ payload: structuredClone(action.payload), key: this.test!.title });
+      const message = (): Message => ({ payload: structuredClone(action.payload), key: title });
       const { caught } = await ask(message());
       const { cause } = checkError(caught[0]!);
       assert.equal(provider.asked.length, requests);

@@ -19,8 +19,7 @@ const WRITTEN_AGAIN = /can be written again/;
 const HELD_ELSEWHERE = /Another process uses the database/;
 const LOST = /are not on disk.*Task ids: (.*)/;
 
-describe('what waits, in a Node-RED of its own', function () {
-  this.timeout(60_000);
+describe('what waits, in a Node-RED of its own', () => {
   let waiting: Waiting;
   let nodeRed: NodeRed;
   const running: NodeRed[] = [];
@@ -126,7 +125,7 @@ describe('what waits, in a Node-RED of its own', function () {
 
   it('waits no longer than its time where the clock is a day behind at the next start, or ahead', async () => {
     await start();
-    await waiting.deploy(nodeRed, { timeout: 4 });
+    await waiting.deploy(nodeRed, { timeout: 8 });
     for (const [index, environment] of [{ CLOCK_SHIFT: String(-DAY_MS) }, {}].entries()) {
       await waiting.come(nodeRed, 1);
       await untilOnDisk(waiting.userDir, 1);

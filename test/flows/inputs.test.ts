@@ -179,8 +179,7 @@ async function sent(
   return { arrived: asked.map(READ[type]!), repaired: data.repaired };
 }
 
-describe('inputs, in a real Node-RED', function () {
-  this.timeout(60_000);
+describe('inputs, in a real Node-RED', () => {
   before(() => startRuntime());
   afterEach(closeServers);
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type NodeRed, startNodeRed } from '../node-red-process';
+import { FEW_NODES, type NodeRed, startNodeRed } from '../node-red-process';
 import { ROOT } from '../nodes/form';
 
 const PACKAGE = '@cn-verify/node-red-cn-verify';
@@ -21,7 +21,7 @@ describe('the editor is given', function () {
   this.timeout(60_000);
   let nodeRed: NodeRed;
   before(async () => {
-    nodeRed = await startNodeRed({}, {});
+    nodeRed = await startNodeRed({}, {}, undefined, FEW_NODES);
   });
   after(() => nodeRed?.stop());
 

@@ -277,6 +277,7 @@ describe('input: photo', () => {
     ['a list with a hole', Object.assign([...JPG], { length: JPG.length + 1 }), 'photo-not-bytes'],
     ['a list with a number that is no byte', [...JPG, 256], 'photo-not-bytes'],
     ['a list with a fraction', [...JPG, 0.5], 'photo-not-bytes'],
+    ['decimals of which one is no byte', `${[...JPG].join()},256`, 'photo-not-base64'],
     ['an array of 16 bits that went through JSON', { 0: 0xffd8, 1: 0xffe0 }, 'photo-not-bytes'],
     ['an object of numbers and more', { 0: 255, 1: 216, length: 2 }, 'photo-format-unknown'],
     ['wrapped too often', { buffer: { data: { buffer: { data: JPG } } } }, 'photo-not-bytes'],

@@ -13,7 +13,7 @@ import { JobCalls } from '../../src/queue/calls';
 import type { RedisTrouble } from '../../src/queue/redis-connection';
 import { redisServer } from '../../src/queue/redis-url';
 import { JobSecret } from '../../src/queue/sealed';
-import { JobWorker, type WorkerOptions } from '../../src/queue/worker';
+import { FORGET_MESSAGES, JobWorker, type WorkerOptions } from '../../src/queue/worker';
 import { ROOT, temporaryDirectory } from '../demo-process';
 import { freePort } from '../http/server';
 import { until } from '../until';
@@ -271,6 +271,30 @@ describe('a connection to the queue', function () {
       for (let times = 0; times < 2; times++)
         assert.deepEqual(await calls.end(id, null, 30_000, NEVER), { answer: value });
     }
+  });
+
+  it('keeps the message of a job whose worker died, and of one that is not over any more because Redis was set back', async () => {
+    const key = (id: string) => `${PREFIX}:${name}:${id}`;
+    const jobs = {
+      over: { data: '"message x"', returnvalue: '"answer x"' },
+      'over and large': { data: '"separate"', returnvalue: '"answer x"' },
+      'with a large answer': { data: '"answer x"', returnvalue: 'null' },
+      'with an error': { data: '"error x"', failedReason: 'x' },
+      died: { data: '"separate"', failedReason: 'x' },
+      'set back': { data: '"message x"' },
+      'set back and large': { data: '"separate"' },
+    };
+    for (const [id, fields] of Object.entries(jobs)) await redis.client.hset(key(id), fields);
+    const ids = [...Object.keys(jobs), 'deleted'];
+    for (const id of ids) await redis.client.set(key(`${id}:message`), 'x');
+    const keys = ids.flatMap((id) => [key(id), key(`${id}:message`)]);
+    await redis.client.eval(FORGET_MESSAGES, keys.length, keys);
+    const kept = await Promise.all(ids.map((id) => redis.client.hget(key(id), 'data')));
+    assert.deepEqual(kept, [
+      ...[null, null, '"answer x"', '"error x"', '"separate"', '"message x"', '"separate"', null],
+    ]);
+    const messages = await Promise.all(ids.map((id) => redis.client.exists(key(`${id}:message`))));
+    assert.deepEqual(messages, [0, 0, 0, 0, 1, 1, 1, 0]);
   });
 
   it('keeps no message of a job that failed', async () => {
