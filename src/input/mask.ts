@@ -95,12 +95,18 @@ export function maskText(text: string): string {
  * @returns the text as `maskText` has it, without that person and those secrets, however they are written
  */
 export function conceal(text: string, known: Known): string {
-  const { others = [] } = known;
+  const { person, others = [], secrets } = known;
+  const isAboutNobody = person === null && others.length === 0;
+  const last = isAboutNobody ? lastConcealed.get(secrets) : undefined;
+  if (last?.text === text) return last.concealed;
   let concealed = concealOne(text, known);
   for (const other of others) concealed = concealOne(concealed, { person: other, secrets: NO_SECRETS });
+  if (isAboutNobody && text.length <= LONGEST) lastConcealed.set(secrets, { text, concealed });
   return concealed;
 }
 
+/** By an account's secrets: nearly all answers have the same words, which take 4 µs to conceal. */
+const lastConcealed = new WeakMap<readonly string[], { text: string; concealed: string }>();
 const NO_SECRETS: readonly string[] = [];
 
 function concealOne(text: string, known: Known): string {

