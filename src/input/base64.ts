@@ -1,5 +1,5 @@
 /** Base64 as channels leave it: docs/contract.md, "What an input may look like", Photo. */
-import { replaced, rewritten, SLICE, type Sliced } from './slices';
+import { endOf, mapBytes, replaceMatches, SLICE, type Sliced } from './slices';
 
 /** So many characters show of most texts that they are something else. */
 const HEAD_CHARACTERS = 256;
@@ -13,16 +13,19 @@ const PREFIX_LONGEST = 512;
 const AROUND =
   /^(?:(?:<[^<>]{1,256}>\s*){0,4}<!\[CDATA\[|(?:<[^<>]{1,256}>\s*){1,4}|-----BEGIN [^\n-]{1,64}-----|[^,]{0,500}?[\s("'=](?=data:[^,]{0,256}?base64,))/i;
 const AROUND_END = /[<>"')\]]|-----END/;
+const AROUND_END_LONGEST = 8;
 /** Signs that base64 has none of, left over at one of its ends. */
 const STRAY = /^["'`,;.]+|["'`,;.]+$/g;
 const MOST_STRAY = 8;
-/** Of a program in C. */
-const NUL_AT_END = /\0{1,8}$/;
+/** A C string's terminator. */
+const NUL_AT_END = /\0{0,8}$/;
 const SHORTEST_LINE = 16;
 /** Escaped for a URL, then for JSON, then for HTML, and once more: nobody does more. */
 const MOST_LAYERS = 4;
 /** Nothing that anybody sees, and white space beyond ASCII. */
-const UNSEEN = /(?:[\p{Default_Ignorable_Code_Point}\u0080-\u009f]|(?![\0-\x7f])\s){1,1024}/gu;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u0080-\u009f]|(?![\0-\x7f])\s/u;
+/** A run of that, or one character that is seen. */
+const BEYOND_ASCII = new RegExp(`(?:${UNSEEN.source}){1,1024}|[^\\0-\\x7f]`, 'gu');
 /** Of each byte what becomes of it: control characters, line breaks among them, go (0). */
 const UNBROKEN = Uint8Array.from({ length: 128 }, (_, byte) => (byte < 0x20 || byte === 0x7f ? 0 : byte));
 /** The alphabet for URLs becomes the usual one: `-` is `+`, and `_` is `/`. */
@@ -81,12 +84,14 @@ export function withoutPrefix(text: string): string {
  *   when it is asked for, as a photo has some megabytes
  */
 export function* undressBase64(text: string): Sliced<(() => Sliced<string>)[]> {
-  let bare = withoutMarkup(yield* visible(text));
-  for (let layer = 0; layer < MOST_LAYERS; layer++) {
-    const inner = yield* visible(yield* peel(bare));
+  let bare = yield* visible(text);
+  if (bare !== null) bare = yield* withoutMarkup(bare);
+  for (let layer = 0; bare !== null && layer < MOST_LAYERS; layer++) {
+    const inner: string | null = yield* visible(yield* peel(bare));
     if (inner === bare) break;
     bare = inner;
   }
+  if (bare === null) return [];
   const start = bare.slice(0, MOST_STRAY).replace(STRAY, '');
   bare =
     start +
@@ -99,19 +104,33 @@ export function* undressBase64(text: string): Sliced<(() => Sliced<string>)[]> {
   return (yield* isWrapped(bare)) ? [joined, spacesArePluses] : [spacesArePluses, joined];
 }
 
-/** @returns the text without what nobody sees and what stands round it */
-function* visible(text: string): Sliced<string> {
-  const isAscii = Buffer.byteLength(text) === text.length;
-  const seen = isAscii ? text : (yield* replaced(text, UNSEEN, () => ''))!;
-  return seen.trim().replace(NUL_AT_END, '');
+/** @returns the text without what nobody sees and what stands round it; null where it is not ASCII then */
+function* visible(text: string): Sliced<string | null> {
+  const seen = (yield* isAscii(text))
+    ? text
+    : yield* replaceMatches(text, BEYOND_ASCII, (found) => (UNSEEN.test(found) ? '' : null));
+  const bare = seen?.trim();
+  return bare?.slice(0, endOf(bare, NUL_AT_END)) ?? null;
 }
 
-function withoutMarkup(text: string): string {
+function* isAscii(text: string): Sliced<boolean> {
+  for (let start = 0; start < text.length; start += SLICE) {
+    if (start > 0) yield;
+    const piece = text.slice(start, start + SLICE);
+    if (Buffer.byteLength(piece) !== piece.length) return false;
+  }
+  return true;
+}
+
+function* withoutMarkup(text: string): Sliced<string> {
   const [before = ''] = AROUND.exec(text.slice(0, 2 * PREFIX_LONGEST)) ?? [];
   if (before === '') return text;
-  const inner = text.slice(before.length);
-  const end = inner.search(AROUND_END);
-  return end < 0 ? inner : inner.slice(0, end);
+  for (let start = before.length; start < text.length; start += SLICE) {
+    if (start > before.length) yield;
+    const end = text.slice(start, start + SLICE + AROUND_END_LONGEST).search(AROUND_END);
+    if (end >= 0) return text.slice(before.length, start + end);
+  }
+  return text.slice(before.length);
 }
 
 function* peel(text: string): Sliced<string> {
@@ -126,8 +145,8 @@ function* peel(text: string): Sliced<string> {
     if (bare.length > SLICE) yield;
     // Where it cannot be changed, a line may have been broken within an escape.
     bare =
-      (yield* replaced(bare, pattern, read)) ??
-      (yield* replaced(yield* rewritten(bare, UNBROKEN), pattern, read)) ??
+      (yield* replaceMatches(bare, pattern, read)) ??
+      (yield* replaceMatches(yield* mapBytes(bare, UNBROKEN), pattern, read)) ??
       bare;
   }
   return bare;
@@ -167,9 +186,9 @@ function* isWrapped(text: string): Sliced<boolean> {
   return text.length - start <= length;
 }
 
-/** @param signs of `rewritten` */
+/** @param signs of `mapBytes` */
 function* padded(text: string, signs: Uint8Array): Sliced<string> {
-  const whole = yield* rewritten(text, signs);
+  const whole = yield* mapBytes(text, signs);
   const end = whole.indexOf('=');
   const bare = end >= 0 && /^=+$/.test(whole.slice(end)) ? whole.slice(0, end) : whole;
   return bare.padEnd(Math.ceil(bare.length / 4) * 4, '=');

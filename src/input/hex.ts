@@ -1,5 +1,5 @@
 /** Bytes that were written out: in hexadecimal, as databases and debuggers do, or as Python shows them. */
-import { PIECE, replaced, rewritten, type Sliced } from './slices';
+import { endOf, mapBytes, PIECE, replaceMatches, type Sliced } from './slices';
 
 /** Of each byte what becomes of it: what stands between digits goes (0). */
 const DIGITS = Uint8Array.from({ length: 128 }, (_, byte) =>
@@ -7,6 +7,7 @@ const DIGITS = Uint8Array.from({ length: 128 }, (_, byte) =>
 );
 /** Of all digits in one run, which is what databases write. */
 const RUN = /^\s*(?:0x|\\x|x')?/i;
+const RUN_END = /['\s]{0,8}$/;
 
 /**
  * Takes `ffd8`, `0xFFD8`, `\xffd8`, `\xff\xd8`, `ff d8`, `FF:D8` and `X'FFD8'`.
@@ -14,8 +15,8 @@ const RUN = /^\s*(?:0x|\\x|x')?/i;
  * @returns the bytes, or null where it is anything else
  */
 export function* readHex(text: string): Sliced<Buffer | null> {
-  const run = text.slice(RUN.exec(text.slice(0, 64))![0].length).replace(/['\s]{1,8}$/, '');
-  return fromDigits(run) ?? fromDigits(yield* rewritten(text, DIGITS));
+  const run = text.slice(RUN.exec(text.slice(0, 64))![0].length, endOf(text, RUN_END));
+  return fromDigits(run) ?? fromDigits(yield* mapBytes(text, DIGITS));
 }
 
 function fromDigits(digits: string): Buffer | null {
@@ -28,7 +29,6 @@ function fromDigits(digits: string): Buffer | null {
 const OPENING =
   /^\s*<?(?:(?:np\.|numpy\.)?(?:bytearray|bytes|array|Buffer|Uint8Array|byte\[\])(?:\(\d+\))?\s*)?[([{]{0,3}\s*/i;
 const CLOSING = /\s*[\])}>]{0,3}(?:,\s*dtype=[\w.]{1,16}\s*\))?;?\s*$/;
-const CLOSING_LONGEST = 64;
 const SEPARATOR = /[\s,;]/g;
 /** `-128` and `0xff`: Java's bytes are from -128 on, and a Buffer takes both the same way. */
 const LONGEST_NUMBER = 4;
@@ -40,9 +40,8 @@ const LONGEST_NUMBER = 4;
  * @returns the bytes, or null where it is anything else
  */
 export function* readNumbers(text: string): Sliced<Buffer | null> {
-  const opened = OPENING.exec(text.slice(0, CLOSING_LONGEST))![0].length;
-  const tail = Math.max(opened, text.length - CLOSING_LONGEST);
-  const list = text.slice(opened, tail + text.slice(tail).search(CLOSING));
+  const openingLength = OPENING.exec(text.slice(0, 64))![0].length;
+  const list = text.slice(openingLength, endOf(text, CLOSING));
   const bytes = Buffer.allocUnsafe((list.length + 1) >> 1);
   let count = 0;
   for (let start = 0, end = 0; start < list.length; start = end) {
@@ -53,18 +52,17 @@ export function* readNumbers(text: string): Sliced<Buffer | null> {
       if (word === '') continue;
       const byte = word.length <= LONGEST_NUMBER ? Number(word) : Number.NaN;
       if (!Number.isInteger(byte) || byte < -128 || byte > 255)
-        return opened > 0 ? yield* readHex(list) : null;
+        return openingLength > 0 ? yield* readHex(list) : null;
       bytes[count++] = byte;
     }
   }
   return bytes.subarray(0, count);
 }
 
-/** Python, "String and Bytes literals". */
-const ESCAPED = /(?:\\x[\da-f]{2}){1,1024}|\\.?/gis;
+/** Python, "String and Bytes literals"; and what no byte is. */
+const ESCAPED = /(?:\\x[\da-fA-F]{2}){1,1024}|\\.?|[^\0-\xff]/gs;
 const LETTERS = '\\\'"abfnrtv';
 const STAND_FOR = '\\\'"\x07\b\f\n\r\t\v';
-const BEYOND_LATIN_1 = /[^\0-\xff]/;
 
 /**
  * @param text what Python shows for bytes: `b'\xff\xd8…'`
@@ -75,10 +73,10 @@ export function* readPythonBytes(text: string): Sliced<Buffer | null> {
   const trimmed = text.trimEnd();
   const last = trimmed.length - (trimmed.endsWith(')') ? 2 : 1);
   if (quote === '' || last < opening.length || text[last] !== quote) return null;
-  const latin1 = yield* replaced(text.slice(opening.length, last), ESCAPED, (found) =>
+  const latin1 = yield* replaceMatches(text.slice(opening.length, last), ESCAPED, (found) =>
     found.length > 2
       ? Buffer.from(found.replaceAll('\\x', ''), 'hex').toString('latin1')
       : (STAND_FOR[LETTERS.indexOf(found[1] ?? ' ')] ?? null),
   );
-  return latin1 === null || BEYOND_LATIN_1.test(latin1) ? null : Buffer.from(latin1, 'latin1');
+  return latin1 === null ? null : Buffer.from(latin1, 'latin1');
 }

@@ -6,6 +6,11 @@ export type Sliced<Value> = Generator<void, Value, void>;
 /** In characters. The slowest reader takes some ten milliseconds for so many. */
 export const SLICE = 256 * 1024;
 
+/** In characters, where each may be a match or a word of its own, which takes longer than a step of a loop: some milliseconds for so many. */
+export const PIECE = 64 * 1024;
+/** In characters. No pattern matches more at once. */
+const LONGEST_MATCH = 8 * 1024;
+
 /**
  * @param work that is done to its end before anything else runs
  * @returns what it gives
@@ -35,16 +40,13 @@ async function rest<Value>(work: Sliced<Value>): Promise<Value> {
   }
 }
 
-/** In characters. A pattern that matches each of them takes some milliseconds for so many. */
-export const PIECE = 64 * 1024;
-
 /**
  * A loop, as there may be millions of signs that go, for which `replace` takes seconds.
  * @param text of any length
  * @param signs what becomes of each byte of ASCII; 0: it goes
  * @returns the text, changed; as it is where it is not ASCII
  */
-export function* rewritten(text: string, signs: Uint8Array): Sliced<string> {
+export function* mapBytes(text: string, signs: Uint8Array): Sliced<string> {
   if (text.length > SLICE) yield;
   const bytes = Buffer.from(text);
   if (bytes.length !== text.length) return text;
@@ -60,29 +62,43 @@ export function* rewritten(text: string, signs: Uint8Array): Sliced<string> {
 
 /**
  * @param text of any length
- * @param pattern global, which matches a few thousand characters at the most
- * @param read what a match stands for
- * @returns the text with that in place of each match; null where that is null for one
+ * @param pattern of what may stand at its end, which ends with `$` and matches nothing, too
+ * @returns where that begins; only the last 64 characters are looked at
  */
-export function* replaced(
+export function endOf(text: string, pattern: RegExp): number {
+  const tail = Math.max(0, text.length - 64);
+  return tail + text.slice(tail).search(pattern);
+}
+
+/**
+ * @param text of any length
+ * @param pattern global, which matches `LONGEST_MATCH` at the most and looks at nothing before or behind it
+ * @param read what a match stands for
+ * @returns the text with that in place of each match; null as soon as that is null for one
+ */
+export function* replaceMatches(
   text: string,
   pattern: RegExp,
   read: (found: string) => string | null,
 ): Sliced<string | null> {
   let written = '';
-  let pieces: string[] = [];
-  let end = 0;
-  let next = PIECE;
-  for (const { 0: found, index } of text.matchAll(pattern)) {
-    const stands = read(found);
-    if (stands === null) return null;
-    pieces.push(text.slice(end, index), stands);
-    end = index + found.length;
-    if (end < next) continue;
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    if (start > 0) yield;
+    const next = start + PIECE;
+    const pieces: string[] = [];
+    end = start;
+    // A match may begin in this piece and end behind it.
+    const piece = text.slice(start, next + LONGEST_MATCH);
+    for (const { 0: found, index } of piece.matchAll(pattern)) {
+      if (index >= PIECE) break;
+      const stands = read(found);
+      if (stands === null) return null;
+      pieces.push(text.slice(end, start + index), stands);
+      end = start + index + found.length;
+    }
+    pieces.push(text.slice(end, next));
     written += pieces.join('');
-    pieces = [];
-    next = end + PIECE;
-    yield;
+    end = Math.max(end, next);
   }
-  return written + pieces.join('') + text.slice(end);
+  return written;
 }
