@@ -88,16 +88,18 @@ function textOf(file, property) {
 }
 
 /** A component with those blocks of another one that it names: `computed` and `methods` of both are one, with its own at the end. */
-function withFrame(page, folder) {
-  const [line, frame] = /^\/\/ with (\S+)\n/m.exec(page) ?? [];
+export function withFrame(page, folder) {
+  const [line, frame] = /^\/\/ build: merges (\S+) in here\n/m.exec(page) ?? [];
   if (!frame) return page;
   const [, blocks] = /export default \{\n([\s\S]*)\n\};/.exec(readFileSync(join(folder, frame), 'utf8'));
   let whole = page.replace(line, '');
   for (const block of blocks.split(/\n(?= {2}\w)/)) {
     const [head] = block.split('\n', 1);
-    whole = whole.includes(`\n${head}\n`)
+    const merged = whole.includes(`\n${head}\n`)
       ? whole.replace(`\n${head}\n`, () => `\n${block.slice(0, -'\n  },'.length)}\n`)
       : whole.replace(/\n\};\n<\/script>/, (end) => `\n${block}${end}`);
+    if (merged === whole) throw new Error(`No place in the page for "${head.trim()}" of ${frame}`);
+    whole = merged;
   }
   return whole;
 }

@@ -56,6 +56,12 @@ describe("the operator's page", () => {
     for (const [path, text] of made) assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
   });
 
+  it('is not built where a block of frame.vue finds no place in a page', async () => {
+    const { withFrame } = await load('scripts/pages.mjs');
+    const page = '<script>\n// build: merges frame.vue in here\nexport default {};\n</script>';
+    assert.throws(() => withFrame(page, join(ROOT, PAGES)), /"computed: \{" of frame\.vue/);
+  });
+
   it('hands the numbers of consents to the node that compares faces', () => {
     const file = 'examples/4 页面 Pages/操作员页面 operator-page.json';
     const nodes = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, unknown>[];

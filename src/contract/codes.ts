@@ -1,6 +1,6 @@
 /**
- * What a provider's codes mean, one row a code: whoever reads its answers, the sandbox and scripts/docs.mjs, which writes the
- * tables in docs/, go by the same table.
+ * What a provider's codes mean, one row a code: whoever reads its answers, the sandbox, scripts/docs.mjs, which writes the
+ * tables in docs/, and scripts/build.mjs, which makes the nodes' help of it, go by the same table.
  */
 import { type ErrorCode, type ErrorDetails, refusal, type VerifyError } from './errors';
 import type { Outcome } from './result';

@@ -40,7 +40,7 @@ const ROWS_PER_TURN = 1_000;
 const CHARACTERS_PER_TURN = 50_000;
 /** In characters. Papa Parse begins anew with each piece until a line has ended, and renames heads that are alike one by one. */
 const LONGEST_HEAD = 10_000;
-/** Between the cells of a line; the head has most of its own. */
+/** Between the cells of a line. */
 const DELIMITERS = [',', ';', '\t', '|'];
 /** Pieces of a file without the end of a line: no row of a bill is as long. */
 const MOST_WITHOUT_ROW = 2;
@@ -66,7 +66,7 @@ const ZONE = '+08:00';
  * @throws VerifyError INPUT
  */
 export async function readBill(bill: unknown, columns: BillColumns): Promise<BillRow[]> {
-  const rows = Array.isArray(bill) ? bill : await rowsOf(textOf(bill));
+  const rows = Array.isArray(bill) ? bill : await rowsOf(textOf(bill), columns);
   if (!rows.every(isRow)) throw new VerifyError('INPUT', 'bill-rows');
   if (rows.length > MOST_ROWS) throw new VerifyError('INPUT', 'bill-large');
   const heads = new Set<string>();
@@ -123,15 +123,13 @@ function textOf(bill: unknown): string {
  * @returns a row for each line below the head; an empty one too, so that the others keep their numbers
  * @throws VerifyError INPUT where a line is longer than any of a bill, or there are too many
  */
-function rowsOf(text: string): Promise<Record<string, unknown>[]> {
+function rowsOf(text: string, columns: BillColumns): Promise<Record<string, unknown>[]> {
   return new Promise((resolve, reject) => {
     const refuse = (problem: string) => reject(new VerifyError('INPUT', problem));
     const beginning = text.slice(0, LONGEST_HEAD);
     if (!/[\r\n]/.test(beginning) && text.length > LONGEST_HEAD) return refuse('bill-rows');
     const [blank] = /^\uFEFF?(?:[\s,;|]*[\r\n])?/.exec(beginning)!;
     const rows: Record<string, unknown>[] = Array.from(blank.match(/\r\n?|\n/g) ?? [], () => ({}));
-    const head = /^.*/.exec(text.slice(blank.length))![0];
-    const columns = (delimiter: string) => head.split(delimiter).length;
     let [readTo, withoutRow] = [0, 0];
     const heads = new Set<string>();
     parse<Record<string, unknown>>(text.slice(blank.length), {
@@ -142,7 +140,7 @@ function rowsOf(text: string): Promise<Record<string, unknown>[]> {
         heads.add(name);
         return name;
       },
-      delimiter: DELIMITERS.toSorted((a, b) => columns(b) - columns(a))[0]!,
+      delimiter: delimiterOf(beginning.slice(blank.length), columns),
       chunkSize: CHARACTERS_PER_TURN,
       chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {
         // An empty line counts, too.
@@ -159,6 +157,17 @@ function rowsOf(text: string): Promise<Record<string, unknown>[]> {
       complete: () => resolve(rows),
     });
   });
+}
+
+/** @returns by which most heads are found that are looked for, and of those the one that makes most columns */
+function delimiterOf(beginning: string, columns: BillColumns): string {
+  const wanted = BILL_COLUMNS.flatMap((name) => (columns[name] ? headOf(columns[name]) : USUAL_HEADS[name]));
+  const candidates = DELIMITERS.map((delimiter) => {
+    const [cells = []] = parse<string[]>(beginning, { delimiter, preview: 1 }).data;
+    return { delimiter, cells, known: cells.filter((cell) => wanted.includes(headOf(cell))).length };
+  });
+  candidates.sort((a, b) => b.known - a.known || b.cells.length - a.cells.length);
+  return candidates[0]!.delimiter;
 }
 
 /** @throws VerifyError INPUT */

@@ -2,7 +2,7 @@
 
 import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
-import { type ColumnValues, FIELDS, type Optional } from './columns';
+import { type ColumnValues, FIELDS, type Field, fieldsSetBy, type Optional } from './columns';
 
 /** One call that may cost, as the ledger keeps it. There is no person, photo, address, token or key in it. */
 export type Entry = ColumnValues;
@@ -91,6 +91,8 @@ export interface Sum {
 }
 
 const isoTime = isoTimes();
+const CLAIMED = fieldsSetBy('claim');
+const ENDED = fieldsSetBy('end');
 const NOTHING_KNOWN = Object.fromEntries(FIELDS.map((field) => [field, null]));
 
 /** Of a call that was claimed and then not sent. */
@@ -108,14 +110,22 @@ export const NOT_SENT: Settlement = {
  * @returns the entry of a call that is about to be sent
  */
 export function createEntry(id: string, call: Call, now: number): Entry {
-  const { keys: _keys, maxPerDay: _day, maxPerMonth: _month, maxAgeMs: _age, waitMs: _wait, ...known } = call;
-  return { ...NOTHING_KNOWN, ...known, id, at: isoTime(now), state: 'claimed' } as Entry;
+  return Object.assign(withColumns(NOTHING_KNOWN, CLAIMED, call), { id, at: isoTime(now), state: 'claimed' });
 }
 
 /** @returns the entry as it is after that */
 export function settleEntry(entry: Entry, settlement: Settlement): Entry {
-  const { resolution, answers: _answers, keepsKeys: _keepsKeys, ...known } = settlement;
-  const charged = resolution === 'not-processed' ? false : (known.charged ?? null);
+  const { resolution } = settlement;
+  const charged = resolution === 'not-processed' ? false : (settlement.charged ?? null);
   const price = charged === false ? 0 : entry.price;
-  return { ...entry, ...known, charged, price, state: resolution === 'unknown' ? 'uncertain' : 'settled' };
+  const state = resolution === 'unknown' ? 'uncertain' : 'settled';
+  return Object.assign(withColumns(entry, ENDED, settlement), { charged, price, state });
+}
+
+/** @returns a copy with the values of these columns: whatever else a call or its end may have stays out of the ledger */
+function withColumns(entry: object, fields: readonly Field[], given: object): Entry {
+  const copy: Record<string, unknown> = { ...entry };
+  const values = given as Record<string, unknown>;
+  for (const field of fields) if (values[field] !== undefined) copy[field] = values[field];
+  return copy as Entry;
 }

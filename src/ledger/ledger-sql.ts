@@ -64,6 +64,13 @@ interface OwnKeyRow {
   part: number;
 }
 
+/** A key that a call has and does not keep. */
+interface OutdatedKey {
+  digest: string;
+  /** The call's id. */
+  entry: string;
+}
+
 interface KeyDigests {
   key: string;
   digest: string;
@@ -86,8 +93,10 @@ const KEY_ROW = `SELECT k.entry, k.content, k.keeps, k.answer, e.state, e.at,
 const EXISTS = 'SELECT id FROM entries WHERE id = ?';
 const COUNT_CALL = `INSERT INTO spent (account, period, calls) VALUES (?, ?, 1), (?, ?, 1)
   ON CONFLICT (account, period) DO UPDATE SET calls = spent.calls + 1`;
-const FREE_KEY = `UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND freed = ''`;
+/** Of the call that had it when it was read: by now it may be the live claim of another process. */
+const FREE_KEY = "UPDATE keys SET freed = entry, answer = NULL WHERE digest = ? AND entry = ? AND freed = ''";
 const OWN_KEYS = "SELECT digest, content, part FROM keys WHERE entry = ? AND freed = ''";
+const INSERT_KEY = 'INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)';
 const IF_FREE = 'ON CONFLICT (digest, freed) DO NOTHING';
 const NOTHING_SPENT: Spent = { day: 0, month: 0 };
 
@@ -95,8 +104,7 @@ const NOTHING_SPENT: Spent = { day: 0, month: 0 };
 interface BeforeClaim {
   digests: readonly KeyDigests[];
   states: Record<string, KeyState>;
-  /** Digests of keys that a call has and does not keep. */
-  outdated: readonly string[];
+  outdated: readonly OutdatedKey[];
   /** The claim is run a second time. */
   isThere: boolean;
   spent: Spent;
@@ -151,13 +159,13 @@ export async function writeClaim(
   if (isThere) return mine;
   const refused = overBudget(limits, before, now);
   if (refused) throw refused;
-  for (const digest of outdated) sql.send(FREE_KEY, digest);
+  for (const { digest, entry: holder } of outdated) sql.runLater(FREE_KEY, digest, holder);
   insertKeys(sql, entry.id, digests, '');
   insertEntry(sql, request);
   const { day, month } = periodsOf(entry.at);
   const periods = [entry.account, day, entry.account, month];
   if (!isLimited(request)) {
-    sql.send(COUNT_CALL, ...periods);
+    sql.runLater(COUNT_CALL, ...periods);
     return mine;
   }
   const rows = await sql.all<PeriodRow>(`${COUNT_CALL} RETURNING period, calls`, ...periods);
@@ -196,18 +204,19 @@ async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promi
   // A late answer settles what was uncertain or released.
   const isOpen = entry.state === 'uncertain' ? row?.state === 'claimed' : row?.state !== 'settled';
   if (!isOpen) return true;
-  sql.send(END, ...valuesOf(entry, ENDED), entry.id);
+  sql.runLater(END, ...valuesOf(entry, ENDED), entry.id);
   if (entry.state === 'uncertain') return true;
   if (entry.charged === false) uncountCall(sql, entry);
   for (const { digest, content, part } of keys) {
     const answer = answers[part];
-    if (!answer) sql.send(FREE_KEY, digest);
+    if (!answer) sql.runLater(FREE_KEY, digest, entry.id);
     else
-      sql.send(
-        "UPDATE keys SET answer = ?, keeps = ? WHERE digest = ? AND freed = ''",
+      sql.runLater(
+        "UPDATE keys SET answer = ?, keeps = ? WHERE digest = ? AND entry = ? AND freed = ''",
         sealOf(at).sealJson(ANSWER, answer[0], boundTo(digest, content, entry.id)),
         keepsKeys ? 1 : 0,
         digest,
+        entry.id,
       );
   }
   return true;
@@ -322,22 +331,22 @@ function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings):
   return [...digests.values()];
 }
 
-/** @returns by key, what an earlier call has; and the digests of keys that one has and does not keep */
+/** @returns by key, what an earlier call has; and the keys that one has and does not keep */
 async function examine(
   sql: Sql,
   digests: readonly KeyDigests[],
   { since }: { since: number | null },
   at: Surroundings,
-): Promise<{ states: Record<string, KeyState>; outdated: string[] }> {
+): Promise<{ states: Record<string, KeyState>; outdated: OutdatedKey[] }> {
   const states: Record<string, KeyState> = {};
-  const outdated: string[] = [];
+  const outdated: OutdatedKey[] = [];
   const rows = await Promise.all(digests.map(({ digest }) => sql.get<KeyRow>(KEY_ROW, digest)));
   for (const [index, wanted] of digests.entries()) {
     const row = rows[index];
     if (!row) continue;
     const state = stateOf(row, wanted, since, at);
     if (state) states[wanted.key] ??= state;
-    else outdated.push(wanted.digest);
+    else outdated.push({ digest: wanted.digest, entry: row.entry });
   }
   return { states, outdated };
 }
@@ -377,12 +386,12 @@ export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundin
   if (await sql.get(EXISTS, id)) return;
   insertEntry(sql, claim);
   const { day, month } = periodsOf(claimedAt);
-  sql.send(COUNT_CALL, account, day, account, month);
+  sql.runLater(COUNT_CALL, account, day, account, month);
   if (at.seal) insertKeys(sql, id, digestsOf(account, claim.keys, at), IF_FREE);
 }
 
 function insertEntry(sql: Sql, { entry, owner }: ClaimRequest): void {
-  sql.send(CLAIM, owner, entry.id, Date.parse(entry.at), ...valuesOf(entry, CLAIMED));
+  sql.runLater(CLAIM, owner, entry.id, Date.parse(entry.at), ...valuesOf(entry, CLAIMED));
 }
 
 /** @param conflict what becomes of a key that is not free */
@@ -392,15 +401,14 @@ function insertKeys(
   digests: readonly KeyDigests[],
   conflict: '' | typeof IF_FREE,
 ): void {
-  const insert = 'INSERT INTO keys (digest, freed, entry, part, content, keeps) VALUES (?, ?, ?, ?, ?, 1)';
   for (const { digest, label, part, content } of digests) {
-    sql.send(`${insert} ${conflict}`, digest, '', entry, part, content);
+    sql.runLater(`${INSERT_KEY} ${conflict}`, digest, '', entry, part, content);
     // Nobody has a label, so it is written as a key is that was freed.
-    if (label !== null) sql.send(`${insert} ${IF_FREE}`, label, entry, entry, part, content);
+    if (label !== null) sql.runLater(`${INSERT_KEY} ${IF_FREE}`, label, entry, entry, part, content);
   }
 }
 
 function uncountCall(sql: Sql, { account, at }: Entry): void {
   for (const period of Object.values(periodsOf(at)))
-    sql.send('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
+    sql.runLater('UPDATE spent SET calls = calls - 1 WHERE account = ? AND period = ?', account, period);
 }

@@ -42,7 +42,8 @@ export async function sumsOf(database: RoomDatabase, by: Period, query: Query): 
     operation,
   };
   const days: Sum[] = [];
-  for await (const { sums } of read<{ sums: Sum[] }>(database, 'ledger.sums', request)) days.push(...sums);
+  for await (const { sums } of pagesFrom<{ sums: Sum[] }>(database, 'ledger.sums', request))
+    days.push(...sums);
   return sumsBy(by, days);
 }
 
@@ -55,10 +56,10 @@ function pagesOf(database: RoomDatabase, query: Query, isNewestFirst: boolean) {
     operation,
     isNewestFirst,
   };
-  return read<{ entries: Entry[] }>(database, 'ledger.entries', request);
+  return pagesFrom<{ entries: Entry[] }>(database, 'ledger.entries', request);
 }
 
-async function* read<Page>(
+async function* pagesFrom<Page>(
   database: RoomDatabase,
   operation: string,
   request: EntriesRequest & { isNewestFirst?: boolean },

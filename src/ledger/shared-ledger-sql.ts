@@ -85,7 +85,7 @@ async function turn(
     await sql.run('INSERT INTO rates (account, next_at) VALUES (?, 0) ON CONFLICT DO NOTHING', account);
     return turn(sql, { account, perSecond });
   }
-  sql.send(
+  sql.runLater(
     `UPDATE rates SET next_at = GREATEST(next_at, ${NOW}) + CAST(? AS DOUBLE PRECISION) WHERE account = ?`,
     (1000 + LATE_MS) / perSecond,
     account,

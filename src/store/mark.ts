@@ -14,6 +14,8 @@ const LENGTH = 100;
 /** The file that it is written to. None of its methods throws. */
 export class MarkFile {
   readonly #path: string | null;
+  /** false from an update that failed until the file is put there anew. */
+  #isUpToDate = true;
 
   /** @param path null: nothing is remembered */
   constructor(path: string | null) {
@@ -42,6 +44,7 @@ export class MarkFile {
     try {
       writeFileSync(next, textOf(mark), { mode: 0o600 });
       renameSync(next, this.#path);
+      this.#isUpToDate = true;
     } catch {
       try {
         rmSync(next, { force: true });
@@ -58,12 +61,14 @@ export class MarkFile {
     if (this.#path === null) return;
     try {
       writeFileSync(this.#path, textOf(mark), { flag: 'r+' });
-    } catch {}
+    } catch {
+      this.#isUpToDate = false;
+    }
   }
 
-  /** @returns false where somebody has removed the file */
+  /** @returns false where somebody has removed the file, or it could not be written to */
   isThere(): boolean {
-    return this.#path === null || existsSync(this.#path);
+    return this.#path === null || (this.#isUpToDate && existsSync(this.#path));
   }
 }
 

@@ -8,7 +8,8 @@ const REFUSED: ReadonlySet<string> = new Set([
   '28P01', // wrong password
   '28000', // the role may not log in
   '3D000', // no such database
-  ...CERTIFICATE_REFUSALS,
+  // One that is not valid yet is so where the clock of this machine is not set yet.
+  ...CERTIFICATE_REFUSALS.filter((code) => code !== 'CERT_NOT_YET_VALID'),
   'NO_TLS',
 ]);
 /** The transaction met another one: it is run again. */
@@ -17,8 +18,9 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   '40P01', // waited for one that waited for it
   '23505', // another one has inserted the same meanwhile
 ]);
-/** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
+/** Of a standby. */
 export const READ_ONLY = '25006';
+/** Classes and codes that say the server cannot serve now: connections, resources, operators, a standby. */
 const AWAY = new RegExp(`^(08|53|57|58)|^${READ_ONLY}$`);
 
 /** What a failure of `pg` or of the network means for the operation. */

@@ -56,7 +56,7 @@ export class PostgresSql implements Sql {
     return (await this.#query(text, parameters)).rowCount ?? 0;
   }
 
-  send(text: string, ...parameters: Value[]): void {
+  runLater(text: string, ...parameters: Value[]): void {
     const sent = this.#query(text, parameters);
     sent.catch(() => {});
     this.#sent.push(sent);

@@ -20,6 +20,8 @@ const CONNECT_MS = 5_000;
 const STATEMENT_MS = 15_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+/** Another process gets in between a few times at most: what fails as often as this stays as it is. */
+const MOST_CONFLICTS = 50;
 /** How long a call waits for a server that is away, where its caller does not say. */
 const WAIT_MS = 10_000;
 /** How often a set back is looked at while an operator has not confirmed it. */
@@ -120,6 +122,7 @@ export class PostgresDatabase implements RoomDatabase {
     const now = this.#options.now();
     const until = performance.now() + waitMs;
     let keptAs: string | null = null;
+    let conflicts = 0;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       if (this.#isClosed || signal?.aborted) throw cancelled();
       try {
@@ -131,6 +134,7 @@ export class PostgresDatabase implements RoomDatabase {
         const failure = failureOf(reason);
         if (failure.kind === 'fault') throw reason;
         if (failure.kind === 'conflict') {
+          if (++conflicts > MOST_CONFLICTS) throw reason;
           await pause(Math.random() * FIRST_PAUSE_MS);
           continue;
         }

@@ -9,7 +9,7 @@
  *   `rowid`, no `WITHOUT ROWID`, no functions of one database alone (`json_extract`, `strftime`, `ifnull`: `COALESCE`).
  * - `GROUP BY` names every column that is selected and not aggregated. A sum of whole numbers is `CAST(sum(x) AS BIGINT)`.
  *   Texts compare by their bytes. A parameter that nothing else gives a type gets one by `CAST(? AS …)`.
- * - A statement that only reads begins with `SELECT`. Everything else counts as writing.
+ * - What begins with `SELECT` is not counted as a write and may be sent together with `BEGIN`.
  * - `LIMIT` always with a bound: what may be long is read in pages, because nothing else runs meanwhile.
  *
  * Rules for an operation:
@@ -34,9 +34,9 @@ export interface Sql {
   run(text: string, ...parameters: Value[]): Promise<number>;
   /**
    * Writes what needs no answer. PostgreSQL gets it together with what follows, up to the COMMIT: each wait is a round
-   * trip. Its failure is that of the transaction.
+   * trip. Its failure is that of the transaction; outside a transaction nobody waits for it.
    */
-  send(text: string, ...parameters: Value[]): void;
+  runLater(text: string, ...parameters: Value[]): void;
   /** Ends a `SELECT` whose row has to stay as it was read: nothing in SQLite, where nobody else writes meanwhile. */
   readonly forUpdate: '' | 'FOR UPDATE';
 }
@@ -139,7 +139,7 @@ export class SqliteSql implements Sql {
     return Number(this.#statement(text).run(...parameters).changes);
   }
 
-  send(text: string, ...parameters: Value[]): void {
+  runLater(text: string, ...parameters: Value[]): void {
     this.#statement(text).run(...parameters);
   }
 

@@ -12,7 +12,7 @@ import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';
 import { inTurns } from '../../src/input/slices';
 import { readBill } from '../../src/ledger/bill-rows';
-import { verifyErrorOf } from '../../src/node-red/runner/flow-error';
+import { asVerifyError } from '../../src/node-red/runner/flow-error';
 import { readPollResult } from '../../src/photos/poll-result';
 import { readAnswer } from '../../src/providers/tencent-market/response';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
@@ -237,7 +237,7 @@ const ROWS: readonly Row[] = [
     prepare: (size) => {
       const error = new Error(filled('\n ', size));
       const [red, node] = [{ _: () => '' }, { log: () => {} }];
-      return () => verifyErrorOf(red as never, node as never, error);
+      return () => asVerifyError(red as never, node as never, error);
     },
   },
   photo('base64', (base64) => base64),

@@ -8,12 +8,15 @@ const COMMON_NAME = '0603550403';
 const ECDSA_WITH_SHA256 = '06082a8648ce3d040302';
 const SUBJECT_ALT_NAME = '0603551d11';
 
-/** @param subject as in `DNS:provider.test` or `IP:127.0.0.1`: whom the certificate, signed by itself, speaks for */
-export function selfSigned(subject: string): TlsIdentity {
+/**
+ * @param subject as in `DNS:provider.test` or `IP:127.0.0.1`: whom the certificate, signed by itself, speaks for
+ * @param from Unix milliseconds: when it becomes valid, for two days
+ */
+export function selfSigned(subject: string, from = Date.now() - DAY_MS): TlsIdentity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(0x30, hex(ECDSA_WITH_SHA256));
   const name = der(0x30, der(0x31, der(0x30, hex(COMMON_NAME), der(0x0c, Buffer.from('test')))));
-  const validity = der(0x30, utcTime(Date.now() - DAY_MS), utcTime(Date.now() + DAY_MS));
+  const validity = der(0x30, utcTime(from), utcTime(from + 2 * DAY_MS));
   const names = der(0x04, der(0x30, generalName(subject)));
   const extensions = der(0xa3, der(0x30, der(0x30, hex(SUBJECT_ALT_NAME), names)));
   const serial = der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)]));

@@ -179,6 +179,10 @@ describe('a bill is read', () => {
     'rows of a csv node': [{ 订单号: '12', 金额: '1200.50' }],
     'a text': '订单号,金额\r\n12,1200.50\r\n',
     'a text with a byte order mark and semicolons': '\uFEFF订单号;金额\n12;1200.50\n\n;合计 1200.50\n',
+    'a text with lines between cells, and commas in a head': '订单号|金额|备注,a,b,c\n12|1200.50|d,e\n',
+    'a text with semicolons, and commas in a head in quotation marks':
+      '"备注,a,b\nc";订单号;金额\nd;12;1200.50\n',
+    'a text with semicolons, and as many commas': '订单号;备注,a,b;金额\n12;;1200.50\n',
     'a file in UTF-8 with a byte order mark': Buffer.from('\uFEFF订单号,金额\n12,"1,200.50"\n'),
     'a file in GBK': Buffer.from([...HEAD_IN_GBK, ...Buffer.from('\r\n12,"1,200.50"\r\n')]),
     'rows whose first head has a byte order mark': [
@@ -191,8 +195,14 @@ describe('a bill is read', () => {
 
   it('by the heads that are named', async () => {
     const bill = [{ Vorgang: 'a', Betrag: '1', 订单号: 'b' }];
-    const [row] = await readBill(bill, { orderNo: 'Vorgang', price: 'Betrag' });
-    assert.deepEqual([row?.orderNo, row?.price], ['a', 1]);
+    for (const given of [bill, 'Vorgang|Betrag|c,d,e,f\na|1|b'])
+      assert.deepEqual(
+        (await readBill(given, { orderNo: 'Vorgang', price: 'Betrag' })).map((row) => [
+          row.orderNo,
+          row.price,
+        ]),
+        [['a', 1]],
+      );
   });
 
   const times: Record<string, number> = {

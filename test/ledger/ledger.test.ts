@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
 import { FIELDS } from '../../src/ledger/columns';
+import { createEntry, settleEntry } from '../../src/ledger/entry';
+import { newId } from '../../src/ledger/id';
 import { temporaryDirectory } from '../demo-process';
 import { leaksIn, PRIVATE } from '../private';
 import {
@@ -23,6 +25,17 @@ import {
 } from './ledgers';
 
 const DAY = 86_400_000;
+
+describe('an entry', () => {
+  it('has nothing of a call, and of how it ended, but its columns', () => {
+    const more = { photo: PRIVATE };
+    const now = Date.now();
+    const entry = createEntry(newId(now), { ...call(['k'], { purpose: 'access' }), ...more }, now);
+    const settled = settleEntry(entry, { ...answered({ k: 1 }), ...more });
+    for (const one of [entry, settled]) assert.deepEqual(Object.keys(one).sort(), FIELDS.toSorted());
+    assert.deepEqual([settled.purpose, settled.outcome], ['access', 'passed']);
+  });
+});
 
 describe('the ledger', () => {
   let file: string;

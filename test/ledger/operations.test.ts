@@ -58,8 +58,8 @@ class Interrupted implements Sql {
     return this.sql.run(text, ...parameters);
   }
 
-  send(text: string, ...parameters: Value[]): void {
-    this.sql.send(text, ...parameters);
+  runLater(text: string, ...parameters: Value[]): void {
+    this.sql.runLater(text, ...parameters);
   }
 }
 
@@ -129,6 +129,19 @@ describe("the ledger's operations", () => {
       [await count('entries'), await count('keys'), await spent()],
       [1, 1, { day: 1, month: 1 }],
     );
+  });
+
+  it('free an outdated key of the call that they found it with, not of one that has claimed it meanwhile', async () => {
+    const old = request(['k']);
+    await claim(old);
+    await settle(answer(old));
+    const [quick, slow] = [request(['k'], { since: NOW + 1 }), request(['k'], { since: NOW + 1 })];
+    const over = new Interrupted(sql, 'SELECT id FROM entries', () => claim(quick));
+    await assert.rejects(claim(slow, over), /UNIQUE constraint failed: keys/);
+    assert.deepEqual(await claim(slow), {
+      state: 'known',
+      keys: { k: { state: 'under-way', entry: quick.entry.id } },
+    });
   });
 
   it('refuse the last call of a budget to one of two that found it free', async () => {

@@ -36,6 +36,11 @@ describe('migrate', () => {
     assert.deepEqual(of({ seconds: '3' }), { id: 'a', type: 'truth-create', wait: 3000 });
   });
 
+  for (const version of [0, ''])
+    it(`takes a node with the version ${JSON.stringify(version)}, which is none, through all migrations`, () => {
+      assert.equal(of({ version, seconds: '3' }).wait, 3000);
+    });
+
   it('takes a node through those migrations alone that came after its version', () => {
     const { wait } = of({ version: 2, timeout: 3000 });
     assert.equal(wait, 3000);

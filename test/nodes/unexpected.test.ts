@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { verifyErrorOf } from '../../src/node-red/runner/flow-error';
+import { asVerifyError } from '../../src/node-red/runner/flow-error';
 import type { Node, Red } from '../../src/node-red/runner/red';
 import { stepsOf } from '../steps';
 
@@ -10,7 +10,7 @@ function logged(reason: unknown): string {
   const lines: string[] = [];
   const node = { log: (text: string) => lines.push(text) } as unknown as Node;
   const red = { _: (_key: string, { places }: { places: string }) => `places: ${places}` } as unknown as Red;
-  const error = verifyErrorOf(red, node, reason);
+  const error = asVerifyError(red, node, reason);
   assert.deepEqual([error.code, error.problem], ['PROTOCOL', 'internal']);
   assert.equal(lines.length, 1);
   return lines[0]!;

@@ -8,6 +8,7 @@ import { type Cluster, startCluster } from './cluster';
 import { delayed } from './delayed';
 import { closeShared, openShared, type Shared } from './shared';
 
+const DAY_MS = 86_400_000;
 const NEVER = new AbortController().signal;
 const SETTLED: Omit<Settlement, 'answers'> = {
   outcome: 'passed',
@@ -98,6 +99,36 @@ describe('a shared ledger', () => {
       ),
     );
     assert.equal(claims.filter(({ state }) => state === 'claimed').length, 1);
+  });
+
+  it('claims a key once whose answer is too old, also where one process reads it and writes only after another', async () => {
+    const near = await open();
+    const slow = await delayed(cluster.port, 50);
+    const far = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
+    try {
+      // The far one has connected, and its ledger has begun.
+      await claim(far);
+      await settle(near, await claim(near, { name: 'k' }), { k: 1 });
+      await until(async () => (await stateOf(far, 'k'))?.state === 'answered');
+      const again = call({ name: 'k', maxAgeMs: 0 });
+      const late = far.ledger.claim(again, NEVER);
+      const reading = "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'";
+      await until(async () => (await cluster.query(reading)).length > 0);
+      const claims = await Promise.all([late, near.ledger.claim(again, NEVER)]);
+      assert.deepEqual(claims.map(({ state }) => state).sort(), ['claimed', 'known']);
+    } finally {
+      await far.close();
+      await slow.close();
+    }
+  });
+
+  it('gives up where what it inserts conflicts with something that stays', async () => {
+    const one = await open();
+    await claim(one);
+    await cluster.query(`CREATE FUNCTION ${schema}.conflict() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE unique_violation; END';
+      CREATE TRIGGER conflict BEFORE INSERT ON ${schema}.entries EXECUTE FUNCTION ${schema}.conflict()`);
+    await assert.rejects(claim(one), { code: '23505' });
   });
 
   it('gives turns that are no closer than the rate, over all processes', async () => {
@@ -306,6 +337,18 @@ describe('a shared ledger', () => {
     await assert.rejects(stranger.ledger.claim(call(), NEVER), { code: 'CONFIG', problem: 'ledger-refused' });
     const known = await open({ ssl: { ...verified, ca: identity.cert } });
     await claim(known);
+  });
+
+  it('waits where the certificate of the server is not valid yet, because the clock here is not set yet', async () => {
+    const identity = selfSigned('IP:127.0.0.1', Date.now() + DAY_MS);
+    cluster.useTls(identity);
+    await cluster.stop('fast');
+    await cluster.start();
+    const one = await open({ ssl: { rejectUnauthorized: true, ca: identity.cert } });
+    await assert.rejects(one.ledger.claim(call({ waitMs: 300 }), NEVER), (error: VerifyError) => {
+      assert.deepEqual([error.problem, error.values.code], ['ledger-away', 'CERT_NOT_YET_VALID']);
+      return true;
+    });
   });
 
   it('tells one process what photos came to another', async () => {

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,6 +15,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -308,6 +310,18 @@ describe('database: faults', () => {
       assert.equal(statSync(mark()).mode & 0o777, 0o600);
       unlinkSync(mark());
       await until(() => existsSync(mark()));
+      assert.deepEqual(await marked(database, 'c'), { id, count: count + 2 });
+    });
+
+    it('is noticed also where the mark could not be written to for a while', async () => {
+      const database = startMarked();
+      const { id, count } = await marked(database, 'a');
+      // Nobody can write to a folder, not even root.
+      const link = join(test.folder, 'link');
+      symlinkSync(test.folder, link);
+      renameSync(link, mark());
+      await put(database, 'b');
+      await until(() => lstatSync(mark()).isFile());
       assert.deepEqual(await marked(database, 'c'), { id, count: count + 2 });
     });
 

@@ -5,7 +5,7 @@ import type { Environment } from '../../contract/result';
 import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
 import { offsetAskedBy } from '../../http/clock-offset';
-import { textOf, verifyErrorOf } from '../runner/flow-error';
+import { asVerifyError, textOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
 
 /** What the form shows; without secrets and without a person. */
@@ -83,7 +83,7 @@ export class AccountTest {
       await this.#probe(watched(account, watch), this.#context());
       return { error: null, clockOffsetSeconds };
     } catch (reason) {
-      const error = verifyErrorOf(this.#red, this.#node, reason);
+      const error = asVerifyError(this.#red, this.#node, reason);
       return { error, clockOffsetSeconds };
     }
   }

@@ -44,6 +44,9 @@ interface UnreadableLedger {
   values: VerifyError['values'];
 }
 
+/** What the sidebar shows of an entry: neither references of consents nor the purpose leave the ledger for it. */
+const SHOWN = ['id', 'at', 'account', 'node', 'operation', 'requestId', 'orderNo'] as const;
+type UncertainCall = Pick<Entry, (typeof SHOWN)[number]>;
 type DaySum = Omit<Sum, 'period' | 'operation'> & { day: string };
 
 export interface Summary {
@@ -58,7 +61,7 @@ export interface Summary {
   /** Newest first. */
   days: DaySum[];
   /** Newest first, at most a hundred. */
-  uncertain: Entry[];
+  uncertain: UncertainCall[];
   uncertainCount: number;
   troubles: UnreadableLedger[];
 }
@@ -101,7 +104,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
-    uncertain: calls.slice(0, MOST_UNCERTAIN),
+    uncertain: calls.slice(0, MOST_UNCERTAIN).map(shownOf),
     uncertainCount,
   };
 }
@@ -181,6 +184,10 @@ export async function release(red: Red, wanted: { id: string } | { until: string
 async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> {
   const { entries } = await ledger.uncertain(MOST_RELEASED);
   return entries.map(({ id }) => id).filter((id) => id <= until);
+}
+
+function shownOf(entry: Entry): UncertainCall {
+  return Object.fromEntries(SHOWN.map((name) => [name, entry[name]])) as UncertainCall;
 }
 
 /** @throws VerifyError CONFIG where one cannot be read: without it, a report would lack something */

@@ -4,7 +4,7 @@ import { VerifyError } from '../../contract/errors';
 import type { CallContext, Transport } from '../../contract/transport';
 import type { Put, Store } from '../../photos/store';
 import { storeError } from '../../photos/store-answer';
-import { textOf, verifyErrorOf } from '../runner/flow-error';
+import { asVerifyError, textOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
 
 /** What the form shows; without secrets. */
@@ -79,7 +79,7 @@ export class PhotoStoreTest {
       return null;
     } catch (reason) {
       if (step === 'fetch') put?.discard();
-      const error = verifyErrorOf(this.#red, this.#node, reason);
+      const error = asVerifyError(this.#red, this.#node, reason);
       return { step, error };
     }
   }

@@ -5,7 +5,7 @@ import type { SettingDefinitions } from '../../contract/settings';
 import { activeJobs } from '../../queue/active-jobs';
 import type { JobWorker } from '../../queue/worker';
 import { onceStarted } from '../runner/deployed';
-import { describe, textOf, verifyErrorOf } from '../runner/flow-error';
+import { asVerifyError, describeError, logBug, textOf } from '../runner/flow-error';
 import { sendNew } from '../runner/handle-input';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings } from '../runner/settings';
@@ -55,24 +55,24 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
           if (sendNew(red, node, message)) return;
           const job = activeJobs.get(message);
           const error = new VerifyError('INPUT', 'message-not-sent');
-          if (job && job !== 'over') job.end({ error: describe(red, ASKED, error) });
+          if (job && job !== 'over') job.end({ error: describeError(red, ASKED, error) });
         },
         over: (how) => {
           if (how === 'given-back') status.left();
           else if ('code' in how) status.failed(how.code as VerifyError['code']);
           else status.finished(outcomeOf(how.answer));
         },
-        explain: (error) => describe(red, ASKED, error),
+        explain: (error) => describeError(red, ASKED, error),
       });
     } catch (reason) {
-      node.warn(textOf(red, verifyErrorOf(red, node, reason)));
+      node.warn(textOf(red, asVerifyError(red, node, reason)));
       status.misconfigured();
     }
   });
   node.on('close', (_removed, done) => {
     forget();
     Promise.resolve(worker?.close(GRACE_MS))
-      .catch((reason) => verifyErrorOf(red, node, reason))
+      .catch((reason) => logBug(red, node, reason))
       .then(() => {
         status.close();
         done();

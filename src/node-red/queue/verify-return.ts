@@ -1,7 +1,7 @@
 /** The node that ends a job with a message, or with the error that a Catch brought: docs/contract.md, "Queue". */
 import { ERRORS, VerifyError } from '../../contract/errors';
 import { activeJobs, type JobError } from '../../queue/active-jobs';
-import { describe, FlowError, verifyErrorOf } from '../runner/flow-error';
+import { asVerifyError, describeError, FlowError } from '../runner/flow-error';
 import { handleInput, type InputMessage } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 
@@ -13,7 +13,8 @@ const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
  * @param node that was created
  */
 export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
-  const failure = (reason: unknown) => new FlowError(describe(red, ASKED, verifyErrorOf(red, node, reason)));
+  const failure = (reason: unknown) =>
+    new FlowError(describeError(red, ASKED, asVerifyError(red, node, reason)));
   const handle = (input: InputMessage) => {
     const { message } = input;
     const job = activeJobs.get(message);
@@ -48,5 +49,5 @@ function errorOf(red: Red, { error }: Message): JobError {
     { type },
     { charged: null, retryable: false },
   );
-  return describe(red, ASKED, foreign);
+  return describeError(red, ASKED, foreign);
 }

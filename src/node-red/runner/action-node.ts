@@ -21,7 +21,15 @@ import {
 import { sealOf } from './database-of';
 import { onceStarted } from './deployed';
 import { prepareFields } from './fields';
-import { causeOf, type Described, describe, FlowError, textOf, verifyErrorOf } from './flow-error';
+import {
+  asVerifyError,
+  causeOf,
+  type DescribedError,
+  describeError,
+  FlowError,
+  logBug,
+  textOf,
+} from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { NodeTasks, type TaskRunner } from './node-tasks';
 import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
@@ -170,10 +178,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return causeOf(this.#red, this.#called(), error, this.#environment(), attempts);
   }
 
-  deliveryOf(error: VerifyError, work?: Work): { error: Described } {
+  deliveryOf(error: VerifyError, work?: Work): { error: DescribedError } {
     const environment = this.#environment(work?.account);
     return {
-      error: describe(this.#red, this.#called(work?.account), error, environment, work?.attempts),
+      error: describeError(this.#red, this.#called(work?.account), error, environment, work?.attempts),
     };
   }
 
@@ -246,8 +254,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     environment: Environment,
   ): Input | Promise<Input> {
     const unreadable = (reason: unknown): never => {
-      if (reason instanceof VerifyError) throw this.#fields.located(reason);
-      verifyErrorOf(this.#red, this.#node, reason);
+      if (reason instanceof VerifyError) throw this.#fields.withMessagePath(reason);
+      logBug(this.#red, this.#node, reason);
       throw new VerifyError('INPUT', 'message-unreadable');
     };
     try {
@@ -379,8 +387,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   fail(reason: unknown, work: Work): void {
     if (work.ended) return;
     try {
-      const error = verifyErrorOf(this.#red, this.#node, reason);
-      if (error.cause) verifyErrorOf(this.#red, this.#node, error.cause);
+      const error = asVerifyError(this.#red, this.#node, reason);
+      if (error.cause) logBug(this.#red, this.#node, error.cause);
       if (!error.details.submitted) Object.assign(error.details, work.unsent);
       if (work.task) error.details.taskIds ??= [...work.task.taskIds];
       this.deliver(this.deliveryOf(error, work), work);
@@ -391,7 +399,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** The error of what must not happen. */
   failure(reason: unknown): FlowError {
-    return new FlowError(this.deliveryOf(verifyErrorOf(this.#red, this.#node, reason)).error);
+    return new FlowError(this.deliveryOf(asVerifyError(this.#red, this.#node, reason)).error);
   }
 
   /** Node-RED may drop what a node sends or raises after its `close` began: then the next instance delivers it. */
@@ -497,7 +505,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 }
 
-function isUnsent({ code, cause }: Described): boolean {
+function isUnsent({ code, cause }: DescribedError): boolean {
   return code === 'CANCELLED' && cause.charged === false;
 }
 

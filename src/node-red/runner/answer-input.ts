@@ -3,7 +3,7 @@ import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { Outcome } from '../../contract/result';
 import { onceStarted } from './deployed';
-import { describe, FlowError, verifyErrorOf } from './flow-error';
+import { asVerifyError, describeError, FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { canHold, setResult } from './output';
 import type { Message, Node, Red } from './red';
@@ -52,7 +52,7 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
   const failure = (reason: unknown) =>
     reason instanceof FlowError
       ? reason
-      : new FlowError(describe(red, asked, verifyErrorOf(red, node, reason)));
+      : new FlowError(describeError(red, asked, asVerifyError(red, node, reason)));
   const forget = onceStarted(red, () => {
     try {
       answering.check();

@@ -1,4 +1,7 @@
-/** What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key`, `reuse` and `consent`. */
+/**
+ * What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key`, `reuse` and `consent`;
+ * and `ConsentRules`, what the account demands of it.
+ */
 import type { PersonSent } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition, SettingDefinitions } from '../../contract/settings';

@@ -18,7 +18,7 @@ interface PreparedFields {
   readAll(message: Message, closing: AbortSignal): Promise<Record<string, unknown>>;
   problem: VerifyError | null;
   /** @returns the same error, which names the property of the message where it named that of the node */
-  located(error: VerifyError): VerifyError;
+  withMessagePath(error: VerifyError): VerifyError;
 }
 
 /**
@@ -74,14 +74,14 @@ export function prepareFields(
     new Promise((resolve, reject) => {
       read(message, closing, (error, values) => (error ? reject(error) : resolve(values)));
     });
-  const located = (error: VerifyError) => {
+  const withMessagePath = (error: VerifyError) => {
     const { field = '' } = error.values;
     const definition = definitions[field];
     const type = config[`${field}Type`] ?? definition?.type;
     if (definition && type === 'msg') error.values.field = `msg.${config[field] ?? definition.value}`;
     return error;
   };
-  return { read, readAll, problem, located };
+  return { read, readAll, problem, withMessagePath };
 }
 
 /** Only what is not read at once needs a clock. */

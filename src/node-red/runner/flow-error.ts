@@ -13,7 +13,7 @@ const MOST_PLACES = 5;
 type Problem = Pick<VerifyError, 'problem' | 'values'>;
 
 /** An error as plain data: its text, and what flows get. */
-export interface Described {
+export interface DescribedError {
   message: string;
   code: ErrorCode;
   cause: Cause;
@@ -67,13 +67,13 @@ export function causeOf(
 }
 
 /** As `causeOf`, with the text for people. */
-export function describe(
+export function describeError(
   red: Red,
   action: CalledAction,
   error: VerifyError,
   environment?: Environment | null,
   attempts?: number,
-): Described {
+): DescribedError {
   const cause = causeOf(red, action, error, environment, attempts);
   return { message: textOf(red, error), code: error.code, cause };
 }
@@ -116,7 +116,7 @@ export class FlowError extends Error {
   readonly code: ErrorCode;
   override readonly cause: Cause;
 
-  constructor({ message, code, cause }: Described) {
+  constructor({ message, code, cause }: DescribedError) {
     super(message);
     this.code = code;
     this.cause = cause;
@@ -130,21 +130,33 @@ export class FlowError extends Error {
 }
 
 /**
+ * As `logBug`.
+ * @returns the error to show for it
+ */
+export function asVerifyError(red: Red, node: Node, reason: unknown): VerifyError {
+  logBug(red, node, reason);
+  return isVerifyError(reason) ? reason : new VerifyError('PROTOCOL', 'internal');
+}
+
+/**
  * What is no VerifyError is a bug. Its message may quote a person or a key, and its stack begins with the message: only the
  * files and lines of modules that this process has loaded are logged.
  * @param red Node-RED
  * @param node that logs it
  * @param reason what was thrown
- * @returns the error to show for it
  */
-export function verifyErrorOf(red: Red, node: Node, reason: unknown): VerifyError {
+export function logBug(red: Red, node: Node, reason: unknown): void {
+  if (isVerifyError(reason)) return;
+  node.log(red._('warnings.internal', { places: placesOf(reason).join(' ') }));
+}
+
+function isVerifyError(reason: unknown): reason is VerifyError {
   try {
-    if (reason instanceof VerifyError) return reason;
+    return reason instanceof VerifyError;
   } catch {
     // Anything can be thrown, even a proxy that was revoked.
+    return false;
   }
-  node.log(red._('warnings.internal', { places: placesOf(reason).join(' ') }));
-  return new VerifyError('PROTOCOL', 'internal');
 }
 
 function placesOf(reason: unknown): string[] {

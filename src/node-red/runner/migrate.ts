@@ -24,7 +24,7 @@ export function versionOf(type: string): number {
  * @returns it, as the node's current version reads it
  */
 export function migrate(config: NodeConfig, migrations = migrationsOf(config.type)): NodeConfig {
-  const version = Number(config.version ?? 1);
+  const version = Math.max(1, Number(config.version ?? 1));
   return migrations.slice(version - 1).reduce((migrated, next) => next(migrated), config);
 }
 

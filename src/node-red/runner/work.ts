@@ -6,12 +6,12 @@ import type { Payments } from '../../contract/payment';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Environment, Result } from '../../contract/result';
 import type { PendingTask } from '../../waiting/pending-tasks';
-import type { Described } from './flow-error';
+import type { DescribedError } from './flow-error';
 import type { InputMessage } from './handle-input';
 import type { Message } from './red';
 
 /** The result or error of a message that has not been sent or raised yet: plain data. */
-export type PendingDelivery = { result: Result } | { error: Described };
+export type PendingDelivery = { result: Result } | { error: DescribedError };
 
 /** @param work of a task: a delivery, or the state of what waits */
 export function isDelivery(work: unknown): work is PendingDelivery {

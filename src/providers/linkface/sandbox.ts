@@ -56,6 +56,7 @@ export const sandboxHalf: SandboxHalf = {
   },
 };
 
+/** @returns null where the request is let in */
 function refuse(
   query: ReadonlyMap<string, string> | null,
   form: ReadonlyMap<string, Buffer> | null,

@@ -97,6 +97,7 @@ const wrong = (words: string, reason: Reason): ProductAnswer => ({
   reason,
 });
 
+/** @returns null where the request is let in */
 function refuse(form: URLSearchParams, { now }: SandboxWorld): ProductAnswer | null {
   const field = (name: string) => form.get(name) ?? '';
   const [image, url] = [field('image'), field('url')];

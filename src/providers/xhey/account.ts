@@ -1,7 +1,7 @@
 import type { AccountDefinition } from '../../contract/account';
 
-/** Behind the sandbox's base URL of xhey: what is sent there has its photos downloaded. */
-export const FETCHING = '/fetching';
+/** Prefix of sandbox paths under which the sandbox really downloads the photos. */
+export const FETCHING_PATH = '/fetching';
 
 /** docs/providers/xhey.md; the keys are handed out by 今日水印相机 and rotated monthly. */
 export const account: AccountDefinition = {
@@ -13,5 +13,5 @@ export const account: AccountDefinition = {
     /** docs/contract.md, "Sandbox": whether the sandbox downloads the photos it is given. */
     sandboxFetches: { type: 'boolean', default: false },
   },
-  sandboxPath: ({ sandboxFetches }) => (sandboxFetches ? FETCHING : ''),
+  sandboxPath: ({ sandboxFetches }) => (sandboxFetches ? FETCHING_PATH : ''),
 };

@@ -2,7 +2,7 @@
  * Brings what tasks reported into the order the photos were submitted in, and says so where nothing was reported: a
  * verdict is never guessed (docs/contract.md, "Result", `matchedBy`; docs/providers/xhey.md, "Not documented, to be survived").
  */
-import { isSilent, type ReportedPhoto, silentPhoto } from './photo';
+import { isUnreported, type ReportedPhoto, unreportedPhoto } from './photo';
 import { batchOf, type PolledTask } from './tasks';
 
 /**
@@ -54,7 +54,7 @@ function byAddress(places: Map<string, ReportedPhoto | undefined>, left: Set<Rep
     if (url === null || !places.has(url) || places.get(url)) continue;
     left.delete(photo);
     // What an earlier truth-poll matched is carried with the way it did.
-    places.set(url, { ...photo, matchedBy: photo.matchedBy ?? (isSilent(photo) ? null : 'address') });
+    places.set(url, { ...photo, matchedBy: photo.matchedBy ?? (isUnreported(photo) ? null : 'address') });
   }
 }
 
@@ -142,9 +142,9 @@ function silence(url: string, tasks: readonly PolledTask[]): ReportedPhoto {
   const revoked = tasks.find(({ status }) => status === 'revoked');
   const unknown = tasks.find(({ status }) => status === 'unknown');
   const reason = revoked ? 'revoked' : unknown ? 'unknown-task' : 'not-reported';
-  return silentPhoto(url, (revoked ?? unknown ?? tasks[0]!).taskId, reason);
+  return unreportedPhoto(url, (revoked ?? unknown ?? tasks[0]!).taskId, reason);
 }
 
 function revoke(photo: ReportedPhoto): ReportedPhoto {
-  return { ...silentPhoto(photo.url, photo.taskId, 'revoked'), matchedBy: photo.matchedBy };
+  return { ...unreportedPhoto(photo.url, photo.taskId, 'revoked'), matchedBy: photo.matchedBy };
 }

@@ -86,7 +86,7 @@ export const STATUSES = tableOf(
 export const UNKNOWN_STATUS: Verdict = { outcome: 'inconclusive', reason: 'unknown-status' };
 
 /** Why there is nothing about a photo: docs/contract.md, "Result" and "Errors". */
-export const SILENCES = ['not-reported', 'revoked', 'unknown-task'] as const;
+export const UNREPORTED_REASONS = ['not-reported', 'revoked', 'unknown-task'] as const;
 
 export const TABLES: readonly PublishedTable[] = [
   { field: 'code', special: '/sandbox/code-<code>/', rows: [...CODES.values()] },
@@ -94,6 +94,9 @@ export const TABLES: readonly PublishedTable[] = [
     field: 'status',
     special: '/sandbox/<code>/',
     rows: [...STATUSES.values()],
-    others: [UNKNOWN_STATUS, ...SILENCES.map((reason) => ({ outcome: 'inconclusive', reason }) as const)],
+    others: [
+      UNKNOWN_STATUS,
+      ...UNREPORTED_REASONS.map((reason) => ({ outcome: 'inconclusive', reason }) as const),
+    ],
   },
 ];

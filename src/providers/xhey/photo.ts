@@ -1,6 +1,6 @@
 import type { Verdict } from '../../contract/codes';
 import { isObject } from '../../http/json';
-import { IN_PROGRESS, SILENCES, STATUSES, UNKNOWN_STATUS } from './codes';
+import { IN_PROGRESS, STATUSES, UNKNOWN_STATUS, UNREPORTED_REASONS } from './codes';
 import { isInMainlandChina } from './mainland';
 
 /** On the map: docs/contract.md, "Result", `location`. */
@@ -69,12 +69,12 @@ const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
 
 /** @returns whether xhey had the photo and judged it */
 export function wasLookedAt(photo: ReportedPhoto): boolean {
-  return !isSilent(photo) && !NOT_LOOKED_AT.has(photo.status);
+  return !isUnreported(photo) && !NOT_LOOKED_AT.has(photo.status);
 }
 
-/** @returns whether `silentPhoto` made it, in an earlier message too */
-export function isSilent({ reason }: ReportedPhoto): boolean {
-  return (SILENCES as readonly string[]).includes(reason);
+/** @returns whether `unreportedPhoto` made it, in an earlier message too */
+export function isUnreported({ reason }: ReportedPhoto): boolean {
+  return (UNREPORTED_REASONS as readonly string[]).includes(reason);
 }
 
 /**
@@ -83,10 +83,10 @@ export function isSilent({ reason }: ReportedPhoto): boolean {
  * @param taskId of its task
  * @param reason why there is nothing
  */
-export function silentPhoto(
+export function unreportedPhoto(
   url: string | null,
   taskId: string,
-  reason: (typeof SILENCES)[number],
+  reason: (typeof UNREPORTED_REASONS)[number],
 ): ReportedPhoto {
   return { ...readPhoto({ photoUrl: url }, taskId), reason };
 }

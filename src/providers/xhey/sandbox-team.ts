@@ -2,7 +2,7 @@
  * A made-up team behind the paths that docs/providers/xhey.md names beside the verification. The provider documents the
  * limits, in its table of codes, and not the fields: those here are the ones that public clients read.
  */
-import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
+import type { SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { refused, success } from './sandbox-answer';
 
 const MINUTE_S = 60;
@@ -97,23 +97,27 @@ function refuse(body: Body, world: SandboxWorld): SandboxAnswer | null {
       zh: 'pageSize 和 pageNo 须为从 1 开始的整数。',
     });
   if (pageSize > MOST_RECORDS)
-    return refused(world, 2001, limit('pageSize is at most', MOST_RECORDS, 'pageSize 最大为'));
+    return refused(world, 2001, {
+      en: `pageSize is at most ${MOST_RECORDS}.`,
+      zh: `pageSize 最大为 ${MOST_RECORDS}。`,
+    });
   if (textsIn(body.userIds).length > MOST_PEOPLE)
-    return refused(world, 4008, limit('The most ids in userIds are', MOST_PEOPLE, 'userIds 的个数最多为'));
+    return refused(world, 4008, {
+      en: `userIds has at most ${MOST_PEOPLE} ids.`,
+      zh: `userIds 最多包含 ${MOST_PEOPLE} 个 ID。`,
+    });
   const keywords = textsIn(body.watermarkContent);
   if (keywords.length > MOST_KEYWORDS)
-    return refused(
-      world,
-      4011,
-      limit('The most keywords are', MOST_KEYWORDS, 'watermarkContent 的关键词最多为'),
-    );
+    return refused(world, 4011, {
+      en: `watermarkContent has at most ${MOST_KEYWORDS} keywords.`,
+      zh: `watermarkContent 最多包含 ${MOST_KEYWORDS} 个关键词。`,
+    });
   if (keywords.some((keyword) => [...keyword].length > MOST_CHARACTERS))
-    return refused(world, 4012, limit('The longest keyword has', MOST_CHARACTERS, '关键词的字符数最多为'));
+    return refused(world, 4012, {
+      en: `A keyword has at most ${MOST_CHARACTERS} characters.`,
+      zh: `每个关键词最多 ${MOST_CHARACTERS} 个字符。`,
+    });
   return null;
-}
-
-function limit(en: string, most: number, zh: string): Reason {
-  return { en: `${en} ${most}.`, zh: `${zh} ${most}。` };
 }
 
 function textsIn(value: unknown): string[] {

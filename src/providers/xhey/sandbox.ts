@@ -12,7 +12,7 @@ import {
   UNKNOWN_OPERATION,
 } from '../../contract/sandbox-half';
 import { isObject } from '../../http/json';
-import { FETCHING } from './account';
+import { FETCHING_PATH } from './account';
 import { NAMES_HEADER, sign } from './client';
 import { refused, success } from './sandbox-answer';
 import { create, query } from './sandbox-tasks';
@@ -37,7 +37,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 
 export const sandboxHalf: SandboxHalf = {
   provider: 'xhey',
-  paths: [FETCHING, ...OPERATIONS.keys()],
+  paths: [FETCHING_PATH, ...OPERATIONS.keys()],
   credentials: { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' },
   specialValues: [
     [
@@ -71,8 +71,8 @@ export const sandboxHalf: SandboxHalf = {
 
   answer(request, world) {
     if (request.method !== 'POST') return POST_ONLY;
-    const fetching = request.path.startsWith(`${FETCHING}/`);
-    const path = fetching ? request.path.slice(FETCHING.length) : request.path;
+    const fetching = request.path.startsWith(`${FETCHING_PATH}/`);
+    const path = fetching ? request.path.slice(FETCHING_PATH.length) : request.path;
     const refusal = refuse(request, world, this.credentials);
     if (refusal) return refusal;
     const body = parsed(request.body);

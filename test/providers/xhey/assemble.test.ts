@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assemble } from '../../../src/providers/xhey/assemble';
-import { type ReportedPhoto, readPhoto, silentPhoto } from '../../../src/providers/xhey/photo';
+import { type ReportedPhoto, readPhoto, unreportedPhoto } from '../../../src/providers/xhey/photo';
 import type { PolledTask, TaskStatus } from '../../../src/providers/xhey/tasks';
 
 const A = 'https://example.com/a.jpg';
@@ -242,7 +242,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   it('as they were matched before, where they are carried', () => {
     const photos: ReportedPhoto[] = [
       { ...readPhoto({ photoUrl: A, status: 0 }, '1')!, matchedBy: 'similar-address' },
-      silentPhoto(B, '1', 'not-reported'),
+      unreportedPhoto(B, '1', 'not-reported'),
     ];
     assert.deepEqual(assembled([{ taskId: '1', photoUrls: [A, B], status: 'finished', photos }]), [
       [A, '1', 'authentic', 'similar-address'],
