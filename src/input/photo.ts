@@ -276,8 +276,9 @@ export function* withoutNumbers(json: string): Sliced<string> {
   let written = '';
   let copiedTo = 0;
   let start = json.indexOf('[');
+  let end = 0;
   for (let list = 0; start >= 0 && list < MOST_LISTS; list++) {
-    const end = json.indexOf(']', start);
+    if (end <= start) end = json.indexOf(']', start);
     if (end < 0) break;
     const isLong =
       end - start >= LONG_LIST &&
