@@ -18,8 +18,8 @@ import { assertProblem, problemOf } from './refusal';
 const MEGABYTE = 1024 * 1024;
 const URL = 'https://p.example.com/a.jpg';
 /** For each character. By the square of its length, a mebibyte would take longer than a test may. */
-const MOST_STEPS = 40;
-const MOST_STEPS_IN_TURN = 6;
+const MOST_STEPS = 25;
+const MOST_STEPS_IN_TURN = 7;
 
 const photo = (value: unknown) => atOnce(readPhoto(value, 'photo', 8, new Set()));
 const urls = (value: unknown) =>
