@@ -5,7 +5,7 @@
 import type { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { HttpAnswer } from '../contract/transport';
-import { offsetAskedBy } from './clock';
+import { offsetAskedBy } from './clock-offset';
 
 /** What one call uses instead of what its account uses. */
 export interface Corrections {

@@ -148,8 +148,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * After the process was blocked, timers run first, and too early if they were started then, while answers that arrived in
-   * time are still in their sockets. Node.js reads those before it runs immediates.
+   * A timer set while the process was blocked counts from the start of that turn, so it fires early. And after the process was
+   * blocked timers run first, while answers that arrived in time are still in their sockets: Node.js reads those before it
+   * runs immediates.
    */
   #timeIsUp(): void {
     const left = this.#deadline - performance.now();

@@ -40,8 +40,6 @@ const WRAPPED = [
 const CHARACTERS_PER_BYTE = 4;
 const MOST_AROUND = 1024;
 const HEAD_CHARACTERS = 512;
-/** A number at the end of a head. */
-const CUT_OFF = /(?<=[\s,;])\w{1,3}$/;
 /** In characters. */
 const SHORTEST_FILE = 32;
 const ONLY_OF_FILES: ReadonlySet<string> = new Set(['photo-too-large', 'photo-decoded', 'photo-spaces']);
@@ -278,8 +276,9 @@ export function* withoutNumbers(json: string): Sliced<string> {
   let written = '';
   let copiedTo = 0;
   let start = json.indexOf('[');
+  let end = 0;
   for (let list = 0; start >= 0 && list < MOST_LISTS; list++) {
-    const end = json.indexOf(']', start);
+    if (end <= start) end = json.indexOf(']', start);
     if (end < 0) break;
     const isLong =
       end - start >= LONG_LIST &&
@@ -312,7 +311,7 @@ function* writtenOut(text: string): Sliced<Buffer | null> {
 }
 
 function* fileIn(text: string, read: (text: string) => Sliced<Buffer | null>): Sliced<Buffer | null> {
-  const head = yield* read(text.slice(0, HEAD_CHARACTERS).replace(CUT_OFF, ''));
+  const head = yield* read(text.slice(0, HEAD_CHARACTERS));
   return head && fileFormatOf(head) !== null ? yield* read(text) : null;
 }
 
@@ -321,7 +320,7 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Fo
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.
   const bare = withoutPrefix(text);
-  const plain = tooLong(bare) ? null : decodeBase64(bare);
+  const plain = tooLong(bare) ? null : yield* decodeBase64(bare);
   if (plain) return plain;
   let likeliest: Found | undefined;
   let tooLongs = 0;
@@ -330,7 +329,7 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Fo
     const reading = yield* undressed();
     if (tooLong(reading)) tooLongs++;
     else {
-      const found = decodeBase64(reading);
+      const found = yield* decodeBase64(reading);
       if (found && isWholePicture(found.bytes)) return found;
       likeliest ??= found ?? undefined;
     }

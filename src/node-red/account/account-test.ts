@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, type VerifyError } from '../../contract/errors'
 import type { Environment } from '../../contract/result';
 import type { Credentials } from '../../contract/settings';
 import type { CallContext, HttpAnswer } from '../../contract/transport';
-import { offsetAskedBy } from '../../http/clock';
+import { offsetAskedBy } from '../../http/clock-offset';
 import { asVerifyError, textOf } from '../runner/flow-error';
 import type { Node, Red } from '../runner/red';
 

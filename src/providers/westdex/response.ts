@@ -1,6 +1,6 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
-import { offsetAskedBy } from '../../http/clock';
+import { offsetAskedBy } from '../../http/clock-offset';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';
 import { refusedStatus } from '../../http/status';
