@@ -173,7 +173,8 @@ function rowsOf(text: string, columns: BillColumns): Promise<Row[]> {
 function headIn(beginning: string, columns: BillColumns): { delimiter: string; end: number } {
   const wanted = BILL_COLUMNS.flatMap((name) => (columns[name] ? headOf(columns[name]) : USUAL_HEADS[name]));
   const candidates = DELIMITERS.map((delimiter) => {
-    const { data, meta } = parse<string[]>(beginning, { delimiter, preview: 1 });
+    // In fast mode the cursor stands after the line that follows.
+    const { data, meta } = parse<string[]>(beginning, { delimiter, preview: 1, fastMode: false });
     const cells = data[0] ?? [];
     const known = cells.filter((cell) => wanted.includes(headOf(cell))).length;
     return { delimiter, end: meta.cursor, known, count: cells.length };

@@ -65,10 +65,12 @@ describe('typed inputs, in a real Node-RED', () => {
 
   it('what is missing is missing where the node looked for it', async () => {
     const account = { type: 'westdex-account', environment: 'sandbox' };
-    await deploy(actionFlow({ type: 'westdex-three' }, account));
-    const { caught } = await ask({ payload: { name: '张三', idNumber: '110101199001011237' } });
-    const { message } = caught[0]!.error as { message: string };
-    assert.match(message, /^There is no photo in msg\.payload\.photo\. /);
+    for (const photo of [{}, { photo: 'msg.payload.photo', photoType: 'msg' }]) {
+      await deploy(actionFlow({ type: 'westdex-three', ...photo }, account));
+      const { caught } = await ask({ payload: { name: '张三', idNumber: '110101199001011237' } });
+      const { message } = caught[0]!.error as { message: string };
+      assert.match(message, /^There is no photo in msg\.payload\.photo\. /);
+    }
   });
 });
 

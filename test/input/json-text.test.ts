@@ -33,4 +33,13 @@ describe('input: JSON in a text', () => {
     assert.throws(() => parseJsonText(much), RangeError);
     assert.equal(isTooMuchJson(much), true);
   });
+
+  it('counts no list and no object beside what is in it: the result of 14,000 photos is read', () => {
+    const photos = Array.from({ length: 14_000 }, () => ({
+      location: { gcj02: {}, wgs84: {} },
+      of: Array(16).fill(0),
+    }));
+    assert.deepEqual(parseJsonText(JSON.stringify(photos)), photos);
+    assert.equal(isTooMuchJson(JSON.stringify(photos)), false);
+  });
 });

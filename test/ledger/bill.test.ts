@@ -228,6 +228,23 @@ describe('a bill is read', () => {
   for (const [time, at] of Object.entries(times))
     it(`with the time ${time}`, async () => assert.equal((await readBill([{ time }], {}))[0]?.at, at));
 
+  const divided: [string, BillColumns][] = [
+    ['"金额,元";时间\n1;2026-11-01', { price: '金额,元' }],
+    ['时间;订单,号\n2026-11-01;A', { orderNo: '订单,号' }],
+    ['"时间";"a,b,c";"订单号"\n2026-11-01;x;A', {}],
+    ['时间,"a;b;c;d"\n2026-11-01,x', {}],
+    ['"金额\n(元)"\t时间\t订单号\n1\t2026-11-01\tA', {}],
+  ];
+  for (const [text, columns] of divided)
+    it(`by the delimiter of ${JSON.stringify(text)}`, async () => {
+      const wanted = {
+        orderNo: text.includes('A') ? 'A' : null,
+        at: Date.parse('2026-11-01T00:00+08:00'),
+        price: text.includes('金额') ? 1 : null,
+      };
+      assert.partialDeepStrictEqual(await readBill(text, columns), [wanted]);
+    });
+
   it('in a file with many empty lines', async () => {
     const bill = `订单号,金额\norder-1,1\n${',\n'.repeat(100_000)}order-2,1\n`;
     assert.deepEqual(
@@ -238,14 +255,22 @@ describe('a bill is read', () => {
 
   for (const [what, text] of [
     ['without the end of a line', 'a,'.repeat(500_000)],
-    ['with a head that does not end', `\n${'a,'.repeat(500_000)}时间\n1`],
-    ['with a head in quotation marks that does not end', `"\n",${'a,'.repeat(500_000)}时间\n1`],
+    ['with a head of 12,000 characters below an empty line', `\n${'a,'.repeat(6_000)}时间\n1`],
+    ['with a head as long, and a line break in quotation marks', `"\n",${'a,'.repeat(6_000)}时间\n1`],
     ['with a row that does not end', `订单号\n${'1,'.repeat(500_000)}`],
     ['with a text in quotation marks that does not end', `订单号\n${'"a""'.repeat(100_000)}`],
   ] as const)
     it(`is not read to the end of a file ${what}`, async () => {
       await assert.rejects(readBill(text, {}), { problem: 'bill-rows' });
     });
+
+  it('with a row that is longer than any head', async () => {
+    const read = await readBill(`订单号,备注\na,${'x'.repeat(60_000)}\n`, {});
+    assert.deepEqual(
+      read.map(({ orderNo }) => orderNo),
+      ['a'],
+    );
+  });
 
   it('to the last row of a large file', async () => {
     const rows = Array.from({ length: 20_000 }, (_, index) => `order-${index},0.50,"张三, ${index}"`);
@@ -257,6 +282,8 @@ describe('a bill is read', () => {
     const linesOf = async (bill: unknown) => (await readBill(bill, {})).map(({ line }) => line);
     assert.deepEqual(await linesOf([{ 订单号: 'a' }, { 订单号: 'b' }]), [2, 3]);
     assert.deepEqual(await linesOf('\r\n,,\r\n订单号,备注\r\na,"1\r\n2"\r\n\r\n , \r\nb,\r\n'), [4, 7]);
+    assert.deepEqual(await linesOf(`"",""\n备注,订单号\n,a\n${'\n'.repeat(1_000)},b\n`), [3, 1004]);
+    assert.deepEqual(await linesOf(`备注,订单号\n${'\n'.repeat(1_000)},b\n`), [1002]);
     await assert.rejects(readBill('订单号\na\nb\n1E+17', {}), {
       problem: 'bill-rounded',
       values: { line: 4 },

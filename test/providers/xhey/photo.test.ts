@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isInProgress, readPhoto } from '../../../src/providers/xhey/photo';
+import { isInProgress, readPhoto, unreportedPhoto } from '../../../src/providers/xhey/photo';
 
 describe('xhey photo', () => {
   const read = (fields: object) => readPhoto({ status: 0, ...fields }, '1');
@@ -19,6 +19,11 @@ describe('xhey photo', () => {
       assert.equal(photo.takenAtText, text);
     });
   }
+
+  it('that was not reported keeps its address, an empty one too', () => {
+    for (const url of ['', ' ', 'https://example.com/a.jpg', null])
+      assert.equal(unreportedPhoto(url, '1', 'revoked').url, url);
+  });
 
   it('has no time without a text', () => {
     assert.deepEqual([read({}).takenAt, read({}).takenAtText], [null, null]);
