@@ -17,6 +17,13 @@ const LONG = 16;
 const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39] as const;
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d] as const;
 
+interface JsonLimits {
+  levels: number;
+  values: number;
+  /** What a list or an object counts beside the values in it. */
+  container: 0 | 1;
+}
+
 interface LongNumber {
   index: number;
   digits: string;
@@ -32,7 +39,7 @@ interface LongNumber {
  */
 export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
   const numbers: LongNumber[] = [];
-  checkJson(text, MOST_LEVELS, mostValues, numbers);
+  checkJson(text, { levels: MOST_LEVELS, values: mostValues, container: 1 }, numbers);
   let exact = '';
   let end = 0;
   for (const { index, digits } of numbers) {
@@ -51,17 +58,11 @@ export function withoutMark(text: string): string {
 /**
  * One pass over a text, before anything is made of it: parsing some million levels or values takes seconds.
  * @param text of any length
- * @param mostLevels that it may be nested
- * @param mostValues that it may hold; lists and objects are counted too
+ * @param most that it may be nested and hold
  * @param numbers gets those that are long
  * @throws SyntaxError where it is nested deeper, RangeError where it holds more
  */
-export function checkJson(
-  text: string,
-  mostLevels: number,
-  mostValues: number,
-  numbers?: LongNumber[],
-): void {
+export function checkJson(text: string, most: JsonLimits, numbers?: LongNumber[]): void {
   let levels = 0;
   let values = 1;
   let isQuoted = false;
@@ -72,8 +73,8 @@ export function checkJson(
     else if (isQuoted && code === BACKSLASH) at++;
     else if (!isQuoted && code === COMMA) values++;
     else if (!isQuoted && (code === OPEN_ARRAY || code === OPEN_OBJECT)) {
-      values++;
-      if (++levels > mostLevels) throw new SyntaxError('too deep');
+      values += most.container;
+      if (++levels > most.levels) throw new SyntaxError('too deep');
     } else if (!isQuoted && (code === CLOSE_ARRAY || code === CLOSE_OBJECT)) levels--;
     else if (!isQuoted && (code === MINUS || (code >= ZERO && code <= NINE))) {
       if (!numbers) continue;
@@ -86,7 +87,7 @@ export function checkJson(
       at = endOf(isQuoted ? IN_STRING : BETWEEN, text, at) - 1;
       plain = 0;
     }
-    if (values > mostValues) throw new RangeError('too many values');
+    if (values > most.values) throw new RangeError('too many values');
   }
 }
 

@@ -1,10 +1,13 @@
 /** JSON in a text, as MQTT brings it: docs/contract.md, "What an input may look like". */
 import { checkJson, withoutMark } from '../http/json';
 
-/** Thousand photos with all that is known of each are a tenth of it. Nothing else runs while JSON is parsed, 30 ms for so many. */
-const MOST_VALUES = 256 * 1024;
-/** `{buffer: {data: […]}}` or a result with its photos, and some more. */
-const MOST_LEVELS = 16;
+const MOST = {
+  /** `{buffer: {data: […]}}` or a result with its photos, and some more. */
+  levels: 16,
+  /** Thousand photos with all that is known of each are a tenth of it. Nothing else runs while JSON is parsed, 30 ms for so many. */
+  values: 256 * 1024,
+  container: 0,
+} as const;
 
 /**
  * @param text of any length
@@ -12,7 +15,7 @@ const MOST_LEVELS = 16;
  */
 export function isTooMuchJson(text: string): boolean {
   try {
-    checkJson(text, MOST_LEVELS, MOST_VALUES);
+    checkJson(text, MOST);
     return false;
   } catch {
     return true;
@@ -25,6 +28,6 @@ export function isTooMuchJson(text: string): boolean {
  * @throws SyntaxError where it is not JSON, or nested too deep; RangeError where it holds too much
  */
 export function parseJsonText(text: string): unknown {
-  checkJson(text, MOST_LEVELS, MOST_VALUES);
+  checkJson(text, MOST);
   return JSON.parse(withoutMark(text));
 }

@@ -38,7 +38,7 @@ const MOST_BILL_BYTES = 20_000_000;
 const ROWS_PER_TURN = 1_000;
 /** Characters of a file that are taken apart without letting anything else happen. */
 const CHARACTERS_PER_TURN = 50_000;
-/** In characters. Papa Parse begins anew with each piece until a line has ended, and renames heads that are alike one by one. */
+/** In characters. Papa Parse begins anew with each piece until a line has ended. */
 const LONGEST_HEAD = 10_000;
 /** Between the cells of a line. */
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -66,19 +66,17 @@ const ZONE = '+08:00';
  * @throws VerifyError INPUT
  */
 export async function readBill(bill: unknown, columns: BillColumns): Promise<BillRow[]> {
-  const rows = Array.isArray(bill) ? bill : await rowsOf(textOf(bill), columns);
-  if (!rows.every(isRow)) throw new VerifyError('INPUT', 'bill-rows');
+  const rows = Array.isArray(bill) ? bill.map(rowAt) : await rowsOf(textOf(bill), columns);
   if (rows.length > MOST_ROWS) throw new VerifyError('INPUT', 'bill-large');
   const heads = new Set<string>();
-  for (const row of rows.slice(0, ROWS_PER_TURN))
-    for (const name of Object.keys(row)) heads.add(headOf(name));
+  for (const { cells } of rows.slice(0, ROWS_PER_TURN))
+    for (const name of Object.keys(cells)) heads.add(headOf(name));
   const column = columnsIn(heads, columns);
   const read: BillRow[] = [];
-  for (const [index, row] of rows.entries()) {
+  for (const [index, { line, cells }] of rows.entries()) {
     if (index % ROWS_PER_TURN === 0) await nextTurn();
-    const cells = new Map(Object.entries(row).map(([name, cell]) => [headOf(name), cell]));
-    const cell = (name: BillColumn) => textIn(cells.get(column[name] ?? ''));
-    const line = index + 2;
+    const byHead = new Map(Object.entries(cells).map(([name, cell]) => [headOf(name), cell]));
+    const cell = (name: BillColumn) => textIn(byHead.get(column[name] ?? ''));
     const [orderNo, requestId] = [readId(cell('orderNo'), line), readId(cell('requestId'), line)];
     const time = cell('time');
     if (orderNo === null && requestId === null && !/\d/.test(time)) continue;
@@ -102,8 +100,16 @@ export async function readBillFile(pieces: AsyncIterable<Uint8Array>): Promise<B
   return Buffer.concat(read);
 }
 
-function isRow(row: unknown): row is Record<string, unknown> {
-  return typeof row === 'object' && row !== null && !Array.isArray(row);
+interface Row {
+  line: number;
+  cells: Record<string, unknown>;
+}
+
+/** @throws VerifyError INPUT */
+function rowAt(cells: unknown, index: number): Row {
+  if (typeof cells !== 'object' || cells === null || Array.isArray(cells))
+    throw new VerifyError('INPUT', 'bill-rows');
+  return { line: index + 2, cells: cells as Row['cells'] };
 }
 
 /** @throws VerifyError INPUT */
@@ -120,31 +126,31 @@ function textOf(bill: unknown): string {
 }
 
 /**
- * @returns a row for each line below the head; an empty one too, so that the others keep their numbers
+ * @returns a row for each line below the head in which something stands
  * @throws VerifyError INPUT where a line is longer than any of a bill, or there are too many
  */
-function rowsOf(text: string, columns: BillColumns): Promise<Record<string, unknown>[]> {
+function rowsOf(text: string, columns: BillColumns): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     const refuse = (problem: string) => reject(new VerifyError('INPUT', problem));
-    const beginning = text.slice(0, LONGEST_HEAD);
-    if (!/[\r\n]/.test(beginning) && text.length > LONGEST_HEAD) return refuse('bill-rows');
-    const [blank] = /^\uFEFF?(?:[\s,;|]*[\r\n])?/.exec(beginning)!;
-    const rows: Record<string, unknown>[] = Array.from(blank.match(/\r\n?|\n/g) ?? [], () => ({}));
+    const [blank] = /^\uFEFF?(?:(?:[\s,;|]|"")*[\r\n])?/.exec(text.slice(0, LONGEST_HEAD))!;
+    const { delimiter, end } = headIn(text.slice(blank.length, blank.length + LONGEST_HEAD), columns);
+    if (end >= LONGEST_HEAD) return refuse('bill-rows');
+    const rows: Row[] = [];
+    let names: string[] | null = null;
+    let line = blank.match(/\r\n?|\n/g)?.length ?? 0;
     let [readTo, withoutRow] = [0, 0];
-    const heads = new Set<string>();
-    parse<Record<string, unknown>>(text.slice(blank.length), {
-      header: true,
-      // The library would say on the console that it renames them.
-      transformHeader(given: string, at: number) {
-        const name = heads.has(given) ? `${given}_${at}` : given;
-        heads.add(name);
-        return name;
-      },
-      delimiter: delimiterOf(beginning.slice(blank.length), columns),
+    parse<string[]>(text.slice(blank.length), {
+      delimiter,
       chunkSize: CHARACTERS_PER_TURN,
-      chunk({ data, meta }: ParseResult<Record<string, unknown>>, parser: Parser) {
+      chunk({ data, meta }: ParseResult<string[]>, parser: Parser) {
+        for (const cells of data) {
+          line++;
+          if (cells.join('').trim() === '') continue;
+          if (names)
+            rows.push({ line, cells: Object.fromEntries(names.map((name, at) => [name, cells[at]])) });
+          else names = distinct(cells);
+        }
         // An empty line counts, too.
-        for (const row of data) rows.push(row);
         withoutRow = meta.cursor > readTo ? 0 : withoutRow + 1;
         readTo = meta.cursor;
         if (withoutRow > MOST_WITHOUT_ROW || rows.length > MOST_ROWS) {
@@ -159,15 +165,35 @@ function rowsOf(text: string, columns: BillColumns): Promise<Record<string, unkn
   });
 }
 
-/** @returns by which most heads are found that are looked for, and of those the one that makes most columns */
-function delimiterOf(beginning: string, columns: BillColumns): string {
+/**
+ * @param beginning of a file
+ * @returns by which delimiter most heads are found that are looked for, and of those the one that makes most columns; and
+ *   where the head ends then
+ */
+function headIn(beginning: string, columns: BillColumns): { delimiter: string; end: number } {
   const wanted = BILL_COLUMNS.flatMap((name) => (columns[name] ? headOf(columns[name]) : USUAL_HEADS[name]));
   const candidates = DELIMITERS.map((delimiter) => {
-    const [cells = []] = parse<string[]>(beginning, { delimiter, preview: 1 }).data;
-    return { delimiter, cells, known: cells.filter((cell) => wanted.includes(headOf(cell))).length };
+    const { data, meta } = parse<string[]>(beginning, { delimiter, preview: 1 });
+    const cells = data[0] ?? [];
+    const known = cells.filter((cell) => wanted.includes(headOf(cell))).length;
+    return { delimiter, end: meta.cursor, known, count: cells.length };
   });
-  candidates.sort((a, b) => b.known - a.known || b.cells.length - a.cells.length);
-  return candidates[0]!.delimiter;
+  candidates.sort((a, b) => b.known - a.known || b.count - a.count);
+  return candidates[0]!;
+}
+
+/** @returns the heads, where the second `金额` is `金额_1`, as Papa Parse names them without its line on the console */
+function distinct(heads: readonly string[]): string[] {
+  const used = new Set(heads);
+  const copies = new Map<string, number>();
+  return heads.map((head) => {
+    let name = head;
+    let copy = copies.get(head) ?? 0;
+    while (copy > 0 && used.has(name)) name = `${head}_${copy++}`;
+    copies.set(head, copy || 1);
+    used.add(name);
+    return name;
+  });
 }
 
 /** @throws VerifyError INPUT */

@@ -65,6 +65,17 @@ describe('a bill', () => {
     assert.deepEqual(warnings, []);
   });
 
+  it('has the second and the third column of a name under their numbers', async () => {
+    const bill = '时间,金额,金额,金额,金额_2\n2026-11-01,1,2,3,4\n';
+    const priceOf = async (price: string) => (await readBill(bill, { price })).map((row) => row.price);
+    assert.deepEqual(await Promise.all(['金额', '金额_1', '金额_2', '金额_3'].map(priceOf)), [
+      [1],
+      [2],
+      [4],
+      [3],
+    ]);
+  });
+
   it('of 20,000 calls is compared without a difference missed or invented', async () => {
     const entries = entriesOfMonth();
     const rows = entries.map(rowOf);
@@ -227,6 +238,8 @@ describe('a bill is read', () => {
 
   for (const [what, text] of [
     ['without the end of a line', 'a,'.repeat(500_000)],
+    ['with a head that does not end', `\n${'a,'.repeat(500_000)}时间\n1`],
+    ['with a head in quotation marks that does not end', `"\n",${'a,'.repeat(500_000)}时间\n1`],
     ['with a row that does not end', `订单号\n${'1,'.repeat(500_000)}`],
     ['with a text in quotation marks that does not end', `订单号\n${'"a""'.repeat(100_000)}`],
   ] as const)
@@ -251,7 +264,9 @@ describe('a bill is read', () => {
   });
 
   const refused: [string, unknown, BillColumns, string][] = [
-    ['has too many lines', `订单号\n${'\n'.repeat(200_001)}`, {}, 'bill-large'],
+    ['has too many rows', `订单号\n${'1\n'.repeat(200_001)}`, {}, 'bill-large'],
+    ['has a head and no rows', '时间,订单号\n', {}, 'bill-columns'],
+    ['has a head alone', '时间,订单号', {}, 'bill-columns'],
     ['is no rows', 12, {}, 'bill-rows'],
     ['has rows that are texts', ['order-1'], {}, 'bill-rows'],
     ['has no column of a call', [{ 金额: '1' }], {}, 'bill-columns'],

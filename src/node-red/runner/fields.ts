@@ -78,7 +78,8 @@ export function prepareFields(
     const { field = '' } = error.values;
     const definition = definitions[field];
     const type = config[`${field}Type`] ?? definition?.type;
-    if (definition && type === 'msg') error.values.field = `msg.${config[field] ?? definition.value}`;
+    if (definition && type === 'msg')
+      error.values.field = `msg.${withoutMsg(String(config[field] ?? definition.value))}`;
     return error;
   };
   return { read, readAll, problem, withMessagePath };
@@ -149,10 +150,13 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
   );
 }
 
+/** `msg.payload` may be written for `payload`, as Node-RED reads it too. */
+const withoutMsg = (property: string) => property.replace(/^msg\./, '');
+
 /** @returns the way to a property of a message; null where it is no path, or depends on the message: `msg.a[msg.b]` */
 function pathOf({ util }: Red, property: string): string[] | null {
   try {
-    const path = util.normalisePropertyExpression(property.replace(/^msg\./, ''));
+    const path = util.normalisePropertyExpression(withoutMsg(property));
     return path.every((key) => typeof key !== 'object') ? path.map(String) : null;
   } catch {
     return null;

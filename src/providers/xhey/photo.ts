@@ -88,7 +88,7 @@ export function unreportedPhoto(
   taskId: string,
   reason: (typeof UNREPORTED_REASONS)[number],
 ): ReportedPhoto {
-  return { ...readPhoto({ photoUrl: url }, taskId), reason };
+  return { ...readPhoto({}, taskId), url, reason };
 }
 
 /** @returns the number that a number or a decimal string is, else null */
