@@ -18,6 +18,7 @@ const PREFIX_LONGEST = 512;
 const AROUND =
   /^(?:(?:<[^<>]{1,256}>\s*){0,4}<!\[CDATA\[|(?:<[^<>]{1,256}>\s*){1,4}|-----BEGIN [^\n-]{1,64}-----|[^,]{0,500}?[\s("'=](?=data:[^,]{0,256}?base64,))/i;
 const AROUND_END = /[<>"')\]]|-----END/;
+const AROUND_END_LONGEST = 8;
 /** Signs that base64 has none of, left over at one of its ends. */
 const STRAY = new Uint8Array(0x10000);
 for (const sign of '"\'`,;.') STRAY[sign.charCodeAt(0)] = 1;
@@ -100,7 +101,7 @@ export function withoutPrefix(text: string): string {
  */
 export function* undressBase64(text: string): Sliced<(() => Sliced<string>)[]> {
   let bare = yield* visible(text);
-  if (bare !== null) bare = withoutMarkup(bare);
+  if (bare !== null) bare = yield* withoutMarkup(bare);
   for (let layer = 0; bare !== null && layer < MOST_LAYERS; layer++) {
     const inner: string = yield* peel(bare);
     if (inner === bare) break;
@@ -157,12 +158,15 @@ function* trimmed(text: string, goes: (code: number) => boolean): Sliced<string>
   return text.slice(start, end);
 }
 
-function withoutMarkup(text: string): string {
+function* withoutMarkup(text: string): Sliced<string> {
   const [before = ''] = AROUND.exec(text.slice(0, 2 * PREFIX_LONGEST)) ?? [];
   if (before === '') return text;
-  const inner = text.slice(before.length);
-  const end = inner.search(AROUND_END);
-  return end < 0 ? inner : inner.slice(0, end);
+  for (let start = before.length; start < text.length; start += SLICE) {
+    if (start > before.length) yield;
+    const end = text.slice(start, start + SLICE + AROUND_END_LONGEST).search(AROUND_END);
+    if (end >= 0) return text.slice(before.length, start + end);
+  }
+  return text.slice(before.length);
 }
 
 function isAscii(text: string): boolean {

@@ -164,6 +164,19 @@ describe('input: what it costs', () => {
     assert.ok(steps <= SLICE, String(steps));
   });
 
+  it('looks in turns for the end of what stands round a photo', () => {
+    const turnsOf = (text: string) => {
+      let turns = 0;
+      assertProblem(() => {
+        const work = readPhoto(text, 'photo', 8, new Set());
+        while (!work.next().done) turns++;
+      }, 'photo-format-unknown');
+      return turns;
+    };
+    const text = '-'.repeat(2 * MEGABYTE);
+    assert.ok(turnsOf(`<a>${text}`) >= turnsOf(text) + text.length / SLICE - 1);
+  });
+
   it('a list of bytes is not looked at to its end in one turn', () => {
     const list = watched(4 * MEGABYTE, 0);
     readPhoto(list.list, 'photo', 8, new Set()).next();
