@@ -136,7 +136,7 @@ function rowsOf(text: string, columns: BillColumns): Promise<Row[]> {
     const { delimiter, end } = headIn(text.slice(blank.length, blank.length + LONGEST_HEAD), columns);
     if (end >= LONGEST_HEAD) return refuse('bill-rows');
     const rows: Row[] = [];
-    let names: string[] | null = null;
+    const names: string[] = [];
     let line = blank.match(/\r\n?|\n/g)?.length ?? 0;
     let [readTo, withoutRow] = [0, 0];
     parse<string[]>(text.slice(blank.length), {
@@ -146,9 +146,11 @@ function rowsOf(text: string, columns: BillColumns): Promise<Row[]> {
         for (const cells of data) {
           line++;
           if (cells.join('').trim() === '') continue;
-          if (names)
-            rows.push({ line, cells: Object.fromEntries(names.map((name, at) => [name, cells[at]])) });
-          else names = distinct(cells);
+          if (names.length === 0) names.push(...distinct(cells));
+          else {
+            const known = cells.slice(0, names.length).map((cell, at) => [names[at], cell]);
+            rows.push({ line, cells: Object.fromEntries(known) });
+          }
         }
         // An empty line counts, too.
         withoutRow = meta.cursor > readTo ? 0 : withoutRow + 1;

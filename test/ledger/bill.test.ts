@@ -264,6 +264,11 @@ describe('a bill is read', () => {
       await assert.rejects(readBill(text, {}), { problem: 'bill-rows' });
     });
 
+  it('with many heads and as many rows of one cell', async () => {
+    const bill = `时间,${'a,'.repeat(4_000)}\n${'1793500000\n'.repeat(20_000)}`;
+    assert.equal((await readBill(bill, {})).length, 20_000);
+  });
+
   it('with a row that is longer than any head', async () => {
     const read = await readBill(`订单号,备注\na,${'x'.repeat(60_000)}\n`, {});
     assert.deepEqual(
