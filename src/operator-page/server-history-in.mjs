@@ -1,6 +1,6 @@
 import { reply } from './server-request.mjs';
 
-/** @returns for each output a message or null: 1 the query of the ledger, 2 the refusal of what is no month */
+/** @returns one message or null for each output: 1 the query of the ledger, 2 the refusal of what is no month */
 export default function (msg) {
   const [, year, month] = /^(\d{4})-(\d{2})$/.exec(msg.req.query.month ?? '') ?? [];
   if (!year || month < 1 || month > 12) return [null, reply(msg, 400, { refused: true })];

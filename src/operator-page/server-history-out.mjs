@@ -1,7 +1,7 @@
 import { KINDS } from './server-jobs.mjs';
 import { reply } from './server-request.mjs';
 
-/** Sums of all accounts by day and kind, newest first: neither account nor entry leaves the server. */
+/** Sums over all accounts by day and kind, newest first. Accounts and entries do not leave the server. */
 export default function (msg) {
   if (msg.error) return reply(msg, 503, { refused: true });
   const days = new Map();

@@ -2,14 +2,14 @@ import { brief } from './server-brief.mjs';
 import { findJob, isId, isRunning, jobsIn, keyOf } from './server-jobs.mjs';
 import { reply } from './server-request.mjs';
 
-/** The page asks again for the accounts' environment after this time, as somebody may have deployed another one. */
+/** After this time the page queries the accounts' environment again, because somebody may have deployed another one. */
 const ACCOUNTS_MS = 60_000;
-/** The list has all jobs that are running and so many of the newest others. An older one is found by its id. */
+/** The list has all running jobs and at most this many of the newest others. An older one is found by its id. */
 const MOST_LISTED = 200;
 
 /**
  * The list, or one job with its rows.
- * @returns for each output a message or null: 1 the response, 2 the query of the ledger for a job that is not known here, 3 the query of the accounts' environment
+ * @returns one message or null for each output: 1 the response, 2 the query of the ledger for a job that is not known here, 3 the query of the accounts' environment
  */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);

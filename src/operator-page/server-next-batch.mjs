@@ -1,9 +1,9 @@
 import { jobsIn, keep, keyOf } from './server-jobs.mjs';
 
-/** truth-create takes so many photos in one call. A message is one call, so that a job can be stopped between two of them. */
+/** The most photos that truth-create takes in one call. Each message is one call, so that a job can be stopped between two calls. */
 const BATCH = 9;
 
-/** @returns for each output a message or null: 1 the photos for truth-create, 2 that the list has changed */
+/** @returns one message or null for each output: 1 the photos for truth-create, 2 a notice that the list has changed */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobs[msg.job];

@@ -2,7 +2,7 @@ import { brief } from './server-brief.mjs';
 import { isFull, isId, jobOf, jobsIn, keep, keyOf, referenceIn } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
-/** @returns for each output a message or null: 1 the person for face-compare, 2 the response, 3 that the list has changed */
+/** @returns one message or null for each output: 1 the person for face-compare, 2 the response, 3 a notice that the list has changed */
 export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
   const { job: id, name, idNumber, consent, guardianConsent } = body;

@@ -2,7 +2,7 @@ import { markEnvironment, noteEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { pageError } from './server-page-error.mjs';
 
-/** Notes in the job the result or the error of face-compare, and nothing of the person. */
+/** Writes the result or the error of face-compare into the job, and nothing about the person. */
 export default function (msg, { flow }) {
   const jobs = jobsIn(flow);
   const job = jobOf(jobs, { id: msg.job, kind: 'person', at: msg.at });

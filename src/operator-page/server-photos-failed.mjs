@@ -2,7 +2,7 @@ import { markEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 import { pageError } from './server-page-error.mjs';
 
-/** @returns for each output a message or null: 1 the next batch, 2 that the list has changed */
+/** @returns one message or null for each output: 1 the next batch, 2 a notice that the list has changed */
 export default function (msg, { flow }) {
   const { job: id, total, at, batch, rest } = msg;
   const jobs = jobsIn(flow);

@@ -2,7 +2,7 @@ import { brief } from './server-brief.mjs';
 import { isFull, isId, jobOf, jobsIn, keep, MOST_PHOTOS, referenceIn } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
-/** @returns for each output a message or null: 1 the photos that come next, 2 the response, 3 that the list has changed */
+/** @returns one message or null for each output: 1 the photos that come next, 2 the response, 3 a notice that the list has changed */
 export default function (msg, { flow, env }) {
   const { body = {}, files = [] } = msg.req;
   const [id, total, offset] = [body.job, Number(body.total), Number(body.offset)];

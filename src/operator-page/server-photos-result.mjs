@@ -1,11 +1,11 @@
 import { jobOf, jobsIn, keep, WAIT_MS } from './server-jobs.mjs';
 
-/** Of a photo that truth-poll gave no verdict for: without one its job would never end. */
+/** For a photo that truth-poll gave no verdict for: without a result, its job would never end. */
 const NOT_REPORTED = { outcome: 'inconclusive', reason: 'not-reported' };
 
 /**
- * Notes in the job what truth-poll says of a batch, finished or not.
- * @returns for each output a message or null: 1 the batch for truth-poll again, 2 that the list has changed
+ * Writes what truth-poll says of a batch into the job, whether it is finished or not.
+ * @returns one message or null for each output: 1 the batch for truth-poll again, 2 a notice that the list has changed
  */
 export default function (msg, { flow }) {
   const { job: id, total, batch, payload } = msg;

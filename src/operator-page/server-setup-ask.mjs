@@ -1,7 +1,7 @@
 import { jobsIn } from './server-jobs.mjs';
 
 /**
- * The price of a call is read from the ledger's entry of the page's own newest call, because other flows may have accounts
+ * The price of a call is read from the ledger entry of the page's own newest call, because other flows may use accounts
  * with other prices.
  * @returns queries of the ledger: the folder for files, and one entry for photos and one for persons
  */

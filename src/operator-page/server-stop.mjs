@@ -3,8 +3,8 @@ import { findJob, isId, jobsIn, keep } from './server-jobs.mjs';
 import { isOurs, reply } from './server-request.mjs';
 
 /**
- * Stops a job, or with `again` queries the tasks once more that had no result when it ended.
- * @returns for each output a message or null: 1 the response, 2 the tasks for truth-poll, 3 that the list has changed
+ * Stops a job. With `again`, polls once more those tasks that had no result when the job ended.
+ * @returns one message or null for each output: 1 the response, 2 the tasks for truth-poll, 3 a notice that the list has changed
  */
 export default function (msg, { flow, env }) {
   const { job: id, again } = msg.req.body ?? {};

@@ -1,7 +1,7 @@
 import { markEnvironment, noteEnvironment } from './server-environments.mjs';
 import { jobOf, jobsIn, keep } from './server-jobs.mjs';
 
-/** @returns for each output a message or null: 1 the tasks for truth-poll, 2 the next batch, 3 that the list has changed */
+/** @returns one message or null for each output: 1 the tasks for truth-poll, 2 the next batch, 3 a notice that the list has changed */
 export default function (msg, { flow }) {
   const { job: id, total, at, rest, payload } = msg;
   const jobs = jobsIn(flow);
