@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { idFloor } from '../../src/ledger/id';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
 import { until } from '../until';
-import { ACCOUNT, answered, call, claimed, closeLedgers, done, openLedger, rowsIn } from './ledgers';
+import { ACCOUNT, answered, call, claimed, done, openLedger, rowsIn } from './ledgers';
 
 const DAY = 86_400_000;
 const OLD = 3_000;
 const DELETED_AT_ONCE = 200;
 
 describe('the ledger, when 13 months are over', () => {
-  afterEach(closeLedgers);
+  afterEach(closeAll);
 
   it('deletes what is old in small steps, with other calls in between, and the file shrinks while it is open', async () => {
     const file = join(temporaryDirectory(), 'cn-verify.db');

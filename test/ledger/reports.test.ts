@@ -6,13 +6,13 @@ import { FIELDS } from '../../src/ledger/columns';
 import { csv } from '../../src/ledger/csv';
 import type { Entry, Query, Settlement } from '../../src/ledger/entry';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
 import {
   ACCOUNT,
   answered,
   call,
   claim,
   claimed,
-  closeLedgers,
   notProcessed,
   openLedger,
   rowsIn,
@@ -36,7 +36,7 @@ describe('the ledger says', () => {
     now = Date.parse('2026-03-10T04:00:00Z');
     open();
   });
-  afterEach(closeLedgers);
+  afterEach(closeAll);
 
   const reopen = async () => {
     await opened.close();

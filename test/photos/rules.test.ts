@@ -6,7 +6,7 @@ import { judged, type PhotoRules, type ReportedPhoto } from '../../src/photos/ru
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
 import { closeAll } from '../http/server';
-import { openPhotosDatabase } from './database';
+import { openTestDatabase } from '../store/open';
 import { HERE, polled, type Reported, taken } from './results';
 
 const MINUTE = 60_000;
@@ -115,7 +115,7 @@ describe('photo rules: photos that came before', () => {
   let now: number;
   beforeEach(() => {
     now = NOW;
-    seen = new Seen({ database: openPhotosDatabase(undefined, { now: () => now }), now: () => now });
+    seen = new Seen({ database: openTestDatabase(undefined, { now: () => now }), now: () => now });
   });
   afterEach(async () => {
     seen.close();

@@ -14,8 +14,8 @@ import { selfSigned } from '../http/certificates';
 import { failure, makeContext } from '../http/context';
 import { atEnd, closeAll, open, pause } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
+import { openTestDatabase } from '../store/open';
 import { until } from '../until';
-import { openPhotosDatabase } from './database';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from './object-store';
 import { isSignedAsAws } from './verify-signature';
 
@@ -41,7 +41,7 @@ describe('photos: S3', () => {
     server = await startObjectStore();
     folder = temporaryDirectory();
     now = Date.now;
-    database = openPhotosDatabase(folder, { now: () => now() });
+    database = openTestDatabase(join(folder, 'cn-verify.db'), { now: () => now() });
     troubles.length = 0;
   });
   afterEach(closeAll);
@@ -352,7 +352,7 @@ describe('photos: S3', () => {
   });
 
   it('does not put what it cannot write down', async () => {
-    const store = openStore({ database: openPhotosDatabase('/dev/null') });
+    const store = openStore({ database: openTestDatabase('/dev/null/cn-verify.db') });
     assert.equal(await refused(store, 'CONFIG'), 'store-unwritable');
     assert.deepEqual(server.asked, []);
   });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
-import { dueIn, idsOf, openTasks, type Process, startProcess, until } from './tasks';
+import { until } from '../until';
+import { dueIn, idsOf, openTasks, type Process, startProcess } from './tasks';
 
 const SIZE = 2_000;
 const ids = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);

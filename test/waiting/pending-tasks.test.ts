@@ -4,7 +4,9 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NewTask, type PendingTask, PendingTasks } from '../../src/waiting/pending-tasks';
 import { temporaryDirectory } from '../demo-process';
-import { createTasks, Instance, idsOf, newTask, type Opened, openTasks, SECRET, until } from './tasks';
+import { SECRET } from '../store/open';
+import { until } from '../until';
+import { createTasks, Instance, idsOf, newTask, type Opened, openTasks } from './tasks';
 
 const DAY_MS = 86_400_000;
 const nextTurns = async (count: number) => {
