@@ -32,6 +32,9 @@ const CLOSE_MS = 1_000;
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
+/** With so many who wait, the ends of jobs are read together: one reading for each costs more than these milliseconds. */
+const MANY = 32;
+const GATHER_MS = Number(process.env.GATHER || 3);
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NEVER = new AbortController().signal;
 
@@ -229,6 +232,7 @@ export class JobCalls {
       // What ends before the first reading is read, too.
       lastEventId: `${now - 1}-0`,
     });
+    this.#gather(events);
     // Those who wait look again by themselves.
     let isDeafReported = false;
     events.on('error', (error) => {
@@ -244,6 +248,14 @@ export class JobCalls {
       void this.#sweepNow(queue, keep);
     }, sweepMs).unref();
     return queue;
+  }
+
+  #gather({ backend }: QueueEvents): void {
+    const read = backend.readEvents.bind(backend);
+    backend.readEvents = async (from, blockMs) => {
+      if (this.#waiters.size >= MANY) await later(GATHER_MS);
+      return read(from, blockMs);
+    };
   }
 
   async #sweepNow(queue: Queue, keep: number): Promise<void> {
