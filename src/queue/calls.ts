@@ -32,9 +32,9 @@ const CLOSE_MS = 1_000;
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
-/** With so many who wait, the ends of jobs are read together: one reading for each costs more than these milliseconds. */
-const MANY = 32;
-const GATHER_MS = Number(process.env.GATHER || 3);
+/** Where so many calls wait, what Redis reports is read every few milliseconds: reading each event by itself costs more CPU than the job. */
+const MANY_WAIT = 32;
+const GATHER_MS = 3;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NEVER = new AbortController().signal;
 
@@ -250,10 +250,11 @@ export class JobCalls {
     return queue;
   }
 
+  /** BullMQ reads again at once, so that each reading would bring the events of one job. */
   #gather({ backend }: QueueEvents): void {
     const read = backend.readEvents.bind(backend);
     backend.readEvents = async (from, blockMs) => {
-      if (this.#waiters.size >= MANY) await later(GATHER_MS);
+      if (this.#waiters.size >= MANY_WAIT) await later(GATHER_MS);
       return read(from, blockMs);
     };
   }
