@@ -293,10 +293,12 @@ describe('face-compare, in a real Node-RED', () => {
 
     it('413 says that the photo is too large, and costs nothing', async () => {
       await custom({}, { maxPhotoMB: 3 });
-      answering('<html>', 413);
-      const { code, cause, message } = await raised();
-      assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'photo-too-large', false]);
-      assert.match(message, /too large.* 3 MB/);
+      for (const page of ['<html>', own('Request body too large'), '']) {
+        answering(page, 413);
+        const { code, cause, message } = await raised();
+        assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'photo-too-large', false]);
+        assert.match(message, /too large.* 3 MB/);
+      }
     });
 
     const incomplete: [string, object | string, charged: boolean | null, orderNo: string | null][] = [

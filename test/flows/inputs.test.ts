@@ -9,18 +9,11 @@ import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { type GivenPhoto, readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { readText } from '../../src/input/text';
-import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { readTasks } from '../../src/providers/xhey/tasks';
 import { jpg, PNG } from '../input/pictures';
-import { actionOf, checkError, errorOf, flowOf, SECRET } from './five-actions';
+import { ARRIVED, type Arrived, actionOf, checkError, errorOf, flowOf } from './five-actions';
 import { ask, deploy, send, startRuntime } from './runtime';
-import {
-  closeServers,
-  json,
-  type ReceivedRequest,
-  type ScriptedServer,
-  scriptedServer,
-} from './scripted-server';
+import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
 
 const NAME = '张三';
 const ID_NUMBER = '110101199001011237';
@@ -31,20 +24,6 @@ const B = 'https://p.example.com/b.jpg';
 const C = 'https://p.example.com/c.jpg';
 
 const person = (changes: object) => ({ name: NAME, idNumber: ID_NUMBER, photo: JPG, ...changes });
-
-type Arrived = Record<string, unknown>;
-/** What each provider reads off a request. */
-const READ: Readonly<Record<string, (asked: ReceivedRequest) => Arrived>> = {
-  'truth-create': ({ body }) => JSON.parse(body),
-  'truth-poll': ({ body }) => JSON.parse(body),
-  'get-token': ({ url }) => Object.fromEntries(new URL(url, 'http://localhost').searchParams),
-  'face-compare': ({ body }) => Object.fromEntries(new URLSearchParams(body)),
-  'westdex-three': ({ body }) => {
-    const { data, photoData } = JSON.parse(body);
-    const key = aesKey('sha1prng', SECRET)!;
-    return { name: decrypt(data.xM, key), idcard: decrypt(data.gMSFZHM, key), image: photoData };
-  },
-};
 
 /** Fields that do not come from where they do by default. */
 const CHANGES: Readonly<Record<string, object>> = {
@@ -73,7 +52,7 @@ async function sent(
     return cause.problem;
   }
   const { data } = out1[0]!.payload as { data: { repaired: unknown } };
-  return { arrived: asked.map(READ[type]!), repaired: data.repaired };
+  return { arrived: asked.map(ARRIVED[type]!), repaired: data.repaired };
 }
 
 describe('inputs, in a real Node-RED', () => {
