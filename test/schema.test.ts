@@ -3,7 +3,7 @@
  * flows: `checkResult` and `checkError` of test/flows/five-actions.ts.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { type Cause, ERRORS } from '../src/contract/errors';
@@ -178,6 +178,12 @@ describe('the schema of results', () => {
     const named = (name: string) => (schema.$defs.result!.properties[name] as { enum: string[] }).enum;
     assert.deepEqual(consts('operation'), named('operation'));
     assert.deepEqual([...new Set(consts('provider'))], named('provider'));
+    const { nodes } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))['node-red'];
+    const folders = readdirSync(join(ROOT, 'src/providers'));
+    const actions = Object.keys(nodes).filter((type) =>
+      folders.some((provider) => existsSync(join(ROOT, 'src/providers', provider, `${type}.ts`))),
+    );
+    assert.deepEqual(named('operation'), [...actions, 'provider-request']);
   });
 
   for (const [name, names] of Object.entries(TYPES)) {

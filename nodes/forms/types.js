@@ -16,7 +16,7 @@ function prepareType(type) {
   const definition = RED.nodes.getType(type);
   if (definition?.set?.module !== PACKAGE || prepared.has(definition)) return;
   prepared.add(definition);
-  addKeywords(type);
+  addKeywords(type, definition);
   const own = shareTexts(definition);
   const form = formOf(definition, own);
   const { defaults, credentials = {}, label, oneditprepare } = definition;
@@ -43,8 +43,8 @@ function prepareType(type) {
     const account = isAccount ? this : !this.name && RED.nodes.node(this.account);
     if (account?.environment !== 'sandbox') return name;
     // Many call such an account a sandbox themselves.
-    const [word] = /\p{L}+/u.exec(this._('label.on-sandbox', { name: '' })) ?? [];
-    return name.toLowerCase().includes(word) ? name : this._('label.on-sandbox', { name });
+    const isSaid = name.toLowerCase().includes(this._('label.sandbox'));
+    return isSaid ? name : this._('label.on-sandbox', { name });
   };
   definition.labelStyle = function () {
     return this.name ? 'node_label_italic' : '';
@@ -61,6 +61,12 @@ function prepareType(type) {
   const template = $(`script[data-template-name="${type}"]`);
   template.text(expandForm(form, template.html()));
   setHelp(type, $(`script[data-help-name="${type}"]`).html());
+}
+
+/** The palette searches the type and this attribute; what stands on the node itself stays one line. */
+function addKeywords(type, { keywords }) {
+  const entry = $(`.red-ui-palette-node[data-palette-type="${type}"]`);
+  if (keywords) entry.attr('data-palette-label', `${entry.attr('data-palette-label')} ${keywords}`);
 }
 
 /** The label is the reader's word for a type; documents name it. */

@@ -3,73 +3,65 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { VerifyError } from '../../src/contract/errors';
 import { until } from '../until';
-import { failure, makeCall, makeContext, makeFreeCall } from './context';
+import { failure, makeCall, makeContext, makeFreeCall, send } from './context';
 import { closeAll, freePort, open, pause, startRawServer, startServer, within } from './server';
 
-/** Requests that begin in what a raw server got. */
-function countRequests(socket: Socket, onRequest: () => void): void {
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk;
-    for (let at = text.indexOf('POST '); at >= 0; at = text.indexOf('POST ')) {
-      text = text.slice(at + 5);
-      onRequest();
-    }
-  });
-}
+const CLOSE = (socket: Socket) => socket.end();
+const RESET_SOON = (socket: Socket) => setTimeout(() => socket.resetAndDestroy(), 20);
 
-const BREAKS: Record<string, (socket: Socket) => void> = {
-  'is reset before the answer': (socket) => socket.resetAndDestroy(),
-  'is closed before the answer': (socket) => socket.end(),
-  'is reset amid the head': (socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nContent-Le');
-    setTimeout(() => socket.resetAndDestroy(), 20);
-  },
-  'is reset amid the body': (socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"half":');
-    setTimeout(() => socket.resetAndDestroy(), 20);
-  },
-  'is closed amid the body': (socket) => {
-    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"half":');
-  },
-  'is closed amid a chunk': (socket) => {
-    socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"half":');
-  },
-  'is closed between chunks of a last answer': (socket) => {
-    socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n');
-  },
-  'is told to go on although nobody asked, and closed': (socket) =>
-    socket.end('HTTP/1.1 100 Continue\r\n\r\n'),
-  'is asked to become another protocol': (socket) =>
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n'),
-};
+/** What a server writes in place of an answer, and how it ends the connection then. */
+const BREAKS: readonly (readonly [
+  name: string,
+  written: string,
+  end: ((socket: Socket) => unknown) | null,
+])[] = [
+  ['is reset before the answer', '', (socket) => socket.resetAndDestroy()],
+  ['is closed before the answer', '', CLOSE],
+  ['is reset amid the head', 'HTTP/1.1 200 OK\r\nContent-Le', RESET_SOON],
+  ['is reset amid the body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"half":', RESET_SOON],
+  ['is closed amid the body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"half":', CLOSE],
+  ['is closed amid a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"half":', CLOSE],
+  [
+    'is closed between chunks of a last answer',
+    'HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n',
+    CLOSE,
+  ],
+  ['is closed after an interim answer that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\n', CLOSE],
+  [
+    'is asked to become another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n',
+    null,
+  ],
+  ['is no HTTP', 'hello\r\n\r\n', null],
+];
 
 describe('http: a connection that breaks', () => {
   afterEach(closeAll);
 
-  for (const [name, breakOff] of Object.entries(BREAKS)) {
+  for (const [name, written, end] of BREAKS) {
     for (const keepAlive of [false, true]) {
-      it(`${name}${keepAlive ? ', on a socket that served before' : ''}: one request, fate unknown`, async () => {
+      it(`${name}${keepAlive ? ', on a socket that served before' : ''}: one request, outcome unknown`, async () => {
         let requests = 0;
         const server = await startRawServer((socket) => {
-          let served = !keepAlive;
-          countRequests(socket, () => {
+          let hasServed = !keepAlive;
+          socket.on('data', (chunk) => {
+            if (!chunk.includes('POST ')) return;
             requests++;
-            if (served) breakOff(socket);
-            else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
-            served = true;
+            if (!hasServed) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+            else {
+              socket.write(written);
+              end?.(socket);
+            }
+            hasServed = true;
           });
         });
         const transport = open({ baseUrl: server.url, maxConcurrent: 1, timeout: 20_000 });
-        if (keepAlive) await transport.send(makeCall(), makeContext());
+        if (keepAlive) await send(transport);
         const context = makeContext();
-        const error = await failure(transport.send(makeCall(), context), 'NETWORK');
-        assert.equal(error.problem, 'connection-broke');
-        assert.equal(error.details.charged, null);
-        assert.equal(error.details.retryable, false);
-        assert.equal(context.attempts, 1);
+        const unknown = { charged: null, retryable: false };
+        await failure(send(transport, makeCall(), context), 'NETWORK', 'connection-broke', unknown);
         await pause(30);
-        assert.equal(requests, keepAlive ? 2 : 1);
+        assert.deepEqual([context.attempts, requests], [1, keepAlive ? 2 : 1]);
       });
     }
   }
@@ -77,21 +69,10 @@ describe('http: a connection that breaks', () => {
   it('sends a free call three times', async () => {
     const server = await startServer(({ socket }) => socket.resetAndDestroy());
     const context = makeContext();
-    const error = await failure(open({ baseUrl: server.url }).send(makeFreeCall(), context), 'NETWORK');
-    assert.equal(error.details.retryable, true);
-    assert.equal(error.details.charged, null);
+    const sent = send(open({ baseUrl: server.url }), makeFreeCall(), context);
+    await failure(sent, 'NETWORK', 'connection-broke', { charged: null, retryable: true });
     await pause(30);
-    assert.equal(server.received.length, 3);
-    assert.equal(context.attempts, 3);
-  });
-
-  it('gives what the third attempt gave', async () => {
-    const server = await startServer(({ socket }, response) => {
-      if (server.received.length < 3) socket.resetAndDestroy();
-      else response.end('{"third":true}');
-    });
-    const { body } = await open({ baseUrl: server.url }).send(makeFreeCall(), makeContext());
-    assert.equal(body.toString(), '{"third":true}');
+    assert.deepEqual([context.attempts, server.received.length], [3, 3]);
   });
 
   it('neither loses nor doubles calls over a server that drops its idle sockets at every moment', async () => {
@@ -103,35 +84,27 @@ describe('http: a connection that breaks', () => {
       if (after < 3) setTimeout(() => socket.destroy(), after);
     });
     const transport = open({ baseUrl: server.url, maxConcurrent: 4 });
-    const settled = await within(
-      Promise.allSettled(
-        Array.from({ length: 600 }, async (_, index) => {
-          await pause(Math.random() * 600);
-          await transport.send(makeCall({ path: `/${index}` }), makeContext());
-        }),
-      ),
-      'a call never settles',
-    );
-    assert.deepEqual(
-      [...seen.values()].filter((count) => count > 1),
-      [],
-    );
+    const calls = Array.from({ length: 600 }, async (_, index) => {
+      await pause(Math.random() * 600);
+      await send(transport, makeCall({ path: `/${index}` }));
+    });
+    const settled = await within(Promise.allSettled(calls), 'a call never settles');
+    assert.ok([...seen.values()].every((count) => count === 1));
     settled.forEach((result, index) => {
-      if (result.status === 'fulfilled') assert.equal(seen.get(`/${index}`), 1);
+      if (result.status === 'fulfilled') assert.ok(seen.has(`/${index}`));
       else if ((result.reason as VerifyError).details.charged === false) assert.ok(!seen.has(`/${index}`));
     });
   });
 
   it('sends over a new socket where the idle one was closed meanwhile', async () => {
-    const server = await startServer((_request, response) => response.end('{}'));
+    const server = await startServer();
     const transport = open({ baseUrl: server.url, maxConcurrent: 1 });
-    await transport.send(makeCall(), makeContext());
+    await send(transport);
     const [first = assert.fail()] = server.openSockets;
     first.end();
     await until(() => server.openSockets.size === 0, 'the socket stays open');
-    await transport.send(makeCall(), makeContext());
-    assert.equal(server.received.length, 2);
-    assert.equal(server.sockets, 2);
+    await send(transport);
+    assert.deepEqual([server.received.length, server.sockets], [2, 2]);
   });
 
   for (const [problem, host] of [
@@ -140,21 +113,9 @@ describe('http: a connection that breaks', () => {
   ] as const)
     it(`knows that nothing was taken, and tries three times although it may cost money: ${problem}`, async () => {
       const context = makeContext();
-      const transport = open({ baseUrl: new URL(await host()) });
-      const error = await failure(transport.send(makeCall(), context), 'NETWORK');
-      assert.equal(error.problem, problem);
-      assert.match(String(error.values.code), /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/);
-      assert.deepEqual([error.details.charged, error.details.retryable], [false, true]);
+      const sent = send(open({ baseUrl: new URL(await host()) }), makeCall(), context);
+      const { values } = await failure(sent, 'NETWORK', problem, { charged: false, retryable: true });
+      assert.match(String(values.code), /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/);
       assert.equal(context.attempts, 3);
     });
-
-  it('settles every one of many calls to a server that refuses connections', async () => {
-    const baseUrl = new URL(`http://127.0.0.1:${await freePort()}`);
-    const transport = open({ baseUrl, maxConcurrent: 3 });
-    const calls = Array.from({ length: 200 }, () =>
-      failure(transport.send(makeCall(), makeContext()), 'NETWORK'),
-    );
-    const errors = await within(Promise.all(calls), 'a call never settles');
-    for (const { details } of errors) assert.equal(details.charged, false);
-  });
 });

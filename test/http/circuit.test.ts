@@ -3,7 +3,7 @@ import { mock } from 'node:test';
 import { VerifyError } from '../../src/contract/errors';
 import { Circuit } from '../../src/http/circuit';
 import { until } from '../until';
-import { failure, makeCall, makeContext } from './context';
+import { failure, makeCall, makeContext, send } from './context';
 import { closeAll, freePort, open, startServer } from './server';
 
 describe('http: the circuit', () => {
@@ -61,7 +61,7 @@ describe('http: the circuit', () => {
     assert.ok(refusal());
   });
 
-  it('starts to count anew with every answer', () => {
+  it('starts to count from none with every answer', () => {
     fail(9, 2_500);
     circuit.answered();
     fail(9, 2_500);
@@ -98,30 +98,7 @@ describe('http: the circuit', () => {
     assert.deepEqual(changes, [true]);
   });
 
-  for (const [minutes, most] of [
-    [0.05, 2],
-    [10, 16],
-  ] as const) {
-    it(`asks a provider that is away for ${minutes} minutes ${most} times, and is back with it`, () => {
-      fail(10, 2_000);
-      const back = time + minutes * 60_000;
-      let trials = 0;
-      while (changes.length < 2) {
-        assert.ok(time <= back + 60_000, 'nobody asks any more');
-        time += 100;
-        if (refusal()) continue;
-        const trial = circuit.started();
-        if (time < back) circuit.failed(trial);
-        else circuit.answered();
-        trials++;
-      }
-      assert.ok(trials <= most, `${trials} trials`);
-      assert.deepEqual(changes, [true, false]);
-      assert.equal(refusal(), null);
-    });
-  }
-
-  it('closes with any answer, tells it once, and begins again at one second', () => {
+  it('closes with any answer, says so once, and begins again at one second', () => {
     fail(10, 2_000);
     time += 1_000;
     circuit.failed(circuit.started());
@@ -141,12 +118,6 @@ describe('http: the circuit', () => {
     circuit.answered();
     assert.equal(refusal(), null);
     assert.deepEqual(changes, [true, false]);
-  });
-
-  it('is not opened wider by failures of requests from before', () => {
-    fail(15, 3_000);
-    assert.equal(refusal()?.details.retryAfter, 1);
-    assert.deepEqual(changes, [true]);
   });
 
   it('lets another try where the one that tried was cancelled', () => {
@@ -169,6 +140,41 @@ describe('http: the circuit', () => {
     circuit.failed(trial);
     assert.equal(refusal()?.details.retryAfter, 2);
   });
+
+  const ends: [string, VerifyError, wasAnswered: boolean, effect: 'fails' | 'closes' | 'nothing'][] = [
+    ['a connection that broke', new VerifyError('NETWORK', ''), false, 'fails'],
+    ['no answer in time', new VerifyError('TIMEOUT', ''), false, 'fails'],
+    [
+      'a page of a server that failed',
+      new VerifyError('PROVIDER', '', {}, { httpStatus: 500 }),
+      true,
+      'fails',
+    ],
+    [
+      'one that cannot be decompressed',
+      new VerifyError('PROTOCOL', '', {}, { httpStatus: 503 }),
+      false,
+      'fails',
+    ],
+    ['an envelope', new VerifyError('PROVIDER', '', {}, { httpStatus: 500, envelope: true }), true, 'closes'],
+    ['a refusal', new VerifyError('ACCOUNT', '', {}, { httpStatus: 403 }), true, 'closes'],
+    [
+      'an answer that cannot be read',
+      new VerifyError('PROTOCOL', '', {}, { httpStatus: 200 }),
+      false,
+      'closes',
+    ],
+    ['what was never sent', new VerifyError('CONFIG', ''), false, 'nothing'],
+    ['what was cancelled', new VerifyError('CANCELLED', ''), false, 'nothing'],
+  ];
+  for (const [what, error, wasAnswered, effect] of ends)
+    it(`goes by how a request ended: ${what}: ${effect}`, () => {
+      fail(9, 2_500);
+      circuit.ended(0, error, wasAnswered);
+      assert.deepEqual(changes, effect === 'fails' ? [true] : []);
+      fail(1, 0);
+      assert.deepEqual(changes, effect === 'closes' ? [] : [true]);
+    });
 
   it('forgets one that tried where an answer closed it meanwhile', () => {
     fail(10, 2_000);
@@ -205,7 +211,7 @@ describe('http: the circuit of an account', () => {
       else hold = answer;
     });
     const transport = openTo(server.url);
-    const ask = () => transport.send(makeCall(), makeContext());
+    const ask = () => send(transport);
     const unsendable = makeCall({
       build: () => {
         throw new VerifyError('CONFIG', 'unsendable');
@@ -214,16 +220,14 @@ describe('http: the circuit of an account', () => {
     for (let count = 0; count < 10; count++) {
       await failure(ask(), 'PROVIDER');
       // What was never sent says nothing about the provider.
-      if (count < 9) await failure(transport.send(unsendable, makeContext()), 'CONFIG');
+      if (count < 9) await failure(send(transport, unsendable), 'CONFIG');
       time += 225;
     }
     assert.deepEqual(changes, [true]);
     const context = makeContext();
-    const error = await failure(transport.send(makeCall(), context), 'OVERLOADED');
-    assert.equal(error.details.charged, false);
-    assert.equal(error.details.retryAfter, 1);
-    assert.equal(context.attempts, 0);
-    assert.equal(server.received.length, 10);
+    const refused = { charged: false, retryAfter: 1 };
+    await failure(send(transport, makeCall(), context), 'OVERLOADED', 'provider-down', refused);
+    assert.deepEqual([context.attempts, server.received.length], [0, 10]);
 
     down = false;
     time += 1_000;
@@ -239,32 +243,6 @@ describe('http: the circuit of an account', () => {
     await until(() => hold !== null, 'it is not closed');
     hold!();
     await after;
-  });
-
-  it('opens at a provider whose failures cannot even be decompressed', async () => {
-    const server = await startServer((_request, response) =>
-      response.writeHead(503, { 'Content-Encoding': 'gzip' }).end('<html>'),
-    );
-    const transport = openTo(server.url);
-    for (let count = 0; count < 10; count++) {
-      await failure(transport.send(makeCall(), makeContext()), 'PROTOCOL');
-      time += 225;
-    }
-    assert.deepEqual(changes, [true]);
-  });
-
-  it('is not opened by a provider that answers in its own words, whatever they and the status are', async () => {
-    const server = await startServer((_request, response) => response.writeHead(500).end('{"code":500}'));
-    const transport = openTo(server.url);
-    const read = () => {
-      throw new VerifyError('PROVIDER', 'refused', {}, { envelope: true });
-    };
-    for (let count = 0; count < 11; count++) {
-      await failure(transport.send(makeCall({ read }), makeContext()), 'PROVIDER');
-      time += 225;
-    }
-    assert.deepEqual(changes, []);
-    assert.equal(server.received.length, 11);
   });
 
   it('refuses those too who waited for their turn when it opened', async () => {

@@ -1,8 +1,8 @@
-/** What a call needs besides a transport: a context that records what it is asked, and the plainest of calls. */
+/** What a call needs besides a transport: a context that records what it is asked for, and the plainest of calls. */
 import assert from 'node:assert/strict';
 import type { Context } from '../../src/contract/action';
-import { type ErrorCode, VerifyError } from '../../src/contract/errors';
-import type { Call, HttpAnswer } from '../../src/contract/transport';
+import { type ErrorCode, type ErrorDetails, VerifyError } from '../../src/contract/errors';
+import type { Call, HttpAnswer, Transport } from '../../src/contract/transport';
 import { refusedStatus } from '../../src/http/status';
 import { FREE, MessagePayments } from '../../src/node-red/runner/payments';
 
@@ -77,17 +77,32 @@ export function makeFreeCall(changes: Parameters<typeof makeCall>[0] = {}): Call
   return makeCall({ claim: null, repeat: true, ...changes });
 }
 
+/** Sends a call in a context of its own. */
+export function send(transport: Transport, call = makeCall(), context = makeContext()): Promise<HttpAnswer> {
+  return transport.send(call, context);
+}
+
 /**
  * @param promise that should be rejected
  * @param code of the VerifyError it should be rejected with
+ * @param problem of that error, where it matters
+ * @param details that the error should have, among others
  * @returns the error
  */
-export async function failure(promise: Promise<unknown>, code: ErrorCode): Promise<VerifyError> {
+export async function failure(
+  promise: Promise<unknown>,
+  code: ErrorCode,
+  problem?: string,
+  details: ErrorDetails = {},
+): Promise<VerifyError> {
   const caught = await promise.then(
     () => assert.fail(`settled well instead of ${code}`),
     (error: unknown) => error,
   );
   if (!(caught instanceof VerifyError)) throw caught;
-  assert.equal(caught.code, code, `${caught.code} ${caught.problem} ${JSON.stringify(caught.details)}`);
+  const whole = `${caught.code} ${caught.problem} ${JSON.stringify(caught.details)}`;
+  assert.equal(caught.code, code, whole);
+  if (problem !== undefined) assert.equal(caught.problem, problem, whole);
+  assert.partialDeepStrictEqual(caught.details, details, whole);
   return caught;
 }

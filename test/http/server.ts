@@ -47,11 +47,11 @@ export async function closeAll(): Promise<void> {
 }
 
 /**
- * @param answer called once the body has come
+ * @param answer called once the body has come; by default the answer is an empty object
  * @param identity for TLS
  */
 export async function startServer(
-  answer: (request: Received, response: ServerResponse) => void,
+  answer: (request: Received, response: ServerResponse) => void = (_request, response) => response.end('{}'),
   identity?: TlsIdentity,
 ): Promise<TestServer> {
   const received: Received[] = [];

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { VerifyError } from '../../src/contract/errors';
 import type { Credentials } from '../../src/contract/settings';
 import type { Call, HttpAnswer, Transport } from '../../src/contract/transport';
+import { offsetAskedBy } from '../../src/http/clock-offset';
 import type { TransportOptions } from '../../src/http/send';
 import { until } from '../until';
 import { failure, makeContext } from './context';
 import { closeAll, open, pause, startServer, type TestServer } from './server';
 
-const FIRST: Credentials = { key: 'first' };
-const NEXT: Credentials = { key: 'next' };
+const FIRST: Credentials = { key: '1' };
+const NEXT: Credentials = { key: '2' };
 const MINUTE = 60_000;
 
 /** Signs with a pair and the time; the provider answers in words. */
@@ -40,8 +41,6 @@ interface Given extends Partial<TransportOptions> {
   ahead?: (request: number) => number;
   /** What it answers in any case, in order; undefined where it looks at the signature. */
   answers?: readonly (string | undefined)[];
-  /** In place of its own; undefined: none of that name. */
-  headers?: Readonly<Record<string, string | undefined>>;
 }
 
 interface Provider {
@@ -50,15 +49,14 @@ interface Provider {
   accepted: Set<string>;
   /** How often the account was told that the next pair signs from now on. */
   rotations: number;
-  /** The key of each request, and by how many minutes its time was not ours. */
-  signed(): string[];
+  /** The key of each request, `+` behind it where it has a time ten minutes ahead of ours. */
+  signed(): string;
 }
 
 async function startProvider({
-  accepted = ['first', 'next'],
+  accepted = ['1', '2'],
   ahead = () => 0,
   answers = [],
-  headers = {},
   ...options
 }: Given): Promise<Provider> {
   const offsets: number[] = [];
@@ -69,11 +67,6 @@ async function startProvider({
     const isAhead = ahead(count) * MINUTE;
     const letIn = Math.abs(offset - isAhead) < 30_000 && provider.accepted.has(String(request.headers.key));
     response.setHeader('Date', new Date(Date.now() + isAhead).toUTCString());
-    for (const [name, value] of Object.entries(headers)) {
-      if (value === undefined) response.sendDate = false;
-      if (value === undefined) response.removeHeader(name);
-      else response.setHeader(name, value);
-    }
     response.end(answers[count - 1] ?? (letIn ? 'ok' : 'refused'));
   });
   const provider: Provider = {
@@ -86,7 +79,10 @@ async function startProvider({
     }),
     accepted: new Set(accepted),
     rotations: 0,
-    signed: () => server.received.map(({ headers: { key } }, index) => `${key} ${offsets[index]}`),
+    signed: () =>
+      server.received
+        .map(({ headers: { key } }, index) => `${key}${offsets[index] === 10 ? '+' : ''}`)
+        .join(' '),
   };
   return provider;
 }
@@ -94,141 +90,62 @@ async function startProvider({
 describe('http: a refused signature', () => {
   afterEach(closeAll);
 
-  const later = () => 10;
   const alone = { pairs: [FIRST] as const };
-  const rows: [name: string, given: Given, ends: string[], signed: string[], rotations: number][] = [
-    ['is not there while the first pair is accepted', {}, ['ok'], ['first 0'], 0],
-    [
-      'is made once more with the next pair, as is all that comes after',
-      { accepted: ['next'] },
-      ['ok', 'ok'],
-      ['first 0', 'next 0', 'next 0'],
-      1,
-    ],
-    [
-      'leaves the first pair in use where the next one is refused as well',
-      { accepted: [] },
-      ['AUTH', 'AUTH'],
-      ['first 0', 'next 0', 'first 0', 'next 0'],
-      0,
-    ],
-    [
-      'leads to the next pair where the provider accepts that and then says no',
-      { accepted: ['next'], answers: [undefined, 'busy'] },
-      ['PROVIDER', 'ok'],
-      ['first 0', 'next 0', 'next 0'],
-      1,
-    ],
-    [
-      'does not yet where nobody knows who answered',
-      { accepted: ['next'], answers: [undefined, '<html>'] },
-      ['PROTOCOL'],
-      ['first 0', 'next 0'],
-      0,
-    ],
-    [
-      "is made once more with the provider's time, which is kept, and with the same pair",
-      { ahead: later },
-      ['ok', 'ok'],
-      ['first 0', 'first 10', 'first 10'],
-      0,
-    ],
-    [
-      'is so where the provider is behind',
-      { ahead: () => -10 },
-      ['ok', 'ok'],
-      ['first 0', 'first -10', 'first -10'],
-      0,
-    ],
-    [
-      'is corrected for time and pair, and both are kept',
-      { accepted: ['next'], ahead: later },
-      ['ok', 'ok'],
-      ['first 0', 'first 10', 'next 10', 'next 10'],
-      1,
-    ],
-    [
-      'follows a clock that is put right again',
-      { ahead: (request) => (request <= 2 ? 10 : 0) },
-      ['ok', 'ok', 'ok'],
-      ['first 0', 'first 10', 'first 10', 'first 0', 'first 0'],
-      0,
-    ],
-    [
-      'does not keep a time that is refused too',
-      { ...alone, accepted: [], ahead: later },
-      ['AUTH', 'AUTH'],
-      ['first 0', 'first 10', 'first 0', 'first 10'],
-      0,
-    ],
-    [
-      'is corrected once, even for a clock that moves each time',
-      { ...alone, accepted: [], ahead: (request) => request * 10 },
-      ['AUTH'],
-      ['first 0', 'first 10'],
-      0,
-    ],
-    [
-      'does not keep a time where nobody knows who answered',
-      { ahead: later, answers: [undefined, '<html>'] },
-      ['PROTOCOL', 'ok'],
-      ['first 0', 'first 10', 'first 0', 'first 10'],
-      0,
-    ],
-    [
-      'keeps a time that was accepted although the provider then said no',
-      { ahead: later, answers: [undefined, 'busy'] },
-      ['PROVIDER', 'ok'],
-      ['first 0', 'first 10', 'first 10'],
-      0,
-    ],
-    [
-      'is final where the clocks differ by less than 30 s',
-      { ...alone, accepted: [], ahead: () => 25 / 60 },
-      ['AUTH'],
-      ['first 0'],
-      0,
-    ],
-    [
-      'is final where the answer may come from a cache',
-      { ...alone, ahead: later, headers: { Age: '0' } },
-      ['AUTH'],
-      ['first 0'],
-      0,
-    ],
-    [
-      'is final where the date cannot be read',
-      { ...alone, ahead: later, headers: { Date: 'yesterday' } },
-      ['AUTH'],
-      ['first 0'],
-      0,
-    ],
-    [
-      'is final where there is no date',
-      { ...alone, ahead: later, headers: { Date: undefined } },
-      ['AUTH'],
-      ['first 0'],
-      0,
-    ],
-    ['is none where the error is another', { ahead: later, answers: ['busy'] }, ['PROVIDER'], ['first 0'], 0],
+  const none = { accepted: [] };
+  const onlyNext = { accepted: ['2'] };
+  const later = { ahead: () => 10 };
+  const moving = { ahead: (request: number) => request * 10 };
+  const page = [undefined, '<html>'];
+  const busy = [undefined, 'busy'];
+  /** How each call ends, and each request's key, `+` where it has the time of a provider that is ten minutes ahead. */
+  const rows: [name: string, given: Given, ends: string, signed: string][] = [
+    ['is made once more with the next pair, as is all that comes after', onlyNext, 'ok ok', '1 2 2'],
+    ['leaves the first pair in use where both are refused', none, 'AUTH AUTH', '1 2 1 2'],
+    ['leads to the next pair even for a no', { ...onlyNext, answers: busy }, 'PROVIDER ok', '1 2 2'],
+    ['does not where nobody knows who answered', { ...onlyNext, answers: page }, 'PROTOCOL', '1 2'],
+    ["is made once more with the provider's time, which is kept", later, 'ok ok', '1 1+ 1+'],
+    ['is corrected for time and pair', { ...onlyNext, ...later }, 'ok ok', '1 1+ 2+ 2+'],
+    ['follows a clock that is put right', { ahead: (n) => (n > 2 ? 0 : 10) }, 'ok ok ok', '1 1+ 1+ 1 1'],
+    ['keeps no time that is refused', { ...alone, ...none, ...later }, 'AUTH AUTH', '1 1+ 1 1+'],
+    ['is corrected once, for a clock that moves too', { ...alone, ...none, ...moving }, 'AUTH', '1 1+'],
+    ['keeps no time that nobody accepted', { ...later, answers: page }, 'PROTOCOL ok', '1 1+ 1 1+'],
+    ['keeps a time that was accepted with a no', { ...later, answers: busy }, 'PROVIDER ok', '1 1+ 1+'],
+    ['is final where the clocks agree and there is one pair', { ...alone, ...none }, 'AUTH', '1'],
+    ['is not seen in another error', { ...later, answers: ['busy'] }, 'PROVIDER', '1'],
   ];
-  for (const [name, given, ends, signed, rotations] of rows) {
+  for (const [name, given, ends, signed] of rows) {
     it(name, async () => {
       const provider = await startProvider(given);
       let attempts = 0;
-      for (const end of ends) {
+      for (const end of ends.split(' ')) {
         const context = makeContext();
         const sent = provider.transport.send(signedCall(), context);
         if (end === 'ok') await sent;
-        else assert.equal((await failure(sent, end as 'AUTH')).details.retryable, false);
+        else await failure(sent, end as 'AUTH', undefined, { retryable: false });
         attempts += context.attempts;
         assert.deepEqual(context.waits, []);
       }
-      assert.deepEqual(provider.signed(), signed);
-      assert.equal(attempts, signed.length);
-      assert.equal(provider.rotations, rotations);
+      assert.equal(provider.signed(), signed);
+      assert.equal(attempts, signed.split(' ').length);
+      assert.equal(provider.rotations, given.accepted === onlyNext.accepted && ends.endsWith('ok') ? 1 : 0);
     });
   }
+
+  const now = Date.parse('2026-03-01T00:00:00Z');
+  const dates: [string, HttpAnswer['headers'], used: number, asked: number | null][] = [
+    ['asks for the difference', { date: 'Sun, 01 Mar 2026 00:10:00 GMT' }, 0, 10 * MINUTE],
+    ['asks for it where the provider is behind', { date: 'Sat, 28 Feb 2026 23:50:00 GMT' }, 0, -10 * MINUTE],
+    ['may be 30 s off', { date: 'Sun, 01 Mar 2026 00:00:30 GMT' }, 0, null],
+    ['may not be more', { date: 'Sun, 01 Mar 2026 00:00:31 GMT' }, 0, 31_000],
+    ['is compared with the time that was used', { date: 'Sun, 01 Mar 2026 00:10:00 GMT' }, 10 * MINUTE, null],
+    ['may come from a cache', { date: 'Sun, 01 Mar 2026 00:10:00 GMT', age: '0' }, 0, null],
+    ['may be unreadable', { date: 'yesterday' }, 0, null],
+    ['may be missing', {}, 0, null],
+  ];
+  for (const [what, headers, used, asked] of dates)
+    it(`its Date ${what}`, () => {
+      assert.equal(offsetAskedBy({ status: 401, headers, body: Buffer.alloc(0) }, now, used), asked);
+    });
 
   it('is corrected for every call, those too whose refusal came after another was accepted', async () => {
     const held: (() => void)[] = [];
@@ -249,7 +166,7 @@ describe('http: a refused signature', () => {
   });
 
   it('has its answer read with the pair that signed', async () => {
-    const { transport } = await startProvider({ accepted: ['next'] });
+    const { transport } = await startProvider({ accepted: ['2'] });
     const read: Credentials[] = [];
     const call = signedCall();
     const watched: Call<HttpAnswer>['read'] = (answer, credentials) => {
@@ -261,57 +178,57 @@ describe('http: a refused signature', () => {
   });
 
   it('leads back to the first pair for a call that only that may make, and for no other', async () => {
-    const provider = await startProvider({ accepted: ['next'] });
+    const provider = await startProvider({ accepted: ['2'] });
     const { transport, accepted } = provider;
     await transport.send(signedCall(), makeContext());
     accepted.clear();
-    accepted.add('first');
+    accepted.add('1');
     await transport.send(signedCall({ claim: null }), makeContext());
-    accepted.add('next');
+    accepted.add('2');
     await transport.send(signedCall(), makeContext());
-    assert.deepEqual(provider.signed(), ['first 0', 'next 0', 'next 0', 'first 0', 'next 0']);
+    assert.equal(provider.signed(), '1 2 2 1 2');
     assert.equal(provider.rotations, 1);
   });
 
   it('is corrected for somebody who watches, too', async () => {
-    const { signed, transport } = await startProvider({ accepted: ['next'] });
+    const { signed, transport } = await startProvider({ accepted: ['2'] });
     await transport.send(signedCall({ claim: null, once: true }), makeContext());
-    assert.deepEqual(signed(), ['first 0', 'next 0']);
+    assert.equal(signed(), '1 2');
   });
 
   it('takes the turn of a request, like any other', async () => {
-    const { server, signed, transport } = await startProvider({ accepted: ['next'], maxConcurrent: 1 });
+    const { server, signed, transport } = await startProvider({ accepted: ['2'], maxConcurrent: 1 });
     await Promise.all(
       [1, 2, 3].map(() => transport.send(signedCall({ slot: transport.takeSlot() }), makeContext())),
     );
     assert.equal(server.mostAtOnce, 1);
     // The second call has its turn before the first one asks for another, and the third after both.
-    assert.deepEqual(signed(), ['first 0', 'first 0', 'next 0', 'next 0', 'next 0']);
+    assert.equal(signed(), '1 1 2 2 2');
   });
 
   it('is not corrected for an account that closes meanwhile, and nothing was charged', async () => {
-    const { signed, transport } = await startProvider({ accepted: ['next'] });
+    const { signed, transport } = await startProvider({ accepted: ['2'] });
     const context = makeContext();
     const call = signedCall();
     const closing: Call<HttpAnswer>['read'] = (answer, credentials) => {
       context.controllers.closing.abort();
       return call.read(answer, credentials);
     };
-    const error = await failure(transport.send({ ...call, read: closing }, context), 'CANCELLED');
-    assert.equal(error.details.charged, false);
-    assert.deepEqual(signed(), ['first 0']);
+    const sent = transport.send({ ...call, read: closing }, context);
+    await failure(sent, 'CANCELLED', 'cancelled', { charged: false });
+    assert.equal(signed(), '1');
   });
 
   it('takes over under load, without losing a call or having one taken twice', async () => {
     const taken = new Map<string, number>();
-    const accepted = new Set(['first']);
+    const accepted = new Set(['1']);
     const server = await startServer(async ({ headers, body }, response) => {
       // Whether a key is let in may be decided long before the answer is there.
       const letIn = accepted.has(String(headers.key));
       if (letIn) taken.set(String(body), (taken.get(String(body)) ?? 0) + 1);
       if (taken.size === 30) {
         accepted.clear();
-        accepted.add('next');
+        accepted.add('2');
       }
       await pause(Math.random() * 10);
       response.end(letIn ? 'ok' : 'refused');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { VerifyError } from '../../src/contract/errors';
+import type { Socket } from 'node:net';
 import type { TlsOptions } from '../../src/http/wire';
 import { selfSigned } from './certificates';
-import { failure, makeCall, makeContext } from './context';
+import { failure, makeCall, makeContext, send } from './context';
 import {
   closeAll,
   open,
@@ -22,54 +22,49 @@ describe('http: TLS', () => {
   });
   afterEach(closeAll);
 
-  const start = (as: TlsIdentity) => startServer((_request, response) => response.end('{}'), as);
+  const start = (as: TlsIdentity) => startServer(undefined, as);
 
   /** A certificate is refused before anything is sent, so even a call that may cost money is tried three times. */
-  async function refused(server: TestServer, tls: TlsOptions, baseUrl = server.url): Promise<VerifyError> {
+  async function refused(server: TestServer, tls: TlsOptions): Promise<string> {
+    let code: unknown;
     for (const maxConcurrent of [1, 16]) {
       const context = makeContext();
-      const calling = open({ baseUrl, tls, maxConcurrent, timeout: 20_000 }).send(makeCall(), context);
-      const error = await within(failure(calling, 'NETWORK'), 'the call never settles');
-      assert.equal(error.problem, 'certificate');
-      assert.equal(error.details.charged, false);
-      assert.equal(error.details.retryable, true);
-      assert.equal(context.attempts, 3);
+      const transport = open({ baseUrl: server.url, tls, maxConcurrent, timeout: 20_000 });
+      const nothing = { charged: false, retryable: true };
+      const failed = failure(send(transport, makeCall(), context), 'NETWORK', 'certificate', nothing);
+      code = (await within(failed, 'the call never settles')).values.code;
+      assert.deepEqual([context.attempts, server.received.length], [3, 0]);
     }
-    assert.equal(server.received.length, 0);
-    return failure(open({ baseUrl, tls }).send(makeCall(), makeContext()), 'NETWORK');
+    return String(code);
   }
 
   it('refuses a certificate that nobody vouches for', async () => {
-    const { values } = await refused(await start(identity), {});
-    assert.match(String(values.code), /SELF_SIGNED/);
+    assert.match(await refused(await start(identity), {}), /SELF_SIGNED/);
   });
 
   it('accepts a certificate that the account vouches for', async () => {
     const server = await start(identity);
-    await open({ baseUrl: server.url, tls: { ca: identity.cert } }).send(makeCall(), makeContext());
-    await open({ baseUrl: server.url, tls: { ca: Buffer.from(identity.cert) } }).send(
-      makeCall(),
-      makeContext(),
-    );
+    for (const ca of [identity.cert, Buffer.from(identity.cert)])
+      await send(open({ baseUrl: server.url, tls: { ca } }));
     assert.equal(server.received.length, 2);
   });
 
   it('refuses a certificate of another host', async () => {
-    const { values } = await refused(await start(elsewhere), { ca: elsewhere.cert });
-    assert.equal(values.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+    const code = await refused(await start(elsewhere), { ca: elsewhere.cert });
+    assert.equal(code, 'ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
   it('expects the host that the account names', async () => {
     const server = await start(elsewhere);
     const tls = { ca: elsewhere.cert, servername: 'elsewhere.test' };
-    await open({ baseUrl: server.url, tls }).send(makeCall(), makeContext());
+    await send(open({ baseUrl: server.url, tls }));
     assert.equal(server.received.length, 1);
   });
 
   it('expects that name of no other host', async () => {
     const [own, other] = await Promise.all([start(elsewhere), start(identity)]);
     const tls = { ca: identity.cert, servername: 'elsewhere.test' };
-    await open({ baseUrl: own.url, tls }).send(makeCall({ origin: other.url.origin }), makeContext());
+    await send(open({ baseUrl: own.url, tls }), makeCall({ origin: other.url.origin }));
     assert.equal(other.received.length, 1);
   });
 
@@ -95,21 +90,16 @@ describe('http: TLS', () => {
   });
 
   it('knows that a server which closes amid the handshake took nothing', async () => {
-    const closing = await startRawServer((socket) => socket.once('data', () => socket.end()), 'https:');
-    const resetting = await startRawServer(
-      (socket) => socket.once('data', () => socket.resetAndDestroy()),
-      'https:',
-    );
-    const talking = await startRawServer(
-      (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
-      'https:',
-    );
-    for (const server of [closing, resetting, talking]) {
+    for (const accept of [
+      (socket: Socket) => socket.once('data', () => socket.end()),
+      (socket: Socket) => socket.once('data', () => socket.resetAndDestroy()),
+      (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    ]) {
+      const server = await startRawServer(accept, 'https:');
       const context = makeContext();
-      const error = await failure(open({ baseUrl: server.url }).send(makeCall(), context), 'NETWORK');
-      assert.equal(error.details.charged, false);
-      assert.equal(context.attempts, 3);
-      assert.equal(server.sockets, 3);
+      const sent = send(open({ baseUrl: server.url }), makeCall(), context);
+      await failure(sent, 'NETWORK', undefined, { charged: false });
+      assert.deepEqual([context.attempts, server.sockets], [3, 3]);
     }
   });
 });
