@@ -2,7 +2,7 @@
  * What a provider's codes mean, one row a code: whoever reads its answers, the sandbox, scripts/docs.mjs, which writes the
  * tables in docs/, and scripts/build.mjs, which makes the nodes' help of it, go by the same table.
  */
-import { type ErrorCode, type ErrorDetails, refusal, type VerifyError } from './errors';
+import { type ErrorCode, type ErrorDetails, refusal, VerifyError } from './errors';
 import type { Outcome } from './result';
 
 /** What an answer says to a flow. */
@@ -29,13 +29,14 @@ export interface CodeRow {
 
 export type CodeTable<Row extends CodeRow = CodeRow> = ReadonlyMap<string, Row>;
 
-/** A code that is a success or an error; `zh` is left out where the provider's own words are Chinese. */
-export type ErrorTuple = readonly [
-  code: string,
-  error: ErrorCode | null,
+/** A row as `codes.ts` of a provider writes it; `more` is what else is known, and `zh` where the provider's own words are not Chinese. */
+export type CodeTuple<More extends object> = readonly [
+  code: string | number,
+  /** null for a success, and where another field of the answer decides. */
+  becomes: ErrorCode | Verdict | null,
   text: string,
   en: string,
-  zh?: string,
+  more?: Partial<CodeRow> & More,
 ];
 
 /** One table of a provider's `codes.ts`, for those who publish it. */
@@ -49,18 +50,28 @@ export interface PublishedTable {
   others?: readonly Verdict[];
 }
 
-/** @returns the rows by their codes */
-export function tableOf<Row extends CodeRow>(rows: readonly Row[]): CodeTable<Row> {
-  return new Map(rows.map((row) => [row.code, row]));
+/** @returns the rows by their codes; what a row does not say of `More` is missing in it */
+export function codeTable<More extends object = object>(
+  tuples: readonly CodeTuple<More>[],
+): CodeTable<CodeRow & Partial<More>> {
+  const rows = tuples.map(([code, becomes, text, en, more]): CodeRow => {
+    const error = typeof becomes === 'string' ? becomes : null;
+    const verdict = typeof becomes === 'string' ? null : becomes;
+    return { code: String(code), error, verdict, charged: null, text, en, zh: bare(text), ...more };
+  });
+  return new Map(rows.map((row) => [row.code, row as CodeRow & Partial<More>]));
 }
 
-/** @returns a table of codes that are no verdicts */
-export function errorTable(tuples: readonly ErrorTuple[]): CodeTable {
-  return tableOf(
-    tuples.map(([code, error, text, en, zh = bare(text)]) => {
-      return { code, error, verdict: null, charged: null, text, en, zh };
-    }),
-  );
+export function passed(reason: string): Verdict {
+  return { outcome: 'passed', reason };
+}
+
+export function failed(reason: string): Verdict {
+  return { outcome: 'failed', reason };
+}
+
+export function inconclusive(reason: string): Verdict {
+  return { outcome: 'inconclusive', reason };
 }
 
 /**
@@ -88,6 +99,17 @@ export function refusalBy(
   const error = refusal(table.get(code)?.error ?? 'PROVIDER', code, message);
   Object.assign(error.details, details);
   return error;
+}
+
+/**
+ * @param code of a success
+ * @param message the provider's own words, masked
+ * @param details what it says all the same: it may have been paid for
+ * @returns the error of a success that lacks what the provider's document promises
+ */
+export function incomplete(code: string, message: string, details: ErrorDetails = {}): VerifyError {
+  const envelope = { providerCode: code, providerMessage: message, envelope: true };
+  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, { ...details, ...envelope });
 }
 
 function bare(text: string): string {

@@ -9,6 +9,9 @@ export interface Reason {
   zh: string;
 }
 
+/** Milliseconds that a caller's clock may be off, whichever provider is called. */
+export const CLOCK_MS = 900_000;
+
 /** Which shape of an answer, where a provider's document and what was observed of it differ. */
 export const SHAPES = ['documented', 'mixed', 'observed'] as const;
 

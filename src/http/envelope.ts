@@ -1,15 +1,19 @@
+import { VerifyError } from '../contract/errors';
 import type { HttpAnswer } from '../contract/transport';
 import { parseJson, parseObject } from './json';
+import { refusedStatus } from './status';
 import { textOf } from './text';
 
 /**
  * The form that xhey, linkface and westdex answer in, whatever the HTTP status: a JSON object with a `code`.
  * @param answer of the provider, or of something on the way to it
- * @returns the object, or null where it is no such answer
+ * @returns the object
+ * @throws VerifyError by the HTTP status where it is no such answer, and PROTOCOL where the status is a success
  */
-export function envelopeOf(answer: HttpAnswer): Record<string, unknown> | null {
+export function envelopeOf(answer: HttpAnswer): Record<string, unknown> {
   const parsed = parseObject(textOf(answer));
-  return typeof parsed?.code === 'number' || typeof parsed?.code === 'string' ? parsed : null;
+  if (typeof parsed?.code === 'number' || typeof parsed?.code === 'string') return parsed;
+  throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
 }
 
 /**

@@ -1,10 +1,10 @@
-import { errorTable, type PublishedTable } from '../../contract/codes';
+import { codeTable, type PublishedTable } from '../../contract/codes';
 
 /** The one success. */
 export const SUCCESS = '0000';
 
 /** docs/providers/linkface.md, "Answer". */
-export const CODES = errorTable([
+export const CODES = codeTable([
   [SUCCESS, null, '调用成功', 'success'],
   ['1000', 'AUTH', '*签名不匹配*', 'the signature does not match'],
   ['1001', 'INPUT', '*参数不是UTF-8编码*', 'parameters are not UTF-8'],

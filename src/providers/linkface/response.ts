@@ -1,10 +1,8 @@
-import { refusalBy } from '../../contract/codes';
-import { VerifyError } from '../../contract/errors';
+import { incomplete, refusalBy } from '../../contract/codes';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
-import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';
 
@@ -37,7 +35,6 @@ type Envelope = Omit<Issued, 'token'> & { data: unknown };
  */
 function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
-  if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const code = conceal(String(raw.code), known);
   const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
   const requestId = harmlessId(raw.request_id, known);
@@ -56,9 +53,8 @@ export function readIssued(answer: HttpAnswer, known: Known): Issued {
   const { data, ...envelope } = readEnvelope(answer, known);
   const token = isObject(data) ? data.token : null;
   if (typeof token === 'string' && token.trim() !== '') return { ...envelope, token };
-  const { code: providerCode, message: providerMessage, requestId, charged } = envelope;
-  const details = { providerCode, providerMessage, requestId, charged, envelope: true };
-  throw new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
+  const { code, message, requestId, charged } = envelope;
+  throw incomplete(code, message, { requestId, charged });
 }
 
 /**

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { textOfCode } from '../../contract/codes';
 import {
+  CLOCK_MS,
   jsonAnswer,
   POST_ONLY,
   type Reason,
@@ -14,9 +15,6 @@ import {
 } from '../../contract/sandbox-half';
 import { DETECTION_TYPES, sign } from './client';
 import { CODES, SUCCESS } from './codes';
-
-/** How far a clock may be off: docs/contract.md, "Sandbox". */
-const CLOCK_MS = 900_000;
 
 /** Where the document's curl has each field. */
 const IN_QUERY = ['sequence_id', 'api_id'];

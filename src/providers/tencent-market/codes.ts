@@ -1,4 +1,4 @@
-import { type CodeRow, errorTable, type PublishedTable, tableOf, type Verdict } from '../../contract/codes';
+import { codeTable, failed, inconclusive, type PublishedTable, passed } from '../../contract/codes';
 import type { ErrorCode } from '../../contract/errors';
 
 export const SUCCESS = '200';
@@ -6,8 +6,8 @@ export const SUCCESS = '200';
 export const BAD_PARAMETERS = '400';
 
 /** docs/providers/tencent-market.md, "The product's answer", the table of codes. */
-export const CODES = errorTable([
-  [SUCCESS, null, '', 'success', '成功'],
+export const CODES = codeTable([
+  [SUCCESS, null, '', 'success', { zh: '成功' }],
   [BAD_PARAMETERS, 'INPUT', '入参错误', 'bad parameters'],
   ['404', 'CONFIG', '*资源不存在*', 'no such resource'],
   ['500', 'PROVIDER', '*系统内部错误*', 'internal error'],
@@ -20,90 +20,47 @@ export const CODES = errorTable([
   ['1001', 'PROVIDER', '*其他错误*', '*observed on a sister product*: other'],
 ]);
 
-/** One row of the table of `incorrect`. */
-export interface IncorrectRow extends CodeRow {
-  /** Whether name and id number belong together, where the table says so; null where it does not. */
-  identityConfirmed: boolean | null;
+/** What the table of `incorrect` says besides; what it leaves out is not known. */
+interface IncorrectRow {
+  /** Whether name and id number belong together. */
+  identityConfirmed?: boolean;
   /** The photo, the message's or the register's, was to blame that there is no verdict: another one may have one. */
-  isForPhoto: boolean;
+  isForPhoto?: true;
 }
 
 /** `incorrect` where two faces were compared, and the score decides. */
 export const COMPARED = 100;
 
-type IncorrectTuple = readonly [
-  incorrect: number,
-  becomes: Verdict['outcome'] | 'PROVIDER' | 'by score',
-  reason: string,
-  charged: boolean | null,
-  identityConfirmed: boolean | null,
-  blame: 'photo' | '',
-  text: string,
-  en: string,
-];
-
-/** `charged` is what the paragraph below the table says, which was observed on a sister product. */
+/** docs/providers/tencent-market.md, the table of `incorrect`; `charged` is what the paragraph below it says, which was observed on a sister product. */
 // biome-ignore format: one row a line
-const INCORRECT_ROWS: readonly IncorrectTuple[] = [
-  [COMPARED, 'by score', '', true, null, '', '', 'compared; see the score'],
-  [101, 'failed', 'name-id-mismatch', true, false, '', '身份证号码姓名不一致', 'name and id number do not match'],
-  [102, 'failed', 'id-not-found', null, false, '', '库中无此号', 'no such id number in the register'],
-  [103, 'inconclusive', 'invalid-data-identity-confirmed', true, true, '', '身份核验成功，数据非法', 'identity confirmed, data not valid'],
-  [104, 'inconclusive', 'invalid-data', false, null, '', '数据非法', 'data not valid'],
-  [106, 'PROVIDER', '', false, true, '', '身份核验成功，人脸识别系统异常', 'identity confirmed, the face service failed'],
-  [107, 'inconclusive', 'poor-photo', false, null, 'photo', '照片质量不合格', 'photo quality too poor'],
-  [108, 'inconclusive', 'photo-too-large', false, null, 'photo', '上传图片文件过大', 'photo file too large'],
-  [109, 'inconclusive', 'no-reference-photo', true, true, 'photo', '身份核验成功，库中无照片', 'identity confirmed, no photo in the register'],
-  [110, 'inconclusive', 'no-face-features', true, true, 'photo', '身份核验成功，特征提取失败', 'identity confirmed, no features found'],
-  [111, 'inconclusive', 'multiple-faces', true, true, 'photo', '身份核验成功，检测到多于一张人脸', 'identity confirmed, more than one face'],
-  [112, 'inconclusive', 'invalid-photo', true, true, 'photo', '身份核验成功，图片不合法', 'identity confirmed, the picture is not valid'],
-  [113, 'PROVIDER', '', false, null, '', '人像比对服务异常', 'the comparison service failed'],
-];
-
-/** docs/providers/tencent-market.md, the table of `incorrect`. */
-export const INCORRECT = tableOf<IncorrectRow>(
-  INCORRECT_ROWS.map(([incorrect, becomes, reason, charged, identityConfirmed, blame, text, en]) => {
-    const error = becomes === 'PROVIDER' ? becomes : null;
-    const verdict = becomes === 'PROVIDER' || becomes === 'by score' ? null : { outcome: becomes, reason };
-    const row = { code: String(incorrect), error, verdict, charged, text, en, zh: text || '已比对，见分数' };
-    return { ...row, identityConfirmed, isForPhoto: blame === 'photo' };
-  }),
-);
+export const INCORRECT = codeTable<IncorrectRow>([
+  [COMPARED, null, '', 'compared; see the score', { charged: true, zh: '已比对，见分数' }],
+  [101, failed('name-id-mismatch'), '身份证号码姓名不一致', 'name and id number do not match', { charged: true, identityConfirmed: false }],
+  [102, failed('id-not-found'), '库中无此号', 'no such id number in the register', { identityConfirmed: false }],
+  [103, inconclusive('invalid-data-identity-confirmed'), '身份核验成功，数据非法', 'identity confirmed, data not valid', { charged: true, identityConfirmed: true }],
+  [104, inconclusive('invalid-data'), '数据非法', 'data not valid', { charged: false }],
+  [106, 'PROVIDER', '身份核验成功，人脸识别系统异常', 'identity confirmed, the face service failed', { charged: false, identityConfirmed: true }],
+  [107, inconclusive('poor-photo'), '照片质量不合格', 'photo quality too poor', { charged: false, isForPhoto: true }],
+  [108, inconclusive('photo-too-large'), '上传图片文件过大', 'photo file too large', { charged: false, isForPhoto: true }],
+  [109, inconclusive('no-reference-photo'), '身份核验成功，库中无照片', 'identity confirmed, no photo in the register', { charged: true, identityConfirmed: true, isForPhoto: true }],
+  [110, inconclusive('no-face-features'), '身份核验成功，特征提取失败', 'identity confirmed, no features found', { charged: true, identityConfirmed: true, isForPhoto: true }],
+  [111, inconclusive('multiple-faces'), '身份核验成功，检测到多于一张人脸', 'identity confirmed, more than one face', { charged: true, identityConfirmed: true, isForPhoto: true }],
+  [112, inconclusive('invalid-photo'), '身份核验成功，图片不合法', 'identity confirmed, the picture is not valid', { charged: true, identityConfirmed: true, isForPhoto: true }],
+  [113, 'PROVIDER', '人像比对服务异常', 'the comparison service failed', { charged: false }],
+]);
 
 /** Any `incorrect` that is not in the table. */
-export const UNKNOWN_CODE: Verdict = { outcome: 'inconclusive', reason: 'unknown-code' };
-
-const UNKNOWN_ROW = {
-  verdict: UNKNOWN_CODE,
-  error: null,
-  charged: null,
-  identityConfirmed: null,
-  isForPhoto: false,
-};
-
-/**
- * @param incorrect as the provider sent it
- * @returns what it means; the verdict where no face was compared
- */
-export function rowOf(
-  incorrect: number,
-): Omit<IncorrectRow, 'code' | 'text' | 'en' | 'zh'> & { verdict: Verdict } {
-  const row = INCORRECT.get(String(incorrect)) ?? UNKNOWN_ROW;
-  return { ...row, verdict: row.verdict ?? UNKNOWN_CODE };
-}
+export const UNKNOWN_CODE = inconclusive('unknown-code');
 
 /** What the score says, where two faces were compared: its verdict, and the provider's own words. */
 export const BY_SCORE = {
-  same: { verdict: { outcome: 'passed', reason: 'same-person' }, text: '系统判断为同一人' },
-  unsure: {
-    verdict: { outcome: 'inconclusive', reason: 'score-inconclusive' },
-    text: '不能确定是否为同一人',
-  },
-  different: { verdict: { outcome: 'failed', reason: 'different-person' }, text: '系统判断为不同人' },
-} as const satisfies Record<string, { verdict: Verdict; text: string }>;
+  same: { verdict: passed('same-person'), text: '系统判断为同一人' },
+  unsure: { verdict: inconclusive('score-inconclusive'), text: '不能确定是否为同一人' },
+  different: { verdict: failed('different-person'), text: '系统判断为不同人' },
+};
 
 /** A score that the scale does not have. */
-export const OUT_OF_RANGE: Verdict = { outcome: 'inconclusive', reason: 'score-out-of-range' };
+export const OUT_OF_RANGE = inconclusive('score-out-of-range');
 
 export const TABLES: readonly PublishedTable[] = [
   { field: 'code', special: '沙箱码<code>', rows: [...CODES.values()] },

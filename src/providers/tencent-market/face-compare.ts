@@ -13,7 +13,7 @@ import { textInBytes } from '../../input/text-in-bytes';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { compare } from './client';
-import { rowOf } from './codes';
+import { INCORRECT } from './codes';
 import type { Person } from './form';
 import type { Comparison } from './response';
 import { type Bands, DOCUMENTED, verdictOf } from './verdict';
@@ -77,7 +77,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
     const { name, idNumber, photo: given } = person;
     const judge = (found: Omit<Comparison, 'raw'>): Answer<CompareData> => {
       const { incorrect, score, orderNo, code, message, requestId } = found;
-      const { charged, identityConfirmed } = rowOf(incorrect);
+      const { charged = null, identityConfirmed = null } = INCORRECT.get(String(incorrect)) ?? {};
       const data = { score, incorrect, identityConfirmed, orderNo, ...bands, repaired };
       return { ...verdictOf(incorrect, score, bands), code, message, requestId, charged, data };
     };
@@ -90,7 +90,7 @@ export const faceCompare: Action<CompareInput, typeof SETTINGS> = {
           compare(account, { name, idNumber, photo }, fitting.maxPhotoMB, { slot, claim }, context),
         judge,
         orderNo: ({ orderNo }) => orderNo,
-        isForPhoto: ({ incorrect }) => rowOf(incorrect).isForPhoto,
+        isForPhoto: ({ incorrect }) => INCORRECT.get(String(incorrect))?.isForPhoto === true,
         mayChange: 'url' in given,
       });
     });

@@ -1,5 +1,5 @@
-import { refusalBy } from '../../contract/codes';
-import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
+import { incomplete, refusalBy } from '../../contract/codes';
+import { refusal, VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { unwrapped } from '../../http/envelope';
@@ -7,7 +7,7 @@ import { isObject, parseJson, parseObject } from '../../http/json';
 import { refusedStatus } from '../../http/status';
 import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, rowOf, SUCCESS } from './codes';
+import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, SUCCESS } from './codes';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -75,10 +75,10 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const { data, message, orderNo } = wordsIn(raw ?? {}, known);
     const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
     const contradicts = isNoSuccess(success);
-    if (code === SUCCESS && contradicts) throw unusable(message, { orderNo });
+    if (code === SUCCESS && contradicts) throw incomplete(SUCCESS, message, { orderNo });
     if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400))
       throw refusalBy(CODES, code, message, { orderNo });
-    const charged = isOwn ? rowOf(numberIn(data.incorrect) ?? Number.NaN).charged : null;
+    const charged = isOwn ? (INCORRECT.get(String(numberIn(data.incorrect)))?.charged ?? null) : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
 }
@@ -133,16 +133,17 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
   if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
-    throw unusable(message, { orderNo, score });
-  const { charged, error, identityConfirmed } = rowOf(incorrect);
+    throw incomplete(SUCCESS, message, { orderNo, score });
+  const { charged = null, error, identityConfirmed } = INCORRECT.get(String(incorrect)) ?? {};
   // `code` is 200 here and would say nothing.
   if (error)
     throw refusalBy(INCORRECT, String(incorrect), message, {
       orderNo,
       charged,
-      ...(identityConfirmed === null ? {} : { identityConfirmed }),
+      ...(identityConfirmed === undefined ? {} : { identityConfirmed }),
     });
-  if (incorrect === COMPARED && score === null) throw unusable(message, { orderNo, score, charged });
+  if (incorrect === COMPARED && score === null)
+    throw incomplete(SUCCESS, message, { orderNo, score, charged });
   return { code, message, incorrect, score, orderNo, raw };
 }
 
@@ -190,12 +191,6 @@ function refusedByGateway(
   else if (status === 503 && headers['retry-after'] !== undefined) error.details.refused = true;
   if (!row?.isOtherScheme) return error;
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
-}
-
-/** @returns the error of a success that lacks what the document promises, with what it has all the same: it was paid for */
-function unusable(providerMessage: string, bought: ErrorDetails): VerifyError {
-  const details = { ...bought, providerCode: SUCCESS, providerMessage, envelope: true };
-  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
 }
 
 /** Both have a `message` in some version; the product alone has these. */

@@ -1,10 +1,8 @@
 /** The gateways before the product: docs/providers/tencent-market.md, "Two gateways, two signatures" and "The gateway's own refusals". */
 import { createHmac } from 'node:crypto';
-import type { Reason, SandboxRequest, SandboxWorld } from '../../contract/sandbox-half';
+import { CLOCK_MS, type Reason, type SandboxRequest, type SandboxWorld } from '../../contract/sandbox-half';
 import { cloudmarketSignature } from './sign';
 
-/** How far a clock may be off: "A date more than 15 minutes off is refused". */
-const CLOCK_MS = 900_000;
 const SOURCE = 'market';
 /** RFC 7231, section 7.1.1.1, as in "Mon, 19 Mar 2018 12:08:40 GMT". */
 const DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;

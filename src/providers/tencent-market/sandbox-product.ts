@@ -3,7 +3,7 @@
 import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { isWholeIdNumber } from '../../input/id-number';
-import { CODES, COMPARED, INCORRECT, rowOf } from './codes';
+import { CODES, COMPARED, INCORRECT } from './codes';
 import { byScore, DOCUMENTED } from './verdict';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
@@ -78,7 +78,7 @@ function compared(name: string, world: SandboxWorld): ProductAnswer {
   const msg =
     incorrect === COMPARED ? byScore(score, DOCUMENTED).text : textOfCode(INCORRECT, incorrect) || '未知';
   const data = { order_no: order, score: asText ? String(score) : score, msg, incorrect };
-  const { charged } = rowOf(incorrect);
+  const { charged = null } = INCORRECT.get(String(incorrect)) ?? {};
   return { body: { msg: '', success: true, code: 200, data }, ...(charged === null ? {} : { charged }) };
 }
 

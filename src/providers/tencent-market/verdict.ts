@@ -1,6 +1,6 @@
 /** What a comparison says to a flow: docs/providers/tencent-market.md, "The product's answer". */
 import type { Verdict } from '../../contract/codes';
-import { BY_SCORE, OUT_OF_RANGE, rowOf } from './codes';
+import { BY_SCORE, INCORRECT, OUT_OF_RANGE, UNKNOWN_CODE } from './codes';
 
 /** Scores from `sameFrom` on are the same person's, those below `differentBelow` another's. */
 export interface Bands {
@@ -28,6 +28,6 @@ export function byScore(score: number, { sameFrom, differentBelow }: Bands) {
  * @param bands of the node
  */
 export function verdictOf(incorrect: number, score: number | null, bands: Bands): Verdict {
-  if (score === null) return rowOf(incorrect).verdict;
+  if (score === null) return INCORRECT.get(String(incorrect))?.verdict ?? UNKNOWN_CODE;
   return score < 0 || score > bands.scoreScale ? OUT_OF_RANGE : byScore(score, bands).verdict;
 }

@@ -3,7 +3,6 @@ import type { HttpAnswer } from '../../contract/transport';
 import { offsetAskedBy } from '../../http/clock-offset';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';
-import { refusedStatus } from '../../http/status';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
 import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './cipher';
@@ -60,7 +59,6 @@ export interface Envelope {
  */
 export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
   const raw = envelopeOf(answer);
-  if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const given = String(raw.code).trim();
   const code = conceal(given, reader.known);
   const message = wordsOf(raw, reader.known);

@@ -1,6 +1,7 @@
 /** westdex's half of the sandbox, made from docs/providers/westdex.md: what the provider checks, it checks. */
 
 import {
+  CLOCK_MS,
   jsonAnswer,
   POST_ONLY,
   received,
@@ -17,9 +18,6 @@ import { atOnce } from '../../input/slices';
 import { KEY_DERIVATIONS } from './account';
 import { aesKey, decrypt, encrypt } from './cipher';
 import { THREE_ELEMENTS } from './client';
-
-/** How far a clock may be off: docs/contract.md, "Sandbox". */
-const CLOCK_MS = 900_000;
 
 const FIRST_ID = 1_000_000_000_000;
 

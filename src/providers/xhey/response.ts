@@ -1,11 +1,10 @@
-import { refusalBy } from '../../contract/codes';
-import { VerifyError } from '../../contract/errors';
+import { incomplete, refusalBy } from '../../contract/codes';
+import type { VerifyError } from '../../contract/errors';
 import { isoTimes } from '../../contract/iso-time';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject } from '../../http/json';
-import { refusedStatus } from '../../http/status';
 import { conceal, type Known } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';
 import { toNumber } from './photo';
@@ -52,7 +51,6 @@ export interface TaskAnswer extends Envelope {
  */
 function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
   const raw = envelopeOf(answer);
-  if (!raw) throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   const given = String(raw.code).trim();
   const code = CODES.has(given) ? given : conceal(given, known);
   const message = wordsOf(raw, known);
@@ -77,7 +75,8 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
     const text = typeof id === 'string' || Number.isSafeInteger(id) ? String(id).trim() : '';
     if (text !== '') taskIds.add(text);
   }
-  if (taskIds.size === 0 || taskIds.size > MOST_ITEMS) throw innerRefusal(data, known) ?? incomplete(message);
+  if (taskIds.size === 0 || taskIds.size > MOST_ITEMS)
+    throw innerRefusal(data, known) ?? incomplete(SUCCESS, message);
   return { ...envelope, taskIds: [...taskIds] };
 }
 
@@ -95,7 +94,7 @@ export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
   const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);
   const list = given ?? (taskStatus !== null && !innerRefusal(data, known) ? [] : null);
   if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
-    throw innerRefusal(data, known) ?? incomplete(message);
+    throw innerRefusal(data, known) ?? incomplete(SUCCESS, message);
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
   return { code, message, data, providerTime, raw, taskStatus, list };
 }
@@ -160,12 +159,6 @@ function innerRefusal(data: unknown, known: Known): VerifyError | null {
   if (!isObject(data) || status === null || status === 0 || String(status) === SUCCESS) return null;
   const code = String(status);
   return refusalBy(CODES, code, wordsOf(data, known));
-}
-
-/** @returns the error of a success that lacks what the document promises */
-function incomplete(providerMessage: string): VerifyError {
-  const details = { providerCode: SUCCESS, providerMessage, envelope: true };
-  return new VerifyError('PROTOCOL', 'answer-incomplete', {}, details);
 }
 
 function wordsOf(fields: Record<string, unknown>, known: Known): string {

@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import {
+  CLOCK_MS,
   POST_ONLY,
   type Reason,
   received,
@@ -18,8 +19,8 @@ import { refused, success } from './sandbox-answer';
 import { create, query } from './sandbox-tasks';
 import { sublist, teamPhotos } from './sandbox-team';
 
-/** How far a clock may be off: docs/contract.md, "Sandbox". */
-const CLOCK_SECONDS = 900;
+const CLOCK_SECONDS = CLOCK_MS / 1000;
+
 type Operation = (
   body: Record<string, unknown>,
   world: SandboxWorld,
