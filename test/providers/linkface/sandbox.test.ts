@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { textOfCode } from '../../../src/contract/codes';
 import { sign } from '../../../src/providers/linkface/client';
+import { CODES } from '../../../src/providers/linkface/codes';
 import { sandboxHalf } from '../../../src/providers/linkface/sandbox';
 import { answerOf, worldAt } from '../../sandbox/world';
 
@@ -7,10 +9,12 @@ const ID = 'sandbox-api-id';
 const SECRET = 'sandbox-api-secret';
 const NOW = 1_700_000_000_000;
 const SIGN = sign(ID, SECRET, String(NOW));
+const PATH = '/v2/sdk/get_token';
 const QUERY = `?sequence_id=a&api_id=${ID}`;
 
 interface Change {
   method?: string;
+  path?: string;
   search?: string;
   type?: string;
   /** Fields of the form; undefined for one that is left out. */
@@ -21,7 +25,15 @@ interface Change {
   body?(form: string): string | Buffer;
 }
 
-function ask({ method = 'POST', search = QUERY, type, form = {}, more = [], body }: Change = {}) {
+function ask({
+  method = 'POST',
+  path = PATH,
+  search = QUERY,
+  type,
+  form = {},
+  more = [],
+  body,
+}: Change = {}) {
   const fields = { detection_type: 'liveness', timestamp: String(NOW), sign: SIGN, ...form };
   const pairs = [...Object.entries(fields), ...more].filter(([, value]) => value !== undefined);
   const parts = pairs.map(
@@ -33,7 +45,7 @@ function ask({ method = 'POST', search = QUERY, type, form = {}, more = [], body
     worldAt(() => NOW),
     {
       method,
-      path: '/v2/sdk/get_token',
+      path,
       search,
       headers: { 'content-type': type ?? 'multipart/form-data; boundary=b' },
       body: body?.(written) ?? written,
@@ -128,5 +140,24 @@ describe("linkface's half of the sandbox", () => {
     const search = `?sequence_id=a-sandbox-http-503&api_id=${ID}`;
     assert.equal(ask({ search }).status, 503);
     assert.equal(ask({ search, form: { sign: 'x' } }).json.code, '1000');
+  });
+
+  it('answers each code in the words of the document', () => {
+    for (const [code] of CODES) {
+      const { json } = ask({ search: `?sequence_id=sandbox-${code}-a&api_id=${ID}` });
+      assert.deepEqual([json.code, json.msg], [code, textOfCode(CODES, code)]);
+    }
+  });
+
+  it('says of any other path what it received, to who may come in', () => {
+    const path = '/v2/ocr/idcard';
+    const form = { detection_type: undefined };
+    const { json, reason } = ask({ path, form, more: [['more', '照片']] });
+    const { received } = json.data as { received: { path: string; form: Record<string, string> } };
+    assert.deepEqual([json.code, received.path, received.form.more], ['0000', path, '照片']);
+    assert.ok(reason);
+    assert.equal(ask({ path, form: { ...form, sign: 'x' } }).json.code, '1000');
+    const search = `?sequence_id=sandbox-1011-a&api_id=${ID}`;
+    assert.equal(ask({ path, form, search }).json.code, '1011');
   });
 });

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { textOfCode } from '../../../src/contract/codes';
+import {
+  BY_SCORE,
+  CODES,
+  COMPARED,
+  GATEWAY_REFUSALS,
+  INCORRECT,
+} from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
 import type { Scheme } from '../../../src/providers/tencent-market/sign';
 import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
@@ -19,6 +27,7 @@ const SCHEMES = ['gateway', 'cloudmarket'] as const;
 
 interface Change {
   method?: string;
+  path?: string;
   search?: string;
   signedAt?: number;
   /** In place of those that were signed, or with them; undefined for one that is left out. */
@@ -30,7 +39,7 @@ interface Change {
 
 function ask(scheme: Scheme, body: string, change: Change = {}) {
   const { secretId = '', secretKey = '' } = sandboxHalf.credentials;
-  const { method = 'POST', search = '', signedAt = NOW, authorization, world = WORLD } = change;
+  const { method = 'POST', path = '', search = '', signedAt = NOW, authorization, world = WORLD } = change;
   const signer = { secretId, secretKey, source: 'market' };
   const signed = signatureHeaders(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
   const headers: Record<string, string | undefined> = {
@@ -39,8 +48,8 @@ function ask(scheme: Scheme, body: string, change: Change = {}) {
     ...change.headers,
   };
   if (authorization) headers.authorization = authorization(headers.authorization!);
-  const answered = answerOf(sandboxHalf, world, { method, search, headers, body });
-  assert.equal(answered.reason === null, answered.json.code === 200);
+  const answered = answerOf(sandboxHalf, world, { method, path, search, headers, body });
+  if (path === '') assert.equal(answered.reason === null, answered.json.code === 200);
   return { ...answered, data: answered.json.data as Record<string, unknown> };
 }
 
@@ -241,4 +250,38 @@ describe("tencent-market's half of the sandbox", () => {
   }
 
   it('takes 沙箱码200 for a success', () => assert.equal(named('沙箱码200').json.code, 200));
+
+  it('answers each code, each incorrect and each band of scores in the words of the document', () => {
+    for (const [code] of CODES) {
+      const { json } = named(`沙箱码${code}`);
+      assert.deepEqual([json.code, json.msg], [Number(code), textOfCode(CODES, code)]);
+    }
+    for (const [incorrect] of INCORRECT) {
+      const { data } = named(`沙箱${incorrect}`);
+      assert.equal(data.incorrect, Number(incorrect));
+      if (data.incorrect !== COMPARED) assert.equal(data.msg, textOfCode(INCORRECT, incorrect));
+    }
+    const scores = { '0.45': BY_SCORE.same, '0.44': BY_SCORE.unsure, '0.39': BY_SCORE.different };
+    for (const [score, { text }] of Object.entries(scores))
+      assert.equal(named(`沙箱${score}`).data.msg, text);
+  });
+
+  it('refuses at the gateway in words that the reader knows', () => {
+    for (const status of [401, 403, 404, 429]) {
+      const message = String(named(`沙箱网关${status}`).json.message);
+      assert.ok(
+        GATEWAY_REFUSALS.some((row) => row.statuses.includes(status) && row.text.test(message)),
+        message,
+      );
+    }
+  });
+
+  it('says of any other path what it received, to who may come in', () => {
+    const path = '/release/mobile';
+    const body = `mobile=${encodeURIComponent('测试')}`;
+    const data = { received: { path, form: { mobile: '测试' } } };
+    assert.deepEqual(ask('gateway', body, { path }).json, { msg: '', success: true, code: 200, data });
+    assert.equal(ask('gateway', body, { path, authorization: flipped }).status, 403);
+    assert.equal(ask('gateway', 'mobile=sandbox-http-503', { path }).status, 503);
+  });
 });

@@ -154,4 +154,15 @@ describe("westdex's half of the sandbox", () => {
       if (!isSuccess) assert.deepEqual(errorCodes, new Set<unknown>([name.slice(2), Number(name.slice(2))]));
     });
   }
+
+  it('says of any other api_code what it received, under the key of the request', () => {
+    for (const derivation of KEY_DERIVATIONS) {
+      const key = keyOf(derivation);
+      const data = { timeStamp: String(NOW), customNumber: OWN, xM: encrypt('张三', key), page: 2 };
+      const { json } = post({ operation: 'idCardTwoElements', body: JSON.stringify({ data, extra: 'a' }) });
+      const body = { data: { ...data, xM: '张三' }, extra: 'a' };
+      const received = { apiCode: 'idCardTwoElements', body };
+      assert.deepEqual([json.code, opened(json.data, key)], ['00000', { received }]);
+    }
+  });
 });
