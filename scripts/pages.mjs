@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { parse } from 'acorn';
 
 const SOURCES = 'src/operator-page';
 
@@ -87,21 +88,35 @@ function textOf(file, property) {
   return `${body}\n\nreturn answer(msg, { flow, env });`;
 }
 
-/** A component with those blocks of another one that it names: `computed` and `methods` of both are one, with its own at the end. */
+/**
+ * The dashboard reads a component property by property, and knows neither mixins nor spreads.
+ * @param page a component that may name another one: `// build: merges <file> in here`
+ * @returns it with the properties of that one; what both have is one object, with the page's own at the end
+ */
 export function withFrame(page, folder) {
   const [line, frame] = /^\/\/ build: merges (\S+) in here\n/m.exec(page) ?? [];
   if (!frame) return page;
-  const [, blocks] = /export default \{\n([\s\S]*)\n\};/.exec(readFileSync(join(folder, frame), 'utf8'));
-  let whole = page.replace(line, '');
-  for (const block of blocks.split(/\n(?= {2}\w)/)) {
-    const [head] = block.split('\n', 1);
-    const merged = whole.includes(`\n${head}\n`)
-      ? whole.replace(`\n${head}\n`, () => `\n${block.slice(0, -'\n  },'.length)}\n`)
-      : whole.replace(/\n\};\n<\/script>/, (end) => `\n${block}${end}`);
-    if (merged === whole) throw new Error(`No place in the page for "${head.trim()}" of ${frame}`);
-    whole = merged;
-  }
-  return whole;
+  const shared = componentIn(readFileSync(join(folder, frame), 'utf8'));
+  const own = componentIn(page);
+  const additions = shared.properties.map(({ key, value, start, end }) => {
+    const same = own.properties.find((each) => each.key.name === key.name);
+    if (!same) return [own.end - 1, `  ${shared.script.slice(start, end)},\n`];
+    if (same.value.type !== 'ObjectExpression') throw new Error(`A page and ${frame} have "${key.name}".`);
+    return [same.value.start + 1, shared.script.slice(value.start + 1, value.end - 1).trimEnd()];
+  });
+  // From the end, so that those before it stay where they were found.
+  const script = additions
+    .sort(([a], [b]) => b - a)
+    .reduce((text, [at, added]) => text.slice(0, at) + added + text.slice(at), own.script);
+  return page.replace(own.script, () => script.replace(line, ''));
+}
+
+/** The properties of the component in a file, as they are parsed, and the script that they stand in. */
+function componentIn(file) {
+  const [, script] = /<script>\n([\s\S]*)<\/script>/.exec(file);
+  const { body } = parse(script, { ecmaVersion: 'latest', sourceType: 'module' });
+  const { declaration } = body.find(({ type }) => type === 'ExportDefaultDeclaration');
+  return { script, properties: declaration.properties, end: declaration.end };
 }
 
 /**

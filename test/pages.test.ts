@@ -56,10 +56,20 @@ describe("the operator's page", () => {
     for (const [path, text] of made) assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
   });
 
-  it('is not built where a block of frame.vue finds no place in a page', async () => {
+  it('has in each page what frame.vue has, and no page may replace what is no list of names', async () => {
     const { withFrame } = await load('scripts/pages.mjs');
-    const page = '<script>\n// build: merges frame.vue in here\nexport default {};\n</script>';
-    assert.throws(() => withFrame(page, join(ROOT, PAGES)), /"computed: \{" of frame\.vue/);
+    const page = (own: string) =>
+      withFrame(
+        `<script>\n// build: merges frame.vue in here\nexport default {\n${own}\n};\n</script>`,
+        join(ROOT, PAGES),
+      );
+    const merged = page('methods: { a: () => 1, say: () => "own" },');
+    const { methods, mounted, computed } = new Function(
+      merged.replace(/<\/?script>/g, '').replace('export default', 'return'),
+    )();
+    assert.deepEqual([methods.a(), methods.say(), typeof methods.begin], [1, 'own', 'function']);
+    assert.deepEqual([typeof mounted, typeof computed.jobId], ['function', 'function']);
+    assert.throws(() => page('mounted() {},'), /"mounted"/);
   });
 
   it('hands the numbers of consents to the node that compares faces', () => {
@@ -225,6 +235,20 @@ describe('the jobs of the page', () => {
         assert.equal(taken[1].statusCode, 202);
       }
     });
+
+    for (const file of ['server-photos-in', 'server-person-in', 'server-stop'])
+      it(`are neither begun nor stopped by a page from elsewhere: ${file}`, async () => {
+        const body = { job: id(1), total: '1', offset: '0', urls: '["https://a.example/b.jpg"]' };
+        const headers = { host: 'desk.example', 'sec-fetch-site': 'cross-site' };
+        const { sent, flow } = await call(file, { headers, body, files: [] }, many(2));
+        assert.deepEqual(
+          sent
+            .filter((msg: object | null) => msg)
+            .map(({ statusCode }: { statusCode: number }) => statusCode),
+          [403],
+        );
+        assert.equal(Object.keys(flow.get('jobs') as object).length, 2);
+      });
 
     it('keep no photo where a batch of them failed', async () => {
       const { default: failed } = await load(`${PAGES}/server-photos-failed.mjs`);

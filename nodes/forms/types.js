@@ -43,8 +43,8 @@ function prepareType(type) {
     const account = isAccount ? this : !this.name && RED.nodes.node(this.account);
     if (account?.environment !== 'sandbox') return name;
     // Many call such an account a sandbox themselves.
-    const [word] = /\p{L}+/u.exec(this._('label.on-sandbox', { name: '' })) ?? [];
-    return name.toLowerCase().includes(word) ? name : this._('label.on-sandbox', { name });
+    const isSaid = name.toLowerCase().includes(this._('label.sandbox'));
+    return isSaid ? name : this._('label.on-sandbox', { name });
   };
   definition.labelStyle = function () {
     return this.name ? 'node_label_italic' : '';

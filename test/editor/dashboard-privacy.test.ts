@@ -93,23 +93,6 @@ describe("the operator's page keeps to itself", () => {
     for (const operator of [first, beside]) await operator.close();
   });
 
-  it('who may begin what costs: no page from elsewhere', async () => {
-    const { address } = demo;
-    for (const path of ['person', 'photos', 'stop']) {
-      const body = new FormData();
-      for (const [key, value] of Object.entries({
-        job: 'a'.repeat(32),
-        total: '1',
-        offset: '0',
-        urls: '["http://a.example/b.jpg"]',
-      }))
-        body.append(key, value);
-      const headers = { 'Sec-Fetch-Site': 'cross-site' };
-      const refused = await fetch(`${address}/verify-desk/${path}`, { method: 'POST', body, headers });
-      assert.equal(refused.status, 403, path);
-    }
-  });
-
   it('makes a large photo smaller before it sends it, and says when it can read none', async () => {
     const operator = await Operator.open(demo, '/person', 'en-US', 'desktop');
     let sent = 0;

@@ -1,7 +1,6 @@
 /** A photo store in a real Chromium: its form, its test button, and what the sidebar says it holds. */
 import assert from 'node:assert/strict';
 import { findText } from '../../src/texts/texts';
-import { foreignWords } from '../chinese';
 import { closeAll } from '../http/server';
 import { jpg } from '../input/pictures';
 import { BUCKET, KEYS, type ObjectStore, refuse, startObjectStore } from '../photos/object-store';
@@ -82,24 +81,14 @@ describe(`a photo store, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
     assert.ok(!(await isBucketWrong()), 'the host is the bucket, for both addresses');
     await row('publicStyle').selectOption('path');
     assert.ok(await isBucketWrong());
-    // All else in it is Node-RED's own.
-    const ours = bench.page.locator('.red-ui-tray-body').last().locator('label, .form-tips');
-    const shown = (await ours.allTextContents()).join('\n');
-    assert.ok(shown.length > 100);
-    assert.doesNotMatch(shown, /\bform\.[a-z-]+/);
-    assert.deepEqual(foreignWords(shown), []);
   });
 
-  it('is tested, and says in the language of the browser which step failed', async () => {
+  it('is tested, and says in the language of the browser what came of it', async () => {
     await open();
-    const press = async (state: string) => (await bench.test('photo-store', state)).join();
-    const said = (key: string, values = {}) => findText('', `test.${key}`, values, LOCALE);
-    assert.ok((await press('works')).endsWith(said('store-works')));
+    const said = (key: string) => findText('', `test.${key}`, { text: '' }, LOCALE);
+    assert.ok((await bench.test('photo-store', 'works')).join().endsWith(said('store-works')));
     server.door = ({ method }, response) => method !== 'GET' || refuse(response, 403, 'AccessDenied');
-    const text = await press('refused');
-    const word = words(LOCALE, 'photo-store', 'form.test-refused');
-    const step = said('store-fetch', { text: '' });
-    assert.ok(text.startsWith(words(LOCALE, 'photo-store', 'form.test-result', { word, text: step })), text);
+    assert.ok((await bench.test('photo-store', 'refused')).join().includes(said('store-fetch')));
     server.door = () => true;
   });
 

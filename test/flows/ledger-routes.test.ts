@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'papaparse';
 import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
-import type { Summary } from '../../src/node-red/admin/ledger-reports';
+import type { Summary } from '../../src/node-red/admin/all-ledgers';
 import type { LiveCheck } from '../../src/node-red/admin/live-check';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';

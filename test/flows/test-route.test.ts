@@ -1,7 +1,7 @@
 /** The route behind the test buttons, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import type { TestResult } from '../../src/node-red/account/account-test';
+import type { AccountTestResult } from '../../src/node-red/account/account-test';
 import { twinOf } from '../../src/node-red/account/pairs';
 import { freePort } from '../http/server';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
@@ -77,7 +77,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
   const keysPath = (id: string) => `/cn-verify/accounts/${id}/keys`;
 
   /** Deploys an account and tests it. */
-  async function test(provider: string, account: Record<string, unknown>): Promise<TestResult> {
+  async function test(provider: string, account: Record<string, unknown>): Promise<AccountTestResult> {
     await nodeRed.deploy([{ id: 'account', type: `${provider}-account`, name: '', timeout: 2, ...account }]);
     const response = await nodeRed.ask(path('account'), {});
     const text = await response.text();
@@ -165,7 +165,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
         ]);
         const inUse = async () => (await nodeRed.ask(keysPath('account'), undefined, READER)).text();
         assert.equal(await inUse(), '{"inUse":"first"}');
-        const { state, text } = (await (await nodeRed.ask(path('account'), {})).json()) as TestResult;
+        const { state, text } = (await (await nodeRed.ask(path('account'), {})).json()) as AccountTestResult;
         assert.deepEqual([state, server.asked.length], ['works', 2]);
         assert.match(text, /^The provider accepts this account with its next pair of keys/);
         assert.equal(await inUse(), '{"inUse":"next"}');
@@ -223,12 +223,12 @@ describe('the route of the test buttons, in a real Node-RED', function () {
     assert.equal(held.length, 1);
     json(held[0]!, { code: 404, msg: 'not found', data: null });
     const states = await Promise.all(
-      both.map(async (each) => ((await (await each).json()) as TestResult).state),
+      both.map(async (each) => ((await (await each).json()) as AccountTestResult).state),
     );
     assert.deepEqual(states, ['works', 'works']);
 
     server.script = (_asked, response) => json(response, { code: 403, msg: 'forbidden', data: null });
-    const next = (await (await nodeRed.ask(path('account'), {})).json()) as TestResult;
+    const next = (await (await nodeRed.ask(path('account'), {})).json()) as AccountTestResult;
     assert.equal(next.state, 'refused');
   });
 
@@ -240,7 +240,7 @@ describe('the route of the test buttons, in a real Node-RED', function () {
     const asked = nodeRed.ask(path('account'), {});
     await new Promise((resolve) => setTimeout(resolve, 300));
     await nodeRed.deploy([]);
-    const { state } = (await (await asked).json()) as TestResult;
+    const { state } = (await (await asked).json()) as AccountTestResult;
     assert.equal(state, 'unreachable');
   });
 

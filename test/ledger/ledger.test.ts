@@ -7,6 +7,7 @@ import { FIELDS } from '../../src/ledger/columns';
 import { createEntry, settleEntry } from '../../src/ledger/entry';
 import { newId } from '../../src/ledger/id';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
 import { leaksIn, PRIVATE } from '../private';
 import {
   ACCOUNT,
@@ -14,7 +15,6 @@ import {
   call,
   claim,
   claimed,
-  closeLedgers,
   done,
   idOf,
   notProcessed,
@@ -44,7 +44,7 @@ describe('the ledger', () => {
     file = join(temporaryDirectory(), 'cn-verify.db');
     ledger = openLedger(file);
   });
-  afterEach(closeLedgers);
+  afterEach(closeAll);
 
   const reopen = async (now = Date.now) => {
     await ledger.close();

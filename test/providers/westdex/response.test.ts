@@ -78,6 +78,8 @@ describe('westdex answer', () => {
         json,
       );
     }
+    const twice = encrypt(JSON.stringify('{"Code":0}'), keyOf('sha1prng'));
+    assert.deepEqual(read({ code: 0, data: twice }).result, { Code: 0 });
     const data = encrypt('{"no":1916812048797622272}', keyOf('sha1prng'));
     assert.deepEqual(read({ code: 0, data }).result, { no: '1916812048797622272' });
     assert.equal(read('{"code":0,"id":1916812048797622272}').id, '1916812048797622272');

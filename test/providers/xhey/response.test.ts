@@ -81,6 +81,7 @@ describe('xhey answer to query', () => {
     ['one level deeper', ok({ data: { data: full, status: 0, msg: '' } })],
     ['with an inner list', ok({ data: { taskStatus: 5, data: [ITEM] } })],
     ['with a status as text', ok({ data: { taskStatus: ' 5', list: [ITEM] } })],
+    ['with data that is JSON in a text', ok({ data: `\n ${JSON.stringify(full)}` })],
   ] as const) {
     it(name, () => assert.deepEqual(task(value), full));
   }
