@@ -6,7 +6,6 @@ import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
 import { FIELDS } from '../src/ledger/columns';
 import { HANDLING_COLUMNS } from '../src/ledger/csv';
-import type { EntryState } from '../src/ledger/entry';
 import { FILLS } from '../src/node-red/runner/status';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
@@ -36,10 +35,6 @@ const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
 const PUBLISHED: Record<string, string> = { 'en-US': 'en-US', 'zh-CN': 'zh' };
 const LONGEST_STATUS = 20;
 
-const STATES = Object.keys({ claimed: true, settled: true, uncertain: true, released: true } satisfies Record<
-  EntryState,
-  true
->);
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
   'Linkface',
@@ -311,20 +306,6 @@ describe('catalogues', () => {
         for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
-
-    for (const [where, text] of [
-      ['docs/nodes.md', /An entry has (`id`[\s\S]+?), and no person/],
-      ['docs/nodes.zh-CN.md', /(`id`、`at`[\s\S]+?)，没有个人信息/],
-      ['resources/help/en-US/verify-ledger.html', /of entries<\/dt>([\s\S]+?)<\/dd>/],
-      ['resources/help/zh-CN/verify-ledger.html', /payload（记录）<\/dt>([\s\S]+?)<\/dd>/],
-    ] as const) {
-      it(`names the fields of an entry, and no others: ${where}`, () => {
-        const [, list = ''] = text.exec(readFileSync(join(ROOT, where), 'utf8')) ?? [];
-        const named = [...list.matchAll(/(?:`|<code>)(\w+)(?:`|<\/code>)/g)].map(([, name]) => name!);
-        const fields = new Set(named.filter((name) => !STATES.includes(name)));
-        assert.deepEqual([...fields].sort(), [...FIELDS].sort());
-      });
-    }
   });
 
   describe('unused texts', () => {
