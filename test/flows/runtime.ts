@@ -14,6 +14,7 @@ import { filesIn, leaksIn } from '../private';
 import { afterEachFile } from '../root-hooks';
 import { until } from '../until';
 import { databaseIn } from './on-disk';
+import { closeServers, type Script, type ScriptedServer, scriptedServer } from './scripted-server';
 
 export { until };
 
@@ -155,6 +156,21 @@ export async function startRuntime(settings: object = {}): Promise<void> {
   await started;
   red = runtime;
   process.once('exit', () => rmSync(userDir, { recursive: true, force: true, maxRetries: 5 }));
+}
+
+/**
+ * Hooks of a suite: Node-RED, and a provider of its own for each test.
+ * @param script that answers until a test puts another in its place
+ * @returns the provider of the test that runs
+ */
+export function nodeRedWithProvider(script: Script = () => {}): ScriptedServer {
+  const provider = {} as ScriptedServer;
+  before(() => startRuntime());
+  beforeEach(async () => {
+    await scriptedServer(script, provider);
+  });
+  afterEach(closeServers);
+  return provider;
 }
 
 /**

@@ -195,7 +195,7 @@ describe('a shared ledger', () => {
     await claim(one, { name: 'new' });
   });
 
-  it('notices also where the tables were made anew', async () => {
+  it('notices also where somebody has dropped the tables, which are made again', async () => {
     const one = await open();
     await claim(one, { name: 'k' });
     await cluster.query(`DROP SCHEMA ${schema} CASCADE`);
