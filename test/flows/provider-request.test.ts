@@ -181,6 +181,18 @@ describe('provider-request, in a real Node-RED', () => {
   }
 
   describe('errors', () => {
+    it('of a gateway are those of its table, for another product too', async () => {
+      await deploy(flow('tencent-market', { path: '/release/any' }));
+      for (const [status, message, expected] of [
+        [403, 'HMAC signature does not match', 'AUTH'],
+        [413, 'too large', 'INPUT'],
+      ] as const) {
+        server.script = (_asked, response) => json(response, { message }, status);
+        const { code, cause } = await errorOf({ payload: {} });
+        assert.deepEqual([code, cause.charged, cause.httpStatus], [expected, false, status]);
+      }
+    });
+
     it("of tencent-market's own product are strict, and another product's answer is its own affair", async () => {
       const unknown = { code: '77', msg: '其他', data: {} };
       await deploy(flow('tencent-market', {}));
