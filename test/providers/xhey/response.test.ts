@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/contract/errors';
+import type { VerifyError } from '../../../src/contract/errors';
 import { concealedList, readCreated, readTask } from '../../../src/providers/xhey/response';
+import { refusalOf } from '../../input/refusal';
 
 const SECRET = 'a-secret-of-the-test';
 const KNOWN = { person: null, secrets: [SECRET] };
@@ -18,14 +19,9 @@ const task = (value: unknown) => {
 };
 
 function refused(read: (value: unknown) => unknown, value: unknown): VerifyError {
-  try {
-    read(value);
-  } catch (error) {
-    assert.ok(error instanceof VerifyError);
-    assert.equal(error.details.envelope, true);
-    return error;
-  }
-  return assert.fail('It was taken for a success.');
+  const error = refusalOf(() => read(value));
+  assert.equal(error.details.envelope, true);
+  return error;
 }
 
 const ok = (rest: object = {}) => ({ code: 200, msg: 'success', ...rest });
