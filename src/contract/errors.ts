@@ -108,6 +108,16 @@ export class VerifyError extends Error {
   }
 }
 
+/** @returns what was thrown; anything but a VerifyError is a bug, and nothing of it is shown: it may quote a person or a key */
+export function verifyErrorOf(reason: unknown): VerifyError {
+  try {
+    if (reason instanceof VerifyError) return reason;
+  } catch {
+    // Anything can be thrown, even a proxy that was revoked.
+  }
+  return new VerifyError('PROTOCOL', 'internal');
+}
+
 /** @returns the error of what was given up before anything was sent */
 export function cancelled(): VerifyError {
   return new VerifyError('CANCELLED', 'cancelled', {}, { charged: false });

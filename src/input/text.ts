@@ -4,6 +4,8 @@ import { textInBytes } from './text-in-bytes';
 
 /** Byte order marks, zero-width and bidirectional characters, variation selectors: nothing that anybody sees. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]+/gu;
+/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
+const LONGEST_ID = 128;
 const OUTER = /[\s\p{Cc}]/u;
 /** U+FFFD and other code points that stand for no character, half of a pair, and what a wrong decoder makes of UTF-8. */
 const DAMAGED = /[\p{Cs}\ufffd-\uffff\u0080-\u009f]/u;
@@ -30,6 +32,16 @@ export function readText(given: unknown, field: string, longest: number, repaire
   if (CONTROL.test(text)) throw new VerifyError('INPUT', 'text-control', { field });
   if (text !== given) repaired.add(field);
   return text;
+}
+
+/**
+ * @param given as `readText` takes it
+ * @param field name of the node's property, or of what an address asks
+ * @returns an id or a name of whatever kind; empty where there is none
+ * @throws VerifyError INPUT
+ */
+export function readId(given: unknown, field: string): string {
+  return readText(given, field, LONGEST_ID, new Set());
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Result } from '../../src/contract/result';
 import { csv } from '../../src/ledger/csv';
 import type { Entry } from '../../src/ledger/entry';
 import type { Ledger } from '../../src/ledger/ledger';
-import type { Summary } from '../../src/node-red/admin/ledger-reports';
+import type { Summary } from '../../src/node-red/admin/all-ledgers';
 import { secretOf } from '../../src/store/secret';
 import { openLedger, rowsIn } from '../ledger/ledgers';
 import { type NodeRed, startNodeRed } from '../node-red-process';

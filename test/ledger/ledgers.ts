@@ -3,10 +3,11 @@ import { DatabaseSync } from 'node:sqlite';
 import type { BudgetWarning } from '../../src/ledger/budget';
 import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
 import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';
-import { type Database, type DatabaseTrouble, openDatabase } from '../../src/store/database';
+import type { Database, DatabaseTrouble } from '../../src/store/database';
+import { atEnd } from '../http/server';
+import { openTestDatabase, SECRET } from '../store/open';
 
 export const ACCOUNT = 'an-account';
-const SECRET = Buffer.alloc(32, 7);
 
 export interface TestLedger {
   ledger: Ledger;
@@ -18,8 +19,6 @@ export interface TestLedger {
   close(): Promise<void>;
 }
 
-const open = new Set<TestLedger>();
-
 /**
  * @param file of the database
  * @param options `now`: Unix milliseconds, where the clock is not the machine's
@@ -30,15 +29,11 @@ export function openLedger(
 ): TestLedger {
   const notices: TestLedger['notices'] = [];
   const warnings: BudgetWarning[] = [];
-  const mark = `${file}.mark`;
-  const database = openDatabase({ file, mark, secret, now, notify: (trouble) => notices.push(trouble) });
-  const ledger = new Ledger({
-    database,
-    now,
-    notify: (trouble) => notices.push(trouble),
-    onBudget: (warning) => warnings.push(warning),
-  });
-  const one: TestLedger = {
+  const notify = (trouble: LedgerTrouble | DatabaseTrouble) => void notices.push(trouble);
+  const database = openTestDatabase(file, { mark: `${file}.mark`, secret, now, notify });
+  const ledger = new Ledger({ database, now, notify, onBudget: (warning) => warnings.push(warning) });
+  atEnd(() => ledger.close());
+  return {
     ledger,
     database,
     notices,
@@ -48,17 +43,10 @@ export function openLedger(
         key,
       ) ?? null,
     close: async () => {
-      open.delete(one);
       ledger.close();
       await database.close();
     },
   };
-  open.add(one);
-  return one;
-}
-
-export async function closeLedgers(): Promise<void> {
-  for (const one of open) await one.close();
 }
 
 /** Reads a file that nobody has open. */

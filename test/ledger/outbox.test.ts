@@ -2,32 +2,20 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { sharedKept } from '../../src/ledger/shared-kept';
-import { type Database, openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
+import { openTestDatabase, SECRET } from '../store/open';
 
 const LOCATION = 'digest of a location';
 
 describe('the outbox of a shared ledger', () => {
   let file: string;
   let now = 1_000;
-  const open = new Set<Database>();
-  const start = (secret = 7) => {
-    const database = openDatabase({
-      file,
-      secret: async () => Buffer.alloc(32, secret),
-      now: () => now++,
-      notify: () => {},
-    });
-    open.add(database);
-    return database;
-  };
+  const start = (secret = SECRET) => openTestDatabase(file, { secret: async () => secret, now: () => now++ });
   beforeEach(() => {
     file = join(temporaryDirectory(), 'cn-verify.db');
   });
-  afterEach(async () => {
-    for (const database of open) await database.close();
-    open.clear();
-  });
+  afterEach(closeAll);
 
   it('gives the next process what this one could not deliver, in order, and each location its own', async () => {
     const first = start();
@@ -46,13 +34,13 @@ describe('the outbox of a shared ledger', () => {
     ]);
   });
 
-  it('is given up with the rest where an operator starts anew under another secret', async () => {
+  it('is deleted with the rest where an operator starts again under another secret', async () => {
     const first = start();
     const kept = sharedKept(first);
     await kept.outbox.put('a', LOCATION, 'ledger.settle', {});
     await kept.memory.write(LOCATION, { id: 'of the shared ledger', count: 3 });
     await first.close();
-    const second = start(8);
+    const second = start(Buffer.alloc(32, 8));
     const { outbox, memory } = sharedKept(second);
     await assert.rejects(outbox.list(LOCATION), { problem: 'secret-differs' });
     await assert.rejects(outbox.put('b', LOCATION, 'ledger.settle', {}), { problem: 'secret-differs' });

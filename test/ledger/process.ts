@@ -1,11 +1,7 @@
 /** A process of its own with a ledger. */
-import { appendFileSync } from 'node:fs';
 import type { Call, Entry } from '../../src/ledger/entry';
 import { type CommandProcess, serveCommands, startCommands } from '../command-process';
 import { ACCOUNT, answered, call, done, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
-
-/** Long enough that a kill comes between a claim and its end now and then. */
-const CALL_MS = 20;
 
 /** How a call ends; `unkept`: other content may take its key. */
 const ENDS = {
@@ -40,27 +36,6 @@ const COMMANDS = {
   spent: () => opened.ledger.spent(ACCOUNT),
   notices: async () => opened.notices,
   close: () => opened.close(),
-  /**
-   * Pays until there are no calls left, 64 at a time, and writes into a file what a provider would have seen:
-   * `paid <key> <id>` when the call would be sent, and how it ended once its end is written.
-   */
-  async load(log: string, calls: number, keys: number) {
-    let left = calls;
-    const one = async () => {
-      const key = `key ${Math.floor(Math.random() * keys)}`;
-      const claim = await opened.ledger.claim(call([key]), new AbortController().signal);
-      if (claim.state !== 'claimed') return;
-      appendFileSync(log, `paid ${key.slice(4)} ${claim.id}\n`);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * CALL_MS));
-      const end: End = Math.random() < 0.05 ? 'unknown' : 'answered';
-      await opened.ledger.settle(claim.id, ENDS[end]([key]));
-      appendFileSync(log, `${end} ${key.slice(4)} ${claim.id}\n`);
-    };
-    const loop = async () => {
-      while (left-- > 0) await one();
-    };
-    await Promise.all(Array.from({ length: 64 }, loop));
-  },
   /** Pays for keys one after the other, so that a disk that becomes full does so in the middle of it. */
   async payFor(keys: readonly string[]) {
     for (const key of keys) await done(opened, call([key]), ENDS.answered([key]));

@@ -1,32 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { VerifyError } from '../../src/contract/errors';
 import { fit as made } from '../../src/photos/fit';
 import { acquireSlot } from '../../src/photos/fit-slot';
+import { ROOT, temporaryDirectory } from '../demo-process';
 import { BMP, PNG } from '../input/pictures';
 import { colourAt, photo, plain, quarters } from './pictures';
 
-const ROOT = join(__dirname, '../../..');
 const KB = 1024;
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
 
 /** @returns the code and the problem of the error that a photo gives */
-async function refusal(bytes: Buffer, maxPhotoKB = 0): Promise<string> {
-  const error = await made(bytes, maxPhotoKB).then(
+async function refusal(bytes: Buffer, maxPhotoKB: number, longestMs?: number): Promise<string> {
+  const error = await made(bytes, maxPhotoKB, undefined, 'remove', longestMs).then(
     () => assert.fail('It was fitted.'),
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof VerifyError, String(error));
   return `${error.code} ${error.problem}`;
 }
-
-/** What sharp takes for an SVG, though it begins like a photo. */
-const svgBehind = (beginning: string) =>
-  `${beginning}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`;
 
 function pngChunk(name: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(name), data]);
@@ -187,13 +183,10 @@ describe('photos: fit, with the real sharp', () => {
       assert.equal(await colourAt(fitted, 0.25, 0.25), 'red');
     });
 
-    const withSegment = (marker: string) => (jpg: Buffer) =>
-      Buffer.concat([jpg.subarray(0, 2), Buffer.from(`ff${marker}0004abcd`, 'hex'), jpg.subarray(2)]);
+    const withApp1 = (jpg: Buffer) =>
+      Buffer.concat([jpg.subarray(0, 2), Buffer.from('ffe10004abcd', 'hex'), jpg.subarray(2)]);
     const parts: [string, (bytes: Buffer) => Buffer][] = [
-      ['a comment', withSegment('fe')],
-      ['an APP1', withSegment('e1')],
-      ['an APP13', withSegment('ed')],
-      ['bytes behind its end', (jpg) => Buffer.concat([jpg, Buffer.from('x')])],
+      ['an APP1', withApp1],
       ['a second picture behind its end', (jpg) => Buffer.concat([jpg, jpg])],
     ];
     for (const [name, dressed] of parts) {
@@ -209,19 +202,13 @@ describe('photos: fit, with the real sharp', () => {
       });
     }
 
-    for (const name of ['tEXt', 'eXIf', 'tIME', 'prVt']) {
-      it(`of a PNG with a chunk ${name}`, async () => {
-        const bare = await (await quarters()).png().toBuffer();
-        assert.equal(await made(bare, 500), bare);
-        const given = Buffer.concat([
-          bare.subarray(0, 33),
-          pngChunk(name, Buffer.from('of somebody')),
-          bare.subarray(33),
-        ]);
-        const fitted = await made(given, 500);
-        assert.ok(!fitted.includes('of somebody'));
-      });
-    }
+    it('of a PNG with a chunk of text', async () => {
+      const bare = await (await quarters()).png().toBuffer();
+      assert.equal(await made(bare, 500), bare);
+      const text = pngChunk('tEXt', Buffer.from('of somebody'));
+      const fitted = await made(Buffer.concat([bare.subarray(0, 33), text, bare.subarray(33)]), 500);
+      assert.ok(!fitted.includes('of somebody'));
+    });
   });
 
   describe('keeps a photo that fits already, where that is asked for', () => {
@@ -280,12 +267,8 @@ describe('photos: fit, with the real sharp', () => {
     it('a BMP, from below or from above, whatever its lines are padded with', async () => {
       for (const width of [120, 121, 122, 123]) {
         for (const fromAbove of [false, true]) {
-          const { data } = await (await quarters())
-            .resize(width, 80, { fit: 'fill', kernel: 'nearest' })
-            .raw()
-            .toBuffer({
-              resolveWithObject: true,
-            });
+          const dots = (await quarters()).resize(width, 80, { fit: 'fill', kernel: 'nearest' });
+          const data = await dots.raw().toBuffer();
           const fitted = await made(bmpOf(data, width, 80, fromAbove), 5);
           const corners = [await colourAt(fitted, 0.25, 0.25), await colourAt(fitted, 0.75, 0.25)];
           assert.deepEqual([...corners, await colourAt(fitted, 0.25, 0.75)], ['red', 'green', 'blue']);
@@ -333,7 +316,7 @@ describe('photos: fit, with the real sharp', () => {
       large = await photo(2000, 1500);
     });
 
-    for (const maxPhotoKB of [500, 200, 100, 50, 20, 5, 1]) {
+    for (const maxPhotoKB of [500, 50, 5, 1]) {
       it(`for ${maxPhotoKB} KB, and uses a good part of them`, async () => {
         const fitted = await made(large, maxPhotoKB);
         assert.ok(fitted.length <= maxPhotoKB * KB, `${fitted.length}`);
@@ -402,15 +385,9 @@ describe('photos: fit, with the real sharp', () => {
 
     const others: [string, string, Buffer | string][] = [
       ['nothing', 'photo-missing', ''],
-      ['an SVG', 'fit-format', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
-      ['an SVG as XML', 'fit-format', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
+      ['an SVG', 'fit-format', SVG],
       ['a PDF', 'fit-format', '%PDF-1.7\n'],
-      ['an SVG that begins like a WebP', 'fit-format', svgBehind('<!--    WEBP-->')],
-      ['an SVG that begins like an AVIF', 'fit-format', svgBehind('<!--ftypavif-->')],
-      ['an SVG that begins like a HEIC', 'fit-format', svgBehind('<!--ftypheic-->')],
-      ['a packed SVG', 'fit-format', Buffer.from('1f8b0800', 'hex')],
-      ['a page', 'fit-format', '<!doctype html><html></html>'],
-      ['a film', 'fit-format', Buffer.from('0000001866747970', 'hex')],
+      ['an SVG that begins like a WebP', 'fit-format', `<!--    WEBP-->${SVG}`],
       ['random bytes', 'fit-format-unknown', Buffer.from('0102030405060708', 'hex')],
       [
         'a BMP of 8 bits that would have to be made smaller',
@@ -437,22 +414,15 @@ describe('photos: fit, with the real sharp', () => {
     });
 
     it('what is read for too long', async () => {
-      const problemOf = (bytes: Buffer, maxPhotoKB: number, longestMs?: number) =>
-        made(bytes, maxPhotoKB, undefined, 'remove', longestMs).then(
-          () => null,
-          ({ code, problem }) => `${code} ${problem}`,
-        );
+      const slow = 'INPUT photo-too-slow';
       // It takes any machine longer than a second, which is the least limit that sharp knows.
-      assert.equal(
-        await problemOf(filledBetweenScans(scannedJpg(9_000, 100)), 0, 1_000),
-        'INPUT photo-too-slow',
-      );
+      assert.equal(await refusal(filledBetweenScans(scannedJpg(9_000, 100)), 0, 1_000), slow);
       // In several attempts.
-      assert.equal(await problemOf(await photo(800, 600), 2, 0), 'INPUT photo-too-slow');
+      assert.equal(await refusal(await photo(800, 600), 2, 0), slow);
       for (const bytes of [scannedJpg(64, 101), filledBetweenScans(scannedJpg(64, 101))])
-        assert.equal(await problemOf(bytes, 1), 'INPUT photo-too-slow');
+        assert.equal(await refusal(bytes, 1), slow);
       const film = Buffer.concat([await photo(800, 600), Buffer.alloc(4_000, 'ffda0002', 'hex')]);
-      for (const bytes of [scannedJpg(64, 100), film]) assert.equal(await problemOf(bytes, 5), null);
+      for (const bytes of [scannedJpg(64, 100), film]) await made(bytes, 5);
     });
 
     it('to read more than the first of a hundred pages', async () => {
@@ -465,54 +435,40 @@ describe('photos: fit, with the real sharp', () => {
   });
 
   it('works on two photos at once, and on the others in turn', async () => {
-    const order: string[] = [];
-    const turns = ['first', 'second', 'third', 'fourth'].map(async (name) => {
-      const leave = await acquireSlot(undefined);
-      order.push(name);
-      return leave;
+    const order: number[] = [];
+    const turns = [1, 2, 3].map(async (number) => {
+      const release = await acquireSlot(undefined);
+      order.push(number);
+      return release;
     });
-    const [leave] = await Promise.all(turns.slice(0, 2));
+    const [release] = await Promise.all(turns.slice(0, 2));
     await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(order, ['first', 'second']);
-    leave!();
-    const third = await turns[2]!;
-    assert.deepEqual(order, ['first', 'second', 'third']);
-    third();
-    (await turns[3]!)();
-    (await turns[1]!)();
-    const again = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
-    for (const each of again) each();
+    assert.deepEqual(order, [1, 2]);
+    release!();
+    for (const turn of turns.slice(1)) (await turn)();
+    assert.deepEqual(order, [1, 2, 3]);
   });
 
-  it('lets go of those that wait when their node closes, and keeps their place free', async () => {
-    const leaves = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
+  it('stops waiting when its node closes, and keeps the slot free', async () => {
+    const releases = await Promise.all([acquireSlot(undefined), acquireSlot(undefined)]);
     const closing = new AbortController();
     const waits = made(await photo(64, 64), 1, closing.signal);
     closing.abort();
     await assert.rejects(waits, { code: 'CANCELLED', details: { charged: false } });
     await assert.rejects(acquireSlot(closing.signal), { code: 'CANCELLED' });
-    for (const leave of leaves) leave();
-    await Promise.all([acquireSlot(undefined), acquireSlot(undefined)].map(async (turn) => (await turn)()));
+    for (const release of releases) release();
+    for (const slot of [acquireSlot(undefined), acquireSlot(undefined)]) (await slot)();
   });
 
   it('says what to install where sharp is not', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'cn-verify-no-sharp-'));
-    try {
-      cpSync(join(ROOT, 'dist/src'), join(folder, 'src'), { recursive: true });
-      mkdirSync(join(folder, 'node_modules'));
-      symlinkSync(join(ROOT, 'node_modules/image-size'), join(folder, 'node_modules/image-size'), 'junction');
-      const script = `
-        const { fit, checkSharp } = require('./src/photos/fit.js');
-        const told = (error) => console.log(error.code, error.problem);
-        try { checkSharp() } catch (error) { told(error) }
-        fit(Buffer.from('${PNG.toString('hex')}', 'hex'), 50).catch(told);`;
-      const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
-        cwd: folder,
-        encoding: 'utf8',
-      });
-      assert.equal(stdout, 'CONFIG sharp-missing\nCONFIG sharp-missing\n', stderr);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const cwd = temporaryDirectory();
+    cpSync(join(ROOT, 'dist/src'), join(cwd, 'src'), { recursive: true });
+    const script = `
+      const { fit, checkSharp } = require('./src/photos/fit.js');
+      const show = (error) => console.log(error.code, error.problem);
+      try { checkSharp() } catch (error) { show(error) }
+      fit(Buffer.from('${PNG.toString('hex')}', 'hex'), 50).catch(show);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { cwd, encoding: 'utf8' });
+    assert.equal(stdout, 'CONFIG sharp-missing\nCONFIG sharp-missing\n', stderr);
   });
 });

@@ -6,7 +6,7 @@ import { judged, type PhotoRules, type ReportedPhoto } from '../../src/photos/ru
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
 import { closeAll } from '../http/server';
-import { openPhotosDatabase } from './database';
+import { openTestDatabase } from '../store/open';
 import { HERE, polled, type Reported, taken } from './results';
 
 const MINUTE = 60_000;
@@ -35,38 +35,32 @@ const TOKYO = { lat: 35.681236, lng: 139.767125 };
 const PASSED = 'passed authentic';
 const CASES: [string, Reported | (() => ReportedPhoto), Partial<PhotoRules>, string][] = [
   // No older than.
-  ['taken just now', { time: at('10:45') }, age(10), PASSED],
   ['as old as it may be', { time: at('10:35') }, age(10), PASSED],
   ['perhaps as old, at the end of its minute', { time: at('10:34') }, age(10), PASSED],
   ['a minute too old', { time: at('10:33') }, age(10), 'failed too-old'],
   ['of half a minute, which a watermark cannot tell', { time: at('10:44') }, age(0.5), PASSED],
-  ['of yesterday, at the same time', { time: '2026年11月24日 10:45' }, age(60), 'failed too-old'],
-  ['old enough for a week', { time: '2026年11月19日 10:45' }, age(7 * 1440), PASSED],
   ['old before a report, not before now', { time: at('08:10') }, age(60, NOW - 120 * MINUTE), PASSED],
-  ['too old before a report', { time: at('07:40') }, age(60, NOW - 120 * MINUTE), 'failed too-old'],
-  ['taken after the report', { time: at('10:30') }, age(60, NOW - 120 * MINUTE), PASSED],
   ['a clock four minutes ahead', { time: at('10:49') }, age(10), PASSED],
   ['a clock that cannot be right', { time: at('10:51') }, age(10), 'inconclusive no-time'],
   ['without a time', { time: undefined }, age(10), 'inconclusive no-time'],
-  ['with a time that is none', { time: '昨天下午' }, age(10), 'inconclusive no-time'],
   ['in Greenwich time', () => ({ ...taken(), takenAt: '2026-11-25T02:40:00Z' }), age(10), PASSED],
-  ['in Tokyo time', () => ({ ...taken(), takenAt: '2026-11-25T11:33:00+09:00' }), age(10), 'failed too-old'],
   ['without a zone', () => ({ ...taken(), takenAt: '2026-11-25T10:40:00' }), age(10), 'inconclusive no-time'],
   // No farther than.
-  ['on the spot', {}, within(1), PASSED],
   ['199 metres off', north(199), within(200), PASSED],
   ['201 metres off', north(201), within(200), 'failed too-far'],
   ['199 metres off, of a place by GPS', north(199), within(200, HERE_BY_GPS, 'wgs84'), PASSED],
   ['201 metres off, of a place by GPS', north(201), within(200, HERE_BY_GPS, 'wgs84'), 'failed too-far'],
   ['a GPS place taken for one of a map', {}, within(200, HERE_BY_GPS), 'failed too-far'],
-  ['9,999 metres off', north(9999), within(10_000), PASSED],
-  ['10,001 metres off', north(10_001), within(10_000), 'failed too-far'],
   ['without a place', { lat: undefined }, within(200), 'inconclusive no-place'],
   ['at 0, 0, where cameras without a place are', { lat: 0, lng: 0 }, within(200), 'inconclusive no-place'],
   ['abroad, asked by a map', TOKYO, within(200, TOKYO), PASSED],
-  ['abroad, asked by GPS, which cannot be told', TOKYO, within(200, TOKYO, 'wgs84'), 'inconclusive no-place'],
+  [
+    'abroad, asked by GPS, which nobody knows there',
+    TOKYO,
+    within(200, TOKYO, 'wgs84'),
+    'inconclusive no-place',
+  ],
   // Address holds.
-  ['with the address', {}, { addressHolds: '天府软件园' }, PASSED],
   ['with it in full width and with blanks', {}, { addressHolds: '软件园 Ｅ区' }, PASSED],
   ['in another district', {}, { addressHolds: '高新区' }, 'failed wrong-place'],
   ['without an address', { address: undefined }, { addressHolds: '武侯区' }, 'inconclusive no-place'],
@@ -115,7 +109,7 @@ describe('photo rules: photos that came before', () => {
   let now: number;
   beforeEach(() => {
     now = NOW;
-    seen = new Seen({ database: openPhotosDatabase(undefined, { now: () => now }), now: () => now });
+    seen = new Seen({ database: openTestDatabase(undefined, { now: () => now }), now: () => now });
   });
   afterEach(async () => {
     seen.close();
@@ -145,8 +139,6 @@ describe('photo rules: photos that came before', () => {
     assert.equal(await reasons([taken({ code: 'A' })], 30, 1), 'authentic');
     assert.equal(await reasons([taken({ code: 'A' })], 7, 8), 'seen-before');
     assert.equal(await reasons([taken({ code: 'A' })], 7, 16), 'authentic');
-    // Others may look back farther.
-    assert.equal(await reasons([taken({ code: 'A' })], 30, 31), 'seen-before');
   });
 
   it('the same photo twice in one message: the second was seen before, whatever its address', async () => {
@@ -166,13 +158,6 @@ describe('photo rules: photos that came before', () => {
     assert.equal(await reasons(other), 'seen-before');
   });
 
-  it('the parts of a message that was split are judged as the whole is', async () => {
-    const photos = [taken({ code: 'A' }), taken({ code: 'A' })];
-    const parts = [await reasons([photos[0]!]), await reasons([photos[1]!])];
-    assert.deepEqual(parts, ['authentic', 'seen-before']);
-    assert.equal(await reasons(photos), 'authentic seen-before');
-  });
-
   it('without a code, by time and place, which prove nothing', async () => {
     const time = '2026年11月25日 10:40';
     const bare = (more: Reported = {}) => taken({ code: undefined, time, ...more });
@@ -185,26 +170,8 @@ describe('photo rules: photos that came before', () => {
   });
 
   it('three photos of one visit, in one minute and without codes, are no copies of each other', async () => {
-    const result = polled(['a', 'b', 'c'].map(() => taken({ code: undefined, time: at('10:40') })));
-    const judgedOnes = await applyRules(result, { ...NOTHING, unseen: { days: 30 } }, seen, now);
-    const { outcome, data } = judgedOnes;
-    assert.deepEqual(
-      data.photos.map((photo) => `${photo.outcome} ${photo.reason}`),
-      ['passed authentic', 'inconclusive maybe-seen', 'inconclusive maybe-seen'],
-    );
-    assert.deepEqual(
-      [outcome, data.summary],
-      ['inconclusive', { total: 3, passed: 1, failed: 0, inconclusive: 2 }],
-    );
-  });
-
-  it('a code is one whatever minute and place stand beside it', async () => {
-    const time = at('10:40');
-    assert.equal(
-      await reasons([taken({ code: 'A', time }), taken({ code: 'B', time })]),
-      'authentic authentic',
-    );
-    assert.equal(await reasons([taken({ code: 'A', time: at('10:44'), lat: 31 })]), 'seen-before');
+    const visit = ['a', 'b', 'c'].map(() => taken({ code: undefined, time: at('10:40') }));
+    assert.equal(await reasons(visit), 'authentic maybe-seen maybe-seen');
   });
 
   it('remembers no photo that had not passed', async () => {
@@ -253,11 +220,6 @@ describe('photo rules: when a photo was submitted', () => {
   it('a photo cannot be taken after it was submitted', async () => {
     assert.equal(await reasonOf(at('10:05'), { startedAt }), 'authentic');
     assert.equal(await reasonOf(at('10:06'), { startedAt }), 'no-time');
-  });
-
-  it('another time counts where one is given', async () => {
-    assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60, NOW)), 'too-old');
-    assert.equal(await reasonOf(at('09:01'), { startedAt }, age(60, submitted)), 'authentic');
   });
 
   it('the message counts where nobody says when, or says a time that has not come yet', async () => {

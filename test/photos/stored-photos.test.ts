@@ -20,8 +20,8 @@ import { temporaryDirectory } from '../demo-process';
 import { failure, makeContext } from '../http/context';
 import { atEnd, closeAll, pause } from '../http/server';
 import { jpg, PNG } from '../input/pictures';
+import { openTestDatabase } from '../store/open';
 import { until } from '../until';
-import { openPhotosDatabase } from './database';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -46,7 +46,7 @@ describe('photos: stored', () => {
     folder = temporaryDirectory();
     now = START;
     steady = { process: 'first', elapsed: 1_000 };
-    database = openPhotosDatabase(folder, { now: () => now });
+    database = openTestDatabase(join(folder, 'cn-verify.db'), { now: () => now });
     [deleted, tried, troubles.length] = [[], [], 0];
     fails = () => false;
   });
@@ -96,15 +96,16 @@ describe('photos: stored', () => {
     await idle();
     return next;
   };
+  const due = (scope: string | null = 'store') =>
+    database.call<object, Due>('stored-photos.due', { scope, most: 9, clock: steady });
+  const settle = (deletions: Partial<Deletions>) =>
+    database.call<Deletions, number>('stored-photos.settle', { deleted: [], failed: [], ...deletions });
   /** Everything that was due when it was called was tried once. */
-  const idle = async () => {
-    const due = (scope: string | null) =>
-      database.call<object, Due>('stored-photos.due', { scope, most: 1, clock: steady });
-    await until(async () => {
+  const idle = () =>
+    until(async () => {
       const found = await Promise.all(['store', null].map(due));
       return found.every(({ photos }) => photos.length === 0);
     }, 'Photos are due for ever.');
-  };
   const heldBy = async (stored: StoredPhotos) => (await stored.held('store')).count;
   const untilHeld = (stored: StoredPhotos, count: number) =>
     until(async () => (await heldBy(stored)) === count, `It does not hold ${count} photos.`);
@@ -131,7 +132,7 @@ describe('photos: stored', () => {
     it('by themselves', async () => {
       now = Date.now();
       const started = performance.now();
-      database = openPhotosDatabase(temporaryDirectory(), { now: Date.now });
+      database = openTestDatabase(undefined, { now: Date.now });
       const stored = open({ clock: () => ({ process: 'first', elapsed: performance.now() - started }) });
       // It has looked once, and found nothing that it would wait for.
       await pause(100);
@@ -212,7 +213,7 @@ describe('photos: stored', () => {
   });
 
   describe('are kept no longer than they may', () => {
-    /** A photo that is kept for an hour; the store is then opened again as often as anybody looks. */
+    /** A photo that is kept for an hour. */
     async function entered(): Promise<StoredPhotos> {
       const stored = open();
       await stored.enter(photo());
@@ -227,55 +228,32 @@ describe('photos: stored', () => {
       return heldBy(stored);
     };
 
-    for (const setBack of [10 * MINUTE_MS, DAY_MS, 5_000 * DAY_MS]) {
-      it(`where the clock is set back by ${setBack / MINUTE_MS} minutes`, async () => {
-        const stored = await entered();
-        pass(30 * MINUTE_MS);
-        now -= setBack;
-        assert.equal(await look(stored), 1, 'half of its time is left');
-        pass(25 * MINUTE_MS);
-        assert.equal(await look(stored), 1);
-        pass(6 * MINUTE_MS);
-        assert.equal(await look(stored), 0);
+    /** Minutes that pass, by how many the clock is set then, and how many photos are held after that. */
+    type Step = [passed: number, set: number, held: number, how?: 'restart'];
+    const clocks: [string, ...Step[]][] = [
+      ['where the clock is set back by a day', [30, -1_440, 1], [25, 0, 1], [6, 0, 0]],
+      ['where the clock is set ahead, which makes it early', [1, 120, 0]],
+      ['where the clock was set back while nothing ran', [1, -60, 0, 'restart']],
+      [
+        'and no shorter for a clock that is behind by a little after a start',
+        ...([
+          [30, 0, 1],
+          [0, -2, 1, 'restart'],
+          [29, 0, 1],
+          [2, 0, 0],
+        ] as const satisfies Step[]),
+      ],
+    ];
+    for (const [name, ...steps] of clocks)
+      it(name, async () => {
+        let stored = await entered();
+        for (const [passed, set, held, how] of steps) {
+          pass(passed * MINUTE_MS);
+          now += set * MINUTE_MS;
+          if (how) stored = await restart(stored);
+          assert.equal(how ? await heldBy(stored) : await look(stored), held);
+        }
       });
-    }
-
-    it('where the clock was ahead when it came', async () => {
-      now += 300 * DAY_MS;
-      const stored = await entered();
-      pass(10 * MINUTE_MS);
-      now -= 300 * DAY_MS;
-      assert.equal(await look(stored), 1);
-      pass(51 * MINUTE_MS);
-      assert.equal(await look(stored), 0);
-    });
-
-    it('where the clock is set ahead, which makes it early', async () => {
-      const stored = await entered();
-      pass(MINUTE_MS);
-      now += 2 * HOUR_MS;
-      assert.equal(await look(stored), 0);
-    });
-
-    it('where the clock was set back while nothing ran', async () => {
-      const stored = await entered();
-      pass(MINUTE_MS);
-      now -= HOUR_MS;
-      assert.equal(await heldBy(await restart(stored)), 0);
-    });
-
-    it('and no shorter for a clock that is behind by a little after a start', async () => {
-      const stored = await entered();
-      pass(30 * MINUTE_MS);
-      assert.equal(await look(stored), 1);
-      now -= 2 * MINUTE_MS;
-      const next = await restart(stored);
-      assert.equal(await heldBy(next), 1);
-      pass(29 * MINUTE_MS);
-      assert.equal(await look(next), 1);
-      pass(2 * MINUTE_MS);
-      assert.equal(await look(next), 0);
-    });
 
     it('where one that is deleted twice waits for the second time', async () => {
       const stored = open();
@@ -289,50 +267,36 @@ describe('photos: stored', () => {
       assert.equal(await look(stored), 0);
     });
 
-    it('where the clock is set back by a moment again and again', async () => {
-      const stored = await entered();
-      for (let second = 0; second < 60; second++) {
-        pass(1_000);
-        now -= 900;
-        if (second % 20 === 0) await look(stored);
-        else await stored.enter(photo({ keepMs: 30 * DAY_MS, node: 'another' }));
-      }
-      pass(59 * MINUTE_MS - 5_000);
-      assert.equal(await look(stored), 1);
-      pass(6_100);
-      assert.equal(await look(stored), 0);
-    });
-
-    it('and no shorter for a clock that goes back and forth by a moment', async () => {
-      const stored = await entered();
-      for (let second = 0; second < 60; second++) {
-        pass(1_000);
-        now += second % 2 ? 900 : -900;
-        await stored.enter(photo({ keepMs: 30 * DAY_MS, node: 'another' }));
-      }
-      pass(59 * MINUTE_MS - 5_000);
-      assert.equal(await look(stored), 1);
-    });
+    for (const [name, setBy, late] of [
+      ['where the clock is set back by a moment again and again', () => -900, 0],
+      [
+        'and no shorter for a clock that goes back and forth by a moment',
+        (second: number) => (second % 2 ? 900 : -900),
+        1,
+      ],
+    ] as const)
+      it(name, async () => {
+        const stored = await entered();
+        for (let second = 0; second < 60; second++) {
+          pass(1_000);
+          now += setBy(second);
+          await stored.enter(photo({ keepMs: 30 * DAY_MS, node: 'another' }));
+        }
+        pass(59 * MINUTE_MS - 5_000);
+        assert.equal(await look(stored), 1);
+        pass(late ? 3_000 : 6_100);
+        assert.equal(await look(stored), late);
+      });
   });
 
   describe('that cannot be deleted', () => {
-    it('are tried again, later each time, and that is told once', async () => {
+    it('are tried again, later each time, and that is reported once', async () => {
       const stored = open();
       fails = () => true;
       const id = await stored.enter(photo());
       stored.discard(id, false);
-      await until(() => tried.length === 1, 'it is not tried');
-      await until(() => troubles.length === 1, 'nothing is told');
-      const retryIn = async () => {
-        const [row] = (
-          await database.call<object, Due>('stored-photos.due', {
-            scope: 'store',
-            most: 1,
-            clock: steady,
-          })
-        ).photos;
-        return row?.attempts;
-      };
+      await until(() => troubles.length === 1, 'nothing is reported');
+      const retryIn = async () => (await due()).photos[0]?.attempts;
       assert.equal(await retryIn(), undefined, 'it is not due again yet');
       pass(51);
       assert.equal(await retryIn(), 1);
@@ -369,67 +333,51 @@ describe('photos: stored', () => {
       pass(2 * HOUR_MS);
       stored.close();
       open({ firstPauseMs: 60_000 });
-      await until(() => troubles.length === 1, 'nothing is told');
+      await until(() => troubles.length === 1, 'nothing is reported');
       assert.ok(tried.length >= 8 && tried.length <= 11, `${tried.length}`);
       assert.equal(troubles.join(), `kept-on ${tried.length}`);
     });
 
-    it('are told to be deleted again once all of them are', async () => {
+    it('are reported to be deleted again once all of them are', async () => {
       const stored = open();
       fails = () => true;
       for (const id of [await stored.enter(photo()), await stored.enter(photo())]) stored.discard(id, false);
-      await until(() => troubles.length > 0, 'nothing is told');
+      await until(() => troubles.length > 0, 'nothing is reported');
       fails = () => false;
       pass(HOUR_MS);
       stored.discard(await stored.enter(photo()), false);
-      await until(() => troubles.length === 2, 'nothing is told');
+      await until(() => troubles.length === 2, 'nothing is reported');
       assert.match(troubles.join(), /^kept-on [12],deleted-again 0$/);
     });
 
-    it('are given up after a week of attempts, and not because the clock is a year ahead', async () => {
+    const failedAttempts = async (id: string, count: number) => {
+      for (let attempt = 0; attempt < count; attempt++)
+        assert.equal(await settle({ failed: [{ id, retryInMs: 1 }] }), 0, `${attempt}`);
+    };
+
+    it('are given up after a week and a hundred attempts, and not after one of these alone', async () => {
       const stored = open();
-      const id = await stored.enter(photo());
+      const [often, seldom] = [await stored.enter(photo()), await stored.enter(photo())];
       stored.close();
-      const settle = (retryInMs = 1) =>
-        database.call<Deletions, number>('stored-photos.settle', {
-          deleted: [],
-          failed: [{ id, retryInMs }],
-        });
-      assert.equal(await settle(), 0);
+      await failedAttempts(often, 120);
+      await failedAttempts(seldom, 1);
+      pass(7 * DAY_MS);
+      await failedAttempts(often, 1);
       pass(365 * DAY_MS);
-      for (let attempt = 2; attempt < 100; attempt++) assert.equal(await settle(), 0, `${attempt}`);
-      assert.equal(await heldBy(stored), 1);
-      assert.equal(await settle(), 1);
+      await failedAttempts(seldom, 98);
+      for (const id of [often, seldom]) assert.equal(await settle({ failed: [{ id, retryInMs: 1 }] }), 1);
       assert.equal(await heldBy(stored), 0);
     });
 
-    it('nor after a hundred attempts within the week', async () => {
-      const stored = open();
-      const id = await stored.enter(photo());
-      stored.close();
-      const settle = () =>
-        database.call<Deletions, number>('stored-photos.settle', {
-          deleted: [],
-          failed: [{ id, retryInMs: 1 }],
-        });
-      for (let attempt = 0; attempt < 120; attempt++) assert.equal(await settle(), 0);
-      pass(7 * DAY_MS);
-      assert.equal(await settle(), 0);
-      pass(1);
-      assert.equal(await settle(), 1);
-    });
-
-    it('and are given up: that is told', async () => {
+    it('and are given up: that is reported', async () => {
       const stored = open();
       const id = await stored.enter(photo());
       stored.close();
       fails = () => true;
-      const failed = [{ id, retryInMs: 1 }];
-      for (let attempt = 0; attempt < 99; attempt++)
-        await database.call('stored-photos.settle', { deleted: [], failed });
+      await failedAttempts(id, 99);
       pass(8 * DAY_MS);
       await restart(stored);
-      await until(() => troubles.length > 0, 'nothing is told');
+      await until(() => troubles.length > 0, 'nothing is reported');
       assert.deepEqual([troubles[0], tried], ['given-up 1', [id]]);
     });
   });
@@ -437,53 +385,41 @@ describe('photos: stored', () => {
   describe('are written down', () => {
     it('before they are put, or not put at all', async () => {
       const stored = open();
-      let held = 0;
-      const id = await stored.enter(photo());
-      held = await heldBy(stored);
-      assert.equal(held, 1);
+      await stored.enter(photo());
       assert.deepEqual(await stored.held('store'), { count: 1, bytes: 1_000, oldest: START });
       assert.deepEqual(await stored.held('another'), { count: 0, bytes: 0, oldest: null });
       stored.close();
       await failure(stored.enter(photo()), 'CANCELLED');
       await untilHeld(stored, 1);
-      assert.deepEqual([deleted, typeof id], [[], 'string']);
     });
 
-    it('once, though an operation may run twice', async () => {
+    const enterTwice = async () => {
       const stored = open();
       stored.close();
       const entry = { ...photo()('one'), id: 'one', clock: steady };
-      await database.call('stored-photos.enter', entry);
-      await database.call('stored-photos.enter', entry);
+      for (let run = 0; run < 2; run++) await database.call('stored-photos.enter', entry);
       assert.equal(await heldBy(stored), 1);
+      return stored;
+    };
+
+    it('once, though an operation may run twice', async () => {
+      const stored = await enterTwice();
       for (let run = 0; run < 2; run++)
         await database.call('stored-photos.discard', { id: 'one', mayArrive: true });
-      const due = () =>
-        database.call<object, Due>('stored-photos.due', { scope: 'store', most: 9, clock: steady });
       const { photos } = await due();
       assert.equal(photos.length, 1);
-      for (let run = 0; run < 2; run++)
-        await database.call('stored-photos.settle', { deleted: photos, failed: [] });
+      for (let run = 0; run < 2; run++) await settle({ deleted: photos });
       assert.equal(await heldBy(stored), 1, 'it is deleted once more, later');
       pass(2 * HOUR_MS);
-      const again = await due();
-      assert.equal(again.photos.length, 1);
-      await database.call('stored-photos.settle', { deleted: again.photos, failed: [] });
+      await settle({ deleted: (await due()).photos });
       assert.equal(await heldBy(stored), 0);
     });
 
-    it('and whoever is discarded while it is deleted is deleted once more', async () => {
-      const stored = open();
-      stored.close();
-      await database.call('stored-photos.enter', { ...photo()('one'), id: 'one', clock: steady });
+    it('and one that is discarded while it is deleted is deleted once more', async () => {
+      const stored = await enterTwice();
       pass(2 * HOUR_MS);
-      const { photos } = await database.call<object, Due>('stored-photos.due', {
-        scope: 'store',
-        most: 9,
-        clock: steady,
-      });
-      const changed = photos.map((each) => ({ ...each, delete_at: each.delete_at - 1 }));
-      await database.call('stored-photos.settle', { deleted: changed, failed: [] });
+      const { photos } = await due();
+      await settle({ deleted: photos.map((each) => ({ ...each, delete_at: each.delete_at - 1 })) });
       assert.equal(await heldBy(stored), 1);
     });
   });
@@ -568,7 +504,7 @@ describe('photos: stored', () => {
       await untilHeld(local.photos, 0);
     });
 
-    it('that the file system does not delete are told and tried again', async () => {
+    it('that the file system does not delete are reported and tried again', async () => {
       const id = idOf(await put());
       // No file can be unlinked that is a folder.
       rmSync(join(photos, id));
@@ -576,7 +512,7 @@ describe('photos: stored', () => {
       pass(2 * HOUR_MS);
       local.photos.close();
       local = openFolder();
-      await until(() => troubles.length === 1, 'nothing is told');
+      await until(() => troubles.length === 1, 'nothing is reported');
       assert.deepEqual(troubles, ['kept-on 1']);
       rmSync(join(photos, id), { recursive: true });
       pass(HOUR_MS);
@@ -596,7 +532,7 @@ describe('photos: stored', () => {
     it('that the database forgot, because another file stands in its place, are deleted', async () => {
       await put();
       const other = temporaryDirectory();
-      const empty = openPhotosDatabase(other, { now: () => now });
+      const empty = openTestDatabase(join(other, 'cn-verify.db'), { now: () => now });
       await empty.call('stored-photos.held', { node: 'store' });
       await empty.close();
       renameSync(join(other, 'cn-verify.db'), join(folder, 'cn-verify.db'));

@@ -6,10 +6,10 @@ import { SHARED_LEDGER_OPERATIONS } from '../../src/ledger/shared-ledger-sql';
 import { readPostgresUrl } from '../../src/node-red/ledger/postgres-url';
 import { Seen } from '../../src/photos/seen';
 import { SEEN_OPERATIONS } from '../../src/photos/seen-sql';
-import { openDatabase } from '../../src/store/database';
 import { openPostgres } from '../../src/store/postgres';
 import { secretFrom } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
+import { openTestDatabase } from '../store/open';
 
 export interface Shared {
   ledger: Ledger;
@@ -45,12 +45,7 @@ export async function openShared({
   secret?: string;
 }): Promise<Shared> {
   const notices: string[] = [];
-  const own = openDatabase({
-    file,
-    secret: async () => secretFrom('a secret of this process'),
-    now: Date.now,
-    notify: (trouble) => notices.push(`own ${trouble}`),
-  });
+  const own = openTestDatabase(file, { notify: (trouble) => notices.push(`own ${trouble}`) });
   await own.ready();
   const { connection } = readPostgresUrl(url)!;
   const database = openPostgres({
@@ -80,12 +75,10 @@ export async function openShared({
       (await own.call<object, unknown[]>('outbox.list', { location: database.locationDigest })).length,
     reconnect: () => database.look(),
     close: async () => {
-      if (!open.delete(one)) return;
+      if (!open.has(one)) return;
       ledger.close();
-      seen.close();
       await ledger.leave(1_000);
-      await database.close();
-      await own.close();
+      await one.vanish();
     },
     vanish: async () => {
       open.delete(one);

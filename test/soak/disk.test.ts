@@ -117,7 +117,7 @@ describe('database: a disk that fails', () => {
     assert.deepEqual(await kept, ['written']);
     assert.deepEqual(await writer.ask('put', { ids: ['c'] }), ['written']);
     assert.deepEqual(
-      writer.said.map(({ told }) => told),
+      writer.said.map(({ trouble }) => trouble),
       ['stuck', 'written-again'],
     );
     await writer.ask('close');

@@ -5,7 +5,7 @@ import type { Database } from '../../src/store/database';
 import { useDatabases } from './open';
 
 describe('database', () => {
-  const { test, told, file, start } = useDatabases();
+  const { test, troubles, file, start } = useDatabases();
 
   it('keeps what was written', async () => {
     const first = start();
@@ -15,7 +15,7 @@ describe('database', () => {
     await first.close();
     assert.equal(first.state(), 'closed');
     assert.deepEqual(await start().call('probe.list', null), ['a']);
-    assert.deepEqual(told, []);
+    assert.deepEqual(troubles, []);
   });
 
   it('makes files that only their owner can read', async () => {
@@ -154,7 +154,7 @@ describe('database', () => {
     await first.close();
     await kept;
     assert.deepEqual(await second.call('probe.list', null), ['a', 'c']);
-    assert.deepEqual(told, ['held-elsewhere', 'opened']);
+    assert.deepEqual(troubles, ['held-elsewhere', 'opened']);
   });
 
   it('is written to no file where none is wanted', async () => {

@@ -31,14 +31,14 @@ import { useDatabases } from './open';
 const KEEP = { whenAway: 'keep' } as const;
 
 describe('database: faults', () => {
-  const { test, told, file, start } = useDatabases();
+  const { test, troubles, file, start } = useDatabases();
   const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
   const isDamaged = async (database: Database) =>
     (await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged;
   /** An operator has to decide, and that was said once. */
   const isLost = async (database: Database) => {
     await database.ready();
-    assert.deepEqual([database.state(), told], ['damaged', ['lost']]);
+    assert.deepEqual([database.state(), troubles], ['damaged', ['lost']]);
   };
   const list = (database: Database) => database.call<null, string[]>('probe.list', null);
   const rows = (database: Database) => database.call<null, number[]>('probe.rows', null);
@@ -55,9 +55,9 @@ describe('database: faults', () => {
       database.onReplaced(() => rewrites++);
       await put(database, 'a');
       unlinkSync(file());
-      await until(() => told.includes('replaced'));
+      await until(() => troubles.includes('replaced'));
       await put(database, 'b');
-      assert.deepEqual([told, rewrites], [['replaced'], 1]);
+      assert.deepEqual([troubles, rewrites], [['replaced'], 1]);
       await database.close();
       assert.deepEqual(await list(start()), ['a', 'b']);
     });
@@ -115,7 +115,7 @@ describe('database: faults', () => {
         const database = start();
         await put(database, 'a');
         unlinkSync(file() + suffix);
-        await until(() => told.includes('replaced'));
+        await until(() => troubles.includes('replaced'));
         await put(database, 'b');
         assert.deepEqual(await list(database), ['a', 'b']);
         await put(database, 'c');
@@ -128,7 +128,7 @@ describe('database: faults', () => {
       const database = start();
       await put(database, 'a');
       rmSync(test.folder, { recursive: true });
-      await until(() => told.includes('unwritable'));
+      await until(() => troubles.includes('unwritable'));
       await assert.rejects(put(database, 'b'), { problem: 'database-unwritable' });
       assert.equal(existsSync(test.folder), false);
       const kept = put(database, 'c', KEEP);
@@ -164,7 +164,7 @@ describe('database: faults', () => {
       const database = start();
       const found = await rows(database);
       assert.ok(found.length >= 1_980 && found.length < 2_000, String(found.length));
-      assert.deepEqual(told, ['damaged']);
+      assert.deepEqual(troubles, ['damaged']);
       assert.equal(database.state(), 'damaged');
       assert.equal(await isDamaged(database), true);
       assert.equal(aside().length, 1);
@@ -176,7 +176,7 @@ describe('database: faults', () => {
       assert.equal(again.state(), 'ready');
       assert.equal(await isDamaged(again), false);
       await again.close();
-      assert.deepEqual(told, ['damaged']);
+      assert.deepEqual(troubles, ['damaged']);
       assert.equal((await rows(start())).length, found.length);
     });
 
@@ -199,12 +199,12 @@ describe('database: faults', () => {
       assert.equal(found.length, 1_999);
     });
 
-    it('begins anew where nothing can be read', async () => {
+    it('begins with an empty file where nothing can be read', async () => {
       await (await filled()).close();
       writeFileSync(file(), randomBytes(statSync(file()).size));
       const database = start();
       await put(database, 'a');
-      assert.deepEqual([await rows(database), database.state(), told], [[], 'damaged', ['damaged']]);
+      assert.deepEqual([await rows(database), database.state(), troubles], [[], 'damaged', ['damaged']]);
     });
 
     it('reads what a file that was cut off still has', async () => {
@@ -259,7 +259,7 @@ describe('database: faults', () => {
       const second = startMarked();
       await put(second, 'b');
       await second.close();
-      assert.deepEqual(told, []);
+      assert.deepEqual(troubles, []);
     }
     for (const [what, lose] of [
       ['missing', () => unlinkSync(file())],
@@ -290,7 +290,7 @@ describe('database: faults', () => {
         await again.close();
         const last = startMarked();
         await last.ready();
-        assert.deepEqual([last.state(), told], ['ready', ['lost']]);
+        assert.deepEqual([last.state(), troubles], ['ready', ['lost']]);
       });
 
     it('is another one, which somebody put there', async () => {
@@ -355,7 +355,7 @@ describe('database: faults', () => {
         change();
         const database = startMarked();
         await put(database, 'c');
-        assert.deepEqual([database.state(), told], ['ready', []]);
+        assert.deepEqual([database.state(), troubles], ['ready', []]);
       });
 
     it('is said of a missing one where the mark cannot be read', async () => {
@@ -390,7 +390,7 @@ describe('database: faults', () => {
       assert.equal(database.state(), 'newer-version');
       await database.close();
       assert.deepEqual(readFileSync(file()), before);
-      assert.deepEqual(told, ['newer-version']);
+      assert.deepEqual(troubles, ['newer-version']);
     });
   });
 
@@ -406,7 +406,7 @@ describe('database: faults', () => {
         const kept = put(database, 'b', KEEP);
         unlinkSync(pipe);
         await kept;
-        assert.deepEqual(told, ['unwritable', 'written-again']);
+        assert.deepEqual(troubles, ['unwritable', 'written-again']);
       });
 
     it('says that there is a folder of this name', async () => {
@@ -435,10 +435,10 @@ describe('database: faults', () => {
       test.secret = right;
       await until(() => database.state() === 'ready');
       assert.equal(await database.call('probe.open', { sealed }), 'kept');
-      assert.deepEqual(told, ['secret-differs', 'secret-agrees']);
+      assert.deepEqual(troubles, ['secret-differs', 'secret-agrees']);
     });
 
-    it('is taken anew when an operator gives up what was sealed under the old one', async () => {
+    it('is replaced when an operator gives up what was sealed under the old one', async () => {
       await (await filled(10)).close();
       test.secret = randomBytes(32);
       const database = start();
@@ -462,7 +462,7 @@ describe('database: faults', () => {
       const database = start({ secret: () => Promise.reject(new Error('no')) });
       await assert.rejects(database.startAnew(), { problem: 'secret-unreadable' });
       await assert.rejects(database.call('probe.open', { sealed }), { problem: 'secret-unreadable' });
-      assert.deepEqual(told, ['secret-unreadable']);
+      assert.deepEqual(troubles, ['secret-unreadable']);
     });
   });
 });

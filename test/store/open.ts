@@ -1,35 +1,49 @@
-/** Databases in a folder of the test's own, with the operations of probes.ts; they are closed after it. */
-import { randomBytes } from 'node:crypto';
+/** Databases of a test. */
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database';
 import { temporaryDirectory } from '../demo-process';
+import { atEnd, closeAll } from '../http/server';
 
-export const THREAD = join(__dirname, 'thread.js');
+export const SECRET = Buffer.alloc(32, 7);
 
-/** For a `describe`: each of its tests begins with an empty folder. */
+/**
+ * @param file of the database
+ * @param options that are not as usual
+ * @returns the database, which is closed when the test ends
+ */
+export function openTestDatabase(
+  file: string | null = join(temporaryDirectory(), 'cn-verify.db'),
+  options: Partial<DatabaseOptions> = {},
+): Database {
+  const database = openDatabase({
+    file,
+    secret: async () => SECRET,
+    now: Date.now,
+    notify: () => {},
+    ...options,
+  });
+  atEnd(() => database.close());
+  return database;
+}
+
+/** For a `describe` whose tests begin with an empty folder, and use the operations of probes.ts. */
 export function useDatabases() {
-  const told: string[] = [];
-  const open: Database[] = [];
+  const troubles: string[] = [];
   /** `secret` may be changed by a test. */
-  const test = { folder: '', secret: randomBytes(32) };
+  const test = { folder: '', secret: SECRET };
   const file = () => join(test.folder, 'cn-verify', 'cn-verify.db');
-  function start(options: Partial<DatabaseOptions> = {}): Database {
-    const database = openDatabase({
-      file: file(),
+  const start = (options: Partial<DatabaseOptions> = {}) =>
+    openTestDatabase(file(), {
       secret: async () => test.secret,
-      now: Date.now,
-      notify: (trouble) => told.push(trouble),
-      thread: THREAD,
+      notify: (trouble) => troubles.push(trouble),
+      thread: join(__dirname, 'thread.js'),
       ...options,
     });
-    open.push(database);
-    return database;
-  }
   beforeEach(() => {
     test.folder = temporaryDirectory();
-    test.secret = randomBytes(32);
-    told.length = 0;
+    test.secret = SECRET;
+    troubles.length = 0;
   });
-  afterEach(() => Promise.all(open.splice(0).map((each) => each.close())));
-  return { test, told, file, start };
+  afterEach(closeAll);
+  return { test, troubles, file, start };
 }

@@ -1,25 +1,19 @@
 /** A process of its own with a database. */
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../../src/store/database';
+import type { Database } from '../../src/store/database';
 import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
-
-type Outcome = 'written' | string;
+import { openTestDatabase } from './open';
 
 /** What there is to do; each is answered with a value. */
 const COMMANDS = {
   async open(file: string): Promise<void> {
-    database = openDatabase({
-      file,
-      secret: async () => Buffer.alloc(32, 7),
-      now: Date.now,
-      notify: (trouble) => void say({ told: trouble }),
-      thread: join(__dirname, 'thread.js'),
-    });
+    const thread = join(__dirname, 'thread.js');
+    database = openTestDatabase(file, { notify: (trouble) => void say({ trouble }), thread });
   },
   ready: () => database.ready(),
   state: async () => database.state(),
-  /** @returns for each what became of it */
-  put: ({ ids, size = 1, whenAway = 'fail' }: Put): Promise<Outcome[]> =>
+  /** @returns for each `written`, or the problem and its code */
+  put: ({ ids, size = 1, whenAway = 'fail' }: Put): Promise<string[]> =>
     Promise.all(
       ids.map((id) =>
         database.call('probe.put', { id, content: 'x'.repeat(size) }, { whenAway }).then(
@@ -72,7 +66,7 @@ interface Put {
 
 /** What the process says by itself. */
 export interface Said {
-  told?: string;
+  trouble?: string;
   written?: string;
   refused?: string;
 }

@@ -5,33 +5,25 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { COLUMNS, FIELDS, nameOf } from '../../src/ledger/columns';
 import type { Entry } from '../../src/ledger/entry';
-import { type Database, openDatabase } from '../../src/store/database';
+import type { DatabaseOptions } from '../../src/store/database';
 import { SQLITE_TYPES } from '../../src/store/schema/columns';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
+import { openTestDatabase } from './open';
 
 const FOLDER = join(__dirname, '../../../test/store/versions');
 const LATER = join(__dirname, 'later-thread.js');
 
 describe('database: versions', () => {
   let file: string;
-  let told: string[];
-  const open = new Set<Database>();
-  function start(thread?: string): Database {
-    const database = openDatabase({
-      file,
-      secret: async () => Buffer.alloc(32, 7),
+  let troubles: string[];
+  const start = (options: Partial<DatabaseOptions> = {}) =>
+    openTestDatabase(file, {
       now: () => Date.parse('2026-11-30T12:00:00+08:00'),
-      notify: (trouble) => told.push(trouble),
-      ...(thread && { thread }),
+      notify: (trouble) => troubles.push(trouble),
+      ...options,
     });
-    open.add(database);
-    return database;
-  }
-  async function close(): Promise<void> {
-    for (const database of open) await database.close();
-    open.clear();
-  }
   function inFile<Answer>(work: (database: DatabaseSync) => Answer): Answer {
     const database = new DatabaseSync(file);
     try {
@@ -45,9 +37,9 @@ describe('database: versions', () => {
 
   beforeEach(() => {
     file = join(temporaryDirectory(), 'cn-verify.db');
-    told = [];
+    troubles = [];
   });
-  afterEach(close);
+  afterEach(closeAll);
 
   it('has a file of each in the tests', () => {
     const found = readdirSync(FOLDER).map((name) => Number(name.replace('.sql', '')));
@@ -59,7 +51,7 @@ describe('database: versions', () => {
 
   it('has a column for every field of an entry', async () => {
     await start().ready();
-    await close();
+    await closeAll();
     const found = inFile((database) => database.prepare('PRAGMA table_info(entries)').all());
     const own = ['kept_from', 'owner'];
     assert.deepEqual(
@@ -73,7 +65,7 @@ describe('database: versions', () => {
       inFile((database) => database.exec(readFileSync(join(FOLDER, name), 'utf8')));
       const database = start();
       await database.ready();
-      assert.deepEqual([database.state(), told], ['ready', []]);
+      assert.deepEqual([database.state(), troubles], ['ready', []]);
       const look = { account: 'an-account', keys: [{ key: 'a key', content: 'asked' }], since: null };
       assert.deepEqual(await database.call('ledger.look', look), {
         'a key': {
@@ -113,16 +105,16 @@ describe('database: versions', () => {
       assert.deepEqual(await database.call('outbox.list', { location: 'a location' }), [
         { id: 'a call', location: 'a location', operation: 'ledger.settle', parameters: { entry: 1 } },
       ]);
-      await close();
+      await closeAll();
       assert.equal(versionOf(), MIGRATIONS.length);
     });
 
   it('is migrated by a later program, once, and an earlier one leaves it as it is then', async () => {
     await start().call('outbox.put', { id: 'a', location: 'b', operation: 'c', parameters: null });
-    await close();
+    await closeAll();
     for (let round = 0; round < 2; round++) {
-      await start(LATER).ready();
-      await close();
+      await start({ thread: LATER }).ready();
+      await closeAll();
       assert.equal(versionOf(), MIGRATIONS.length + 2);
       assert.equal(migrated(), 'first and second');
     }
@@ -131,17 +123,17 @@ describe('database: versions', () => {
 
   it('stays at the version before where a migration cannot be done, and goes on from there', async () => {
     await start().call('outbox.put', { id: 'a', location: 'b', operation: 'c', parameters: null });
-    await close();
+    await closeAll();
     inFile((database) => database.exec('CREATE TABLE outbox_later (id TEXT)'));
-    const database = start(LATER);
+    const database = start({ thread: LATER });
     await assert.rejects(database.ready(), { problem: 'database-unwritable' });
-    await close();
+    await closeAll();
     assert.equal(versionOf(), MIGRATIONS.length + 1);
     assert.equal(migrated(), 'first');
     inFile((opened) => opened.exec('DROP TABLE outbox_later'));
-    await start(LATER).ready();
-    await close();
+    await start({ thread: LATER }).ready();
+    await closeAll();
     assert.equal(versionOf(), MIGRATIONS.length + 2);
-    assert.deepEqual(told, ['unwritable']);
+    assert.deepEqual(troubles, ['unwritable']);
   });
 });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../demo-process';
-import { dueIn, idsOf, openTasks, type Process, startProcess, until } from './tasks';
+import { until } from '../until';
+import { dueIn, idsOf, openTasks, type Process, startProcess } from './tasks';
 
 const SIZE = 2_000;
 const ids = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
@@ -48,32 +49,23 @@ describe('waiting: tasks on a full disk', function () {
     );
   });
 
-  it('are due when their time is over, though they are not written', async () => {
-    await writer.ask('add', ['short'], { milliseconds: 100 });
-    await until(() => dueIn(writer).has('short'));
-    assert.equal(dueIn(writer).has('more-0'), false);
-    assert.equal(await writer.ask('state'), 'unwritable');
-  });
+  for (const [when, milliseconds] of [
+    ['when their time is over, though they are not written', 100],
+    ['at once where they only have to be delivered', null],
+  ] as const)
+    it(`are due ${when}`, async () => {
+      await writer.ask('add', ['short'], { milliseconds });
+      await until(() => dueIn(writer).has('short'));
+      assert.equal(dueIn(writer).has('more-0'), false);
+      assert.equal(await writer.ask('state'), 'unwritable');
+    });
 
-  it('are due at once where they only have to be delivered', async () => {
-    await writer.ask('add', ['delivery'], { milliseconds: null });
-    await until(() => dueIn(writer).has('delivery'));
-    assert.equal(await writer.ask('state'), 'unwritable');
-  });
-
-  it('are not brought back when they were over before there was room', async () => {
-    await writer.ask('deliver', ids('more', 50));
+  it('are written at once when a node closes and there is room, but for those that were over before', async () => {
+    await writer.ask('deliver', ids('more', 40));
     writer.limit('unlimited');
     assert.deepEqual(await writer.ask('settle'), []);
     await writer.kill();
-    assert.deepEqual(await left(), ids('first', 10));
-  });
-
-  it('are written at once when a node closes, if there is room by then', async () => {
-    writer.limit('unlimited');
-    assert.deepEqual(await writer.ask('settle'), []);
-    await writer.kill();
-    assert.equal((await left()).length, 60);
+    assert.deepEqual(await left(), sorted(ids('first', 10), ids('more', 50).slice(40)));
   });
 
   it('are named when a node closes before there is room', async () => {
@@ -81,28 +73,5 @@ describe('waiting: tasks on a full disk', function () {
     assert.deepEqual(await writer.ask('settle'), ['more-48', 'more-49']);
     await writer.kill();
     assert.deepEqual(await left(), ids('first', 10));
-  });
-});
-
-describe('waiting: tasks whose database another process has', function () {
-  this.timeout(60_000);
-  it('are due at once, in memory only, and are written when that process has ended', async () => {
-    const file = join(temporaryDirectory(), 'cn-verify.db');
-    const [first, second] = [startProcess(), startProcess()];
-    await first.ask('open', file);
-    await first.ask('add', ids('first', 3));
-    assert.deepEqual(await first.ask('settle'), []);
-    assert.deepEqual(await second.ask('open', file), []);
-    await second.ask('add', ids('second', 3));
-    await until(() => dueIn(second).size === 3);
-    assert.deepEqual(await second.ask('settle'), ids('second', 3));
-    assert.deepEqual(await second.ask('warnings'), ['held-elsewhere']);
-    await first.kill();
-    await until(async () => (await second.ask('settle')).length === 0);
-    assert.deepEqual((await second.ask('claim')).sort(), ids('first', 3));
-    await second.kill();
-    const { tasks, database } = await openTasks(file);
-    assert.deepEqual(idsOf(tasks.list()).sort(), [...ids('first', 3), ...ids('second', 3)]);
-    await database.close();
   });
 });

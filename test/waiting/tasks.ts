@@ -1,5 +1,5 @@
 /** Pending tasks over a real database, in this process and in one that can be killed. */
-import { type Database, openDatabase } from '../../src/store/database';
+import type { Database } from '../../src/store/database';
 import {
   type NewTask,
   type PendingTask,
@@ -7,11 +7,8 @@ import {
   type TaskOwner,
 } from '../../src/waiting/pending-tasks';
 import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
+import { openTestDatabase, SECRET } from '../store/open';
 import { until } from '../until';
-
-export { until };
-
-export const SECRET = Buffer.alloc(32, 7);
 
 /** @returns a task that waits for a minute */
 export function newTask(taskId: string, changes: Partial<NewTask> = {}): NewTask {
@@ -59,13 +56,9 @@ export interface Opened {
  * @returns its tasks; those of earlier processes come later
  */
 export function createTasks(file: string, secret: () => Buffer = () => SECRET): Opened {
-  const database = openDatabase({
-    file,
-    secret: async () => secret(),
-    now: Date.now,
-    notify: (trouble) => warnings.push(trouble),
-  });
   const warnings: string[] = [];
+  const notify = (trouble: string) => void warnings.push(trouble);
+  const database = openTestDatabase(file, { secret: async () => secret(), notify });
   let loaded = 0;
   const tasks = new PendingTasks({
     database,
@@ -117,38 +110,11 @@ const COMMANDS = {
   warnings: async (): Promise<string[]> => opened.warnings,
   close: (): Promise<void> => opened.database.close(),
   becomeNobody,
-  /**
-   * Adds 500 tasks, and then adds and delivers tasks until it is killed. Says `due` with ids of tasks that may be
-   * queried, `delivering` before some are delivered, and `ended` when those have been deleted.
-   */
-  async load(file: string): Promise<void> {
-    await COMMANDS.open(file);
-    const all = Array.from({ length: 500 }, (_, index) => `first-${index}`);
-    await COMMANDS.add(all, { size: 20_000 });
-    void say({ begun: true });
-    for (let round = 0; ; round++) {
-      const ids = Array.from({ length: 5 }, (_, index) => `later-${round}-${index}`);
-      await COMMANDS.add(ids, { size: 20_000 });
-      all.push(...ids);
-      const delivering = all.splice(0, 5);
-      await until(() => delivering.every((id) => due.has(id)));
-      // If the parent heard of this only after the kill, it would miss what was deleted.
-      await say({ delivering });
-      await COMMANDS.deliver(delivering);
-      if (round % 20 < 19) continue;
-      await opened.tasks.settle();
-      void say({ settled: round });
-    }
-  },
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
 
 /** What the process says without being asked. */
 interface Said {
   due?: string;
-  begun?: boolean;
-  delivering?: string[];
-  /** All that was delivered in this round and before has been deleted. */
-  settled?: number;
 }
 
 export type Process = CommandProcess<typeof COMMANDS, Said>;

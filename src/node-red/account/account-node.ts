@@ -9,10 +9,11 @@ import { createTransport } from '../../http/send';
 import { ledgerOf } from '../ledger/ledger-of';
 import type { ConsentRules } from '../runner/choices';
 import { proxyOf, tlsOptions } from '../runner/connection';
+import type { FormTest } from '../runner/form-test';
 import { destinationOf, keyAt, type Terms } from '../runner/payments';
 import type { Node, NodeConfig, Red } from '../runner/red';
-import { readSettings } from '../runner/settings';
-import { AccountTest } from './account-test';
+import { readSettings, takeCredentials } from '../runner/settings';
+import { type AccountTestResult, accountTest } from './account-test';
 import { readPairs } from './pairs';
 
 /** An account node as the runner uses it. */
@@ -44,7 +45,7 @@ export interface AccountNode extends Node {
   /** What its provider does for the node `provider-request`. */
   request?: () => RequestAction;
   /** What its form's test button starts; not there where the provider has no call that costs nothing. */
-  test?: AccountTest;
+  test?: FormTest<AccountTestResult>;
 }
 
 /** What an account has beside its definition; each is loaded where it is needed. */
@@ -101,10 +102,7 @@ export function createAccount(
   { probe, request }: AccountHalves,
 ): void {
   const node = created as AccountNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
-  const secrets = { ...node.credentials };
-  delete node.credentials;
-
+  const secrets = takeCredentials(node);
   let account: Account | Promise<Account> | undefined;
   node.provider = definition.provider;
   node.environment = ENVIRONMENTS.find((each) => each === config.environment) ?? 'production';
@@ -126,7 +124,7 @@ export function createAccount(
     return rules;
   };
   if (request) node.request = request;
-  if (probe) node.test = new AccountTest(red, node, probe());
+  if (probe) node.test = accountTest(red, node, probe());
   if (config.environment === 'sandbox') {
     Promise.resolve()
       .then(node.open)
@@ -175,7 +173,7 @@ function prepare(
   node: AccountNode,
   config: NodeConfig,
   definition: AccountDefinition,
-  secrets: Record<string, string>,
+  secrets: Readonly<Record<string, string>>,
 ): () => Account | Promise<Account> {
   const { environment, baseUrl, timeout, ...limits } = readSettings(sharedSettings(definition), config);
   const settings = readSettings(definition.settings, config);

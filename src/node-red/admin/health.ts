@@ -1,5 +1,5 @@
 /** Whether this process can do its work, for a load balancer and for whoever watches it: docs/contract.md, "Health". */
-import { VerifyError } from '../../contract/errors';
+import { VerifyError, verifyErrorOf } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import type { QueueNode } from '../queue/verify-queue';
@@ -79,6 +79,6 @@ async function queueProblem(queue: QueueNode): Promise<VerifyError | null> {
     await queue.calls().ping(CHECK_MS);
     return null;
   } catch (reason) {
-    return reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+    return verifyErrorOf(reason);
   }
 }

@@ -1,18 +1,22 @@
 /** What to look at before a flow goes live: docs/contract.md, "Ledger", "Editor sidebar". */
-import { VerifyError } from '../../contract/errors';
+import { type VerifyError, verifyErrorOf } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
 import { actionTypes } from '../runner/actions';
 import { configsOf, nodesOf } from '../runner/deployed';
+import { withText } from '../runner/flow-error';
 import type { NodeConfig, Red } from '../runner/red';
-import { languageOf } from '../runner/texts';
-import { accountsOf } from './ledger-reports';
+import { languageOf, withTexts } from '../runner/texts';
+import { accountsOf } from './all-ledgers';
+import type { AdminQuestion } from './question';
 
 /** Why a node is not set up. */
 interface Unready {
   type: string;
   problem: string;
   values: VerifyError['values'];
+  /** As the node itself would say it. */
+  text: string;
 }
 
 export interface LiveCheck {
@@ -30,20 +34,20 @@ export interface LiveCheck {
 }
 
 /** @returns what an operator should look at */
-export function checkLive(red: Red): LiveCheck {
+export function checkLive({ red, language }: AdminQuestion): LiveCheck {
   const accounts = accountsOf(red);
   const { lang } = red.settings;
   return {
     sandbox: accounts.filter(({ environment }) => environment === 'sandbox').map(({ id }) => id),
     unready: accounts.flatMap((node) => {
-      const unready = whyUnready(node.type, () => {
+      const unready = whyUnready(red, node.type, language, () => {
         node.check();
         node.terms();
       });
       return unready ? [{ account: node.id, ...unready }] : [];
     }),
     stores: nodesOf<PhotoStoreNode>(red, 'photo-store', 'check').flatMap((node) => {
-      const unready = whyUnready(node.type, () => node.check('production'));
+      const unready = whyUnready(red, node.type, language, () => node.check('production'));
       return unready ? [{ store: node.id, ...unready }] : [];
     }),
     uncaught: uncaught(configsOf(red)),
@@ -52,14 +56,13 @@ export function checkLive(red: Red): LiveCheck {
   };
 }
 
-function whyUnready(type: string, check: () => void): Unready | null {
+function whyUnready(red: Red, type: string, language: string | undefined, check: () => void): Unready | null {
   try {
     check();
     return null;
   } catch (reason) {
-    if (!(reason instanceof VerifyError)) throw reason;
-    const { problem, values } = reason;
-    return { type, problem, values };
+    const { problem, values } = verifyErrorOf(reason);
+    return withText(withTexts(red, type), { type, problem, values }, language);
   }
 }
 

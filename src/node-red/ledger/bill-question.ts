@@ -1,14 +1,12 @@
 /** A message that brings a bill: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../../contract/errors';
-import { readText } from '../../input/text';
+import { readId } from '../../input/text';
 import { type BillComparison, compareBill, entriesOfBill } from '../../ledger/bill';
 import { BILL_COLUMNS, type BillColumns, readBill } from '../../ledger/bill-rows';
 import type { Entry } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
-import { readMonth } from './ledger-month';
+import { readMonth } from './ledger-query';
 
-/** Of an account, of a month and of the head of a column. */
-const LONGEST = 128;
 const NAMES: ReadonlySet<string> = new Set(['bill', 'account', 'month', 'columns']);
 
 export interface BillQuestion {
@@ -36,8 +34,8 @@ export function readBillQuestion(
   columns: unknown,
   accountId: (named: string) => string,
 ): BillQuestion {
-  const account = readText(asked.account, 'account', LONGEST, new Set());
-  const month = readText(asked.month, 'month', LONGEST, new Set());
+  const account = readId(asked.account, 'account');
+  const month = readId(asked.month, 'month');
   if (!account || !month || Object.keys(asked).some((name) => !NAMES.has(name)))
     throw new VerifyError('INPUT', 'bill-question');
   return {
@@ -73,7 +71,7 @@ function readColumns(value: unknown): BillColumns {
   const columns: BillColumns = {};
   if (typeof value !== 'object' || value === null) return columns;
   for (const name of BILL_COLUMNS) {
-    const head = readText((value as Record<string, unknown>)[name], name, LONGEST, new Set());
+    const head = readId((value as Record<string, unknown>)[name], name);
     if (head) columns[name] = head;
   }
   return columns;

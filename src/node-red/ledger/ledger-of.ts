@@ -1,10 +1,10 @@
 /** The ledger of a runtime, and those that several share. */
 import { channel } from 'node:diagnostics_channel';
 import { VerifyError } from '../../contract/errors';
-import type { BudgetWarning } from '../../ledger/budget';
-import { Ledger } from '../../ledger/ledger';
+import { Ledger, type LedgerOptions } from '../../ledger/ledger';
 import type { Seen } from '../../photos/seen';
 import { databaseOf } from '../runner/database-of';
+import { oncePerRuntime } from '../runner/once-per-runtime';
 import type { Node, Red } from '../runner/red';
 
 /** A `verify-ledger-store`. */
@@ -40,7 +40,7 @@ interface Settings {
 /** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
 const settled = channel('cn-verify:call');
 
-const ledgers = new WeakMap<object, Ledger>();
+const ownLedger = oncePerRuntime((red) => openLedger(red, { database: databaseOf(red) }));
 
 /**
  * @param red Node-RED
@@ -56,29 +56,23 @@ export function ledgerOf(red: Red, store?: unknown): Ledger | null {
     if (!node?.ledger) throw new VerifyError('CONFIG', 'ledger-store-missing');
     return node.ledger();
   }
-  if (ledger === false || !userDir) return null;
-  const known =
-    ledgers.get(red.events) ??
-    publish(
-      new Ledger({
-        database: databaseOf(red),
-        now: Date.now,
-        notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
-        onBudget: (warning) => warnOfBudget(red, warning),
-      }),
-    );
-  ledgers.set(red.events, known);
-  return known;
+  return ledger === false || !userDir ? null : ownLedger(red);
 }
 
-/** @param ledger whose entries everybody may see as they are settled */
-export function publish(ledger: Ledger): Ledger {
+/**
+ * @param red Node-RED, which is warned of what the ledger meets, and of a budget at 80 %
+ * @param options its database, and for how long a process holds a claim where several share it
+ */
+export function openLedger(red: Red, options: Pick<LedgerOptions, 'database' | 'leaseMs'>): Ledger {
+  const ledger = new Ledger({
+    ...options,
+    now: Date.now,
+    notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
+    onBudget: ({ account, period, limit, spent }) => {
+      const name = red.nodes.getNode(account)?.name || account;
+      red.log.warn(red._(`warnings.budget.${period}`, { account: name, limit, spent }));
+    },
+  });
   ledger.subscribe((entry) => settled.publish(entry));
   return ledger;
-}
-
-/** At 80 %, once a day or month. */
-export function warnOfBudget(red: Red, { account, period, limit, spent }: BudgetWarning): void {
-  const name = red.nodes.getNode(account)?.name || account;
-  red.log.warn(red._(`warnings.budget.${period}`, { account: name, limit, spent }));
 }

@@ -1,17 +1,16 @@
 /** What a message may ask of a ledger: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../../contract/errors';
 import { parseJsonText } from '../../input/json-text';
-import { readMoment } from '../../input/moment';
-import { readText } from '../../input/text';
+import { readId } from '../../input/text';
 import type { Period } from '../../ledger/calendar';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { paidOperations } from '../runner/actions';
 import { readKey } from '../runner/choices';
 import { messageKey } from '../runner/payments';
+import { readTimes } from './ledger-query';
 
 const MOST_ENTRIES = 1_000;
-const LONGEST_ID = 128;
 /** Of a question as JSON. */
 const LONGEST_JSON = 10_000;
 
@@ -38,23 +37,22 @@ export function asksForFolder(value: unknown): boolean {
 export function readQuestion(value: unknown, accountId: (named: string) => string): Question {
   const asked = objectOf(value);
   if (!asked || Object.keys(asked).some((name) => !NAMES.has(name))) throw notAQuestion();
-  const text = (name: 'id' | 'account') => readText(asked[name], name, LONGEST_ID, new Set()) || undefined;
-  const [id, account, key] = [text('id'), text('account'), readKey(asked.key)];
-  const [from, to] = [readMoment(asked.from, 'from', 'from'), readMoment(asked.to, 'to', 'to')];
+  const [id, account, key] = [readId(asked.id, 'id'), readId(asked.account, 'account'), readKey(asked.key)];
+  const times = readTimes(asked);
+  const { from, to } = times;
   const sum = oneOf(asked.sum, 'sum', PERIODS);
   const operation = oneOf(asked.operation, 'operation', paidOperations());
-  const kinds = [id, key, sum].filter((each) => (each ?? null) !== null);
+  const kinds = [id, key, sum].filter(Boolean);
   if (kinds.length > 1 || (kinds.length === 0 && from === undefined && to === undefined))
     throw notAQuestion();
   if (from !== undefined && to !== undefined && from >= to) throw new VerifyError('INPUT', 'times-crossed');
   return {
     key,
     sum,
-    ...(id !== undefined && { id }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(account !== undefined && { account: accountId(account) }),
-    ...(operation !== null && { operation }),
+    ...times,
+    ...(id && { id }),
+    ...(account && { account: accountId(account) }),
+    ...(operation && { operation }),
   };
 }
 

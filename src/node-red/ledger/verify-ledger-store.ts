@@ -1,20 +1,20 @@
 /** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
 
-import { VerifyError } from '../../contract/errors';
+import { VerifyError, verifyErrorOf } from '../../contract/errors';
 import type { SettingDefinitions } from '../../contract/settings';
-import { Ledger } from '../../ledger/ledger';
+import type { Ledger } from '../../ledger/ledger';
 import { sharedKept } from '../../ledger/shared-kept';
 import { SHARED_LEDGER_OPERATIONS } from '../../ledger/shared-ledger-sql';
 import { Seen } from '../../photos/seen';
 import { SEEN_OPERATIONS } from '../../photos/seen-sql';
-import { openPostgres, type PostgresDatabase, type SharedTrouble } from '../../store/postgres';
+import { openPostgres, type PostgresDatabase } from '../../store/postgres';
 import { secretFrom } from '../../store/secret';
 import { tlsOptions } from '../runner/connection';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import type { Node, NodeConfig, Red } from '../runner/red';
-import { readSettings, requireVariable } from '../runner/settings';
-import { type LedgerStoreNode, publish, warnOfBudget } from './ledger-of';
+import { readSettings, requireVariable, takeCredentials } from '../runner/settings';
+import { type LedgerStoreNode, openLedger } from './ledger-of';
 import { readPostgresUrl } from './postgres-url';
 
 const NOTHING_SENT = { charged: false } as const;
@@ -45,9 +45,7 @@ interface Opened {
  */
 export function createLedgerStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as LedgerStoreNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them.
-  const { url = '', secret = '' } = node.credentials ?? {};
-  delete node.credentials;
+  const { url = '', secret = '' } = takeCredentials(node);
   let opened: Opened | null = null;
 
   node.location = locationOf(url, String(config.schema || SETTINGS.schema.default));
@@ -57,8 +55,7 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
     try {
       return await opening().database.findProblem();
     } catch (reason) {
-      if (reason instanceof VerifyError) return reason;
-      throw reason;
+      return verifyErrorOf(reason);
     }
   };
   node.isSetBack = () => opened?.database.isSetBack ?? false;
@@ -108,16 +105,14 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
     operations: OPERATIONS,
     now: Date.now,
     ...sharedKept(databaseFile(red) === null ? null : databaseOf(red)),
-    notify: (trouble, values) => say(red, node, trouble, values),
+    notify: (trouble, values) => {
+      const text = red._(`warnings.shared-ledger.${trouble}`, { ...values });
+      if (trouble === 'reached') node.log(text);
+      else node.warn(text);
+    },
   });
-  const ledger = new Ledger({
-    database,
-    leaseMs: LEASE_MS,
-    now: Date.now,
-    notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
-    onBudget: (warning) => warnOfBudget(red, warning),
-  });
-  return { database, ledger: publish(ledger), seen: new Seen({ database, now: Date.now }) };
+  const ledger = openLedger(red, { database, leaseMs: LEASE_MS });
+  return { database, ledger, seen: new Seen({ database, now: Date.now }) };
 }
 
 async function close({ database, ledger, seen }: Opened): Promise<void> {
@@ -125,15 +120,4 @@ async function close({ database, ledger, seen }: Opened): Promise<void> {
   seen.close();
   await ledger.leave(GRACE_MS);
   await database.close();
-}
-
-function say(
-  red: Red,
-  node: Node,
-  trouble: SharedTrouble,
-  { location, code }: { location: string; code: string },
-): void {
-  const text = red._(`warnings.shared-ledger.${trouble}`, { location, code });
-  if (trouble === 'reached') node.log(text);
-  else node.warn(text);
 }

@@ -1,36 +1,29 @@
-/** The photos that this Node-RED serves itself, and what all photo stores hold: one folder a user directory. */
+/** The photos that this Node-RED serves itself: one folder in a user directory. */
 import { join } from 'node:path';
 import { VerifyError } from '../../contract/errors';
 import { isThere, LocalFolder } from '../../photos/local';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
-import { nodesOf } from '../runner/deployed';
+import { oncePerRuntime } from '../runner/once-per-runtime';
 import type { Red } from '../runner/red';
-import type { Held, PhotoStoreNode } from './photo-store-of';
+import type { PhotoStoreNode } from './photo-store-of';
 
 /** Of a presigned address: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, `X-Amz-Expires`. */
 export const LONGEST_KEEP_HOURS = 168;
 
-const folders = new WeakMap<object, LocalFolder>();
-
 /**
- * @param red Node-RED
- * @returns the folder; it lives as long as the runtime, so that photos of a store that is gone are deleted in time
+ * The folder; it lives as long as the runtime, so that photos of a store that is gone are deleted in time.
  * @throws VerifyError CONFIG where there is no user directory
  */
-export function localPhotos(red: Red): LocalFolder {
+export const localPhotos = oncePerRuntime((red) => {
   const { userDir } = red.settings;
   if (!userDir) throw new VerifyError('CONFIG', 'store-no-folder', {}, { charged: false });
-  const known =
-    folders.get(red.events) ??
-    new LocalFolder({
-      folder: join(userDir, 'cn-verify/photos'),
-      database: databaseOf(red),
-      report: (trouble, values) => red.log.warn(red._(`warnings.store.${trouble}`, values)),
-    });
-  folders.set(red.events, known);
-  return known;
-}
+  return new LocalFolder({
+    folder: join(userDir, 'cn-verify/photos'),
+    database: databaseOf(red),
+    report: (trouble, values) => red.log.warn(red._(`warnings.store.${trouble}`, values)),
+  });
+});
 
 /**
  * Takes care of what deleted stores have left behind: local photos go when their time is over; nobody has the keys to
@@ -49,21 +42,4 @@ export async function clearFolder(red: Red): Promise<void> {
   const isGone = (node: string) => (red.nodes.getNode(node) as PhotoStoreNode | null)?.kind !== 's3';
   const count = objects.reduce((sum, each) => sum + (isGone(each.node) ? each.count : 0), 0);
   if (count > 0) red.log.warn(red._('warnings.store-orphans', { count }));
-}
-
-/** What a store holds, or what is wrong with it. */
-type StoreState = { node: string } & (Held | Pick<VerifyError, 'problem' | 'values'>);
-
-/** @returns what the deployed stores hold */
-export function storesHeld(red: Red): Promise<StoreState[]> {
-  return Promise.all(
-    nodesOf<PhotoStoreNode>(red, 'photo-store', 'held').map(async (node): Promise<StoreState> => {
-      try {
-        return { node: node.id, ...(await node.held()) };
-      } catch (reason) {
-        if (!(reason instanceof VerifyError)) throw reason;
-        return { node: node.id, problem: reason.problem, values: reason.values };
-      }
-    }),
-  );
 }

@@ -1,8 +1,8 @@
 import { VerifyError } from '../../contract/errors';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Environment } from '../../contract/result';
+import type { FormTest, TestResult } from '../runner/form-test';
 import type { Node, Red } from '../runner/red';
-import type { PhotoStoreTest } from './photo-store-test';
 
 /** What a store holds, for its owner. */
 export interface Held {
@@ -26,7 +26,7 @@ export interface PhotoStoreNode extends Node {
   check(environment: Environment): void;
   held(): Promise<Held>;
   /** What its form's test button starts. */
-  test: PhotoStoreTest;
+  test: FormTest<TestResult>;
 }
 
 /**

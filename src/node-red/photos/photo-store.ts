@@ -13,15 +13,15 @@ import { checkSharp, fit, type MetadataOfFitting } from '../../photos/fit';
 import { openLocalStore } from '../../photos/local';
 import { fitSettings } from '../../photos/photo-to-fit';
 import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../../photos/public-address';
-import { bucketAddress, openS3Store } from '../../photos/s3';
+import { bucketAddress, S3Store } from '../../photos/s3';
 import type { Store } from '../../photos/store';
 import { proxyOf, tlsOptions } from '../runner/connection';
 import { databaseOf } from '../runner/database-of';
 import type { Node, NodeConfig, Red } from '../runner/red';
-import { readSettings, requireVariable } from '../runner/settings';
+import { readSettings, requireVariable, takeCredentials } from '../runner/settings';
 import { LONGEST_KEEP_HOURS, localPhotos } from './photo-folder';
 import type { PhotoStoreNode } from './photo-store-of';
-import { PhotoStoreTest } from './photo-store-test';
+import { photoStoreTest } from './photo-store-test';
 
 const CREDENTIALS = ['accessKeyId', 'secretAccessKey'] as const;
 
@@ -67,11 +67,8 @@ type StoreSettings = Settings<typeof SETTINGS>;
  */
 export function createPhotoStore(red: Red, created: Node, config: NodeConfig): void {
   const node = created as PhotoStoreNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them.
-  const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
-  delete node.credentials;
+  const { accessKeyId = '', secretAccessKey = '' } = takeCredentials(node);
   const keys = { accessKeyId, secretAccessKey };
-
   let store: Store | undefined;
   const prepared = () => prepare(red, node, config, keys);
   const opened = () => {
@@ -95,7 +92,7 @@ export function createPhotoStore(red: Red, created: Node, config: NodeConfig): v
     const { oldest, ...held } = await opened().held();
     return { ...held, oldest: oldest === null ? null : new Date(oldest).toISOString() };
   };
-  node.test = new PhotoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
+  node.test = photoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
   node.on('close', (_removed, done) => {
     node.test.close();
     store?.close();
@@ -182,7 +179,7 @@ function prepareS3(
   return {
     address: outside,
     open: () =>
-      openS3Store({
+      new S3Store({
         database: databaseOf(red),
         node: node.id,
         keepMs: keep * HOUR_MS,

@@ -3,9 +3,10 @@ import { VerifyError } from '../../contract/errors';
 import { Seen } from '../../photos/seen';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { databaseOf } from '../runner/database-of';
+import { oncePerRuntime } from '../runner/once-per-runtime';
 import type { Red } from '../runner/red';
 
-const memories = new WeakMap<object, Seen>();
+const ownMemory = oncePerRuntime((red) => new Seen({ database: databaseOf(red), now: Date.now }));
 
 /**
  * @param red Node-RED
@@ -20,7 +21,5 @@ export function seenOf(red: Red, store?: unknown): Seen {
     return node.seen();
   }
   if (!red.settings.userDir) throw new VerifyError('CONFIG', 'seen-no-folder');
-  const known = memories.get(red.events) ?? new Seen({ database: databaseOf(red), now: Date.now });
-  memories.set(red.events, known);
-  return known;
+  return ownMemory(red);
 }

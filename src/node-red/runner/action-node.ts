@@ -1,25 +1,16 @@
 /** The runner: what every action node does around its action. */
 import type { Account } from '../../contract/account';
 import type { Action, ActionOfAccount, Arrival } from '../../contract/action';
-import { type Cause, type ErrorDetails, VerifyError } from '../../contract/errors';
-import { isoTimes } from '../../contract/iso-time';
+import { type Cause, VerifyError } from '../../contract/errors';
 import type { PhotoStore } from '../../contract/photo-store';
 import type { Answer, Environment, Result } from '../../contract/result';
 import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
-import {
-  accountNamed,
-  type Consent,
-  chosenFields,
-  NO_CONSENT,
-  PAID_SETTINGS,
-  readConsent,
-  readKey,
-} from './choices';
+import { type Consent, chosenFields, NO_CONSENT, PAID_SETTINGS, readConsent, readKey } from './choices';
 import { sealOf } from './database-of';
-import { onceStarted } from './deployed';
+import { checkOnceStarted } from './deployed';
 import { prepareFields } from './fields';
 import {
   asVerifyError,
@@ -31,16 +22,17 @@ import {
   textOf,
 } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
+import { NodeAccounts } from './node-accounts';
 import { NodeTasks, type TaskRunner } from './node-tasks';
 import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import type { Message, Node, NodeConfig, Red, Sent } from './red';
+import { notSent, resultOf } from './result';
 import { readSettings } from './settings';
 import { NodeStatus } from './status';
 import { MessageContext, type PendingDelivery, type Work, workOn } from './work';
 
-const isoTime = isoTimes();
 const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
@@ -86,6 +78,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #node: Node;
   readonly #config: NodeConfig;
   readonly #action: NodeAction<Input, Definitions, State>;
+  readonly #accounts: NodeAccounts;
   readonly #fields: ReturnType<typeof prepareFields>;
   readonly #status: NodeStatus;
   readonly #pending: PendingTasksOfRuntime;
@@ -106,11 +99,12 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#node = node;
     this.#config = config;
     this.#action = action;
+    this.#accounts = new NodeAccounts(red, action.provider, String(config.account ?? ''));
     this.#fields = prepareFields(red, node, { ...action.fields, ...chosenFields(action, config) }, config);
-    this.#status = new NodeStatus(red, node, () => this.#environment() === 'sandbox');
+    this.#status = new NodeStatus(red, node, () => this.#accounts.environmentOf() === 'sandbox');
     this.#pending = pendingTasksOf(red);
     this.#tasks = new NodeTasks(node, this.#pending.tasks, this, action.waits);
-    const forgetCheck = onceStarted(red, () => this.#check());
+    const forgetCheck = checkOnceStarted(red, node, this.#status, () => this.#check());
     const forgetLoaded = this.#pending.whenLoaded(() => this.#tasks.resumePending());
     this.#forget = () => {
       forgetCheck();
@@ -120,7 +114,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   accept(input: InputMessage): void {
     const task = this.#tasks.taskOf(input.message);
-    const work = workOn(input, String(this.#config.account ?? ''), task);
+    const work = workOn(input, this.#accounts.own, task);
     this.#working++;
     this.#status.started();
     if (task) this.#tasks.resume(work, task);
@@ -145,7 +139,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   open(account: string): Account | Promise<Account> {
-    return this.#accountNode(account).open();
+    return this.#accounts.get(account).open();
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
@@ -175,11 +169,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   explain(error: VerifyError, attempts: number): Cause {
-    return causeOf(this.#red, this.#called(), error, this.#environment(), attempts);
+    return causeOf(this.#red, this.#called(), error, this.#accounts.environmentOf(), attempts);
   }
 
   deliveryOf(error: VerifyError, work?: Work): { error: DescribedError } {
-    const environment = this.#environment(work?.account);
+    const environment = this.#accounts.environmentOf(work?.account);
     return {
       error: describeError(this.#red, this.#called(work?.account), error, environment, work?.attempts),
     };
@@ -187,38 +181,31 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   #called(account?: string): { provider: string | null; operation: string; mayCost: boolean } {
     const { operation } = this.#action;
-    const provider = this.#action.provider ?? this.#accountIn(account)?.provider ?? null;
-    return { provider, operation, mayCost: this.#mayCost };
+    return { provider: this.#accounts.providerOf(account), operation, mayCost: this.#mayCost };
   }
 
-  /** What is wrong with the node itself is said when it is deployed, and not only when the first message fails. */
   #check(): void {
-    try {
-      if (this.#fields.problem) throw this.#fields.problem;
-      this.#settings ??= this.#readSettings();
-      const account = this.#accountNode(String(this.#config.account ?? ''));
-      account.check();
-      if (this.#mayCost) account.terms();
-      if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
-      this.#actionOf(account).parse({}, this.#settings, this.#arrival(account.environment));
-    } catch (error) {
-      // There is no message yet, so other errors may be due to its fields.
-      if (!(error instanceof VerifyError) || error.code !== 'CONFIG') return;
-      this.#node.warn(textOf(this.#red, error));
-      this.#status.misconfigured();
-    }
+    if (this.#fields.problem) throw this.#fields.problem;
+    const settings = this.#readSettings();
+    const account = this.#accounts.get();
+    account.check();
+    if (this.#mayCost) account.terms();
+    if (this.#store()) photoStoreNode(this.#red, this.#config.store).check(account.environment);
+    this.#actionOf(account).parse({}, settings, this.#arrival(account.environment));
   }
 
   #start(error: VerifyError | null, fields: Record<string, unknown>, work: Work): void {
     try {
       if (error) throw error;
-      this.#settings ??= this.#readSettings();
-      const { output } = this.#settings;
+      const settings = this.#readSettings();
+      const { output } = settings;
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
-      const node = this.#chosenAccount(fields.accountFrom, work);
+      work.account = this.#accounts.chosen(fields.accountFrom);
+      const node = this.#accounts.get(work.account);
+      work.provider = node.provider;
       const action = this.#actionOf(node);
-      const input = this.#parse(action, fields, this.#settings, node.environment);
+      const input = this.#parse(action, fields, settings, node.environment);
       const pay = (read: Input) => this.#pay(action, node, read, fields, work);
       if (input instanceof Promise) input.then(pay).catch((reason) => this.fail(reason, work));
       else pay(input);
@@ -319,30 +306,21 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   /** A node delivers what was paid for, even if its settings are wrong by now. */
   #settingsIfRight(): NodeSettings<Definitions> | null {
     try {
-      this.#settings ??= this.#readSettings();
-      return this.#settings;
+      return this.#readSettings();
     } catch {
       return null;
     }
   }
 
   #readSettings(): NodeSettings<Definitions> {
+    if (this.#settings) return this.#settings;
     const settings = {
       ...readSettings(this.#action.settings, this.#config),
       ...readSettings({ ...COMMON_SETTINGS, ...PAID_SETTINGS }, this.#config),
     };
     checkOutput(this.#red, settings.output);
+    this.#settings = settings;
     return settings;
-  }
-
-  /** docs/contract.md, "Action nodes", `accountFrom`: the message may choose another account of the provider. */
-  #chosenAccount(chosen: unknown, work: Work): AccountNode {
-    const provider = this.#action.provider ?? this.#accountIn()?.provider ?? null;
-    const id = accountNamed(this.#red, provider, chosen);
-    if (id !== null) work.account = id;
-    const node = this.#accountNode(work.account);
-    work.provider = node.provider;
-    return node;
   }
 
   #actionOf(account: AccountNode): Action<Input, Definitions, State> {
@@ -358,26 +336,13 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return mayCost && !(settings && isFree?.(settings));
   }
 
-  #accountNode(id: string): AccountNode {
-    const { provider } = this.#action;
-    const node = id ? this.#accountIn(id) : null;
-    if (!node?.open || (provider === null ? !node.request : node.provider !== provider))
-      throw new VerifyError('CONFIG', 'account-missing');
-    return node;
-  }
-
-  #accountIn(id = String(this.#config.account)): AccountNode | null {
-    return this.#red.nodes.getNode(id) as AccountNode | null;
-  }
-
-  #environment(id?: string): Environment | null {
-    return this.#accountIn(id)?.environment ?? null;
-  }
-
   succeed(answer: Answer, work: Work): void {
     if (work.ended) return;
     try {
-      this.deliver({ result: this.#resultOf(answer, work) }, work);
+      const { provider, operation } = this.#action;
+      const environment = this.#accounts.environmentOf(work.account) ?? 'production';
+      const called = { provider: provider ?? String(work.provider), operation, environment };
+      this.deliver({ result: resultOf(answer, called, work, this.#settingsIfRight()?.includeRaw) }, work);
     } catch (reason) {
       this.fail(reason, work);
     }
@@ -433,36 +398,6 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#end(work);
   }
 
-  #resultOf(answer: Answer, work: Work): Result {
-    const { outcome, reason, code, message, requestId, charged, data, raw } = answer;
-    const { ledger = null, reused = null } = answer;
-    const environment = answer.environment ?? this.#environment(work.account) ?? 'production';
-    const { operation } = this.#action;
-    const provider = this.#action.provider ?? String(work.provider);
-    const timing = {
-      startedAt: isoTime(work.startedAt),
-      durationMs: Math.round(performance.now() - work.started),
-      attempts: work.attempts,
-    };
-    const result: Result = {
-      provider,
-      operation,
-      environment,
-      outcome,
-      reason,
-      code,
-      message,
-      requestId,
-      charged,
-      ledger,
-      reused,
-      data,
-      timing,
-    };
-    if (this.#settings!.includeRaw) result.raw = raw;
-    return result;
-  }
-
   #send(result: Result, work: Work): void {
     const sent = this.#sentOf(result, work);
     if (!sent || !work.input.finish(sent)) throw notSent(result, work);
@@ -471,23 +406,23 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   }
 
   /** @returns null where the message cannot be copied */
-  #sentOf(result: Result, work: Work): Sent | null {
+  #sentOf(result: Result, { message }: Work): Sent | null {
     const settings = this.#settingsIfRight();
     const output = settings?.output ?? 'payload';
-    const put = (message: Message, value: Result) => {
-      if (!setResult(this.#red, message, output, value))
+    const put = (into: Message, value: Result) => {
+      if (!setResult(this.#red, into, output, value))
         this.#node.warn(this.#red._('warnings.output-not-set', { output }));
-      return message;
+      return into;
     };
-    if (result.outcome === 'unfinished') return [null, put(work.message, result)];
+    if (result.outcome === 'unfinished') return [null, put(message, result)];
     const split = settings && this.#action.split?.(result, settings);
-    if (!split) return put(work.message, result);
+    if (!split) return put(message, result);
     try {
       // The last message is the one that came in; those before it are copies of it.
-      const copied = withoutOutput(this.#red, work.message, output);
+      const copied = withoutOutput(this.#red, message, output);
       const copies = split.slice(1).map(() => this.#red.util.cloneMessage(copied));
-      const messages = [...copies, work.message];
-      for (const [index, message] of messages.entries()) put(message, split[index]!);
+      const messages = [...copies, message];
+      for (const [index, each] of messages.entries()) put(each, split[index]!);
       numberParts(messages, this.#red.util.generateId());
       return [messages];
     } catch {
@@ -513,22 +448,4 @@ function isUnsent({ code, cause }: DescribedError): boolean {
 function givesBack(message: Message): boolean {
   const job = activeJobs.get(message);
   return job !== null && job !== 'over' && job.giveBackUnsent();
-}
-
-/** Its error says what was paid for: nobody has to pay for it once more. */
-function notSent({ requestId, charged, ledger, data }: Result, { unsent }: Work): VerifyError {
-  const {
-    orderNo = null,
-    score = null,
-    tasks,
-  } = data as ErrorDetails & { tasks?: ErrorDetails['submitted'] };
-  const error = new VerifyError(
-    'INPUT',
-    'message-not-sent',
-    {},
-    { requestId, charged, ledger, orderNo, score },
-  );
-  error.details.retryable = false;
-  if (unsent && tasks) Object.assign(error.details, { submitted: tasks, notSubmitted: [], uncertain: [] });
-  return error;
 }

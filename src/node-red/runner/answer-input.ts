@@ -2,7 +2,7 @@
 import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { Outcome } from '../../contract/result';
-import { onceStarted } from './deployed';
+import { checkOnceStarted } from './deployed';
 import { asVerifyError, describeError, FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
 import { canHold, setResult } from './output';
@@ -53,17 +53,7 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
     reason instanceof FlowError
       ? reason
       : new FlowError(describeError(red, asked, asVerifyError(red, node, reason)));
-  const forget = onceStarted(red, () => {
-    try {
-      answering.check();
-    } catch (reason) {
-      const error = failure(reason);
-      // There is no message yet, so other errors may be due to its content.
-      if (error.code !== 'CONFIG') return;
-      node.warn(error.message);
-      status.misconfigured();
-    }
-  });
+  const forget = checkOnceStarted(red, node, status, () => answering.check());
 
   async function answer(input: InputMessage): Promise<Reply & { property: string }> {
     const property = answering.property?.() ?? 'payload';

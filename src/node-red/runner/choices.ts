@@ -6,11 +6,8 @@ import type { PersonSent } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition, SettingDefinitions } from '../../contract/settings';
 import { isUnder14 } from '../../input/id-number';
-import { readText } from '../../input/text';
+import { readId } from '../../input/text';
 import type { NodeConfig, Red } from './red';
-
-/** docs/contract.md, "What an input may look like", Text: an id of any kind. */
-const LONGEST_KEY = 128;
 
 /** All actions have it. */
 export const ACCOUNT_FIELD = { accountFrom: { value: '', type: 'str' } } as const satisfies Fields;
@@ -47,7 +44,7 @@ export function chosenFields(
  */
 export function readKey(value: unknown): string | null {
   const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
-  return readText(text, 'key', LONGEST_KEY, new Set()) || null;
+  return readId(text, 'key') || null;
 }
 
 /**
@@ -58,7 +55,7 @@ export function readKey(value: unknown): string | null {
  * @throws VerifyError INPUT where it is no text, CONFIG where there is no such account, or more than one
  */
 export function accountNamed(red: Red, provider: string | null, chosen: unknown): string | null {
-  const wanted = readText(chosen, 'accountFrom', LONGEST_KEY, new Set());
+  const wanted = readId(chosen, 'accountFrom');
   if (wanted === '') return null;
   const id = idOfAccount(red, wanted, (type) =>
     provider === null ? type.endsWith('-account') : type === `${provider}-account`,
@@ -133,12 +130,7 @@ export function readConsent(
 
 /** A name, an id number or a yes instead of a reference would stand in the ledger for 13 months. */
 function readReference(value: unknown, name: string, persons: readonly PersonSent[]): string | null {
-  const reference = readText(
-    Number.isSafeInteger(value) ? String(value) : value,
-    name,
-    LONGEST_KEY,
-    new Set(),
-  );
+  const reference = readId(Number.isSafeInteger(value) ? String(value) : value, name);
   if (reference === '') return null;
   const isPerson =
     ID_NUMBER.test(reference) ||

@@ -1,35 +1,36 @@
 /** The one database of a runtime, and where it is on disk. */
 import { dirname, join } from 'node:path';
-import { type Database, openDatabase } from '../../store/database';
+import { openDatabase } from '../../store/database';
 import { Seal } from '../../store/seal';
 import { secretOf } from '../../store/secret';
 import { databaseFile, databaseSettings } from './database-file';
+import { oncePerRuntime } from './once-per-runtime';
 import type { Red } from './red';
 
-const databases = new WeakMap<object, Database>();
+/** Opens the database of a runtime when somebody first asks for it. */
+export const databaseOf = oncePerRuntime((red) => {
+  const { userDir } = red.settings;
+  return openDatabase({
+    file: databaseFile(red),
+    ...(userDir && { mark: join(userDir, '.cn-verify.mark') }),
+    secret: () => secretFor(red),
+    now: Date.now,
+    notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
+  });
+});
 
-/**
- * @param red Node-RED
- * @returns its database, which is opened when somebody first asks for it; it lives as long as the runtime
- */
-export function databaseOf(red: Red): Database {
-  const known = databases.get(red.events) ?? open(red);
-  databases.set(red.events, known);
-  return known;
-}
-
-const secrets = new WeakMap<object, Buffer>();
-const seals = new WeakMap<object, Seal>();
+/** As far as they could be had. */
+const keptBy = oncePerRuntime((): { secret?: Buffer; seal?: Seal } => ({}));
 
 /**
  * @param red Node-RED
  * @returns the cipher under its secret; null where none can be had
  */
 export async function sealOf(red: Red): Promise<Seal | null> {
+  const kept = keptBy(red);
   try {
-    const seal = seals.get(red.events) ?? new Seal(await secretFor(red));
-    seals.set(red.events, seal);
-    return seal;
+    kept.seal ??= new Seal(await secretFor(red));
+    return kept.seal;
   } catch {
     // The next message tries again.
     return null;
@@ -40,18 +41,7 @@ async function secretFor(red: Red): Promise<Buffer> {
   const file = databaseFile(red);
   const { userDir } = red.settings;
   const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
-  const secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, secrets.get(red.events));
-  secrets.set(red.events, secret);
-  return secret;
-}
-
-function open(red: Red): Database {
-  const { userDir } = red.settings;
-  return openDatabase({
-    file: databaseFile(red),
-    ...(userDir && { mark: join(userDir, '.cn-verify.mark') }),
-    secret: () => secretFor(red),
-    now: Date.now,
-    notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
-  });
+  const kept = keptBy(red);
+  kept.secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, kept.secret);
+  return kept.secret;
 }

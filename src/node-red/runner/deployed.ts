@@ -1,5 +1,8 @@
 /** What is deployed in a runtime, and when all of it runs. */
-import type { NodeConfig, Red } from './red';
+import { asVerifyError, textOf } from './flow-error';
+import { oncePerRuntime } from './once-per-runtime';
+import type { Node, NodeConfig, Red } from './red';
+import type { NodeStatus } from './status';
 
 /** @returns all nodes as they were deployed, disabled ones among them */
 export function configsOf({ nodes }: Red): NodeConfig[] {
@@ -21,8 +24,16 @@ export function nodesOf<Kind extends object>(red: Red, type: string, mark: keyof
   });
 }
 
-/** One listener a runtime: a flow may have hundreds of nodes. */
-const waiting = new WeakMap<object, Set<() => void>>();
+/** What is called at the next start: one listener for a flow that may have hundreds of nodes. */
+const atStart = oncePerRuntime(({ events }) => {
+  const callbacks = new Set<() => void>();
+  events.on('flows:started', () => {
+    const all = [...callbacks];
+    callbacks.clear();
+    for (const callback of all) callback();
+  });
+  return callbacks;
+});
 
 /**
  * Flows start node by node; what a node sends before all of them are there may arrive nowhere.
@@ -30,18 +41,30 @@ const waiting = new WeakMap<object, Set<() => void>>();
  * @param callback called once, when all flows have started
  * @returns takes the callback away again
  */
-export function onceStarted({ events }: Red, callback: () => void): () => void {
-  let callbacks = waiting.get(events);
-  if (!callbacks) {
-    const all = new Set<() => void>();
-    callbacks = all;
-    waiting.set(events, all);
-    events.on('flows:started', () => {
-      const due = [...all];
-      all.clear();
-      for (const each of due) each();
-    });
-  }
+export function onceStarted(red: Red, callback: () => void): () => void {
+  const callbacks = atStart(red);
   callbacks.add(callback);
   return () => callbacks.delete(callback);
+}
+
+/**
+ * What is wrong with a node itself is said when it is deployed, and not only when the first message fails.
+ * @param red Node-RED
+ * @param node that was created
+ * @param status of the node
+ * @param check throws what is wrong
+ * @returns takes the check away again
+ */
+export function checkOnceStarted(red: Red, node: Node, status: NodeStatus, check: () => void): () => void {
+  return onceStarted(red, () => {
+    try {
+      check();
+    } catch (reason) {
+      const error = asVerifyError(red, node, reason);
+      // There is no message yet, so other errors may be due to its content.
+      if (error.code !== 'CONFIG') return;
+      node.warn(textOf(red, error));
+      status.misconfigured();
+    }
+  });
 }

@@ -1,5 +1,5 @@
 /** Errors as flows and readers get them, in the language of the runtime or of the reader: docs/contract.md, "Errors". */
-import { type Cause, ERRORS, type ErrorCode, VerifyError } from '../../contract/errors';
+import { type Cause, ERRORS, type ErrorCode, type VerifyError, verifyErrorOf } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { Node, Red } from './red';
 
@@ -135,7 +135,7 @@ export class FlowError extends Error {
  */
 export function asVerifyError(red: Red, node: Node, reason: unknown): VerifyError {
   logBug(red, node, reason);
-  return isVerifyError(reason) ? reason : new VerifyError('PROTOCOL', 'internal');
+  return verifyErrorOf(reason);
 }
 
 /**
@@ -146,17 +146,8 @@ export function asVerifyError(red: Red, node: Node, reason: unknown): VerifyErro
  * @param reason what was thrown
  */
 export function logBug(red: Red, node: Node, reason: unknown): void {
-  if (isVerifyError(reason)) return;
+  if (verifyErrorOf(reason) === reason) return;
   node.log(red._('warnings.internal', { places: placesOf(reason).join(' ') }));
-}
-
-function isVerifyError(reason: unknown): reason is VerifyError {
-  try {
-    return reason instanceof VerifyError;
-  } catch {
-    // Anything can be thrown, even a proxy that was revoked.
-    return false;
-  }
 }
 
 function placesOf(reason: unknown): string[] {

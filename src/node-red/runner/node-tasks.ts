@@ -6,13 +6,13 @@ import type { Payments } from '../../contract/payment';
 import type { Answer } from '../../contract/result';
 import type { PendingTask, PendingTasks, TaskOwner } from '../../waiting/pending-tasks';
 import type { Message, Node } from './red';
-import { isDelivery, MessageContext, type PendingDelivery, type Surroundings, type Work } from './work';
+import { isDelivery, MessageContext, type NodeContext, type PendingDelivery, type Work } from './work';
 
 /** Tasks that are resumed at a start are spread over this time, which is truth-poll's default interval. */
 const SPREAD_MS = 2_000;
 
 /** What the runner does for messages that wait. */
-export interface TaskRunner extends Surroundings {
+export interface TaskRunner extends NodeContext {
   /** For calls that cost nothing. */
   free: Payments;
   open(account: string): Account | Promise<Account>;

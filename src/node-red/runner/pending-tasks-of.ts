@@ -4,6 +4,7 @@ import type { TaskRow } from '../../waiting/waiting-sql';
 import { databaseFile, databaseSettings } from './database-file';
 import { databaseOf } from './database-of';
 import { onceStarted } from './deployed';
+import { oncePerRuntime } from './once-per-runtime';
 import type { Red } from './red';
 
 const DAY_MS = 86_400_000;
@@ -20,16 +21,7 @@ export interface PendingTasksOfRuntime {
   settle(): Promise<void>;
 }
 
-const known = new WeakMap<object, PendingTasksOfRuntime>();
-
-/** @param red Node-RED, as any action node has it */
-export function pendingTasksOf(red: Red): PendingTasksOfRuntime {
-  const pending = known.get(red.events) ?? createPendingTasks(red);
-  known.set(red.events, pending);
-  return pending;
-}
-
-function createPendingTasks(red: Red): PendingTasksOfRuntime {
+export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
   const callbacks = new Set<() => void>();
   let isLoaded = false;
   let isStarted = false;
@@ -74,7 +66,7 @@ function createPendingTasks(red: Red): PendingTasksOfRuntime {
         red.log.error(red._('warnings.waiting.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
     },
   };
-}
+});
 
 /** The tasks of a node that was deleted or disabled stay until it is back, or for seven days. */
 function sweepOrphans(red: Red, tasks: PendingTasks): void {

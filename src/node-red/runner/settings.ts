@@ -1,6 +1,6 @@
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinition, SettingDefinitions, Settings } from '../../contract/settings';
-import type { NodeConfig } from './red';
+import type { Node, NodeConfig } from './red';
 
 /**
  * Reads a node's own properties by their table; an empty one has its default. The editor saves numbers as text.
@@ -47,4 +47,14 @@ function chosen<Value>(name: string, value: Value, choices: readonly Value[] | u
 export function requireVariable(value: unknown): void {
   const variable = typeof value === 'string' ? /^\$\{([^}]+)\}$/.exec(value)?.[1] : undefined;
   if (variable) throw new VerifyError('CONFIG', 'variable-not-set', { variable });
+}
+
+/**
+ * Takes a node's credentials off it: whatever prints the node must not print them (docs/node-red.md, "Runtime").
+ * @returns them by name; whoever called is the only one who knows them from now on
+ */
+export function takeCredentials(node: Node): Readonly<Record<string, string>> {
+  const credentials = { ...node.credentials };
+  delete node.credentials;
+  return credentials;
 }

@@ -62,7 +62,7 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
 }
 
 /** What the contexts of all messages of a node share. */
-export interface Surroundings {
+export interface NodeContext {
   memory: Map<string, number>;
   warnOnce(key: string, values?: Record<string, string | number>): void;
   explain(error: VerifyError, attempts: number): Cause;
@@ -76,7 +76,7 @@ export class MessageContext implements AskContext {
   attempts = 0;
 
   /**
-   * @param surroundings of all messages of the node
+   * @param node what it shares with all messages of its node
    * @param payments of the message
    * @param closing no new work once this is aborted
    * @param signal requests in flight end once this is aborted
@@ -84,7 +84,7 @@ export class MessageContext implements AskContext {
    * @param until when its time is over, on the clock of `performance.now()`
    */
   constructor(
-    readonly surroundings: Surroundings,
+    readonly node: NodeContext,
     readonly payments: Payments,
     readonly closing: AbortSignal,
     readonly signal: AbortSignal,
@@ -93,7 +93,7 @@ export class MessageContext implements AskContext {
   ) {}
 
   get memory(): Map<string, number> {
-    return this.surroundings.memory;
+    return this.node.memory;
   }
 
   now(): number {
@@ -121,15 +121,15 @@ export class MessageContext implements AskContext {
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
-    this.surroundings.warnOnce(key, values);
+    this.node.warnOnce(key, values);
   }
 
   photoStore(environment: Environment): PhotoStore {
-    return this.surroundings.photoStore(environment);
+    return this.node.photoStore(environment);
   }
 
   seal(text: string): Promise<string | null> {
-    return this.surroundings.seal(text);
+    return this.node.seal(text);
   }
 
   async isSealed(text: string, seal: unknown): Promise<boolean> {
@@ -137,6 +137,6 @@ export class MessageContext implements AskContext {
   }
 
   explain(error: VerifyError): Cause {
-    return this.surroundings.explain(error, this.attempts);
+    return this.node.explain(error, this.attempts);
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/contract/errors';
 import { readIssued } from '../../../src/providers/linkface/response';
+import { refusalOf } from '../../input/refusal';
 
 const SECRETS = ['an-id-of-the-test', 'a-secret-of-the-test'];
 
@@ -11,15 +11,7 @@ const read = (value: unknown, status = 200) => {
 
 const SUCCESS = { request_id: 'TID1', code: '0000', msg: '调用成功', data: { token: 'a-token' }, charge: 2 };
 
-function refused(value: unknown, status = 200): VerifyError {
-  try {
-    read(value, status);
-  } catch (error) {
-    assert.ok(error instanceof VerifyError);
-    return error;
-  }
-  return assert.fail('It was taken for a success.');
-}
+const refused = (...given: Parameters<typeof read>) => refusalOf(() => read(...given));
 
 describe('linkface answer', () => {
   it('gives the token and what stands beside it', () => {

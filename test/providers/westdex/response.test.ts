@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/contract/errors';
 import { KEY_DERIVATIONS, type KeyDerivation } from '../../../src/providers/westdex/account';
 import { aesKey, encrypt } from '../../../src/providers/westdex/cipher';
 import { readEnvelope } from '../../../src/providers/westdex/response';
+import { refusalOf } from '../../input/refusal';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
 const PERSON = { name: '欧阳测试', idNumber: '53010219200508011X' };
@@ -33,15 +33,7 @@ function read(
   );
 }
 
-function refused(...given: Parameters<typeof read>): VerifyError {
-  try {
-    read(...given);
-  } catch (error) {
-    assert.ok(error instanceof VerifyError);
-    return error;
-  }
-  return assert.fail('was read');
-}
+const refused = (...given: Parameters<typeof read>) => refusalOf(() => read(...given));
 
 describe('westdex answer', () => {
   for (const code of ['00000', '200', '0', 0, 200]) {
@@ -86,6 +78,8 @@ describe('westdex answer', () => {
         json,
       );
     }
+    const twice = encrypt(JSON.stringify('{"Code":0}'), keyOf('sha1prng'));
+    assert.deepEqual(read({ code: 0, data: twice }).result, { Code: 0 });
     const data = encrypt('{"no":1916812048797622272}', keyOf('sha1prng'));
     assert.deepEqual(read({ code: 0, data }).result, { no: '1916812048797622272' });
     assert.equal(read('{"code":0,"id":1916812048797622272}').id, '1916812048797622272');

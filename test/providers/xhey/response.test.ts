@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/contract/errors';
+import type { VerifyError } from '../../../src/contract/errors';
 import { concealedList, readCreated, readTask } from '../../../src/providers/xhey/response';
+import { refusalOf } from '../../input/refusal';
 
 const SECRET = 'a-secret-of-the-test';
 const KNOWN = { person: null, secrets: [SECRET] };
@@ -18,14 +19,9 @@ const task = (value: unknown) => {
 };
 
 function refused(read: (value: unknown) => unknown, value: unknown): VerifyError {
-  try {
-    read(value);
-  } catch (error) {
-    assert.ok(error instanceof VerifyError);
-    assert.equal(error.details.envelope, true);
-    return error;
-  }
-  return assert.fail('It was taken for a success.');
+  const error = refusalOf(() => read(value));
+  assert.equal(error.details.envelope, true);
+  return error;
 }
 
 const ok = (rest: object = {}) => ({ code: 200, msg: 'success', ...rest });
@@ -85,6 +81,7 @@ describe('xhey answer to query', () => {
     ['one level deeper', ok({ data: { data: full, status: 0, msg: '' } })],
     ['with an inner list', ok({ data: { taskStatus: 5, data: [ITEM] } })],
     ['with a status as text', ok({ data: { taskStatus: ' 5', list: [ITEM] } })],
+    ['with data that is JSON in a text', ok({ data: `\n ${JSON.stringify(full)}` })],
   ] as const) {
     it(name, () => assert.deepEqual(task(value), full));
   }

@@ -1,5 +1,5 @@
 /** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
-import { VerifyError } from '../../contract/errors';
+import { VerifyError, verifyErrorOf } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
 import { FIELDS } from '../../ledger/columns';
 import { csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
@@ -7,12 +7,13 @@ import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { addSum, emptySum } from '../../ledger/sums';
 import type { AccountNode } from '../account/account-node';
-import { readMonth } from '../ledger/ledger-month';
 import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
+import { readLedgerQuery, readMonth } from '../ledger/ledger-query';
 import { operationsAboutPersons } from '../runner/actions';
 import { configsOf, nodesOf } from '../runner/deployed';
+import { withText } from '../runner/flow-error';
 import type { Red } from '../runner/red';
-import { readLedgerQuery } from './ledger-query';
+import type { AdminQuestion, Download } from './question';
 
 /** Nobody looks through more, and the table has them all. */
 const MOST_UNCERTAIN = 100;
@@ -38,7 +39,7 @@ interface AccountSpending {
 
 /** A ledger that cannot be read. */
 interface UnreadableLedger {
-  /** Of the `verify-ledger-store`; null for the ledger of this Node-RED. */
+  /** Id of its `verify-ledger-store`; null for the ledger of this Node-RED. */
   store: string | null;
   problem: string;
   values: VerifyError['values'];
@@ -63,18 +64,18 @@ export interface Summary {
   /** Newest first, at most a hundred. */
   uncertain: UncertainCall[];
   uncertainCount: number;
-  troubles: UnreadableLedger[];
+  /** With the text for the reader. */
+  troubles: (UnreadableLedger & { text: string })[];
 }
 
 /**
- * @param red Node-RED
- * @param asked the month, such as `2026-11`, or nothing for the present one
+ * @param question `month` in the address, such as `2026-11`, or nothing for the present one
  * @returns what was spent and is not certain
  * @throws VerifyError INPUT where there is no such month
  */
-export async function summarize(red: Red, asked: unknown): Promise<Summary> {
+export async function summarize({ red, query: asked, language }: AdminQuestion): Promise<Summary> {
   const now = Date.now();
-  const { month, ...query } = readMonth(asked, now);
+  const { month, ...query } = readMonth(asked.month, now);
   const { found, troubles } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
@@ -100,7 +101,7 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
     today: dayOf(now),
     ledgers: found.size,
     accounts,
-    troubles,
+    troubles: troubles.map((each) => withText(red, each, language)),
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
@@ -110,35 +111,31 @@ export async function summarize(red: Red, asked: unknown): Promise<Summary> {
 }
 
 /**
- * @param red Node-RED
- * @param asked as `readLedgerQuery` takes it
- * @param language of the reader, for the heads; without one, that of the runtime
- * @returns the entries as a table, in pieces; accounts and nodes by name, with their ids
- * @throws VerifyError INPUT; CONFIG or NETWORK where a ledger cannot be read, as then something would be missing
+ * @param question as `readLedgerQuery` takes it in the address
+ * @returns the entries as a table; accounts and nodes by name, with their ids. Its first piece throws a VerifyError: INPUT;
+ *   CONFIG or NETWORK where a ledger cannot be read, as then something would be missing
  */
-export async function* tableOf(
-  red: Red,
-  asked: Readonly<Record<string, unknown>>,
-  language?: string,
-): AsyncGenerator<string, void> {
+export function ledgerTable(question: AdminQuestion): Download {
+  return table('ledger', entryLines(question));
+}
+
+/** The same for the record of handling, in which no person is. */
+export function handlingTable(question: AdminQuestion): Download {
+  return table('handling', handlingLines(question));
+}
+
+function table(name: string, pieces: Download['pieces']): Download {
+  return { contentType: 'text/csv; charset=utf-8', name: `cn-verify-${name}.csv`, pieces };
+}
+
+async function* entryLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
   const query = readLedgerQuery(asked);
   const found = allLedgersOf(red);
   const heads = FIELDS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
-/**
- * @param red Node-RED
- * @param asked as `readLedgerQuery` takes it
- * @param language of the reader
- * @returns the record of handling as a table, in pieces; no person is in it
- * @throws VerifyError as `tableOf` does
- */
-export async function* handlingOf(
-  red: Red,
-  asked: Readonly<Record<string, unknown>>,
-  language?: string,
-): AsyncGenerator<string, void> {
+async function* handlingLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
   const query = readLedgerQuery(asked);
   const found = allLedgersOf(red);
   const values = { lng: language };
@@ -158,32 +155,40 @@ export async function* handlingOf(
   yield* handlingCsv(calls(), heads, known);
 }
 
+/** Releases the keys of an uncertain call. */
+export async function releaseOne({ red, params }: AdminQuestion): Promise<{ released: boolean }> {
+  return { released: (await release(red, async () => [params.id ?? ''])) > 0 };
+}
+
+/** Releases the keys of all uncertain calls up to `until`, the newest of those that somebody looked at. */
+export async function releaseUntil({ red, query }: AdminQuestion): Promise<{ released: number }> {
+  const { until } = query;
+  if (typeof until !== 'string' || until === '') throw new VerifyError('INPUT', 'ledger-until');
+  const released = await release(red, async (ledger) => {
+    const { entries } = await ledger.uncertain(MOST_RELEASED);
+    return entries.map(({ id }) => id).filter((id) => id <= until);
+  });
+  return { released };
+}
+
 /**
- * Sets the keys of uncertain calls free.
  * @param red Node-RED
- * @param wanted the entry, or the newest of those that were looked at: those before it are released with it
+ * @param idsIn the entries that are to be released, as far as a ledger has them
  * @returns how many were uncertain
  * @throws VerifyError where a ledger cannot be reached, and no other had any of them
  */
-export async function release(red: Red, wanted: { id: string } | { until: string }): Promise<number> {
+async function release(red: Red, idsIn: (ledger: Ledger) => Promise<string[]>): Promise<number> {
   let failed: unknown;
   let released = 0;
   for (const ledger of ledgersOf(red).found.keys()) {
     try {
-      released += (
-        await ledger.release('id' in wanted ? [wanted.id] : await uncertainUntil(ledger, wanted.until))
-      ).length;
+      released += (await ledger.release(await idsIn(ledger))).length;
     } catch (reason) {
       failed = reason;
     }
   }
   if (failed && released === 0) throw failed;
   return released;
-}
-
-async function uncertainUntil(ledger: Ledger, until: string): Promise<string[]> {
-  const { entries } = await ledger.uncertain(MOST_RELEASED);
-  return entries.map(({ id }) => id).filter((id) => id <= until);
 }
 
 function shownOf(entry: Entry): UncertainCall {
@@ -259,8 +264,8 @@ async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): As
 }
 
 function unreadableLedger(store: string | null, reason: unknown): UnreadableLedger {
-  if (!(reason instanceof VerifyError)) throw reason;
-  return { store, problem: reason.problem, values: reason.values };
+  const { problem, values } = verifyErrorOf(reason);
+  return { store, problem, values };
 }
 
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,21 +1,22 @@
-/** What the ledger says: budgets, sums, entries, and for how long it keeps them. */
+/** What the ledger says: budgets, sums and entries. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
+import type { Period } from '../../src/ledger/calendar';
 import { FIELDS } from '../../src/ledger/columns';
 import { csv } from '../../src/ledger/csv';
-import type { Entry, Query, Settlement } from '../../src/ledger/entry';
+import type { Entry, Query, Settlement, Sum } from '../../src/ledger/entry';
+import { emptySum } from '../../src/ledger/sums';
 import { temporaryDirectory } from '../demo-process';
+import { closeAll } from '../http/server';
 import {
   ACCOUNT,
   answered,
   call,
   claim,
   claimed,
-  closeLedgers,
   notProcessed,
   openLedger,
-  rowsIn,
   type TestLedger,
   unknown,
 } from './ledgers';
@@ -36,7 +37,7 @@ describe('the ledger says', () => {
     now = Date.parse('2026-03-10T04:00:00Z');
     open();
   });
-  afterEach(closeLedgers);
+  afterEach(closeAll);
 
   const reopen = async () => {
     await opened.close();
@@ -84,7 +85,7 @@ describe('the ledger says', () => {
       await claimed(opened, call());
       await done({ account: 'another' });
       for (let round = 0; round < 2; round++) {
-        assert.deepEqual(await ledger.spent('an-account'), { day: 5, month: 5 });
+        assert.deepEqual(await ledger.spent(ACCOUNT), { day: 5, month: 5 });
         assert.deepEqual(await ledger.spent('another'), { day: 1, month: 1 });
         await assert.rejects(claim(opened, call([], { maxPerMonth: 5 })), {
           problem: 'budget-month',
@@ -92,68 +93,52 @@ describe('the ledger says', () => {
         await reopen();
       }
       now += DAY;
-      assert.deepEqual(await ledger.spent('an-account'), { day: 0, month: 5 });
+      assert.deepEqual(await ledger.spent(ACCOUNT), { day: 0, month: 5 });
     });
 
     it('once, when 80 % are used, and again on another day', async () => {
       const budget = { maxPerDay: 10, maxPerMonth: 20 };
       for (let index = 0; index < 10; index++) await done(budget);
-      assert.deepEqual(opened.warnings, [{ account: 'an-account', period: 'day', limit: 10, spent: 8 }]);
+      assert.deepEqual(opened.warnings, [{ account: ACCOUNT, period: 'day', limit: 10, spent: 8 }]);
       now += DAY;
       for (let index = 0; index < 9; index++) await done(budget);
       assert.deepEqual(opened.warnings.slice(1), [
-        { account: 'an-account', period: 'month', limit: 20, spent: 16 },
-        { account: 'an-account', period: 'day', limit: 10, spent: 8 },
+        { account: ACCOUNT, period: 'month', limit: 20, spent: 16 },
+        { account: ACCOUNT, period: 'day', limit: 10, spent: 8 },
       ]);
     });
   });
 
-  describe('what was spent', () => {
-    const expected = (period: string, changes: object) => ({
-      period,
-      account: 'an-account',
-      operation: 'face-compare',
-      calls: 0,
-      charged: 0,
-      uncharged: 0,
-      unknown: 0,
-      uncertain: 0,
-      price: 0,
-      ...changes,
-    });
-
-    it('by day and month, from months that it remembers and others', async () => {
-      await done({ price: 0.1 });
-      await done({ price: 0.2 }, answered({}, { charged: null }));
-      await done({ price: 9 }, answered({}, { charged: false }));
-      const march10 = expected('2026-03-10', { calls: 3, charged: 1, unknown: 1, uncharged: 1, price: 0.3 });
-      now += 5 * DAY;
-      await done({ price: 0.5 }, unknown);
-      await done({ price: 0.5, account: 'another', operation: 'truth-create' });
-      const march15 = expected('2026-03-15', { calls: 1, uncertain: 1, price: 0.5 });
-      const other = expected('2026-03-15', {
-        account: 'another',
-        operation: 'truth-create',
-        calls: 1,
-        charged: 1,
-        price: 0.5,
-      });
-      const march = { calls: 4, charged: 1, unknown: 1, uncharged: 1, uncertain: 1, price: 0.8 };
-      for (const later of [0, 0, 200 * DAY]) {
-        now += later;
-        assert.deepEqual(await ledger.sums('day', {}), [march10, march15, other]);
-        assert.deepEqual(await ledger.sums('month', { account: 'an-account' }), [expected('2026-03', march)]);
-        await reopen();
-      }
-      await done({ price: 1 });
-      const october = expected('2026-10', { calls: 1, charged: 1, price: 1 });
-      assert.deepEqual((await ledger.sums('month', {})).slice(-1), [october]);
-      assert.deepEqual(await ledger.sums('day', { account: 'another' }), [other]);
-      assert.equal((await ledger.sums('month', { operation: 'truth-create' })).length, 1);
-      const from = Date.parse('2026-03-10T16:00:00Z');
-      assert.deepEqual(await ledger.sums('day', { from, to: from + 30 * DAY }), [march15, other]);
-      assert.deepEqual(await ledger.sums('day', { from: from - 1, to: from }), [march10]);
-    });
+  it('what was spent, by day and month', async () => {
+    const expected = (period: string, changes: Partial<Sum>) => {
+      const { account = ACCOUNT, operation = 'face-compare' } = changes;
+      return { ...emptySum(period, account, operation), ...changes };
+    };
+    await done({ price: 0.1 });
+    await done({ price: 0.2 }, answered({}, { charged: null }));
+    await done({ price: 9 }, answered({}, { charged: false }));
+    const march10 = expected('2026-03-10', { calls: 3, charged: 1, unknown: 1, uncharged: 1, price: 0.3 });
+    now += 5 * DAY;
+    await done({ price: 0.5 }, unknown);
+    await done({ price: 0.5, account: 'another', operation: 'truth-create' });
+    const march15 = expected('2026-03-15', { calls: 1, uncertain: 1, price: 0.5 });
+    const truth = { account: 'another', operation: 'truth-create', calls: 1, charged: 1, price: 0.5 };
+    const other = expected('2026-03-15', truth);
+    now += 200 * DAY;
+    await done({ price: 1 });
+    const march = { calls: 4, charged: 1, unknown: 1, uncharged: 1, uncertain: 1, price: 0.8 };
+    const october = { calls: 1, charged: 1, price: 1 };
+    const from = Date.parse('2026-03-10T16:00:00Z');
+    const [day, month] = ['day', 'month'] as const;
+    const asked: [Period, Query, Sum[]][] = [
+      [day, {}, [march10, march15, other, expected('2026-10-01', october)]],
+      [month, { account: ACCOUNT }, [expected('2026-03', march), expected('2026-10', october)]],
+      [day, { account: 'another' }, [other]],
+      [month, { operation: 'truth-create' }, [expected('2026-03', truth)]],
+      [day, { from, to: from + 30 * DAY }, [march15, other]],
+      [day, { from: from - 1, to: from }, [march10]],
+    ];
+    for (const [by, query, sums] of asked) assert.deepEqual(await ledger.sums(by, query), sums);
   });
 
   describe('entries', () => {
@@ -170,7 +155,6 @@ describe('the ledger says', () => {
           ),
         );
       }
-      const open = await claimed(opened, call(['k9']));
       const idsOf = (entries: Entry[]) => entries.map(({ id }) => ids.indexOf(id));
       assert.deepEqual(idsOf(await ledger.find({ to: now }, 99)), [4, 3, 2, 1, 0]);
       assert.deepEqual(idsOf(await all({ to: now })), [0, 1, 2, 3, 4]);
@@ -178,17 +162,10 @@ describe('the ledger says', () => {
       assert.deepEqual(idsOf(await ledger.find({ from: now - 24 * DAY, to: now - 12 * DAY }, 99)), [3]);
       assert.deepEqual(idsOf(await ledger.find({ account: 'odd' }, 99)), [5, 3, 1]);
       assert.deepEqual(idsOf(await ledger.find({ operation: 'truth-create' }, 99)), [2, 1, 0]);
-      assert.deepEqual(idsOf(await ledger.find({ account: 'even', key: 'k2' }, 99)), [2]);
-      assert.deepEqual(await ledger.find({ account: 'odd', key: 'k2' }, 99), []);
-      assert.deepEqual(await ledger.find({ account: 'even', key: 'k' }, 99), []);
+      assert.deepEqual(await ledger.find({ from: now, account: 'even', key: 'k2' }, 99), []);
       assert.deepEqual(idsOf(await ledger.find({ id: ids[1]! }, 99)), [1]);
       assert.deepEqual(await ledger.find({ id: ids[1]!, account: 'even' }, 99), []);
-      for (const id of ['', '../../etc/passwd', '20260301-000000-aaaaaaaaaaaa', '2026'])
-        assert.deepEqual(await ledger.find({ id: id || 'x' }, 99), [], id);
-      assert.deepEqual(
-        (await ledger.find({ id: open }, 9)).map(({ state }) => state),
-        ['claimed'],
-      );
+      assert.deepEqual(await ledger.find({ id: '2026' }, 99), []);
     });
 
     it('as a table that a spreadsheet reads as text, at the time of Asia/Shanghai', async () => {
@@ -237,37 +214,5 @@ describe('the ledger says', () => {
     assert.equal((await all({ account: 'rare' })).length, 5);
     const [sum, ...others] = await ledger.sums('day', { account: ACCOUNT });
     assert.deepEqual([sum?.calls, sum?.price, others], [count - 5, count - 5, []]);
-  });
-
-  it('nothing of what is older than 13 months', async () => {
-    const id = await done({ maxPerDay: 9 }, answered({ k: 1 }), ['k']);
-    const lost = await done({}, unknown, ['lost']);
-    now = Date.parse('2027-04-30T12:00:00Z');
-    const later = await done({}, answered({ k9: 1 }), ['k9']);
-    const isGone = async () => {
-      // It is deleted after it was opened, in small steps.
-      for (let round = 0; round < 40; round++) {
-        if ((await ledger.find({ id }, 1)).length === 0) return true;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      return false;
-    };
-    await reopen();
-    assert.equal(await isGone(), false);
-    assert.equal((await opened.look('k'))?.state, 'answered');
-    now = Date.parse('2027-04-30T16:00:00Z');
-    for (let day = 1; day <= 7; day++, now += DAY) {
-      await reopen();
-      assert.equal(await isGone(), false);
-      await done({}, answered());
-    }
-    await reopen();
-    assert.equal(await isGone(), true);
-    assert.equal(await opened.look('k'), null);
-    // Only an operator sets free what is uncertain.
-    assert.deepEqual(await opened.look('lost'), { state: 'uncertain', entry: lost });
-    assert.equal((await opened.look('k9'))?.entry, later);
-    await opened.close();
-    assert.deepEqual(rowsIn(file, "SELECT period FROM spent WHERE period < '2026-04'"), []);
   });
 });
