@@ -49,48 +49,31 @@ describe('sandbox: what it shows of itself', () => {
     await callXhey(sandbox, CREATE, { photoUrlList: [] });
     for (const name of ['张三', '沙箱101', '沙箱107', '沙箱网关429']) await compare(name);
     await fetch(`${base}/nobody`);
-    const found = (await seen()).map(({ at: _at, ...rest }) => rest);
-    const tencent = {
-      provider: 'tencent-market',
-      method: 'POST',
-      path: '/tencent-market',
-      status: 200,
-      code: '200',
-      reason: null,
-    };
-    const xhey = { provider: 'xhey', method: 'POST', path: `/xhey${CREATE}`, status: 200 };
-    assert.deepEqual(found, [
-      {
-        provider: null,
-        method: 'GET',
-        path: '/*',
-        status: 404,
-        code: null,
-        charged: false,
-        reason:
-          'The path begins with the name of a provider: /xhey, /linkface, /tencent-market, /westdex. The page at / shows base URLs and keys.',
-      },
-      {
-        ...tencent,
-        status: 429,
-        code: null,
-        charged: false,
-        reason: "Asked for by the name: the gateway's refusal with status 429.",
-      },
-      { ...tencent, charged: false },
-      { ...tencent, charged: true },
-      { ...tencent, charged: true },
-      { ...xhey, code: '400', reason: 'photoUrlList has 1 to 10 addresses, not 0.', charged: false },
-      { ...xhey, code: '200', reason: null, charged: null },
-    ]);
-    assert.equal(
-      [...sandbox.paid.values()].reduce((sum, count) => sum + count),
-      3,
+    const providers = Object.keys(sandbox.accounts).map((provider) => `/${provider}`);
+    const unknown = `The path begins with the name of a provider: ${providers.join(', ')}. The page at / shows base URLs and keys.`;
+    const atGateway = "Asked for by the name: the gateway's refusal with status 429.";
+    const tencent = ['tencent-market', 'POST /tencent-market'];
+    const xhey = ['xhey', `POST /xhey${CREATE}`];
+    assert.deepEqual(
+      (await seen()).map(({ provider, method, path, status, code, charged, reason }) => {
+        return [provider, `${method} ${path}`, status, code, charged, reason];
+      }),
+      [
+        [null, 'GET /*', 404, null, false, unknown],
+        [...tencent, 429, null, false, atGateway],
+        [...tencent, 200, '200', false, null],
+        [...tencent, 200, '200', true, null],
+        [...tencent, 200, '200', true, null],
+        [...xhey, 200, '400', false, 'photoUrlList has 1 to 10 addresses, not 0.'],
+        [...xhey, 200, '200', null, null],
+      ],
     );
+    assert.deepEqual([...sandbox.paid.values()], [1, 1, 1]);
   });
 
   it('knows no person, photo, address or key', async () => {
     const key = aesKey('sha1prng', sandbox.accounts.westdex!.credentials.key!)!;
+    const [xM, gMSFZHM] = ['张三', '11010519491231002X'].map((text) => encrypt(text, key));
     await callXhey(sandbox, CREATE, { photoUrlList: ['https://a.test/photo-of-somebody.jpg'] });
     await compare('张三');
     await compare('欧阳测试');
@@ -101,12 +84,7 @@ describe('sandbox: what it shows of itself', () => {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({
-          data: {
-            timeStamp,
-            customNumber,
-            xM: encrypt('张三', key),
-            gMSFZHM: encrypt('11010519491231002X', key),
-          },
+          data: { timeStamp, customNumber, xM, gMSFZHM },
           photoData: jpg().toString('base64'),
         }),
       });
