@@ -146,7 +146,7 @@ describe('sandbox: what it shows of itself', () => {
         assert.ok(html.includes(`<code>${value}</code>`) && html.includes(`>${effect}</td>`), value);
   });
 
-  it('explains an unknown path to whoever calls it, in the language of that reader', async () => {
+  it('explains an unknown path in the language of its reader', async () => {
     for (const [language, text] of [
       ['en', /^The path begins with the name of a provider: \/xhey, /],
       ['zh-CN', /^路径须以服务商名称开头：\/xhey、/],
@@ -212,9 +212,9 @@ describe('sandbox: what it shows of itself', () => {
     ['a page of another port', { Host: '127.0.0.1:18080', Origin: 'http://127.0.0.1:1880' }, 403],
     ['a page without an origin of its own', { Origin: 'null' }, 403],
     ['a form of another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }, 403],
-    ['a page whose name was made to lead here', { Host: 'example.com' }, 403],
+    ['a page with a name that was pointed here', { Host: 'example.com' }, 403],
     ['one with an origin to match', { Host: 'example.com', Origin: 'http://example.com' }, 403],
-    ['a name that is none', { Host: 'a b' }, 403],
+    ['a name that cannot be read', { Host: 'a b' }, 403],
   ];
   for (const [name, headers, status] of callers) {
     it(`answers ${status} to ${name} that wants it to forget`, async () => {
@@ -233,7 +233,7 @@ describe('sandbox: what it shows of itself', () => {
     });
   }
 
-  it('lets no page ask a provider whose name was made to lead here, and every program', async () => {
+  it('lets no page with a name that was pointed here ask a provider, and every program', async () => {
     for (const [headers, status] of [
       [{ Host: 'example.com', Origin: 'http://example.com' }, 403],
       [{ Host: 'example.com' }, 405],

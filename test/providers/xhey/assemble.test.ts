@@ -8,7 +8,7 @@ const A = `${SITE}a.jpg`;
 const B = `${SITE}b.jpg`;
 const C = `${SITE}c.jpg`;
 
-/** Reported by address, or null where the provider gave none; a number is a status, 0 where there is none. */
+/** Reported by address, or null where the provider gave none; a number is a status, 0 if it is left out. */
 function task(
   taskId: string,
   status: TaskStatus,
