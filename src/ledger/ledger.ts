@@ -426,16 +426,7 @@ export class Ledger {
 function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const forget = onAbort(cancel, () => reject(cancelled()));
-    work.then(
-      (value) => {
-        forget();
-        resolve(value);
-      },
-      (reason) => {
-        forget();
-        reject(reason);
-      },
-    );
+    void work.then(resolve, reject).finally(forget);
   });
 }
 

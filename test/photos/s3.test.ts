@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
-import { bucketAddress, openS3Store, type S3Options, type Style } from '../../src/photos/s3';
+import { bucketAddress, type S3Options, S3Store, type Style } from '../../src/photos/s3';
 import type { Store } from '../../src/photos/store';
 import type { Due } from '../../src/photos/stored-photos-sql';
 import type { Database } from '../../src/store/database';
@@ -56,7 +56,7 @@ describe('photos: S3', () => {
       ...others
     } = changes;
     const bucket = bucketAddress(endpoint, bucketName, style);
-    const store = openS3Store({
+    const store = new S3Store({
       database,
       node: 'store',
       keepMs: HOUR_MS,

@@ -73,8 +73,7 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     };
   };
   node.calls = () => {
-    const { JobCalls: Calls } = require('../../queue/calls') as typeof import('../../queue/calls');
-    calls ??= new Calls(node.options());
+    calls ??= openCalls(node.options());
     return calls;
   };
   node.on('close', (_removed, done) => {
@@ -106,6 +105,12 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, NOTHING_SENT);
     return new JobSecret(await store.master());
   }
+}
+
+/** Loaded at first use: many flows have no queue. */
+function openCalls(options: QueueOptions): JobCalls {
+  const { JobCalls: Calls } = require('../../queue/calls') as typeof import('../../queue/calls');
+  return new Calls(options);
 }
 
 /**
