@@ -35,8 +35,8 @@ async function waitFor(account: Account, task: unknown, changes: Partial<Context
     Object.assign(state, JSON.parse(JSON.stringify(state)));
     const left = () => Math.max(0, until - context.now());
     const step = await waits!.ask(() => account, state, { ...context, left, turn });
-    if (!('again' in step)) return { answer: step, times };
-    pass(Math.min(step.again, left()));
+    if (!('nextStepIn' in step)) return { answer: step, times };
+    pass(Math.min(step.nextStepIn, left()));
     times.push((context.now() - start) / 1000);
   }
 }
