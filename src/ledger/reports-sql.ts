@@ -1,5 +1,5 @@
 /** What the ledger says of its calls, how long it keeps them, and what was spent, for SQLite and PostgreSQL alike. */
-import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
+import { type OperationContext, type Operations, type Sql, sealOf, type Value } from '../store/sql';
 import type { Spent } from './budget';
 import { dayOf, monthAfter, monthOf, type Period } from './calendar';
 import { entryOf, FIELDS, nameOf, PRICE_STEPS } from './columns';
@@ -64,7 +64,7 @@ async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
 async function ofKey(
   sql: Sql,
   { account, key, limit }: { account: string; key: string; limit: number },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<Entry[]> {
   const rows = await sql.all<EntryRow>(
     `SELECT ${ALL} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,
@@ -155,7 +155,7 @@ export function sumOf(rows: readonly PeriodRow[], at: string): Spent {
  * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
  * @returns how many
  */
-async function forget(sql: Sql, _: null, { now }: Surroundings): Promise<number> {
+async function forget(sql: Sql, _: null, { now }: OperationContext): Promise<number> {
   const proven = await provenTime(sql);
   if (proven === null) return 0;
   const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);
