@@ -64,6 +64,10 @@ export class CallQueue {
     return this.#sent.length === 0;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** How many wait that are kept until they are written. */
   get kept(): number {
     return this.#waiting.filter(({ isKept }) => isKept).length;

@@ -21,6 +21,8 @@ import {
 } from './messages';
 import { untilDone } from './until-done';
 
+/** So many calls do not wait for the end of a turn: the thread writes them while the turn goes on. */
+const AT_ONCE = 32;
 const TRY_AGAIN_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
 /** A disk that takes longer than that is one that does not answer. */
@@ -93,7 +95,8 @@ export class ThreadedDatabase implements Database {
       if (refusal) return reject(refusal);
       const request = { operation, parameters, now: this.#options.now(), isKept };
       this.#calls.add(new PendingCall(request, { resolve, reject, late }), signal);
-      this.#schedule();
+      if (this.#calls.waiting % AT_ONCE === 0) this.#send();
+      else this.#schedule();
     });
   }
 
