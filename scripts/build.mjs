@@ -88,6 +88,7 @@ function writeCatalogues() {
       const whole = small(
         help
           .replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`))
+          .replace(/<!-- columns -->\n/g, () => ledgerFields(source))
           .replace(/<!-- verdicts (\S+) -->\n/g, (_, provider) => verdictRows(provider, source))
           .replace(/<!-- codes (\S+) -->\n/g, (_, provider) => codeRows(provider, source)),
       );
@@ -105,6 +106,14 @@ function writeCatalogues() {
 
 function tablesOf(provider) {
   return createRequire(import.meta.url)(join(root, 'dist/src/providers', provider, 'codes.js')).TABLES;
+}
+
+/** Of the help: the fields of an entry of the ledger, as src/ledger/columns.ts has them. */
+function ledgerFields(language) {
+  const { FIELDS } = createRequire(import.meta.url)(join(root, 'dist/src/ledger/columns.js'));
+  // In Chinese no white space stands where a line may end.
+  const [comma, end] = language === 'zh-CN' ? ['、<wbr>', '。'] : [', ', '. '];
+  return FIELDS.map((field) => `<code>${field}</code>`).join(comma) + end;
 }
 
 /** Of the help: the codes of a provider that are errors, as its codes.ts has them. */

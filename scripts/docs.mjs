@@ -1,7 +1,8 @@
 // Writes tables into pages, between their two markers: the problems into docs/errors.md and docs/errors.zh-CN.md, as src/texts says
-// them; the providers' codes into docs/providers, docs/errors, docs/sandbox and docs/nodes, as each codes.ts has them; the values that
-// choose the sandbox's answer into docs/sandbox, as its halves have them; the rooms into docs/architecture.md, as test/rooms.json has
-// them. It reads what the build made of src. With --check it writes nothing, and fails where a table is stale.
+// them; the providers' codes into docs/providers, docs/errors, docs/sandbox and docs/nodes, as each codes.ts has them; the columns of
+// the ledger into docs/nodes; the values that choose the sandbox's answer into docs/sandbox, as its halves have them; the rooms into
+// docs/architecture.md, as test/rooms.json has them. It reads what the build made of src. With --check it writes nothing, and fails
+// where a table is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -48,6 +49,7 @@ for (const [suffix, texts] of Object.entries({
     values: ['provider', 'value', 'answer'],
     verdicts: ['value', 'meaning', 'outcome', 'reason'],
     reasons: ['provider', 'outcome', '`reason`'],
+    columns: ['field', 'head'],
     all: 'all',
     comma: ', ',
     colon: ':',
@@ -58,6 +60,7 @@ for (const [suffix, texts] of Object.entries({
     values: ['服务商', '值', '响应'],
     verdicts: ['值', '含义', '结论', 'reason'],
     reasons: ['服务商', '结论', '`reason`'],
+    columns: ['字段', '表头'],
     all: '全部',
     comma: '、',
     colon: '：',
@@ -67,6 +70,7 @@ for (const [suffix, texts] of Object.entries({
   put(`docs/sandbox${suffix}.md`, 'values', valuesTable(texts));
   put(`docs/sandbox${suffix}.md`, 'verdicts', verdictTables(texts));
   put(`docs/nodes${suffix}.md`, 'reasons', reasonsTable(texts));
+  put(`docs/nodes${suffix}.md`, 'columns', columnsTable(texts));
 }
 put('docs/architecture.md', 'rooms', roomsTable());
 
@@ -169,6 +173,17 @@ function reasonsTable({ language, reasons: columns, comma }) {
     });
   });
   return written(columns, rows);
+}
+
+/** The columns of the ledger, as src/ledger/columns.ts has them, with their heads. */
+function columnsTable({ language, columns }) {
+  const { FIELDS } = require(join(root, 'dist/src/ledger/columns.js'));
+  const file = `src/texts/${language === 'zh' ? 'zh-CN' : 'en-US'}.json`;
+  const heads = JSON.parse(readFileSync(join(root, file), 'utf8')).columns;
+  return written(
+    columns,
+    FIELDS.map((field) => [`\`${field}\``, heads[field]]),
+  );
 }
 
 function sections(write) {

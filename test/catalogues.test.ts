@@ -4,10 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import jsonata from 'jsonata';
 import { ERRORS } from '../src/contract/errors';
-import type { Outcome } from '../src/contract/result';
 import { FIELDS } from '../src/ledger/columns';
 import { HANDLING_COLUMNS } from '../src/ledger/csv';
-import type { EntryState } from '../src/ledger/entry';
+import { FILLS } from '../src/node-red/runner/status';
 import { foreignWords } from './chinese';
 import { define, expandedForm } from './nodes/form';
 
@@ -29,26 +28,13 @@ const REPORTED = [
 const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
-const OUTCOMES: Record<Outcome, true> = {
-  submitted: true,
-  passed: true,
-  failed: true,
-  inconclusive: true,
-  unfinished: true,
-  issued: true,
-  answered: true,
-};
 /** What a status shows: outcomes, error codes, and that it waits. */
-const WORDS = [...Object.keys(OUTCOMES), ...Object.keys(ERRORS)];
+const WORDS = [...Object.keys(FILLS), ...Object.keys(ERRORS)];
 const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
 /** In which language each is published: Node-RED looks from `zh-CN` to `zh`. */
 const PUBLISHED: Record<string, string> = { 'en-US': 'en-US', 'zh-CN': 'zh' };
 const LONGEST_STATUS = 20;
 
-const STATES = Object.keys({ claimed: true, settled: true, uncertain: true, released: true } satisfies Record<
-  EntryState,
-  true
->);
 /** The provider's own names for its keys, the same in every language. */
 const SAME_IN_CHINESE = [
   'Linkface',
@@ -59,6 +45,9 @@ const SAME_IN_CHINESE = [
 /** Comma, semicolon and parentheses of the ASCII kind. */
 const HALF_WIDTH = /\p{Script=Han}[\x2c\x3b\x28\x29]|[\x2c\x3b\x28\x29]\p{Script=Han}/u;
 
+/** Of two words for one thing, the one that is not used. */
+const OTHER_WORDS = /应答|校验位|无法判断|调试面板|调试侧|网址|连通|连不上|付费|计费记录/;
+
 /** A catalogue, with its nested keys joined by dots. */
 type Catalogue = Map<string, string>;
 
@@ -68,6 +57,24 @@ interface Use {
   values: string[];
   file: string;
 }
+
+/** Where a key is written, what stands before it in the catalogue, and the names of its values. */
+const WRITTEN: readonly [pattern: RegExp, prefix: string, values: string][] = [
+  [/'(status\.[a-z-]+)'/g, '', 'count'],
+  [/'(test\.store-[a-z-]+)'/g, '', 'text'],
+  [/'(test\.(?!store-)[a-z-]+)'/g, '', ''],
+  [/'(database-[a-z-]+)'/g, 'errors.', 'file code'],
+  [/problem: '(queue-[a-z-]+)'/g, 'errors.', 'code'],
+  [/'(store-[a-z-]+)'/g, 'errors.', 'words code seconds retryAfter status endpoint name maxMB'],
+];
+/** The same of keys that are the members of a type. */
+const MEMBERS: readonly [type: string, prefix: string, values: string][] = [
+  ['LedgerTrouble', 'warnings.ledger.', 'count'],
+  ['SharedTrouble', 'warnings.shared-ledger.', 'location code'],
+  ['StoreTrouble', 'warnings.store.', 'count'],
+  ['DatabaseTrouble', 'warnings.database.', 'file code count aside'],
+  ['Period', 'warnings.budget.', 'account limit spent'],
+];
 
 describe('catalogues', () => {
   for (const name of [RUNTIME, ...TYPES, ...PLUGINS]) {
@@ -131,26 +138,6 @@ describe('catalogues', () => {
       }
     }
 
-    it('is without a blank between two Chinese sentences, as are the catalogues', () => {
-      for (const type of TYPES) {
-        assert.doesNotMatch(
-          help('zh-CN', type).replace(/<[^>]*>/g, ''),
-          /[。！？；]　| [。！？；]|[。！？；] (?=\p{Script=Han})/u,
-        );
-        for (const [key, text] of [...formTexts('zh-CN', type), ...said('zh-CN', type)])
-          assert.doesNotMatch(text, /[。！？] /, key);
-      }
-    });
-
-    it('has one word for one thing in Chinese', () => {
-      const others = /应答|校验位|无法判断结果|调试面板|调试侧栏|网址|连通|连不上|付费/;
-      for (const type of TYPES) {
-        assert.doesNotMatch(help('zh-CN', type), others, type);
-        for (const [key, text] of [...formTexts('zh-CN', type), ...said('zh-CN', type)])
-          assert.doesNotMatch(text, others, key);
-      }
-    });
-
     it('has no condition for westdex-three that takes missing data for a verdict', async () => {
       const examples = [
         ...[...help('en-US', 'westdex-three').matchAll(/<code class="expression">([^<]+)<\/code>/g)],
@@ -194,18 +181,21 @@ describe('catalogues', () => {
     });
   });
 
-  describe('pages and examples', () => {
-    const examples = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' });
-    for (const file of [
-      ...['README.zh-CN.md', 'SECURITY.zh-CN.md', 'deploy/README.zh-CN.md'],
-      ...['docs/nodes.zh-CN.md', 'docs/errors.zh-CN.md'],
-      ...examples.filter((name) => name.endsWith('.json')).map((name) => join('examples', name)),
-    ]) {
-      it(`${file} has one word for one thing`, () => {
-        const text = readFileSync(join(ROOT, file), 'utf8');
-        assert.doesNotMatch(text, /应答|网址|校验位|无法判断|调试面板|调试侧|连不上|已经付费|计费记录/);
-        assert.doesNotMatch(text, /\p{Script=Han}[。！？] \p{Script=Han}/u);
-      });
+  it('have one word for one thing in Chinese, as have helps, pages and examples, and no blank between two sentences', () => {
+    const pages = ['README', 'SECURITY', 'deploy/README', 'docs/nodes', 'docs/errors'].map(
+      (page) => `${page}.zh-CN.md`,
+    );
+    const examples = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => join('examples', name));
+    const texts = [
+      ...[...pages, ...examples].map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]),
+      ...TYPES.map((type) => [`the help of ${type}`, help('zh-CN', type).replace(/<[^>]*>/g, '')]),
+      ...[RUNTIME, FORMS, ...TYPES, ...PLUGINS].flatMap((name) => [...own('zh-CN', name)]),
+    ] as [where: string, text: string][];
+    for (const [where, text] of texts) {
+      assert.doesNotMatch(text, OTHER_WORDS, where);
+      assert.doesNotMatch(text, /\p{Script=Han}[。！？；] +(?=\p{Script=Han})|[。！？；]　/u, where);
     }
   });
 
@@ -316,20 +306,6 @@ describe('catalogues', () => {
         for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
-
-    for (const [where, text] of [
-      ['docs/nodes.md', /An entry has (`id`[\s\S]+?), and no person/],
-      ['docs/nodes.zh-CN.md', /(`id`、`at`[\s\S]+?)，没有个人信息/],
-      ['resources/help/en-US/verify-ledger.html', /of entries<\/dt>([\s\S]+?)<\/dd>/],
-      ['resources/help/zh-CN/verify-ledger.html', /payload（记录）<\/dt>([\s\S]+?)<\/dd>/],
-    ] as const) {
-      it(`names the fields of an entry, and no others: ${where}`, () => {
-        const [, list = ''] = text.exec(readFileSync(join(ROOT, where), 'utf8')) ?? [];
-        const named = [...list.matchAll(/(?:`|<code>)(\w+)(?:`|<\/code>)/g)].map(([, name]) => name!);
-        const fields = new Set(named.filter((name) => !STATES.includes(name)));
-        assert.deepEqual([...fields].sort(), [...FIELDS].sort());
-      });
-    }
   });
 
   describe('unused texts', () => {
@@ -379,11 +355,6 @@ function sorted(catalogue: Catalogue): [string, string][] {
 function own(language: string, name: string): Catalogue {
   if (name === RUNTIME) return flatten(readJson(join(ROOT, 'src', 'texts', `${language}.json`)));
   return flatten(readJson(join(NODES, name, 'locales', language, `${name}.json`)));
-}
-
-/** As a form of this type is written. */
-function formTexts(language: string, type: string): Catalogue {
-  return new Map([...own(language, FORMS), ...own(language, type)]);
 }
 
 /** As a node of this type says it. */
@@ -474,12 +445,7 @@ function uses(type: string): Use[] {
       ...raised(source),
       ...refusals(source, files),
       ...warned(source),
-      ...tested(source),
-      ...troubles(source),
-      ...storeProblems(source),
-      ...databaseProblems(source),
-      ...queueProblems(source),
-      ...budgets(source),
+      ...listed(source),
       ...addressProblems(source).map((problem) => ({ key: `errors.${problem}`, values: [] })),
     ];
     // Of those of truth-create it is said which one it is.
@@ -565,74 +531,24 @@ function warned(source: string): Omit<Use, 'file'>[] {
   ].map(([, key, values]) => ({ key: `warnings.${key}`, values: valueNames(values) }));
 }
 
-/** A `BudgetWarning`'s period. */
-function budgets(source: string): Omit<Use, 'file'>[] {
-  if (!source.includes('warnings.budget.')) return [];
-  const values = ['account', 'limit', 'spent'];
-  return ['day', 'month'].map((period) => ({ key: `warnings.budget.${period}`, values }));
-}
-
-/** `red._('test.…')`: what a test of an account is answered; `red._('status.…')`: a status with a number in it. */
-function tested(source: string): Omit<Use, 'file'>[] {
-  return [...source.matchAll(/'((?:test|status)\.[a-z-]+)'/g)].map(([, key]) => ({
-    key: key!,
-    values: key!.startsWith('status.') ? ['count'] : key!.startsWith('test.store-') ? ['text'] : [],
-  }));
-}
-
-/** The `LedgerTrouble` is said as `warnings.ledger.…`, the `SharedTrouble` as `warnings.shared-ledger.…`. */
-function troubles(source: string): Omit<Use, 'file'>[] {
-  const unionOf = (type: string) =>
-    literals(new RegExp(`export type ${type} =([^;]+);`).exec(source)?.[1] ?? '');
-  return [
-    ...unionOf('LedgerTrouble').map((each) => ({ key: `warnings.ledger.${each}`, values: ['count'] })),
-    ...unionOf('SharedTrouble').map((each) => ({
-      key: `warnings.shared-ledger.${each}`,
-      values: ['location', 'code'],
-    })),
-  ];
-}
-
-/** Of photo stores: their problems stand in tables, and what became of their photos is said as `warnings.store.…`. */
-function storeProblems(source: string): Omit<Use, 'file'>[] {
-  const values = ['words', 'code', 'seconds', 'retryAfter', 'status', 'endpoint', 'name', 'maxMB'];
-  const [, union = ''] = /export type StoreTrouble =([^;]+);/.exec(source) ?? [];
-  return [
-    ...[...source.matchAll(/'(store-[a-z-]+)'/g)].map(([, problem]) => ({
-      key: `errors.${problem}`,
-      values,
-    })),
-    ...literals(union).map((each) => ({ key: `warnings.store.${each}`, values: ['count'] })),
-  ];
-}
-
-/** Why the database cannot be had stands in a table; its `DatabaseTrouble` is said as `warnings.database.…`. */
-function databaseProblems(source: string): Omit<Use, 'file'>[] {
-  const [, union = ''] = /export type DatabaseTrouble =([^;]+);/.exec(source) ?? [];
-  return [
-    ...[...source.matchAll(/'(database-[a-z-]+)'/g)].map(([, problem]) => ({
-      key: `errors.${problem}`,
-      values: ['file', 'code'],
-    })),
-    ...literals(union).map((each) => ({
-      key: `warnings.database.${each}`,
-      values: ['file', 'code', 'count', 'aside'],
-    })),
-  ];
-}
-
-/** What a Redis refuses stands in a table. */
-function queueProblems(source: string): Omit<Use, 'file'>[] {
-  return [...source.matchAll(/problem: '(queue-[a-z-]+)'/g)].map(([, problem]) => ({
-    key: `errors.${problem}`,
-    values: ['code'],
-  }));
-}
-
 /** What `addressProblem` of src/http/address.ts, which the forms have in them too, may find. */
 function addressProblems(source: string): string[] {
   const body = /function addressProblem\([\s\S]*?\n}/.exec(source)?.[0] ?? '';
   return [...body.matchAll(/'(base-url-[a-z-]+)'/g)].map(([, problem]) => problem!);
+}
+
+/** Texts whose keys stand in tables, or are the members of a type. */
+function listed(source: string): Omit<Use, 'file'>[] {
+  const written = WRITTEN.flatMap(([pattern, prefix, values]) =>
+    [...source.matchAll(pattern)].map(([, key]) => ({ key: prefix + key, values: values.split(' ') })),
+  );
+  const members = MEMBERS.flatMap(([type, prefix, values]) =>
+    literals(new RegExp(`export type ${type} =([^;]+);`).exec(source)?.[1] ?? '').map((key) => ({
+      key: prefix + key,
+      values: values.split(' '),
+    })),
+  );
+  return [...written, ...members];
 }
 
 function literals(text: string): string[] {

@@ -113,7 +113,7 @@ function spawnDemo(environment: Record<string, string>) {
 /** What the debug nodes of a running Node-RED show. */
 export interface DebugSidebar {
   /** The next value that the debug node shows. */
-  next(node: string): Promise<Record<string, unknown>>;
+  next<Value>(node: string): Promise<Value>;
   close(): void;
 }
 

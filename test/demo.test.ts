@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { type EventEmitter, on, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { get, request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
@@ -15,6 +15,14 @@ const { connectAsync } = createRequire(require.resolve('@node-red/nodes/package.
 ) as typeof import('mqtt');
 
 const ANSWER_MS = 60_000;
+
+type MqttClient = Awaited<ReturnType<typeof connectAsync>>;
+/** What the tests read of a message. */
+interface Published {
+  camera: string;
+  code: string;
+  data: { photos: { url: string; outcome: string }[] };
+}
 
 /** What a browser sends to open a websocket. */
 const UPGRADE = {
@@ -42,6 +50,26 @@ describe('the demo', () => {
   });
 
   after(() => demo.stop());
+
+  /** @param work gets the next message of the topics, which comes in their order, as its topic and value */
+  async function onBroker(
+    topics: string[],
+    work: (client: MqttClient, next: () => Promise<[topic: string, value: Published]>) => Promise<void>,
+  ): Promise<void> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
+    const messages = on(client as unknown as EventEmitter, 'message', {
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    try {
+      await client.subscribeAsync(topics);
+      await work(client, async () => {
+        const [topic, payload] = (await messages.next()).value!;
+        return [topic, JSON.parse(String(payload))];
+      });
+    } finally {
+      await client.endAsync();
+    }
+  }
 
   it('says nothing but what to do next', () => {
     assert.equal(demo.stderr(), '');
@@ -84,35 +112,19 @@ describe('the demo', () => {
     assert.match(await page.text(), /new FormData\(form\)/);
   });
 
-  it('answers a photo that a camera publishes', async () => {
-    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
-    try {
-      await client.subscribeAsync(['cn-verify/camera-results', 'cn-verify/camera-errors']);
-      const next = () =>
-        new Promise<
-          [string, { camera: string; code: string; data: { photos: { name: string; outcome: string }[] } }]
-        >((resolve) =>
-          client.once('message', (from, payload) => resolve([from, JSON.parse(payload.toString())])),
-        );
-      const answered = next();
+  it('answers a photo that a camera publishes', () =>
+    onBroker(['cn-verify/camera-results', 'cn-verify/camera-errors'], async (client, next) => {
       await client.publishAsync('cn-verify/camera/gate', jpg(2_000), { qos: 1 });
-      const [answeredOn, { data }] = await answered;
+      const [answeredOn, result] = await next();
       assert.equal(answeredOn, 'cn-verify/camera-results');
-      assert.deepEqual(
-        data.photos.map(({ name, outcome }) => [name, outcome]),
-        [['gate', 'passed']],
-      );
-      const refused = next();
+      assert.partialDeepStrictEqual(result, { data: { photos: [{ name: 'gate', outcome: 'passed' }] } });
       await client.publishAsync('cn-verify/camera/gate', 'no photo', { qos: 1 });
-      const [refusedOn, error] = await refused;
+      const [refusedOn, { camera, code }] = await next();
       assert.deepEqual(
-        [refusedOn, error.camera, error.code],
+        [refusedOn, camera, code],
         ['cn-verify/camera-errors', 'cn-verify/camera/gate', 'INPUT'],
       );
-    } finally {
-      await client.endAsync();
-    }
-  });
+    }));
 
   it('answers a request that cannot be sent with the status of its error code', async () => {
     const response = await fetch(`${demo.address}/verify/photos`, {
@@ -129,44 +141,25 @@ describe('the demo', () => {
   it('answers the printed mosquitto_pub on the topics of the printed mosquitto_sub', async () => {
     const [, subscriptions] = /mosquitto_sub -h 127\.0\.0\.1 -p \d+ (.+)/.exec(demo.stdout())!;
     const [, topic, body] = /mosquitto_pub .*-t (\S+) -m '(.+)'/.exec(demo.stdout())!;
-    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
-    try {
-      await client.subscribeAsync(subscriptions!.split('-t ').flatMap((each) => each.trim() || []));
-      const message = () =>
-        new Promise<[string, { data: { photos: { outcome: string }[] }; code: string }]>(
-          (resolve, reject) => {
-            const timer = setTimeout(() => reject(new Error('No message came.')), ANSWER_MS);
-            client.once('message', (from, payload) => {
-              clearTimeout(timer);
-              resolve([from, JSON.parse(payload.toString())]);
-            });
-          },
-        );
-      const answered = message();
+    const topics = subscriptions!.split('-t ').flatMap((each) => each.trim() || []);
+    await onBroker(topics, async (client, next) => {
       await client.publishAsync(topic!, body!, { qos: 1 });
-      const [answeredOn, result] = await answered;
+      const [answeredOn, result] = await next();
       assert.equal(answeredOn, 'cn-verify/results');
       assert.deepEqual(outcomesOf(result), ['passed', 'failed']);
-
-      const refused = message();
       await client.publishAsync(topic!, 'not JSON', { qos: 1 });
-      const [refusedOn, error] = await refused;
-      assert.equal(refusedOn, 'cn-verify/errors');
-      assert.equal(error.code, 'INPUT');
-    } finally {
-      await client.endAsync();
-    }
+      const [refusedOn, { code }] = await next();
+      assert.deepEqual([refusedOn, code], ['cn-verify/errors', 'INPUT']);
+    });
   });
 
-  it('pays for a message that the broker keeps when it is published, and not again when the flow comes back', async () => {
-    const client = await connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
-    try {
+  it('pays for a message that the broker keeps when it is published, and not again when the flow comes back', () =>
+    onBroker(['cn-verify/results', 'cn-verify/errors'], async (client) => {
       const urls: string[] = [];
       client.on('message', (_, payload) => {
-        const { data, code } = JSON.parse(payload.toString());
-        urls.push(data ? data.photos[0].url : code);
+        const { data, code } = JSON.parse(payload.toString()) as Published;
+        urls.push(data ? data.photos[0]!.url : code);
       });
-      await client.subscribeAsync(['cn-verify/results', 'cn-verify/errors']);
       const [kept, live] = ['kept', 'live'].map((name) => `https://example.com/${name}.jpg`);
       await client.publishAsync('cn-verify/photos', JSON.stringify([kept]), { qos: 1, retain: true });
       await until(() => urls.includes(kept!));
@@ -182,10 +175,7 @@ describe('the demo', () => {
       assert.equal(urls.filter((each) => each === kept).length, 1);
       assert.deepEqual(new Set(urls), new Set([kept, live]));
       await client.publishAsync('cn-verify/photos', '', { qos: 1, retain: true });
-    } finally {
-      await client.endAsync();
-    }
-  });
+    }));
 
   it('serves the printed address of the dashboard', async () => {
     const [, address] = / {2}(http:\S+\/dashboard)$/m.exec(demo.stdout())!;

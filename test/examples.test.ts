@@ -39,6 +39,11 @@ interface Shown {
   };
 }
 
+/** What a robot of a group is sent. */
+interface RobotText {
+  text: { content: string };
+}
+
 const ALL = [...EXAMPLES.values()].flatMap(({ nodes }) => nodes);
 
 describe('the examples', () => {
@@ -104,17 +109,17 @@ describe('the examples of single nodes, at the press of a button', () => {
   });
 
   const pressed = new Set<string>();
-  const press = async (flow: string, button: string, debug: string) => {
+  const press = async <Value = Shown>(flow: string, button: string, debug: string): Promise<Value> => {
     const find = (type: string, name: string) =>
       example(flow).find((node) => node.type === type && node.name?.startsWith(name))!.id;
     const [shown, id] = [find('debug', debug), find('inject', button)];
     const { status } = await fetch(`${demo.address}/inject/${id}`, { method: 'POST' });
     assert.equal(status, 200);
     pressed.add(id);
-    return (await sidebar.next(shown)) as unknown as Shown;
+    return sidebar.next<Value>(shown);
   };
   const textOf = async (flow: string, button: string) =>
-    ((await press(flow, button, 'text / ')) as unknown as { text: { content: string } }).text.content;
+    (await press<RobotText>(flow, button, 'text / ')).text.content;
 
   const refused = { code: 'INPUT', cause: { charged: false } };
   for (const [flow, button, debug, wanted] of [
@@ -159,9 +164,8 @@ describe('the examples of single nodes, at the press of a button', () => {
     });
 
   it('photo-folder: put a photo', async () => {
-    const { outcome, data } = (await press('photo-folder', 'put a photo', 'result')) as unknown as Result;
-    const photos = data.photos as { name: string }[];
-    assert.deepEqual([outcome, photos.map(({ name }) => name)], ['passed', ['photo.png']]);
+    const { outcome, data } = await press('photo-folder', 'put a photo', 'result');
+    assert.deepEqual([outcome, data.photos.map(({ name }) => name)], ['passed', ['photo.png']]);
   });
 
   it('cheaper-first: the second supplier is asked where the first has no verdict or took no money', async () => {
@@ -179,7 +183,7 @@ describe('the examples of single nodes, at the press of a button', () => {
     let counts: Record<string, number> = {};
     await until(
       async () => {
-        const found = (await press('bill', 'compare', 'differences')) as unknown as BillComparison;
+        const found = await press<BillComparison>('bill', 'compare', 'differences');
         counts = Object.fromEntries(
           (['matched', 'missing', 'unbilled', 'dearer', 'twice'] as const).map((kind) => [
             kind,
@@ -196,7 +200,7 @@ describe('the examples of single nodes, at the press of a button', () => {
   it('identity-to-mysql: a row without the person, once for a customer', async () => {
     const rows = [];
     for (let times = 0; times < 2; times++)
-      rows.push((await press('identity-to-mysql', 'a customer', 'row / ')) as unknown as unknown[]);
+      rows.push(await press<unknown[]>('identity-to-mysql', 'a customer', 'row / '));
     assert.match(String(rows[0]![0]), /./);
     assert.deepEqual(rows[0]!.slice(3, 6), ['passed', 'same-person', 0.82]);
     const beijing = Date.parse(`${String(rows[0]![2]).replace(' ', 'T')}+08:00`);
@@ -239,20 +243,19 @@ describe('the examples of single nodes, at the press of a button', () => {
     const unfinished = await press('truth-poll', 'slow', 'unfinished');
     assert.equal(unfinished.outcome, 'unfinished');
     const result = example('truth-poll').find(({ name }) => name?.startsWith('result'))!;
-    assert.equal((await sidebar.next(result.id)).outcome, 'passed');
+    assert.equal((await sidebar.next<Shown>(result.id)).outcome, 'passed');
   });
 
   it('verify-ledger: pays once for an order, and finds what was paid for', async () => {
-    const pay = () => press('verify-ledger', 'order 1', 'result') as unknown as Promise<Result>;
+    const pay = () => press<Result>('verify-ledger', 'order 1', 'result');
     const [first, second] = [await pay(), await pay()];
     assert.deepEqual([first.reused, second.reused?.ledger, second.charged], [null, first.ledger, false]);
-    const other = (await press('verify-ledger', 'order 2', 'result')) as unknown as Result;
+    const other = await press<Result>('verify-ledger', 'order 2', 'result');
     assert.notEqual(other.ledger, first.ledger);
     const settled = example('verify-ledger').find(({ name }) => name?.startsWith('each call'))!;
     // Those of the other examples come there too.
-    while (((await sidebar.next(settled.id)) as unknown as Entry).id !== first.ledger);
-    const ask = (button: string) =>
-      press('verify-ledger', button, 'answer') as unknown as Promise<(Entry & Sum)[]>;
+    while ((await sidebar.next<Entry>(settled.id)).id !== first.ledger);
+    const ask = (button: string) => press<(Entry & Sum)[]>('verify-ledger', button, 'answer');
     for (const button of ['by order', 'calls of today'])
       assert.ok((await ask(button)).some(({ id }) => id === first.ledger));
     assert.ok((await ask('sums by day')).some(({ calls }) => calls >= 1));
@@ -266,8 +269,8 @@ describe('the examples of single nodes, at the press of a button', () => {
       ['north branch', accounts[1]!.id],
       ['only north', accounts[1]!.id],
     ] as const) {
-      const entries = await press('accounts-by-message', button, 'who paid');
-      assert.equal((entries as unknown as Entry[])[0]!.account, account);
+      const [entry] = await press<Entry[]>('accounts-by-message', button, 'who paid');
+      assert.equal(entry!.account, account);
     }
     const error = await press('accounts-by-message', 'a branch without', 'code, message, cause');
     assert.deepEqual([error.code, error.cause.charged], ['CONFIG', false]);
@@ -287,10 +290,10 @@ describe('the examples of single nodes, at the press of a button', () => {
   });
 
   it('ledger to database: a row each, shown where no database is', async () => {
-    const { ledger } = (await press('ledger-to-database', 'pay once', 'result')) as unknown as Result;
+    const { ledger } = await press<Result>('ledger-to-database', 'pay once', 'result');
     const shown = example('ledger-to-database').find(({ name }) => name?.startsWith('row / '))!;
     // Calls of other examples come there too.
-    while (((await sidebar.next(shown.id)) as unknown as Entry).id !== ledger);
+    while ((await sidebar.next<Entry>(shown.id)).id !== ledger);
   });
 
   describe('with robots, a database and files of their own', () => {
@@ -335,7 +338,7 @@ describe('the examples of single nodes, at the press of a button', () => {
     after(() => receiver.close());
 
     it('ledger to database: each call is a row', async () => {
-      const { ledger } = (await press('ledger-to-database', 'pay once', 'result')) as unknown as Result;
+      const { ledger } = await press<Result>('ledger-to-database', 'pay once', 'result');
       for (;;) {
         const row = await received('/rows', 'id');
         if (row.id !== ledger) continue;
@@ -392,7 +395,7 @@ describe('the examples of single nodes, at the press of a button', () => {
         const shown = example(flow).find(
           ({ type, name }) => type === 'debug' && name?.startsWith('text / '),
         )!;
-        content = ((await sidebar.next(shown.id)) as unknown as { text: { content: string } }).text.content;
+        content = (await sidebar.next<RobotText>(shown.id)).text.content;
       }
       // Every fourth is not genuine.
       assert.deepEqual([sum(found!), sum(passed!)], [12, 9]);

@@ -1,11 +1,10 @@
 /** What a user gets: the tarball, installed into an empty user directory. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, temporaryDirectory } from './demo-process';
-import { freePort } from './http/server';
-import { until } from './until';
+import { type NodeRed, startNodeRed } from './node-red-process';
 
 const NEEDED = [
   /^dist\/nodes\/([a-z-]+)\/\1\.(js|d\.ts|html)$/,
@@ -25,6 +24,8 @@ const NEEDED = [
 /** Unpacked. */
 const MOST_BYTES = 3_000_000;
 
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 function npm(directory: string, ...parameters: string[]): string {
   const program = process.env.npm_execpath;
   const [command, ...first] = program ? [process.execPath, program] : ['npm'];
@@ -38,7 +39,7 @@ function npm(directory: string, ...parameters: string[]): string {
 describe('the package as it is published', function () {
   this.timeout(120_000);
   const userDir = temporaryDirectory();
-  let nodeRed: ChildProcess | undefined;
+  let nodeRed: NodeRed | undefined;
   let files: string[] = [];
   let unpackedSize = 0;
 
@@ -53,11 +54,7 @@ describe('the package as it is published', function () {
     npm(userDir, 'install', '--no-audit', '--no-fund', '--prefer-offline', join(userDir, packed.filename));
   });
   after(async () => {
-    if (nodeRed && nodeRed.exitCode === null) {
-      const exited = new Promise((resolve) => nodeRed!.once('exit', resolve));
-      nodeRed.kill('SIGTERM');
-      await exited;
-    }
+    await nodeRed?.stop();
     rmSync(userDir, { recursive: true, force: true });
   });
 
@@ -72,17 +69,17 @@ describe('the package as it is published', function () {
   });
 
   it('loads all its nodes', async () => {
-    const port = await freePort();
-    writeFileSync(
-      join(userDir, 'settings.js'),
-      `module.exports = { uiHost: '127.0.0.1', uiPort: ${port}, credentialSecret: 'test', telemetry: { enabled: false } };`,
+    nodeRed = await startNodeRed({}, undefined, userDir);
+    const response = await nodeRed.ask(`/nodes/${manifest.name}`);
+    const { nodes } = (await response.json()) as { nodes: { types: string[]; err?: string }[] };
+    assert.deepEqual(
+      nodes.flatMap(({ types }) => types).sort(),
+      Object.keys(manifest['node-red'].nodes).sort(),
     );
-    const program = require.resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
-    nodeRed = spawn(process.execPath, [program, '--userDir', userDir], { cwd: userDir, stdio: 'ignore' });
-    const { types, errors } = await listNodes(port);
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    assert.deepEqual(types.sort(), Object.keys(manifest['node-red'].nodes).sort());
-    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      nodes.filter(({ err }) => err),
+      [],
+    );
   });
 
   it('brings the sandbox as a command', () => {
@@ -92,25 +89,3 @@ describe('the package as it is published', function () {
     assert.match(help, /--port/);
   });
 });
-
-interface NodeSet {
-  module: string;
-  types: string[];
-  err?: string;
-}
-
-async function listNodes(port: number): Promise<{ types: string[]; errors: string[] }> {
-  let own: NodeSet[] = [];
-  await until(async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/nodes`, {
-      headers: { Accept: 'application/json' },
-    }).catch(() => null);
-    const sets = response?.ok ? ((await response.json()) as NodeSet[]) : [];
-    own = sets.filter(({ module }) => module === '@cn-verify/node-red-cn-verify');
-    return own.length > 0;
-  }, 'Node-RED did not come up');
-  return {
-    types: own.flatMap(({ types }) => types),
-    errors: own.flatMap(({ err }) => (err ? [err] : [])),
-  };
-}

@@ -74,13 +74,12 @@ describe('package', () => {
         const { category, defaults, credentials = {}, inputs, outputs, color, icon } = definitions.get(type)!;
         const expanded = expandedForm(type);
 
-        it('is built: code, form, catalogues and help', () => {
-          const { default: register } = require(join(ROOT, NODES[type]!)) as { default: unknown };
-          assert.equal(typeof register, 'function');
+        it('has its help under its own name in every language', () => {
           for (const language of LANGUAGES) {
-            const locales = join(ROOT, 'dist/nodes', type, 'locales', language);
-            JSON.parse(readFileSync(join(locales, `${type}.json`), 'utf8'));
-            const help = readFileSync(join(locales, `${type}.html`), 'utf8');
+            const help = readFileSync(
+              join(ROOT, 'dist/nodes', type, 'locales', language, `${type}.html`),
+              'utf8',
+            );
             const named = [...help.matchAll(/data-help-name="([^"]*)"/g)].map(([, name]) => name);
             assert.deepEqual(named, [type], language);
           }
@@ -231,17 +230,12 @@ describe('package', () => {
       }
     });
 
-    it('has types that are unique, and none of Node-RED itself', () => {
-      assert.equal(new Set(TYPES).size, TYPES.length);
-      const core = join(ROOT, 'node_modules', '@node-red', 'nodes', 'core');
-      const forms = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        name.endsWith('.html'),
+    it('has no type that Node-RED itself has', () => {
+      assert.ok(CORE.has('inject'));
+      assert.deepEqual(
+        TYPES.filter((type) => CORE.has(type)),
+        [],
       );
-      assert.ok(forms.length > 0);
-      for (const file of forms) {
-        const form = readFileSync(join(core, file), 'utf8');
-        for (const type of TYPES) assert.ok(!form.includes(`registerType('${type}'`), `${file}: ${type}`);
-      }
     });
 
     it('has a README that names its nodes', () => {

@@ -1,20 +1,13 @@
 /**
- * docs/result.schema.json against the types of the source. What comes out of the nodes is held against it in the tests of
+ * docs/result.schema.json against the types as the source declares them. What comes out of the nodes is held against it in the tests of
  * flows: `checkResult` and `checkError` of test/flows/five-actions.ts.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
-import { type Cause, ERRORS } from '../src/contract/errors';
-import type { RequestData } from '../src/contract/provider-request';
-import type { Outcome, Result, Timing } from '../src/contract/result';
-import type { TokenData } from '../src/providers/linkface/get-token';
-import type { CompareData } from '../src/providers/tencent-market/face-compare';
-import type { ThreeData } from '../src/providers/westdex/westdex-three';
-import type { Coordinates, ReportedPhoto } from '../src/providers/xhey/photo';
-import type { PollData } from '../src/providers/xhey/report';
-import type { CreateData, Task } from '../src/providers/xhey/truth-create';
+import { ERRORS } from '../src/contract/errors';
+import { FILLS } from '../src/node-red/runner/status';
 
 const ROOT = join(__dirname, '../..');
 
@@ -32,141 +25,42 @@ const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
 const isResult = ajv.compile(schema);
 const isCause = ajv.compile({ $ref: 'urn:cn-verify:node-red-cn-verify:result#/$defs/cause' });
 
-/** Which of a type's own names must be there; an index signature is none of them. */
-type Names<T> = {
-  [Name in keyof T as string extends Name ? never : Name]-?: object extends Pick<T, Name>
-    ? 'optional'
-    : 'required';
+/** By its name in the schema: the type, and those it extends, each after the file of src that declares it. */
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  result: ['contract/result Result'],
+  timing: ['contract/result Timing'],
+  task: ['providers/xhey/truth-create Task'],
+  truthCreateData: ['providers/xhey/truth-create CreateData'],
+  truthPollData: ['providers/xhey/report PollData'],
+  summary: ['providers/xhey/report Summary'],
+  photo: ['providers/xhey/photo ReportedPhoto'],
+  coordinates: ['providers/xhey/photo Coordinates'],
+  getTokenData: ['providers/linkface/get-token TokenData'],
+  faceCompareData: [
+    'providers/tencent-market/face-compare CompareData',
+    'providers/tencent-market/verdict Bands',
+  ],
+  westdexThreeData: ['providers/westdex/westdex-three ThreeData'],
+  providerRequestData: ['contract/provider-request RequestData'],
+  cause: ['contract/errors Cause'],
 };
 
-/** The compiler holds these against the types, and the tests hold the schema against these. */
-const result: Names<Result> = {
-  provider: 'required',
-  operation: 'required',
-  environment: 'required',
-  outcome: 'required',
-  reason: 'required',
-  code: 'required',
-  message: 'required',
-  requestId: 'required',
-  charged: 'required',
-  ledger: 'required',
-  reused: 'required',
-  data: 'required',
-  timing: 'required',
-  raw: 'optional',
-};
-const timing: Names<Timing> = { startedAt: 'required', durationMs: 'required', attempts: 'required' };
-const task: Names<Task> = {
-  taskId: 'required',
-  photoUrls: 'required',
-  names: 'optional',
-  batch: 'optional',
-  partial: 'optional',
-};
-const polledTask: Names<PollData['tasks'][number]> = { ...task, status: 'required' };
-const truthCreateData: Names<CreateData> = {
-  taskIds: 'required',
-  tasks: 'required',
-  photoCount: 'required',
-  providerTime: 'required',
-  repaired: 'required',
-};
-const truthPollData: Names<PollData> = {
-  taskIds: 'required',
-  tasks: 'required',
-  photos: 'required',
-  summary: 'required',
-  whole: 'optional',
-  submittedAt: 'optional',
-  seal: 'optional',
-  providerTime: 'required',
-  repaired: 'required',
-  lastError: 'optional',
-};
-const photo: Names<ReportedPhoto> = {
-  url: 'required',
-  name: 'optional',
-  taskId: 'required',
-  outcome: 'required',
-  reason: 'required',
-  status: 'required',
-  message: 'required',
-  takenAt: 'required',
-  takenAtText: 'required',
-  address: 'required',
-  location: 'required',
-  antiFakeCode: 'required',
-  matchedBy: 'required',
-};
-const coordinates: Names<Coordinates> = { lat: 'required', lng: 'required' };
-const providerRequestData: Names<RequestData> = { result: 'required', repaired: 'required' };
-const getTokenData: Names<TokenData> = {
-  token: 'required',
-  expiresAt: 'required',
-  sequenceId: 'required',
-  detectionType: 'required',
-  repaired: 'required',
-};
-const faceCompareData: Names<CompareData> = {
-  score: 'required',
-  incorrect: 'required',
-  identityConfirmed: 'required',
-  orderNo: 'required',
-  sameFrom: 'required',
-  differentBelow: 'required',
-  scoreScale: 'required',
-  repaired: 'required',
-};
-const westdexThreeData: Names<ThreeData> = { id: 'required', result: 'required', repaired: 'required' };
-const cause: Names<Cause> = {
-  provider: 'required',
-  operation: 'required',
-  environment: 'required',
-  problem: 'required',
-  values: 'required',
-  providerCode: 'required',
-  providerMessage: 'required',
-  httpStatus: 'required',
-  requestId: 'required',
-  orderNo: 'required',
-  score: 'required',
-  identityConfirmed: 'optional',
-  ledger: 'required',
-  retryable: 'required',
-  retryAfter: 'required',
-  charged: 'required',
-  attempts: 'required',
-  hint: 'required',
-  submitted: 'optional',
-  notSubmitted: 'optional',
-  uncertain: 'optional',
-  taskIds: 'optional',
-};
-const outcome: Record<Outcome, true> = {
-  submitted: true,
-  passed: true,
-  failed: true,
-  inconclusive: true,
-  unfinished: true,
-  issued: true,
-  answered: true,
-};
-const TYPES: Record<string, Record<string, 'required' | 'optional'>> = {
-  result,
-  timing,
-  task,
-  polledTask,
-  truthCreateData,
-  truthPollData,
-  photo,
-  coordinates,
-  getTokenData,
-  faceCompareData,
-  westdexThreeData,
-  providerRequestData,
-  cause,
-};
+/** @returns the properties that the source declares; one that may be missing ends with a question mark */
+function declared(name: string): string[] {
+  return TYPES[name]!.flatMap((declaration) => {
+    const [file, type] = declaration.split(' ');
+    const source = readFileSync(join(ROOT, 'src', `${file}.ts`), 'utf8');
+    const body = new RegExp(`interface ${type}\\b.*\\{\\n([^]*?)\\n\\}`).exec(source)?.[1];
+    assert.ok(body, declaration);
+    return [...body.matchAll(/^ {2}(\w+\??):/gm)].map(([, property]) => property!);
+  });
+}
+
+/** @returns the same of the schema */
+function described(name: string): string[] {
+  const { properties, required } = schema.$defs[name]!;
+  return Object.keys(properties).map((property) => (required.includes(property) ? property : `${property}?`));
+}
 
 describe('the schema of results', () => {
   it('is a JSON Schema', () => assert.equal(ajv.validateSchema(schema), true));
@@ -186,21 +80,15 @@ describe('the schema of results', () => {
     assert.deepEqual(named('operation'), [...actions, 'provider-request']);
   });
 
-  for (const [name, names] of Object.entries(TYPES)) {
-    it(`has the properties of the type for ${name}, and wants the same of them`, () => {
-      const { properties, required } = schema.$defs[name]!;
-      assert.deepEqual(Object.keys(properties).sort(), Object.keys(names).sort());
-      assert.deepEqual(
-        [...required].sort(),
-        Object.keys(names)
-          .filter((each) => names[each] === 'required')
-          .sort(),
-      );
-    });
-  }
+  for (const name of Object.keys(TYPES))
+    it(`has the properties of the type for ${name}, and wants the same of them`, () =>
+      assert.deepEqual(described(name).sort(), declared(name).sort()));
+
+  it('has a task of truth-poll with its status, beside what every task has', () =>
+    assert.deepEqual(described('polledTask').sort(), [...declared('task'), 'status'].sort()));
 
   it('has the outcomes and the error codes of the types', () => {
-    assert.deepEqual([...schema.$defs.outcome!.enum].sort(), Object.keys(outcome).sort());
+    assert.deepEqual([...schema.$defs.outcome!.enum].sort(), Object.keys(FILLS).sort());
     assert.deepEqual([...schema.$defs.errorCode!.enum].sort(), Object.keys(ERRORS).sort());
   });
 

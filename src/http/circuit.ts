@@ -36,10 +36,12 @@ export class Circuit {
   }
 
   /**
-   * A request starts.
-   * @returns the number of the trial it is, or 0 while the circuit is closed
+   * A request is let in. While the circuit is open it is the one that tries, so this comes before anything that takes time.
+   * @returns the number of the trial that it is, or 0 while the circuit is closed
+   * @throws VerifyError OVERLOADED as `refuse` does
    */
-  started(): number {
+  enter(): number {
+    this.refuse();
     if (this.#pause === 0) return 0;
     this.#trying = ++this.#trials;
     return this.#trying;
@@ -47,7 +49,7 @@ export class Circuit {
 
   /**
    * A request ended with an error.
-   * @param trial what `started` gave for it: requests from before may still end while another one tries
+   * @param trial what `enter` gave for it: requests from before may still end while another one tries
    * @param error as `describeFailure` left it
    * @param wasAnswered whether an answer came whole
    */
@@ -61,7 +63,7 @@ export class Circuit {
 
   /**
    * The provider failed.
-   * @param trial what `started` gave for the request
+   * @param trial what `enter` gave for the request
    */
   failed(trial: number): void {
     const now = this.#now();
@@ -89,7 +91,7 @@ export class Circuit {
 
   /**
    * A request ended in a way that says nothing about the provider.
-   * @param trial what `started` gave for it
+   * @param trial what `enter` gave for it
    */
   cancelled(trial: number): void {
     if (trial === this.#trying) this.#trying = 0;

@@ -33,8 +33,8 @@ export function createTransport(options: TransportOptions): Transport {
 
 const NO_CORRECTIONS: Corrections = {};
 
-/** How one request ended. */
-type Ended<Value> =
+/** What came of one request. */
+type Outcome<Value> =
   | { value: Value }
   | { error: VerifyError; answer: HttpAnswer | undefined; signature: Signature };
 
@@ -58,12 +58,11 @@ class AccountTransport implements Transport {
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let corrections = NO_CORRECTIONS;
     for (let attempt = 1; ; attempt++) {
-      const turn = this.#turns.take(call, context, attempt === 1);
-      if (turn) await turn;
-      const ended = await this.#request(call, context, corrections);
-      if ('value' in ended) return ended.value;
+      const trial = await this.#turns.take(call, context, attempt === 1);
+      const outcome = await this.#request(call, context, corrections, trial);
+      if ('value' in outcome) return outcome.value;
 
-      const { error, answer, signature } = ended;
+      const { error, answer, signature } = outcome;
       const corrected = this.#signing.correct(signature, error, answer);
       if (corrected) {
         corrections = corrected;
@@ -83,14 +82,13 @@ class AccountTransport implements Transport {
     call: Call<Value>,
     context: CallContext,
     corrections: Corrections,
-  ): Promise<Ended<Value>> {
+    trial: number,
+  ): Promise<Outcome<Value>> {
     const signature = this.#signing.signature(corrections);
-    const trial = this.#circuit?.started() ?? 0;
     let answer: HttpAnswer | undefined;
     try {
       context.attempted();
-      const built = call.build(this.#signing.now(signature), signature.pair);
-      const request = built instanceof Promise ? await built : built;
+      const request = await call.build(this.#signing.now(signature), signature.pair);
       answer = await this.#wire.send(request, context.signal);
       const value = call.read(answer, signature.pair);
       this.#circuit?.answered();

@@ -37,16 +37,26 @@ export class Turns {
    * @param call that it belongs to
    * @param context of the call
    * @param isFirst whether it is the call's first request, before which a call that may cost is claimed
-   * @returns undefined where it may start at once, else when it may
+   * @returns what `Circuit.enter` gave for it
    * @throws VerifyError OVERLOADED or CANCELLED, and what the claim rejects with; then nothing may be sent
    */
-  take<Value>(call: Call<Value>, context: CallContext, isFirst: boolean): Promise<void> | undefined {
+  async take<Value>(call: Call<Value>, context: CallContext, isFirst: boolean): Promise<number> {
     this.#circuit?.refuse();
     const turn = this.#limits.turn(call.slot, context.closing);
-    if (turn || this.#sharedTurn || (isFirst && call.claim))
-      return this.#prepare(turn, call, context, isFirst);
+    if (turn) await turn;
+    let trial = 0;
+    try {
+      // The circuit may have opened while this call waited.
+      trial = this.#circuit?.enter() ?? 0;
+      if (this.#sharedTurn) await waitForSharedTurn(this.#sharedTurn, context);
+      if (isFirst && call.claim) await call.claim();
+    } catch (reason) {
+      this.#circuit?.cancelled(trial);
+      this.#limits.ended(call.slot, false);
+      throw reason;
+    }
     this.#limits.sent();
-    return undefined;
+    return trial;
   }
 
   /** @param slot of the call, undefined for a poll */
@@ -58,28 +68,9 @@ export class Turns {
   close(): void {
     this.#limits.close();
   }
-
-  async #prepare<Value>(
-    turn: Promise<void> | undefined,
-    call: Call<Value>,
-    context: CallContext,
-    isFirst: boolean,
-  ): Promise<void> {
-    if (turn) await turn;
-    try {
-      // The circuit may have opened while this call waited.
-      if (turn) this.#circuit?.refuse();
-      if (this.#sharedTurn) await waitForSharedTurn(this.#sharedTurn, context);
-      if (isFirst && call.claim) await call.claim();
-    } catch (reason) {
-      this.#limits.ended(call.slot, false);
-      throw reason;
-    }
-    this.#limits.sent();
-  }
 }
 
-/** A ledger that is away holds up nobody who pays nothing: what costs is refused by its claim. */
+/** Where the ledger is away, calls that cost nothing go on; the others are refused by their claim. */
 async function waitForSharedTurn(sharedTurn: SharedTurn, context: CallContext): Promise<void> {
   const milliseconds = await sharedTurn().catch(() => 0);
   if (milliseconds === 0) return;

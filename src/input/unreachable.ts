@@ -21,16 +21,12 @@ for (const subnet of SUBNETS) {
 const PRIVATE_DOMAIN =
   /\.(?:localhost|localdomain|local|internal|intranet|private|lan|home|home\.arpa|corp|svc)$/;
 
-/** As the manuals of the object stores have their internal hosts; a bucket's own name stands before them. */
-const STORE_HOSTS = [
-  /(?:^|\.)(?:s3\.)?oss-[^.]+-internal\.aliyuncs\.com$/,
-  /(?:^|\.)(?:oss-internal|vpc100-oss-[^.]+)\.aliyuncs\.com$/,
-  /(?:^|\.)cos-internal\.[^.]+\.(?:tencentcos\.cn|myqcloud\.com)$/,
-  /\.ivolces\.com$/,
-];
-/** Any other: a label that says so, but for the first, which may be a bucket's name. */
+/** A label that says so, of an object store too; not the first one, which may be a bucket's name. */
 const INTERNAL_LABEL = /\.(?:[^.]+-)?(?:internal|intranet)(?:-[^.]+)?\./;
+/** The same of a store's host without a bucket's name before it. */
 const INTERNAL_STORE = /^(?:oss|obs|cos|tos|bos|ks3|s3)-(?:[^.]+-)?internal\./;
+/** Internal hosts whose names do not say so, as the manuals of Alibaba OSS and Volcengine TOS have them. */
+const UNNAMED_STORE = /(?:^|\.)vpc100-oss-[^.]+\.aliyuncs\.com$|\.ivolces\.com$/;
 
 /**
  * @param hostname as `URL` has it, in which every form of an IPv4 address has become the usual one
@@ -41,7 +37,5 @@ export function isUnreachable(hostname: string): boolean {
   if (host.startsWith('[')) return BLOCKED.check(host.slice(1, -1), 'ipv6');
   if (isIP(host) === 4) return BLOCKED.check(host, 'ipv4');
   if (!host.includes('.') || PRIVATE_DOMAIN.test(host)) return true;
-  return (
-    INTERNAL_LABEL.test(host) || INTERNAL_STORE.test(host) || STORE_HOSTS.some((store) => store.test(host))
-  );
+  return INTERNAL_LABEL.test(host) || INTERNAL_STORE.test(host) || UNNAMED_STORE.test(host);
 }

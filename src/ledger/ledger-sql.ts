@@ -5,11 +5,12 @@
 
 import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
-import { type OperationContext, type Operations, type Sql, sealOf } from '../store/sql';
+import { insert, type OperationContext, type Operations, type Sql, sealOf } from '../store/sql';
 import { overBudget, type Spent } from './budget';
 import { fieldsSetBy, nameOf, valuesOf } from './columns';
 import type { Entry, EntryState, KeyState } from './entry';
-import { KEY, newest, OPEN, type PeriodRow, periodsOf, REPORT_OPERATIONS, spent, sumOf } from './reports-sql';
+import { FORGET_OPERATIONS } from './forget-sql';
+import { KEY, newest, OPEN, type PeriodRow, periodsOf, QUERY_OPERATIONS, spent, sumOf } from './queries-sql';
 
 /** Purposes of the seal. */
 const CONTENT = 'ledger content';
@@ -260,12 +261,8 @@ export function markAbandoned(sql: Sql): Promise<number> {
 
 /** @param renewedAt milliseconds */
 export async function registerOwner(sql: Sql, owner: string, renewedAt: number): Promise<void> {
-  await sql.run(
-    `INSERT INTO processes (owner, renewed_at) VALUES (?, ?)
-      ON CONFLICT (owner) DO UPDATE SET renewed_at = excluded.renewed_at`,
-    owner,
-    renewedAt,
-  );
+  const again = 'ON CONFLICT (owner) DO UPDATE SET renewed_at = excluded.renewed_at';
+  await insert(sql, 'processes', { owner, renewed_at: renewedAt }, again);
 }
 
 /**
@@ -309,7 +306,8 @@ async function discard(
 }
 
 export const LEDGER_OPERATIONS = {
-  ...REPORT_OPERATIONS,
+  ...QUERY_OPERATIONS,
+  ...FORGET_OPERATIONS,
   'ledger.begin': begin,
   'ledger.claim': claim,
   'ledger.settle': settle,

@@ -26,7 +26,7 @@ import {
 } from './entry';
 import { newId } from './id';
 import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
-import { entriesOf, findEntries, sumsOf } from './reports';
+import { entriesOf, findEntries, sumsOf } from './queries';
 
 const DAY_MS = 86_400_000;
 /** How often a call of another process is looked at that somebody waits for. */
@@ -426,16 +426,7 @@ export class Ledger {
 function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const forget = onAbort(cancel, () => reject(cancelled()));
-    work.then(
-      (value) => {
-        forget();
-        resolve(value);
-      },
-      (reason) => {
-        forget();
-        reject(reason);
-      },
-    );
+    void work.then(resolve, reject).finally(forget);
   });
 }
 

@@ -2,7 +2,7 @@
  * What a ledger that several processes share does otherwise than the embedded one: a process holds a lease, and the rate
  * of an account counts over all of them. This is SQL of PostgreSQL alone, by the clock of its server.
  */
-import type { OperationContext, Operations, Sql } from '../store/sql';
+import { insert, type OperationContext, type Operations, type Sql } from '../store/sql';
 import {
   type ClaimAnswer,
   type ClaimRequest,
@@ -14,7 +14,7 @@ import {
   restoreClaim,
   writeClaim,
 } from './ledger-sql';
-import { newest } from './reports-sql';
+import { newest } from './queries-sql';
 
 /** The server's clock in milliseconds; it goes on within a transaction. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)';
@@ -82,7 +82,7 @@ async function turn(
     sql.get("SELECT set_config('synchronous_commit', 'off', true)"),
   ]);
   if (!row) {
-    await sql.run('INSERT INTO rates (account, next_at) VALUES (?, 0) ON CONFLICT DO NOTHING', account);
+    await insert(sql, 'rates', { account, next_at: 0 }, 'ON CONFLICT DO NOTHING');
     return turn(sql, { account, perSecond });
   }
   sql.runLater(

@@ -2,9 +2,8 @@
 import { access, mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VerifyError } from '../contract/errors';
-import { formatOf } from '../input/picture';
 import type { Database } from '../store/database';
-import { CONTENT_TYPES, type Put, type Store } from './store';
+import { fileTypeOf, type Put, type Store } from './store';
 import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
 
 /** Under the address at which Node-RED serves flows. */
@@ -99,12 +98,11 @@ export function openLocalStore(folder: LocalFolder, options: LocalStoreOptions):
   const { node, publicUrl, keepMs, maxBytes } = options;
   return {
     async put(bytes): Promise<Put> {
-      const contentType = CONTENT_TYPES.get(formatOf(bytes) ?? '') ?? 'application/octet-stream';
       const id = await folder.photos.enter(() => ({
         node,
         url: null,
         region: null,
-        contentType,
+        contentType: fileTypeOf(bytes).contentType,
         bytes: bytes.length,
         keepMs,
         maxBytes,

@@ -3,20 +3,13 @@ import { isIP } from 'node:net';
 import { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, HttpRequest, Transport } from '../contract/transport';
-import { formatOf } from '../input/picture';
 import { presign, type Signing, signHeaders } from './signature';
-import { CONTENT_TYPES, type Put, type Store } from './store';
+import { fileTypeOf, type Put, type Store } from './store';
 import { checkAnswer, checkPut, storeError } from './store-answer';
 import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
 import type { DuePhoto, Held } from './stored-photos-sql';
 
 const EMPTY = Buffer.alloc(0);
-const EXTENSIONS: ReadonlyMap<string, string> = new Map([
-  ['JPG', '.jpg'],
-  ['PNG', '.png'],
-  ['BMP', '.bmp'],
-]);
-
 export interface S3Options extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
   /** The store's node. */
   node: string;
@@ -31,17 +24,6 @@ export interface S3Options extends Omit<StoredPhotosOptions, 'scope' | 'remove'>
   region: string;
   /** Opens a way to a host; it is closed with the store. */
   connect(origin: URL): Transport;
-}
-
-/** Where an object is: what the database keeps, and the keys, are enough to delete it. */
-type Whereabouts = Pick<DuePhoto, 'url' | 'region'>;
-
-/**
- * @param options of one bucket
- * @returns the store
- */
-export function openS3Store(options: S3Options): Store {
-  return new S3Store(options);
 }
 
 /** Where the name of the bucket stands: before the host, first in the path, or nowhere, because the host is the bucket. */
@@ -67,7 +49,8 @@ function takesSubdomains({ hostname }: URL): boolean {
   return hostname.includes('.') && !isIP(hostname);
 }
 
-class S3Store implements Store {
+/** Photos in one bucket. */
+export class S3Store implements Store {
   readonly #options: S3Options;
   readonly #photos: StoredPhotos;
   /** By origin: what was put before the settings changed is elsewhere. */
@@ -82,9 +65,8 @@ class S3Store implements Store {
 
   async put(bytes: Buffer, context: CallContext): Promise<Put> {
     const { node, bucket, publicBucket, prefix, region, keepMs } = this.#options;
-    const format = formatOf(bytes) ?? '';
-    const contentType = CONTENT_TYPES.get(format) ?? 'application/octet-stream';
-    const pathOf = (name: string) => encode(`${prefix}${name}${EXTENSIONS.get(format) ?? ''}`);
+    const { contentType, extension } = fileTypeOf(bytes);
+    const pathOf = (name: string) => encode(`${prefix}${name}${extension}`);
     const urlOf = (name: string) => new URL(pathOf(name), bucket);
     const id = await this.#photos.enter((name) => ({
       node,
@@ -130,7 +112,11 @@ class S3Store implements Store {
     for (const transport of this.#transports.values()) transport.close().catch(() => {});
   }
 
-  async #delete({ url: href, region }: Whereabouts, context: CallContext): Promise<void> {
+  /** What the database keeps of an object, and the keys, are enough to delete it. */
+  async #delete(
+    { url: href, region }: Pick<DuePhoto, 'url' | 'region'>,
+    context: CallContext,
+  ): Promise<void> {
     const url = new URL(href!);
     const build = (now: number, credentials: Credentials) =>
       signed('DELETE', url, {}, EMPTY, { credentials, region: region!, now });

@@ -1,6 +1,7 @@
 /** A place where photos in hand are put so that a provider can fetch them: docs/contract.md, "Photos in hand". */
 import type { StoredPhoto } from '../contract/photo-store';
 import type { CallContext } from '../contract/transport';
+import { formatOf } from '../input/picture';
 import type { Held } from './stored-photos-sql';
 
 /** A photo that a store has put. */
@@ -24,9 +25,19 @@ export interface Store {
   close(): void;
 }
 
-/** By the name of a format, as a server names it. */
-export const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
-  ['JPG', 'image/jpeg'],
-  ['PNG', 'image/png'],
-  ['BMP', 'image/bmp'],
+/** What a photo's file is for a server: its type, and how its name ends. */
+interface FileType {
+  contentType: string;
+  extension: string;
+}
+
+const FILE_TYPES: ReadonlyMap<string | null, FileType> = new Map([
+  ['JPG', { contentType: 'image/jpeg', extension: '.jpg' }],
+  ['PNG', { contentType: 'image/png', extension: '.png' }],
+  ['BMP', { contentType: 'image/bmp', extension: '.bmp' }],
 ]);
+
+/** @param photo its bytes */
+export function fileTypeOf(photo: Buffer): FileType {
+  return FILE_TYPES.get(formatOf(photo)) ?? { contentType: 'application/octet-stream', extension: '' };
+}

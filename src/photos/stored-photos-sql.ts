@@ -156,7 +156,8 @@ const settle: Operation<Deletions, number> = async (sql, { deleted, failed }, { 
     const again = await sql.run(
       `UPDATE stored_photos SET delete_at = redelete_at, redelete_at = NULL, retry_at = 0, attempts = 0, failing_since = NULL
        WHERE ${once} AND redelete_at > delete_at`,
-      ...[id, delete_at],
+      id,
+      delete_at,
     );
     if (again === 0) await sql.run(`DELETE FROM stored_photos WHERE ${once}`, id, delete_at);
   }
@@ -165,11 +166,15 @@ const settle: Operation<Deletions, number> = async (sql, { deleted, failed }, { 
     await sql.run(
       `UPDATE stored_photos SET attempts = attempts + 1, retry_at = ?, failing_since = COALESCE(failing_since, ?)
        WHERE id = ?`,
-      ...[now + retryInMs, now, id],
+      now + retryInMs,
+      now,
+      id,
     );
     givenUp += await sql.run(
       'DELETE FROM stored_photos WHERE id = ? AND failing_since < ? AND attempts >= ?',
-      ...[id, now - GIVE_UP_MS, GIVE_UP_ATTEMPTS],
+      id,
+      now - GIVE_UP_MS,
+      GIVE_UP_ATTEMPTS,
     );
   }
   return givenUp;
@@ -182,7 +187,8 @@ const held: Operation<{ node: string }, Held> = (sql, { node }) => heldBy(sql, n
 const find: Operation<{ id: string }, string | null> = async (sql, { id }, { now }) => {
   const row = await sql.get<{ content_type: string }>(
     'SELECT content_type FROM stored_photos WHERE id = ? AND url IS NULL AND delete_at > ?',
-    ...[id, now],
+    id,
+    now,
   );
   return row?.content_type ?? null;
 };
@@ -247,9 +253,7 @@ async function followClock(sql: Sql, { process, elapsed }: SteadyClock, now: num
 }
 
 async function bringForward(sql: Sql, byMs: number): Promise<void> {
-  await sql.run(
-    `UPDATE stored_photos SET put_at = put_at - ?, delete_at = delete_at - ?, redelete_at = redelete_at - ?,
-       retry_at = retry_at - ?, failing_since = failing_since - ?`,
-    ...[byMs, byMs, byMs, byMs, byMs],
-  );
+  const times = ['put_at', 'delete_at', 'redelete_at', 'retry_at', 'failing_since'];
+  const earlier = times.map((name) => `${name} = ${name} - ?`).join(', ');
+  await sql.run(`UPDATE stored_photos SET ${earlier}`, ...times.map(() => byMs));
 }

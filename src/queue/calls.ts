@@ -32,6 +32,9 @@ const CLOSE_MS = 1_000;
 const PUT_MS = 10_000;
 /** An event may be missed while a connection breaks. */
 const LOOK_AGAIN_MS = 5_000;
+/** Where so many calls wait, what Redis reports is read every few milliseconds: reading each event by itself costs more CPU than the job. */
+const MANY_WAIT = 32;
+const GATHER_MS = 3;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NEVER = new AbortController().signal;
 
@@ -229,6 +232,7 @@ export class JobCalls {
       // What ends before the first reading is read, too.
       lastEventId: `${now - 1}-0`,
     });
+    this.#gather(events);
     // Those who wait look again by themselves.
     let isDeafReported = false;
     events.on('error', (error) => {
@@ -244,6 +248,15 @@ export class JobCalls {
       void this.#sweepNow(queue, keep);
     }, sweepMs).unref();
     return queue;
+  }
+
+  /** BullMQ reads again at once, so that each reading would bring the events of one job. */
+  #gather({ backend }: QueueEvents): void {
+    const read = backend.readEvents.bind(backend);
+    backend.readEvents = async (from, blockMs) => {
+      if (this.#waiters.size >= MANY_WAIT) await later(GATHER_MS);
+      return read(from, blockMs);
+    };
   }
 
   async #sweepNow(queue: Queue, keep: number): Promise<void> {

@@ -101,6 +101,8 @@ export class RedisConnection {
   #redis: Redis | null = null;
   /** Whether this Redis, since it was connected to, is one that knows our secret. */
   #checked: Promise<void> | null = null;
+  /** The same connection, while it is checked: most commands need not wait for anything. */
+  #ready: Redis | null = null;
   /** Whether its user may do what a queue needs, since it was connected to. */
   #isPermitted = false;
   /** On the clock of `performance.now()`; null while Redis answers. */
@@ -127,7 +129,7 @@ export class RedisConnection {
   async do<Value>(work: (redis: Redis) => Promise<Value>, options: WaitOptions): Promise<Value> {
     const { cancel, bytes = 0 } = options;
     // Node.js reads a package from a disk that may be busy: that is no Redis that is away.
-    await loadRedis();
+    if (!loaded) await loadRedis();
     const arrived = performance.now();
     this.#sentAt = Math.max(this.#sentAt, arrived) + bytes / BYTES_A_MS;
     const timeoutMs = options.timeoutMs + (bytes && this.#sentAt - arrived);
@@ -139,7 +141,7 @@ export class RedisConnection {
       const attemptMs = timeoutMs === 0 ? longestMs : Math.min(longestMs, Math.max(leftNow(), TRY_AGAIN_MS));
       try {
         if (this.#isClosed) throw cancelled();
-        const attempt = this.#connected().then(work);
+        const attempt = this.#ready ? work(this.#ready) : this.#connected().then(work);
         const value = await withTimeout(attempt, { timeoutMs: attemptMs, cancel }, timedOut);
         if (this.#awaySince !== null) {
           this.#awaySince = null;
@@ -171,6 +173,7 @@ export class RedisConnection {
   /** Checks before the next command that this Redis still has its data: FLUSHALL breaks no connection. */
   checkAgain(): void {
     this.#checked = null;
+    this.#ready = null;
   }
 
   async close(): Promise<void> {
@@ -182,10 +185,12 @@ export class RedisConnection {
     this.#connecting ??= this.#connect();
     const redis = await this.#connecting;
     this.#checked ??= this.#check(redis);
-    await this.#checked.catch((error) => {
+    const checked = this.#checked;
+    await checked.catch((error) => {
       this.#checked = null;
       throw error;
     });
+    if (this.#checked === checked) this.#ready = redis;
     return redis;
   }
 
@@ -212,7 +217,7 @@ export class RedisConnection {
       this.#failure = wordOf(error);
     });
     redis.on('close', () => {
-      this.#checked = null;
+      this.checkAgain();
       this.#isPermitted = false;
     });
     await redis.connect().catch(() => {});
@@ -283,7 +288,8 @@ function errorFor(word: string, what?: string): VerifyError {
   return new VerifyError(code, problem, { code: what ? `${word} ${what}` : word }, { charged: false });
 }
 
-async function loadRedis(): Promise<NonNullable<typeof loaded>> {
+/** @throws VerifyError CONFIG where it is not installed */
+export async function loadRedis(): Promise<NonNullable<typeof loaded>> {
   loaded ??= await import('ioredis').catch(() => {
     throw new VerifyError('CONFIG', 'ioredis-missing', {}, { charged: false });
   });

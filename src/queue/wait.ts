@@ -24,10 +24,20 @@ export function withTimeout<Value>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
     const forget = onAbort(cancel, () => reject(cancelled()));
-    void work.then(resolve, reject).finally(() => {
+    const stop = () => {
       clearTimeout(timer);
       forget();
-    });
+    };
+    work.then(
+      (value) => {
+        stop();
+        resolve(value);
+      },
+      (error) => {
+        stop();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -19,7 +19,7 @@ import {
   SWEPT_SECONDS,
   sweep,
 } from './bull';
-import { type RedisConnection, refusalOf, writeTogether } from './redis-connection';
+import { loadRedis, type RedisConnection, refusalOf, writeTogether } from './redis-connection';
 import { type JobSecret, textOf, written } from './sealed';
 import { later } from './wait';
 
@@ -34,6 +34,8 @@ const NOT_BEGUN = 'cn-not-begun';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
 const EVENT_CHARACTERS = 8_192;
 const PULSE_MS = 2_000;
+/** A worker of BullMQ asks Redis for one job after the other; so many ask at once, in one write. */
+const WORKERS = 4;
 const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
 const REFUSAL_MS = 30_000;
@@ -80,7 +82,9 @@ export class JobWorker {
   readonly #jobs = new Map<string, Held>();
   /** By the id of a job that was thought lost, how often it had been started then. */
   readonly #thoughtLost = new Map<string, number>();
-  #worker: Worker | null = null;
+  #workers: Worker[] = [];
+  /** What the workers share. */
+  #client: Redis | null = null;
   #bull: Bull | null = null;
   #queue: Queue | null = null;
   /** Jobs that are over: their answers are kept until somebody has fetched them, and their messages are not. */
@@ -115,9 +119,9 @@ export class JobWorker {
   async close(graceMs: number): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#pulse);
-    const worker = this.#worker;
-    if (worker) {
-      await worker.pause(true);
+    const workers = this.#workers;
+    if (workers.length > 0) {
+      await Promise.all(workers.map((worker) => worker.pause(true)));
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
@@ -126,9 +130,11 @@ export class JobWorker {
       const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, UNKNOWN_FATE);
       for (const held of this.#jobs.values()) held.end({ error: this.#options.explain(closed) });
       this.#isGivenUp = true;
-      await Promise.race([worker.close().catch(() => {}), later(CLOSE_MS)]);
+      await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), later(CLOSE_MS)]);
       // It waits for the end of a connection that is not there while Redis is away.
-      await Promise.race([worker.disconnect().catch(() => {}), later(DISCONNECT_MS)]);
+      const disconnected = Promise.allSettled(workers.map((worker) => worker.disconnect()));
+      await Promise.race([disconnected, later(DISCONNECT_MS)]);
+      this.#client?.disconnect();
     }
     await Promise.race([this.#ended.flush(), later(DISCONNECT_MS)]);
     await this.#connection.close();
@@ -150,16 +156,16 @@ export class JobWorker {
             this.#sweptAt = performance.now();
             await sweep(redis, this.#queue, keep, this.#aheadMs);
           }
-          if (!this.#worker || !this.#mayHaveLost) return;
+          if (!this.#mayHaveLost) return;
           this.#mayHaveLost = false;
-          await this.#giveBackLost(bull, this.#queue, this.#worker.id, redis).catch((error) => {
+          await this.#giveBackLost(bull, this.#queue, redis).catch((error) => {
             this.#mayHaveLost = true;
             throw error;
           });
         },
         { timeoutMs: CONNECT_MS, cancel: this.#closing.signal },
       );
-      if (!this.#worker && !this.#closing.signal.aborted) this.#worker = this.#start(bull, secret);
+      if (this.#workers.length === 0) await this.#start(bull, secret);
       const { error, at } = this.#refusal ?? { error: null, at: 0 };
       this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
@@ -172,7 +178,7 @@ export class JobWorker {
   }
 
   /** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
-  async #giveBackLost(bull: Bull, queue: Queue, worker: string, redis: Redis): Promise<void> {
+  async #giveBackLost(bull: Bull, queue: Queue, redis: Redis): Promise<void> {
     this.#thoughtLost.clear();
     const before = await queue.getRanges(['active'], 0, -1);
     // What was on its way has come by then.
@@ -181,7 +187,7 @@ export class JobWorker {
     for (const id of before) {
       if (!after.has(id) || this.#jobs.has(id)) continue;
       const token = await redis.get(queue.toKey(`${id}:lock`));
-      if (!token?.startsWith(worker)) continue;
+      if (!token || !this.#workers.some((worker) => token.startsWith(worker.id))) continue;
       const job = await bull.Job.fromId(queue, id);
       if (!job) continue;
       this.#thoughtLost.set(id, job.attemptsStarted);
@@ -191,30 +197,40 @@ export class JobWorker {
     }
   }
 
-  #start(bull: Bull, secret: JobSecret): Worker {
+  async #start(bull: Bull, secret: JobSecret): Promise<void> {
     const { server, name, concurrency, repeatable } = this.#options;
-    const worker = new bull.Worker(name, (job: Job) => this.#work(bull, secret, job), {
-      ...{ connection: ownConnection(server), prefix: PREFIX, skipVersionCheck: true, concurrency },
+    const { Redis } = await loadRedis();
+    if (this.#closing.signal.aborted) return;
+    this.#client = new Redis(ownConnection(server));
+    writeTogether(this.#client);
+    // Each worker gets it, until it is closed.
+    this.#client.on('error', () => {});
+    const options = {
+      ...{ connection: this.#client, prefix: PREFIX, skipVersionCheck: true },
       ...{ maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0, stalledInterval: STALLED_MS },
       ...{ lockDuration: LOCK_MS, lockRenewTime: RENEW_MS, runRetryDelay: 1_000 },
-    });
-    worker.backend.client.then(
-      (client) => writeTogether(client as unknown as Redis),
-      () => {},
-    );
+    };
     // An answer of Redis that did not come may have been a job.
     const broke = () => {
       this.#mayHaveLost = true;
     };
-    worker.on('error', (error) => {
-      broke();
-      const refusal = refusalOf(error);
-      if (refusal) this.#refusal = { error: refusal, at: performance.now() };
+    const count = Math.min(WORKERS, concurrency);
+    this.#workers = Array.from({ length: count }, (_, index) => {
+      const share = Math.floor((concurrency + index) / count);
+      const worker = new bull.Worker(name, (job: Job) => this.#work(bull, secret, job), {
+        ...options,
+        concurrency: share,
+      });
+      worker.on('error', (error) => {
+        broke();
+        const refusal = refusalOf(error);
+        if (refusal) this.#refusal = { error: refusal, at: performance.now() };
+      });
+      worker.on('ioredis:close', broke);
+      worker.on('completed', ({ id }) => this.#hasEnded('completed', id));
+      worker.on('failed', (job) => this.#hasEnded('failed', job?.id));
+      return worker;
     });
-    worker.on('ioredis:close', broke);
-    worker.on('completed', ({ id }) => this.#hasEnded('completed', id));
-    worker.on('failed', (job) => this.#hasEnded('failed', job?.id));
-    return worker;
   }
 
   async #work(bull: Bull, secret: JobSecret, job: Job): Promise<string | undefined> {

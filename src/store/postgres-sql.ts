@@ -27,21 +27,22 @@ export class PostgresSql implements Sql {
   /** Why the first statement failed that did: those after it failed because it had. */
   failure: unknown = null;
   readonly #client: ClientBase;
-  readonly #begun: Promise<unknown>;
+  readonly #beginning: Promise<unknown>;
   #hasBegun = false;
   readonly #sent: Promise<unknown>[] = [];
 
   /**
    * @param client whose transaction it is
-   * @param begun resolves when the transaction has begun; what only reads is sent with its beginning, and what writes is not
+   * @param beginning resolves when the transaction has begun; what only reads is sent together with its `BEGIN`, and what
+   *   writes waits for it
    */
-  constructor(client: ClientBase, begun: Promise<unknown>) {
+  constructor(client: ClientBase, beginning: Promise<unknown>) {
     this.#client = client;
-    this.#begun = begun.then(() => {
+    this.#beginning = beginning.then(() => {
       this.#hasBegun = true;
     });
     // Whoever waits for it learns of it.
-    this.#begun.catch(() => {});
+    this.#beginning.catch(() => {});
   }
 
   async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
@@ -67,7 +68,7 @@ export class PostgresSql implements Sql {
    * @returns what `last` reads, where something was written
    */
   async commit<Row>(last: string): Promise<Row | undefined> {
-    await this.#begun;
+    await this.#beginning;
     // PostgreSQL answers a COMMIT after a statement that failed as if nothing was wrong, so all are looked at.
     const [row] = await Promise.all([
       this.writes > 0 ? this.get<Row>(last) : undefined,
@@ -80,7 +81,7 @@ export class PostgresSql implements Sql {
   async #query(text: string, parameters: Value[]): Promise<QueryResult> {
     if (!READS.test(text)) this.writes++;
     try {
-      if (this.writes > 0 && !this.#hasBegun) await this.#begun;
+      if (this.writes > 0 && !this.#hasBegun) await this.#beginning;
       // A named statement is parsed and planned once a connection.
       const statement = statementOf(text);
       return await this.#client.query({ ...statement, values: parameters, types: TYPES });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/node-red/runner/red';
+import { errorOf } from './five-actions';
 import { actionFlow, ask, deploy, got, seen, send, startRuntime, until } from './runtime';
 
 const PHOTO = 'https://example.com/photo.jpg';
+const SANDBOX = { environment: 'sandbox' };
 
 describe('typed inputs, in a real Node-RED', () => {
   const outcome = (messages: Message[]) => (messages[0]?.payload as { outcome: string } | undefined)?.outcome;
@@ -33,7 +35,7 @@ describe('typed inputs, in a real Node-RED', () => {
   ];
   for (const [photos, photosType] of rows) {
     it(`${photosType}: ${photos}`, async () => {
-      await deploy(actionFlow({ type: 'truth-create', photos, photosType }, { environment: 'sandbox' }));
+      await deploy(actionFlow({ type: 'truth-create', photos, photosType }, SANDBOX));
       assert.equal(outcome((await ask({ payload: 'not this', photo: { url: PHOTO } })).out1), 'submitted');
     });
   }
@@ -45,30 +47,28 @@ describe('typed inputs, in a real Node-RED', () => {
   ] as const) {
     it(`${type}: ${name}`, async () => {
       const action = { type: 'truth-create', photos: name, photosType: type };
-      await deploy([...actionFlow(action, { environment: 'sandbox' }), change(name, type)]);
+      await deploy([...actionFlow(action, SANDBOX), change(name, type)]);
       send('change', { payload: 'not this' });
       await until(() => got('out1').length === 1);
       assert.equal(outcome(got('out1')), 'submitted');
     });
   }
 
-  it('JSONata that fails on a message is an INPUT error', async () => {
-    await deploy(
-      actionFlow(
-        { type: 'truth-create', photos: '$error("no")', photosType: 'jsonata' },
-        { environment: 'sandbox' },
-      ),
-    );
-    const { caught } = await ask({ payload: PHOTO });
-    assert.equal((caught[0]!.error as { code: string }).code, 'INPUT');
-  });
+  for (const [what, photos, photosType, code] of [
+    ['JSONata that fails on a message', '$error("no")', 'jsonata', 'INPUT'],
+    ['a property that cannot be reached', 'payload.a.b.c', 'msg', 'INPUT'],
+    ['a variable that is not set', 'CN_VERIFY_NOT_SET', 'env', 'CONFIG'],
+  ] as const)
+    it(`${what} is an ${code} error`, async () => {
+      await deploy(actionFlow({ type: 'truth-create', photos, photosType }, SANDBOX));
+      assert.equal((await errorOf({ payload: PHOTO })).code, code);
+    });
 
   it('what is missing is missing where the node looked for it', async () => {
     const account = { type: 'westdex-account', environment: 'sandbox' };
     for (const photo of [{}, { photo: 'msg.payload.photo', photoType: 'msg' }]) {
       await deploy(actionFlow({ type: 'westdex-three', ...photo }, account));
-      const { caught } = await ask({ payload: { name: '张三', idNumber: '110101199001011237' } });
-      const { message } = caught[0]!.error as { message: string };
+      const { message } = await errorOf({ payload: { name: '张三', idNumber: '110101199001011237' } });
       assert.match(message, /^There is no photo in msg\.payload\.photo\. /);
     }
   });
@@ -78,7 +78,7 @@ describe('status, in a real Node-RED', () => {
   before(() => startRuntime());
 
   it('changes less often than messages come, from a blue ring with the number in flight to the last outcome', async () => {
-    await deploy(actionFlow({ type: 'truth-create' }, { environment: 'sandbox' }));
+    await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
     const { statuses } = seen;
     for (let index = 0; index < 200; index++) send('action', { payload: PHOTO });
     await until(() => got('completed').length === 200);
@@ -91,7 +91,7 @@ describe('status, in a real Node-RED', () => {
   });
 
   it('holds no value from a message', async () => {
-    await deploy(actionFlow({ type: 'truth-create' }, { environment: 'sandbox' }));
+    await deploy(actionFlow({ type: 'truth-create' }, SANDBOX));
     await ask({ payload: 'https://example.com/somebody.jpg' });
     await ask({ payload: 'somebody' });
     assert.ok(!JSON.stringify(seen.statuses).includes('somebody'));

@@ -7,10 +7,11 @@ import { type Cause, ERRORS } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import { twinOf } from '../../src/node-red/account/pairs';
 import type { Message } from '../../src/node-red/runner/red';
-import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
+import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { accountAt, actionFlow, ask, type FlowNode } from './runtime';
+import type { ReceivedRequest } from './scripted-server';
 
 export const NAME = '欧阳小明';
 export const ID_NUMBER = '11010519491231002X';
@@ -144,6 +145,20 @@ export const FIVE: readonly FiveAction[] = [
 /** @returns the one of a type */
 export const actionOf = (type: string): FiveAction => FIVE.find((each) => each.type === type)!;
 
+export type Arrived = Record<string, unknown>;
+/** What the provider of each reads off a request, by the names of its documents. */
+export const ARRIVED: Readonly<Record<string, (asked: ReceivedRequest) => Arrived>> = {
+  'truth-create': ({ body }) => JSON.parse(body),
+  'truth-poll': ({ body }) => JSON.parse(body),
+  'get-token': ({ url }) => Object.fromEntries(new URL(url, 'http://localhost').searchParams),
+  'face-compare': ({ body }) => Object.fromEntries(new URLSearchParams(body)),
+  'westdex-three': ({ body }) => {
+    const { data, photoData } = JSON.parse(body);
+    const key = aesKey('sha1prng', SECRET)!;
+    return { name: decrypt(data.xM, key), idcard: decrypt(data.gMSFZHM, key), image: photoData };
+  },
+};
+
 /** provider-request with the account of each provider, which answers as it answers its own action. */
 export const REQUESTS: readonly FiveAction[] = [
   requestOf('truth-create', { path: '/v2/any' }, { keyword: 'x' }),
@@ -161,7 +176,7 @@ function requestOf(type: string, action: object, payload: object): FiveAction {
   return { ...five, type: 'provider-request', title, action, payload };
 }
 
-/** Whether a person is asked about. */
+/** Whether it is about a person. */
 export function isAboutPerson({ payload }: FiveAction): boolean {
   return typeof payload === 'object' && payload !== null && 'name' in payload;
 }
@@ -201,18 +216,18 @@ export interface Raised {
   cause: Cause;
 }
 
-/** A result as the schema has it, which tells nothing outside of what was asked for. */
+/** A result as the schema has it, which shows nobody outside of what was requested. */
 export function checkResult(message: Message): Result {
   const result = message.payload as Result;
   const { raw, data, ...own } = result;
   assert.ok(isResult(result), `${ajv.errorsText(isResult.errors)} ${JSON.stringify(result).slice(0, 2000)}`);
   const photos = (data.photos ?? []) as { message: string }[];
-  const told = JSON.stringify([own, photos.map((photo) => photo.message), data.lastError, data.orderNo]);
-  assert.deepEqual(leaksIn(told), [], told);
+  const shown = JSON.stringify([own, photos.map((photo) => photo.message), data.lastError, data.orderNo]);
+  assert.deepEqual(leaksIn(shown), [], shown);
   return result;
 }
 
-/** An error with a code of the contract that somebody meant, and which tells nothing. */
+/** An error with a code of the contract that somebody meant, and which shows nobody. */
 export function checkError(message: Message): Raised {
   const { message: text, code, cause } = message.error as Raised;
   assert.ok(code in ERRORS, code);
@@ -220,8 +235,8 @@ export function checkError(message: Message): Raised {
   assert.deepEqual(JSON.parse(JSON.stringify(cause)), cause);
   // The three lists are the caller's own addresses: docs/contract.md, "Errors".
   const { submitted, notSubmitted, uncertain, ...rest } = cause;
-  const told = JSON.stringify([text, rest]);
-  assert.deepEqual(leaksIn(told), [], told);
+  const shown = JSON.stringify([text, rest]);
+  assert.deepEqual(leaksIn(shown), [], shown);
   assert.doesNotMatch(text, /wrong inside this node|errors\./);
   return { message: text, code, cause };
 }

@@ -5,6 +5,7 @@ import { openDebugSidebar } from '../demo-process';
 import { FEW_NODES, type NodeRed, startNodeRed } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
 import {
+  checkResult,
   EVERY_ACTION,
   type FiveAction,
   flowOf,
@@ -68,7 +69,8 @@ describe('leaks', function () {
         await deploy(flowOf(action, server.baseUrl, { ...withNextPair(action), timeout: 0.3 }));
         for (const [what, script] of Object.entries(SCRIPTS)) {
           server.script = script(action);
-          const { caught } = await ask({ payload: action.payload });
+          const { out1, caught } = await ask({ payload: action.payload });
+          for (const message of out1) checkResult(message);
           for (const { error } of caught) {
             const { submitted, notSubmitted, uncertain, ...cause } = (error as { cause: object })
               .cause as Record<string, unknown>;

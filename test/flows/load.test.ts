@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../src/contract/result';
-import { checkError } from './five-actions';
 import { untilOnDisk } from './on-disk';
-import { accountAt, actionFlow, deploy, got, send, startRuntime, until, userDir } from './runtime';
-import {
-  closeServers,
-  json,
-  type ScriptedServer,
-  scriptedServer,
-  taskCreated,
-  taskFinished,
-} from './scripted-server';
+import { accountAt, actionFlow, deploy, got, nodeRedWithProvider, send, until, userDir } from './runtime';
+import { json, taskCreated, taskFinished } from './scripted-server';
 
 const PHOTO = 'https://example.com/photo.jpg';
 
 describe('load, in a real Node-RED', function () {
   this.timeout(60_000);
-  let server: ScriptedServer;
+  const server = nodeRedWithProvider((_asked, response) => setTimeout(taskCreated, 10, response));
   const account = (properties: object = {}) => accountAt(server.baseUrl, properties);
-
-  before(() => startRuntime());
-  beforeEach(async () => {
-    server = await scriptedServer((_asked, response) => setTimeout(taskCreated, 10, response));
-  });
-  afterEach(closeServers);
 
   it('a thousand messages at once into truth-create come out once each, over no more than 16 sockets', async () => {
     await deploy(actionFlow({ type: 'truth-create' }, account()));
@@ -59,19 +45,6 @@ describe('load, in a real Node-RED', function () {
     assert.ok(server.mostRequests <= 16, `${server.mostRequests} requests`);
   });
 
-  it('of 1,100 messages at once the 1,017th and later are OVERLOADED', async () => {
-    await deploy(actionFlow({ type: 'truth-create' }, account()));
-    for (let index = 1; index <= 1100; index++) send('action', { payload: PHOTO, index });
-    await until(() => got('completed').length + got('caught').length >= 1100);
-    const refused = got('caught').map((message) => [message.index, checkError(message).code]);
-    assert.deepEqual(
-      refused,
-      Array.from({ length: 84 }, (_, at) => [1017 + at, 'OVERLOADED']),
-    );
-    assert.equal(got('out1').length, 1016);
-    assert.equal(server.asked.length, 1016);
-  });
-
   it('a message of many batches takes one place', async () => {
     await deploy(
       actionFlow({ type: 'truth-create', batchSize: 1 }, account({ maxConcurrent: 1, maxWaiting: 1 })),
@@ -104,16 +77,11 @@ describe('load, in a real Node-RED', function () {
       else setTimeout(answer, 20, response);
     };
     const nodes = actionFlow({ type: 'truth-poll' }, account({ maxConcurrent: 1, maxWaiting: 3 }));
-    const create = {
-      id: 'create',
-      type: 'truth-create',
-      account: 'account',
-      z: 'tab',
-      x: 1,
-      y: 1,
-      wires: [['caught']],
-    };
-    await deploy([...nodes, create]);
+    const at = { z: 'tab', x: 1, y: 1 };
+    await deploy([
+      ...nodes,
+      { id: 'create', type: 'truth-create', account: 'account', ...at, wires: [['caught']] },
+    ]);
     for (const id of ['1', '2', '3', '4', '5']) send('action', { payload: id });
     await until(() => order.length === 1);
     for (let index = 0; index < 3; index++) send('create', { payload: PHOTO });

@@ -5,6 +5,7 @@ import { errorOf } from './five-actions';
 import { actionFlow, deploy, logs, seen, startRuntime } from './runtime';
 
 const SANDBOX = { environment: 'sandbox' };
+const KEYS = { credentials: { groupKey: 'k', groupSecret: 's' } };
 const WARNING = 30;
 const AGE = { type: 'photo-rules', maxAge: 10 };
 const SLOT = { type: 'photo-rules', within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
@@ -35,6 +36,33 @@ const CASES: readonly Case[] = [
     ],
   ),
   [
+    'an account without an address',
+    { type: 'truth-create' },
+    { environment: 'custom', baseUrl: '' },
+    /no base URL/,
+  ],
+  [
+    'an account at no URL',
+    { type: 'truth-create' },
+    { environment: 'custom', baseUrl: 'openapi.xhey.top' },
+    /base URL cannot be used/,
+  ],
+  [
+    'an account with a password in its address',
+    { type: 'truth-create' },
+    { environment: 'custom', baseUrl: 'https://user:word@example.com' },
+    /base URL cannot be used/,
+  ],
+  ['an environment that is none', { type: 'truth-create' }, { environment: 'staging' }, /^environment /],
+  [
+    'an unset variable as a limit',
+    { type: 'truth-create' },
+    { ...SANDBOX, timeout: '${CN_VERIFY_NOT_SET}' },
+    /CN_VERIFY_NOT_SET/,
+  ],
+  ['a tls-config that is gone', { type: 'truth-create' }, { ...KEYS, tls: 'gone' }, /TLS configuration/],
+  ['a proxy that is gone', { type: 'truth-create' }, { ...KEYS, proxy: 'gone' }, /proxy/],
+  [
     'an account whose next key came in quotation marks',
     { type: 'truth-create' },
     { credentials: { groupKey: 'k', groupSecret: 's', nextGroupKey: 'n', nextGroupSecret: '"t"' } },
@@ -46,6 +74,7 @@ const CASES: readonly Case[] = [
     { environment: 'custom', baseUrl: 'http://example.com' },
     /https/,
   ],
+  ['half a batch', { type: 'truth-create', batchSize: 2.5 }, SANDBOX, /batchSize/],
   ['a limit out of its bounds', { type: 'truth-create' }, { ...SANDBOX, maxConcurrent: 0 }, /maxConcurrent/],
   ['a setting out of its bounds', { type: 'truth-create', batchSize: 11 }, SANDBOX, /batchSize/],
   ['a property nobody can set', { type: 'truth-create', output: 'a[' }, SANDBOX, /Result to/],
@@ -66,6 +95,12 @@ const CASES: readonly Case[] = [
     { type: 'westdex-three', passWhen: 'code = ' },
     { type: 'westdex-account', ...SANDBOX },
     /JSONata expression for passWhen/,
+  ],
+  [
+    'a unit of time that is none',
+    { type: 'get-token' },
+    { type: 'linkface-account', ...SANDBOX, timestampUnit: 'minutes' },
+    /^timestampUnit /,
   ],
   ['no rule', { type: 'photo-rules' }, null, /no rule/],
   ['a distance from nowhere', { type: 'photo-rules', within: 200 }, null, /no place/],

@@ -4,7 +4,8 @@ import { createServer as createProxy } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { selfSigned } from '../http/certificates';
 import { closeAll, startServer } from '../http/server';
-import { actionFlow, ask, deploy, type FlowNode, startRuntime } from './runtime';
+import { errorOf, resultOf } from './five-actions';
+import { actionFlow, deploy, type FlowNode, startRuntime } from './runtime';
 import { taskCreated } from './scripted-server';
 
 const PHOTO = 'https://example.com/photo.jpg';
@@ -15,42 +16,35 @@ describe('TLS and proxies, in a real Node-RED', () => {
   before(() => startRuntime());
   afterEach(closeAll);
 
-  const tlsNode = (ca: string): FlowNode => ({
-    id: 'tls',
-    type: 'tls-config',
-    cert: '',
-    key: '',
-    ca: '',
-    verifyservercert: true,
-    credentials: { cadata: ca },
-  });
+  const tlsNode = (ca: string, verifyservercert = true): FlowNode => {
+    const files = { cert: '', key: '', ca: '' };
+    return { id: 'tls', type: 'tls-config', ...files, verifyservercert, credentials: { cadata: ca } };
+  };
 
   it('trusts what the tls-config node says, and nothing else', async () => {
     const identity = selfSigned('IP:127.0.0.1');
     const server = await startServer((_request, response) => taskCreated(response), identity);
     const account = { ...SETTINGS, baseUrl: String(server.url) };
     await deploy(actionFlow({ type: 'truth-create' }, account));
-    const { caught } = await ask({ payload: PHOTO });
-    const { code, cause } = caught[0]!.error as { code: string; cause: { charged: boolean } };
-    assert.deepEqual([code, cause.charged, server.received.length], ['NETWORK', false, 0]);
+    const untrusted = await errorOf({ payload: PHOTO });
+    assert.deepEqual([untrusted.code, untrusted.cause.charged], ['NETWORK', false]);
 
-    await deploy([
-      ...actionFlow({ type: 'truth-create' }, { ...account, tls: 'tls' }),
-      tlsNode(identity.cert),
-    ]);
-    assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+    const flow = actionFlow({ type: 'truth-create' }, { ...account, tls: 'tls' });
+    await deploy([...flow, tlsNode(identity.cert, false)]);
+    const unverified = await errorOf({ payload: PHOTO });
+    assert.deepEqual([unverified.code, unverified.cause.problem], ['CONFIG', 'tls-unverified']);
+    assert.equal(server.received.length, 0);
+
+    await deploy([...flow, tlsNode(identity.cert)]);
+    await resultOf({ payload: PHOTO });
   });
 
   it('has a connection for each request where the account says so', async () => {
-    for (const [keepAlive, sockets] of [
-      [undefined, 1],
-      [true, 1],
-      [false, 3],
-    ]) {
+    for (const [keepAlive, sockets] of [[undefined, 1] as const, [false, 3] as const]) {
       const server = await startServer((_request, response) => taskCreated(response));
       const account = { ...SETTINGS, baseUrl: String(server.url), maxConcurrent: 1, keepAlive };
       await deploy(actionFlow({ type: 'truth-create' }, account));
-      for (let turn = 0; turn < 3; turn++) assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      for (let turn = 0; turn < 3; turn++) await resultOf({ payload: PHOTO });
       assert.equal(server.sockets, sockets);
     }
   });
@@ -60,12 +54,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
     const account = { ...SETTINGS, baseUrl: 'https://provider.test', proxy: 'proxy' };
     for (const url of ['socks5://127.0.0.1:1080', 'ftp://127.0.0.1']) {
       await deploy([...actionFlow({ type: 'truth-create' }, account), { ...proxyNode, url }]);
-      const { caught } = await ask({ payload: PHOTO });
-      const { code, cause, message } = caught[0]!.error as {
-        code: string;
-        message: string;
-        cause: { problem: string; attempts: number };
-      };
+      const { code, cause, message } = await errorOf({ payload: PHOTO });
       assert.deepEqual([code, cause.problem, cause.attempts], ['CONFIG', 'proxy-scheme', 0]);
       assert.ok(message.includes(`speaks ${url.slice(0, url.indexOf(':'))}:`), message);
     }
@@ -97,7 +86,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
     try {
       const account = { ...SETTINGS, baseUrl: 'https://provider.test/path', tls: 'tls', proxy: 'proxy' };
       await deploy([...actionFlow({ type: 'truth-create' }, account), tlsNode(identity.cert), proxyNode]);
-      assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      await resultOf({ payload: PHOTO });
       assert.deepEqual(asked, [
         ['provider.test:443', `Basic ${Buffer.from('user:word').toString('base64')}`],
       ]);
@@ -108,7 +97,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
         ...actionFlow({ type: 'truth-create' }, { ...SETTINGS, baseUrl: String(plain.url), proxy: 'proxy' }),
         proxyNode,
       ]);
-      assert.equal((await ask({ payload: PHOTO })).out1.length, 1);
+      await resultOf({ payload: PHOTO });
       assert.equal(asked.length, 1);
     } finally {
       for (const socket of tunnels) socket.destroy();

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from '../../src/node-red/runner/red';
 import type { PollResult } from '../../src/photos/poll-result';
-import { splitPhotos } from '../../src/providers/xhey/report';
 import { HERE, polled, taken } from '../photos/results';
 import { errorOf, type Raised } from './five-actions';
 import { actionFlow, ask, deploy, logs, seen, settledStatus, startRuntime, userDir } from './runtime';
@@ -16,11 +15,9 @@ const SLOT = { within: 200, latitude: String(HERE.lat), longitude: String(HERE.l
 const rules = (properties: object) => deploy(actionFlow({ type: 'photo-rules', ...properties }, null));
 
 async function judged(message: Message): Promise<PollResult> {
-  const { out1, out2, caught, completed } = await ask(message);
-  const raised = (caught[0] as { error?: { message: string } } | undefined)?.error?.message;
-  assert.deepEqual([out1.length, out2.length, caught.length, completed.length], [1, 0, 0, 1], raised);
-  assert.equal(out1[0], message, 'it is the message that came in');
-  return out1[0]!.payload as PollResult;
+  const { out1, caught } = await ask(message);
+  assert.equal(out1[0], message, JSON.stringify(caught[0]?.error));
+  return message.payload as PollResult;
 }
 
 async function raised(message: Message): Promise<Raised> {
@@ -70,19 +67,6 @@ describe('photo-rules, in a real Node-RED', () => {
     const { out1 } = await ask(message);
     const { payload, site } = out1[0] as { payload: unknown; site: { verdict: PollResult } };
     assert.deepEqual([payload, site.verdict.outcome], ['kept', 'passed']);
-  });
-
-  it('judges a part of a message that was split, and leaves the whole in it', async () => {
-    await rules(AGE);
-    const [first, second] = splitPhotos(polled([taken({ minutesAgo: 60 }), taken()])) as PollResult[];
-    const parts = { id: 'x', index: 0, count: 2, type: 'array' };
-    const message: Message = { payload: first, parts };
-    const result = await judged(message);
-    assert.deepEqual([result.outcome, result.reason], ['failed', 'too-old']);
-    assert.deepEqual(result.data.summary, { total: 1, passed: 0, failed: 1, inconclusive: 0 });
-    assert.deepEqual(result.data.whole, first!.data.whole);
-    assert.equal(message.parts, parts);
-    assert.equal((await judged({ payload: second })).outcome, 'passed');
   });
 
   it('takes place and time from the message', async () => {
@@ -150,18 +134,6 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.equal((await raised(readOnly)).cause.problem, 'message-read-only');
   });
 
-  it('counts the age of a photo to when it was submitted', async () => {
-    await rules({ maxAge: 60 });
-    const result = polled([taken({ minutesAgo: 130 }), taken({ minutesAgo: 200 })]);
-    const startedAt = new Date(Date.now() - 90 * 60_000).toISOString();
-    const waitedLong = { ...result, timing: { ...result.timing, startedAt } };
-    const { data } = await judged({ payload: waitedLong });
-    assert.deepEqual(
-      data.photos.map(({ reason }) => reason),
-      ['authentic', 'too-old'],
-    );
-  });
-
   it('says nothing of what only a message brings, and takes a variable that is set', async () => {
     process.env.CN_VERIFY_TEST_LATITUDE = String(HERE.lat);
     logs.length = 0;
@@ -188,11 +160,8 @@ describe('photo-rules, in a real Node-RED', () => {
     };
     assert.deepEqual(await shown(taken()), { fill: 'green', shape: 'dot', text: 'passed' });
     assert.deepEqual(await shown(taken({ minutesAgo: 99 })), { fill: 'red', shape: 'dot', text: 'failed' });
-    assert.deepEqual(await shown(taken({ time: undefined })), {
-      fill: 'yellow',
-      shape: 'dot',
-      text: 'inconclusive',
-    });
+    const unclear = await shown(taken({ time: undefined }));
+    assert.deepEqual(unclear, { fill: 'yellow', shape: 'dot', text: 'inconclusive' });
   });
 
   it('knows a photo again after a deploy, from another node too, and forgives a message that comes twice', async () => {

@@ -97,7 +97,7 @@ describe('photos in hand, in a flow', function () {
       { photo: NINE[0], name: 'b.jpg' },
     ]);
     assert.equal(data.photoCount, 2);
-    assert.equal(server.asked.filter((each) => each.startsWith('PUT')).length, 1);
+    assert.equal(server.requests.filter((each) => each.startsWith('PUT')).length, 1);
     const [{ photoUrls, names } = assert.fail()] = data.tasks;
     assert.equal(photoUrls[0], photoUrls[2]);
     assert.deepEqual(names, ['a.jpg', null, 'b.jpg']);
@@ -163,7 +163,7 @@ describe('photos in hand, in a flow', function () {
     await start({}, accountAt(provider.baseUrl));
     const outOfReach = await failed(NINE[0]);
     assert.deepEqual([outOfReach.code, outOfReach.cause.problem], ['CONFIG', 'store-out-of-reach']);
-    assert.deepEqual([provider.asked.length, server.asked.length], [0, 0]);
+    assert.deepEqual([provider.asked.length, server.requests.length], [0, 0]);
   });
 
   it('say which of them is none', async () => {
@@ -172,7 +172,7 @@ describe('photos in hand, in a flow', function () {
     const { code, cause, message } = await failed([NINE[0], URL_A, webp]);
     assert.deepEqual([code, cause.problem, cause.values.position], ['INPUT', 'photo-format', 3]);
     assert.match(message, /3/);
-    assert.deepEqual(server.asked, []);
+    assert.deepEqual(server.requests, []);
   });
 
   it('of which the store dies half-way are none of them submitted, and none of them stays', async () => {
@@ -218,26 +218,26 @@ describe('photos in hand, in a flow', function () {
     await start({ reuse: 1 });
     const first = await created([NINE[0], NINE[1]]);
     assert.equal((await server.names()).length, 2);
-    server.asked.length = 0;
+    server.requests.length = 0;
     const second = await created([NINE[1], NINE[2], { photo: NINE[0], name: 'again.jpg' }]);
-    assert.equal(server.asked.filter((each) => each.startsWith('PUT')).length, 1);
+    assert.equal(server.requests.filter((each) => each.startsWith('PUT')).length, 1);
     const known = second.data.tasks.find(({ taskId }) => taskId === first.data.taskIds[0])!;
     // Under the address at which the provider knows it.
     assert.deepEqual(known.photoUrls, [...first.data.tasks[0]!.photoUrls].reverse());
     assert.deepEqual(known.names, [null, 'again.jpg']);
-    server.asked.length = 0;
+    server.requests.length = 0;
     const third = await created([NINE[0], NINE[2]]);
-    assert.deepEqual([third.charged, third.reused !== null, server.asked], [false, true, []]);
+    assert.deepEqual([third.charged, third.reused !== null, server.requests], [false, true, []]);
   });
 
   it('that were submitted under a key are not put again', async () => {
     await start({ key: 'order', keyType: 'msg', batchSize: 2 });
     const first = await created(NINE.slice(0, 3), { order: 'A-1' });
     assert.equal(first.data.taskIds.length, 2);
-    server.asked.length = 0;
+    server.requests.length = 0;
     const second = await created(NINE.slice(0, 3), { order: 'A-1' });
     assert.deepEqual(second.data.tasks, first.data.tasks);
-    assert.deepEqual([second.charged, server.asked], [false, []]);
+    assert.deepEqual([second.charged, server.requests], [false, []]);
     // With the store away too.
     server.door = (_request, response) => refuse(response, 500, 'InternalError');
     assert.deepEqual((await created(NINE.slice(0, 3), { order: 'A-1' })).data.tasks, first.data.tasks);
@@ -283,7 +283,7 @@ describe('photos in hand, in a flow', function () {
       data.tasks[0]!.photoUrls.map(async (url) => (await fetch(url)).headers.get('content-type')),
     );
     assert.equal(types[0], 'image/jpeg');
-    server.asked.length = 0;
+    server.requests.length = 0;
     const damaged = await failed([webp, PNG, webp.subarray(0, 60)]);
     assert.deepEqual(
       [damaged.code, damaged.cause.problem, damaged.cause.charged],

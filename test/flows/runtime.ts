@@ -14,6 +14,7 @@ import { filesIn, leaksIn } from '../private';
 import { afterEachFile } from '../root-hooks';
 import { until } from '../until';
 import { databaseIn } from './on-disk';
+import { closeServers, type Script, type ScriptedServer, scriptedServer } from './scripted-server';
 
 export { until };
 
@@ -158,6 +159,21 @@ export async function startRuntime(settings: object = {}): Promise<void> {
 }
 
 /**
+ * Hooks of a suite: Node-RED, and a provider of its own for each test.
+ * @param script that answers until a test puts another in its place
+ * @returns the provider of the test that runs
+ */
+export function nodeRedWithProvider(script: Script = () => {}): ScriptedServer {
+  const provider = {} as ScriptedServer;
+  before(() => startRuntime());
+  beforeEach(async () => {
+    await scriptedServer(script, provider);
+  });
+  afterEach(closeServers);
+  return provider;
+}
+
+/**
  * Deploys flows in place of those before; what nodes of type `debug` get is collected.
  * @param nodes with their credentials inline
  * @param deploymentType all of them, or only those that changed
@@ -228,7 +244,7 @@ export function actionFlow(
   return [
     { id: 'tab', type: 'tab', label: 'test' },
     ...(account ? [{ id: 'account', type: 'xhey-account', name: '', ...account }] : []),
-    { ...action, id: 'action', ...at, account: 'account', wires: [['out1'], ['out2']] },
+    { ...action, id: 'action', ...at, account: account?.id ?? 'account', wires: [['out1'], ['out2']] },
     // With a scope it would be deployed anew along with the node it names.
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['caught']] },
     { id: 'complete', ...at, type: 'complete', scope: ['action'], wires: [['completed']] },

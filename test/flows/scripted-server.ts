@@ -21,8 +21,14 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** @param script that answers; a test may put another in its place */
-export async function scriptedServer(script: Script): Promise<ScriptedServer> {
+/**
+ * @param script that answers; a test may put another in its place
+ * @param scripted an earlier one, in whose place this one comes
+ */
+export async function scriptedServer(
+  script: Script,
+  scripted = {} as ScriptedServer,
+): Promise<ScriptedServer> {
   const server = await startServer(({ method, url, headers, body }, response) => {
     const asked = { method, url, headers, body: body.toString() };
     scripted.asked.push(asked);
@@ -30,19 +36,13 @@ export async function scriptedServer(script: Script): Promise<ScriptedServer> {
     server.received.length = 0;
     scripted.script(asked, response, scripted.asked.length);
   });
-  const scripted: ScriptedServer = {
-    baseUrl: server.url.origin,
-    asked: [],
-    script,
-    get mostSockets() {
-      return server.mostSockets;
+  return Object.defineProperties(
+    Object.assign(scripted, { baseUrl: server.url.origin, asked: [], script, close: server.close }),
+    {
+      mostSockets: { get: () => server.mostSockets, configurable: true },
+      mostRequests: { get: () => server.mostAtOnce, configurable: true },
     },
-    get mostRequests() {
-      return server.mostAtOnce;
-    },
-    close: server.close,
-  };
-  return scripted;
+  );
 }
 
 /** Ends what a failed test left open. */

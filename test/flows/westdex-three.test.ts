@@ -1,11 +1,11 @@
 /** What docs/providers/westdex.md says, through a real Node-RED; what holds for all actions is tested with all of them. */
 import assert from 'node:assert/strict';
 import { KEY_DERIVATIONS } from '../../src/providers/westdex/account';
-import { aesKey, decrypt, encrypt } from '../../src/providers/westdex/cipher';
+import { aesKey, decrypt } from '../../src/providers/westdex/cipher';
 import { jpg } from '../input/pictures';
 import { errorOf, resultOf } from './five-actions';
-import { actionFlow, ask, deploy, settledStatus, startRuntime } from './runtime';
-import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import { actionFlow, deploy, nodeRedWithProvider, settledStatus } from './runtime';
+import { json } from './scripted-server';
 
 const KEY = 'fedcba9876543210fedcba9876543210';
 const SECRET_ID = 'a secret/id+of the test';
@@ -21,20 +21,15 @@ const sandboxFlow = (action: object = {}, account: object = {}) =>
   );
 
 describe('westdex-three, in a real Node-RED', () => {
-  let server: ScriptedServer;
-  before(() => startRuntime());
-  beforeEach(async () => {
-    server = await scriptedServer((_asked, response) => json(response, { code: '00000', message: '成功' }));
-  });
-  afterEach(closeServers);
+  const server = nodeRedWithProvider((_asked, response) =>
+    json(response, { code: '00000', message: '成功' }),
+  );
 
-  const custom = (account: object = {}, action: object = {}) =>
-    sandboxFlow(action, {
-      environment: 'custom',
-      baseUrl: `${server.baseUrl}/api/invoke`,
-      credentials: { secretId: SECRET_ID, key: KEY },
-      ...account,
-    });
+  const custom = (account: object = {}) => {
+    const credentials = { secretId: SECRET_ID, key: KEY };
+    const baseUrl = `${server.baseUrl}/api/invoke`;
+    return sandboxFlow({}, { environment: 'custom', baseUrl, credentials, ...account });
+  };
 
   for (const keyDerivation of KEY_DERIVATIONS) {
     it(`${keyDerivation}: gives one clear message back, and it is the one that came in`, async () => {
@@ -60,14 +55,6 @@ describe('westdex-three, in a real Node-RED', () => {
       assert.deepEqual(await settledStatus(), { fill: 'green', shape: 'dot', text: 'sandbox answered' });
     });
   }
-
-  it('leaves a photo of 5 MB as it is', async () => {
-    await deploy(sandboxFlow());
-    const photo = Buffer.concat([PHOTO, Buffer.alloc(5 * 1024 * 1024, 0xa5)]);
-    const before = Buffer.from(photo);
-    assert.equal((await resultOf({ payload: { ...PERSON, photo } })).outcome, 'answered');
-    assert.ok(photo.equals(before));
-  });
 
   it('adds the answer, its data still encrypted, where includeRaw is set', async () => {
     await deploy(sandboxFlow({ includeRaw: true }));
@@ -97,48 +84,15 @@ describe('westdex-three, in a real Node-RED', () => {
     assert.deepEqual([decrypt(xM, aes), decrypt(gMSFZHM, aes)], [NAME, ID_NUMBER]);
   });
 
-  it('gives a text as the result, and judges it by passWhen and failWhen', async () => {
-    await deploy(custom({}, { passWhen: '$ = "一致"', failWhen: '$ = "不一致"' }));
-    for (const [text, outcome] of [
-      ['一致', 'passed'],
-      ['不一致', 'failed'],
-      ['库中无照片', 'inconclusive'],
-    ] as const) {
-      const data = encrypt(text, aesKey('sha1prng', KEY)!);
-      server.script = (_asked, response) => json(response, { code: '00000', data, id: 'W77' });
-      const result = await resultOf({ payload: PERSON });
-      assert.deepEqual([result.outcome, result.data], [outcome, { id: 'W77', result: text, repaired: [] }]);
-    }
-  });
-
-  for (const [what, account] of [
-    ['hex with a key that is not hexadecimal', { keyDerivation: 'hex', key: 'zz' }],
-    ['utf8 with a key of another length', { keyDerivation: 'utf8', key: 'short' }],
-    ['an unknown derivation', { keyDerivation: 'md5', key: KEY }],
-  ] as const) {
-    it(`CONFIG: ${what}`, async () => {
-      const { keyDerivation, key } = account;
+  for (const [keyDerivation, key] of [
+    ['hex', 'no-hex'],
+    ['utf8', 'short'],
+    ['md5', KEY],
+  ] as const)
+    it(`cannot use ${key} by ${keyDerivation}: CONFIG, and nothing is sent`, async () => {
       await deploy(custom({ keyDerivation, credentials: { secretId: SECRET_ID, key } }));
       const { code, cause, message } = await errorOf({ payload: PERSON });
-      assert.deepEqual([code, cause.charged, cause.attempts, server.asked.length], ['CONFIG', false, 0, 0]);
+      assert.deepEqual([code, cause.charged, server.asked.length], ['CONFIG', false, 0]);
       assert.ok(!message.includes(key));
     });
-  }
-
-  it('has a time stamp of its own for each attempt', async () => {
-    await deploy(custom());
-    server.script = (_asked, response, count) =>
-      count === 1
-        ? response.writeHead(429, { 'Retry-After': '1' }).end()
-        : json(response, { code: '00000', message: '成功' });
-    assert.equal((await ask({ payload: PERSON })).out1.length, 1);
-    const [first, second] = server.asked.map(({ url, body }) => {
-      const { data, photoData } = JSON.parse(body);
-      assert.ok(url.endsWith(`?timestamp=${data.timeStamp}`));
-      return { data, photoData };
-    });
-    assert.ok(Number(second!.data.timeStamp) >= Number(first!.data.timeStamp) + 1000);
-    const { timeStamp } = second!.data;
-    assert.deepEqual({ ...first, data: { ...first!.data, timeStamp } }, second);
-  });
 });

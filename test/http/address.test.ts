@@ -26,8 +26,8 @@ describe('the URL of a server', () => {
   }
 
   const unusable = [
-    ...['', ' ', 'redis://', 'redis:h', '127.0.0.1:6379', 'http://h', 'redis+tls://h', 'postgres://h/d'],
-    ...[
+    ['', ' ', 'redis://', 'redis:h', '127.0.0.1:6379', 'http://h', 'redis+tls://h', 'postgres://h/d'],
+    [
       'redis://h/name',
       'redis://h/0?family=6',
       'redis://h#0',
@@ -36,16 +36,10 @@ describe('the URL of a server', () => {
       'redis://h\t/0',
     ],
     // What nobody escaped.
-    ...[
-      'redis://:pa/ss@h:6379',
-      'redis://12:34/ss@h',
-      'redis://u:1/2@h',
-      'redis://u:1?a@h',
-      'redis://:1#a@h',
-    ],
-    ...['redis://u:a%zz@h', 'redis://u:100%@h', 'redis://"h"', 'redis://u:p@', 'redis://h:port'],
+    ['redis://:pa/ss@h:6379', 'redis://12:34/ss@h', 'redis://u:1/2@h', 'redis://u:1?a@h', 'redis://:1#a@h'],
+    ['redis://u:a%zz@h', 'redis://u:100%@h', 'redis://"h"', 'redis://u:p@', 'redis://h:port'],
   ];
-  for (const text of unusable)
+  for (const text of unusable.flat())
     it(`${JSON.stringify(text)} is not`, () => assert.equal(readRedisUrl(text), null));
 
   it('may be of a database', () => {

@@ -77,7 +77,7 @@ describe('http: the circuit', () => {
     assert.ok(refusal());
     time += 1;
     assert.equal(refusal(), null);
-    circuit.started();
+    circuit.enter();
     assert.equal(refusal()?.details.retryAfter, 1);
     time += 30_000;
     assert.equal(refusal()?.details.retryAfter, 1);
@@ -92,7 +92,7 @@ describe('http: the circuit', () => {
       assert.ok(refusal());
       time += 1;
       assert.equal(refusal(), null);
-      circuit.failed(circuit.started());
+      circuit.failed(circuit.enter());
     }
     assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
     assert.deepEqual(changes, [true]);
@@ -101,9 +101,9 @@ describe('http: the circuit', () => {
   it('closes with any answer, says so once, and begins again at one second', () => {
     fail(10, 2_000);
     time += 1_000;
-    circuit.failed(circuit.started());
+    circuit.failed(circuit.enter());
     time += 2_000;
-    circuit.started();
+    circuit.enter();
     circuit.answered();
     circuit.answered();
     assert.equal(refusal(), null);
@@ -123,15 +123,15 @@ describe('http: the circuit', () => {
   it('lets another try where the one that tried was cancelled', () => {
     fail(10, 2_000);
     time += 1_000;
-    circuit.cancelled(circuit.started());
+    circuit.cancelled(circuit.enter());
     assert.equal(refusal(), null);
   });
 
   it('goes by the one that tries, whatever becomes of requests from before', () => {
-    const before = circuit.started();
+    const before = circuit.enter();
     fail(10, 2_000);
     time += 1_000;
-    const trial = circuit.started();
+    const trial = circuit.enter();
     circuit.cancelled(before);
     assert.ok(refusal(), 'a second one may try');
     circuit.failed(before);
@@ -179,7 +179,7 @@ describe('http: the circuit', () => {
   it('forgets one that tried where an answer closed it meanwhile', () => {
     fail(10, 2_000);
     time += 1_000;
-    const late = circuit.started();
+    const late = circuit.enter();
     circuit.answered();
     fail(10, 2_000);
     circuit.failed(late);
@@ -243,6 +243,23 @@ describe('http: the circuit of an account', () => {
     await until(() => hold !== null, 'it is not closed');
     hold!();
     await after;
+  });
+
+  it('lets one of many try whose calls are written down at the same time', async () => {
+    const server = await startServer((_request, response) => response.writeHead(502).end());
+    const transport = openTo(server.url);
+    for (let count = 0; count < 10; count++) {
+      await failure(send(transport), 'PROVIDER');
+      time += 225;
+    }
+    time += 1_000;
+    const refusal = new VerifyError('BUDGET', '');
+    const claims = [() => Promise.reject(refusal), () => new Promise<void>(setImmediate)];
+    await failure(send(transport, makeCall({ claim: claims[0]! })), 'BUDGET');
+    const calls = Array.from({ length: 10 }, () => send(transport, makeCall({ claim: claims[1]! })));
+    const codes = await Promise.all(calls.map((call) => call.catch(({ code }) => code)));
+    assert.deepEqual(codes, ['PROVIDER', ...Array(9).fill('OVERLOADED')]);
+    assert.equal(server.received.length, 11);
   });
 
   it('refuses those too who waited for their turn when it opened', async () => {

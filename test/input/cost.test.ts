@@ -22,16 +22,14 @@ const MOST_STEPS = 25;
 const MOST_STEPS_IN_TURN = 7;
 
 const photo = (value: unknown) => atOnce(readPhoto(value, 'photo', 8, new Set()));
-const urls = (value: unknown) =>
-  atOnce(
-    readPhotos(value, {
-      field: 'photos',
-      environment: 'production',
-      now: 0,
-      store: null,
-      repaired: new Set(),
-    }),
-  );
+const reading = {
+  field: 'photos',
+  environment: 'production',
+  now: 0,
+  store: null,
+  repaired: new Set<string>(),
+} as const;
+const urls = (value: unknown) => atOnce(readPhotos(value, reading));
 const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
 
 /** A list that counts how often somebody asks for one of its elements. */
@@ -48,39 +46,30 @@ function watched(length: number, element: unknown): { list: unknown[]; asked: ()
 }
 
 describe('input: what it costs', () => {
-  const refused: [string, string, () => unknown, (value: unknown) => unknown][] = [
-    ['a name of 100 MB', 'text-too-long', () => '张'.repeat(100 * MEGABYTE), name],
-    ['one of white space', 'text-too-long', () => ' '.repeat(100 * MEGABYTE), name],
-    ['a photo of 100 MB in base64', 'photo-too-large', () => 'A'.repeat(100 * MEGABYTE), photo],
-    ['one in a Buffer', 'photo-too-large', () => Buffer.alloc(100 * MEGABYTE), photo],
-    ['fifty million holes for a photo', 'photo-too-large', () => Array(50_000_000), photo],
+  const nines = () => '9'.repeat(100 * MEGABYTE);
+  const holes = () => Array(50_000_000);
+  const refused: [what: string, problem: string, make: () => unknown, read: (value: unknown) => unknown][] = [
+    ['a name', 'text-too-long', () => '张'.repeat(100 * MEGABYTE), name],
+    ['a name of white space', 'text-too-long', () => ' '.repeat(100 * MEGABYTE), name],
+    ['a photo in base64', 'photo-too-large', () => 'A'.repeat(100 * MEGABYTE), photo],
+    ['a photo in a Buffer', 'photo-too-large', () => Buffer.alloc(100 * MEGABYTE), photo],
+    ['a photo of holes', 'photo-too-large', holes, photo],
     [
-      'the same in a Buffer of JSON',
+      'a photo of holes in a Buffer of JSON',
       'photo-too-large',
-      () => ({ type: 'Buffer', data: Array(50_000_000) }),
+      () => ({ type: 'Buffer', data: holes() }),
       photo,
     ],
-    ['fifty million holes for addresses', 'not-a-url', () => Array(50_000_000), urls],
-    ['100 MB of addresses', 'too-many-photos', () => `${URL}\n`.repeat((100 * MEGABYTE) / 28), urls],
-    [
-      'a sequence id of 100 MB',
-      'text-too-long',
-      () => '9'.repeat(100 * MEGABYTE),
-      (value) => readText(value, 'sequenceId', 128, new Set()),
-    ],
-    [
-      'a task id of 100 MB',
-      'text-too-long',
-      () => '9'.repeat(100 * MEGABYTE),
-      (value) => readTasks(value, null, new Set()),
-    ],
+    ['addresses of holes', 'not-a-url', holes, urls],
+    ['addresses', 'too-many-photos', () => `${URL}\n`.repeat((100 * MEGABYTE) / 28), urls],
+    ['a sequence id', 'text-too-long', nines, (value) => readText(value, 'sequenceId', 128, new Set())],
+    ['a task id', 'text-too-long', nines, (value) => readTasks(value, null, new Set())],
   ];
-  for (const [what, problem, make, read] of refused) {
-    it(`${what} is refused`, () => {
+  for (const [what, problem, make, read] of refused)
+    it(`a hundred megabytes are refused: ${what}`, () => {
       const value = make();
       assertProblem(() => read(value), problem);
     });
-  }
 
   it('looks at no more elements of a list than may be sent', () => {
     const addresses = watched(100_000, URL);
@@ -184,12 +173,6 @@ describe('input: what it costs', () => {
   });
 
   it('photos and long addresses of one message are read in turns', () => {
-    const reading = {
-      field: 'photos',
-      environment: 'production',
-      now: 0,
-      repaired: new Set<string>(),
-    } as const;
     const turnsOf = (value: unknown) => {
       let turns = 1;
       for (const _ of readPhotos(value, { ...reading, store: { fits: false } })) turns++;
@@ -224,59 +207,28 @@ describe('input: what it costs', () => {
 
   const sent = { name: `${'a'.repeat(63)}b`, idNumber: '111111111111111112' };
   const known = { person: sent, secrets: ['abababac'] };
-  const grown: [string, string, (value: string) => unknown][] = [
-    ...[
-      '=',
-      'a ',
-      'a\n',
-      '%41',
-      '\\',
-      '&#43;',
-      '&#43',
-      '_-',
-      '[',
-      '[0,',
-      '{"a":',
-      '"',
-      ' ',
-      'data:',
-      'base64,',
-      '255,',
-      '=\n',
-      '=3D',
-      '<a>',
-      '(',
-      '\xff',
-      '\u200b',
-      '照',
-    ].map((part): [string, string, (value: string) => unknown] => [
-      `a photo of ${JSON.stringify(part)}`,
-      part,
-      (text) => photo(`${text}x`),
-    ]),
-    ['lists that end far away', 'A', (text) => photo(`${'['.repeat(64)}${text}]`)],
-    ...['a ', '[', '["a",', ',', 'https://', '%20', '<', `${URL} `].map(
-      (part): [string, string, (value: string) => unknown] => [
-        `addresses of ${JSON.stringify(part)}`,
-        part,
-        (text) => urls(`${text}x`),
-      ],
-    ),
-    ...['-', 'a', 'a ', '1', '張', '%61', '\\u0061', '&#97;', 'ab', 'http:', '1-'].map(
-      (part): [string, string, (value: string) => unknown] => [
-        `the words of a provider, of ${JSON.stringify(part)}`,
-        part,
-        (text) => conceal(text, known),
-      ],
-    ),
+  const grown: [what: string, parts: string[], read: (text: string) => unknown][] = [
+    [
+      'a photo',
+      ['=', 'a ', 'a\n', '%41', '\\', '&#43;', '&#43', '_-', '[', '[0,', '{"a":', '"', ' ', 'data:'],
+      photo,
+    ],
+    ['a photo', ['base64,', '255,', '=\n', '=3D', '<a>', '(', '\xff', '\u200b', '照'], photo],
+    ['lists that end far away', ['A'], (text) => photo(`${'['.repeat(64)}${text}]`)],
+    ['addresses', ['a ', '[', '["a",', ',', 'https://', '%20', '<', `${URL} `], urls],
+    [
+      'words',
+      ['-', 'a', 'a ', '1', '張', '%61', '\\u0061', '&#97;', 'ab', 'http:', '1-'],
+      (text) => conceal(text, known),
+    ],
   ];
-  for (const [what, part, read] of grown) {
-    it(`looks at each character of a mebibyte a bounded number of times: ${what}`, () => {
-      const text = part.repeat(MEGABYTE / part.length);
-      const steps = stepsOf(() => read(text));
-      assert.ok(steps <= MOST_STEPS * text.length, `${steps} steps for ${text.length} characters`);
-    });
-  }
+  for (const [what, parts, read] of grown)
+    for (const part of parts)
+      it(`looks at each character of a mebibyte a bounded number of times: ${what} of ${JSON.stringify(part)}`, () => {
+        const text = `${part.repeat(MEGABYTE / part.length)}x`;
+        const steps = stepsOf(() => read(text));
+        assert.ok(steps <= MOST_STEPS * text.length, `${steps} steps for ${text.length} characters`);
+      });
 
   it('a mebibyte is read to its end: dashes, of somebody whose name is dashes', () => {
     const person = { name: '-'.repeat(32), idNumber: '110101199001011237' };

@@ -6,7 +6,7 @@ import { isAddress, readPhotoUrl } from '../../src/input/photo-url';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { jpg } from './pictures';
-import { assertProblem } from './refusal';
+import { assertProblem, itRefuses, shown } from './refusal';
 
 const A = 'https://p.example.com/a.jpg';
 const B = 'https://p.example.com/b.jpg?x=1,2;3&y=中文';
@@ -19,142 +19,131 @@ function read(value: unknown, environment: Environment | null = 'production') {
 }
 
 describe('input: photo URL', () => {
-  const given: [string, unknown, string[]][] = [
-    ['one', A, [A]],
-    ['a list', [A, B], [A, B]],
-    ['one twice', [A, B, A], [A, B, A]],
-    ['an object', { photoUrls: [A, B] }, [A, B]],
-    ['an object with one', { photoUrls: A }, [A]],
-    ['JSON of a list', JSON.stringify([A, B]), [A, B]],
-    ['JSON of an object', ` ${JSON.stringify({ photoUrls: [A] })}\n`, [A]],
-    ['JSON of one', JSON.stringify(A), [A]],
-    ['JSON with brackets in it', JSON.stringify(`${A}?${'['.repeat(40)}`), [`${A}?${'['.repeat(40)}`]],
-    ['capitals', 'HTTPS://P.EXAMPLE.COM/A.JPG', ['HTTPS://P.EXAMPLE.COM/A.JPG']],
-    ['a public IPv4 address', 'http://203.0.113.7:8080/a', ['http://203.0.113.7:8080/a']],
-    ['a public IPv6 address', 'http://[2400:3200::1]/a', ['http://[2400:3200::1]/a']],
-    ['brackets of its own', 'https://p.example.com/a(1)', ['https://p.example.com/a(1)']],
-    ['wide ones', 'https://p.example.com/照片（1）', ['https://p.example.com/照片（1）']],
+  const dots = `${A}?${'['.repeat(40)}`;
+  const feishu = { file_token: 'x', tmp_download_url: A, url: 'https://open.feishu.cn/open-apis/x' };
+  const given: [urls: string[], values: unknown[]][] = [
     [
-      'quotation marks of its own',
-      "https://p.example.com/f('x')?y='z'",
-      ["https://p.example.com/f('x')?y='z'"],
-    ],
-    ['a fragment', `${A}#top/1`, [`${A}#top/1`]],
-    ['a fragment without a folder', 'https://p.example.com/a#top', ['https://p.example.com/a#top']],
-    ["a page's route", 'https://p.example.com/#/a/b', ['https://p.example.com/#/a/b']],
-    ['a Buffer that holds one', Buffer.from(A), [A]],
-    ['a Buffer that holds JSON', Buffer.from(JSON.stringify([A, B])), [A, B]],
-    [
-      'what Feishu gives for a file',
-      [{ file_token: 'x', tmp_download_url: A, url: 'https://open.feishu.cn/open-apis/x' }],
       [A],
-    ],
-    ['an address in an address', `https://i.example.com/w_1/${A}`, [`https://i.example.com/w_1/${A}`]],
-  ];
-  for (const [name, value, expected] of given)
-    it(`takes ${name}`, () => assert.deepEqual(read(value), [expected, []]));
-
-  const repairs: [string, unknown, string[]][] = [
-    ['white space round it', ` ${A}\r\n`, [A]],
-    ['a byte order mark', `\ufeff${A}`, [A]],
-    ['the signs of a Chinese keyboard', 'ｈｔｔｐｓ：／／p。example．com/a.jpg', [A]],
-    ['its scheme twice', `https://${A}`, [A]],
-    ['all of it percent-encoded', encodeURIComponent(A), [A]],
-    ['a line end that was escaped with it', `${A}%0D%0A`, [A]],
-    ['quotation marks in its query', `${A}?x={"a":1}`, [`${A}?x={%22a%22:1}`]],
-    ['a sign of less in its path', 'https://p.example.com/a<b.jpg', ['https://p.example.com/a%3Cb.jpg']],
-    ['a zero-width space', `https://p.example.com/\u200ba.jpg`, [A]],
-    ['two lines', `${A}\n${B}`, [A, B]],
-    ['two with tabs and wide spaces', `${A}\t\u3000${B}`, [A, B]],
-    ['an element with two', [A, `${A} ${B}`], [A, A, B]],
-    ['in angle brackets', `<${A}>`, [A]],
-    ['in quotation marks that are no JSON', `“${A}”`, [A]],
-    ['in single ones', `'${A}'`, [A]],
-    ['a stop behind it', `${A}。`, [A]],
-    ['a bracket behind it', `${A})`, [A]],
-    ['a wide bracket and a stop', `${A}）。`, [A]],
-    ['a comma at the end', `${A},`, [A]],
-    ['a wide comma at the end', `${A}，`, [A]],
-    ['a quotation mark behind it', `${A}"`, [A]],
-    ['the rest of a tag behind it', `${A}"/></p>`, [A]],
-    ['the rest of an escaped tag', `${A}&quot;&gt;`, [A]],
-    ['commas and spaces', `${A}, ${B}`, [A, B]],
-    ['a dash between two', `${A} - ${B}`, [A, B]],
-    ['slashes escaped for JSON', A.replaceAll('/', '\\/'), [A]],
-    ['& escaped for HTML', `${A}?x=1&amp;y=2&#38;z=3`, [`${A}?x=1&y=2&z=3`]],
-    ['& escaped twice', `${A}?x=1&amp;amp;y=2`, [`${A}?x=1&y=2`]],
-    ['& and = escaped for JSON', `${A}?x\\u003d1\\u0026y=2`, [`${A}?x=1&y=2`]],
-    [
-      '% that begins no escape',
-      'https://p.example.com/100%_a%20b%zz.jpg%',
-      ['https://p.example.com/100%25_a%20b%25zz.jpg%25'],
+      [
+        A,
+        [A],
+        { photoUrls: A },
+        JSON.stringify(A),
+        ` ${JSON.stringify({ photoUrls: [A] })}\n`,
+        Buffer.from(A),
+      ],
     ],
     [
-      '# in the name of a folder',
-      'https://p.example.com/3#/1#楼/a.jpg?x=1',
-      ['https://p.example.com/3%23/1%23楼/a.jpg?x=1'],
+      [A, B],
+      [[A, B], { photoUrls: [A, B] }, JSON.stringify([A, B]), Buffer.from(JSON.stringify([A, B]))],
     ],
-    ['# in the name of a photo', 'https://p.example.com/a/3#.JPG', ['https://p.example.com/a/3%23.JPG']],
+    [[A, B, A], [[A, B, A]]],
+    [[A], [[feishu]]],
+    [[dots], [JSON.stringify(dots)]],
   ];
-  for (const [name, value, expected] of repairs)
-    it(`repairs ${name}`, () => assert.deepEqual(read(value), [expected, ['photos']]));
+  for (const [urls, values] of given)
+    for (const value of values) it(`takes ${shown(value)}`, () => assert.deepEqual(read(value), [urls, []]));
 
-  const refusals: [string, unknown, string][] = [
-    ['nothing', undefined, 'no-photos'],
-    ['null', null, 'no-photos'],
-    ['an empty list', [], 'no-photos'],
-    ['an object with none', { photoUrls: [] }, 'no-photos'],
-    ['an empty text', '', 'not-a-url'],
-    ['a hole', Object.assign([A, A], { length: 3 }), 'not-a-url'],
-    ['a number', 5, 'not-a-url'],
-    ['a Buffer of a photo', jpg(), 'photos-need-store'],
-    ['a list in a list', [[A]], 'not-a-url'],
-    ['another object', { urls: [A] }, 'not-a-url'],
-    ['the name of a file', 'photo.jpg', 'not-a-url'],
-    ['another scheme', 'ftp://p.example.com/a.jpg', 'not-a-url'],
-    ['no host', 'https://', 'not-a-url'],
-    ['no slashes', 'https:p.example.com/a.jpg', 'not-a-url'],
-    ['three of them', 'https:///p.example.com/a.jpg', 'not-a-url'],
-    ['backslashes', 'https:\\\\p.example.com\\a.jpg', 'not-a-url'],
-    ['a blob of a page', 'blob:https://p.example.com/0f8fad5b', 'not-a-url'],
-    ['a password', 'https://user:word@p.example.com/a.jpg', 'url-with-password'],
-    ['a user name', 'https://user@p.example.com/a.jpg', 'url-with-password'],
-    ['a line break inside', 'https://p.example.com/a\n.jpg', 'url-with-space'],
-    ['a space inside', 'https://p.example.com/a b.jpg', 'url-with-space'],
-    ['a control character inside', 'https://p.example.com/a\0b.jpg', 'text-control'],
-    ['a damaged character', 'https://p.example.com/\ufffd.jpg', 'text-damaged'],
-    ['commas', `${A},${B}`, 'urls-glued'],
-    ['semicolons', `${A};${B}`, 'urls-glued'],
-    ['wide commas', `${A}，${B}`, 'urls-glued'],
-    ['wide semicolons', `${A}；${B}`, 'urls-glued'],
-    ['bars', `${A}|${B}`, 'urls-glued'],
-    ['nothing between them', `${A}${A}`, 'urls-glued'],
-    ['a tag with another one', `<a href="${A}">${A}</a>`, 'url-with-space'],
-    ['a quotation mark between two', `${A}"${B}`, 'urls-glued'],
-    ['a stop between two', `${A}。${B}`, 'urls-glued'],
-    ['a sentence that goes on', `${A}。请核验`, 'url-in-sentence'],
-    ['a list of names', `${A}、b.jpg`, 'url-in-sentence'],
-    ['a template', 'https://p.example.com/{{payload.name}}.jpg', 'url-template'],
-    ['a template with spaces', 'https://p.example.com/{{ payload.name }}', 'url-template'],
-    ['a template alone', '{{payload.url}}', 'url-template'],
-    ['a template in a list', [A, '{{payload.url}}'], 'url-template'],
-    ['a template of JavaScript', 'https://${host}/a.jpg', 'url-template'],
-    ['a value that a program did not have', 'https://p.example.com/undefined', 'url-template'],
-    ['one with an ending', 'https://p.example.com/null.jpg', 'url-template'],
-    ['a sentence that goes on', `${A}请核验`, 'url-in-sentence'],
-    ['a template, percent-encoded', 'https://p.example.com/%7B%7Bname%7D%7D.jpg', 'url-template'],
-    ['JSON that is cut off', '["https://p.example.com/a.jpg', 'photos-not-json'],
-    ['JSON that is nested deep', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`, 'photos-not-json'],
-    ['a very long one', `${A}?${'x'.repeat(20_000)}`, 'text-too-long'],
-    ['1,001 in a list', Array(1001).fill(A), 'too-many-photos'],
-    ['1,001 in a text', `${A}\n`.repeat(1001), 'too-many-photos'],
+  const host = 'https://p.example.com';
+  /** With brackets and quotation marks of its own, a fragment, a page's route, another address in it. */
+  const whole = `
+    HTTPS://P.EXAMPLE.COM/A.JPG http://203.0.113.7:8080/a http://[2400:3200::1]/a ${host}/a(1) ${host}/照片（1）
+    ${host}/f('x')?y='z' ${A}#top/1 ${host}/a#top ${host}/#/a/b https://i.example.com/w_1/${A}`;
+  for (const url of whole.trim().split(/\s+/))
+    it(`leaves ${url} as it is`, () => assert.deepEqual(read(url), [[url], []]));
+
+  const repairs: [urls: string[], values: unknown[]][] = [
+    [
+      [A],
+      [` ${A}\r\n`, `\ufeff${A}`, `${host}/\u200ba.jpg`, `${A}%0D%0A`, encodeURIComponent(A), `https://${A}`],
+    ],
+    // A Chinese keyboard, angle brackets, quotation marks, the end of a sentence, the rest of a tag, JSON.
+    [
+      [A],
+      [
+        'ｈｔｔｐｓ：／／p。example．com/a.jpg',
+        `<${A}>`,
+        `“${A}”`,
+        `'${A}'`,
+        `${A}。`,
+        `${A})`,
+        `${A}）。`,
+        `${A}】`,
+        `${A}]`,
+      ],
+    ],
+    [
+      [A],
+      [`${A},`, `${A}，`, `${A}"`, `${A}"/></p>`, `${A}&quot;&gt;`, `${A}&#39;>`, A.replaceAll('/', '\\/')],
+    ],
+    [
+      [A, B],
+      [`${A}\n${B}`, `${A}\t\u3000${B}`, `${A}, ${B}`, `${A} - ${B}`],
+    ],
+    [
+      [A],
+      [
+        `${A}」`,
+        `${A}』`,
+        `${A}》`,
+        `${A}〉`,
+        `${A}}`,
+        `${A}</a>`,
+        `${A}<br>`,
+        `${A}<!--`,
+        `${A}&lt;b`,
+        `${A}%20`,
+      ],
+    ],
+    [[A, A, B], [[A, `${A} ${B}`]]],
+    [[`${A}?x={%22a%22:1}`], [`${A}?x={"a":1}`]],
+    [[`${host}/a%3Cb.jpg`], [`${host}/a<b.jpg`]],
+    [
+      [`${A}?x=1&y=2&z=3`],
+      [`${A}?x=1&amp;y=2&#38;z=3`, `${A}?x=1&amp;amp;y=2&z=3`, `${A}?x\\u003d1\\u0026y=2&z=3`],
+    ],
+    // % that begins no escape, # in the name of a folder and of a photo.
+    [[`${host}/100%25_a%20b%25zz.jpg%25`], [`${host}/100%_a%20b%zz.jpg%`]],
+    [[`${host}/3%23/1%23楼/a.jpg?x=1`], [`${host}/3#/1#楼/a.jpg?x=1`]],
+    [[`${host}/a/3%23.JPG`], [`${host}/a/3#.JPG`]],
   ];
-  for (const [name, value, problem] of refusals)
-    it(`refuses ${name}: ${problem}`, () => assertProblem(() => read(value), problem));
+  for (const [urls, values] of repairs)
+    for (const value of values)
+      it(`repairs ${shown(value)}`, () => assert.deepEqual(read(value), [urls, ['photos']]));
+
+  itRefuses(read, [
+    ['no-photos', [undefined, null, [], { photoUrls: [] }]],
+    ['not-a-url', ['', Object.assign([A, A], { length: 3 }), 5, [[A]], { urls: [A] }, 'photo.jpg']],
+    [
+      'not-a-url',
+      ['ftp://p.example.com/a.jpg', 'https://', 'https:p.example.com/a.jpg', `https:///${A.slice(8)}`],
+    ],
+    ['not-a-url', ['https:\\\\p.example.com\\a.jpg', `blob:${host}/0f8fad5b`]],
+    ['photos-need-store', [jpg()]],
+    ['url-with-password', ['https://user:word@p.example.com/a.jpg', 'https://user@p.example.com/a.jpg']],
+    ['url-with-space', [`${host}/a\n.jpg`, `${host}/a b.jpg`, `<a href="${A}">${A}</a>`]],
+    ['text-control', [`${host}/a\0b.jpg`]],
+    ['text-damaged', [`${host}/\ufffd.jpg`]],
+    [
+      'urls-glued',
+      [`${A},${B}`, `${A};${B}`, `${A}，${B}`, `${A}；${B}`, `${A}|${B}`, `${A}${A}`, `${A}"${B}`],
+    ],
+    ['urls-glued', [`${A}。${B}`]],
+    ['url-in-sentence', [`${A}。请核验`, `${A}、b.jpg`, `${A}请核验`]],
+    ['url-template', [`${host}/{{payload.name}}.jpg`, `${host}/{{ payload.name }}`, '{{payload.url}}']],
+    ['url-template', [[A, '{{payload.url}}'], 'https://${host}/a.jpg', `${host}/%7B%7Bname%7D%7D.jpg`]],
+    [
+      'url-template',
+      [`${host}/undefined`, `${host}/null.jpg`, `${host}/?a=NaN&b`, `${host}/[object%20Object]`],
+    ],
+    ['photos-not-json', ['["https://p.example.com/a.jpg', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`]],
+    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`]],
+    ['too-many-photos', [Array(1001).fill(A), `${A}\n`.repeat(1001)]],
+  ]);
 
   it('takes 1,000', () => assert.equal((read(Array(1000).fill(A))[0] as string[]).length, 1000));
 
-  it('tells which one is wrong', () => {
+  it('says which one is wrong', () => {
     assert.throws(() => read([A, B, 'http://10.0.0.1/a']), {
       problem: 'url-unreachable',
       values: { position: 3 },

@@ -3,7 +3,7 @@ import { readFileName } from '../../src/input/file-name';
 import { readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
-import { assertProblem } from './refusal';
+import { itRefuses, shown } from './refusal';
 
 const URL_A = 'https://p.example.com/a.jpg';
 const URL_B = 'https://p.example.com/b.jpg';
@@ -33,60 +33,54 @@ function read(value: unknown, fits = false) {
 }
 
 describe('input: photos', () => {
-  const given: [string, unknown, string[]][] = [
-    ['a Buffer', JPG, ['JPG']],
-    ['a Uint8Array', new Uint8Array(PNG), ['PNG']],
-    ['a byte array', [...BMP], ['BMP']],
-    ['a Buffer that went through JSON', JSON.parse(JSON.stringify(JPG)), ['JPG']],
-    ['base64', BASE64, ['JPG']],
-    ['base64 for URLs', JPG.toString('base64url'), ['JPG']],
-    ['base64 as JSON', JSON.stringify(BASE64), ['JPG']],
-    ['base64 of a BMP', BMP.toString('base64'), ['BMP']],
-    ['base64 of a BMP whose length begins otherwise', LONG_BMP.toString('base64'), ['other']],
-    ['base64 in a Buffer', Buffer.from(BASE64), ['JPG']],
-    ['hexadecimal', JPG.toString('hex'), ['JPG']],
-    ['a data URI', `data:image/jpeg;base64,${BASE64}`, ['JPG']],
-    ['an uploaded file', { originalname: 'a.jpg', mimetype: 'image/jpeg', buffer: JPG }, ['JPG a.jpg']],
-    ['a file of another framework', { name: 'a.jpg', data: JPG }, ['JPG a.jpg']],
-    ['a file of busboy', { filename: 'a.jpg', data: JPG }, ['JPG a.jpg']],
-    ['a photo with its name', { photo: JPG, name: 'a.jpg' }, ['JPG a.jpg']],
+  const given: [found: string[], values: unknown[]][] = [
+    [['JPG'], [JPG, JSON.parse(JSON.stringify(JPG)), JPG.toString('base64url'), JPG.toString('hex')]],
+    [['JPG'], [BASE64, JSON.stringify(BASE64), Buffer.from(BASE64), `data:image/jpeg;base64,${BASE64}`]],
+    [['PNG'], [new Uint8Array(PNG)]],
+    [['BMP'], [[...BMP], BMP.toString('base64')]],
+    [['other'], [LONG_BMP.toString('base64')]],
+    // Files of several frameworks.
     [
-      'an upload with a name of its own',
-      { photo: { originalname: 'in.jpg', buffer: JPG }, name: 'out.jpg' },
-      ['JPG in.jpg'],
+      ['JPG a.jpg'],
+      [
+        { originalname: 'a.jpg', mimetype: 'image/jpeg', buffer: JPG },
+        { name: 'a.jpg', data: JPG },
+      ],
     ],
-    ['an address with a name', { url: URL_A, name: 'a.jpg' }, [`${URL_A} a.jpg`]],
-    ['a mixed array', [JPG, URL_A, { photo: PNG }, BASE64], ['JPG', URL_A, 'PNG', 'JPG']],
-    ['a mixed array in an object', { photoUrls: [URL_A, JPG] }, [URL_A, 'JPG']],
-    ['JSON of a mixed array', JSON.stringify([BASE64, URL_A]), ['JPG', URL_A]],
-    ['several addresses in one text of an array', [JPG, `${URL_A} ${URL_B}`], ['JPG', URL_A, URL_B]],
-    ['a row with the address of its photo', [{ photoUrl: URL_A, name: 'a.jpg' }], [`${URL_A} a.jpg`]],
-    ['an array of arrays of bytes', [[...JPG], [...PNG]], ['JPG', 'PNG']],
+    [
+      ['JPG a.jpg'],
+      [
+        { filename: 'a.jpg', data: JPG },
+        { photo: JPG, name: 'a.jpg' },
+      ],
+    ],
+    [['JPG in.jpg'], [{ photo: { originalname: 'in.jpg', buffer: JPG }, name: 'out.jpg' }]],
+    [[`${URL_A} a.jpg`], [{ url: URL_A, name: 'a.jpg' }, [{ photoUrl: URL_A, name: 'a.jpg' }]]],
+    [['JPG', URL_A, 'PNG', 'JPG'], [[JPG, URL_A, { photo: PNG }, BASE64]]],
+    [
+      [URL_A, 'JPG'],
+      [{ photoUrls: [URL_A, JPG] }, JSON.stringify([URL_A, BASE64])],
+    ],
+    [['JPG', URL_A, URL_B], [[JPG, `${URL_A} ${URL_B}`]]],
+    [['JPG', 'PNG'], [[[...JPG], [...PNG]]]],
   ];
-  for (const [name, value, expected] of given)
-    it(`takes ${name}`, () => assert.deepEqual(read(value), expected));
+  for (const [found, values] of given)
+    for (const value of values) it(`takes ${shown(value)}`, () => assert.deepEqual(read(value), found));
 
-  const refused: [string, unknown, string][] = [
-    ['nothing', null, 'no-photos'],
-    ['an empty Buffer', Buffer.alloc(0), 'photo-missing'],
-    ['a photo that was cut off', JPG.subarray(0, -2), 'photo-not-whole'],
-    ['a WebP', Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), 'photo-format'],
-    ['bytes that were decoded as text', JPG.toString(), 'photo-decoded'],
-    ['the name of a file', 'photo.jpg', 'not-a-url'],
-    ['a path that is base64 too', '/data/photos/of/a/site/in/the/north/ab', 'not-a-url'],
-    ['words', 'a photo of the site that somebody took', 'url-with-space'],
-    ['a number', 5, 'photo-not-bytes'],
-    ['an object without a photo', { name: 'a.jpg' }, 'photo-not-bytes'],
-    ['more than a thousand', Array.from({ length: 1_001 }, () => JPG), 'too-many-photos'],
-    ['a photo of 21 MB', Buffer.alloc(21 * 1024 * 1024), 'photo-too-large'],
-    [
-      'a photo whose photo is a photo, and so on',
-      { photo: { photo: { photo: { photo: { photo: { photo: { photo: { photo: JPG } } } } } } } },
-      'photo-not-bytes',
-    ],
-  ];
-  for (const [name, value, problem] of refused)
-    it(`refuses ${name}`, () => assertProblem(() => read(value), problem));
+  const wrapped = (times: number): unknown => (times === 0 ? JPG : { photo: wrapped(times - 1) });
+  itRefuses(read, [
+    ['no-photos', [null]],
+    ['photo-missing', [Buffer.alloc(0)]],
+    ['photo-not-whole', [JPG.subarray(0, -2)]],
+    ['photo-format', [Buffer.from('RIFF\x24\0\0\0WEBPVP8 ')]],
+    ['photo-decoded', [JPG.toString()]],
+    // The second is base64 as well.
+    ['not-a-url', ['photo.jpg', '/data/photos/of/a/site/in/the/north/ab']],
+    ['url-with-space', ['a photo of the site that somebody took']],
+    ['photo-not-bytes', [5, { name: 'a.jpg' }, wrapped(8)]],
+    ['too-many-photos', [Array(1_001).fill(JPG)]],
+    ['photo-too-large', [Buffer.alloc(21 * 1024 * 1024)]],
+  ]);
 
   it('takes other formats where they are fitted', () => {
     assert.deepEqual(read(Buffer.from('RIFF\x24\0\0\0WEBPVP8 '), true), ['other']);

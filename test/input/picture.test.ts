@@ -13,23 +13,33 @@ describe('input: a whole picture', () => {
   };
   const frame = jpg().indexOf(Buffer.from([0xff, 0xc0]));
 
+  /** ITU-T T.81, B.1.1.2. */
+  const filled = (marker: string) => {
+    const at = jpg().lastIndexOf(Buffer.from(marker, 'hex'));
+    return Buffer.concat([jpg().subarray(0, at), Buffer.alloc(3, 0xff), jpg().subarray(at)]);
+  };
+  const unmeasured = changed(BMP, 2, 0);
+
   for (const [name, picture, isWhole] of [
     ['a JPG', jpg(), true],
     ['a JPG behind whose end a phone wrote more', Buffer.concat([jpg(), Buffer.alloc(99)]), true],
     ['a JPG whose frame ends behind the end of the picture', changed(jpg(), frame + 2, 0x7f, 0xff), false],
     ['a JPG without a frame', changed(jpg(), frame + 1, 0xe1), false],
     ['a JPG of no height', changed(jpg(), frame + 5, 0, 0), false],
+    ['a JPG with fill bytes before its first segment', filled('ffe0'), true],
+    ['a JPG with fill bytes before its frame', filled('ffc0'), true],
+    ['a JPG with fill bytes before its end', filled('ffd9'), true],
     ['a PNG', PNG, true],
     ['a PNG of no width', changed(PNG, 16, 0, 0, 0, 0), false],
     ['a PNG of no height', changed(PNG, 20, 0, 0, 0, 0), false],
     ['a PNG without its end', PNG.subarray(0, -12), false],
     ['a BMP', BMP, true],
     ['an old BMP of 8 by 8 dots', Buffer.concat([OS2, Buffer.alloc(8 * 24)]), true],
-    [
-      'an old BMP of 8 by 8 dots whose dots are cut off',
-      Buffer.concat([OS2, Buffer.alloc(8 * 24 - 1)]),
-      false,
-    ],
+    ['an old BMP whose dots are cut off', Buffer.concat([OS2, Buffer.alloc(8 * 24 - 1)]), false],
+    ['a BMP whose length field is 0', unmeasured, true],
+    ['a BMP whose length field is 0 and whose dots are cut off', unmeasured.subarray(0, -1), false],
+    ['a BMP of zeros', Buffer.concat([Buffer.from('BM'), Buffer.alloc(60)]), false],
+    ['the beginning of a PNG', PNG.subarray(0, 8), false],
     ['a BMP that says it is longer', changed(BMP, 2, 0xff), false],
     ['a BMP whose dots are cut off', BMP.subarray(0, -1), false],
     // RLE8: the dots take less room than their number says.

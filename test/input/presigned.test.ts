@@ -62,21 +62,12 @@ describe('input: signed addresses', () => {
     });
   }
 
-  const unsigned = [
-    OBJECT,
-    `${OBJECT}?`,
-    `${OBJECT}#a?b`,
-    `${OBJECT}?token=0123456789&e=1`,
-    `${OBJECT}?token=0123456789abcdef`,
-    `${OBJECT}?e=1753686060`,
-    `${OBJECT}?Expires=1753686060`,
-    `${OBJECT}?sign=abcd&time=1753686060`,
-    `${OBJECT}?sig=abcd&v=2`,
-    `${OBJECT}?x-oss-process=image/resize,w_800`,
-    `${OBJECT}?id=1&id=2&=&&x`,
-  ];
-  for (const url of unsigned)
-    it(`takes nothing off ${url.slice(OBJECT.length) || 'an address'}, and it never expires`, () => {
+  const unsigned =
+    ' ? #a?b ?token=0123456789&e=1 ?token=0123456789abcdef ?e=1753686060 ?Expires=1753686060 ?sign=abcd&time=1753686060 ' +
+    '?sig=abcd&v=2 ?x-oss-process=image/resize,w_800 ?id=1&id=2&=&&x';
+  for (const rest of unsigned.split(' '))
+    it(`takes nothing off ${rest || 'an address'}, and it never expires`, () => {
+      const url = OBJECT + rest;
       assert.equal(withoutSignature(url), url);
       assert.equal(expiredSince(new URL(url), Number.MAX_SAFE_INTEGER), null);
     });
@@ -89,16 +80,9 @@ describe('input: signed addresses', () => {
 
   it('refuses one that has expired with its position and since when, but on the sandbox', () => {
     const url = `${OBJECT}?${SIGNED[2]![1]}`;
+    const reading = { field: 'photos', now: END, store: null, repaired: new Set<string>() };
     const read = (environment: 'production' | 'sandbox') =>
-      atOnce(
-        readPhotos([OBJECT, url], {
-          field: 'photos',
-          environment,
-          now: END,
-          store: null,
-          repaired: new Set(),
-        }),
-      );
+      atOnce(readPhotos([OBJECT, url], { ...reading, environment }));
     assert.throws(() => read('production'), {
       code: 'INPUT',
       problem: 'url-expired',

@@ -7,7 +7,7 @@ import { idFloor } from '../../src/ledger/id';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
 import { until } from '../until';
-import { ACCOUNT, answered, call, done, openLedger, rowsIn } from './ledgers';
+import { ACCOUNT, answered, call, done, openLedger, rowsIn, unknown } from './ledgers';
 
 const DAY = 86_400_000;
 const OLD = 3_000;
@@ -37,6 +37,30 @@ describe('the ledger, when 13 months are over', () => {
     assert.equal(countIn(file, 'entries'), 1 + 7);
     assert.equal(countIn(file, 'keys'), 1 + 7);
     assert.ok(count() - transactions >= OLD / DELETED_AT_ONCE);
+  });
+
+  it('deletes nothing before calls on seven days have shown it, and never what is uncertain', async () => {
+    const file = join(temporaryDirectory(), 'cn-verify.db');
+    let now = Date.parse('2026-03-10T12:00:00+08:00');
+    const ledger = openLedger(file, { now: () => now });
+    const id = await done(ledger, call(['k']), answered({ k: 1 }));
+    const lost = await done(ledger, call(['lost']), unknown);
+    const isGone = async () => {
+      await ledger.database.callUntilDone('ledger.forget', null);
+      return (await ledger.ledger.find({ id }, 1)).length === 0;
+    };
+    now = Date.parse('2027-04-30T23:59:59+08:00');
+    for (let day = 0; day <= 7; day++, now += DAY) {
+      assert.equal(await isGone(), false, `${day}`);
+      await done(ledger, call(), answered());
+    }
+    assert.equal((await ledger.look('k'))?.state, 'answered');
+    assert.equal(await isGone(), true);
+    assert.equal(await ledger.look('k'), null);
+    // Only an operator releases it.
+    assert.deepEqual(await ledger.look('lost'), { state: 'uncertain', entry: lost });
+    await ledger.close();
+    assert.deepEqual(rowsIn(file, "SELECT period FROM spent WHERE period < '2026-04'"), []);
   });
 });
 

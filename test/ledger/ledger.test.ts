@@ -76,19 +76,6 @@ describe('the ledger', () => {
       assert.deepEqual(await entryOf(id), { ...entry, ...settled, charged: true, durationMs: 12 });
     });
 
-    it('what an accountant can read with SQL', async () => {
-      const id = await done(ledger, call([], { price: 0.8 }), answered());
-      await ledger.close();
-      assert.deepEqual(
-        rowsIn(
-          file,
-          "SELECT id, account, price / 10000.0 AS yuan, charged FROM entries WHERE state = 'settled'",
-        ),
-        [{ __proto__: null, id, account: ACCOUNT, yuan: 0.8, charged: 1 }],
-      );
-      assert.equal(rowsIn(file, 'SELECT * FROM spent WHERE calls = 1').length, 2);
-    });
-
     it('no key, no content and no answer that anybody else could read', async () => {
       for (const value of PRIVATE)
         await done(
@@ -185,12 +172,9 @@ describe('the ledger', () => {
       const id = await done(ledger, call(['k'], { maxAgeMs: 9 * DAY }), answered({ k: 'new' }));
       assert.equal((await ledger.look('k', 'asked', 9 * DAY))?.entry, id);
 
-      now += 100 * DAY;
-      await reopen(() => now);
-      assert.equal(await ledger.look('k', 'asked', 99 * DAY), null);
-      assert.equal((await ledger.look('k', 'asked', 101 * DAY))?.entry, id);
-      const second = await done(ledger, call(['k'], { maxAgeMs: 1 }), unknown);
       // What is uncertain is never too old.
+      now += 300 * DAY;
+      const second = await done(ledger, call(['k'], { maxAgeMs: DAY }), unknown);
       now += 300 * DAY;
       assert.deepEqual(await ledger.look('k', 'asked', 1), { state: 'uncertain', entry: second });
     });

@@ -27,39 +27,39 @@ interface ModelEntry {
 
 class Model {
   readonly entries: ModelEntry[] = [];
-  readonly holders = new Map<string, ModelEntry>();
+  readonly owners = new Map<string, ModelEntry>();
   now = NOON;
   isFull = false;
 
   look(key: string, content: string): [string, string] | null {
-    const holder = this.holders.get(key);
+    const owner = this.owners.get(key);
     // Whoever asks for a key that is free only in memory waits until the disk can be written.
     const freed = this.entries.find((each) => each.key === key && each.state === 'free' && each.isUnwritten);
-    if (!holder) return freed ? ['under-way', freed.id] : null;
-    const { id, state } = holder;
+    if (!owner) return freed ? ['under-way', freed.id] : null;
+    const { id, state } = owner;
     if (state === 'open') return ['under-way', id];
     if (state === 'uncertain') return [state, id];
-    if (holder.content === content) return ['answered', id];
+    if (owner.content === content) return ['answered', id];
     if (state === 'answered') return ['other-content', id];
-    return holder.isUnwritten ? ['under-way', id] : null;
+    return owner.isUnwritten ? ['under-way', id] : null;
   }
 
   claim(id: string, key: string, content: string): void {
     const entry = { id, key, content, state: 'open', day: dayOf(this.now), isCounted: true } as const;
     this.entries.push({ ...entry, isUnwritten: false });
-    this.holders.set(key, this.entries.at(-1)!);
+    this.owners.set(key, this.entries.at(-1)!);
   }
 
   settle(entry: ModelEntry, end: End): void {
     entry.isUnwritten = this.isFull;
     entry.state = end === 'unknown' ? 'uncertain' : end === 'notProcessed' ? 'free' : end;
     entry.isCounted = end !== 'notProcessed';
-    if (entry.state === 'free' && this.holders.get(entry.key) === entry) this.holders.delete(entry.key);
+    if (entry.state === 'free' && this.owners.get(entry.key) === entry) this.owners.delete(entry.key);
   }
 
   release(entry: ModelEntry): void {
     entry.state = 'released';
-    if (this.holders.get(entry.key) === entry) this.holders.delete(entry.key);
+    if (this.owners.get(entry.key) === entry) this.owners.delete(entry.key);
   }
 
   /** What was only in memory is lost, and what was under way is uncertain. */
@@ -68,7 +68,7 @@ class Model {
       const isLost = entry.isUnwritten && isKilled;
       entry.isUnwritten = false;
       if (!isLost && entry.state !== 'open') continue;
-      if (entry.state === 'free') this.holders.set(entry.key, entry);
+      if (entry.state === 'free') this.owners.set(entry.key, entry);
       entry.state = 'uncertain';
       entry.isCounted = true;
     }
@@ -91,7 +91,7 @@ class Real {
 type Command = fc.AsyncCommand<Model, Real>;
 
 const dayOf = (time: number) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 10);
-const told = (state: KeyState | null | undefined) => (state ? [state.state, state.entry] : null);
+const shown = (state: KeyState | null | undefined) => (state ? [state.state, state.entry] : null);
 const always = { check: () => true };
 const show = (text: string) => ({ toString: () => text });
 
@@ -99,7 +99,7 @@ const looks = (key: string, content: string): Command => ({
   ...show(`look(${key}, ${content})`),
   ...always,
   async run(model, real) {
-    assert.deepEqual(told(await real.ask('look', key, content)), model.look(key, content));
+    assert.deepEqual(shown(await real.ask('look', key, content)), model.look(key, content));
   },
 });
 
@@ -114,7 +114,7 @@ const claims = (key: string, content: string): Command => ({
       return;
     }
     const answer = await claim;
-    if (answer.state === 'known') assert.deepEqual(told(answer.keys.get(key)), wanted);
+    if (answer.state === 'known') assert.deepEqual(shown(answer.keys.get(key)), wanted);
     else {
       assert.equal(wanted, null, 'paid for twice');
       model.claim(answer.id, key, content);

@@ -12,7 +12,7 @@ import {
 import { SQLITE_TYPES } from '../../src/store/schema/columns';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
 import { Seal } from '../../src/store/seal';
-import { type Sql, SqliteSql, type OperationContext, type Value } from '../../src/store/sql';
+import { type OperationContext, type Sql, SqliteSql, type Value } from '../../src/store/sql';
 import { ACCOUNT, call } from './ledgers';
 
 const NOW = Date.parse('2026-03-10T04:00:00Z');
@@ -24,43 +24,29 @@ const AT: OperationContext = {
 };
 
 /** Lets something happen before the first statement that begins so. */
-class Interrupted implements Sql {
-  readonly forUpdate = '';
-  #interruption: (() => Promise<unknown>) | null;
-
-  constructor(
-    readonly sql: Sql,
-    readonly beginning: string,
-    interruption: () => Promise<unknown>,
-  ) {
-    this.#interruption = interruption;
-  }
-
-  async #before(text: string): Promise<void> {
-    if (!text.startsWith(this.beginning)) return;
-    const interruption = this.#interruption;
-    this.#interruption = null;
-    await interruption?.();
-  }
-
-  async get<Row>(text: string, ...parameters: Value[]): Promise<Row | undefined> {
-    await this.#before(text);
-    return this.sql.get(text, ...parameters);
-  }
-
-  async all<Row>(text: string, ...parameters: Value[]): Promise<Row[]> {
-    await this.#before(text);
-    return this.sql.all(text, ...parameters);
-  }
-
-  async run(text: string, ...parameters: Value[]): Promise<number> {
-    await this.#before(text);
-    return this.sql.run(text, ...parameters);
-  }
-
-  runLater(text: string, ...parameters: Value[]): void {
-    this.sql.runLater(text, ...parameters);
-  }
+function interrupted(sql: Sql, beginning: string, interruption: () => Promise<unknown>): Sql {
+  let isOver = false;
+  const before = async (text: string) => {
+    if (isOver || !text.startsWith(beginning)) return;
+    isOver = true;
+    await interruption();
+  };
+  return {
+    forUpdate: '',
+    async get<Row>(text: string, ...values: Value[]) {
+      await before(text);
+      return sql.get<Row>(text, ...values);
+    },
+    async all<Row>(text: string, ...values: Value[]) {
+      await before(text);
+      return sql.all<Row>(text, ...values);
+    },
+    async run(text, ...values) {
+      await before(text);
+      return sql.run(text, ...values);
+    },
+    runLater: (text, ...values) => sql.runLater(text, ...values),
+  };
 }
 
 describe("the ledger's operations", () => {
@@ -119,7 +105,7 @@ describe("the ledger's operations", () => {
 
   it('fail where another process has taken the key meanwhile, and know it when they are run again', async () => {
     const [quick, slow] = [request(['k']), request(['k'])];
-    const over = new Interrupted(sql, 'SELECT id FROM entries', () => claim(quick));
+    const over = interrupted(sql, 'SELECT id FROM entries', () => claim(quick));
     await assert.rejects(claim(slow, over), /UNIQUE constraint failed: keys/);
     assert.deepEqual(await claim(slow), {
       state: 'known',
@@ -136,7 +122,7 @@ describe("the ledger's operations", () => {
     await claim(old);
     await settle(answer(old));
     const [quick, slow] = [request(['k'], { since: NOW + 1 }), request(['k'], { since: NOW + 1 })];
-    const over = new Interrupted(sql, 'SELECT id FROM entries', () => claim(quick));
+    const over = interrupted(sql, 'SELECT id FROM entries', () => claim(quick));
     await assert.rejects(claim(slow, over), /UNIQUE constraint failed: keys/);
     assert.deepEqual(await claim(slow), {
       state: 'known',
@@ -146,7 +132,7 @@ describe("the ledger's operations", () => {
 
   it('refuse the last call of a budget to one of two that found it free', async () => {
     const limits = { maxPerDay: 0, maxPerMonth: 1 };
-    const over = new Interrupted(sql, 'INSERT INTO spent', () => claim(request([], limits)));
+    const over = interrupted(sql, 'INSERT INTO spent', () => claim(request([], limits)));
     // Which rolls back all that it has written.
     await assert.rejects(claim(request([], limits), over), { code: 'BUDGET', problem: 'budget-month' });
   });

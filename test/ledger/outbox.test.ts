@@ -34,7 +34,7 @@ describe('the outbox of a shared ledger', () => {
     ]);
   });
 
-  it('is given up with the rest where an operator starts anew under another secret', async () => {
+  it('is deleted with the rest where an operator starts again under another secret', async () => {
     const first = start();
     const kept = sharedKept(first);
     await kept.outbox.put('a', LOCATION, 'ledger.settle', {});

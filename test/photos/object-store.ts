@@ -23,7 +23,7 @@ interface S3rver {
 export interface ObjectStore {
   url: URL;
   /** `PUT /photos/…`, in order, with the path as it came. */
-  asked: string[];
+  requests: string[];
   /** Answers in place of the server, or lets a request in. */
   door: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Names of all that is in the bucket. */
@@ -44,9 +44,9 @@ export async function startObjectStore(identity?: TlsIdentity): Promise<ObjectSt
   });
   await server.configureBuckets();
   const serve = server.callback();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    asked.push(`${request.method} ${request.url}`);
+    requests.push(`${request.method} ${request.url}`);
     if (store.door(request, response)) serve(request, response);
   };
   const listening = identity ? createTlsServer(identity, listener) : createServer(listener);
@@ -54,7 +54,7 @@ export async function startObjectStore(identity?: TlsIdentity): Promise<ObjectSt
   const { port } = listening.address() as AddressInfo;
   const store: ObjectStore = {
     url: new URL(`${identity ? 'https' : 'http'}://127.0.0.1:${port}`),
-    asked,
+    requests,
     door: () => true,
     names: async () => {
       for (;;)

@@ -72,7 +72,7 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
     // An address that was given twice is submitted once, and reported once.
     if (!(task.photos as ReportedPhoto[]).includes(photo)) (task.photos as ReportedPhoto[]).push(photo);
   }
-  const told = {
+  const common = {
     repaired: [],
     code: '200',
     message: 'success',
@@ -80,7 +80,7 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
     lastError: undefined,
     raw: [],
   };
-  const answer = report({ tasks: [...tasks.values(), ...others], ...told });
+  const answer = report({ tasks: [...tasks.values(), ...others], ...common });
   return {
     provider: 'xhey',
     operation: 'truth-poll',

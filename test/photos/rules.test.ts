@@ -54,7 +54,12 @@ const CASES: [string, Reported | (() => ReportedPhoto), Partial<PhotoRules>, str
   ['without a place', { lat: undefined }, within(200), 'inconclusive no-place'],
   ['at 0, 0, where cameras without a place are', { lat: 0, lng: 0 }, within(200), 'inconclusive no-place'],
   ['abroad, asked by a map', TOKYO, within(200, TOKYO), PASSED],
-  ['abroad, asked by GPS, which cannot be told', TOKYO, within(200, TOKYO, 'wgs84'), 'inconclusive no-place'],
+  [
+    'abroad, asked by GPS, which nobody knows there',
+    TOKYO,
+    within(200, TOKYO, 'wgs84'),
+    'inconclusive no-place',
+  ],
   // Address holds.
   ['with it in full width and with blanks', {}, { addressHolds: '软件园 Ｅ区' }, PASSED],
   ['in another district', {}, { addressHolds: '高新区' }, 'failed wrong-place'],

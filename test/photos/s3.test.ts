@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
-import { bucketAddress, openS3Store, type S3Options, type Style } from '../../src/photos/s3';
+import { bucketAddress, type S3Options, S3Store, type Style } from '../../src/photos/s3';
 import type { Store } from '../../src/photos/store';
 import type { Due } from '../../src/photos/stored-photos-sql';
 import type { Database } from '../../src/store/database';
@@ -56,7 +56,7 @@ describe('photos: S3', () => {
       ...others
     } = changes;
     const bucket = bucketAddress(endpoint, bucketName, style);
-    const store = openS3Store({
+    const store = new S3Store({
       database,
       node: 'store',
       keepMs: HOUR_MS,
@@ -135,9 +135,9 @@ describe('photos: S3', () => {
       signed.push(isSignedAsAws(request, KEYS.secretAccessKey));
       return true;
     };
-    const asked: string[] = [];
+    const connected: string[] = [];
     const proxy = createServer().on('connect', (request, socket, head) => {
-      asked.push(request.url!);
+      connected.push(request.url!);
       const onward = net.connect(Number(tlsServer.url.port), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         onward.write(head);
@@ -153,7 +153,7 @@ describe('photos: S3', () => {
     const store = openStore({ endpoint, style: 'virtual-host', transport: through });
     const put = await store.put(PHOTO, makeContext());
     assert.equal(new URL(put.url).host, 'photos.s3.example.com');
-    assert.deepEqual(asked, ['photos.s3.example.com:443']);
+    assert.deepEqual(connected, ['photos.s3.example.com:443']);
     assert.deepEqual(signed, [true]);
     assert.equal((await tlsServer.names()).length, 1);
     const untrusted = openStore({ endpoint, style: 'virtual-host', transport: { ...through, tls: {} } });
@@ -273,10 +273,10 @@ describe('photos: S3', () => {
       return false;
     };
     assert.equal(await refused(store, 'NETWORK'), 'store-timeout');
-    await until(() => server.asked.some((each) => each.startsWith('DELETE')), 'it is not deleted');
+    await until(() => server.requests.some((each) => each.startsWith('DELETE')), 'it is not deleted');
     const clock = { process: 'the test', elapsed: 0 };
     const due = () => database.call<object, Due>('stored-photos.due', { scope: 'store', most: 9, clock });
-    const deletions = () => server.asked.filter((each) => each.startsWith('DELETE')).length;
+    const deletions = () => server.requests.filter((each) => each.startsWith('DELETE')).length;
     await until(async () => (await due()).photos.length === 0, 'it would be deleted once more at once');
     store.close();
     later(HOUR_MS / 2);
@@ -338,7 +338,7 @@ describe('photos: S3', () => {
   it('does not put what it cannot write down', async () => {
     const store = openStore({ database: openTestDatabase('/dev/null/cn-verify.db') });
     assert.equal(await refused(store, 'CONFIG'), 'store-unwritable');
-    assert.deepEqual(server.asked, []);
+    assert.deepEqual(server.requests, []);
   });
 
   it('deletes where a photo was put, even if the settings name another place since', async () => {
@@ -376,7 +376,7 @@ describe('photos: S3', () => {
     assert.equal(context.attempts, 0);
     server.door = () => false;
     const hanging = store.put(PHOTO, context);
-    await until(() => server.asked.length === 2, 'it is not sent');
+    await until(() => server.requests.length === 2, 'it is not sent');
     context.controllers.signal.abort();
     const error = await failure(hanging, 'CANCELLED');
     assert.ok(error instanceof VerifyError);

@@ -76,7 +76,7 @@ describe('provider-request', () => {
     it(`signs ${timestamp} of ${apiId} for linkface`, async () => {
       const unit = timestamp.length > 10 ? 'ms' : 's';
       const { path, body, headers } = await sent(linkface as never, {
-        now: Number(timestamp) * (unit === 's' ? 1000 : 1),
+        now: unit === 's' ? Number(timestamp) * 1000 + 999 : Number(timestamp),
         credentials: { apiId, apiSecret },
         settings: { timestampUnit: unit },
         fields: { path: '/v2/any', query: { sequence_id: '单 1' }, body: { some: '内容', number: 1 } },

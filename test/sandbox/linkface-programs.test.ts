@@ -66,28 +66,4 @@ describe("sandbox: other people's programs for linkface", () => {
       assert.match(answer.body, /"code":"0000"/);
     });
   }
-
-  const mistakes: [string, Record<string, string>, RegExp][] = [
-    ['the signature is in capitals', { sign: fields().sign.toUpperCase() }, /lower-case hex/],
-    ['the time is that of tomorrow', { timestamp: String(Date.now() + 86_400_000) }, /at most 900 s off/],
-    ['the kind of detection is unknown', { detection_type: 'face' }, /detection_type is one of liveness, /],
-    ['a field is empty', { detection_type: '' }, /detection_type stands in the form once, and is not empty/],
-    ['the account is in the form', { api_id: ID }, /api_id stands in the query, and nowhere else/],
-  ];
-  for (const [name, changed, reason] of mistakes) {
-    it(`get the reason where ${name}`, async () => {
-      const form = new FormData();
-      for (const [field, value] of Object.entries({ ...fields(), ...changed })) form.append(field, value);
-      const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, { method: 'POST', body: form });
-      assert.match(response.headers.get('x-sandbox-reason')!, reason);
-    });
-  }
-
-  it('get the reason where the body is of another kind', async () => {
-    const response = await fetch(sandbox.accounts.linkface!.baseUrl + PATH, {
-      method: 'POST',
-      body: new URLSearchParams(fields()),
-    });
-    assert.match(response.headers.get('x-sandbox-reason')!, /multipart\/form-data/);
-  });
 });

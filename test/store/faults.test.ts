@@ -199,7 +199,7 @@ describe('database: faults', () => {
       assert.equal(found.length, 1_999);
     });
 
-    it('begins anew where nothing can be read', async () => {
+    it('begins with an empty file where nothing can be read', async () => {
       await (await filled()).close();
       writeFileSync(file(), randomBytes(statSync(file()).size));
       const database = start();
@@ -438,7 +438,7 @@ describe('database: faults', () => {
       assert.deepEqual(troubles, ['secret-differs', 'secret-agrees']);
     });
 
-    it('is taken anew when an operator gives up what was sealed under the old one', async () => {
+    it('is replaced when an operator gives up what was sealed under the old one', async () => {
       await (await filled(10)).close();
       test.secret = randomBytes(32);
       const database = start();

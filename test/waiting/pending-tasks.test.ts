@@ -187,7 +187,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       assert.deepEqual(Object.keys(task.message), ['payload']);
     });
 
-    it('are kept without a node for seven days, and anew once they had one again', () => {
+    it('are kept without a node for seven days, counted again once they had one', () => {
       const start = Date.now();
       const exists = () => false;
       tasks.add(newTask('1'), null);

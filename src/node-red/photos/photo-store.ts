@@ -13,7 +13,7 @@ import { checkSharp, fit, type MetadataOfFitting } from '../../photos/fit';
 import { openLocalStore } from '../../photos/local';
 import { fitSettings } from '../../photos/photo-to-fit';
 import { checkEndpoint, checkPublicUrl, isOutOfReach } from '../../photos/public-address';
-import { bucketAddress, openS3Store } from '../../photos/s3';
+import { bucketAddress, S3Store } from '../../photos/s3';
 import type { Store } from '../../photos/store';
 import { proxyOf, tlsOptions } from '../runner/connection';
 import { databaseOf } from '../runner/database-of';
@@ -179,7 +179,7 @@ function prepareS3(
   return {
     address: outside,
     open: () =>
-      openS3Store({
+      new S3Store({
         database: databaseOf(red),
         node: node.id,
         keepMs: keep * HOUR_MS,

@@ -6,14 +6,14 @@ import type { Node, Red, Status } from './red';
 const QUIET_MS = 250;
 
 /** docs/contract.md, "Status". */
-const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
+export const FILLS: Readonly<Record<Outcome, Status['fill']>> = {
   submitted: 'green',
   passed: 'green',
-  issued: 'green',
-  answered: 'green',
   failed: 'red',
   inconclusive: 'yellow',
   unfinished: 'yellow',
+  issued: 'green',
+  answered: 'green',
 };
 
 /** @returns the outcome of what a job answered, which need not be a result of this package */

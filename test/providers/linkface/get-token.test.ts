@@ -1,44 +1,23 @@
 import assert from 'node:assert/strict';
-import { VerifyError } from '../../../src/contract/errors';
 import { getToken } from '../../../src/providers/linkface/get-token';
+import { assertProblem } from '../../input/refusal';
 
 const parse = (fields: Record<string, unknown>) =>
   getToken.parse({ detectionType: 'liveness', ...fields }, {}, { now: 0, environment: 'custom' });
 
-function refused(fields: Record<string, unknown>): VerifyError {
-  try {
-    parse(fields);
-  } catch (error) {
-    assert.ok(error instanceof VerifyError);
-    return error;
-  }
-  return assert.fail('It was accepted.');
-}
-
 describe('get-token, what a message may ask for', () => {
-  for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr']) {
-    it(`detection type ${detectionType}`, async () => {
+  it('is a detection type that the document has', async () => {
+    for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'])
       assert.equal((await parse({ detectionType })).detectionType, detectionType);
-    });
-  }
-
-  for (const detectionType of ['', 'Liveness', ' liveness', 'face', undefined, null, 1, ['liveness'], {}]) {
-    it(`not the detection type ${JSON.stringify(detectionType)}`, () => {
-      const { code, problem: reason } = refused({ detectionType });
-      assert.deepEqual([code, reason], ['INPUT', 'not-a-detection-type']);
-    });
-  }
+    for (const detectionType of ['', 'Liveness', ' liveness', 'face', undefined, null, 1, ['liveness'], {}])
+      assertProblem(() => parse({ detectionType }), 'not-a-detection-type', JSON.stringify(detectionType));
+  });
 
   const sequenceIds: [unknown, string | null][] = [
-    [undefined, null],
-    [null, null],
-    ['', null],
-    ['  ', null],
-    ['a', 'a'],
+    ...[undefined, null, '', '  '].map((none): [unknown, null] => [none, null]),
     [' a ', 'a'],
     ['订单 & /', '订单 & /'],
     [0, '0'],
-    [20250728, '20250728'],
     [Number.MAX_SAFE_INTEGER, '9007199254740991'],
     ['a'.repeat(128), 'a'.repeat(128)],
     ['𠮷', '𠮷'],
@@ -50,16 +29,14 @@ describe('get-token, what a message may ask for', () => {
   }
 
   const none: [unknown, string][] = [
-    ...[{}, [], ['a', 'b'], true, false].map((value): [unknown, string] => [value, 'text-not-text']),
+    ...[{}, ['a', 'b'], true].map((value): [unknown, string] => [value, 'text-not-text']),
     ...[Number.NaN, Infinity, 2 ** 53].map((value): [unknown, string] => [value, 'sequence-id-inexact']),
     ['a'.repeat(129), 'text-too-long'],
     ['a\ud800b', 'text-damaged'],
     ['a\nb', 'text-control'],
   ];
   for (const [sequenceId, expected] of none) {
-    it(`not the sequence id ${JSON.stringify(sequenceId)}`, () => {
-      const { code, problem } = refused({ sequenceId });
-      assert.deepEqual([code, problem], ['INPUT', expected]);
-    });
+    it(`not the sequence id ${JSON.stringify(sequenceId)}`, () =>
+      assertProblem(() => parse({ sequenceId }), expected));
   }
 });

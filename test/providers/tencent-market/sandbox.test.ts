@@ -1,267 +1,197 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import type { SandboxRequest } from '../../../src/contract/sandbox-half';
+import { textOfCode } from '../../../src/contract/codes';
+import {
+  BY_SCORE,
+  CODES,
+  COMPARED,
+  GATEWAY_REFUSALS,
+  INCORRECT,
+} from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
 import type { Scheme } from '../../../src/providers/tencent-market/sign';
 import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
-import { assertReason } from '../../sandbox/reason';
-import { worldAt } from '../../sandbox/world';
+import { answerOf, worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
 const NAME = encodeURIComponent('张三');
 const ID_NUMBER = '11010519491231002X';
 /** Holds all that has to be escaped. */
 const IMAGE = '/9j/+P8=';
-const ESCAPED = encodeURIComponent(IMAGE);
+const PERSON = `name=${NAME}&idcard=${ID_NUMBER}`;
+const GOOD = `${PERSON}&image=${encodeURIComponent(IMAGE)}`;
+const URL_FIELD = 'url=https%3A%2F%2Fa.test%2F1.jpg';
 const FORM = 'application/x-www-form-urlencoded';
+const WORLD = worldAt(() => NOW);
+const SCHEMES = ['gateway', 'cloudmarket'] as const;
 
-interface Answered {
-  status: number;
-  headers: Record<string, string>;
-  message?: string;
-  msg?: string;
-  success?: boolean;
-  code?: number;
-  data?: Record<string, unknown>;
-  /** Not part of the answer's body. */
-  reason?: string;
+interface Change {
+  method?: string;
+  path?: string;
+  search?: string;
+  signedAt?: number;
+  /** In place of those that were signed, or with them; undefined for one that is left out. */
+  headers?: Record<string, string | undefined>;
+  /** What becomes of the header that signs. */
+  authorization?(header: string): string;
+  world?: typeof WORLD;
 }
 
-const world = worldAt(() => NOW);
-
-function ask(
-  scheme: Scheme,
-  body: string,
-  change: (request: SandboxRequest) => void = () => {},
-  signedAt = NOW,
-  on = world,
-): Answered {
+function ask(scheme: Scheme, body: string, change: Change = {}) {
   const { secretId = '', secretKey = '' } = sandboxHalf.credentials;
-  const signed = signatureHeaders(
-    scheme,
-    { secretId, secretKey, source: 'market' },
-    signedAt,
-    '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10',
-  );
-  const lower = Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value]);
-  const request: SandboxRequest = {
-    method: 'POST',
-    path: '',
-    search: '',
-    query: new URLSearchParams(),
-    headers: { ...Object.fromEntries(lower), 'content-type': FORM },
-    body: Buffer.from(body),
+  const { method = 'POST', path = '', search = '', signedAt = NOW, authorization, world = WORLD } = change;
+  const signer = { secretId, secretKey, source: 'market' };
+  const signed = signatureHeaders(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
+  const headers: Record<string, string | undefined> = {
+    ...Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value])),
+    'content-type': FORM,
+    ...change.headers,
   };
-  change(request);
-  const answer = sandboxHalf.answer(request, on);
-  assert.ok('status' in answer);
-  const told = JSON.parse(answer.body) as Answered;
-  if (told.code === 200) assert.equal(answer.reason, undefined);
-  else assertReason(answer.reason);
-  const answered = { ...told, status: answer.status, headers: answer.headers ?? {} };
-  return Object.defineProperty(answered, 'reason', { value: answer.reason?.en, enumerable: false });
+  if (authorization) headers.authorization = authorization(headers.authorization!);
+  const answered = answerOf(sandboxHalf, world, { method, path, search, headers, body });
+  if (path === '') assert.equal(answered.reason === null, answered.json.code === 200);
+  return { ...answered, data: answered.json.data as Record<string, unknown> };
 }
-
-const LATER = new Date(NOW + 1000).toUTCString();
-const GOOD = `name=${NAME}&idcard=${ID_NUMBER}&image=${ESCAPED}`;
 
 describe("tencent-market's half of the sandbox", () => {
-  for (const scheme of ['gateway', 'cloudmarket'] as const) {
-    describe(scheme, () => {
-      const forms: [string, string][] = [
-        ['the image, and an empty url as the samples send it', `${GOOD}&url=`],
-        [
-          'the url, and an empty image',
-          `name=${NAME}&idcard=${ID_NUMBER}&image=&url=https%3A%2F%2Fa.test%2F1.jpg`,
-        ],
-        ['the image alone', GOOD],
-        ['the url alone', `url=https%3A%2F%2Fa.test%2F1.jpg&idcard=${ID_NUMBER}&name=${NAME}`],
-      ];
-      for (const [name, body] of forms) {
-        it(`takes ${name}`, () => {
-          const { status, headers, code, success, data, msg } = ask(scheme, body);
-          assert.deepEqual([status, code, success, msg], [200, 200, true, '']);
-          assert.deepEqual([data!.incorrect, Number(data!.score)], [100, 0.82]);
-          assert.match(String(data!.order_no), /^\d{18}$/);
-          assert.match(headers['x-api-requestid']!, /^[\da-f-]{36}$/);
-        });
-      }
-
-      it('takes a charset beside the content type', () => {
-        const { code } = ask(scheme, GOOD, ({ headers }) => {
-          headers['content-type'] = `${FORM}; charset=UTF-8`;
-        });
-        assert.equal(code, 200);
-      });
-
-      const refusedId = '入参错误,身份证号[idcard]格式错误';
-      const wrong: [string, string, RegExp | string][] = [
-        ['no name', `idcard=${ID_NUMBER}&image=${ESCAPED}`, /name/],
-        ['an empty name', `name=&idcard=${ID_NUMBER}&image=${ESCAPED}`, /name/],
-        ['no id number', `name=${NAME}&image=${ESCAPED}`, refusedId],
-        ['an id number with one byte changed', GOOD.replace('1231002X', '1232002X'), refusedId],
-        ['the id number under its other name', GOOD.replace('idcard', 'idNumber'), refusedId],
-        ['an id number that only a reader could repair', GOOD.replace(ID_NUMBER, `+${ID_NUMBER}`), refusedId],
-        ['neither image nor url', `name=${NAME}&idcard=${ID_NUMBER}&image=&url=`, /image/],
-        ['both of them', `${GOOD}&url=https%3A%2F%2Fa.test%2F1.jpg`, /image/],
-        ['the image twice', `${GOOD}&image=${ESCAPED}`, /重复/],
-        ['a plus that was not escaped', `name=${NAME}&idcard=${ID_NUMBER}&image=${IMAGE}`, /image/],
-        [
-          'a data prefix',
-          GOOD.replace('image=', `image=${encodeURIComponent('data:image/jpeg;base64,')}`),
-          /image/,
-        ],
-        ['a line break in the image', GOOD.replace('image=', 'image=AAAA%0A'), /image/],
-        ['an image cut short', GOOD.replace(/%3D$/, ''), /image/],
-        ['a url that is none', `name=${NAME}&idcard=${ID_NUMBER}&url=a.jpg`, /url/],
-        ['JSON', JSON.stringify({ name: '张三', idcard: ID_NUMBER, image: IMAGE }), /name/],
-      ];
-      for (const [name, body, words] of wrong) {
-        it(`answers ${name} with code 400`, () => {
-          const { status, headers: _headers, msg, ...rest } = ask(scheme, body);
-          assert.equal(status, 200);
-          assert.deepEqual(rest, { success: false, code: 400, data: {} });
-          if (typeof words === 'string') assert.equal(msg, words);
-          else assert.match(msg!, words);
-        });
-      }
-
-      it('takes the parameters from the body alone', () => {
-        const { code } = ask(scheme, '', (request) => {
-          request.query = new URLSearchParams(GOOD);
-        });
-        assert.equal(code, 400);
-      });
-
-      const refusals: [string, (request: SandboxRequest) => void, number, RegExp][] = [
-        ['GET', (request) => Object.assign(request, { method: 'GET' }), 404, /^no such API$/],
-        [
-          'JSON by its content type',
-          ({ headers }) => Object.assign(headers, { 'content-type': 'application/json' }),
-          403,
-          /^req content type need application\/x-www-form-urlencoded$/,
-        ],
-        [
-          'no content type',
-          ({ headers }) => delete headers['content-type'],
-          403,
-          /^req content type need application\/x-www-form-urlencoded$/,
-        ],
-        ['no signature', ({ headers }) => delete headers.authorization, 401, /^HMAC signature/],
-        [
-          'another id',
-          ({ headers }) => {
-            headers.authorization = String(headers.authorization).replace('sandbox-secret-id', 'somebody');
-          },
-          403,
-          /^HMAC signature/,
-        ],
-        [
-          'one byte of the signature changed',
-          ({ headers }) => {
-            const { authorization } = headers;
-            headers.authorization = String(authorization).replace(
-              /(signature"?[:=]")(.)/,
-              (_all, head, first) => head + (first === 'A' ? 'B' : 'A'),
-            );
-          },
-          403,
-          /^HMAC signature does not match$/,
-        ],
-      ];
-      for (const [name, change, status, words] of refusals) {
-        it(`refuses ${name}`, () => {
-          const answered = ask(scheme, GOOD, change);
-          assert.equal(answered.status, status);
-          assert.match(answered.message!, words);
-          assert.deepEqual(Object.keys(answered).sort(), ['headers', 'message', 'status']);
-        });
-      }
-
-      for (const minutes of [-20, 20]) {
-        it(`refuses a clock that is ${minutes} minutes off, and tells the time`, () => {
-          const answered = ask(scheme, GOOD, undefined, NOW + minutes * 60_000);
-          assert.equal(answered.status, 403);
-          assert.match(answered.reason!, /^x-date is 1200 s (behind|ahead of) the sandbox's clock/);
-          assert.match(
-            answered.message!,
-            scheme === 'gateway' ? /^HMAC signature.*expired/ : /签名时间.*超时/,
-          );
-          assert.equal(answered.headers.Date, new Date(NOW).toUTCString());
-        });
-      }
-
-      it('takes a clock that is 15 minutes off', () => {
-        for (const seconds of [-900, 900])
-          assert.equal(ask(scheme, GOOD, undefined, NOW + seconds * 1000).code, 200);
-      });
+  for (const scheme of SCHEMES) {
+    it(`gives a comparison behind the ${scheme}`, () => {
+      const { status, headers, json, data } = ask(scheme, GOOD);
+      assert.deepEqual([status, json.code, json.success, json.msg], [200, 200, true, '']);
+      assert.deepEqual([data.incorrect, data.score], [100, 0.82]);
+      assert.match(String(data.order_no), /^\d{18}$/);
+      assert.match(headers['x-api-requestid']!, /^[\da-f-]{36}$/);
     });
+
+    it(`takes a clock that is 15 minutes off, and a charset beside the content type (${scheme})`, () => {
+      for (const seconds of [-900, 900])
+        assert.equal(ask(scheme, GOOD, { signedAt: NOW + seconds * 1000 }).json.code, 200);
+      const charset = { headers: { 'content-type': `${FORM}; charset=UTF-8` } };
+      assert.equal(ask(scheme, GOOD, charset).json.code, 200);
+    });
+
+    for (const minutes of [-20, 20]) {
+      it(`refuses a clock that is ${minutes} minutes off, and gives the time (${scheme})`, () => {
+        const { status, json, reason, headers } = ask(scheme, GOOD, { signedAt: NOW + minutes * 60_000 });
+        assert.equal(status, 403);
+        assert.match(reason!, /^x-date is 1200 s (behind|ahead of) the sandbox's clock/);
+        const words = scheme === 'gateway' ? /^HMAC signature.*expired/ : /签名时间.*超时/;
+        assert.match(String(json.message), words);
+        assert.equal(headers.Date, new Date(NOW).toUTCString());
+      });
+    }
   }
 
-  const headers: [string, Scheme, Record<string, string | undefined>, number, RegExp, RegExp][] = [
-    ['no date', 'gateway', { 'x-date': undefined }, 401, /x-date header is required$/, /x-date is missing/],
-    ['a date in another form', 'gateway', { 'x-date': '2025-07-28' }, 403, /cannot be/, /x-date looks like/],
-    ['another date than the signed one', 'gateway', { 'x-date': LATER }, 403, /does not match$/, /newline/],
-    ['no source', 'gateway', { 'x-source': undefined }, 401, /x-source header is/, /x-source is missing/],
-    ['another source', 'gateway', { 'x-source': 'shop' }, 403, /cannot be/, /X-Source is market/],
-    [
-      'no signature in it',
-      'gateway',
-      { authorization: 'hmac id="a"' },
-      403,
-      /signature missing$/,
-      /signature=/,
-    ],
-    ['no request id', 'cloudmarket', { 'request-id': undefined }, 401, /request-id header/, /is missing/],
-    ['a request id that is none', 'cloudmarket', { 'request-id': '1' }, 403, /cannot be/, /is a UUID/],
-    ['an object that is none', 'cloudmarket', { authorization: '{"id":' }, 403, /invalidate$/, /JSON object/],
-    ['a date that is no text', 'cloudmarket', { authorization: '{"x-date":1}' }, 403, /invalidate$/, /texts/],
-    ['an empty object', 'cloudmarket', { authorization: '{}' }, 403, /signature missing$/, /a signature/],
+  const without = (name: string): Change => ({ headers: { [name]: undefined } });
+  const having = (name: string, value: string): Change => ({ headers: { [name]: value } });
+  const signedBy = (authorization: NonNullable<Change['authorization']>): Change => ({ authorization });
+  const swapped = (from: string, to: string) => signedBy((header) => header.replace(from, to));
+  const flipped = signedBy((header) =>
+    header.replace(/(signature"?[:="]+)(.)/, (_, head, first) => head + (first === 'A' ? 'B' : 'A')),
+  );
+  const later = new Date(NOW + 1000).toUTCString();
+  const both: readonly [string, Change, number, RegExp, RegExp?][] = [
+    ['GET', { method: 'GET' }, 404, /^no such API$/],
+    ['JSON by its content type', having('content-type', 'application/json'), 403, /^req content type need/],
+    ['no content type', without('content-type'), 403, /^req content type need application\/x-www-form/],
+    ['no signature', without('authorization'), 401, /^HMAC signature/],
+    ['another id', swapped('sandbox-secret-id', 'b'), 403, /^HMAC signature cannot be/],
+    ['one byte of the signature changed', flipped, 403, /does not match$/],
   ];
-  for (const [name, scheme, changed, status, words, reason] of headers) {
-    it(`refuses ${name} (${scheme}), and says why`, () => {
-      const answered = ask(scheme, GOOD, (request) => {
-        Object.assign(request.headers, changed);
-      });
-      assert.equal(answered.status, status);
-      assert.match(answered.message!, words);
-      assert.match(answered.reason!, reason);
-    });
-  }
-
-  for (const [from, to, words] of [
-    ['algorithm="hmac-sha1"', 'algorithm="hmac-sha256"', 'HMAC signature cannot be verified'],
-    ['headers="x-date x-source"', 'headers="x-date"', 'HMAC signature cannot be verified'],
-    ['headers="x-date x-source"', 'headers="x-date x-source host"', 'HMAC signature cannot be verified'],
-    ['headers="x-date x-source"', 'headers="x-source x-date"', 'HMAC signature does not match'],
-    ['hmac id', 'id', 'authorization headers is invalidate'],
+  const older: typeof both = [
+    ['no date', without('x-date'), 401, /x-date header is required$/, /x-date is missing/],
+    ['a date in another form', having('x-date', '2025-07-28'), 403, /cannot be/, /x-date looks like/],
+    ['another date than the signed one', having('x-date', later), 403, /does not match$/, /newline/],
+    ['no source', without('x-source'), 401, /x-source header/, /x-source is missing/],
+    ['another source', having('x-source', 'shop'), 403, /cannot be/, /X-Source is market/],
+    ['no signature in it', signedBy(() => 'hmac id="a"'), 403, /signature missing$/, /signature=/],
+    ['no hmac', swapped('hmac id', 'id'), 403, /^authorization headers is invalidate$/],
+    ['another algorithm', swapped('hmac-sha1', 'hmac-sha256'), 403, /cannot be/, /hmac-sha1/],
+    ['too few headers', swapped('x-date x-source', 'x-date'), 403, /cannot be/],
+    ['headers that are not sent', swapped('x-source"', 'x-source host"'), 403, /cannot be/],
+    ['another order', swapped('x-date x-source', 'x-source x-date'), 403, /does not match$/],
+  ];
+  const newer: typeof both = [
+    ['no request id', without('request-id'), 401, /request-id header/, /is missing/],
+    ['a request id that is no UUID', having('request-id', '1'), 403, /cannot be/, /is a UUID/],
+    ['JSON that is cut off', signedBy(() => '{"id":'), 403, /invalidate$/, /JSON object/],
+    ['a date that is no text', signedBy(() => '{"x-date":1}'), 403, /invalidate$/, /texts/],
+    ['an empty object', signedBy(() => '{}'), 403, /signature missing$/, /a signature/],
+  ];
+  for (const [scheme, rows] of [
+    ['gateway', [...both, ...older]],
+    ['cloudmarket', [...both, ...newer]],
   ] as const) {
-    it(`refuses ${to} in place of ${from}`, () => {
-      const { status, message } = ask('gateway', GOOD, (request) => {
-        request.headers.authorization = String(request.headers.authorization).replace(from, to);
+    for (const [name, change, status, words, why = /./] of rows) {
+      it(`refuses ${name} (${scheme}), and says why`, () => {
+        const { json, reason, ...answered } = ask(scheme, GOOD, change);
+        assert.deepEqual([answered.status, Object.keys(json)], [status, ['message']]);
+        assert.match(String(json.message), words);
+        assert.match(reason!, why);
       });
-      assert.deepEqual([status, message], [403, words]);
-    });
+    }
   }
 
   it('takes the headers in the order in which they were signed', () => {
-    const { code } = ask('gateway', GOOD, ({ headers }) => {
-      const text = `x-source: market\nx-date: ${headers['x-date']}`;
-      const signature = createHmac('sha1', 'sandbox-secret-key').update(text).digest('base64');
-      headers.authorization = `hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-source x-date", signature="${signature}"`;
+    const text = `x-source: market\nx-date: ${new Date(NOW).toUTCString()}`;
+    const signature = createHmac('sha1', 'sandbox-secret-key').update(text).digest('base64');
+    const header = `hmac id="sandbox-secret-id", algorithm="hmac-sha1", headers="x-source x-date", signature="${signature}"`;
+    assert.equal(
+      ask(
+        'gateway',
+        GOOD,
+        signedBy(() => header),
+      ).json.code,
+      200,
+    );
+  });
+
+  for (const [name, body] of [
+    ['the image, and an empty url as the samples send it', `${GOOD}&url=`],
+    ['the url, and an empty image', `${PERSON}&image=&${URL_FIELD}`],
+    ['the url alone', `${URL_FIELD}&${PERSON}`],
+  ] as const)
+    it(`takes ${name}`, () => assert.equal(ask('gateway', body).json.code, 200));
+
+  const refusedId = /^入参错误,身份证号\[idcard\]格式错误$/;
+  const wrong: [string, string, RegExp][] = [
+    ['no name', GOOD.replace('name', 'nom'), /name/],
+    ['an empty name', GOOD.replace(NAME, ''), /name/],
+    ['no id number', GOOD.replace('idcard', 'idNumber'), refusedId],
+    ['an id number with one byte changed', GOOD.replace('1231002X', '1232002X'), refusedId],
+    ['an id number that only a reader could repair', GOOD.replace(ID_NUMBER, `+${ID_NUMBER}`), refusedId],
+    ['neither image nor url', `${PERSON}&image=&url=`, /image/],
+    ['both of them', `${GOOD}&${URL_FIELD}`, /image/],
+    ['the image twice', `${GOOD}&image=AAAA`, /重复/],
+    ['a plus that was not escaped', `${PERSON}&image=${IMAGE}`, /image/],
+    ['a data prefix', GOOD.replace('image=', 'image=data%3Aimage%2Fjpeg%3Bbase64%2C'), /image/],
+    ['a line break in the image', GOOD.replace('image=', 'image=AAAA%0A'), /image/],
+    ['an image cut short', GOOD.replace(/%3D$/, ''), /image/],
+    ['a url without http', `${PERSON}&url=a.jpg`, /url/],
+    ['JSON', JSON.stringify({ name: '张三', idcard: ID_NUMBER, image: IMAGE }), /name/],
+  ];
+  for (const [name, body, words] of wrong) {
+    it(`answers ${name} with code 400`, () => {
+      const { status, json } = ask('gateway', body);
+      const { msg, ...rest } = json;
+      assert.deepEqual([status, rest], [200, { success: false, code: 400, data: {} }]);
+      assert.match(String(msg), words);
     });
-    assert.equal(code, 200);
+  }
+
+  it('takes the parameters from the body alone', () => {
+    assert.equal(ask('gateway', '', { search: `?${GOOD}` }).json.code, 400);
   });
 
   it('has an order number of its own for each call, and the score as documented', () => {
-    const data = [1, 2, 3, 4].map(() => ask('gateway', GOOD).data!);
+    const data = [1, 2, 3, 4].map(() => ask('gateway', GOOD).data);
     assert.equal(new Set(data.map(({ order_no }) => order_no)).size, 4);
     assert.deepEqual(new Set(data.map(({ score }) => typeof score)), new Set(['number']));
   });
 
   it('has the score as a text, too, where shapes are mixed', () => {
-    const mixed = worldAt(() => NOW, 'mixed');
-    const data = [1, 2, 3, 4].map(() => ask('gateway', GOOD, undefined, NOW, mixed).data!);
+    const world = worldAt(() => NOW, 'mixed');
+    const data = [1, 2].map(() => ask('gateway', GOOD, { world }).data);
     for (const { order_no, score } of data)
       assert.equal(typeof score, Number(String(order_no).at(-1)) % 2 === 1 ? 'string' : 'number');
     assert.equal(new Set(data.map(({ score }) => typeof score)).size, 2);
@@ -275,15 +205,47 @@ describe("tencent-market's half of the sandbox", () => {
     ['沙箱网关503', 503, { message: 'Service Unavailable' }],
     ['沙箱网关418', 418, { message: '' }],
   ];
+  const named = (name: string) => ask('gateway', GOOD.replace(NAME, encodeURIComponent(name)));
   for (const [name, status, body] of special) {
     it(`answers ${name} as it asks`, () => {
-      const answered = ask('gateway', GOOD.replace(NAME, encodeURIComponent(name)));
-      const { headers: _headers, ...rest } = answered;
-      assert.deepEqual(rest, { status, ...body });
+      const answered = named(name);
+      assert.deepEqual([answered.status, answered.json], [status, body]);
     });
   }
 
-  it('takes 沙箱码200 for a success', () => {
-    assert.equal(ask('gateway', GOOD.replace(NAME, encodeURIComponent('沙箱码200'))).code, 200);
+  it('takes 沙箱码200 for a success', () => assert.equal(named('沙箱码200').json.code, 200));
+
+  it('answers each code, each incorrect and each band of scores in the words of the document', () => {
+    for (const [code] of CODES) {
+      const { json } = named(`沙箱码${code}`);
+      assert.deepEqual([json.code, json.msg], [Number(code), textOfCode(CODES, code)]);
+    }
+    for (const [incorrect] of INCORRECT) {
+      const { data } = named(`沙箱${incorrect}`);
+      assert.equal(data.incorrect, Number(incorrect));
+      if (data.incorrect !== COMPARED) assert.equal(data.msg, textOfCode(INCORRECT, incorrect));
+    }
+    const scores = { '0.45': BY_SCORE.same, '0.44': BY_SCORE.unsure, '0.39': BY_SCORE.different };
+    for (const [score, { text }] of Object.entries(scores))
+      assert.equal(named(`沙箱${score}`).data.msg, text);
+  });
+
+  it('refuses at the gateway in words that the reader knows', () => {
+    for (const status of [401, 403, 404, 429]) {
+      const message = String(named(`沙箱网关${status}`).json.message);
+      assert.ok(
+        GATEWAY_REFUSALS.some((row) => row.statuses.includes(status) && row.text.test(message)),
+        message,
+      );
+    }
+  });
+
+  it('says of any other path what it received, to who may come in', () => {
+    const path = '/release/mobile';
+    const body = `mobile=${encodeURIComponent('测试')}`;
+    const data = { received: { path, form: { mobile: '测试' } } };
+    assert.deepEqual(ask('gateway', body, { path }).json, { msg: '', success: true, code: 200, data });
+    assert.equal(ask('gateway', body, { ...flipped, path }).status, 403);
+    assert.equal(ask('gateway', 'mobile=sandbox-http-503', { path }).status, 503);
   });
 });

@@ -1,21 +1,16 @@
-/** What the ledger says of its calls, how long it keeps them, and what was spent, for SQLite and PostgreSQL alike. */
+/** What the ledger says of its calls, and what was spent, for SQLite and PostgreSQL alike. */
 import { type OperationContext, type Operations, type Sql, sealOf, type Value } from '../store/sql';
 import type { Spent } from './budget';
-import { dayOf, monthAfter, monthOf, type Period } from './calendar';
+import { dayOf, type Period } from './calendar';
 import { entryOf, FIELDS, nameOf, PRICE_STEPS } from './columns';
 import type { Entry, Sum } from './entry';
-import { idFloor } from './id';
 
 /** Purpose of the digests of keys. */
 export const KEY = 'ledger key';
 /** So many entries are looked at in one operation, because nothing else runs meanwhile. */
 const ENTRIES_AT_ONCE = 2_000;
-const DELETED_AT_ONCE = 200;
-const KEPT_MONTHS = 13;
-/** Calls on so many days show that time has passed: what a wrong clock says at some starts does not. */
-const DAYS_OF_PROOF = 7;
 /** How many characters of an id are its day. */
-const DAY_DIGITS = 8;
+export const DAY_DIGITS = 8;
 /** Greater than any id. */
 export const AFTER_ALL = '~';
 
@@ -150,54 +145,13 @@ export function sumOf(rows: readonly PeriodRow[], at: string): Spent {
   return { day: callsOf(day), month: callsOf(month) };
 }
 
-/**
- * Deletes some entries, with their keys, that are older than 13 months, and sums of earlier months; not what an operator
- * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
- * @returns how many
- */
-async function forget(sql: Sql, _: null, { now }: OperationContext): Promise<number> {
-  const proven = await provenTime(sql);
-  if (proven === null) return 0;
-  const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);
-  const before = Date.parse(`${month}-01T00:00:00+08:00`);
-  const old = await sql.all<{ id: string }>(
-    `SELECT id FROM entries WHERE id < ? AND kept_from < ? AND state IN ('settled', 'released')
-      ORDER BY id LIMIT ${DELETED_AT_ONCE}`,
-    idFloor(before),
-    before,
-  );
-  for (const { id } of old) {
-    await sql.run('DELETE FROM keys WHERE entry = ?', id);
-    await sql.run('DELETE FROM entries WHERE id = ?', id);
-  }
-  if (old.length === 0) await sql.run('DELETE FROM spent WHERE period < ?', month);
-  return old.length;
-}
-
-/** @returns when the newest call of the seventh newest day with calls was claimed, in Unix milliseconds; null: too few days */
-async function provenTime(sql: Sql): Promise<number | null> {
-  let end = AFTER_ALL;
-  let at = 0;
-  for (let day = 0; day < DAYS_OF_PROOF; day++) {
-    const last = await sql.get<{ id: string; at: number }>(
-      'SELECT id, at FROM entries WHERE id < ? ORDER BY id DESC LIMIT 1',
-      end,
-    );
-    if (!last) return null;
-    at = last.at;
-    end = last.id.slice(0, DAY_DIGITS);
-  }
-  return at;
-}
-
-export const REPORT_OPERATIONS = {
+export const QUERY_OPERATIONS = {
   'ledger.uncertain': uncertain,
   'ledger.find': find,
   'ledger.ofKey': ofKey,
   'ledger.entries': entries,
   'ledger.sums': sums,
   'ledger.spent': spent,
-  'ledger.forget': forget,
 } satisfies Operations;
 
 /** @param at ISO 8601 */

@@ -1,9 +1,9 @@
-/** What a ledger is asked about its calls, read page by page (reports-sql.ts). */
+/** What a ledger is asked about its calls, read page by page (queries-sql.ts). */
 import type { RoomDatabase } from '../store/database';
 import { dayOf, type Period } from './calendar';
 import type { Entry, Query, Sum } from './entry';
 import { idFloor } from './id';
-import { AFTER_ALL, type EntriesRequest } from './reports-sql';
+import { AFTER_ALL, type EntriesRequest } from './queries-sql';
 import { sumsBy } from './sums';
 
 /** @returns all of the query, oldest first, as they are read */

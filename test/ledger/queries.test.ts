@@ -1,4 +1,4 @@
-/** What the ledger says: budgets, sums, entries, and for how long it keeps them. */
+/** What the ledger says: budgets, sums and entries. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { VerifyError } from '../../src/contract/errors';
@@ -17,7 +17,6 @@ import {
   claimed,
   notProcessed,
   openLedger,
-  rowsIn,
   type TestLedger,
   unknown,
 } from './ledgers';
@@ -215,37 +214,5 @@ describe('the ledger says', () => {
     assert.equal((await all({ account: 'rare' })).length, 5);
     const [sum, ...others] = await ledger.sums('day', { account: ACCOUNT });
     assert.deepEqual([sum?.calls, sum?.price, others], [count - 5, count - 5, []]);
-  });
-
-  it('nothing of what is older than 13 months', async () => {
-    const id = await done({ maxPerDay: 9 }, answered({ k: 1 }), ['k']);
-    const lost = await done({}, unknown, ['lost']);
-    now = Date.parse('2027-04-30T12:00:00Z');
-    const later = await done({}, answered({ k9: 1 }), ['k9']);
-    const isGone = async () => {
-      // It is deleted after it was opened, in small steps.
-      for (let round = 0; round < 40; round++) {
-        if ((await ledger.find({ id }, 1)).length === 0) return true;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      return false;
-    };
-    await reopen();
-    assert.equal(await isGone(), false);
-    assert.equal((await opened.look('k'))?.state, 'answered');
-    now = Date.parse('2027-04-30T16:00:00Z');
-    for (let day = 1; day <= 7; day++, now += DAY) {
-      await reopen();
-      assert.equal(await isGone(), false);
-      await done({}, answered());
-    }
-    await reopen();
-    assert.equal(await isGone(), true);
-    assert.equal(await opened.look('k'), null);
-    // Only an operator sets free what is uncertain.
-    assert.deepEqual(await opened.look('lost'), { state: 'uncertain', entry: lost });
-    assert.equal((await opened.look('k9'))?.entry, later);
-    await opened.close();
-    assert.deepEqual(rowsIn(file, "SELECT period FROM spent WHERE period < '2026-04'"), []);
   });
 });
