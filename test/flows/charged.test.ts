@@ -1,10 +1,10 @@
 /** What an error says of money is what the ledger says of the same call: docs/contract.md, "Errors" and "Ledger". */
 import assert from 'node:assert/strict';
-import type { Entry } from '../../src/ledger/entry';
 import type { Message } from '../../src/node-red/runner/red';
 import { actionOf, checkError, type FiveAction, flowOf } from './five-actions';
-import { ask, deploy, got, send, startRuntime, until } from './runtime';
-import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import { askLedger, LEDGER_NODES } from './ledger-node';
+import { ask, deploy, nodeRedWithProvider } from './runtime';
+import { json } from './scripted-server';
 
 const envelope = (action: FiveAction) => action.failure();
 const gateway = (message: string) => () => ({ message });
@@ -55,23 +55,7 @@ const ROWS: Row[] = [
 ];
 
 describe('charged, in a real Node-RED', () => {
-  let provider: ScriptedServer;
-
-  before(async () => {
-    await startRuntime();
-    provider = await scriptedServer(() => {});
-  });
-
-  after(closeServers);
-
-  async function entryOf(id: string | null): Promise<Entry> {
-    assert.ok(id);
-    const before = got('entries').length;
-    send('ledger', { payload: { id } });
-    await until(() => got('entries').length > before);
-    const [entry] = got('entries').at(-1)!.payload as Entry[];
-    return entry!;
-  }
+  const provider = nodeRedWithProvider();
 
   for (const { type, status, body, charged, retryAfter = false, requests = 1 } of ROWS) {
     const action = actionOf(type);
@@ -80,12 +64,7 @@ describe('charged, in a real Node-RED', () => {
     const title = `${type} after HTTP ${status}${when} ${given} is ${charged}`;
     it(title, async () => {
       const properties = { key: 'key', keyType: 'msg' };
-      await deploy([
-        ...flowOf(action, provider.baseUrl, { timeout: 10 }, properties),
-        { id: 'ledger', z: 'tab', x: 1, y: 1, type: 'verify-ledger', ledger: '', wires: [['entries'], []] },
-        { id: 'entries', z: 'tab', x: 1, y: 1, type: 'debug', active: false, wires: [] },
-      ]);
-      provider.asked.length = 0;
+      await deploy([...flowOf(action, provider.baseUrl, { timeout: 10 }, properties), ...LEDGER_NODES]);
       provider.script = (_asked, response) => {
         if (retryAfter) response.setHeader('Retry-After', '0');
         if (given) json(response, body(action), status);
@@ -95,14 +74,14 @@ describe('charged, in a real Node-RED', () => {
       const { caught } = await ask(message());
       const { cause } = checkError(caught[0]!);
       assert.equal(provider.asked.length, requests);
-      const { charged: written, state } = await entryOf(cause.ledger);
-      assert.deepEqual([cause.charged, written], [charged, charged]);
+      const [entry = assert.fail()] = await askLedger({ id: cause.ledger });
+      assert.deepEqual([cause.charged, entry.charged], [charged, charged]);
       if (charged === null) assert.equal(cause.retryable, false);
 
       // What was not processed may be sent again; of all else the key is kept.
       provider.script = (_asked, response) => json(response, action.success());
       const { out1, caught: again } = await ask(message());
-      if (charged === false) assert.deepEqual([out1.length, state], [1, 'settled']);
+      if (charged === false) assert.deepEqual([out1.length, entry.state], [1, 'settled']);
       else assert.equal(checkError(again[0]!).code, 'UNCERTAIN');
     });
   }

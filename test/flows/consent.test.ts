@@ -1,10 +1,10 @@
 /** Whoever is verified has agreed to it, and the ledger says to what: docs/contract.md, "Action nodes", `consent`. */
 import assert from 'node:assert/strict';
-import type { Entry } from '../../src/ledger/entry';
 import { leaksIn } from '../private';
-import { actionOf, checkError, flowOf, ID_NUMBER, NAME } from './five-actions';
-import { ask, deploy, got, send, startRuntime, until } from './runtime';
-import { closeServers, json, type ScriptedServer, scriptedServer } from './scripted-server';
+import { actionOf, errorOf, flowOf, ID_NUMBER, NAME, resultOf } from './five-actions';
+import { askLedger, LEDGER_NODES } from './ledger-node';
+import { deploy, nodeRedWithProvider } from './runtime';
+import { json } from './scripted-server';
 
 const FORM = 'KYC-2026-0042';
 const GUARDIAN = 'G-7';
@@ -33,49 +33,30 @@ for (const type of ['face-compare', 'westdex-three']) {
   const person = action.payload as object;
 
   describe(`the consent of ${type}, in a real Node-RED`, () => {
-    let provider: ScriptedServer;
-    before(async () => {
-      await startRuntime();
-      provider = await scriptedServer((_asked, response) => json(response, action.success()));
-    });
-    after(closeServers);
-    beforeEach(() => {
-      provider.asked.length = 0;
-    });
+    const provider = nodeRedWithProvider((_asked, response) => json(response, action.success()));
 
     const deployed = (account: object) =>
       deploy([
         ...flowOf(action, provider.baseUrl, { purpose: PURPOSE, ...account }, OF_MESSAGE),
-        { id: 'ledger', z: 'tab', x: 1, y: 1, type: 'verify-ledger', ledger: '', wires: [['entries'], []] },
-        { id: 'entries', z: 'tab', x: 1, y: 1, type: 'debug', active: false, wires: [] },
+        ...LEDGER_NODES,
       ]);
     const refused = async (message: object): Promise<string> => {
-      const { caught } = await ask({ payload: structuredClone(person), ...message });
-      const { code, cause } = checkError(caught[0]!);
-      assert.equal(code, 'INPUT');
-      assert.equal(provider.asked.length, 0, 'nothing is sent');
-      assert.equal(cause.charged, false);
+      const { code, cause } = await errorOf({ payload: structuredClone(person), ...message });
+      assert.deepEqual([code, cause.charged, provider.asked.length], ['INPUT', false, 0]);
       return cause.problem;
-    };
-    const entryOf = async (id: string): Promise<Entry> => {
-      const before = got('entries').length;
-      send('ledger', { payload: { id } });
-      await until(() => got('entries').length > before);
-      return (got('entries').at(-1)!.payload as Entry[])[0]!;
     };
 
     it('is demanded where the account demands it', async () => {
       await deployed({ consentRequired: true });
       assert.equal(await refused({}), 'consent-missing');
-      const { out1 } = await ask({ payload: structuredClone(person), consent: FORM });
-      assert.equal(out1.length, 1);
+      await resultOf({ payload: structuredClone(person), consent: FORM });
     });
 
     it('stands in the ledger with the purpose, and no person beside it', async () => {
       await deployed({});
-      const { out1 } = await ask({ payload: structuredClone(person), consent: FORM, guardian: GUARDIAN });
-      const { ledger } = out1[0]!.payload as { ledger: string };
-      const entry = await entryOf(ledger);
+      const message = { payload: structuredClone(person), consent: FORM, guardian: GUARDIAN };
+      const { ledger } = await resultOf(message);
+      const [entry = assert.fail()] = await askLedger({ id: ledger });
       assert.deepEqual([entry.consent, entry.guardianConsent, entry.purpose], [FORM, GUARDIAN, PURPOSE]);
       assert.deepEqual(leaksIn(JSON.stringify(entry)), []);
     });
@@ -91,13 +72,12 @@ for (const type of ['face-compare', 'westdex-three']) {
       const child = { payload: { ...structuredClone(person), idNumber: idNumberOf(1) } };
       await deployed({});
       assert.equal(await refused({ ...child, consent: FORM }), 'guardian-missing');
-      const { out1 } = await ask({ ...structuredClone(child), guardian: GUARDIAN });
-      assert.equal(out1.length, 1);
-      assert.doesNotMatch(JSON.stringify(out1[0]!.payload), /"age"|minor|under/i);
+      const allowed = await resultOf({ ...structuredClone(child), guardian: GUARDIAN });
+      assert.doesNotMatch(JSON.stringify(allowed), /"age"|minor|under/i);
       const birthday = { payload: { ...structuredClone(person), idNumber: idNumberOf(0) } };
-      assert.equal((await ask(birthday)).out1.length, 1);
+      await resultOf(birthday);
       await deployed({ minors: 'allow' });
-      assert.equal((await ask(structuredClone(child))).out1.length, 1);
+      await resultOf(structuredClone(child));
     });
   });
 }

@@ -12,6 +12,8 @@ import { startWaiting, type Waiting } from './waiting-process';
 
 const DAY_MS = 86_400_000;
 const TASKS = 20;
+const MANY = 200;
+const KILLS = 2;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const count = (text: string, words: RegExp) => text.split('\n').filter((line) => words.test(line)).length;
 const UNWRITABLE = /cannot be written \(/;
@@ -50,7 +52,7 @@ describe('what waits, in a Node-RED of its own', () => {
     closeServers();
   });
 
-  it(`is on disk before its first query, ${TASKS} tasks at once, and written anew where its folder was deleted, at the next task and when it stops`, async () => {
+  it(`is on disk before its first query, ${TASKS} tasks at once, and written again where its folder was deleted, at the next task and when it stops`, async () => {
     await start();
     await waiting.deploy(nodeRed);
     const looks: Promise<Error | null>[] = [];
@@ -216,5 +218,27 @@ describe('what waits, in a Node-RED of its own', () => {
     // Those of the first came from the disk.
     assert.equal(waiting.delivered.filter(({ resumed }) => resumed).length, 5);
     assert.equal(count(second.output(), HELD_ELSEWHERE), 1);
+  });
+
+  it(`comes out although its Node-RED is killed ${KILLS} times over`, async function () {
+    this.timeout(180_000);
+    await start();
+    await waiting.deploy(nodeRed);
+    await waiting.come(nodeRed, MANY);
+    await untilOnDisk(waiting.userDir, MANY);
+    // Before each kill a share of the tasks finishes, so that some are being delivered when it comes.
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const delivered = waiting.delivered.length;
+      waiting.finish((taskId) => Number(taskId) < (kill / (KILLS + 1)) * MANY);
+      await waiting.until(() => waiting.delivered.length > delivered);
+      await nodeRed.stop('SIGKILL');
+      await start();
+    }
+    waiting.finish();
+    await waiting.until(() => new Set(waiting.delivered.map(({ index }) => index)).size === MANY);
+    assert.ok(waiting.delivered.every(({ outcome }) => outcome === 'passed'));
+    assert.ok(waiting.delivered.filter(({ resumed }) => resumed).length > MANY / 10);
+    // Nothing is left for the next start.
+    await untilOnDisk(waiting.userDir, 0);
   });
 });

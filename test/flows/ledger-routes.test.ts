@@ -1,6 +1,8 @@
 /** The routes over the ledger, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'papaparse';
 import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
@@ -179,9 +181,6 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       [`?from=${month}-01`, 4],
       [`?to=${lastMonth}-10`, 2],
       [`?to=${lastMonth}-09`, 0],
-      [`?from=${lastMonth}-10T12:00:00%2B08:00&to=${lastMonth}-10T12:00:00%2B08:00`, 0],
-      [`?from=${lastMonth}-10T04:00:00Z&to=${lastMonth}-10T12:00:00.001%2B08:00`, 2],
-      ['?account=payer', 6],
       ['?account=nobody', 0],
       ['?operation=face-compare', 5],
     ] as const)
@@ -235,12 +234,10 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       [`${PATH}?month=2026-13`, 'ledger-month'],
       [`${PATH}?month=a&month=b`, 'text-not-text'],
       [`${CSV}?from=yesterday`, 'time-unreadable'],
-      [`${CSV}?to=2026-13-41`, 'time-unreadable'],
-      [`${CSV}?account=${'a'.repeat(5_000)}`, 'text-too-long'],
     ] as const) {
       const response = await nodeRed.ask(path);
-      assert.equal(response.status, 400, path);
-      assert.equal(((await response.json()) as { problem: string }).problem, problem, path);
+      const { problem: raised } = (await response.json()) as { problem: string };
+      assert.deepEqual([response.status, raised], [400, problem], path);
     }
   });
 
@@ -280,34 +277,19 @@ describe('the routes over the ledger, in a real Node-RED', function () {
 
   describe('check before going live', () => {
     const at = { x: 1, y: 1 };
-    const action = (id: string, properties: object = {}) => ({
-      id,
-      ...at,
-      z: 'tab',
-      type: 'get-token',
-      account: 'liveness',
-      wires: [[]],
-      ...properties,
-    });
-    const catching = (id: string, properties: object = {}) => ({
-      id,
-      ...at,
-      z: 'tab',
-      type: 'catch',
-      scope: null,
-      wires: [[]],
-      ...properties,
-    });
-    const group = (id: string, nodes: string[], properties: object = {}) => ({
-      id,
-      ...at,
-      z: 'tab',
-      type: 'group',
-      nodes,
-      w: 1,
-      h: 1,
-      ...properties,
-    });
+    const action = (id: string, more: object = {}) => {
+      return { id, ...at, z: 'tab', type: 'get-token', account: 'liveness', wires: [[]], ...more };
+    };
+    const catching = (id: string, more: object = {}) => {
+      return { id, ...at, z: 'tab', type: 'catch', scope: null, wires: [[]], ...more };
+    };
+    const group = (id: string, nodes: string[], more: object = {}) => {
+      return { id, ...at, z: 'tab', type: 'group', nodes, w: 1, h: 1, ...more };
+    };
+    const subflow = (id: string) => ({ id, type: 'subflow', name: id, in: [], out: [] });
+    const instance = (id: string, of: string, z = 'tab') => {
+      return { id, ...at, z, type: `subflow:${of}`, wires: [] };
+    };
     const liveness = { id: 'liveness', type: 'linkface-account', environment: 'sandbox' };
 
     const checked = async (...nodes: object[]): Promise<LiveCheck> => {
@@ -325,15 +307,8 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       assert.deepEqual(sandbox, ['liveness']);
       const text =
         'The account has no apiId. Open the account, enter it and deploy. It may also name an environment variable, as ${NAME}.';
-      assert.deepEqual(unready, [
-        {
-          account: 'empty',
-          type: 'linkface-account',
-          problem: 'credential-missing',
-          values: { name: 'apiId' },
-          text,
-        },
-      ]);
+      const missing = { problem: 'credential-missing', values: { name: 'apiId' }, text };
+      assert.deepEqual(unready, [{ account: 'empty', type: 'linkface-account', ...missing }]);
       assert.deepEqual([lang, speaksChinese], [null, false]);
     });
 
@@ -376,12 +351,12 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         'what a subflow does not catch goes to those around each of its instances',
         ['a'],
         [
-          { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
+          subflow('sub'),
           action('a', { z: 'sub' }),
           action('b', { z: 'sub' }),
           catching('c', { z: 'sub', scope: ['b'] }),
-          { id: 'one', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
-          { id: 'two', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
+          instance('one', 'sub'),
+          instance('two', 'sub'),
           catching('d', { scope: ['one'] }),
         ],
       ],
@@ -389,11 +364,11 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         'a Catch around all instances is enough, however deep',
         [],
         [
-          { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
-          { id: 'deep', type: 'subflow', name: 'deep', in: [], out: [] },
+          subflow('sub'),
+          subflow('deep'),
           action('a', { z: 'deep' }),
-          { id: 'inside', ...at, z: 'sub', type: 'subflow:deep', wires: [] },
-          { id: 'one', ...at, z: 'tab', type: 'subflow:sub', wires: [] },
+          instance('inside', 'deep', 'sub'),
+          instance('one', 'sub'),
           catching('d', { scope: ['one'] }),
         ],
       ],
@@ -402,5 +377,68 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         assert.deepEqual((await checked(liveness, ...nodes)).uncaught, uncaught);
       });
     }
+  });
+
+  describe('over the database', () => {
+    interface State {
+      state: string;
+      text: string | null;
+    }
+    before(() => nodeRed.deploy(paidFlow(provider.baseUrl, { name: NAME, maxPerDay: 0, maxPerMonth: 0 })));
+
+    /** @param meanwhile what happens while no Node-RED runs */
+    const restart = async (meanwhile: (userDir: string) => void) => {
+      await nodeRed.stop();
+      meanwhile(nodeRed.userDir);
+      nodeRed = await startNodeRed({}, undefined, nodeRed.userDir);
+    };
+    it('is copied while it is in use, for who may write', async () => {
+      await pay(nodeRed, 'a');
+      const refused = await nodeRed.ask('/cn-verify/backup', undefined, READER);
+      assert.equal(refused.status, 401);
+      await until(async () => {
+        const { days } = await get<Summary>(PATH);
+        return days.some(({ charged }) => charged > 0);
+      });
+      const answer = await nodeRed.ask('/cn-verify/backup');
+      assert.equal(answer.headers.get('content-type'), 'application/vnd.sqlite3');
+      const copy = join(temporaryDirectory(), 'copy.db');
+      writeFileSync(copy, Buffer.from(await answer.arrayBuffer()));
+      const database = new DatabaseSync(copy, { readOnly: true });
+      const { calls } = database
+        .prepare("SELECT count(*) AS calls FROM entries WHERE state = 'settled'")
+        .get()!;
+      assert.ok(Number(calls) > 0);
+      database.close();
+      assert.deepEqual(
+        readdirSync(join(nodeRed.userDir, 'cn-verify')).filter((name) => name.includes('backup')),
+        [],
+      );
+    });
+
+    it('says that its secret is another, and starts again when somebody decides so', async () => {
+      assert.deepEqual(await get<State>('/cn-verify/database'), { state: 'ready', text: null });
+      await restart((userDir) => rmSync(join(userDir, 'cn-verify', 'key')));
+      const { state, text } = await get<State>('/cn-verify/database');
+      assert.equal(state, 'secret-differs');
+      assert.match(String(text), /another secret/);
+      await until(() => /encrypted under another secret/.test(nodeRed.output()));
+      const path = '/cn-verify/secret/start-anew';
+      assert.equal((await nodeRed.ask(path, {}, READER, 'POST')).status, 401);
+      assert.equal((await nodeRed.ask(path, {}, undefined, 'POST')).status, 200);
+      assert.equal((await get<State>('/cn-verify/database')).state, 'ready');
+      await pay(nodeRed, 'b');
+    });
+
+    it('says that it is gone with its folder, and goes on when somebody decides so', async () => {
+      await restart((userDir) => rmSync(join(userDir, 'cn-verify'), { recursive: true }));
+      const { state, text } = await get<State>('/cn-verify/database');
+      assert.equal(state, 'damaged');
+      assert.match(String(text), /damaged/);
+      const path = '/cn-verify/damage/acknowledge';
+      assert.equal((await nodeRed.ask(path, {}, READER, 'POST')).status, 401);
+      assert.equal((await nodeRed.ask(path, {}, undefined, 'POST')).status, 200);
+      assert.equal((await get<State>('/cn-verify/database')).state, 'ready');
+    });
   });
 });

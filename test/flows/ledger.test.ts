@@ -3,33 +3,29 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Result } from '../../src/contract/result';
 import { FIELDS } from '../../src/ledger/columns';
-import type { Entry, Sum } from '../../src/ledger/entry';
+import type { Sum } from '../../src/ledger/entry';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import {
+  actionOf,
   checkError,
   checkResult,
   errorOf,
-  FIVE,
   type FiveAction,
+  flowOf as flowTo,
   ID_NUMBER,
   NAME,
   type Raised,
   resultOf,
 } from './five-actions';
-import { actionFlow, deploy, type FlowNode, got, logs, send, startRuntime, until } from './runtime';
-import {
-  closeServers,
-  json,
-  type ScriptedServer,
-  scriptedServer,
-  taskCreated,
-  taskFinished,
-} from './scripted-server';
+import { askLedger, LEDGER_NODES } from './ledger-node';
+import { deploy, type FlowNode, got, logs, nodeRedWithProvider, send, until } from './runtime';
+import { json, type ScriptedServer, taskCreated, taskFinished } from './scripted-server';
 
-const PAID = FIVE.filter(({ type }) => ['truth-create', 'face-compare', 'westdex-three'].includes(type));
-const [CREATE, COMPARE, THREE] = PAID as [FiveAction, FiveAction, FiveAction];
+const CREATE = actionOf('truth-create');
+const COMPARE = actionOf('face-compare');
+const THREE = actionOf('westdex-three');
 const ENTRY_ID = /^\d{8}-\d{6}-[0-9a-f]{12}$/;
 const DAY_S = 86_400;
 const OTHER_ID = '110101199001011237';
@@ -40,33 +36,9 @@ let created = 0;
 /** An account of its own for each test: budgets and keys are an account's, and the ledger is one for all tests. */
 const newAccount = () => `account-${++created}`;
 
-/** The action with its account, and a verify-ledger, `ledger`, with `answered` and `settled` behind it. */
-function flowOf(
-  { type, account, action }: FiveAction,
-  id: string,
-  changes: object = {},
-  properties: object = {},
-): FlowNode[] {
-  const nodes = actionFlow(
-    { type, ...action, ...changes },
-    {
-      environment: 'custom',
-      baseUrl: server.baseUrl,
-      circuit: false,
-      ...account,
-      ...properties,
-    },
-  );
-  const debug = nodes.find((node) => node.id === 'out1')!;
-  return [
-    ...nodes.map((node) => {
-      if (node.id === 'account') return { ...node, id, name: `name of ${id}` };
-      return node.id === 'action' ? { ...node, account: id } : node;
-    }),
-    { id: 'ledger', type: 'verify-ledger', z: 'tab', x: 1, y: 1, wires: [['answered'], ['settled']] },
-    { ...debug, id: 'answered' },
-    { ...debug, id: 'settled' },
-  ];
+function flowOf(action: FiveAction, id: string, changes: object = {}, properties: object = {}): FlowNode[] {
+  const account = { id, name: `name of ${id}`, ...properties };
+  return [...flowTo(action, server.baseUrl, account, changes), ...LEDGER_NODES];
 }
 
 /** Sends messages at once and waits for what becomes of them. */
@@ -80,17 +52,8 @@ async function pay(...messages: Message[]): Promise<{ results: Result[]; errors:
   };
 }
 
-async function ask<Answer = Entry[]>(payload: unknown): Promise<Answer> {
-  const before = [got('answered').length, got('caught').length];
-  send('ledger', { payload, kept: 'kept' });
-  await until(() => got('answered').length + got('caught').length > before[0]! + before[1]!);
-  const message = got('answered')[before[0]!];
-  assert.ok(message, JSON.stringify(got('caught').at(-1)?.error));
-  assert.equal(message.kept, 'kept');
-  return message.payload as Answer;
-}
-
-async function askInVain(payload: unknown): Promise<Raised> {
+/** @returns the error that the ledger raises of a question */
+async function refusedBy(payload: unknown): Promise<Raised> {
   const before = got('caught').length;
   send('ledger', { payload });
   await until(() => got('caught').length > before);
@@ -105,20 +68,13 @@ const person = (changes: object = {}) => ({ name: NAME, idNumber: ID_NUMBER, pho
 
 describe('the ledger', function () {
   this.timeout(30_000);
-  before(async () => {
-    await startRuntime();
-    server = await scriptedServer(() => {});
-  });
-  after(closeServers);
-  beforeEach(() => {
-    server.asked.splice(0);
-  });
+  server = nodeRedWithProvider();
   const answers = ({ success }: FiveAction, milliseconds = 0) => {
     server.script = (_asked, response) => setTimeout(() => json(response, success()), milliseconds);
   };
 
   describe('key', () => {
-    for (const action of PAID) {
+    for (const action of [CREATE, COMPARE, THREE]) {
       it(`${action.type}: of many at once one is paid, later ones get its answer`, async () => {
         await deploy(flowOf(action, newAccount(), { key: 'order', keyType: 'msg' }));
         answers(action, 50);
@@ -157,14 +113,11 @@ describe('the ledger', function () {
       assert.equal(server.asked.length, 4);
     });
 
-    it('that is no text, too long or damaged is INPUT, and nothing is sent', async () => {
+    it('that is no text or too long is INPUT, and nothing is sent', async () => {
       await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
       for (const [order, problem] of [
         [{ id: 1 }, 'text-not-text'],
-        [['a', 'b'], 'text-not-text'],
-        [0.5, 'text-not-text'],
         ['k'.repeat(1024 * 1024), 'text-too-long'],
-        ['a\ufffdb', 'text-damaged'],
       ] as const) {
         const { code, cause } = await errorOf({ payload: person(), order });
         assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', problem, false]);
@@ -173,27 +126,16 @@ describe('the ledger', function () {
       assert.equal(server.asked.length, 0);
     });
 
-    it('of a call that nobody answered is UNCERTAIN, and free where it was not taken', async () => {
+    it('of a call that nobody answered is UNCERTAIN', async () => {
       await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }, { timeout: 3 }));
-      server.script = () => {};
       const first = await errorOf({ payload: person(), order: 'lost' });
       assert.deepEqual([first.code, first.cause.charged, first.cause.retryable], ['TIMEOUT', null, false]);
       const second = await errorOf({ payload: person(), order: 'lost' });
-      assert.deepEqual(
-        [second.code, second.cause.ledger, second.cause.charged, second.cause.retryable],
-        ['UNCERTAIN', first.cause.ledger, false, false],
-      );
+      assert.deepEqual([second.code, second.cause.ledger], ['UNCERTAIN', first.cause.ledger]);
+      assert.deepEqual([second.cause.charged, second.cause.retryable], [false, false]);
       assert.equal(server.asked.length, 1);
-      const [entry] = await ask({ id: first.cause.ledger });
+      const [entry] = await askLedger({ id: first.cause.ledger });
       assert.deepEqual([entry!.state, entry!.error], ['uncertain', 'TIMEOUT']);
-
-      server.script = (_asked, response, count) =>
-        count === 2
-          ? response.writeHead(429, { 'Retry-After': '100' }).end('{"message":"API rate limit exceeded"}')
-          : json(response, COMPARE.success());
-      const limited = await errorOf({ payload: person(), order: 'limited' });
-      assert.deepEqual([limited.code, limited.cause.retryable], ['RATE_LIMITED', true]);
-      assert.equal((await resultOf({ payload: person(), order: 'limited' })).outcome, 'passed');
     });
   });
 
@@ -207,7 +149,7 @@ describe('the ledger', function () {
       );
     };
 
-    for (const action of PAID.filter(({ type }) => type !== 'truth-create'))
+    for (const action of [COMPARE, THREE])
       it(`${action.type}: is INPUT, whichever of name, number and photo is another one`, async () => {
         await deploy(flowOf(action, newAccount(), { key: 'order', keyType: 'msg' }));
         answers(action);
@@ -277,7 +219,7 @@ describe('the ledger', function () {
   });
 
   describe('reuse', () => {
-    for (const action of PAID.filter(({ type }) => type !== 'truth-create')) {
+    for (const action of [COMPARE, THREE]) {
       it(`${action.type}: pays once for the same person`, async () => {
         await deploy(flowOf(action, newAccount(), { reuse: 1 }));
         answers(action);
@@ -390,14 +332,6 @@ describe('the ledger', function () {
       assert.ok((await resultOf({ payload: [A] })).reused);
       assert.equal(creates().length, 3);
     });
-
-    it('pays once for an object that is signed again each time', async () => {
-      await deploy(flowOf(CREATE, newAccount(), { reuse: 24 }));
-      answers(CREATE);
-      await resultOf({ payload: [signed(A, 4_102_444_800)] });
-      assert.ok((await resultOf({ payload: [signed(A, 4_102_445_000)] })).reused);
-      assert.equal(server.asked.length, 1);
-    });
   });
 
   describe('what was paid for elsewhere', () => {
@@ -417,22 +351,16 @@ describe('the ledger', function () {
             return resultOf(message());
           };
           answers(action);
+          const other = `${server.baseUrl}/other`;
           const made: Result[] = [];
-          for (const properties of [SANDBOX, {}, { baseUrl: `${server.baseUrl}/other` }]) {
-            const first = await at(properties);
-            assert.deepEqual([first.reused, typeof first.ledger], [null, 'string']);
-            made.push(first);
-          }
+          for (const properties of [SANDBOX, {}, { baseUrl: other }]) made.push(await at(properties));
+          assert.ok(made.every(({ reused, ledger }) => reused === null && ledger !== null));
           assert.deepEqual(
             server.asked.map(({ url }) => url.startsWith('/other')),
             [false, true],
           );
           // Each place has its own answer still; a slash at the end of the path is no other place.
-          for (const [index, properties] of [
-            SANDBOX,
-            {},
-            { baseUrl: `${server.baseUrl}/other/` },
-          ].entries()) {
+          for (const [index, properties] of [SANDBOX, {}, { baseUrl: `${other}/` }].entries()) {
             const again = await at(properties);
             const { ledger, data } = made[index]!;
             // Of truth-create: the provider's clock, when it answered.
@@ -440,14 +368,7 @@ describe('the ledger', function () {
             assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
           }
           assert.equal(server.asked.length, 2);
-          if (what === 'key')
-            assert.deepEqual(
-              (await ask({ key: `${account} 1` })).map(({ id }) => id),
-              made
-                .map(({ ledger }) => ledger)
-                .sort()
-                .reverse(),
-            );
+          if (what === 'key') assert.equal((await askLedger({ key: `${account} 1` })).length, 3);
         });
   });
 
@@ -560,7 +481,7 @@ describe('the ledger', function () {
       ] as const) {
         const { ledger } = await resultOf({ payload: person(), department });
         assert.equal(server.asked.at(-1)!.url, path);
-        const [entry] = await ask({ id: ledger });
+        const [entry] = await askLedger({ id: ledger });
         const wanted = path === '/' ? own : department === twin ? twin : other;
         assert.equal(entry!.account, wanted);
       }
@@ -594,12 +515,12 @@ describe('the ledger', function () {
 
     it('finds a call by its id and its key; output 2 and the channel had it before', async () => {
       const account = newAccount();
-      await deploy(flowOf(COMPARE, account, { key: 'order', keyType: 'msg' }, { price: 0.8, name: 'north' }));
+      await deploy(flowOf(COMPARE, account, { key: 'order', keyType: 'msg' }, { price: 0.8 }));
       answers(COMPARE);
       settled.splice(0);
       const before = Date.now();
       const { ledger, code } = await resultOf({ payload: person(), order: `order of ${NAME}` });
-      const [entry, ...others] = await ask({ id: ledger });
+      const [entry, ...others] = await askLedger({ id: ledger });
       assert.deepEqual(others, []);
       const { at, durationMs } = entry!;
       assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now() && durationMs! >= 0);
@@ -634,7 +555,7 @@ describe('the ledger', function () {
         { key: asked, operation: 'face-compare' },
         JSON.stringify({ key: asked }),
       ])
-        assert.deepEqual(await ask(question), [entry]);
+        assert.deepEqual(await askLedger(question), [entry]);
       for (const question of [
         { key: 'another' },
         { key: asked, account: 'another' },
@@ -642,7 +563,7 @@ describe('the ledger', function () {
         { key: asked, to: '2020-01-01' },
         { id: 'no-such-entry' },
       ])
-        assert.deepEqual(await ask(question), [], JSON.stringify(question));
+        assert.deepEqual(await askLedger(question), [], JSON.stringify(question));
     });
 
     it('finds by time and account, newest first, and sums', async () => {
@@ -659,71 +580,49 @@ describe('the ledger', function () {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       const today = new Date(began + 8 * 3_600_000).toISOString().slice(0, 10);
+      // What else a time may look like: test/input/moment.test.ts.
       for (const span of [
         { from: began },
-        { from: String(began), to: Date.now() + 1_000 },
+        { from: String(began), to: '2999-12-31' },
         { from: today, to: today },
-        { from: new Date(began).toISOString() },
-        { from: `${today} 00:00` },
-        { to: '2999-12-31' },
-      ]) {
-        const found = await ask({ ...span, account });
+      ])
         assert.deepEqual(
-          found.map(({ id }) => id),
+          (await askLedger({ ...span, account })).map(({ id }) => id),
           ids,
           JSON.stringify(span),
         );
-      }
-      assert.deepEqual(await ask({ to: began, account }), []);
-      assert.deepEqual(await ask({ from: '2999-01-01' }), []);
+      assert.deepEqual(await askLedger({ to: began, account }), []);
 
-      const sum = {
-        account,
-        operation: 'face-compare',
-        calls: 3,
-        charged: 1,
-        uncharged: 1,
-        unknown: 1,
-        uncertain: 0,
-        price: 3,
-      };
-      const byDay = await ask<Sum[]>({ sum: 'day', account: `name of ${account}` });
+      const counts = { calls: 3, charged: 1, uncharged: 1, unknown: 1, uncertain: 0, price: 3 };
+      const sum = { account, operation: 'face-compare', ...counts };
+      const byDay = await askLedger<Sum[]>({ sum: 'day', account: `name of ${account}` });
       assert.deepEqual(byDay, [{ period: today, ...sum }]);
-      const byMonth = await ask<Sum[]>({ sum: 'month', account, from: today, to: today });
+      const byMonth = await askLedger<Sum[]>({ sum: 'month', account, from: today, to: today });
       assert.deepEqual(byMonth, [{ period: today.slice(0, 7), ...sum }]);
-      assert.ok((await ask<Sum[]>({ sum: 'month' })).length > 1);
+      assert.ok((await askLedger<Sum[]>({ sum: 'month' })).length > 1);
     });
 
     it('says what a question has to be, and repeats nothing of it', async () => {
       await deploy(flowOf(COMPARE, newAccount()));
       const problems: [unknown, string][] = [
         [undefined, 'ledger-question'],
-        [null, 'ledger-question'],
         [NAME, 'ledger-question'],
         ['['.repeat(200_000), 'ledger-question'],
         [[{ key: 'a' }], 'ledger-question'],
         [{}, 'ledger-question'],
-        [{ account: 'a' }, 'ledger-question'],
         [{ key: '' }, 'ledger-question'],
         [{ key: 'a', id: 'b' }, 'ledger-question'],
         [{ id: 'b', sum: 'day' }, 'ledger-question'],
         [{ key: 'a', [NAME]: 1 }, 'ledger-question'],
         [{ key: { a: 1 } }, 'text-not-text'],
         [{ id: 1 }, 'text-not-text'],
-        [{ key: 'k'.repeat(1024 * 1024) }, 'text-too-long'],
         [{ sum: 'year' }, 'not-one-of'],
-        [{ sum: ['day'] }, 'not-one-of'],
         [{ key: 'a', operation: NAME }, 'not-one-of'],
         [{ from: NAME }, 'time-unreadable'],
-        [{ from: 1_764_000_000 }, 'time-unreadable'],
-        [{ from: '2026-02-30' }, 'time-unreadable'],
-        [{ from: '2026-11-25T25:00' }, 'time-unreadable'],
-        [{ from: {} }, 'time-unreadable'],
-        [{ from: ' '.repeat(1024 * 1024) }, 'time-unreadable'],
         [{ from: '2026-11-26', to: '2026-11-25' }, 'times-crossed'],
       ];
       for (const [payload, problem] of problems) {
-        const { code, cause } = await askInVain(payload);
+        const { code, cause } = await refusedBy(payload);
         assert.deepEqual(
           [code, cause.problem, cause.provider, cause.operation, cause.retryable],
           ['INPUT', problem, null, 'verify-ledger', false],
@@ -740,7 +639,7 @@ describe('the ledger', function () {
         logs.slice(firstLog).filter(({ msg }) => String(msg).includes('ledger store of this node')).length,
         1,
       );
-      const { code, cause } = await askInVain({ sum: 'day' });
+      const { code, cause } = await refusedBy({ sum: 'day' });
       assert.deepEqual([code, cause.problem], ['CONFIG', 'ledger-store-missing']);
     });
 
@@ -759,7 +658,7 @@ describe('the ledger', function () {
           ...nodes.map((node) => (node.id === 'ledger' ? { ...node, ledger: store } : node)),
           { id: store, type: 'verify-ledger-store', name: '', credentials },
         ]);
-        for (const { code, cause } of [await askInVain({ sum: 'day' }), await errorOf({ payload: person() })])
+        for (const { code, cause } of [await refusedBy({ sum: 'day' }), await errorOf({ payload: person() })])
           assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', problem, false]);
         assert.equal(server.asked.length, 0);
       });

@@ -145,30 +145,6 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     ]);
   });
 
-  it('many tasks come back spread over some time, each once', async () => {
-    const nodes = poll();
-    await deploy(nodes);
-    for (let index = 0; index < 200; index++) send('action', { payload: String(index), index });
-    await kept(200);
-    await deploy(EMPTY);
-    server.asked.length = 0;
-    const arrived: number[] = [];
-    server.script = (_asked, response) => {
-      arrived.push(performance.now());
-      taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
-    };
-    await deploy(nodes);
-    await until(() => got('out1').length === 200);
-    assert.ok(arrived.at(-1)! - arrived[0]! > 1_000, 'they come back all at once');
-    assert.deepEqual(
-      got('out1')
-        .map(({ index }) => index as number)
-        .sort((a, b) => a - b),
-      Array.from({ length: 200 }, (_, index) => index),
-    );
-    assert.equal(server.asked.length, 200);
-  });
-
   it('a node that is disabled keeps its tasks, on disk and not in memory', async () => {
     const nodes = poll();
     await deploy(nodes);
@@ -441,6 +417,19 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       assert.equal(server.asked.length, 1);
     });
 
+    it('that waits to be sent again was not processed, and is raised as CANCELLED', async () => {
+      const nodes = create();
+      await deploy(nodes);
+      server.script = (_asked, response) => response.writeHead(503, { 'Retry-After': '50' }).end();
+      send('action', { payload: PHOTO });
+      await until(() => server.asked.length === 1);
+      await pause(50);
+      await deploy(changed(nodes, { batchSize: 8 }), 'nodes');
+      const { code, cause } = await raised();
+      assert.deepEqual([code, cause.charged, cause.retryable], ['CANCELLED', false, true]);
+      assert.deepEqual(cause.notSubmitted, [PHOTO]);
+    });
+
     it('calls done for each while it closes', async () => {
       const nodes = create();
       let messages = seen.messages;
@@ -449,6 +438,40 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         return deploy(changed(nodes, { batchSize: 7 }), 'nodes');
       });
       await until(() => messages.get('completed')!.length >= 1);
+    });
+  });
+
+  describe('a deploy', () => {
+    /** What is open in this process: a redeploy must leave nothing behind. */
+    const resources = () =>
+      process.getActiveResourcesInfo().filter((name) => /Timeout|TCPSocketWrap|TLSWrap/.test(name)).length;
+    const create = () => actionFlow({ type: 'truth-create' }, account());
+    const submit = async () => {
+      await deploy(create());
+      send('action', { payload: PHOTO });
+      await until(() => got('out1').length === 1);
+    };
+    beforeEach(() => {
+      server.script = (_asked, response) => taskCreated(response);
+    });
+
+    it('a hundred times over leaves nothing behind', async () => {
+      await submit();
+      await deploy(EMPTY);
+      await pause(100);
+      const before = resources();
+      for (let round = 0; round < 100; round++) await submit();
+      await deploy(EMPTY);
+      await until(() => resources() <= before + 2);
+      assert.equal(server.asked.length, 101);
+    });
+
+    it('clears the status', async () => {
+      await submit();
+      await deploy(EMPTY);
+      assert.ok(
+        seen.lastStatuses.some(({ id, status }) => id === 'action' && JSON.stringify(status) === '{}'),
+      );
     });
   });
 });

@@ -244,7 +244,7 @@ export function actionFlow(
   return [
     { id: 'tab', type: 'tab', label: 'test' },
     ...(account ? [{ id: 'account', type: 'xhey-account', name: '', ...account }] : []),
-    { ...action, id: 'action', ...at, account: 'account', wires: [['out1'], ['out2']] },
+    { ...action, id: 'action', ...at, account: account?.id ?? 'account', wires: [['out1'], ['out2']] },
     // With a scope it would be deployed anew along with the node it names.
     { id: 'catch', ...at, type: 'catch', scope: null, wires: [['caught']] },
     { id: 'complete', ...at, type: 'complete', scope: ['action'], wires: [['completed']] },

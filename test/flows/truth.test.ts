@@ -199,18 +199,8 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         tasks.map(({ taskId }: { taskId: string }) => taskId),
       );
       assert.deepEqual(Object.keys(photos[0]).sort(), [
-        'address',
-        'antiFakeCode',
-        'location',
-        'matchedBy',
-        'message',
-        'outcome',
-        'reason',
-        'status',
-        'takenAt',
-        'takenAtText',
-        'taskId',
-        'url',
+        ...['address', 'antiFakeCode', 'location', 'matchedBy', 'message', 'outcome', 'reason', 'status'],
+        ...['takenAt', 'takenAtText', 'taskId', 'url'],
       ]);
       assert.equal(photos[0].takenAt, '2025-07-28T15:01:00+08:00');
       assert.equal(result.timing.attempts, 4);
@@ -249,10 +239,6 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         ['authentic', 'not-watermark-camera'],
       );
       assert.deepEqual([first!.payload.data.photos.length, second!.payload.data.photos.length], [1, 1]);
-      assert.deepEqual(
-        [first!.payload.data.photos[0]!.outcome, second!.payload.data.photos[0]!.outcome],
-        ['passed', 'failed'],
-      );
       const summary = { total: 2, passed: 1, failed: 1, inconclusive: 0 };
       assert.deepEqual(first!.payload.data.whole, { outcome: 'failed', reason: null, summary });
       const { id } = first!.parts;

@@ -15,10 +15,11 @@ import { redisServer } from '../../src/queue/redis-url';
 import { JobSecret } from '../../src/queue/sealed';
 import { FORGET_MESSAGES, JobWorker, type WorkerOptions } from '../../src/queue/worker';
 import { ROOT, temporaryDirectory } from '../demo-process';
+import { selfSigned } from '../http/certificates';
 import { freePort } from '../http/server';
 import { until } from '../until';
 import { startCable } from './fleet';
-import { type RedisServer, startRedis } from './server';
+import { type RedisServer, startRedis, startTls } from './server';
 
 const NEVER = new AbortController().signal;
 const HOURS_2 = 7_200_000;
@@ -210,6 +211,15 @@ describe('a connection to the queue', function () {
     const calls = callsOf(`${redis.url}/99`);
     assert.deepEqual(await refusal(put(calls, 1)), ['CONFIG', 'queue-database', 'DATABASE']);
     assert.deepEqual(await redis.client.keys(`${PREFIX}:${name}:*`), []);
+  });
+
+  it('waits where the certificate of Redis is not valid yet, because the clock here is not set yet', async () => {
+    const identity = selfSigned('IP:127.0.0.1', Date.now() + HOURS_2);
+    const tls = await startTls(redis, identity);
+    ends.push(() => tls.close());
+    const server = redisServer(new URL(tls.url), { ca: identity.cert });
+    const calls = callsOf(undefined, { server, putMs: 500 });
+    assert.deepEqual(await refusal(put(calls, 1)), ['NETWORK', 'queue-away', 'CERT_NOT_YET_VALID']);
   });
 
   it('says which node of a cluster holds the queue', async () => {

@@ -1,9 +1,6 @@
 /** The queue's nodes in one Node-RED, on a Redis of their own: docs/contract.md, "Queue". */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createServer } from 'node:tls';
 import { type Job, Queue, Worker } from 'bullmq';
 import type { Cause } from '../../src/contract/errors';
 import type { Message } from '../../src/node-red/runner/red';
@@ -15,7 +12,7 @@ import { selfSigned } from '../http/certificates';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import { startCable } from './fleet';
-import { type RedisServer, startRedis } from './server';
+import { type RedisServer, startRedis, startTls } from './server';
 
 interface Raised {
   code: string;
@@ -379,16 +376,9 @@ describe('the queue', function () {
 
   it('reaches a Redis over TLS that the tls-config node trusts, and no other', async () => {
     const identity = selfSigned('IP:127.0.0.1');
-    const ends = new Set<Socket>();
-    const tls = createServer(identity, (near) => {
-      const far = connect(Number(new URL(redis.url).port), '127.0.0.1');
-      for (const end of [near, far]) ends.add(end.on('error', () => {}));
-      near.pipe(far).pipe(near);
-    }).listen(0, '127.0.0.1');
-    tls.on('tlsClientError', () => {});
-    await once(tls, 'listening');
+    const tls = await startTls(redis, identity);
     try {
-      const url = ` rediss://127.0.0.1:${(tls.address() as AddressInfo).port}/0 `;
+      const url = ` ${tls.url}/0 `;
       const trusted = {
         id: 'tls',
         type: 'tls-config',
@@ -420,7 +410,6 @@ describe('the queue', function () {
     } finally {
       await deploy([]);
       tls.close();
-      for (const end of ends) end.destroy();
     }
   });
 
