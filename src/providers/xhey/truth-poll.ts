@@ -144,7 +144,7 @@ async function checkClaim(state: PollState, context: Context): Promise<void> {
   delete state.claim;
 }
 
-/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
+/** A task that ran out of time while Node-RED was down, or while the disk was full, is still queried once. */
 function isOver(context: AskContext): boolean {
   return context.left() <= 0 && context.turn === 'again';
 }
