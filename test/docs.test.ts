@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ERRORS } from '../src/contract/errors';
+import { ROUTES } from '../src/node-red/admin/routes';
 import { EXAMPLES } from './example-flows';
 import { type Definition, define, ROOT } from './nodes/form';
 
@@ -71,6 +72,29 @@ describe('docs', () => {
           }
         });
       }
+    });
+  }
+
+  for (const page of ['docs/nodes.md', 'docs/nodes.zh-CN.md']) {
+    it(`${page} has every admin route, with the permission that it needs`, () => {
+      const usual = (method: string) => (method === 'GET' ? 'cn-verify.read' : 'cn-verify.write');
+      const rows = [...read(page).matchAll(/^\| (`[A-Z]+ \/cn-verify.*?) \| (.*) \|$/gm)];
+      const named = rows.flatMap(([, routes, does]) =>
+        [...routes!.matchAll(/`([A-Z]+) \/cn-verify([^`]+)`/g)].map(([, method, path]) => {
+          const permission = /cn-verify\.(?:read|write)/.exec(does!)?.[0] ?? usual(method!);
+          return `${method} ${path} ${permission}`;
+        }),
+      );
+      const routes = ROUTES.map(
+        ({ method, path, permission }) => `${method.toUpperCase()} ${path} ${permission}`,
+      );
+      assert.deepEqual(named.sort(), routes.sort());
+    });
+
+    it(`${page} has every option of cnVerify`, () => {
+      const named = [...read(page).matchAll(/^\| `cnVerify\.(\w+)`/gm)].map(([, name]) => name);
+      const options = read('src/node-red/runner/own-settings.ts').matchAll(/^ {2}(\w+)\?:/gm);
+      assert.deepEqual(named.sort(), [...options].map(([, name]) => name).sort());
     });
   }
 

@@ -62,11 +62,11 @@ export interface Waiting<State> {
 }
 
 /** Not answered yet. */
-export interface Again {
-  /** Milliseconds until it is to be asked after again. */
-  again: number;
-  /** What is being survived meanwhile, or null. */
-  trouble: VerifyError | null;
+export interface Unfinished {
+  /** Milliseconds until the next step. */
+  nextStepIn: number;
+  /** Why this step gave nothing, where the waiting goes on all the same, or null. */
+  lastError: VerifyError | null;
 }
 
 /** The half of an action that waits for what a provider finishes later. */
@@ -77,14 +77,14 @@ export interface Waits<Input, State> {
    * One step: asks the provider, and changes the state.
    * @param open gives the account as it is now; throws where it is not set up, which may pass
    * @param state of `begin`, which this may change
-   * @param context of this step; once its time is over it is not asked after again
+   * @param context of this step; once its time is over there is no further step
    * @throws VerifyError for what ends the waiting without a result
    */
   ask(
     open: () => Account | Promise<Account>,
     state: State,
     context: AskContext,
-  ): Promise<Answer<Record<string, unknown>> | Again>;
+  ): Promise<Answer<Record<string, unknown>> | Unfinished>;
 }
 
 /** Whom a call is about; empty where that is not known. */

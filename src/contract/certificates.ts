@@ -1,4 +1,7 @@
-/** What Node.js says of a server's certificate that it does not accept: nodejs.org/api/tls.html, "X509 certificate error codes". */
+/**
+ * What Node.js says of a server's certificate that it does not accept: nodejs.org/api/tls.html, "X509 certificate error
+ * codes". One that is not valid yet is missing: time alone makes it valid, or sets the clock of this machine.
+ */
 export const CERTIFICATE_REFUSALS = [
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -6,6 +9,5 @@ export const CERTIFICATE_REFUSALS = [
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ] as const;

@@ -16,7 +16,7 @@ export interface CodeRow {
   code: string;
   /** What is raised; null where it is no error. */
   error: ErrorCode | null;
-  /** null where it is none, or where another field of the answer decides. */
+  /** null where it is no verdict, or where another field of the answer decides. */
   verdict: Verdict | null;
   /** null where nobody says. */
   charged: boolean | null;

@@ -36,7 +36,7 @@ export function addressProblem(
  * @param text a credential, as somebody filled it in
  * @param protocols that it may begin with, such as `redis:`
  * @param path what may stand behind the host, with its query
- * @returns the URL, whose host can be shown to anybody; null where a part of it is not what it has to be
+ * @returns the URL, with a host that can be shown to anybody; null where a part of it is not allowed
  */
 export function readServerUrl(text: string, protocols: readonly string[], path: RegExp): URL | null {
   const trimmed = text.trim();

@@ -16,6 +16,6 @@ export function offsetAskedBy(
   used: number,
 ): number | null {
   if (typeof date !== 'string' || age !== undefined) return null;
-  const asked = Date.parse(date) - now;
-  return Math.abs(asked - used) > TOLERATED_MS ? asked : null;
+  const offset = Date.parse(date) - now;
+  return Math.abs(offset - used) > TOLERATED_MS ? offset : null;
 }

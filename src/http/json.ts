@@ -1,4 +1,4 @@
-/** JSON whose long ids arrive exact: docs/providers/README.md, "Rules for all four". */
+/** Reads JSON, and keeps long ids exact: docs/providers/README.md, "Rules for all four". */
 
 /** No documented answer nests deeper than five; whoever copies or prints far deeper ones runs out of stack. */
 const MOST_LEVELS = 100;

@@ -78,8 +78,8 @@ export class Signing {
   ): Corrections | null {
     if (error.code !== 'AUTH' || !answer) return null;
     if (corrections.offset === undefined) {
-      const asked = offsetAskedBy(answer, Date.now(), offset);
-      if (asked !== null) return { ...corrections, offset: asked };
+      const corrected = offsetAskedBy(answer, Date.now(), offset);
+      if (corrected !== null) return { ...corrections, offset: corrected };
     }
     if (corrections.pair) return null;
     const other = this.#pairs.find((each) => each !== pair);

@@ -201,7 +201,7 @@ function* rewritten(text: string, signs: Uint8Array): Sliced<string> {
 
 /**
  * What an escape is, from its sign on.
- * @returns its length times 256, and the byte that it stands for, or 0 where it goes; 0 where it is none; `DAMAGED`
+ * @returns its length times 256, plus the byte that it stands for (0: nothing); 0 where it is no escape; `DAMAGED`
  */
 type ReadEscape = (bytes: Buffer, at: number) => number;
 

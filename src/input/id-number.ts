@@ -20,7 +20,7 @@ const SHANGHAI_MS = 8 * 3_600_000;
  * of which a reader may leave one end; brackets and the end of a sentence. What stands for masked digits is not among these.
  */
 const GUARD = /^[^\p{L}\p{N}*●○×]+|[^\p{L}\p{N}*●○×✕✖✗✘╳]+$/gu;
-/** Commas are left alone: they come of a number, whose last digits are lost. */
+/** Commas are left alone: they come from a number, which has lost its last digits. */
 const BETWEEN = /[\s\p{Pd}\u2212\u2043._/·•]+/gu;
 /** What programs write where there is no value. */
 const NOTHING = /^(?:undefined|null|NaN|None)$/;

@@ -26,7 +26,7 @@ const ID_NUMBER_IN_TEXT =
   /(?<![\dA-Za-z*])\d{6}[ -]?(?:[\d*]{8}[ -]?[\d*]{3}[\dXx*]|[\d*]{4}[ -][\d*]{4}[ -][\d*]{3}[\dXx*]|[\d*]{6}[ -]?[\d*]{3})(?![\dA-Za-z*])/g;
 /** Part of a photo in base64, escaped or not, of a cipher text, or of a URL's signature; no UUID is as long. */
 const LONG_RUN = /(?:iVBORw0KGgo|\/9j\/)[A-Za-z0-9+/=_%-]*|[A-Za-z0-9+/=_%-]{40,}/g;
-/** What breaks a line of a log, or hides in it, or stands for what was found (`FOUND`). */
+/** What breaks a line of a log, or hides in it, or stands for what was found (`MARKS`). */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufdd0-\ufdd2]+/gu;
 const LONGEST = 200;
 /** Nobody sees more than the first of a text, so one of megabytes is not looked at to its end. */
@@ -54,9 +54,9 @@ const READINGS = [readable, withoutTags];
 const READ_AS_IT_IS = /^[\w .,:;!?()\u4e00-\u9fff]*$/;
 /** What is escaped twice is read twice, and so on. */
 const MOST_LAYERS = 3;
-/** Stand for the name, the number and a secret until all readings are done: characters that no text has. */
-const FOUND = { name: '\ufdd0', idNumber: '\ufdd1', secret: '\ufdd2' };
-const ANY_FOUND = /[\ufdd0-\ufdd2]/g;
+/** They stand for the name, the number and a secret until all readings are done: characters that no text has. */
+const MARKS = { name: '\ufdd0', idNumber: '\ufdd1', secret: '\ufdd2' };
+const ANY_MARK = /[\ufdd0-\ufdd2]/g;
 /** Shorter ones would be found by chance. */
 const SHORTEST_BASE64 = 4;
 const SHORTEST_IN_DIGITS = 6;
@@ -113,7 +113,7 @@ function concealOne(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
   const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
   const kept = isCut ? `${harmless.slice(0, -NEVER_SHOWN)}…` : harmless;
-  return maskText(kept.replace(ANY_FOUND, (found) => shownFor(found, known)));
+  return maskText(kept.replace(ANY_MARK, (mark) => shownFor(mark, known)));
 }
 
 /**
@@ -153,19 +153,19 @@ function holdsAll(text: string, sent: string): boolean {
   return [...simplified(inLowerCase(sent))].every((letter) => !COUNTS.test(letter) || text.includes(letter));
 }
 
-function shownFor(found: string, { person }: Known): string {
-  if (person && found === FOUND.name) return maskName(person.name);
-  return person && found === FOUND.idNumber ? maskIdNumber(person.idNumber) : '…';
+function shownFor(mark: string, { person }: Known): string {
+  if (person && mark === MARKS.name) return maskName(person.name);
+  return person && mark === MARKS.idNumber ? maskIdNumber(person.idNumber) : '…';
 }
 
-/** A part of a text, and which of `FOUND` it is. */
+/** A part of a text, and which of `MARKS` takes its place. */
 interface Span {
   start: number;
   end: number;
-  found: string;
+  mark: string;
 }
 
-/** The text in the first reading that contains something known, with one of `FOUND` in its place; the text itself if none does. */
+/** @returns the text in the first reading that contains something known, with one of `MARKS` in its place, or the text itself */
 function withoutKnown(text: string, known: Known): string {
   let harmless = text;
   // What people can read comes first, so that what is escaped is shown as they read it.
@@ -194,9 +194,9 @@ function withoutKnown(text: string, known: Known): string {
 function without(text: string, spans: Span[]): string {
   let shown = '';
   let at = 0;
-  for (const { start, end, found } of spans.sort((a, b) => a.start - b.start)) {
+  for (const { start, end, mark } of spans.sort((a, b) => a.start - b.start)) {
     // Two that overlap are both left out to their end.
-    if (start >= at) shown += text.slice(at, start) + found;
+    if (start >= at) shown += text.slice(at, start) + mark;
     at = Math.max(at, end);
   }
   return shown + text.slice(at);
@@ -209,17 +209,17 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
   const plain = plainLettersOf(lower);
   for (const { sent, letters } of encodingsOf({ person: null, secrets })) {
     for (const start of placesOf(sent, lower))
-      spans.push({ start, end: start + sent.length, found: FOUND.secret });
+      spans.push({ start, end: start + sent.length, mark: MARKS.secret });
     if (letters.length >= SHORTEST_SECRET && plain?.includes(letters) !== false)
-      spans.push(...spansOf(letters, lettersOf(text), 'letters', FOUND.secret));
+      spans.push(...spansOf(letters, lettersOf(text), 'letters', MARKS.secret));
   }
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))
-    spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', FOUND.idNumber));
+    spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', MARKS.idNumber));
   const comparable = simplified(lower);
   for (const name of [person.name, ...partsOf(person.name)]) {
     if (!holdsAll(comparable, name)) continue;
-    const names = spansOf(onlyLetters(name), lettersOf(text), 'letters', FOUND.name);
+    const names = spansOf(onlyLetters(name), lettersOf(text), 'letters', MARKS.name);
     spans.push(...names.filter((span) => standsAlone(text, span)));
   }
   return spans;
@@ -249,7 +249,7 @@ function encodedIn(text: string, known: Known): Span[] {
     for (const wanted of base64) {
       if (written?.includes(wanted) === false) continue;
       found ??= lettersOf(text);
-      for (const span of spansOf(wanted, found, 'written', FOUND.secret)) {
+      for (const span of spansOf(wanted, found, 'written', MARKS.secret)) {
         // Next to it are the rest of its first and last byte, and what else was encoded with it.
         while (IN_BASE64.test(text.charAt(span.start - 1))) span.start--;
         while (IN_BASE64.test(text.charAt(span.end))) span.end++;
@@ -275,7 +275,7 @@ interface Encodings {
   sent: string;
   /** Its letters and digits, in lower case. */
   letters: string;
-  /** Which of `FOUND` it is. */
+  /** Which of `MARKS` it is. */
   value: string;
   base64: ReadonlySet<string>;
   /** In lower case. */
@@ -289,10 +289,10 @@ function encodingsOf({ person, secrets }: Known): Encodings[] {
   const ofSecrets = remembered(secrets, () =>
     secrets
       .filter(({ length }) => length >= SHORTEST_SECRET && length <= LONGEST_READ)
-      .map((secret) => encoded(secret, FOUND.secret)),
+      .map((secret) => encoded(secret, MARKS.secret)),
   );
   if (!person) return ofSecrets;
-  const ofPerson = () => [encoded(person.idNumber, FOUND.idNumber), encoded(person.name, FOUND.name)];
+  const ofPerson = () => [encoded(person.idNumber, MARKS.idNumber), encoded(person.name, MARKS.name)];
   return [...ofSecrets, ...remembered(person, ofPerson)];
 }
 
@@ -307,7 +307,7 @@ function encoded(sent: string, value: string): Encodings {
   const digits = new Set<string>();
   const letters = Array.from(sent, (letter) => (COUNTS.test(letter) ? letter : '')).join('');
   // A secret in other letters is another secret.
-  const others = value === FOUND.secret ? [] : [sent.toLowerCase(), sent.toUpperCase()];
+  const others = value === MARKS.secret ? [] : [sent.toLowerCase(), sent.toUpperCase()];
   for (const text of new Set([sent, letters, ...others])) {
     const utf8 = Buffer.from(text);
     const gbk = gbkOf(text);
@@ -337,11 +337,11 @@ function hex(byte: number): string {
 }
 
 /** Where letters and digits stand one after another in a text. */
-function spansOf(wanted: string, text: Letters, writing: 'letters' | 'written', found: string): Span[] {
+function spansOf(wanted: string, text: Letters, writing: 'letters' | 'written', mark: string): Span[] {
   return placesOf(wanted, text[writing]).map((place) => ({
     start: text.starts[place]!,
     end: text.ends[place + wanted.length - 1]!,
-    found,
+    mark,
   }));
 }
 
@@ -403,7 +403,7 @@ function lettersOf(text: string): Letters {
 
 /** Whether what stands between two letters is short, and nothing was found there. */
 function isGap(text: string, start: number, end: number): boolean {
-  return end - start <= LONGEST_GAP && text.slice(start, end).search(ANY_FOUND) < 0;
+  return end - start <= LONGEST_GAP && text.slice(start, end).search(ANY_MARK) < 0;
 }
 
 function standsAlone(text: string, { start, end }: Span): boolean {

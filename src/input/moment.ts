@@ -24,7 +24,7 @@ export function readMoment(value: unknown, name: string, edge: 'from' | 'to'): n
   return time;
 }
 
-/** @returns NaN where it is no time; Unix seconds are none, as they would be milliseconds of 1970 */
+/** @returns NaN where it is no time, or Unix seconds, which would be milliseconds of 1970 */
 function parse(text: string, edge: 'from' | 'to'): number {
   if (MILLISECONDS.test(text)) return Number(text);
   const [, day = '', time, zone = ZONE] = ISO.exec(text) ?? [];

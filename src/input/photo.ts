@@ -14,7 +14,7 @@ import { alone } from './text';
 import { textInBytes } from './text-in-bytes';
 
 const BYTES_PER_MB = 1024 * 1024;
-/** Of a photo whose bytes are neither in a list nor in a text. */
+/** The limit that is named where JSON holds more values than are parsed: each may be a byte. */
 const MOST_LISTED_MB = 0.25;
 /** In characters. */
 const LONG_LIST = 64 * 1024;
@@ -136,8 +136,8 @@ interface Reading {
   isWrittenOut: boolean;
 }
 
-/** Its bytes, and its bare base64 where it came so. */
-interface Found {
+/** The bytes of a photo, and its bare base64 where it came so. */
+interface Decoded {
   base64: string | null;
   bytes: Buffer;
 }
@@ -145,19 +145,19 @@ interface Found {
 function* read(value: unknown, field: string, maxPhotoMB: number, repaired: Set<string>): Sliced<Buffer> {
   const reading = { field, maxPhotoMB, maxBytes: maxPhotoMB * BYTES_PER_MB, isWrittenOut: false };
   const given = yield* unwrap(value, reading);
-  let found = yield* foundIn(given, reading);
+  let decoded = yield* decode(given, reading);
   // Base64 of base64.
-  for (let layer = 1; layer < MOST_WRAPPERS && found.base64 !== null; layer++) {
-    if (formatOf(found.bytes) !== 'base64') break;
-    found = yield* foundIn(yield* fromBytes(found.bytes, reading, layer), reading);
+  for (let layer = 1; layer < MOST_WRAPPERS && decoded.base64 !== null; layer++) {
+    if (formatOf(decoded.bytes) !== 'base64') break;
+    decoded = yield* decode(yield* fromBytes(decoded.bytes, reading, layer), reading);
     reading.isWrittenOut = true;
   }
-  if (found.bytes.length === 0) throw missing(field);
-  if (reading.isWrittenOut || (typeof given === 'string' && found.base64 !== given)) repaired.add(field);
-  return found.bytes;
+  if (decoded.bytes.length === 0) throw missing(field);
+  if (reading.isWrittenOut || (typeof given === 'string' && decoded.base64 !== given)) repaired.add(field);
+  return decoded.bytes;
 }
 
-function* foundIn(given: Buffer | string, reading: Reading): Sliced<Found> {
+function* decode(given: Buffer | string, reading: Reading): Sliced<Decoded> {
   return typeof given === 'string' ? yield* readBase64(given, reading) : { base64: null, bytes: given };
 }
 
@@ -316,13 +316,13 @@ function* fileIn(text: string, read: (text: string) => Sliced<Buffer | null>): S
 }
 
 /** The right reading is the one that gives a photo. */
-function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Found> {
+function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<Decoded> {
   const tooLong = (base64: string) => base64.length > (Math.ceil(maxBytes / 3) + 1) * 4;
   // Nearly every photo. A large one is not gone over more often than it has to be.
   const bare = withoutPrefix(text);
   const plain = tooLong(bare) ? null : yield* decodeBase64(bare);
   if (plain) return plain;
-  let likeliest: Found | undefined;
+  let likeliest: Decoded | undefined;
   let tooLongs = 0;
   const readings = yield* undressBase64(text);
   for (const undressed of readings) {

@@ -1,5 +1,5 @@
 /** For how long the ledger keeps its calls, for SQLite and PostgreSQL alike. */
-import type { Operations, Sql, Surroundings } from '../store/sql';
+import type { OperationContext, Operations, Sql } from '../store/sql';
 import { monthAfter, monthOf } from './calendar';
 import { idFloor } from './id';
 import { AFTER_ALL, DAY_DIGITS } from './queries-sql';
@@ -14,7 +14,7 @@ const DAYS_OF_PROOF = 7;
  * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
  * @returns how many
  */
-async function forget(sql: Sql, _: null, { now }: Surroundings): Promise<number> {
+async function forget(sql: Sql, _: null, { now }: OperationContext): Promise<number> {
   const proven = await provenTime(sql);
   if (proven === null) return 0;
   const month = monthAfter(monthOf(Math.min(proven, now)), -KEPT_MONTHS);

@@ -5,7 +5,7 @@
 
 import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
-import { insert, type Operations, type Sql, type Surroundings, sealOf } from '../store/sql';
+import { insert, type OperationContext, type Operations, type Sql, sealOf } from '../store/sql';
 import { overBudget, type Spent } from './budget';
 import { fieldsSetBy, nameOf, valuesOf } from './columns';
 import type { Entry, EntryState, KeyState } from './entry';
@@ -115,7 +115,7 @@ interface BeforeClaim {
  * Writes a call down before it is sent, unless another one has one of its keys.
  * @throws VerifyError BUDGET, or CONFIG
  */
-export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
+export async function claim(sql: Sql, request: ClaimRequest, at: OperationContext): Promise<ClaimAnswer> {
   return writeClaim(sql, request, await readBeforeClaim(sql, request, at), at);
 }
 
@@ -126,7 +126,7 @@ export async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): 
 export async function readBeforeClaim(
   sql: Sql,
   request: ClaimRequest,
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<BeforeClaim> {
   const { entry, keys } = request;
   if (at.damage && (isLimited(request) || keys.length > 0)) {
@@ -150,7 +150,7 @@ export async function writeClaim(
   sql: Sql,
   request: ClaimRequest,
   { digests, states, outdated, isThere, spent: before }: BeforeClaim,
-  { now }: Surroundings,
+  { now }: OperationContext,
 ): Promise<ClaimAnswer> {
   const { entry, maxPerDay, maxPerMonth } = request;
   const limits = { account: entry.account, maxPerDay, maxPerMonth };
@@ -185,7 +185,7 @@ function isLimited({ maxPerDay, maxPerMonth }: ClaimRequest): boolean {
  * Writes down how a call ended.
  * @returns false where the database does not know the call
  */
-async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promise<boolean> {
+async function settle(sql: Sql, request: SettleRequest, at: OperationContext): Promise<boolean> {
   const { claim, answers, keepsKeys } = request;
   const hasAnswers = answers.some((answer) => answer !== null);
   // What nobody can encrypt is not kept, and its keys are not free either: an operator has to release them.
@@ -227,7 +227,7 @@ async function settle(sql: Sql, request: SettleRequest, at: Surroundings): Promi
 async function look(
   sql: Sql,
   request: LookRequest,
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<Readonly<Record<string, KeyState>>> {
   return (await examine(sql, digestsOf(request.account, request.keys, at), request, at)).states;
 }
@@ -240,7 +240,7 @@ async function look(
 async function begin(
   sql: Sql,
   { owner, claims }: { owner: string; claims: readonly ClaimRequest[] },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<{ uncertain: number; newest: number | null }> {
   // The database is this process's alone: all others have ended.
   await sql.run('DELETE FROM processes WHERE owner <> ?', owner);
@@ -287,7 +287,7 @@ async function release(sql: Sql, { ids }: { ids: readonly string[] }): Promise<s
 async function discard(
   sql: Sql,
   { account, keys }: { account: string; keys: readonly string[] },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<void> {
   for (const key of keys) {
     const digest = sealOf(at).digest(KEY, account, key);
@@ -316,7 +316,7 @@ export const LEDGER_OPERATIONS = {
   'ledger.discard': discard,
 } satisfies Operations;
 
-function digestsOf(account: string, keys: readonly PaidKey[], at: Surroundings): KeyDigests[] {
+function digestsOf(account: string, keys: readonly PaidKey[], at: OperationContext): KeyDigests[] {
   const digests = new Map<string, KeyDigests>();
   for (const [part, { key, content, alias = key, label: labelled }] of keys.entries()) {
     const contentDigest = sealOf(at).digest(CONTENT, content);
@@ -334,7 +334,7 @@ async function examine(
   sql: Sql,
   digests: readonly KeyDigests[],
   { since }: { since: number | null },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<{ states: Record<string, KeyState>; outdated: OutdatedKey[] }> {
   const states: Record<string, KeyState> = {};
   const outdated: OutdatedKey[] = [];
@@ -354,7 +354,7 @@ function stateOf(
   { entry, content, keeps, answer, state, at: claimedAt, is_alive }: KeyRow,
   wanted: KeyDigests,
   since: number | null,
-  at: Surroundings,
+  at: OperationContext,
 ): KeyState | null {
   if (state === 'claimed' && is_alive > 0) return { state: 'under-way', entry };
   if (state !== 'settled' || !answer) return { state: 'uncertain', entry };
@@ -379,7 +379,7 @@ function boundTo(digest: string, content: string, entry: string): string {
 }
 
 /** Writes a claim down again that the database has lost. Keys that another call has by now are its own. */
-export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: Surroundings): Promise<void> {
+export async function restoreClaim(sql: Sql, claim: ClaimRequest, at: OperationContext): Promise<void> {
   const { id, account, at: claimedAt } = claim.entry;
   if (await sql.get(EXISTS, id)) return;
   insertEntry(sql, claim);

@@ -4,10 +4,10 @@
  */
 import {
   insert,
+  type OperationContext,
   type Operations,
   readMeta,
   type Sql,
-  type Surroundings,
   sealOf,
   writeMeta,
 } from '../store/sql';
@@ -27,7 +27,7 @@ export interface OutboxCall {
 async function put(
   sql: Sql,
   { id, location, operation, parameters }: OutboxCall,
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<void> {
   const sealed = sealOf(at).sealJson(PURPOSE, { operation, parameters }, id);
   await insert(sql, 'outbox', { id, location, put_at: at.now, sealed }, 'ON CONFLICT (id) DO NOTHING');
@@ -37,7 +37,11 @@ async function remove(sql: Sql, { id }: { id: string }): Promise<void> {
   await sql.run('DELETE FROM outbox WHERE id = ?', id);
 }
 
-async function list(sql: Sql, { location }: { location: string }, at: Surroundings): Promise<OutboxCall[]> {
+async function list(
+  sql: Sql,
+  { location }: { location: string },
+  at: OperationContext,
+): Promise<OutboxCall[]> {
   const rows = await sql.all<{ id: string; sealed: Uint8Array }>(
     `SELECT id, sealed FROM outbox WHERE location = ? ORDER BY put_at, id LIMIT ${MOST}`,
     location,

@@ -1,5 +1,5 @@
 /** What the ledger says of its calls, and what was spent, for SQLite and PostgreSQL alike. */
-import { type Operations, type Sql, type Surroundings, sealOf, type Value } from '../store/sql';
+import { type OperationContext, type Operations, type Sql, sealOf, type Value } from '../store/sql';
 import type { Spent } from './budget';
 import { dayOf, type Period } from './calendar';
 import { entryOf, FIELDS, nameOf, PRICE_STEPS } from './columns';
@@ -59,7 +59,7 @@ async function find(sql: Sql, { id }: { id: string }): Promise<Entry | null> {
 async function ofKey(
   sql: Sql,
   { account, key, limit }: { account: string; key: string; limit: number },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<Entry[]> {
   const rows = await sql.all<EntryRow>(
     `SELECT ${ALL} FROM entries WHERE id IN (SELECT entry FROM keys WHERE digest = ?) ORDER BY id DESC LIMIT ?`,

@@ -2,7 +2,7 @@
  * What a ledger that several processes share does otherwise than the embedded one: a process holds a lease, and the rate
  * of an account counts over all of them. This is SQL of PostgreSQL alone, by the clock of its server.
  */
-import { insert, type Operations, type Sql, type Surroundings } from '../store/sql';
+import { insert, type OperationContext, type Operations, type Sql } from '../store/sql';
 import {
   type ClaimAnswer,
   type ClaimRequest,
@@ -24,7 +24,7 @@ const LATE_MS = 50;
 async function begin(
   sql: Sql,
   { owner, claims, leaseMs }: { owner: string; claims: readonly ClaimRequest[]; leaseMs: number },
-  at: Surroundings,
+  at: OperationContext,
 ): Promise<{ uncertain: number; newest: number | null }> {
   const { uncertain } = await renew(sql, { owner, leaseMs });
   for (const each of claims) await restoreClaim(sql, each, at);
@@ -52,7 +52,7 @@ async function leave(sql: Sql, { owner }: { owner: string }): Promise<void> {
   await markAbandoned(sql);
 }
 
-async function claim(sql: Sql, request: ClaimRequest, at: Surroundings): Promise<ClaimAnswer> {
+async function claim(sql: Sql, request: ClaimRequest, at: OperationContext): Promise<ClaimAnswer> {
   // One that stood still for so long that its lease was over is alive again. The row stays until the claim is written.
   const [owner, before] = await Promise.all([
     sql.get('SELECT owner FROM processes WHERE owner = ? FOR KEY SHARE', request.owner),

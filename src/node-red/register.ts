@@ -31,12 +31,10 @@ export function registerAction<Input, Definitions extends SettingDefinitions>(
   type: string,
   load: () => Action<Input, Definitions> | ActionOfAccount<Input, Definitions>,
 ): void {
-  const red = prepare(nodeRed, type);
   addAction(type, load);
-  red.nodes.registerType(type, function (config) {
-    red.nodes.createNode(this, config);
+  register(nodeRed, type, [], (red, node, config) => {
     const { runAction } = require('./runner/action-node') as typeof import('./runner/action-node');
-    runAction(red, this, migrate(config), load());
+    runAction(red, node, config, load());
   });
 }
 
@@ -53,16 +51,11 @@ export function registerAccount(
   definition: AccountDefinition,
   halves: AccountHalves = {},
 ): void {
-  const red = prepare(nodeRed, type);
-  red.nodes.registerType(
-    type,
-    function (config) {
-      red.nodes.createNode(this, config);
-      const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
-      createAccount(red, this, migrate(config), definition, halves);
-    },
-    { credentials: passwords([...definition.credentials, ...definition.credentials.map(twinOf)]) },
-  );
+  const { credentials } = definition;
+  register(nodeRed, type, [...credentials, ...credentials.map(twinOf)], (red, node, config) => {
+    const { createAccount } = require('./account/account-node') as typeof import('./account/account-node');
+    createAccount(red, node, config, definition, halves);
+  });
 }
 
 /**
@@ -78,14 +71,23 @@ export function registerOther(
   load: () => (red: Red, node: Node, config: NodeConfig) => void,
   credentials: readonly string[] = [],
 ): void {
+  register(nodeRed, type, credentials, (red, node, config) => load()(red, node, config));
+}
+
+function register(
+  nodeRed: Red,
+  type: string,
+  credentials: readonly string[],
+  create: (red: Red, node: Node, config: NodeConfig) => void,
+): void {
   const red = prepare(nodeRed, type);
   red.nodes.registerType(
     type,
     function (config) {
       red.nodes.createNode(this, config);
-      load()(red, this, migrate(config));
+      create(red, this, migrate(config));
     },
-    { credentials: passwords(credentials) },
+    { credentials: Object.fromEntries(credentials.map((name) => [name, { type: 'password' }])) },
   );
 }
 
@@ -107,8 +109,4 @@ function prepare(nodeRed: Red, type: string): Red {
     });
   }
   return withTexts(nodeRed, type);
-}
-
-function passwords(names: readonly string[]): Record<string, { type: 'password' }> {
-  return Object.fromEntries(names.map((name) => [name, { type: 'password' as const }]));
 }

@@ -15,7 +15,7 @@ const FOREIGN_NAME = {
 };
 
 /**
- * A page whose name was made to lead here could have this machine's network searched for it: photos are downloaded. A
+ * A page with a name that was pointed here (DNS rebinding) could search this machine's network: photos are downloaded. A
  * program has no origin, and calls the sandbox as it likes.
  * @param headers of a request to a provider
  * @param host of --host, or null

@@ -51,7 +51,12 @@ export type ToThread =
    * `requests`: JSON of a list of SentRequest. One text is cloned in a twentieth of the time that a list of objects takes, and
    * no value that cannot be cloned fails the others.
    */
-  | { kind: 'batch'; requests: string }
+  | {
+      kind: 'batch';
+      requests: string;
+      /** The first one since it is known that a batch failed: the thread drops those in between, which come again. */
+      isAfterFailure: boolean;
+    }
   | { kind: 'backup'; id: number; path: string }
   | { kind: 'close' };
 
@@ -69,7 +74,7 @@ export interface Failure {
 }
 
 /** How a request ended; `kept` is to be sent again. */
-export type Outcome =
+export type SentOutcome =
   | { ended: 'answered'; value: unknown }
   | { ended: 'refused'; value: SentError }
   | { ended: 'kept' };
@@ -82,7 +87,7 @@ export type FromThread =
     }
   | { kind: 'not-opened'; failure: Failure }
   | { kind: 'facts'; facts: Facts }
-  /** `outcomes`: JSON of a list of Outcome, by request. */
+  /** `outcomes`: JSON of a list of SentOutcome, by request. */
   | {
       kind: 'batch';
       outcomes: string;

@@ -24,9 +24,9 @@ const WAL = '-wal';
 /** Every file that SQLite may open. */
 const BESIDE: readonly string[] = ['', WAL, '-shm', '-journal', OWNER, `${OWNER}-journal`];
 /** SQLite cuts a longer one to this, once all of it stands in the file. */
-const LARGEST_WAL_BYTES = 16 * 1024 * 1024;
-/** Their pages are about 8 MB of WAL. */
-const CHECKPOINT_WRITES = 1_000;
+const LARGEST_WAL_BYTES = 8 * 1024 * 1024;
+/** Of the usual size, about ten pages of 4 KB each, they are 5 MB of WAL. */
+const CHECKPOINT_COMMITS = 128;
 const SETTINGS = [
   // Before WAL: then SQLite needs no shared memory, and its lock stays.
   'PRAGMA locking_mode = EXCLUSIVE',
@@ -53,8 +53,8 @@ export class OwnedFile {
   readonly #owner: DatabaseSync;
   #database: DatabaseSync;
   #sql: SqliteSql;
-  /** How many statements had written when the WAL was last written back. */
-  #writtenBack = 0;
+  /** Since the WAL was last written back. */
+  #commits = 0;
   /** Inodes of the files as they were opened. */
   #identity: readonly string[] = [];
 
@@ -115,7 +115,7 @@ export class OwnedFile {
     putAside(this.#path, now);
     this.#database = openPrivate(this.#path);
     this.#sql = new SqliteSql(this.#database);
-    this.#writtenBack = 0;
+    this.#commits = 0;
   }
 
   /**
@@ -180,14 +180,14 @@ export class OwnedFile {
    */
   checkpoint(): void {
     quietly(() => {
-      const isMuch = this.#sql.writes - this.#writtenBack >= CHECKPOINT_WRITES;
+      const isMuch = ++this.#commits >= CHECKPOINT_COMMITS;
       if (isMuch || lstatSync(this.#path + WAL).size > LARGEST_WAL_BYTES) this.makeRoom();
     });
   }
 
   /** Writes back what stands in the WAL, so that its space is used again. Never throws: the next commit says what is wrong. */
   makeRoom(): void {
-    this.#writtenBack = this.#sql.writes;
+    this.#commits = 0;
     quietly(() => this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
   }
 

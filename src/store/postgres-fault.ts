@@ -8,8 +8,7 @@ const REFUSED: ReadonlySet<string> = new Set([
   '28P01', // wrong password
   '28000', // the role may not log in
   '3D000', // no such database
-  // One that is not valid yet is so where the clock of this machine is not set yet.
-  ...CERTIFICATE_REFUSALS.filter((code) => code !== 'CERT_NOT_YET_VALID'),
+  ...CERTIFICATE_REFUSALS,
   'NO_TLS',
 ]);
 /** The transaction met another one: it is run again. */

@@ -6,12 +6,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { cancelled, VerifyError } from '../contract/errors';
-import { type CallOptions, type RoomDatabase, type StoreState, untilDone } from './database';
+import type { CallOptions, RoomDatabase, StoreState } from './database';
 import { away, failureOf, READ_ONLY, refused } from './postgres-fault';
 import { migrate } from './postgres-schema';
 import { PostgresSql } from './postgres-sql';
 import { Seal } from './seal';
-import { type Operation, type Operations, readMeta, type Sql, type Surroundings, writeMeta } from './sql';
+import { type Operation, type OperationContext, type Operations, readMeta, type Sql, writeMeta } from './sql';
+import { untilDone } from './until-done';
 
 /** One operation is one transaction, and a row that counts is locked until its commit: more would only wait. */
 const CONNECTIONS = 8;
@@ -255,7 +256,7 @@ export class PostgresDatabase implements RoomDatabase {
     now: number,
   ): Promise<unknown> {
     const sql = new PostgresSql(client, client.query('BEGIN ISOLATION LEVEL READ COMMITTED'));
-    const at: Surroundings = {
+    const at: OperationContext = {
       now,
       seal: this.#seal,
       whyNoSeal: null,

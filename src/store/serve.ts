@@ -1,15 +1,16 @@
 /** What the thread does that owns the database file: it opens it, runs the operations of the rooms, and closes it. */
 import { randomUUID } from 'node:crypto';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { VerifyError } from '../contract/errors';
+import { BATCH_BYTES } from './call-queue';
 import { type Mark, MarkFile } from './mark';
 import {
   errorOf,
   type Facts,
   type Failure,
   type FromThread,
-  type Outcome,
   type SentError,
+  type SentOutcome,
   type SentRequest,
   sentOf,
   type ThreadOptions,
@@ -23,14 +24,14 @@ import { Seal } from './seal';
 import {
   insert,
   type Operation,
+  type OperationContext,
   type Operations,
   readMeta,
   type Sql,
-  type SqliteSql,
-  type Surroundings,
   writeMeta,
 } from './sql';
 import { faultOf } from './sqlite-fault';
+import { readAlone, runTogether } from './transaction';
 
 /** How often it is looked whether the files are still there: noticed within 2 s. */
 const LOOK_MS = 1_000;
@@ -43,7 +44,7 @@ const STORE_OPERATIONS = {
   'store.acknowledge': async (sql: Sql) => {
     await sql.run("DELETE FROM meta WHERE name = 'damaged'");
   },
-  'store.start-anew': async (sql: Sql, _: unknown, { seal, whyNoSeal }: Surroundings) => {
+  'store.start-anew': async (sql: Sql, _: unknown, { seal, whyNoSeal }: OperationContext) => {
     // Only where another secret is the reason: one that cannot be read is no reason to forget anything.
     if (seal) return;
     if (!candidate || whyNoSeal?.problem !== 'secret-differs') throw whyNoSeal!;
@@ -52,6 +53,8 @@ const STORE_OPERATIONS = {
     await writeSign(sql, candidate);
   },
 } satisfies Operations;
+
+type Batch = Extract<ToThread, { kind: 'batch' }>;
 
 let operations: Operations = STORE_OPERATIONS;
 let migrations = MIGRATIONS;
@@ -64,11 +67,11 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
+/** A batch failed, and the main thread may not know it yet: what it sent before it did comes again. */
+let isDropping = false;
 /** Of the file that is open. */
 let mark: Mark = { id: '', count: 0 };
 const markFile = new MarkFile(markPath);
-
-const NEXT_COUNT = "UPDATE meta SET content = CAST(content AS INTEGER) + 1 WHERE name = 'count'";
 
 /** As SQLite says it: SQLITE_CORRUPT. */
 const DAMAGED = Object.assign(new Error('Damaged'), { errcode: 11 });
@@ -106,7 +109,7 @@ async function handle(message: ToThread): Promise<void> {
         return;
       }
     case 'batch':
-      return answer(JSON.parse(message.requests) as SentRequest[]);
+      return answerTogether(message);
     case 'backup':
       return say({ kind: 'backup', id: message.id, error: await backup(message.path) });
     case 'close':
@@ -121,7 +124,23 @@ function say(message: FromThread): void {
   port.postMessage(message);
 }
 
+/** One commit serves all that came while the one before was written. */
+async function answerTogether(first: Batch): Promise<void> {
+  const texts: string[] = [];
+  let size = 0;
+  let next: ToThread | undefined = first;
+  while (next?.kind === 'batch' && (size === 0 || size + next.requests.length <= BATCH_BYTES)) {
+    if (next.isAfterFailure) isDropping = false;
+    if (!isDropping) texts.push(next.requests);
+    size += next.requests.length;
+    next = receiveMessageOnPort(port)?.message as ToThread | undefined;
+  }
+  await answer(texts.flatMap((text) => JSON.parse(text) as SentRequest[]));
+  if (next) await handle(next);
+}
+
 async function open(secret: Uint8Array | SentError, isFirst: boolean): Promise<void> {
+  isDropping = false;
   file?.close();
   file = null;
   takeSecret(secret);
@@ -244,113 +263,53 @@ function facts(): Facts {
 /** Runs what was asked for in one transaction, and says what became of it. */
 async function answer(requests: readonly SentRequest[]): Promise<void> {
   // What was on its way when the file was found to be gone is sent again.
-  if (!file) return;
+  if (!file || requests.length === 0) return;
   const current = file;
-  let outcomes: Outcome[] = [];
+  let outcomes: SentOutcome[] = [];
   let isWritten = false;
   let failure: Failure | null = null;
   try {
-    ({ outcomes, isWritten } = await runTogether(current.sql, requests));
+    ({ outcomes, isWritten } = await runTogether(current.sql, requests, run));
   } catch (error) {
     failure = failureOf(error);
     if (failure.fault === 'damaged') return repair(current);
     for (const request of requests)
-      outcomes.push(request.isKept ? KEPT : await readAlone(current.sql, request, error));
+      outcomes.push(request.isKept ? { ended: 'kept' } : await readAlone(current.sql, request, run, error));
     // What stands in the WAL already may be all that keeps a full disk from being written.
     current.makeRoom();
+    isDropping = true;
+  }
+  if (isWritten) {
+    mark.count++;
+    markFile.update(mark);
   }
   if ((isWritten || failure) && !current.isStillThere()) return replaced();
   if (isWritten && requests.some(({ operation }) => Object.hasOwn(STORE_OPERATIONS, operation))) {
     await examine(current);
     say({ kind: 'facts', facts: facts() });
   }
-  say({ kind: 'batch', outcomes: `[${outcomes.map(textOf).join()}]`, failure, isWritten });
+  say({ kind: 'batch', outcomes: textOf(outcomes), failure, isWritten });
   // Everything here comes after the reply: nobody waits for it.
-  current.checkpoint();
+  if (isWritten) current.checkpoint();
 }
 
-const KEPT: Outcome = { ended: 'kept' };
-
-/**
- * All in one transaction. What fails after it has written is left out, and the others run once more.
- * @throws Error that concerns the file
- */
-async function runTogether(
-  sql: SqliteSql,
-  requests: readonly SentRequest[],
-): Promise<{ outcomes: Outcome[]; isWritten: boolean }> {
-  const failed = new Map<number, Outcome>();
-  for (;;) {
-    const outcomes: Outcome[] = [];
-    const before = sql.writes;
-    let isSpoilt = false;
-    try {
-      sql.control('BEGIN');
-      for (const [index, request] of requests.entries()) {
-        const { writes } = sql;
-        const outcome = failed.get(index) ?? (await run(sql, request));
-        outcomes.push(outcome);
-        isSpoilt = outcome.ended === 'refused' && sql.writes > writes;
-        if (!isSpoilt) continue;
-        failed.set(index, outcome);
-        break;
-      }
-      const isWritten = sql.writes > before && !isSpoilt;
-      if (isWritten) sql.control(NEXT_COUNT);
-      sql.control(isSpoilt ? 'ROLLBACK' : 'COMMIT');
-      if (isWritten) {
-        mark.count++;
-        markFile.update(mark);
-      }
-      if (!isSpoilt) return { outcomes, isWritten };
-    } catch (error) {
-      rollBack(sql);
-      throw error;
-    }
-  }
-}
-
-/** What only reads is answered, though nothing can be written. */
-async function readAlone(sql: SqliteSql, request: SentRequest, reason: unknown): Promise<Outcome> {
-  sql.refusesWrites = reason;
-  try {
-    sql.control('BEGIN');
-    return await run(sql, request);
-  } catch {
-    return KEPT;
-  } finally {
-    sql.refusesWrites = null;
-    rollBack(sql);
-  }
-}
-
-function rollBack(sql: SqliteSql): void {
-  try {
-    sql.control('ROLLBACK');
-  } catch {
-    // SQLite rolls back by itself after some errors.
-  }
-}
-
-/** @throws Error that concerns the file */
-async function run(sql: Sql, { operation, parameters, now }: SentRequest): Promise<Outcome> {
+async function run(sql: Sql, { operation, parameters, now }: SentRequest): Promise<unknown> {
   const work = operations[operation] as Operation<unknown, unknown> | undefined;
-  try {
-    if (!work) throw new Error('There is no such operation');
-    const at: Surroundings = { now, seal, whyNoSeal, damage: isDamaged ? 'damaged' : null };
-    return { ended: 'answered', value: await work(sql, parameters, at) };
-  } catch (error) {
-    if (faultOf(error)) throw error;
-    return { ended: 'refused', value: sentOf(error) };
-  }
+  if (!work) throw new Error('There is no such operation');
+  const context: OperationContext = { now, seal, whyNoSeal, damage: isDamaged ? 'damaged' : null };
+  return work(sql, parameters, context);
 }
 
-function textOf(outcome: Outcome): string {
-  try {
-    return JSON.stringify(outcome);
-  } catch (error) {
-    return JSON.stringify({ ended: 'refused', value: sentOf(error) } satisfies Outcome);
-  }
+/** One answer that JSON cannot hold is refused alone. */
+function textOf(outcomes: readonly SentOutcome[]): string {
+  const texts = outcomes.map((outcome) => {
+    try {
+      return JSON.stringify(outcome);
+    } catch (error) {
+      return JSON.stringify({ ended: 'refused', value: sentOf(error) } satisfies SentOutcome);
+    }
+  });
+  return `[${texts.join()}]`;
 }
 
 /** The file is opened again; where all of it is in order after all, it stays. */

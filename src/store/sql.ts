@@ -42,7 +42,7 @@ export interface Sql {
 }
 
 /** What an operation may know beside its parameters. */
-export interface Surroundings {
+export interface OperationContext {
   /** Unix milliseconds, by the caller's clock, when it called. */
   now: number;
   /** The cipher under the secret of this database; null where there is none, for the reason in `whyNoSeal`. */
@@ -60,7 +60,7 @@ export interface Surroundings {
 export type Operation<Parameters, Answer> = (
   sql: Sql,
   parameters: Parameters,
-  at: Surroundings,
+  at: OperationContext,
 ) => Promise<Answer>;
 
 /** The operations of a room by name: `<room>.<what it does>`. */
@@ -71,7 +71,7 @@ export type Operations = Readonly<Record<string, Operation<never, unknown>>>;
  * @returns the cipher
  * @throws VerifyError CONFIG where there is no secret
  */
-export function sealOf(at: Surroundings): Seal {
+export function sealOf(at: OperationContext): Seal {
   if (!at.seal) throw at.whyNoSeal!;
   return at.seal;
 }

@@ -275,6 +275,10 @@ for (const [locale, browser] of [
     async function assertWords() {
       const text = await page.locator('.red-ui-tray-body').last().textContent();
       assert.doesNotMatch(text!, /\b(form|label|errors|warnings)\.[a-z-]+/);
+      // As narrow as the editor opens it first.
+      await page.evaluate(
+        `$('.red-ui-tray-body form').css('width', '450px').find('details').prop('open', true)`,
+      );
       const tabs = await page.locator('.red-ui-tray-body').last().locator('form .red-ui-tab a').all();
       await assertLayout();
       for (const tab of tabs) {
@@ -284,14 +288,29 @@ for (const [locale, browser] of [
       await tabs[0]?.click();
     }
 
-    /** No label is broken into lines, no list shows nothing, and not more than one tip asks to be read. */
+    /** Nothing is broken into lines or cut off, no list shows nothing, and not more than one tip asks to be read. */
     async function assertLayout() {
       const wrong = await page.evaluate(`(() => {
         const seen = (selector) => $('.red-ui-tray-body').last().find(selector).filter(':visible').toArray();
+        const context = document.createElement('canvas').getContext('2d');
+        const isCut = (each, text, beside) => {
+          const { font, paddingLeft, paddingRight } = getComputedStyle(each);
+          context.font = font;
+          return context.measureText(text).width > each.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - beside + 1;
+        };
         const wrapped = seen('.form-row > label').filter((each) => each.offsetHeight > 36 || each.scrollWidth > each.clientWidth + 1);
-        const blank = seen('select').filter((each) => !each.selectedOptions[0]?.text);
+        // The arrow stands beside the text of a list; an address and a variable are as long as they are.
+        const texts = seen('form select').map((each) => [each, each.selectedOptions[0]?.text ?? '', 16]);
+        const examples = seen('input[placeholder]').filter(({ placeholder }) => !/^https:|^.\\{/.test(placeholder));
+        const cut = [
+          ...texts,
+          ...examples.map((each) => [each, each.placeholder, 0]),
+        ].filter((each) => isCut(...each));
+        // In the narrowest dialog, its tabs share so many pixels; the label of the one that is open is bold.
+        const tabs = seen('form .red-ui-tab span:first-child').filter((each, _, all) => each.offsetWidth > 330 / all.length);
+        const blank = texts.filter(([, text]) => text === '');
         const tips = seen('.form-tips').slice(1);
-        return [...wrapped, ...blank, ...tips].map((each) => each.outerHTML);
+        return [...wrapped, ...[...cut, ...blank].map(([each]) => each), ...tabs, ...tips].map((each) => each.outerHTML);
       })()`);
       assert.deepEqual(wrong, []);
     }

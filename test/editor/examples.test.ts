@@ -1,7 +1,7 @@
 /** Every example, through the dialog that imports it, into an empty editor. */
 import assert from 'node:assert/strict';
 import { EXAMPLES, type ExampleNode } from '../example-flows';
-import { VERSION, Workbench } from './workbench';
+import { placed, VERSION, Workbench } from './workbench';
 
 /** Gives the id of the tab with this label. */
 const workspace = (label: string) => `(() => {
@@ -132,6 +132,17 @@ describe(`importing the examples, in the editor of Node-RED ${VERSION}`, () => {
       await bench.picture(`example-${name}`);
     });
   }
+
+  it('a node of an earlier version loses what no form knows when it comes in, and is saved without a version', async () => {
+    const old = placed([200, 900], 'old', 'get-token', [[]], { name: '', renamed: 'value' });
+    const { type, version, renamed } = (await bench.page.evaluate(`(() => {
+      RED.view.importNodes([${JSON.stringify(old)}], { addFlow: false });
+      const node = RED.nodes.convertNode(RED.nodes.node('old'));
+      RED.nodes.remove('old');
+      return node;
+    })()`)) as Record<string, unknown>;
+    assert.deepEqual([type, version, renamed], ['get-token', undefined, undefined]);
+  });
 
   it('all are deployed as they are', async () => {
     await bench.deploy();

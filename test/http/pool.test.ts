@@ -35,6 +35,8 @@ describe('http: one pool an account', () => {
     }
     const urls = (server: typeof own) => server.received.map(({ url }) => url);
     assert.deepEqual(others.map(urls), Array(10).fill(['/v1/ask', '/v1/ask']));
+    // By its second turn the pool of each had made room for eight others.
+    for (const { sockets } of others) assert.equal(sockets, 2);
     assert.deepEqual(urls(own), ['/folder/v1/ask', '/folder/v1/ask']);
     await transport.close();
   });

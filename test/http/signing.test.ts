@@ -47,7 +47,7 @@ interface Provider {
   server: TestServer;
   transport: Transport;
   accepted: Set<string>;
-  /** How often the account was told that the next pair signs from now on. */
+  /** How often `onRotated` was called. */
   rotations: number;
   /** The key of each request, `+` behind it where it has a time ten minutes ahead of ours. */
   signed(): string;
@@ -148,19 +148,19 @@ describe('http: a refused signature', () => {
     });
 
   it('is corrected for every call, those too whose refusal came after another was accepted', async () => {
-    const held: (() => void)[] = [];
+    const late: (() => void)[] = [];
     const server = await startServer((request, response) => {
       response.setHeader('Date', new Date(Date.now() + 10 * MINUTE).toUTCString());
       const isLetIn = Number(request.headers.timestamp) - Date.now() > 9 * MINUTE;
       const answer = () => response.end(isLetIn ? 'ok' : 'refused');
-      if (request.url === '/slow' && !isLetIn) held.push(answer);
+      if (request.url === '/slow' && !isLetIn) late.push(answer);
       else answer();
     });
     const transport = open({ baseUrl: server.url });
     const slow = transport.send(signedCall({}, '/slow'), makeContext());
-    await until(() => held.length === 1, 'nothing came');
+    await until(() => late.length === 1, 'nothing came');
     await transport.send(signedCall(), makeContext());
-    held[0]!();
+    late[0]!();
     await slow;
     assert.equal(server.received.length, 4);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readIdNumber } from '../../src/input/id-number';
+import { isUnder14, isWholeIdNumber, readIdNumber } from '../../src/input/id-number';
 import vectors from '../vectors.json';
 import { assertProblem, itRefuses, itRepairs, problemOf } from './refusal';
 
@@ -37,7 +37,7 @@ describe('input: id number', () => {
   ]);
 
   itRefuses(read, [
-    ['id-number-missing', [undefined, null, '', '  ', 'null']],
+    ['id-number-missing', [undefined, null, '', '  ', 'undefined', 'null', 'NaN', 'None']],
     // Their last digits are lost, or may be.
     ['id-number-number', [Number(DIGITS), 11010549123100, 110105491231002.5, NaN, '1.10101E+17']],
     ['id-number-form', ['11010519491231002', '1101051949123100211', '11010549123100X', '1101051949123100X2']],
@@ -61,6 +61,25 @@ describe('input: id number', () => {
     const begins = Date.parse('1990-01-01T00:00:00+08:00');
     assert.deepEqual(read(idNumber, begins), [idNumber, []]);
     assertProblem(() => read(idNumber, begins - 1), 'id-number-birth-date');
+  });
+
+  const born = '110101201107281235';
+  for (const [idNumber, day, isUnder] of [
+    [born, '2025-07-27T23:59:59.999+08:00', true],
+    [born, '2025-07-28T00:00:00+08:00', false],
+    ['110105491231002', '1950-01-01T00:00:00+08:00', false],
+    ['nobody', '2025-07-28T00:00:00+08:00', false],
+  ] as const)
+    it(`${idNumber} is ${isUnder ? '' : 'not '}of a child under 14 at ${day}`, () =>
+      assert.equal(isUnder14(idNumber, Date.parse(day)), isUnder));
+
+  it('is whole only where nothing has to be repaired', () => {
+    for (const [text, isWhole] of [
+      [DIGITS, true],
+      [`${DIGITS}。`, false],
+      ['5', false],
+    ] as const)
+      assert.equal(isWholeIdNumber(text, NOW), isWhole);
   });
 
   it('finds every single wrong digit', () => {

@@ -59,7 +59,7 @@ describe('input: name', () => {
   ]);
 
   itRefuses(read, [
-    ['name-missing', [undefined, ' \u3000\n', '\u200b\ufeff', 'undefined', 'null']],
+    ['name-missing', [undefined, ' \u3000\n', '\u200b\ufeff', 'undefined', 'null', 'NaN', 'None']],
     ['text-not-text', [5, { name: '张三' }]],
     ['text-damaged', ['张\ufffd', '张\ud842']],
     ['text-control', ['张\t三']],
@@ -67,7 +67,7 @@ describe('input: name', () => {
     ['name-question-marks', ['??', '张?', '张？']],
     // Of a form, HTML, JSON, Python and a mail.
     ['name-encoded', ['%D5%C5%C8%FD', '&#24352;&#19977;', '&#x5F20;&#x4E09;', '张&nbsp;三']],
-    ['name-encoded', ['\\u5f20\\u4e09', '\\xe5\\xbc\\xa0', '=E5=BC=A0']],
+    ['name-encoded', ['\\u5f20\\u4e09', '\\xe5\\xbc\\xa0', '%u5f20', '=E5=BC=A0']],
     ['name-masked', ['张*', '欧＊＊', '张○○', '张●三', '张××', '张x明', '张ＸＸ', '张某某']],
     ['name-digits', ['张3', '张３', '张①', '13800138000']],
     [
@@ -77,7 +77,7 @@ describe('input: name', () => {
     ['name-characters', ['-'.repeat(32), 'zhang@example', '<b>张三</b>', '张三😀', '张\ue815', 'J•R•SMITH']],
     ['name-characters', ['J .SMITH', 'J.. SMITH', '.']],
     ['name-private-use', ['张\ue000', '张\u{f0000}']],
-    ['name-misread', [misread('张三', 'gbk'), misread('古丽米热', 'gbk'), '锟斤拷']],
+    ['name-misread', [misread('张三', 'gbk'), misread('古丽米热', 'gbk'), '锟斤拷', '烫烫烫', '屯屯屯']],
     ['name-misread', [misread('张三', 'windows-1252'), misread('José', 'windows-1252')]],
     ['name-misread', [Buffer.from('d5c5c8fd', 'hex').toString('latin1')]],
   ]);

@@ -60,12 +60,40 @@ describe('input: photo URL', () => {
     // A Chinese keyboard, angle brackets, quotation marks, the end of a sentence, the rest of a tag, JSON.
     [
       [A],
-      ['ｈｔｔｐｓ：／／p。example．com/a.jpg', `<${A}>`, `“${A}”`, `'${A}'`, `${A}。`, `${A})`, `${A}）。`],
+      [
+        'ｈｔｔｐｓ：／／p。example．com/a.jpg',
+        `<${A}>`,
+        `“${A}”`,
+        `'${A}'`,
+        `${A}。`,
+        `${A})`,
+        `${A}）。`,
+        `${A}】`,
+        `${A}]`,
+      ],
     ],
-    [[A], [`${A},`, `${A}，`, `${A}"`, `${A}"/></p>`, `${A}&quot;&gt;`, A.replaceAll('/', '\\/')]],
+    [
+      [A],
+      [`${A},`, `${A}，`, `${A}"`, `${A}"/></p>`, `${A}&quot;&gt;`, `${A}&#39;>`, A.replaceAll('/', '\\/')],
+    ],
     [
       [A, B],
       [`${A}\n${B}`, `${A}\t\u3000${B}`, `${A}, ${B}`, `${A} - ${B}`],
+    ],
+    [
+      [A],
+      [
+        `${A}」`,
+        `${A}』`,
+        `${A}》`,
+        `${A}〉`,
+        `${A}}`,
+        `${A}</a>`,
+        `${A}<br>`,
+        `${A}<!--`,
+        `${A}&lt;b`,
+        `${A}%20`,
+      ],
     ],
     [[A, A, B], [[A, `${A} ${B}`]]],
     [[`${A}?x={%22a%22:1}`], [`${A}?x={"a":1}`]],
@@ -104,7 +132,10 @@ describe('input: photo URL', () => {
     ['url-in-sentence', [`${A}。请核验`, `${A}、b.jpg`, `${A}请核验`]],
     ['url-template', [`${host}/{{payload.name}}.jpg`, `${host}/{{ payload.name }}`, '{{payload.url}}']],
     ['url-template', [[A, '{{payload.url}}'], 'https://${host}/a.jpg', `${host}/%7B%7Bname%7D%7D.jpg`]],
-    ['url-template', [`${host}/undefined`, `${host}/null.jpg`]],
+    [
+      'url-template',
+      [`${host}/undefined`, `${host}/null.jpg`, `${host}/?a=NaN&b`, `${host}/[object%20Object]`],
+    ],
     ['photos-not-json', ['["https://p.example.com/a.jpg', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`]],
     ['text-too-long', [`${A}?${'x'.repeat(20_000)}`]],
     ['too-many-photos', [Array(1001).fill(A), `${A}\n`.repeat(1001)]],
@@ -112,7 +143,7 @@ describe('input: photo URL', () => {
 
   it('takes 1,000', () => assert.equal((read(Array(1000).fill(A))[0] as string[]).length, 1000));
 
-  it('tells which one is wrong', () => {
+  it('says which one is wrong', () => {
     assert.throws(() => read([A, B, 'http://10.0.0.1/a']), {
       problem: 'url-unreachable',
       values: { position: 3 },

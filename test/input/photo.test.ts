@@ -60,6 +60,8 @@ describe('input: photo', () => {
     ['the attachment of a mail', { filename: 'a.jpg', content: JPG }],
     ['the JSON of a binary of MongoDB', { $binary: { base64: JPG, subType: '00' } }],
   ];
+  for (const name of ['buffer', 'data', 'base64', 'content', 'photo', 'image', 'file', 'dataUrl', 'body'])
+    ofBytes.push([`an object that has it as ${name}`, { [name]: JPG }]);
   for (const [name, given] of ofBytes) {
     it(`takes ${name}`, () => assert.deepEqual(read(given), [JPG, []]));
   }
@@ -83,7 +85,9 @@ describe('input: photo', () => {
     ['quoted and escaped', `"${text.replaceAll('/', '\\/')}"`],
     ['escaped as for HTML in JSON', text.replaceAll('=', '\\u003d').replaceAll('+', '\\u002b')],
     ['escaped twice', text.replaceAll('/', '\\\\/')],
-    ['escaped for HTML', text.replaceAll('/', '&#x2F;').replaceAll('+', '&#43;').replaceAll('=', '&equals;')],
+    ['escaped for HTML', text.replace(/[+/=]/g, (sign) => `&#${sign.charCodeAt(0)};`)],
+    ['escaped so in hexadecimal', text.replace(/[+/=]/g, (sign) => `&#X${sign.charCodeAt(0).toString(16)};`)],
+    ['escaped by name', text.replaceAll('/', '&sol;').replaceAll('+', '&plus;').replaceAll('=', '&equals;')],
     ['with the line breaks of a mail', lines(text, 76, '\r\n')],
     ['with line breaks and indentation', lines(text, 64, '\n    ')],
     ['with line breaks that became spaces', lines(text, 64, ' ')],
@@ -106,7 +110,7 @@ describe('input: photo', () => {
   const around: string[][] = [
     // Quotation marks, more than anybody needs, a half of them, those of Python; signs that nobody sees.
     ['"…"', "'…'", '"""""""""…', '…"', '…,', "b'…'", 'b"…"', "u'…'", "bytearray(b'…')", '\x02"…"\x03'],
-    ['\ufeff…', '…\0', '\u3000\n… \r\n'],
+    ['\ufeff…', '…\0', '\u3000\n… \r\n', '&quot;…&#34;', '&#x22;…&#x22;'],
     ['data:image/jpeg;base64,…', 'DATA:IMAGE/JPEG;BASE64,…', 'data:image/jpeg;charset=utf-8;base64,…'],
     ['data:image/jpeg;name=a%20photo.jpg;base64,…', 'data:image/jpeg;base64, …', 'data:image/*;base64,…'],
     // With half of a prefix, or a damaged one, or two.
@@ -208,6 +212,7 @@ describe('input: photo', () => {
     ['a list of Go', `{${hex.replace(/../g, '0x$&, ')}}`],
     ['decimals', String(new Uint8Array(JPG))],
     ['decimals with spaces', [...JPG].join(' ')],
+    ['decimals of Java', [...new Int8Array(JPG)].join(', ')],
     ["Python's tuple", `(${[...JPG].join(', ')})`],
     ["NumPy's array", `array([${[...JPG].join(', ')}], dtype=uint8)`],
     ["Python's bytearray", `bytearray(b'${inPython}')`],
@@ -241,7 +246,8 @@ describe('input: photo', () => {
     ['photo-not-base64', [words, Buffer.from('照片在附件里'), `${hex.slice(0, 600)}**`, `${[...JPG]},256`]],
     ['photo-not-base64', ['****', '===='].map((wrong) => BASE64.slice(0, 8) + wrong + BASE64.slice(12))],
     ['photo-not-base64', [`${PNG.toString('base64')}/+==`]],
-    // Read as UTF-8, as windows-1252, and half of it as Latin-1.
+    // Read as UTF-8, as windows-1252, half of it as Latin-1; and one character is not of Latin-1.
+    ['photo-decoded', [JPG.toString('latin1').replace('\xdc', '\u01dc')]],
     [
       'photo-decoded',
       [JPG.toString(), `ÿØÿà€${JPG.toString('latin1')}`, JPG.toString('latin1').slice(0, 200)],

@@ -74,12 +74,16 @@ describe('input: photos', () => {
     ['photo-not-whole', [JPG.subarray(0, -2)]],
     ['photo-format', [Buffer.from('RIFF\x24\0\0\0WEBPVP8 ')]],
     ['photo-decoded', [JPG.toString()]],
+    [
+      'photo-spaces',
+      [`${BASE64.slice(0, 100)} ${BASE64.slice(103, 200)}  ${BASE64.slice(205)}`.replaceAll('+', ' ')],
+    ],
     // The second is base64 as well.
     ['not-a-url', ['photo.jpg', '/data/photos/of/a/site/in/the/north/ab']],
     ['url-with-space', ['a photo of the site that somebody took']],
     ['photo-not-bytes', [5, { name: 'a.jpg' }, wrapped(8)]],
     ['too-many-photos', [Array(1_001).fill(JPG)]],
-    ['photo-too-large', [Buffer.alloc(21 * 1024 * 1024)]],
+    ['photo-too-large', [Buffer.alloc(21 * 1024 * 1024), 'A'.repeat(90 * 1024 * 1024)]],
   ]);
 
   it('takes other formats where they are fitted', () => {

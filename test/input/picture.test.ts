@@ -20,7 +20,7 @@ describe('input: a whole picture', () => {
   };
   const unmeasured = changed(BMP, 2, 0);
 
-  for (const [name, picture, isWhole] of [
+  const rows: [name: string, picture: Buffer, isWhole: boolean][] = [
     ['a JPG', jpg(), true],
     ['a JPG behind whose end a phone wrote more', Buffer.concat([jpg(), Buffer.alloc(99)]), true],
     ['a JPG whose frame ends behind the end of the picture', changed(jpg(), frame + 2, 0x7f, 0xff), false],
@@ -29,6 +29,17 @@ describe('input: a whole picture', () => {
     ['a JPG with fill bytes before its first segment', filled('ffe0'), true],
     ['a JPG with fill bytes before its frame', filled('ffc0'), true],
     ['a JPG with fill bytes before its end', filled('ffd9'), true],
+    ...[1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15].map((kind): (typeof rows)[number] => {
+      return [`a JPG of SOF${kind}`, changed(jpg(), frame + 1, 0xc0 + kind), true];
+    }),
+    // DHT, JPG and DAC.
+    ...[4, 8, 12].map((kind): (typeof rows)[number] => {
+      return [
+        `a JPG with marker ${kind} in place of its frame`,
+        changed(jpg(), frame + 1, 0xc0 + kind),
+        false,
+      ];
+    }),
     ['a PNG', PNG, true],
     ['a PNG of no width', changed(PNG, 16, 0, 0, 0, 0), false],
     ['a PNG of no height', changed(PNG, 20, 0, 0, 0, 0), false],
@@ -42,9 +53,11 @@ describe('input: a whole picture', () => {
     ['the beginning of a PNG', PNG.subarray(0, 8), false],
     ['a BMP that says it is longer', changed(BMP, 2, 0xff), false],
     ['a BMP whose dots are cut off', BMP.subarray(0, -1), false],
+    ['a BMP of bit fields whose dots are cut off', changed(unmeasured, 30, 3).subarray(0, -1), false],
     // RLE8: the dots take less room than their number says.
     ['a compressed BMP of 64 by 64 dots', changed(changed(BMP, 18, 64, 0, 0, 0, 64), 30, 1), true],
     ['a BMP of 64 by 64 dots with the bytes of one', changed(BMP, 18, 64, 0, 0, 0, 64), false],
-  ] as const)
+  ];
+  for (const [name, picture, isWhole] of rows)
     it(`${isWhole ? 'is' : 'is not'} ${name}`, () => assert.equal(isWholePicture(picture), isWhole));
 });

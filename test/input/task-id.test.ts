@@ -16,7 +16,10 @@ describe('input: task id', () => {
   ]);
 
   itRefuses(read, [
-    ['not-a-task-id', [undefined, '', { taskId: '9' }, '1.9168E+18', '../9', 'undefined']],
+    [
+      'not-a-task-id',
+      [undefined, '', { taskId: '9' }, '1.9168E+18', '../9', 'undefined', 'null', 'NaN', 'None'],
+    ],
     ['task-id-inexact', [1916812048797622300, 1.5]],
     ['task-id-is-url', ['https://p.example.com/a.jpg']],
     ['task-ids-glued', ['9,8', '9，8', '9;8', '9 8', '[object Object]']],

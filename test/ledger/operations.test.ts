@@ -12,11 +12,11 @@ import {
 import { SQLITE_TYPES } from '../../src/store/schema/columns';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
 import { Seal } from '../../src/store/seal';
-import { type Sql, SqliteSql, type Surroundings, type Value } from '../../src/store/sql';
+import { type OperationContext, type Sql, SqliteSql, type Value } from '../../src/store/sql';
 import { ACCOUNT, call } from './ledgers';
 
 const NOW = Date.parse('2026-03-10T04:00:00Z');
-const AT: Surroundings = {
+const AT: OperationContext = {
   now: NOW,
   seal: new Seal(Buffer.alloc(32, 7)),
   whyNoSeal: null,

@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { Redis } from 'ioredis';
 import { temporaryDirectory } from '../demo-process';
-import { freePort } from '../http/server';
+import { freePort, type TlsIdentity } from '../http/server';
 
 export const SECRET = 'a-secret-of-the-test';
 
@@ -70,4 +72,23 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   };
   await server.start();
   return server;
+}
+
+/** @returns where the same Redis is reached over TLS */
+export async function startTls(redis: RedisServer, identity: TlsIdentity) {
+  const ends = new Set<Socket>();
+  const server = createServer(identity, (near) => {
+    const far = connect(Number(new URL(redis.url).port), '127.0.0.1');
+    for (const end of [near, far]) ends.add(end.on('error', () => {}));
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  server.on('tlsClientError', () => {});
+  await once(server, 'listening');
+  return {
+    url: `rediss://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      for (const end of ends) end.destroy();
+    },
+  };
 }

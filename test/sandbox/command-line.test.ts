@@ -94,18 +94,10 @@ describe('sandbox: the command line', () => {
     const [, port = ''] = await printed(/sandbox on 0\.0\.0\.0:(\d+)\./);
     await printed(/westdex/);
     assert.match(texts.out, /baseUrl: http:\/\/127\.0\.0\.1:\d+\/xhey\n/);
-    const created = await callXhey(
-      {
-        accounts: {
-          xhey: {
-            baseUrl: `http://127.0.0.1:${port}/xhey`,
-            credentials: { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' },
-          },
-        },
-      },
-      '/v2/truth_build/create',
-      { photoUrlList: ['https://a.test/1.jpg'] },
-    );
+    const credentials = { groupKey: 'sandbox-group-key', groupSecret: 'sandbox-group-secret' };
+    const accounts = { xhey: { baseUrl: `http://127.0.0.1:${port}/xhey`, credentials } };
+    const payload = { photoUrlList: ['https://a.test/1.jpg'] };
+    const created = await callXhey({ accounts }, '/v2/truth_build/create', payload);
     const { data } = (await created.json()) as { data: { taskID: string }[] };
     assert.match(data[0]!.taskID, /^\d{19}$/);
   });

@@ -3,7 +3,7 @@ import type { Reason } from '../../src/contract/sandbox-half';
 import { leaksIn } from '../private';
 
 /**
- * docs/contract.md, "Sandbox": a refusal says why, to whoever may read it.
+ * docs/contract.md, "Sandbox": a refusal says why.
  * @param given of an answer that is no success
  */
 export function assertReason(given: string | Reason | null | undefined): void {

@@ -49,48 +49,31 @@ describe('sandbox: what it shows of itself', () => {
     await callXhey(sandbox, CREATE, { photoUrlList: [] });
     for (const name of ['张三', '沙箱101', '沙箱107', '沙箱网关429']) await compare(name);
     await fetch(`${base}/nobody`);
-    const found = (await seen()).map(({ at: _at, ...rest }) => rest);
-    const tencent = {
-      provider: 'tencent-market',
-      method: 'POST',
-      path: '/tencent-market',
-      status: 200,
-      code: '200',
-      reason: null,
-    };
-    const xhey = { provider: 'xhey', method: 'POST', path: `/xhey${CREATE}`, status: 200 };
-    assert.deepEqual(found, [
-      {
-        provider: null,
-        method: 'GET',
-        path: '/*',
-        status: 404,
-        code: null,
-        charged: false,
-        reason:
-          'The path begins with the name of a provider: /xhey, /linkface, /tencent-market, /westdex. The page at / shows base URLs and keys.',
-      },
-      {
-        ...tencent,
-        status: 429,
-        code: null,
-        charged: false,
-        reason: "Asked for by the name: the gateway's refusal with status 429.",
-      },
-      { ...tencent, charged: false },
-      { ...tencent, charged: true },
-      { ...tencent, charged: true },
-      { ...xhey, code: '400', reason: 'photoUrlList has 1 to 10 addresses, not 0.', charged: false },
-      { ...xhey, code: '200', reason: null, charged: null },
-    ]);
-    assert.equal(
-      [...sandbox.paid.values()].reduce((sum, count) => sum + count),
-      3,
+    const providers = Object.keys(sandbox.accounts).map((provider) => `/${provider}`);
+    const unknown = `The path begins with the name of a provider: ${providers.join(', ')}. The page at / shows base URLs and keys.`;
+    const atGateway = "Asked for by the name: the gateway's refusal with status 429.";
+    const tencent = ['tencent-market', 'POST /tencent-market'];
+    const xhey = ['xhey', `POST /xhey${CREATE}`];
+    assert.deepEqual(
+      (await seen()).map(({ provider, method, path, status, code, charged, reason }) => {
+        return [provider, `${method} ${path}`, status, code, charged, reason];
+      }),
+      [
+        [null, 'GET /*', 404, null, false, unknown],
+        [...tencent, 429, null, false, atGateway],
+        [...tencent, 200, '200', false, null],
+        [...tencent, 200, '200', true, null],
+        [...tencent, 200, '200', true, null],
+        [...xhey, 200, '400', false, 'photoUrlList has 1 to 10 addresses, not 0.'],
+        [...xhey, 200, '200', null, null],
+      ],
     );
+    assert.deepEqual([...sandbox.paid.values()], [1, 1, 1]);
   });
 
   it('knows no person, photo, address or key', async () => {
     const key = aesKey('sha1prng', sandbox.accounts.westdex!.credentials.key!)!;
+    const [xM, gMSFZHM] = ['张三', '11010519491231002X'].map((text) => encrypt(text, key));
     await callXhey(sandbox, CREATE, { photoUrlList: ['https://a.test/photo-of-somebody.jpg'] });
     await compare('张三');
     await compare('欧阳测试');
@@ -101,12 +84,7 @@ describe('sandbox: what it shows of itself', () => {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({
-          data: {
-            timeStamp,
-            customNumber,
-            xM: encrypt('张三', key),
-            gMSFZHM: encrypt('11010519491231002X', key),
-          },
+          data: { timeStamp, customNumber, xM, gMSFZHM },
           photoData: jpg().toString('base64'),
         }),
       });
@@ -168,7 +146,7 @@ describe('sandbox: what it shows of itself', () => {
         assert.ok(html.includes(`<code>${value}</code>`) && html.includes(`>${effect}</td>`), value);
   });
 
-  it('explains an unknown path to whoever calls it, in the language of that reader', async () => {
+  it('explains an unknown path in the language of its reader', async () => {
     for (const [language, text] of [
       ['en', /^The path begins with the name of a provider: \/xhey, /],
       ['zh-CN', /^路径须以服务商名称开头：\/xhey、/],
@@ -234,9 +212,9 @@ describe('sandbox: what it shows of itself', () => {
     ['a page of another port', { Host: '127.0.0.1:18080', Origin: 'http://127.0.0.1:1880' }, 403],
     ['a page without an origin of its own', { Origin: 'null' }, 403],
     ['a form of another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }, 403],
-    ['a page whose name was made to lead here', { Host: 'example.com' }, 403],
+    ['a page with a name that was pointed here', { Host: 'example.com' }, 403],
     ['one with an origin to match', { Host: 'example.com', Origin: 'http://example.com' }, 403],
-    ['a name that is none', { Host: 'a b' }, 403],
+    ['a name that cannot be read', { Host: 'a b' }, 403],
   ];
   for (const [name, headers, status] of callers) {
     it(`answers ${status} to ${name} that wants it to forget`, async () => {
@@ -255,7 +233,7 @@ describe('sandbox: what it shows of itself', () => {
     });
   }
 
-  it('lets no page ask a provider whose name was made to lead here, and every program', async () => {
+  it('lets no page with a name that was pointed here ask a provider, and every program', async () => {
     for (const [headers, status] of [
       [{ Host: 'example.com', Origin: 'http://example.com' }, 403],
       [{ Host: 'example.com' }, 405],

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { VerifyError } from '../../src/contract/errors';
-import { type Operations, type Sql, type Surroundings, sealOf } from '../../src/store/sql';
+import { type OperationContext, type Operations, type Sql, sealOf } from '../../src/store/sql';
 
 const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
 
@@ -59,12 +59,12 @@ export const PROBES = {
     );
     return rows.map(({ name }) => Number(name.slice(4)));
   },
-  'probe.seal': async (_sql: Sql, { text }: { text: string }, at: Surroundings) => ({
+  'probe.seal': async (_sql: Sql, { text }: { text: string }, at: OperationContext) => ({
     sealed: Buffer.from(sealOf(at).seal('probe', text, 'one')).toString('base64'),
   }),
-  'probe.open': async (_sql: Sql, { sealed }: { sealed: string }, at: Surroundings) =>
+  'probe.open': async (_sql: Sql, { sealed }: { sealed: string }, at: OperationContext) =>
     sealOf(at).open('probe', Buffer.from(sealed, 'base64'), 'one').toString(),
-  'probe.at': async (_sql: Sql, _parameters: unknown, { now, damage }: Surroundings) => ({
+  'probe.at': async (_sql: Sql, _parameters: unknown, { now, damage }: OperationContext) => ({
     now,
     isDamaged: damage !== null,
   }),

@@ -63,7 +63,7 @@ describe('the texts of the runtime', () => {
 
   it('take values as they are, and leave nothing where there is none', () => {
     const say = (words: unknown) => findText('', 'errors.refused.PROVIDER.text', { words }, 'en-US');
-    assert.ok(say('$& $t(told) __words__').includes('$& $t(told) __words__'));
+    assert.ok(say('$& $t(key) __words__').includes('$& $t(key) __words__'));
     assert.ok(!say(undefined).includes('undefined'));
     assert.ok(!say(null).includes('null'));
     assert.ok(say(0).includes('0'));

@@ -39,7 +39,7 @@ const get = { method: 'get', permission: READ } as const;
 const post = { method: 'post', permission: WRITE } as const;
 const drop = { method: 'delete', permission: WRITE } as const;
 
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   {
     ...post,
     path: '/accounts/:id/test',

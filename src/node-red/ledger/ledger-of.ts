@@ -5,6 +5,7 @@ import { Ledger, type LedgerOptions } from '../../ledger/ledger';
 import type { Seen } from '../../photos/seen';
 import { databaseOf } from '../runner/database-of';
 import { oncePerRuntime } from '../runner/once-per-runtime';
+import { ownSettings } from '../runner/own-settings';
 import type { Node, Red } from '../runner/red';
 
 /** A `verify-ledger-store`. */
@@ -31,12 +32,6 @@ export interface LedgerStoreNode extends Node {
   location: string | null;
 }
 
-/** `cnVerify` in settings.js. */
-interface Settings {
-  /** false: nothing is written down, and neither budgets nor keys hold. */
-  ledger?: false;
-}
-
 /** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
 const settled = channel('cn-verify:call');
 
@@ -49,14 +44,12 @@ const ownLedger = oncePerRuntime((red) => openLedger(red, { database: databaseOf
  * @throws VerifyError CONFIG where the store is missing or not set up
  */
 export function ledgerOf(red: Red, store?: unknown): Ledger | null {
-  const { userDir, cnVerify } = red.settings;
-  const { ledger } = (cnVerify ?? {}) as Settings;
   if (store) {
     const node = red.nodes.getNode(String(store)) as LedgerStoreNode | null;
     if (!node?.ledger) throw new VerifyError('CONFIG', 'ledger-store-missing');
     return node.ledger();
   }
-  return ledger === false || !userDir ? null : ownLedger(red);
+  return ownSettings(red).ledger === false || !red.settings.userDir ? null : ownLedger(red);
 }
 
 /**

@@ -3,7 +3,7 @@ import { VerifyError } from '../../contract/errors';
 import type { Entry, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
 import { answerInput } from '../runner/answer-input';
-import { idOfAccount } from '../runner/choices';
+import { idOfAccount, isAccount } from '../runner/choices';
 import { folderForFlows } from '../runner/database-file';
 import { configsOf } from '../runner/deployed';
 import { sendNew } from '../runner/handle-input';
@@ -40,23 +40,19 @@ async function answer(
 ): Promise<Entry[] | Sum[] | BillAnswer | { folder: string | null }> {
   if (asksForFolder(message.payload)) return { folder: folderForFlows(red) };
   // Entries of deleted accounts are found, too.
-  const accountId = (named: string) => idOfAccount(red, named, isAccount) ?? named;
+  const accountId = (named: string) => idOfAccount(red, named, null) ?? named;
   const { payload } = message;
   if (typeof payload === 'object' && payload !== null && 'bill' in payload)
     return answerBill(
       openLedger(red, config),
       readBillQuestion({ ...payload }, config.billColumns, accountId),
-      (id) => idOfAccount(red, id, isAccount) === id,
+      (id) => idOfAccount(red, id, null) === id,
     );
   const question = readQuestion(message.payload, accountId);
   const accounts = configsOf(red)
     .filter(({ type, ledger }) => isAccount(type) && (ledger || '') === (config.ledger || ''))
     .map(({ id }) => id);
   return answerOf(openLedger(red, config), question, accounts);
-}
-
-function isAccount(type: string): boolean {
-  return type.endsWith('-account');
 }
 
 /** @throws VerifyError CONFIG */

@@ -11,6 +11,7 @@ import { JobSecret } from '../../queue/sealed';
 import { secretOf } from '../../store/secret';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { tlsOptions } from '../runner/connection';
+import { ownSettings } from '../runner/own-settings';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings, requireVariable } from '../runner/settings';
 
@@ -97,9 +98,9 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
 
   /** docs/contract.md, "Ledger": the shared store's secret, else that of this Node-RED. */
   async function readSecret(): Promise<JobSecret> {
-    const { userDir = '', cnVerify } = red.settings;
-    const { key } = (cnVerify ?? {}) as { key?: string };
-    if (!config.ledger) return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), key));
+    const { userDir = '' } = red.settings;
+    if (!config.ledger)
+      return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), ownSettings(red).key));
     const store = red.nodes.getNode(String(config.ledger)) as LedgerStoreNode | null;
     if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, NOTHING_SENT);
     return new JobSecret(await store.master());

@@ -18,16 +18,18 @@ export function actionTypes(): string[] {
   return [...actions.keys()];
 }
 
-/** @returns the operations that may cost, and so have keys; all actions are loaded for that */
+/** @returns the operations that may cost, and so have keys */
 export function paidOperations(): string[] {
-  return [...actions.values()]
-    .map((load) => load())
-    .flatMap(({ mayCost, operation }) => (mayCost ? operation : []));
+  return operationsWith('mayCost');
 }
 
-/** @returns the operations that send who somebody is; all actions are loaded for that */
+/** @returns the operations that send who somebody is */
 export function operationsAboutPersons(): string[] {
-  return [...actions.values()]
-    .map((load) => load())
-    .flatMap(({ isAboutPerson, operation }) => (isAboutPerson ? operation : []));
+  return operationsWith('isAboutPerson');
+}
+
+/** All actions are loaded for that. */
+function operationsWith(mark: 'mayCost' | 'isAboutPerson'): string[] {
+  const loaded = [...actions.values()].map((load) => load());
+  return loaded.filter((action) => action[mark]).map(({ operation }) => operation);
 }

@@ -1,6 +1,6 @@
 /**
- * What a message may choose beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key`, `reuse` and `consent`;
- * and `ConsentRules`, what the account demands of it.
+ * What a message may bring beside its input: docs/contract.md, "Action nodes", `accountFrom`, `key`, `reuse` and `consent`;
+ * and what its account requires of it.
  */
 import type { PersonSent } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
@@ -24,7 +24,7 @@ export const PAID_SETTINGS = {
 
 type Fields = Readonly<Record<string, FieldDefinition>>;
 
-/** @returns those that the node uses: most use none, and reading one costs */
+/** @returns those that are filled in at the node; most nodes have none, and each takes time with every message */
 export function chosenFields(
   { mayCost, isAboutPerson = false }: { mayCost: boolean; isAboutPerson?: boolean },
   config: NodeConfig,
@@ -49,47 +49,32 @@ export function readKey(value: unknown): string | null {
 
 /**
  * @param red Node-RED
- * @param provider whose accounts are looked through; null: any
- * @param chosen name or id; nothing for the node's own
- * @returns the id of the account node, or null for the node's own
- * @throws VerifyError INPUT where it is no text, CONFIG where there is no such account, or more than one
- */
-export function accountNamed(red: Red, provider: string | null, chosen: unknown): string | null {
-  const wanted = readId(chosen, 'accountFrom');
-  if (wanted === '') return null;
-  const id = idOfAccount(red, wanted, (type) =>
-    provider === null ? type.endsWith('-account') : type === `${provider}-account`,
-  );
-  if (id === null) throw new VerifyError('CONFIG', 'account-not-found');
-  return id;
-}
-
-/**
- * @param red Node-RED
- * @param wanted name or id
- * @param isLooked whether accounts of a type are looked through
+ * @param wanted name or id of an account
+ * @param provider of the account; null: any
  * @returns the id of the account node, or null where there is none
  * @throws VerifyError CONFIG where there is more than one of that name
  */
-export function idOfAccount(
-  { nodes }: Red,
-  wanted: string,
-  isLooked: (type: string) => boolean,
-): string | null {
+export function idOfAccount({ nodes }: Red, wanted: string, provider: string | null): string | null {
   const found: string[] = [];
   nodes.eachNode(({ id, type, name }) => {
-    if (isLooked(type) && (id === wanted || name === wanted)) found.push(id);
+    const isOfProvider = provider === null ? isAccount(type) : type === `${provider}-account`;
+    if (isOfProvider && (id === wanted || name === wanted)) found.push(id);
   });
   if (found.includes(wanted)) return wanted;
   if (found.length > 1) throw new VerifyError('CONFIG', 'account-name-twice');
   return found[0] ?? null;
 }
 
+/** @returns whether a node of this type is an account */
+export function isAccount(type: string): boolean {
+  return type.endsWith('-account');
+}
+
 /** An id number, whatever stands around it. */
 const ID_NUMBER = /(?<!\d)\d{17}[\dXx](?!\d)/;
 const LONGEST_PURPOSE = 128;
 
-/** What an account demands: docs/contract.md, "Account nodes". */
+/** What an account requires: docs/contract.md, "Account nodes". */
 export interface ConsentRules {
   consentRequired: boolean;
   minors: 'guardian' | 'allow';

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { openDatabase } from '../../store/database';
 import { Seal } from '../../store/seal';
 import { secretOf } from '../../store/secret';
-import { databaseFile, databaseSettings } from './database-file';
+import { databaseFile } from './database-file';
 import { oncePerRuntime } from './once-per-runtime';
+import { ownSettings } from './own-settings';
 import type { Red } from './red';
 
 /** Opens the database of a runtime when somebody first asks for it. */
@@ -42,6 +43,6 @@ async function secretFor(red: Red): Promise<Buffer> {
   const { userDir } = red.settings;
   const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');
   const kept = keptBy(red);
-  kept.secret = await secretOf(join(folder, 'key'), databaseSettings(red).key, kept.secret);
+  kept.secret = await secretOf(join(folder, 'key'), ownSettings(red).key, kept.secret);
   return kept.secret;
 }

@@ -1,7 +1,8 @@
 import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
+import { readId } from '../../input/text';
 import type { AccountNode } from '../account/account-node';
-import { accountNamed } from './choices';
+import { idOfAccount } from './choices';
 import type { Red } from './red';
 
 /**
@@ -38,7 +39,11 @@ export class NodeAccounts {
    * @throws VerifyError INPUT where it is no text; CONFIG where there is no such account, or more than one
    */
   chosen(name: unknown): string {
-    return accountNamed(this.#red, this.providerOf(), name) ?? this.own;
+    const wanted = readId(name, 'accountFrom');
+    if (wanted === '') return this.own;
+    const id = idOfAccount(this.#red, wanted, this.providerOf());
+    if (id === null) throw new VerifyError('CONFIG', 'account-not-found');
+    return id;
   }
 
   /** @returns null where that depends on an account which is not there */

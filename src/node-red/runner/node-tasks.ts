@@ -1,6 +1,6 @@
 /** The pending tasks of one instance of a node: docs/contract.md, "Action nodes", `resume`, and "Errors", "Retries". */
 import type { Account } from '../../contract/account';
-import type { Again, AskContext, Waiting, Waits } from '../../contract/action';
+import type { AskContext, Unfinished, Waiting, Waits } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { Payments } from '../../contract/payment';
 import type { Answer } from '../../contract/result';
@@ -180,17 +180,17 @@ export class NodeTasks<Input, State> implements TaskOwner {
     );
   }
 
-  async #step(state: State, account: string, context: AskContext): Promise<Answer | Again> {
+  async #step(state: State, account: string, context: AskContext): Promise<Answer | Unfinished> {
     return this.#waits!.ask(() => this.#runner.open(account), state, context);
   }
 
-  #stepped(step: Answer | Again, work: Work, task: PendingTask): void {
-    if (!('again' in step)) {
+  #stepped(step: Answer | Unfinished, work: Work, task: PendingTask): void {
+    if (!('nextStepIn' in step)) {
       this.#runner.succeed(step, work);
       return;
     }
-    this.#trouble(task, step.trouble);
-    this.#pending.schedule(task, step.again);
+    this.#trouble(task, step.lastError);
+    this.#pending.schedule(task, step.nextStepIn);
   }
 
   #trouble(task: PendingTask, error: VerifyError | null): void {

@@ -1,10 +1,11 @@
 /** The pending tasks of a runtime: one collection, however many nodes it has. */
 import { PendingTasks } from '../../waiting/pending-tasks';
 import type { TaskRow } from '../../waiting/waiting-sql';
-import { databaseFile, databaseSettings } from './database-file';
+import { databaseFile } from './database-file';
 import { databaseOf } from './database-of';
 import { onceStarted } from './deployed';
 import { oncePerRuntime } from './once-per-runtime';
+import { ownSettings } from './own-settings';
 import type { Red } from './red';
 
 const DAY_MS = 86_400_000;
@@ -28,7 +29,7 @@ export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
   const sweep = () => {
     if (isLoaded && isStarted) sweepOrphans(red, tasks);
   };
-  const isKept = databaseSettings(red).spoolDir !== false && databaseFile(red) !== null;
+  const isKept = ownSettings(red).spoolDir !== false && databaseFile(red) !== null;
   const tasks = new PendingTasks({
     database: isKept ? databaseOf(red) : null,
     onPartial: () => red.log.warn(red._('warnings.waiting.in-part')),

@@ -1,5 +1,7 @@
 /** As much of Node-RED's own interface as is used here; @types/node-red is behind the runtime. */
 
+import type { OwnSettings } from './own-settings';
+
 export type Message = Record<string, unknown> & { _msgid?: string; parts?: unknown };
 
 export interface Status {
@@ -112,7 +114,7 @@ export interface Red {
   events: { on(event: string, listener: () => void): void };
   log: Record<'info' | 'warn' | 'error', (text: string) => void>;
   auth: { needsPermission(permission: string): AdminHandler };
-  settings: { userDir?: string; [name: string]: unknown };
+  settings: { userDir?: string; cnVerify?: OwnSettings; [name: string]: unknown };
   util: {
     prepareJSONataExpression(expression: string, node: Node): unknown;
     evaluateJSONataExpression(

@@ -26,14 +26,14 @@ const BOUNDARY_BYTES = 16;
 
 const randomHexOf = (bytes: number) => randomBytes(bytes).toString('hex');
 
-/** What is asked for. */
+/** A request for a token. */
 export interface TokenRequest {
   detectionType: string;
   /** null for a random one. */
   sequenceId: string | null;
 }
 
-/** What came of it. */
+/** Its answer. */
 export interface TokenAnswer extends Issued {
   /** As it was sent. */
   sequenceId: string;
@@ -57,7 +57,7 @@ export async function requestToken(
   context: CallContext,
   randomHex = randomHexOf,
 ): Promise<TokenAnswer> {
-  // One serial number for all attempts: they are one call to whoever looks for it in the provider's logs.
+  // One serial number for all attempts: in the provider's logs they are one call.
   const sequenceId = wanted.sequenceId ?? randomHex(SEQUENCE_ID_BYTES);
   let sentAt = 0;
   const form = { detection_type: wanted.detectionType };
@@ -137,7 +137,7 @@ export function sign(apiId: string, apiSecret: string, timestamp: string): strin
 /**
  * Writes a form as one Buffer, so that it is sent with its length and never in chunks (providers/README, "Rules for
  * all four"): RFC 7578.
- * @param fields whose names need no quoting, and whose values are text
+ * @param fields with values that are text, and names that need no quoting
  * @param boundary that occurs in none of the values
  * @returns the body of a multipart/form-data request
  */

@@ -16,7 +16,7 @@ const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
 /**
  * Compares a face with the police register's photo: docs/providers/tencent-market.md. May cost money.
  * @param account tencent-market's
- * @param person who it is said to be
+ * @param person to be compared
  * @param maxPhotoMB the node's own limit
  * @param turn of the message in the account's queue
  * @param context of the message

@@ -14,7 +14,7 @@ const PIECE_BYTES = 48 * 1024;
 /**
  * Writes the form. "`+`, `/` and `=` of the base64 must be percent-encoded." A photo is encoded piece by piece, so that no text of
  * its size is made.
- * @param person whose name, id number and photo it is; the photo is not changed
+ * @param person with name, id number and photo, which is not changed
  * @returns the body; of `image` and `url` it has the one that is used
  */
 export function writeForm({ name, idNumber, photo }: Person): Buffer {

@@ -57,7 +57,7 @@ export function readAnswer(answer: HttpAnswer, reader: Reader): Comparison {
  * the table of codes is an error; a code that only another product can explain is an answer that was paid for.
  * @param answer of the gateway, or of any product behind it
  * @param known what its texts may repeat
- * @param isOwn whether it is the product of the account's address, whose form is documented
+ * @param isOwn whether it is the documented product, at the account's own address
  * @returns the whole answer
  * @throws VerifyError as `readAnswer`
  */

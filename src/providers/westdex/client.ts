@@ -11,7 +11,7 @@ import { bodyOf } from './body';
 import { aesKey, encrypt } from './cipher';
 import { type Envelope, readEnvelope } from './response';
 
-/** docs/providers/westdex.md, the first line: the `api_code` whose fields are documented. */
+/** docs/providers/westdex.md, the first line: the one `api_code` with documented fields. */
 export const THREE_ELEMENTS = 'idCardThreeElements';
 
 /** Whom the photo is said to show. */

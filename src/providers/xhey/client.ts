@@ -16,7 +16,7 @@ import {
 } from './response';
 
 /**
- * A photo in hand gets an address with a random name: only this gives the sandbox the name of its file. Commas
+ * A photo from a message is stored under a random name: only this gives the sandbox the name of its file. Commas
  * between the names, in the order of the photos; empty where a name chooses nothing.
  */
 export const NAMES_HEADER = 'x-sandbox-names';

@@ -15,7 +15,7 @@ const NOTHING_TO_PUT = Promise.resolve();
 export interface MessagePhoto {
   /** Identifies it, in another message too: its address, or the digest of its bytes. */
   identity: string;
-  /** null as long as a photo in hand has none. */
+  /** null until a photo from the message has been stored. */
   url: string | null;
   inHand: Buffer | null;
   stored: StoredPhoto | null;

@@ -12,7 +12,7 @@ export interface Coordinates {
 /** One photo of a truth-poll: docs/contract.md, "Result", `data.photos`. */
 export interface ReportedPhoto {
   url: string | null;
-  /** Its file's own name, where it came in hand and with one. */
+  /** The name of its file, if the message had the photo itself and with a name. */
   name?: string;
   taskId: string;
   outcome: Verdict['outcome'];

@@ -56,10 +56,10 @@ interface Photos {
   found?: (number | null)[];
 }
 
-/** Tasks whose photos are being downloaded. */
+/** Tasks with photos that are being downloaded. */
 const looking = new WeakSet<Photos>();
 
-/** Begins to download the photos of a new task, but for those whose addresses choose an answer. */
+/** Begins to download the photos of a new task, except those with an address that chooses the answer. */
 export function beginLook(task: Photos, world: SandboxWorld): void {
   task.found = task.photoUrls.map((url, index) => {
     const special = task.specials[index]!;

@@ -48,7 +48,7 @@ const MOST_REPORTED = 10 * MOST_TASKS;
  *   answered, or any of these as JSON text
  * @param environment of the account; null where there is none
  * @param repaired takes the field's name where an id had to be mended
- * @returns every task the message knows of: those to be asked after are `waiting`, the others as the message claims; and
+ * @returns every task the message knows of: those to be queried are `waiting`, the others as the message claims; and
  *   the seal that comes with it, and when it says that the photos were submitted
  * @throws VerifyError INPUT, for more photos than one truth-create takes too; CONFIG for a result of the sandbox that comes
  *   to an account of the provider, or the other way round: the same id may be another task there

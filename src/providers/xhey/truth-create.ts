@@ -38,7 +38,7 @@ interface EarlierPhoto {
   taskIds: string[];
   /** How many photos its tasks were created for. */
   photos: number;
-  /** The provider reports it under this address, where that is another than the photo's: it came in hand, or was signed. */
+  /** The provider reports it under this address, where that is not the photo's own: the message had the photo itself, or the address was signed. */
   url?: string;
   code: string;
   message: string;
@@ -289,7 +289,7 @@ function paidResult({ code }: Created): PaidResult {
   return { outcome: 'submitted', reason: null, code, requestId: null, orderNo: null, charged: null };
 }
 
-/** An object whose address is signed again for each message stays the same photo. */
+/** An object keeps its identity although its address is signed again for each message. */
 function identityOf({ identity }: MessagePhoto): string {
   return withoutSignature(identity);
 }
@@ -299,7 +299,7 @@ function contentOf(photos: readonly MessagePhoto[]): string {
   return [...new Set(photos.map(identityOf))].sort().join('\n');
 }
 
-/** The key says all; a photo in hand has a second name, under which the provider reports it. */
+/** The key alone identifies the photo; one that was stored for the provider has a second name, under which it is reported. */
 function reuseKeyOf(photo: MessagePhoto): PaidKey {
   const alias = photo.inHand && photo.url !== null ? { alias: reuseKey(photo.url) } : {};
   return { key: `${REUSE}${identityOf(photo)}`, content: '', ...alias };

@@ -1,5 +1,5 @@
 import type { Account } from '../../contract/account';
-import type { Action, Again, AskContext, Context } from '../../contract/action';
+import type { Action, AskContext, Context, Unfinished } from '../../contract/action';
 import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
 import type { Answer, Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
@@ -121,7 +121,8 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
         return answer;
       }
       const pause = Math.max(nextPause(state, ++state.steps, context.random()), retryAfter);
-      return { again: lastChance(pause, context.left(), state.interval), trouble } satisfies Again;
+      const nextStepIn = lastChance(pause, context.left(), state.interval);
+      return { nextStepIn, lastError: trouble } satisfies Unfinished;
     },
   },
 
@@ -143,7 +144,7 @@ async function checkClaim(state: PollState, context: Context): Promise<void> {
   delete state.claim;
 }
 
-/** A task whose time ran out while nothing ran, or while the disk was full, is queried once all the same. */
+/** A task that ran out of time while Node-RED was down, or while the disk was full, is still queried once. */
 function isOver(context: AskContext): boolean {
   return context.left() <= 0 && context.turn === 'again';
 }

@@ -76,7 +76,7 @@ describe("linkface's half of the sandbox", () => {
     ['a clock 14 minutes fast, in seconds', '0000', at(NOW / 1000 + 840)],
     ['a clock 20 minutes slow', '1000', at(NOW - 1_200_000), /at most 900 s off/],
     ['a clock 20 minutes fast, in seconds', '1000', at(NOW / 1000 + 1200)],
-    ['a time that is none', '1000', at('now')],
+    ['a time that is no number', '1000', at('now')],
     ['microseconds', '1000', at(`${NOW}000`)],
     ['a signature of another time', '1000', { form: { timestamp: String(NOW + 5000) } }],
     ['a signature in capitals', '1000', { form: { sign: SIGN.toUpperCase() } }, /lower-case hex/],

@@ -113,8 +113,8 @@ describe("tencent-market's half of the sandbox", () => {
   ];
   const newer: typeof both = [
     ['no request id', without('request-id'), 401, /request-id header/, /is missing/],
-    ['a request id that is none', having('request-id', '1'), 403, /cannot be/, /is a UUID/],
-    ['an object that is none', signedBy(() => '{"id":'), 403, /invalidate$/, /JSON object/],
+    ['a request id that is no UUID', having('request-id', '1'), 403, /cannot be/, /is a UUID/],
+    ['JSON that is cut off', signedBy(() => '{"id":'), 403, /invalidate$/, /JSON object/],
     ['a date that is no text', signedBy(() => '{"x-date":1}'), 403, /invalidate$/, /texts/],
     ['an empty object', signedBy(() => '{}'), 403, /signature missing$/, /a signature/],
   ];
@@ -167,7 +167,7 @@ describe("tencent-market's half of the sandbox", () => {
     ['a data prefix', GOOD.replace('image=', 'image=data%3Aimage%2Fjpeg%3Bbase64%2C'), /image/],
     ['a line break in the image', GOOD.replace('image=', 'image=AAAA%0A'), /image/],
     ['an image cut short', GOOD.replace(/%3D$/, ''), /image/],
-    ['a url that is none', `${PERSON}&url=a.jpg`, /url/],
+    ['a url without http', `${PERSON}&url=a.jpg`, /url/],
     ['JSON', JSON.stringify({ name: '张三', idcard: ID_NUMBER, image: IMAGE }), /name/],
   ];
   for (const [name, body, words] of wrong) {

@@ -14,7 +14,7 @@ describe('tencent-market: which gateway', () => {
     ['notcloudmarket-apigw.com', null],
   ];
   for (const [hostname, scheme] of rows) {
-    it(`${hostname} wants ${scheme ?? 'to be told'}`, () => {
+    it(`${hostname} is of ${scheme ?? 'no known gateway'}`, () => {
       assert.equal(schemeFor('auto', hostname), scheme);
     });
   }

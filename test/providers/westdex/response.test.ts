@@ -10,27 +10,26 @@ const SECRETS = ['a-secret-id-of-the-test', KEY];
 
 const keyOf = (keyDerivation: KeyDerivation) => aesKey(keyDerivation, KEY)!;
 
+/** As the account's usual derivation encrypts it. */
+const sealed = (text: string) => encrypt(text, keyOf('sha1prng'));
+
 const NOW = Date.parse('2026-11-25T08:00:00Z');
+
+interface Circumstances {
+  keyDerivation?: KeyDerivation;
+  status?: number;
+  headers?: Record<string, string>;
+  offset?: number;
+}
 
 function read(
   body: unknown,
-  keyDerivation: KeyDerivation = 'sha1prng',
-  status = 200,
-  headers = {},
-  offset = 0,
+  { keyDerivation = 'sha1prng', status = 200, headers = {}, offset = 0 }: Circumstances = {},
 ) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return readEnvelope(
-    { status, headers, body: Buffer.from(text) },
-    {
-      key: KEY,
-      keyDerivation,
-      aesKey: keyOf(keyDerivation),
-      now: NOW,
-      offset,
-      known: { person: PERSON, secrets: SECRETS },
-    },
-  );
+  const known = { person: PERSON, secrets: SECRETS };
+  const reader = { key: KEY, keyDerivation, aesKey: keyOf(keyDerivation), now: NOW, offset, known };
+  return readEnvelope({ status, headers, body: Buffer.from(text) }, reader);
 }
 
 const refused = (...given: Parameters<typeof read>) => refusalOf(() => read(...given));
@@ -38,7 +37,7 @@ const refused = (...given: Parameters<typeof read>) => refusalOf(() => read(...g
 describe('westdex answer', () => {
   for (const code of ['00000', '200', '0', 0, 200]) {
     it(`${JSON.stringify(code)} is success`, () => {
-      const data = encrypt('{"code":"0","msg":"一致"}', keyOf('sha1prng'));
+      const data = sealed('{"code":"0","msg":"一致"}');
       const { result, raw, ...rest } = read({ code, message: '成功', data, id: 'abc' });
       assert.deepEqual(result, { code: '0', msg: '一致' });
       assert.deepEqual(rest, { code: String(code), message: '成功', id: 'abc', charged: null });
@@ -48,7 +47,7 @@ describe('westdex answer', () => {
 
   for (const error_code of [30001, '30001', '1', 'E1']) {
     it(`success with the error_code ${JSON.stringify(error_code)} is a failure`, () => {
-      const data = encrypt('{"IsCharge":true}', keyOf('sha1prng'));
+      const data = sealed('{"IsCharge":true}');
       const { code, details } = refused({ code: '00000', message: '成功', data, id: 'abc', error_code });
       assert.deepEqual(
         [code, details.providerCode, details.charged, details.requestId],
@@ -64,7 +63,7 @@ describe('westdex answer', () => {
   }
 
   it('without data is a success without a result', () => {
-    const nothing = encrypt('', keyOf('sha1prng'));
+    const nothing = sealed('');
     for (const beside of [{}, { data: null }, { data: '' }, { data: nothing }]) {
       assert.equal(read({ code: '00000', ...beside }).result, null);
     }
@@ -72,15 +71,11 @@ describe('westdex answer', () => {
 
   it('passes on any JSON, with long ids exact', () => {
     for (const json of ['[1,"a"]', '5', '"text"', 'null', 'false', '{}']) {
-      assert.deepEqual(
-        read({ code: 0, data: encrypt(json, keyOf('sha1prng')) }).result,
-        JSON.parse(json),
-        json,
-      );
+      assert.deepEqual(read({ code: 0, data: sealed(json) }).result, JSON.parse(json), json);
     }
-    const twice = encrypt(JSON.stringify('{"Code":0}'), keyOf('sha1prng'));
+    const twice = sealed(JSON.stringify('{"Code":0}'));
     assert.deepEqual(read({ code: 0, data: twice }).result, { Code: 0 });
-    const data = encrypt('{"no":1916812048797622272}', keyOf('sha1prng'));
+    const data = sealed('{"no":1916812048797622272}');
     assert.deepEqual(read({ code: 0, data }).result, { no: '1916812048797622272' });
     assert.equal(read('{"code":0,"id":1916812048797622272}').id, '1916812048797622272');
   });
@@ -97,10 +92,10 @@ describe('westdex answer', () => {
     for (const right of KEY_DERIVATIONS.filter((each) => each !== chosen)) {
       it(`of ${right}, read with ${chosen}, says to choose ${right}`, () => {
         const data = encrypt('{"code":"0"}', keyOf(right));
-        const success = refused({ code: '00000', data }, chosen);
+        const success = refused({ code: '00000', data }, { keyDerivation: chosen });
         assert.deepEqual([success.code, success.problem], ['PROTOCOL', 'answer-other-key']);
         assert.deepEqual(success.values, { keyDerivation: right });
-        const failure = refused({ code: '9', message: 'no', data }, chosen);
+        const failure = refused({ code: '9', message: 'no', data }, { keyDerivation: chosen });
         assert.deepEqual([failure.code, failure.problem], ['PROVIDER', 'failed-other-key']);
         assert.deepEqual(failure.values, { keyDerivation: right, words: '9: no' });
       });
@@ -116,13 +111,13 @@ describe('westdex answer', () => {
     }
     const foreign = encrypt('认证'.repeat(5_000), Buffer.alloc(16, 9));
     assert.equal(refused({ code: '00000', data: foreign }).problem, 'answer-undecryptable');
-    const own = encrypt('认证'.repeat(5_000), keyOf('sha1prng'));
+    const own = sealed('认证'.repeat(5_000));
     assert.equal(read({ code: '00000', data: own }).result, '认证'.repeat(5_000));
   });
 
   it('that no derivation reads is said to be so', () => {
     const foreign = encrypt('{"code":"0"}', Buffer.alloc(16, 9));
-    const bytes = encrypt('\u0001\u0002', keyOf('sha1prng'));
+    const bytes = sealed('\u0001\u0002');
     const bytesOfAnother = encrypt('一\u0000致', keyOf('hex'));
     for (const data of [foreign, bytes, bytesOfAnother, 'not base64 at all', 'AAAA', ' ']) {
       const { code, problem: reason, details } = refused({ code: '00000', message: '成功', data, id: 'abc' });
@@ -136,9 +131,9 @@ describe('westdex answer', () => {
 
   it('is the text, where it is text that people read', () => {
     for (const text of ['一致', '不一致', 'no JSON', '认证通过\r\n得分：98', '{"half":', '王\t李 𠮷😀']) {
-      const data = encrypt(text, keyOf('sha1prng'));
+      const data = sealed(text);
       assert.equal(read({ code: '00000', data }).result, text);
-      const { problem, values } = refused({ code: '00000', data }, 'utf8');
+      const { problem, values } = refused({ code: '00000', data }, { keyDerivation: 'utf8' });
       assert.deepEqual([problem, values], ['answer-other-key', { keyDerivation: 'sha1prng' }]);
     }
   });
@@ -163,7 +158,7 @@ describe('westdex answer', () => {
   ];
   for (const [answer, charged] of charges) {
     it(`${JSON.stringify(answer)} was charged: ${charged}`, () => {
-      const data = encrypt(JSON.stringify(answer), keyOf('sha1prng'));
+      const data = sealed(JSON.stringify(answer));
       assert.equal(read({ code: '00000', data }).charged, charged);
       assert.equal(refused({ code: '9', data }).details.charged, charged);
     });
@@ -172,21 +167,19 @@ describe('westdex answer', () => {
   it('of a failure shows a clock that is off', () => {
     const date = (seconds: number) => ({ date: new Date(NOW + seconds * 1000).toUTCString() });
     for (const seconds of [-3600, -31, 31, 600]) {
-      const { code, problem, values } = refused({ code: '9', message: 'no' }, 'sha1prng', 200, date(seconds));
+      const { code, problem, values } = refused({ code: '9', message: 'no' }, { headers: date(seconds) });
       assert.deepEqual([code, problem], ['PROVIDER', 'failed-clock']);
       assert.deepEqual(values, { words: '9: no', seconds: Math.abs(seconds) });
     }
-    const none: [object, number][] = [
-      [date(30), 0],
-      [date(-30), 0],
-      [{ ...date(600), age: '5' }, 0],
-      [{}, 0],
+    for (const circumstances of [
+      { headers: date(30) },
+      { headers: date(-30) },
+      { headers: { ...date(600), age: '5' } },
+      {},
       // The request had the provider's time.
-      [date(600), 600_000],
-    ];
-    for (const [headers, offset] of none) {
-      assert.equal(refused({ code: '9' }, 'sha1prng', 200, headers, offset).problem, 'refused.PROVIDER');
-    }
+      { headers: date(600), offset: 600_000 },
+    ])
+      assert.equal(refused({ code: '9' }, circumstances).problem, 'refused.PROVIDER');
   });
 
   it('names the key where the provider could not decrypt what was sent', () => {
@@ -244,10 +237,10 @@ describe('westdex answer', () => {
     ];
     for (const [status, code] of rows) {
       for (const body of ['', '<html>', '[]', 'null', '{"status":404}', '{"code":null}', '{"code":00000}']) {
-        assert.equal(refused(body, 'sha1prng', status).code, code, `${status} ${body}`);
+        assert.equal(refused(body, { status }).code, code, `${status} ${body}`);
       }
-      assert.equal(refused({ code: '9' }, 'sha1prng', status).code, 'PROVIDER');
+      assert.equal(refused({ code: '9' }, { status }).code, 'PROVIDER');
     }
-    assert.equal(read({ code: '00000' }, 'sha1prng', 500).result, null);
+    assert.equal(read({ code: '00000' }, { status: 500 }).result, null);
   });
 });

@@ -36,7 +36,7 @@ function counted(length: number, submitted: (index: number) => string, reported:
   return { message: { data: { taskIds: ['2'], tasks, photos } }, reads: () => reads };
 }
 
-function told(message: unknown): PollData {
+function resultOf(message: unknown): PollData {
   const { tasks } = readTasks(message, null, new Set());
   const words = { repaired: [], code: '200', message: '', providerTime: null, lastError: undefined, raw: [] };
   const { data } = report({ tasks, ...words });
@@ -57,7 +57,7 @@ describe('xhey truth-poll: what it costs', () => {
     it(`looks at each carried photo a bounded number of times: ${what}`, () => {
       for (const length of [FEW, MANY]) {
         const { message, reads } = counted(length, address, reported);
-        const steps = stepsOf(() => told(message));
+        const steps = stepsOf(() => resultOf(message));
         assert.ok(reads() <= MOST_READS * length, `${reads()} reads of ${length} photos`);
         assert.ok(steps <= 1000 * length, `${steps} steps for ${length} photos`);
       }
@@ -66,7 +66,7 @@ describe('xhey truth-poll: what it costs', () => {
 
   it('a sequence is as long as its photos, and each message as short as its own', () => {
     const lengthOf = (photos: number) => {
-      const data = told(counted(photos, address, address).message);
+      const data = resultOf(counted(photos, address, address).message);
       const result = { outcome: 'passed', reason: null, data, raw: data.photos } as unknown as Result;
       const split = splitPhotos({ ...result, data });
       assert.equal(split.length, photos);

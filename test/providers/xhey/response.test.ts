@@ -42,7 +42,7 @@ describe('xhey answer to create', () => {
     ['with an object, not nested', ok({ data: { taskID: TASK } }), [TASK]],
     ['with a code as text', { code: ' 200 ', data: [{ taskID: TASK }] }, [TASK]],
     ['with white space', ok({ data: [{ taskID: ` ${TASK}\n` }] }), [TASK]],
-    ['with things that are none', ok({ data: [null, 5, [], { taskID: TASK }, { taskID: '' }] }), [TASK]],
+    ['with items that are no tasks', ok({ data: [null, 5, [], { taskID: TASK }, { taskID: '' }] }), [TASK]],
     [
       'in spite of its inner words',
       ok({ data: { data: [{ taskID: TASK }], status: -1, msg: 'busy' } }),
@@ -58,7 +58,7 @@ describe('xhey answer to create', () => {
     ['an empty inner list', ok({ data: { data: [], status: 0, msg: 'success' } })],
     ['a task without an id', ok({ data: [{ taskID: null }] })],
     ['success in the inner words too', ok({ data: { data: null, status: 200, msg: 'ok' } })],
-    ['a number that is none', ok({ data: [{ taskID: 1.5 }] })],
+    ['a number with a fraction', ok({ data: [{ taskID: 1.5 }] })],
   ] as const) {
     it(`${name}: PROTOCOL`, () => {
       const { code, problem, details } = refused(created, value);
@@ -91,7 +91,7 @@ describe('xhey answer to query', () => {
     assert.deepEqual(task(ok({ taskStatus: 1, data: null })), { taskStatus: 1, list: [] });
   });
 
-  it('whose inner words say that it failed has no verdict, though it calls itself finished', () => {
+  it('with inner words that say it failed has no verdict, though it calls itself finished', () => {
     const { code, details } = refused(
       task,
       ok({ data: { taskStatus: 5, list: null, status: -1, msg: 'busy' } }),
@@ -101,8 +101,8 @@ describe('xhey answer to query', () => {
 
   for (const [name, value] of [
     ['no data', ok()],
-    ['a status that is none', ok({ data: { taskStatus: 'done', list: [] } })],
-    ['a list that is none', ok({ data: { taskStatus: 5, list: 'none' } })],
+    ['a status that is no number', ok({ data: { taskStatus: 'done', list: [] } })],
+    ['a text for a list', ok({ data: { taskStatus: 5, list: 'none' } })],
     ['an object for a list', ok({ data: { taskStatus: 5, list: { 0: ITEM } } })],
     ['more than there can be', ok({ data: { taskStatus: 5, list: Array(1001).fill(ITEM) } })],
   ] as const) {

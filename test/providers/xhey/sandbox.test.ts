@@ -80,7 +80,7 @@ describe("xhey's half of the sandbox", () => {
     ['a clock 20 minutes slow', 401, { ageSeconds: 1200 }, /1200 s behind the sandbox's clock; 900 s/],
     ['another time zone', 401, { ageSeconds: -28_800 }, /28800 s ahead of the sandbox's clock/],
     ['milliseconds', 401, { headers: { timestamp: String(NOW) } }, /this is in milliseconds\.$/],
-    ['a time that is none', 401, { headers: { timestamp: 'now' } }, /Unix time in seconds/],
+    ['a time that is no number', 401, { headers: { timestamp: 'now' } }, /Unix time in seconds/],
     ['no time', 401, { headers: { timestamp: undefined } }, /Unix time in seconds/],
     ['a byte changed on the way', 401, { sent: BODY.replace('a.jpg', 'b.jpg') }],
     [

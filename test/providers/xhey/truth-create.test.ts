@@ -43,7 +43,7 @@ describe('xhey truth-create', () => {
     assert.deepEqual([notSubmitted, uncertain, retryable], [[C], [B], false]);
   });
 
-  it('tells of a message of which nothing was sent that nothing was', async () => {
+  it('lists all photos as not submitted where nothing was sent', async () => {
     const input = await truthCreate.parse({ photos: [A, B, A] }, settings(), ARRIVAL);
     assert.deepEqual(truthCreate.unsent?.(input), { submitted: [], notSubmitted: [A, B, A], uncertain: [] });
   });

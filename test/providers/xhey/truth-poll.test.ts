@@ -22,7 +22,7 @@ function makeClock(changes: Partial<Context> = {}) {
   return { context, pass: (milliseconds: number) => (now += milliseconds) };
 }
 
-/** What waits, asked after whenever it is due, as the runner does. */
+/** Queries a waiting task whenever it is due, as the runner does. */
 async function waitFor(account: Account, task: unknown, changes: Partial<Context> = {}) {
   const { context, pass } = makeClock(changes);
   const { waits } = truthPoll;
@@ -35,8 +35,8 @@ async function waitFor(account: Account, task: unknown, changes: Partial<Context
     Object.assign(state, JSON.parse(JSON.stringify(state)));
     const left = () => Math.max(0, until - context.now());
     const step = await waits!.ask(() => account, state, { ...context, left, turn });
-    if (!('again' in step)) return { answer: step, times };
-    pass(Math.min(step.again, left()));
+    if (!('nextStepIn' in step)) return { answer: step, times };
+    pass(Math.min(step.nextStepIn, left()));
     times.push((context.now() - start) / 1000);
   }
 }
@@ -116,7 +116,7 @@ describe('xhey truth-poll, over time', () => {
     assert.deepEqual(await ask(), ['inconclusive', undefined]);
   });
 
-  it('a finished task with a photo still in progress is waited for, with a warning, and tells of the photo', async () => {
+  it('a finished task with a photo still in progress is waited for, with a warning, and the photo is in-progress', async () => {
     const list = [
       { photoUrl: PHOTO, status: 0 },
       { photoUrl: `${PHOTO}?2`, status: 1 },
@@ -133,10 +133,10 @@ describe('xhey truth-poll, over time', () => {
       await truthPoll.parse({ task }, { ...SETTINGS, mode: 'once' }, ARRIVAL),
       context,
     );
-    const told = ({ data }: { data: Record<string, unknown> }) =>
+    const reasonsOf = ({ data }: { data: Record<string, unknown> }) =>
       (data.photos as { url: string; reason: string }[]).map(({ url, reason }) => [url, reason]);
     assert.equal(once.outcome, 'unfinished');
-    assert.deepEqual(told(once), [
+    assert.deepEqual(reasonsOf(once), [
       [PHOTO, 'authentic'],
       [`${PHOTO}?2`, 'in-progress'],
     ]);
@@ -145,7 +145,7 @@ describe('xhey truth-poll, over time', () => {
     assert.equal(answer.outcome, 'passed');
   });
 
-  it("tells the time by the provider's clock at the latest answer", async () => {
+  it("gives the time of the provider's clock at the latest answer", async () => {
     for (const [timestamp, expected] of [
       [1_629_099_324, '2021-08-16T07:35:24.000Z'],
       ['1629099324', '2021-08-16T07:35:24.000Z'],
