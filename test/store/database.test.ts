@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database';
+import { until } from '../until';
 import { useDatabases } from './open';
 
 describe('database', () => {
@@ -83,7 +84,7 @@ describe('database', () => {
     const path = join(test.folder, 'go');
     await database.ready();
     const held = database.call<object, number>(holding, { id: 'held', path }, { whenAway: 'keep' });
-    await turn();
+    await until(() => existsSync(`${path}.held`));
     const sent = calls();
     for (let turns = 0; turns < 3; turns++) await turn();
     writeFileSync(path, '');

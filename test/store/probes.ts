@@ -9,6 +9,7 @@ const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, c
 let wasFull = false;
 
 function hold(path: string): void {
+  writeFileSync(`${path}.held`, '');
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   while (!existsSync(path)) Atomics.wait(nobody, 0, 0, 5);
 }
