@@ -1,3 +1,4 @@
+// Run by `npm run build` and, where anything changed, by ready.mjs before any other npm script.
 // Compiles nodes, src and test into dist/, and puts beside the nodes what Node-RED looks for there: html, icons and
 // catalogues (docs/node-red.md, "Loading and packaging" and "Languages"). In resources/ is what the editor loads when it is
 // first shown: the help beyond its first paragraph, and the sidebar.

@@ -1,4 +1,4 @@
-// Node-RED with these nodes, all examples and an MQTT broker, on loopback. The accounts in the examples are on the
+// `npm start`. Node-RED with these nodes, all examples and an MQTT broker, on loopback. The accounts in the examples are on the
 // sandbox, so nothing leaves the machine and no key is needed. HOST, an address of this machine or 0.0.0.0 for all of
 // them, opens the pages to a phone beside it; the editor stays on loopback, because it has no password.
 import { once } from 'node:events';

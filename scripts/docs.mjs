@@ -1,3 +1,4 @@
+// Run by hand after a change to a catalogue, to a provider's codes or to the rooms; test/docs.test.ts runs it with --check.
 // Writes tables into pages, between their two markers: the problems into docs/errors.md and docs/errors.zh-CN.md, as src/texts says
 // them; the providers' codes into docs/providers, docs/errors, docs/sandbox and docs/nodes, as each codes.ts has them; the columns of
 // the ledger into docs/nodes; the values that choose the sandbox's answer into docs/sandbox, as its halves have them; the rooms into

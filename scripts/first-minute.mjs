@@ -1,4 +1,4 @@
-// What somebody does first, on a clean clone and as the README says it: `npm start` up to a verdict from the curl that it
+// Run by .ci/run. What somebody does first, on a clean clone and as the README says it: `npm start` up to a verdict from the curl that it
 // prints, Ctrl-C, `npm test`. Once on each Node.js that is named, 20 and 24 without a name; says how long each step took.
 //
 //     node scripts/first-minute.mjs [version of Node.js] …

@@ -1,4 +1,4 @@
-// Makes the html of nodes and plugins as it is published. In a node's html
+// Called by build.mjs. Makes the html of nodes and plugins as it is published. In a node's html
 //   DEFAULTS({…}), CREDENTIALS({…})      become plain literals: what the runtime takes, read off the runtime itself, so
 //                                        that no form can say anything else, and what the argument has beside it
 //   PALETTE_LABEL                        becomes a function

@@ -1,3 +1,4 @@
+// How ready.mjs, node-red-4.mjs and first-minute.mjs install what they run on.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

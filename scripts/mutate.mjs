@@ -1,5 +1,5 @@
 /**
- * Makes single small changes to the compiled sources of a folder, and runs its tests with each: a change that no test notices is
+ * Run by hand. Makes single small changes to the compiled sources of a folder, and runs its tests with each: a change that no test notices is
  * printed. Whether it matters is for a reader to decide.
  *
  *     npm run build && node scripts/mutate.mjs src/input [--most 50] [--seed 1] [--file mask] [--with flows/truth]

@@ -1,4 +1,4 @@
-// Runs the tests that have a Node-RED in them on the oldest Node.js and Node-RED that are supported, which are installed
+// `npm run test:node-red-4`. Runs the tests that have a Node-RED in them on the oldest Node.js and Node-RED that are supported, which are installed
 // beside the project: as a dependency of it, `node` would come before the Node.js of every npm script. All platforms can
 // share the lock file, as `node` fetches the program of its platform by itself.
 //

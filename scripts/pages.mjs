@@ -1,5 +1,5 @@
 /**
- * Writes into the examples what stands in files of its own: the pages of the operator's page, and functions that are too long to be
+ * Called by build.mjs. Writes into the examples what stands in files of its own: the pages of the operator's page, and functions that are too long to be
  * written in a flow, each with all it imports.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

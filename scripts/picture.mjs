@@ -1,4 +1,4 @@
-// Takes the pictures of the READMEs, in both languages: the example "photos over HTTP" in the editor, and the pages of
+// `npm run picture`, after a change to what they show. Takes the pictures of the READMEs, in both languages: the example "photos over HTTP" in the editor, and the pages of
 // the example "operator page".
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

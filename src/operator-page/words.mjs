@@ -130,7 +130,6 @@ export default {
   kind: ['类型', 'Kind'],
   calls: ['调用次数', 'Calls'],
   price: ['金额（元）', 'Amount (yuan)'],
-  total: ['合计', 'Total'],
   batches: ['每 9 张照片为一次调用', 'One call covers up to nine photos'],
   seconds: ['{n} 秒', '{n} s'],
   minutes: ['{m} 分 {n} 秒', '{m} min {n} s'],

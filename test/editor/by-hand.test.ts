@@ -8,14 +8,7 @@ const PERSON = { name: '张三', idNumber: '11010519491231002X', photo: PNG.toSt
 const PHOTO_URL = 'https://example.com/site/a.jpg';
 /** Each with its account, its outcome, and what is written into its form. */
 const OTHERS: [type: string, account: string, outcome: string, fill: Record<string, string>][] = [
-  ['get-token', 'linkface-account', 'issued', {}],
   ['face-compare', 'tencent-market-account', 'passed', {}],
-  [
-    'westdex-three',
-    'westdex-account',
-    'answered',
-    { personName: PERSON.name, idNumber: PERSON.idNumber, photo: PERSON.photo },
-  ],
   ['provider-request', 'xhey-account', 'answered', { path: '/v2/department/sublist' }],
 ];
 const COLUMNS = [120, 320, 520, 760] as const;
@@ -94,12 +87,6 @@ for (const locale of ['en-US', 'zh-CN']) {
         if (type === 'provider-request') await bench.page.uncheck('#node-input-paid');
         await bench.picture(type);
         await bench.done();
-        if (type === 'get-token') {
-          // That the sandbox answers stands on the node itself.
-          const label = await bench.node(node).locator('.red-ui-flow-node-label').textContent();
-          const name = words(locale, type, 'label.palette');
-          assert.equal(label, words(locale, type, 'label.on-sandbox', { name }));
-        }
         await bench.deploy();
         await bench.press(inject);
         await bench.status(node, words(locale, type, `sandbox ${outcome}`));

@@ -278,7 +278,7 @@ async function whole({ page, locale, size, word }: Operator): Promise<void> {
   assert.doesNotMatch(own, locale === 'zh-CN' ? /.*[A-Za-z]{2,}.*/ : /.*\p{Script=Han}.*/u);
 
   const controls = (await page.evaluate(`
-    [...document.querySelectorAll('button, a, label.cnv-button, textarea, select, input:not(.cnv-hidden)')]
+    [...document.querySelectorAll('button, a, label.cnv-button, textarea, select, input:not(.d-sr-only)')]
       .filter((each) => each.closest('.cnv, .v-app-bar') && each.offsetParent !== null)
       .map((each) => {
         const { width, height } = each.getBoundingClientRect();

@@ -27,14 +27,6 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
     return names.filter((_, index) => visible[index]);
   };
   const provider = () => bench.page.locator('#provider-request-provider');
-  const open = async (id: string) => {
-    await bench.page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
-    await bench.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
-  };
-  const save = async () => {
-    await bench.page.click('#node-dialog-ok');
-    await bench.page.waitForSelector('#node-dialog-ok', { state: 'detached' });
-  };
   const nodes = (id: string) =>
     bench.page.evaluate(
       `RED.nodes.convertNode(RED.nodes.node('${id}'), { credentials: false })`,
@@ -44,7 +36,7 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
 
   it('shows the provider of its account, and the rows of that provider alone', async () => {
     assert.deepEqual(await users('shop'), ['of-westdex']);
-    await open('of-westdex');
+    await bench.edit('of-westdex');
     assert.equal(await provider().inputValue(), 'westdex-account');
     assert.equal(await bench.page.inputValue('#node-input-account'), 'shop');
     assert.deepEqual(await shown(), ['apiCode', 'encrypt', 'extra']);
@@ -57,7 +49,7 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
   });
 
   it('offers what is known of the provider, with its words', async () => {
-    await open('empty');
+    await bench.edit('empty');
     assert.equal(await provider().inputValue(), 'xhey-account');
     const input = row('path').locator('.red-ui-typedInput-input');
     await input.click();
@@ -69,11 +61,11 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
   });
 
   it('is invalid without what its provider needs, and is saved with the account of another', async () => {
-    await open('of-westdex');
+    await bench.edit('of-westdex');
     await provider().selectOption('xhey-account');
     await bench.page.selectOption('#node-input-account', 'team');
     await row('path').locator('.red-ui-typedInput-input').fill('/v2/department/sublist');
-    await save();
+    await bench.done();
     const { account, path, apiCode } = await nodes('of-westdex');
     assert.deepEqual([account, path, apiCode], ['team', '/v2/department/sublist', '']);
     assert.deepEqual([await users('shop'), await users('team')], [[], ['of-westdex']]);
@@ -82,7 +74,7 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
   });
 
   it('adds an account of the provider that it shows', async () => {
-    await open('empty');
+    await bench.edit('empty');
     await provider().selectOption('tencent-market-account');
     await bench.page.click('#node-input-btn-account-add');
     await bench.page.waitForSelector('#node-config-dialog-ok', { state: 'visible' });
@@ -92,14 +84,14 @@ describe(`provider-request, in the editor of Node-RED ${VERSION} in en-US`, () =
     await bench.page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
     const account = await bench.page.inputValue('#node-input-account');
     assert.equal(await bench.page.evaluate(`RED.nodes.node('${account}').type`), 'tencent-market-account');
-    await save();
+    await bench.done();
     assert.equal((await nodes('empty')).account, account);
     assert.deepEqual(await users(account), ['empty']);
     assert.equal(await bench.page.evaluate(`RED.nodes.node('empty').valid`), true);
   });
 
   it('hides what only a call that costs has', async () => {
-    await open('of-westdex');
+    await bench.edit('of-westdex');
     await bench.page.click('#provider-request-more summary');
     assert.ok(await row('key').isVisible());
     await bench.page.uncheck('#node-input-paid');

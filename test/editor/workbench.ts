@@ -262,10 +262,6 @@ export class Workbench {
     return String(await message.textContent());
   }
 
-  async clearDebugPane(): Promise<void> {
-    await this.page.evaluate(`$('.red-ui-debug-msg').remove()`);
-  }
-
   picture(name: string): Promise<void> {
     return keepPicture(this.page, `${VERSION}-${this.locale}-${name}`);
   }

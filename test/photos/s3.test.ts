@@ -256,7 +256,7 @@ describe('photos: S3', () => {
     assert.equal(await refused(openStore(), 'CONFIG'), 'store-foreign');
   });
 
-  it('says that a store is away, and puts again once it is back', async () => {
+  it('says that a store is away, in which nothing is left to delete', async () => {
     await server.close();
     const store = openStore();
     assert.equal(await refused(store, 'NETWORK'), 'store-away');
