@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 
 /** How an interim answer begins, but for its last digit: no others are defined. HTTP/1.0 has none. */
 const BEGINNING = Buffer.from('HTTP/1.1 10');
-const [LINE_FEED, CARRIAGE_RETURN, ZERO, ONE, THREE] = Buffer.from('\n\r013');
+const [LINE_FEED, CARRIAGE_RETURN, ZERO, THREE] = Buffer.from('\n\r03');
 
 /**
  * @param socket to a provider, on which one request follows the other and none is sent before the last was answered
@@ -25,8 +25,7 @@ export function readPastContinue<Kind extends Socket>(socket: Kind): Kind {
       if (matched < BEGINNING.length) matched = byte === BEGINNING[matched] ? matched + 1 : null;
       else if (matched === BEGINNING.length) {
         if (byte === ZERO) chunk[index] = THREE!;
-        // 101 leaves HTTP, and undici refuses it.
-        matched = byte === ONE ? null : matched + 1;
+        matched++;
         lineIsEmpty = false;
       } else if (byte === LINE_FEED) {
         // Another one may follow.

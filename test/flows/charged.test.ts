@@ -1,7 +1,7 @@
 /** What an error says of money is what the ledger says of the same call: docs/contract.md, "Errors" and "Ledger". */
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/node-red/runner/red';
-import { actionOf, checkError, type FiveAction, flowOf } from './five-actions';
+import { actionOf, checkError, errorOf, type FiveAction, flowOf } from './five-actions';
 import { askLedger, LEDGER_NODES } from './ledger-node';
 import { ask, deploy, nodeRedWithProvider } from './runtime';
 import { json } from './scripted-server';
@@ -85,4 +85,13 @@ describe('charged, in a real Node-RED', () => {
       else assert.equal(checkError(again[0]!).code, 'UNCERTAIN');
     });
   }
+
+  it('face-compare to a provider that is not there is false', async () => {
+    const action = actionOf('face-compare');
+    await deploy([...flowOf(action, provider.baseUrl), ...LEDGER_NODES]);
+    await provider.close();
+    const { cause } = await errorOf({ payload: action.payload });
+    const [entry = assert.fail()] = await askLedger({ id: cause.ledger });
+    assert.deepEqual([cause.charged, entry.charged, entry.state], [false, false, 'settled']);
+  });
 });

@@ -4,6 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Result } from '../../src/contract/result';
 import { FIELDS } from '../../src/ledger/columns';
 import type { Sum } from '../../src/ledger/entry';
+import { destinationOf } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
@@ -21,7 +22,7 @@ import {
 } from './five-actions';
 import { askLedger, LEDGER_NODES } from './ledger-node';
 import { deploy, type FlowNode, got, logs, nodeRedWithProvider, send, until } from './runtime';
-import { json, type ScriptedServer, taskCreated, taskFinished } from './scripted-server';
+import { json, type ScriptedServer, scriptedServer, taskCreated, taskFinished } from './scripted-server';
 
 const CREATE = actionOf('truth-create');
 const COMPARE = actionOf('face-compare');
@@ -352,24 +353,40 @@ describe('the ledger', function () {
           };
           answers(action);
           const other = `${server.baseUrl}/other`;
+          const elsewhere = await scriptedServer(server.script);
+          const places = [SANDBOX, {}, { baseUrl: other }, { baseUrl: elsewhere.baseUrl }];
           const made: Result[] = [];
-          for (const properties of [SANDBOX, {}, { baseUrl: other }]) made.push(await at(properties));
+          for (const properties of places) made.push(await at(properties));
           assert.ok(made.every(({ reused, ledger }) => reused === null && ledger !== null));
           assert.deepEqual(
             server.asked.map(({ url }) => url.startsWith('/other')),
             [false, true],
           );
           // Each place has its own answer still; a slash at the end of the path is no other place.
-          for (const [index, properties] of [SANDBOX, {}, { baseUrl: `${other}/` }].entries()) {
+          places[2] = { baseUrl: `${other}/` };
+          for (const [index, properties] of places.entries()) {
             const again = await at(properties);
             const { ledger, data } = made[index]!;
             // Of truth-create: the provider's clock, when it answered.
             const kept = 'providerTime' in data ? { ...data, providerTime: null } : data;
             assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
           }
-          assert.equal(server.asked.length, 2);
-          if (what === 'key') assert.equal((await askLedger({ key: `${account} 1` })).length, 3);
+          assert.deepEqual([server.asked.length, elsewhere.asked.length], [2, 1]);
+          if (what !== 'key') return;
+          const newestFirst = made
+            .map(({ ledger }) => ledger)
+            .sort()
+            .reverse();
+          const found = await askLedger({ key: `${account} 1` });
+          assert.deepEqual(
+            found.map(({ id }) => id),
+            newestFirst,
+          );
         });
+
+    it('the sandbox gives no answer of production', () => {
+      assert.notEqual(destinationOf('sandbox', ''), destinationOf('production', ''));
+    });
   });
 
   describe('what was paid for under other rules', () => {

@@ -166,15 +166,6 @@ describe('photos in hand, in a flow', function () {
     assert.deepEqual([provider.asked.length, server.requests.length], [0, 0]);
   });
 
-  it('say which of them is none', async () => {
-    await start();
-    const webp = Buffer.from('RIFF\x24\0\0\0WEBPVP8 ');
-    const { code, cause, message } = await failed([NINE[0], URL_A, webp]);
-    assert.deepEqual([code, cause.problem, cause.values.position], ['INPUT', 'photo-format', 3]);
-    assert.match(message, /3/);
-    assert.deepEqual(server.requests, []);
-  });
-
   it('of which the store dies half-way are none of them submitted, and none of them stays', async () => {
     await start();
     let puts = 0;

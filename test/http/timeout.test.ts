@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { until } from '../until';
 import { selfSigned } from './certificates';
@@ -9,7 +10,10 @@ import { failure, makeCall, makeContext, send } from './context';
 import { atEnd, closeAll, open, pause, startRawServer, startServer, within } from './server';
 
 describe('http: one time limit for the whole attempt', () => {
-  afterEach(closeAll);
+  afterEach(async () => {
+    mock.restoreAll();
+    await closeAll();
+  });
 
   it('gives up on a server that never answers', async () => {
     const server = await startServer(() => {});
@@ -64,6 +68,21 @@ describe('http: one time limit for the whole attempt', () => {
       sizes,
     );
     assert.equal((await unanswered).problem, 'timeout');
+  });
+
+  it('goes by the clock where its timer fires early, as it does after the process stood still', async () => {
+    const server = await startServer(() => {});
+    let time = performance.now();
+    mock.method(performance, 'now', () => time);
+    let isOver = false;
+    const sent = send(open({ baseUrl: server.url, timeout: 20 }), makeCall({ once: true }));
+    const failed = failure(sent, 'TIMEOUT').finally(() => {
+      isOver = true;
+    });
+    await pause(200);
+    assert.equal(isOver, false);
+    time += 20;
+    await failed;
   });
 
   it('counts from the start of the attempt, not from the turn before it', async () => {

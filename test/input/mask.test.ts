@@ -137,6 +137,7 @@ describe("what was sent, in a provider's words", () => {
     ['a Latin name with a dot', 'The ALI is not there', 'ALI·SHAH', 'The ALI is not there'],
     ['a wide Latin name', '姓名Ａｌｉｍ\u3000Ａｂｄｕｌ不存在', 'Alim Abdul', '姓名A*********不存在'],
     ['a name of an old GBK system', '\ue863小明', '䶮小明', '䶮**'],
+    ['a name that is eight signs apart', '张 ------ 三', '张三', '张*'],
     ['a name that is far apart', '张 ------- 三', '张三', '张 ------- 三'],
     ['an address', '照片见 https://example.com/a.jpg', '张三', '照片见 …'],
     ['a secret', 'the key a-secret/of+the test is wrong', '张三', 'the key … is wrong'],

@@ -17,7 +17,7 @@ describe('input: text', () => {
   itRepairs(read, 'sequenceId', [
     // Byte order mark, zero-width and bidirectional characters, soft hyphen, variation selector, filler of Hangul.
     ['a1', ['\ufeffa1', '\u200ba\u200c\u200d1\u2060', '\u202ea\u202c\u20661\u2069\u061c', 'a\u00ad1\ufe0f']],
-    ['a1', ['a\u31641', '\u3000\u00a0\ta1\r\n', 'a1\0', '\ufeff \u200b\0a1\u200b \0']],
+    ['a1', ['a\u31641', '\u3000\u00a0\ta1\r\n', 'a1\0', 'a\ufff91\ufffb', '\ufeff \u200b\0a1\u200b \0']],
     // The list round a single field of a form, and bytes, of Windows too.
     ['a1', [['a1'], Buffer.from('\ufeffa1'), Buffer.from('\ufeffa1', 'utf16le')]],
     ['a'.repeat(64), [` ${'a'.repeat(64)} `]],

@@ -1,7 +1,7 @@
 /** A process of its own with a ledger. */
 import type { Call, Entry } from '../../src/ledger/entry';
 import { type CommandProcess, serveCommands, startCommands } from '../command-process';
-import { ACCOUNT, answered, call, done, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
+import { ACCOUNT, answered, call, notProcessed, openLedger, type TestLedger, unknown } from './ledgers';
 
 /** How a call ends; `unkept`: other content may take its key. */
 const ENDS = {
@@ -36,10 +36,6 @@ const COMMANDS = {
   spent: () => opened.ledger.spent(ACCOUNT),
   notices: async () => opened.notices,
   close: () => opened.close(),
-  /** Pays for keys one after the other, so that a disk that becomes full does so in the middle of it. */
-  async payFor(keys: readonly string[]) {
-    for (const key of keys) await done(opened, call([key]), ENDS.answered([key]));
-  },
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
 
 export type LedgerProcess = CommandProcess<typeof COMMANDS>;

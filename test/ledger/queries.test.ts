@@ -1,7 +1,6 @@
 /** What the ledger says: budgets, sums and entries. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { VerifyError } from '../../src/contract/errors';
 import type { Period } from '../../src/ledger/calendar';
 import { FIELDS } from '../../src/ledger/columns';
 import { csv } from '../../src/ledger/csv';
@@ -59,21 +58,6 @@ describe('the ledger says', () => {
   };
 
   describe('who has spent too much', () => {
-    it('to the last of many calls at once', async () => {
-      const claims = await Promise.allSettled(
-        Array.from({ length: 200 }, () => claim(opened, call([], { maxPerDay: 120 }))),
-      );
-      const refused = claims.filter(({ status }) => status === 'rejected');
-      assert.equal(refused.length, 80);
-      for (const { reason } of refused as PromiseRejectedResult[]) {
-        assert.ok(reason instanceof VerifyError);
-        assert.deepEqual(
-          [reason.code, reason.problem, reason.details],
-          ['BUDGET', 'budget-day', { charged: false, retryAfter: 12 * 3_600 }],
-        );
-      }
-    });
-
     it('counting what cost, or may have, and after a restart too', async () => {
       await done({}, answered({}, { charged: true }));
       await done({}, answered({}, { charged: null }));

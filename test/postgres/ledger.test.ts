@@ -84,6 +84,24 @@ describe('a shared ledger', () => {
     assert.equal(claims.filter(({ state }) => state === 'claimed').length, 1);
   });
 
+  it('claims a key once, also where one process reads it and writes only after another', async () => {
+    const near = await open();
+    const slow = await delayed(cluster.port, 50);
+    const far = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
+    try {
+      // It has connected, and its ledger has begun.
+      await claim(far);
+      const late = far.ledger.claim(call({ name: 'k' }), NEVER);
+      const reading = "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'";
+      await until(async () => (await cluster.query(reading)).length > 0);
+      const claims = await Promise.all([late, near.ledger.claim(call({ name: 'k' }), NEVER)]);
+      assert.deepEqual(claims.map(({ state }) => state).sort(), ['claimed', 'known']);
+    } finally {
+      await far.close();
+      await slow.close();
+    }
+  });
+
   it('gives up where what it inserts conflicts with something that stays', async () => {
     const one = await open();
     await claim(one);

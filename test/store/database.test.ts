@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database';
+import { until } from '../until';
 import { useDatabases } from './open';
 
 describe('database', () => {
@@ -71,6 +72,53 @@ describe('database', () => {
     const numbers = await transactionsOf(database, 50);
     assert.equal(new Set(numbers).size, 1);
     assert.notEqual(await database.call('probe.transaction', { id: 'next' }), numbers[0]);
+  });
+
+  const turn = () => new Promise(setImmediate);
+  /** @returns once what `calls` makes is sent, while `holding` has the thread; then the thread goes on */
+  async function sentMeanwhile<Answer>(
+    database: Database,
+    holding: string,
+    calls: () => Promise<Answer>[],
+  ): Promise<[held: Promise<number>, ...Promise<Answer>[]]> {
+    const path = join(test.folder, 'go');
+    await database.ready();
+    const held = database.call<object, number>(holding, { id: 'held', path }, { whenAway: 'keep' });
+    await until(() => existsSync(`${path}.held`));
+    const sent = calls();
+    for (let turns = 0; turns < 3; turns++) await turn();
+    writeFileSync(path, '');
+    return [held, ...sent];
+  }
+
+  it('makes one transaction of what came in several turns while the thread was busy', async () => {
+    const database = start();
+    let first: Promise<number> | undefined;
+    const [, last] = await sentMeanwhile(database, 'probe.hold', () => {
+      first = database.call('probe.transaction', { id: 'first' });
+      return [turn().then(() => database.call<object, number>('probe.transaction', { id: 'last' }))];
+    });
+    assert.equal(await last, await first);
+  });
+
+  it('sends thirty-two calls at once, before the turn that makes them is over', async () => {
+    const database = start();
+    await database.ready();
+    const path = join(test.folder, 'touched');
+    const calls = Array.from({ length: 32 }, () => database.call('probe.touch', { path }));
+    const nobody = new Int32Array(new SharedArrayBuffer(4));
+    for (let wait = 0; wait < 4_000 && !existsSync(path); wait++) Atomics.wait(nobody, 0, 0, 5);
+    assert.ok(existsSync(path));
+    await Promise.all(calls);
+  });
+
+  it('keeps the order of what was sent before it was known that the disk is full', async () => {
+    const database = start();
+    const [full, later] = await sentMeanwhile(database, 'probe.full-once', () => [
+      database.call<object, number>('probe.transaction', { id: 'later' }, { whenAway: 'keep' }),
+    ]);
+    assert.ok((await full) <= (await later!));
+    assert.deepEqual(troubles, ['unwritable', 'written-again']);
   });
 
   it('commits at most 512 KB at a time, so that what comes next is on disk soon, and what is larger alone', async () => {

@@ -1,10 +1,18 @@
 /** Operations for the tests of the store. */
-import { writeSync } from 'node:fs';
+import { existsSync, writeFileSync, writeSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { VerifyError } from '../../src/contract/errors';
 import { type OperationContext, type Operations, type Sql, sealOf } from '../../src/store/sql';
 
 const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
+
+let wasFull = false;
+
+function hold(path: string): void {
+  writeFileSync(`${path}.held`, '');
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(path)) Atomics.wait(nobody, 0, 0, 5);
+}
 
 export const PROBES = {
   'probe.put': async (sql: Sql, { id, content = null }: { id: string; content?: string | null }) => {
@@ -40,6 +48,17 @@ export const PROBES = {
     await sql.run('INSERT INTO probe (id) VALUES (?)', id);
     const row = await sql.get<{ content: string }>("SELECT content FROM meta WHERE name = 'count'");
     return Number(row?.content);
+  },
+  /** Writes a file. */
+  'probe.touch': async (_sql: Sql, { path }: { path: string }) => writeFileSync(path, ''),
+  /** Holds the thread until somebody makes a file. */
+  'probe.hold': async (_sql: Sql, { path }: { path: string }) => hold(path),
+  /** The same, and then the disk is full: the first time. The next time it writes as `probe.transaction`. */
+  'probe.full-once': async (sql: Sql, { id, path }: { id: string; path: string }): Promise<number> => {
+    if (wasFull) return PROBES['probe.transaction'](sql, { id });
+    wasFull = true;
+    hold(path);
+    throw Object.assign(new Error('SQLITE_FULL'), { errcode: 13 });
   },
   /** Deletes two rows. */
   'probe.take': async (sql: Sql) =>

@@ -269,25 +269,24 @@ for (const where of ['in memory', 'on disk'] as const) {
       assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', owner)), taskIds);
     });
 
+    const storedRows = async () =>
+      (await opened!.database.call<object, unknown[]>('waiting.list', { after: '' })).length;
+
     it('stay on disk for two seconds after they were delivered: a kill may come before the next node has the message', async () => {
       const task = add('1');
       await cameOnce(task);
-      const { database: before } = opened!;
       tasks.delivered(task, owner);
-      // Not settled: this is what a kill leaves.
-      await before.close();
-      await open();
-      assert.deepEqual(idsOf(tasks.list()), ['1']);
-      const [again] = tasks.claim('node', 'truth-poll', owner);
-      tasks.delivered(again!, owner);
-      const { database } = opened!;
-      await until(async () => (await database.call<object, []>('waiting.list', { after: '' })).length === 0);
+      // A deletion at once would come first.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      assert.equal(await storedRows(), 1);
+      await until(async () => (await storedRows()) === 0);
     });
 
-    it('that were delivered before they were on disk leave nothing there', async () => {
+    it('that were delivered on their way to the disk leave nothing there', async () => {
       const added = Array.from({ length: 50 }, (_, index) => add(`${index}`));
       await nextTurns(2);
       for (const task of added) tasks.delivered(task, owner);
+      await until(async () => (await storedRows()) === 0);
       await reopen();
       assert.deepEqual(tasks.list(), []);
     });
@@ -317,29 +316,19 @@ for (const where of ['in memory', 'on disk'] as const) {
       });
     }
 
-    for (const [what, harm] of [
-      ['removed', () => rmSync(file)],
-      [
-        'replaced by another one',
-        () => {
-          writeFileSync(`${file}.new`, '');
-          renameSync(`${file}.new`, file);
-          rmSync(`${file}-wal`);
-        },
-      ],
-    ] as const) {
-      it(`are written again where the file was ${what}, but not what was delivered`, async () => {
-        const added = Array.from({ length: 100 }, (_, index) => add(`${index}`));
-        await until(() => owner.came.length === 100);
-        tasks.delivered(added[0]!, owner);
-        const loaded = opened!.loaded();
-        harm();
-        await until(() => opened!.loaded() > loaded);
-        assert.equal(tasks.list().length, 99);
-        await reopen();
-        assert.equal(tasks.list().length, 99);
-      });
-    }
+    it('are written again where another file stands in the place of theirs, but not what was delivered', async () => {
+      const added = Array.from({ length: 100 }, (_, index) => add(`${index}`));
+      await until(() => owner.came.length === 100);
+      tasks.delivered(added[0]!, owner);
+      const loaded = opened!.loaded();
+      writeFileSync(`${file}.new`, '');
+      renameSync(`${file}.new`, file);
+      rmSync(`${file}-wal`);
+      await until(() => opened!.loaded() > loaded);
+      assert.equal(tasks.list().length, 99);
+      await reopen();
+      assert.equal(tasks.list().length, 99);
+    });
 
     it('that cannot be opened are named, can be dropped, and go after seven days', async () => {
       for (const taskId of ['1', '2', '3']) add(taskId);
