@@ -141,7 +141,7 @@ export function queueOn(bull: Bull, redis: Redis, name: string): import('bullmq'
     skipVersionCheck: true,
     skipWaitingForReady: true,
   });
-  // Whoever asks for something gets the error.
+  // Each command rejects with it.
   queue.on('error', () => {});
   return queue;
 }

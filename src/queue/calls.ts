@@ -25,7 +25,7 @@ import {
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { type Content, portable, textOf } from './sealed';
-import { later, type WaitOptions } from './wait';
+import { later, NEVER, type WaitOptions } from './wait';
 
 const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
@@ -36,7 +36,6 @@ const LOOK_AGAIN_MS = 5_000;
 const MANY_WAIT = 32;
 const GATHER_MS = 3;
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-const NEVER = new AbortController().signal;
 
 /** What an event says of the end of a job: its sealed answer, unless that is large or the job failed. */
 interface EndEvent {
@@ -89,7 +88,7 @@ export class JobCalls {
   }
 
   /**
-   * Tries it until Redis has it; one id is one job, however often that is tried.
+   * Repeats until Redis has the job; one id is one job, however often it is put.
    * @param id of the job
    * @param name of the job, for whoever looks at the queue: it is not encrypted
    * @param message whose `req` and `res` stay
@@ -107,7 +106,7 @@ export class JobCalls {
     const isSeparate = sealed.length > INLINE_BYTES;
     const data = isSeparate ? SEPARATE : textOf('message', sealed);
     let isSent = false;
-    // An attempt that was given up may go on once Redis is back, and must not do then what was said not to be done.
+    // An attempt that timed out may go on once Redis is back: it must not put a job then that was reported as not put.
     let isOver = false;
     try {
       await this.#do(
@@ -123,7 +122,9 @@ export class JobCalls {
             throw Object.assign(new Error('Not ready'), { code: 'ECONNRESET' });
           isSent = true;
           await queue.add(name, data, {
-            ...{ jobId: id, attempts: 1, stackTraceLimit: 0 },
+            jobId: id,
+            attempts: 1,
+            stackTraceLimit: 0,
             timestamp: Date.now() - this.#aheadMs,
           });
         },
@@ -144,7 +145,42 @@ export class JobCalls {
    * @returns stop it when nobody waits for the job any more
    */
   listen(id: string): Listening {
-    return this.#eventsOf(id);
+    let event: EndEvent | null = null;
+    let go = () => {};
+    const waiter = (given: EndEvent) => {
+      event = given;
+      go();
+    };
+    const all = this.#waiters.get(id) ?? new Set();
+    this.#waiters.set(id, all.add(waiter));
+    return {
+      next: (milliseconds, cancel) =>
+        new Promise((resolve, reject) => {
+          const end = () => {
+            forget();
+            go = () => {};
+            resolve(event);
+            event = null;
+          };
+          const timer = setTimeout(end, Math.max(0, milliseconds));
+          const forgetCancel = onAbort(cancel, () => {
+            forget();
+            reject(
+              new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
+            );
+          });
+          const forget = () => {
+            clearTimeout(timer);
+            forgetCancel();
+          };
+          go = end;
+          if (event) end();
+        }),
+      stop: () => {
+        all.delete(waiter);
+        if (all.size === 0) this.#waiters.delete(id);
+      },
+    };
   }
 
   /**
@@ -163,8 +199,8 @@ export class JobCalls {
     if (!ID.test(id)) throw unknown(id);
     const isNew = listening !== null;
     const until = performance.now() + waitMs;
-    // An end that comes during a look is not missed.
-    const events = listening ?? this.#eventsOf(id);
+    // Listened for before the first look, so that an end between the two is not missed.
+    const events = listening ?? this.listen(id);
     const next = (left: number) => events.next(Math.min(left, LOOK_AGAIN_MS), cancel);
     try {
       for (let event = isNew ? await next(waitMs) : null; ; ) {
@@ -192,7 +228,7 @@ export class JobCalls {
   }
 
   /**
-   * Resolves where Redis answers, and would take a job.
+   * Resolves once Redis answers and would accept a job.
    * @throws VerifyError CONFIG, NETWORK
    */
   async ping(timeoutMs: number): Promise<void> {
@@ -211,7 +247,7 @@ export class JobCalls {
     work: (queue: Queue, redis: Redis) => Promise<Value>,
     options: WaitOptions,
   ): Promise<Value> {
-    // Before the time begins: that its files are read slowly is no Redis that is away.
+    // Not part of the time for which Redis is waited for: a busy disk may need longer.
     const bull = await loadBull();
     return this.#connection.do(async (redis) => {
       this.#queue ??= this.#open(bull, redis).catch((error) => {
@@ -228,12 +264,14 @@ export class JobCalls {
     this.#aheadMs = await clockAhead(redis);
     const now = Date.now() - this.#aheadMs;
     const events = new bull.QueueEvents(name, {
-      ...{ connection: ownConnection(server), prefix: PREFIX, skipVersionCheck: true },
-      // What ends before the first reading is read, too.
+      connection: ownConnection(server),
+      prefix: PREFIX,
+      skipVersionCheck: true,
+      // Jobs that end before the first XREAD are reported, too.
       lastEventId: `${now - 1}-0`,
     });
     this.#gather(events);
-    // Those who wait look again by themselves.
+    // An event that is missed is made up for: each call looks at its job every few seconds.
     let isDeafReported = false;
     events.on('error', (error) => {
       const refusal = refusalOf(error);
@@ -281,7 +319,7 @@ export class JobCalls {
     try {
       const job = await this.#do(
         async (queue) => {
-          // A message that waits is large, and its state is not.
+          // The state first: with a job that waits comes its whole message.
           const state = isOver ? 'completed' : await queue.getJobState(id);
           if (state === 'unknown') throw gone();
           return state === 'completed' || state === 'failed' ? queue.getJob(id) : null;
@@ -304,45 +342,6 @@ export class JobCalls {
 
   #wake(id: string, sealed: unknown): void {
     for (const waiter of this.#waiters.get(id) ?? []) waiter({ sealed });
-  }
-
-  #eventsOf(id: string): Listening {
-    let event: EndEvent | null = null;
-    let go = () => {};
-    const waiter = (given: EndEvent) => {
-      event = given;
-      go();
-    };
-    const all = this.#waiters.get(id) ?? new Set();
-    this.#waiters.set(id, all.add(waiter));
-    return {
-      next: (milliseconds, cancel) =>
-        new Promise((resolve, reject) => {
-          const end = () => {
-            forget();
-            go = () => {};
-            resolve(event);
-            event = null;
-          };
-          const timer = setTimeout(end, Math.max(0, milliseconds));
-          const forgetCancel = onAbort(cancel, () => {
-            forget();
-            reject(
-              new VerifyError('CANCELLED', 'job-left', { job: id }, { charged: null, retryable: false }),
-            );
-          });
-          const forget = () => {
-            clearTimeout(timer);
-            forgetCancel();
-          };
-          go = end;
-          if (event) end();
-        }),
-      stop: () => {
-        all.delete(waiter);
-        if (all.size === 0) this.#waiters.delete(id);
-      },
-    };
   }
 }
 

@@ -122,13 +122,13 @@ export class RedisConnection {
   }
 
   /**
-   * Tries it until Redis answers.
+   * Repeats the work until Redis answers.
    * @throws VerifyError NETWORK once Redis was away for as long as somebody waits, CONFIG, OVERLOADED where it is full,
    * or CANCELLED
    */
   async do<Value>(work: (redis: Redis) => Promise<Value>, options: WaitOptions): Promise<Value> {
     const { cancel, bytes = 0 } = options;
-    // Node.js reads a package from a disk that may be busy: that is no Redis that is away.
+    // Not part of the time for which Redis is waited for: a busy disk may need longer.
     if (!loaded) await loadRedis();
     const arrived = performance.now();
     this.#sentAt = Math.max(this.#sentAt, arrived) + bytes / BYTES_A_MS;
@@ -200,7 +200,7 @@ export class RedisConnection {
     const redis = new Redis({
       ...this.#options.server.options,
       lazyConnect: true,
-      // Nothing is sent later than somebody waits for it.
+      // A command is sent at once or fails: nobody may wait for it any more once Redis is back.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -239,7 +239,7 @@ export class RedisConnection {
     if (this.#mark !== null && this.#mark !== mark) this.#options.notify('emptied', '');
     this.#mark = mark;
     if (this.#isForgetfulSaid) return;
-    // Not everybody may ask.
+    // A user may lack the right to INFO.
     const info = await redis.info().catch(() => '');
     const isEvicting = /^maxmemory:[1-9]/m.test(info) && !/^maxmemory_policy:noeviction/m.test(info);
     const settings = [/^aof_enabled:0/m.test(info) ? 'appendonly' : '', isEvicting ? 'maxmemory-policy' : ''];
@@ -256,7 +256,7 @@ export class RedisConnection {
 }
 
 /**
- * Sends what is asked for in one turn of the event loop in one write, which costs both processes less than many.
+ * Sends the commands of one turn of the event loop in one write, which costs both processes less than many.
  * @param redis whose commands do not block
  */
 export function writeTogether(redis: Redis): void {
@@ -296,7 +296,7 @@ export async function loadRedis(): Promise<NonNullable<typeof loaded>> {
   return loaded;
 }
 
-/** Not for anybody to see. */
+/** Never shown: its code is. */
 function timedOut(): Error {
   return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
 }

@@ -1,6 +1,6 @@
 /**
- * What a job holds, for nobody who has Redis alone: a message, and once it is over its answer or its error in the
- * message's place. V8's own form, so that Buffers are bytes and dates and cycles survive; every Node.js from 14 to 24
+ * What a job holds, encrypted, so that Redis alone tells nobody: a message, and once it is over its answer or its error in
+ * the message's place. V8's own form, so that Buffers are bytes and dates and cycles survive; every Node.js from 14 to 24
  * writes the same version of it.
  */
 import { deserialize, serialize } from 'node:v8';

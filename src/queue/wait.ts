@@ -10,8 +10,11 @@ export interface WaitOptions {
   bytes?: number;
 }
 
+/** For what no node that closes ends. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
 /**
- * @param work that may take for ever; what becomes of it once nobody waits any more is its own affair
+ * @param work that may take for ever; it is not stopped when nobody waits for it any more
  * @param late the error for when it took too long
  * @returns what it gives
  * @throws VerifyError CANCELLED, or what `late` gives, or what `work` rejects with
@@ -24,20 +27,10 @@ export function withTimeout<Value>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
     const forget = onAbort(cancel, () => reject(cancelled()));
-    const stop = () => {
+    void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
       forget();
-    };
-    work.then(
-      (value) => {
-        stop();
-        resolve(value);
-      },
-      (error) => {
-        stop();
-        reject(error);
-      },
-    );
+    });
   });
 }
 

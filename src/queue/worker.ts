@@ -21,13 +21,13 @@ import {
 } from './bull';
 import { loadRedis, type RedisConnection, refusalOf, writeTogether } from './redis-connection';
 import { type JobSecret, textOf, written } from './sealed';
-import { later } from './wait';
+import { later, NEVER } from './wait';
 
-/** Longer than a network is away now and then: whoever holds a job is not thought dead for that. */
+/** Longer than an ordinary failure of the network, which must not make a worker count as dead. */
 const LOCK_MS = 45_000;
 const RENEW_MS = 10_000;
 const STALLED_MS = 10_000;
-/** A job that took so many workers with it is not tried again. */
+/** A job whose worker died so often is not tried again. */
 const MOST_DEAD_WORKERS = 3;
 /** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
 const NOT_BEGUN = 'cn-not-begun';
@@ -40,9 +40,9 @@ const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */
 const REFUSAL_MS = 30_000;
 const CONNECT_MS = 5_000;
-/** A job that was in hand may have paid. */
+/** The flow of a job may have paid. */
 const UNKNOWN_FATE = { charged: null, retryable: false } as const;
-/** For what ended to be written. */
+/** In which the ends of jobs are written. */
 const CLOSE_MS = 3_000;
 const DISCONNECT_MS = 500;
 
@@ -113,8 +113,8 @@ export class JobWorker {
   }
 
   /**
-   * Takes no more; what is in hand may still end.
-   * @param graceMs for how long; then it is given back where it is repeatable, else failed
+   * Takes no more jobs, and waits for those that its flow works on.
+   * @param graceMs for how long; then they fail. Repeatable ones are given back at once
    */
   async close(graceMs: number): Promise<void> {
     this.#closing.abort();
@@ -181,7 +181,7 @@ export class JobWorker {
   async #giveBackLost(bull: Bull, queue: Queue, redis: Redis): Promise<void> {
     this.#thoughtLost.clear();
     const before = await queue.getRanges(['active'], 0, -1);
-    // What was on its way has come by then.
+    // By then the jobs have come that were on their way.
     await later(PULSE_MS / 2);
     const after = new Set(await queue.getRanges(['active'], 0, -1));
     for (const id of before) {
@@ -203,14 +203,19 @@ export class JobWorker {
     if (this.#closing.signal.aborted) return;
     this.#client = new Redis(ownConnection(server));
     writeTogether(this.#client);
-    // Each worker gets it, until it is closed.
+    // BullMQ reports it; once its workers are closed, nobody listens.
     this.#client.on('error', () => {});
     const options = {
-      ...{ connection: this.#client, prefix: PREFIX, skipVersionCheck: true },
-      ...{ maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0, stalledInterval: STALLED_MS },
-      ...{ lockDuration: LOCK_MS, lockRenewTime: RENEW_MS, runRetryDelay: 1_000 },
+      connection: this.#client,
+      prefix: PREFIX,
+      skipVersionCheck: true,
+      maxStalledCount: repeatable ? MOST_DEAD_WORKERS : 0,
+      stalledInterval: STALLED_MS,
+      lockDuration: LOCK_MS,
+      lockRenewTime: RENEW_MS,
+      runRetryDelay: 1_000,
     };
-    // An answer of Redis that did not come may have been a job.
+    // The answer that was lost with a connection may have brought a job.
     const broke = () => {
       this.#mayHaveLost = true;
     };
@@ -238,20 +243,20 @@ export class JobWorker {
     const { timeoutMs, explain, repeatable, keep } = this.#options;
     let { data } = job;
     if (data === SEPARATE) {
-      // The job may be in hand for so long, and wait again where it is repeatable.
+      // The flow may work for so long; a repeatable job may wait once more after that.
       const seconds = Math.ceil(timeoutMs / 1000) + keep + SWEPT_SECONDS;
       data = await this.#onRedis((redis, queue) => redis.getexBuffer(messageKey(queue, id), 'EX', seconds));
       if (data === null) throw failed(bull, 'INPUT', 'job-unknown');
     }
     const content = secret.open(id, data);
-    // Its last worker died after it was over.
+    // It is over: its last worker died before BullMQ noted that.
     if (content?.kind === 'answer') return;
     if (content?.kind === 'error') {
       const { code, cause } = content.value as JobError;
       throw failed(bull, code, cause.problem);
     }
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
-    // It came after all, and somebody else may have it by now.
+    // The job was given back as lost, and another worker may have it by now.
     if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
     const notBegun = () => this.#onRedis((redis, queue) => readNotBegun(redis, queue, job));
     if (!repeatable && (await mayHaveBegun(job, notBegun))) {
@@ -309,7 +314,7 @@ export class JobWorker {
   #onRedis<Value>(work: (redis: Redis, queue: Queue) => Promise<Value>): Promise<Value> {
     return this.#connection.do((redis) => work(redis, this.#queue!), {
       timeoutMs: LOCK_MS,
-      cancel: new AbortController().signal,
+      cancel: NEVER,
     });
   }
 

@@ -51,6 +51,9 @@ const CASES: [string, Reported | (() => ReportedPhoto), Partial<PhotoRules>, str
   ['199 metres off, of a place by GPS', north(199), within(200, HERE_BY_GPS, 'wgs84'), PASSED],
   ['201 metres off, of a place by GPS', north(201), within(200, HERE_BY_GPS, 'wgs84'), 'failed too-far'],
   ['a GPS place taken for one of a map', {}, within(200, HERE_BY_GPS), 'failed too-far'],
+  // Here a map is off by sixty metres.
+  ['9,999 metres off', north(9999), within(10_000), PASSED],
+  ['10,001 metres off', north(10_001), within(10_000), 'failed too-far'],
   ['without a place', { lat: undefined }, within(200), 'inconclusive no-place'],
   ['at 0, 0, where cameras without a place are', { lat: 0, lng: 0 }, within(200), 'inconclusive no-place'],
   ['abroad, asked by a map', TOKYO, within(200, TOKYO), PASSED],
