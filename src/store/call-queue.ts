@@ -90,7 +90,7 @@ export class CallQueue {
     const waiting = this.#waiting;
     this.#waiting = [];
     work();
-    this.#waiting.push(...waiting);
+    this.#waiting = [...this.#waiting, ...waiting];
   }
 
   /** @returns calls that are sent now, as JSON of a list of SentRequest; null where there are none */

@@ -21,7 +21,10 @@ import {
 } from './messages';
 import { untilDone } from './until-done';
 
-/** So many calls do not wait for the end of a turn: the thread writes them while the turn goes on. */
+/**
+ * So many calls do not wait for the end of a turn: the thread writes them while the turn goes on. With 64 messages in flight
+ * truth-create makes a seventh more of them by it (`npm run bench -- throughput truth-create 64`).
+ */
 const AT_ONCE = 32;
 const TRY_AGAIN_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;

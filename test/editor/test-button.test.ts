@@ -33,7 +33,6 @@ describe('the test button of an account', () => {
     // The browser's language is meant, not the runtime's.
     const flows = [
       account(ACCOUNT),
-      account('unset', { groupSecret: '${CN_VERIFY_NOT_SET}' }),
       account('rotating', { nextGroupKey: 'next-key', nextGroupSecret: 'next-secret-of-the-test' }),
     ];
     bench = await Workbench.open(LOCALE, flows, 'en-US');
@@ -95,16 +94,6 @@ describe('the test button of an account', () => {
       // The next one is not this one, which is still shown.
       await page().evaluate(`$('#xhey-account-test-result').removeAttr('data-state')`);
     }
-    await close();
-  });
-
-  it('tells an account that is not set up from one that is refused', async () => {
-    const asked = server.asked.length;
-    await open('unset');
-    const [line = ''] = await test('not-set-up');
-    assert.ok(line.startsWith(said('test-not-set-up')), line);
-    assert.match(line, /CN_VERIFY_NOT_SET/);
-    assert.equal(server.asked.length, asked);
     await close();
   });
 

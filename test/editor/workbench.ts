@@ -79,10 +79,11 @@ export class Workbench {
   async tidy(): Promise<void> {
     for (const cancel of CANCELS) {
       const button = this.page.locator(cancel).first();
-      if (!(await button.isVisible())) continue;
-      // What is going away by itself cannot be clicked any more.
-      await button.click({ timeout: AGAIN_MS }).catch(() => {});
-      await button.waitFor({ state: 'hidden' });
+      for (let tries = 1; tries <= TRIES && (await button.isVisible()); tries++) {
+        // What still slides in cannot be clicked yet, and what is going away by itself cannot any more.
+        await button.click({ timeout: AGAIN_MS }).catch(() => {});
+        await button.waitFor({ state: 'hidden', timeout: AGAIN_MS }).catch(() => {});
+      }
     }
     assert.deepEqual(this.complaints.splice(0), []);
   }
