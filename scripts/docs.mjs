@@ -104,17 +104,20 @@ function roomsTable() {
 function codesTable({ field, rows }) {
   const hasVerdicts = rows.some(({ verdict }) => verdict);
   const said = { true: 'yes', false: 'no', null: '' };
-  const columns = hasVerdicts
-    ? [field, 'meaning', 'text', 'outcome', 'reason', 'charged']
-    : [field, 'meaning', 'text', 'error code'];
+  const hasCharges = rows.some(({ charged }) => charged !== null);
   return written(
-    columns,
-    rows.map(({ code, en, text, error, verdict, charged }) => {
-      const becomes = hasVerdicts
-        ? [verdict?.outcome ?? (error ? `error ${error}` : ''), verdict?.reason ?? '', said[charged]]
-        : [error ?? ''];
-      return [code, en, text, ...becomes];
-    }),
+    [
+      ...[field, 'meaning', 'text'],
+      ...(hasVerdicts ? ['outcome', 'reason'] : ['error code']),
+      ...(hasCharges ? ['charged'] : []),
+    ],
+    rows.map(({ code, en, text, error, verdict, charged }) => [
+      ...[code, en, text],
+      ...(hasVerdicts
+        ? [verdict?.outcome ?? (error ? `error ${error}` : ''), verdict?.reason ?? '']
+        : [error ?? '']),
+      ...(hasCharges ? [said[charged]] : []),
+    ]),
   );
 }
 

@@ -87,7 +87,7 @@ export function textOfCode(table: CodeTable, code: string | number): string {
  * @param table of the provider's codes; one that is not in it is PROVIDER
  * @param code of the answer
  * @param message the provider's own words, masked
- * @param details what else is known
+ * @param details what else is known; what it says of `charged` goes before the table
  * @returns the error that the answer stands for
  */
 export function refusalBy(
@@ -96,9 +96,10 @@ export function refusalBy(
   message: string,
   details: ErrorDetails = {},
 ): VerifyError {
-  const error = refusal(table.get(code)?.error ?? 'PROVIDER', code, message);
-  Object.assign(error.details, details);
-  return error;
+  const { error = null, charged = null } = table.get(code) ?? {};
+  const refused = refusal(error ?? 'PROVIDER', code, message);
+  Object.assign(refused.details, charged === null ? {} : { charged }, details);
+  return refused;
 }
 
 /**

@@ -139,7 +139,6 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   if (error)
     throw refusalBy(INCORRECT, String(incorrect), message, {
       orderNo,
-      charged,
       ...(identityConfirmed === undefined ? {} : { identityConfirmed }),
     });
   if (incorrect === COMPARED && score === null)
