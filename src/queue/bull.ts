@@ -13,7 +13,7 @@ export const SWEEP_MS = 60_000;
 /** What was kept long enough is gone so much later, at a rough guess; a message lives for longer than its job. */
 export const SWEPT_SECONDS = 300;
 const SWEPT_AT_ONCE = 1_000;
-/** Whoever waits for a job reads its end at once, or looks at the job a few seconds later. */
+/** A call that waits for a job reads its end at once, or looks at the job a few seconds later. */
 const EVENTS_MS = 60_000;
 /** A sealed message that is larger lies in a key of its own, as bytes: base64 in JSON costs three times the CPU. */
 export const INLINE_BYTES = 8_192;

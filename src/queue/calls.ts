@@ -90,7 +90,7 @@ export class JobCalls {
   /**
    * Repeats until Redis has the job; one id is one job, however often it is put.
    * @param id of the job
-   * @param name of the job, for whoever looks at the queue: it is not encrypted
+   * @param name of the job, as dashboards show it: it is not encrypted
    * @param message whose `req` and `res` stay
    * @returns whether all of it could be sent
    * @throws VerifyError INPUT, CONFIG, CANCELLED, NETWORK where it is certainly not in the queue, else UNCERTAIN

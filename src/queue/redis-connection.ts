@@ -1,4 +1,4 @@
-/** A connection to Redis that comes back, and is given up when it is dead: whoever asks for something gets it, or an error in time. */
+/** A connection to Redis that is made again when it breaks or answers no more: a command gets its answer, or an error in time. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { CERTIFICATE_REFUSALS } from '../contract/certificates';
@@ -90,7 +90,7 @@ export interface RedisConnectionOptions {
   server: RedisServer;
   /** Of all keys that are this queue's. */
   prefix: string;
-  /** @returns what tells our secret from another, and nothing of it */
+  /** @returns a digest that differs for another secret and reveals nothing of it */
   sign(): Promise<string>;
   notify(trouble: RedisTrouble, code: string): void;
 }

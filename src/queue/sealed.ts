@@ -20,7 +20,7 @@ export type Content = { kind: Kind; value: unknown } | null;
 
 export class JobSecret {
   readonly #seal: Seal;
-  /** The same for all who have this secret, and tells nothing of it. */
+  /** Equal for equal secrets; it reveals nothing of them. */
   readonly sign: string;
 
   /** @param master 32 bytes */

@@ -30,7 +30,7 @@ const STALLED_MS = 10_000;
 /** A job whose worker died so often is not tried again. */
 const MOST_DEAD_WORKERS = 3;
 /** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
-const NOT_BEGUN = 'cn-not-begun';
+const NOT_STARTED = 'cn-not-started';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
 const EVENT_CHARACTERS = 8_192;
 const PULSE_MS = 2_000;
@@ -48,7 +48,7 @@ const DISCONNECT_MS = 500;
 
 /**
  * KEYS: the key of each job, and that of its message. A message is forgotten once the job has an answer, or has an error
- * or a large answer where its message was. Whoever retries a job whose worker died needs it, and so does a job that is
+ * or a large answer where its message was. A retry of a job whose worker died needs it, and so does a job that is
  * not over any more because Redis was set back.
  */
 export const FORGET_MESSAGES = `
@@ -63,7 +63,7 @@ export interface WorkerOptions extends QueueOptions {
   concurrency: number;
   /** Whether a job whose worker dies or closes goes to another one; else it is failed. */
   repeatable: boolean;
-  /** Milliseconds for which a job may be in hand. */
+  /** Milliseconds for which the flow may work on a job. */
   timeoutMs: number;
   /** A message with what its answer is found by. */
   take(message: Record<string, unknown>): void;
@@ -177,7 +177,7 @@ export class JobWorker {
       }, PULSE_MS).unref();
   }
 
-  /** A job that Redis gave to this worker, and whose coming it never heard of, was not begun. */
+  /** A job that Redis gave to this worker in an answer that was lost was not started. */
   async #giveBackLost(bull: Bull, queue: Queue, redis: Redis): Promise<void> {
     this.#thoughtLost.clear();
     const before = await queue.getRanges(['active'], 0, -1);
@@ -191,8 +191,8 @@ export class JobWorker {
       const job = await bull.Job.fromId(queue, id);
       if (!job) continue;
       this.#thoughtLost.set(id, job.attemptsStarted);
-      const notBegun = () => readNotBegun(redis, queue, job);
-      if (!(await mayHaveBegun(job, notBegun))) await noteNotBegun(redis, queue, job);
+      const notStarted = () => readNotStarted(redis, queue, job);
+      if (!(await mayHaveStarted(job, notStarted))) await noteNotStarted(redis, queue, job);
       await job.moveToWait(token).catch(() => this.#thoughtLost.delete(id));
     }
   }
@@ -258,8 +258,8 @@ export class JobWorker {
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
     // The job was given back as lost, and another worker may have it by now.
     if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
-    const notBegun = () => this.#onRedis((redis, queue) => readNotBegun(redis, queue, job));
-    if (!repeatable && (await mayHaveBegun(job, notBegun))) {
+    const notStarted = () => this.#onRedis((redis, queue) => readNotStarted(redis, queue, job));
+    if (!repeatable && (await mayHaveStarted(job, notStarted))) {
       const ledger = typeof job.progress === 'string' ? job.progress : null;
       const lost = explain(jobLost(id, ledger));
       await job.updateData(textOf('error', secret.seal('error', id, written(lost))));
@@ -318,9 +318,9 @@ export class JobWorker {
     });
   }
 
-  /** Another worker begins it, and nobody takes it for one that was begun before. */
+  /** Another worker starts it, and does not take it for a job that was started before. */
   async #giveBackUnsent(bull: Bull, job: Job): Promise<never> {
-    await this.#onRedis((redis, queue) => noteNotBegun(redis, queue, job));
+    await this.#onRedis((redis, queue) => noteNotStarted(redis, queue, job));
     return giveBack(bull, job);
   }
 
@@ -384,18 +384,18 @@ function failed(bull: Bull, code: string, problem: string): Error {
   return error;
 }
 
-/** @returns whether a worker had the job in hand before: an operator or a dashboard may have retried it since */
-async function mayHaveBegun(job: Job, notBegun: () => Promise<number>): Promise<boolean> {
+/** @returns whether a worker worked on the job before: an operator or a dashboard may have retried it since */
+async function mayHaveStarted(job: Job, notStarted: () => Promise<number>): Promise<boolean> {
   if (job.stalledCounter > 0 || typeof job.progress === 'string') return true;
-  return job.attemptsStarted > 1 && (await notBegun()) < job.attemptsStarted - 1;
+  return job.attemptsStarted > 1 && (await notStarted()) < job.attemptsStarted - 1;
 }
 
-async function readNotBegun(redis: Redis, queue: Queue, job: Job): Promise<number> {
-  return Number((await redis.hget(queue.toKey(job.id!), NOT_BEGUN)) ?? 0);
+async function readNotStarted(redis: Redis, queue: Queue, job: Job): Promise<number> {
+  return Number((await redis.hget(queue.toKey(job.id!), NOT_STARTED)) ?? 0);
 }
 
-async function noteNotBegun(redis: Redis, queue: Queue, job: Job): Promise<void> {
-  await redis.hset(queue.toKey(job.id!), NOT_BEGUN, job.attemptsStarted);
+async function noteNotStarted(redis: Redis, queue: Queue, job: Job): Promise<void> {
+  await redis.hset(queue.toKey(job.id!), NOT_STARTED, job.attemptsStarted);
 }
 
 async function giveBack(bull: Bull, job: Job): Promise<never> {

@@ -374,7 +374,7 @@ describe('a connection to the queue', function () {
     const taken: number[] = [];
     let stopping: Promise<void> | null = null;
     const { worker } = workerOf((message) => {
-      assert.equal(stopping, null, 'nothing is handed over after it was told to stop');
+      assert.equal(stopping, null, 'nothing is handed over once it stops');
       taken.push(Number(message.payload));
       answer(message, 'first');
       if (taken.length === 5) stopping = worker.close(0);
@@ -393,7 +393,7 @@ describe('a connection to the queue', function () {
     );
   });
 
-  it('gives back what a closing node had not sent, and nothing that had begun to cost', async () => {
+  it('gives back what a closing node had not sent, and nothing that may have cost something', async () => {
     const calls = callsOf();
     const [unsent, paying] = [await put(calls, 'unsent'), await put(calls, 'paying')];
     const gaveBack = new Map<unknown, boolean>();

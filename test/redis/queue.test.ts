@@ -491,10 +491,10 @@ describe('the queue', function () {
     for (const repeatable of [false, true]) {
       queue = randomUUID();
       await start(config(), ...caller({ wait: 0 }), ...worker('return null;', { repeatable }));
-      const job = await unfinished('in hand');
+      const job = await unfinished('interrupted');
       await until(() => got('taken').length === 1);
       await start(config(), ...caller(), ...worker('return msg;', { repeatable }));
-      if (repeatable) assert.equal(await answered({ job }), 'in hand');
+      if (repeatable) assert.equal(await answered({ job }), 'interrupted');
       else {
         const { code, cause } = await raised({ job });
         assert.deepEqual([code, cause.problem, cause.charged], ['CANCELLED', 'job-worker-closed', null]);

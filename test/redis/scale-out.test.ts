@@ -103,7 +103,7 @@ describe('scale-out', function () {
     await books?.remove();
   });
 
-  /** Asks as a client has to: again where nothing was taken, and again where it is told to. */
+  /** Asks as a client has to: it repeats what was not taken, and follows a `Location`. */
   async function ask(job: Job): Promise<Answered> {
     for (;;) {
       let response = await fetch(`${front.address}/verify/${job.action}`, {
@@ -215,12 +215,14 @@ describe('scale-out', function () {
     }
   });
 
-  it('gives an error only to those that Redis forgot or that were in hand then, and says what they were paying for', async () => {
+  it('gives an error only to those that Redis forgot or that a worker had then, and says what they were paying for', async () => {
     const failed = answers.filter(({ status }) => status !== 200);
     const isForgotten = ({ answer }: Answered) =>
       ['job-vanished', 'job-unknown'].includes(answer.cause?.problem ?? '');
     const lost = failed.filter((each) => !isForgotten(each));
-    console.log(`        ${lost.length} of them were in hand, ${failed.length - lost.length} forgotten`);
+    console.log(
+      `        ${lost.length} of them were with a worker, ${failed.length - lost.length} forgotten`,
+    );
     assert.ok(lost.length > 0, 'the worker was killed while it worked');
     for (const { job, status, answer } of lost) {
       assert.deepEqual([status, answer.code], [409, 'UNCERTAIN'], JSON.stringify(answer));
