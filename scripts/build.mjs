@@ -89,7 +89,7 @@ function writeCatalogues() {
       const whole = small(
         help
           .replace(/<!-- include (\S+) -->\n/g, (_, name) => read('forms', `${name}.html`))
-          .replace(/<!-- columns -->\n/g, () => ledgerFields(source))
+          .replace(/<!-- columns -->\n */g, () => ledgerFields(source))
           .replace(/<!-- verdicts (\S+) -->\n/g, (_, provider) => verdictRows(provider, source))
           .replace(/<!-- codes (\S+) -->\n/g, (_, provider) => codeRows(provider, source)),
       );

@@ -1,6 +1,7 @@
 /**
  * What Node.js says of a server's certificate that it does not accept: nodejs.org/api/tls.html, "X509 certificate error
- * codes". One that is not valid yet is missing: time alone makes it valid, or sets the clock of this machine.
+ * codes". CERT_NOT_YET_VALID is left out on purpose: the certificate becomes valid with time, or once this machine's clock
+ * is set.
  */
 export const CERTIFICATE_REFUSALS = [
   'SELF_SIGNED_CERT_IN_CHAIN',

@@ -50,7 +50,11 @@ export interface PublishedTable {
   others?: readonly Verdict[];
 }
 
-/** @returns the rows by their codes; what a row does not say of `More` is missing in it */
+/**
+ * @param tuples one row each; a code that becomes null is either a success without a verdict or one where another field of
+ *   the answer decides
+ * @returns the rows by their codes; what a row does not say of `More` is missing in it
+ */
 export function codeTable<More extends object = object>(
   tuples: readonly CodeTuple<More>[],
 ): CodeTable<CodeRow & Partial<More>> {
@@ -105,7 +109,7 @@ export function refusalBy(
 /**
  * @param code of a success
  * @param message the provider's own words, masked
- * @param details what it says all the same: it may have been paid for
+ * @param details fields that the answer has all the same, since it may have been paid for
  * @returns the error of a success that lacks what the provider's document promises
  */
 export function incomplete(code: string, message: string, details: ErrorDetails = {}): VerifyError {

@@ -11,7 +11,7 @@ const DAYS_OF_PROOF = 7;
 
 /**
  * Deletes some entries, with their keys, that are older than 13 months, and sums of earlier months; not what an operator
- * has to release. Age is measured against the last of the seven newest days with calls, and never against the clock alone.
+ * has to release. Time is the last call of the seventh newest day with calls, or the clock if that is earlier.
  * @returns how many
  */
 async function forget(sql: Sql, _: null, { now }: OperationContext): Promise<number> {

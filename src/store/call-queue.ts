@@ -7,7 +7,7 @@ import { errorOf, type SentOutcome, type SentRequest } from './messages';
 export const BATCH_BYTES = 512 * 1024;
 /** While the disk is in trouble less is tried. */
 const PROBE_BYTES = 64 * 1024;
-/** What the thread ended at so often is not tried again. */
+/** A call during which the thread ended this often is refused. */
 const MOST_INTERRUPTIONS = 3;
 
 export interface CallHandlers {
@@ -85,7 +85,7 @@ export class CallQueue {
       });
   }
 
-  /** @param work whatever it adds goes before everything that waits */
+  /** @param work what it adds goes before everything that waits */
   addFirst(work: () => void): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -166,8 +166,8 @@ export class CallQueue {
   }
 
   /**
-   * The same, because the thread has ended.
-   * @param problem what those are rejected with at which it ends again and again
+   * The thread has ended: sends again what was sent.
+   * @param problem what a call is rejected with during which the thread has ended too often
    */
   interrupt(problem: Error): void {
     for (const call of this.#sent) if (++call.interruptions >= MOST_INTERRUPTIONS) call.reject(problem);

@@ -25,7 +25,7 @@ const WAL = '-wal';
 const BESIDE: readonly string[] = ['', WAL, '-shm', '-journal', OWNER, `${OWNER}-journal`];
 /** SQLite cuts a longer one to this, once all of it stands in the file. */
 const LARGEST_WAL_BYTES = 8 * 1024 * 1024;
-/** Of the usual size, about ten pages of 4 KB each, they are 5 MB of WAL. */
+/** Commits between checkpoints: at about ten pages of 4 KB each, 5 MB of WAL. */
 const CHECKPOINT_COMMITS = 128;
 const SETTINGS = [
   // Before WAL: then SQLite needs no shared memory, and its lock stays.

@@ -84,12 +84,12 @@ class NewerVersion extends Error {
 
 /**
  * Begins, in a thread that `openDatabase` started.
- * @param ofRooms all operations that may be called
- * @param upTo the migrations that a file has had when it is open
+ * @param roomOperations the operations of all rooms
+ * @param toApply the migrations to apply when opening
  */
-export function serve(ofRooms: Operations, upTo = MIGRATIONS): void {
-  migrations = upTo;
-  operations = { ...ofRooms, ...STORE_OPERATIONS };
+export function serve(roomOperations: Operations, toApply = MIGRATIONS): void {
+  migrations = toApply;
+  operations = { ...roomOperations, ...STORE_OPERATIONS };
   port.on('message', (message: ToThread) => void handle(message));
   setInterval(look, LOOK_MS).unref();
 }
@@ -262,7 +262,7 @@ function facts(): Facts {
 
 /** Runs what was asked for in one transaction, and says what became of it. */
 async function answer(requests: readonly SentRequest[]): Promise<void> {
-  // What was on its way when the file was found to be gone is sent again.
+  // The main thread sends again what was on its way when the file vanished.
   if (!file || requests.length === 0) return;
   const current = file;
   let outcomes: SentOutcome[] = [];

@@ -51,8 +51,8 @@ export async function runTogether(
 }
 
 /**
- * What only reads is answered, though nothing can be written.
- * @param reason why nothing can
+ * Answers a read although nothing can be written.
+ * @param reason why nothing can be written
  */
 export async function readAlone(
   sql: SqliteSql,

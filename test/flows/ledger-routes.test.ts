@@ -1,6 +1,6 @@
 /** The routes over the ledger, in a real Node-RED with its admin interface. */
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'papaparse';
@@ -11,7 +11,7 @@ import type { LiveCheck } from '../../src/node-red/admin/live-check';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 import { answered, call, done, openLedger } from '../ledger/ledgers';
-import { DEPLOYER, type NodeRed, READER, startNodeRed } from '../node-red-process';
+import { DEPLOYER, FEW_NODES, type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { leaksIn, PRIVATE } from '../private';
 import { until } from '../until';
 import { compared, paidFlow, pay } from './paid-calls';
@@ -24,6 +24,18 @@ const CHECK = '/cn-verify/check';
 /** What a spreadsheet would compute, and what would break a table. */
 const NAME = '=HYPERLINK("http://a.example"),\n浙江';
 const ORDER_NO = '+1+1';
+
+/** Nodes with a bug whose message quotes a person. */
+const BUGGY = `module.exports = (RED) => {
+  const fail = () => {
+    throw new TypeError('${PRIVATE[0]}');
+  };
+  for (const type of ['account', 'photo-store', 'verify-ledger-store'])
+    RED.nodes.registerType('buggy-' + type, function (config) {
+      RED.nodes.createNode(this, config);
+      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, location: '' });
+    });
+};`;
 
 /** Reads a table as a spreadsheet does; its first line has the names. */
 function readTable(text: string): Record<string, string>[] {
@@ -84,7 +96,11 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     ] as const)
       await done(before, call([], { account: 'payer', operation, price }), answered());
     await before.close();
-    nodeRed = await startNodeRed({}, undefined, userDir);
+    mkdirSync(join(userDir, 'nodes'));
+    writeFileSync(join(userDir, 'nodes/buggy.js'), BUGGY);
+    writeFileSync(join(userDir, 'nodes/buggy.html'), '');
+    const nodesIncludes = [...FEW_NODES.nodesIncludes, 'buggy.js'];
+    nodeRed = await startNodeRed({}, undefined, userDir, { nodesIncludes });
     await nodeRed.deploy(
       paidFlow(provider.baseUrl, { name: NAME, price: 1.1, maxPerDay: 10, maxPerMonth: 0 }),
     );
@@ -311,6 +327,23 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       assert.deepEqual(unready, [{ account: 'empty', type: 'linkface-account', ...missing }]);
       assert.deepEqual([lang, speaksChinese], [null, false]);
     });
+
+    for (const [path, type, status] of [
+      [CHECK, 'account', 200],
+      [PATH, 'account', 500],
+      [PATH, 'verify-ledger-store', 200],
+      ['/cn-verify/photo-stores', 'photo-store', 200],
+    ] as const)
+      it(`${path} names the place of a bug of ${type} in the log, and nothing of its message`, async () => {
+        const bugs = () => nodeRed.output().match(/Internal error: \S*buggy\.js:3/g)?.length ?? 0;
+        const before = bugs();
+        await nodeRed.deploy([{ id: 'buggy', type: `buggy-${type}` }]);
+        const response = await nodeRed.ask(path);
+        assert.equal(response.status, status);
+        assert.match(await response.text(), /"problem":"internal"/);
+        await until(() => bugs() === before + 1, nodeRed.output);
+        assert.deepEqual(leaksIn(nodeRed.output()), []);
+      });
 
     for (const [what, uncaught, nodes] of [
       ['a Catch for all covers all', [], [action('a'), catching('c')]],

@@ -1,5 +1,5 @@
 /** All ledgers of a runtime as one: its own, and those of its `verify-ledger-store` nodes. */
-import { VerifyError, verifyErrorOf } from '../../contract/errors';
+import { VerifyError } from '../../contract/errors';
 import { dayOf } from '../../ledger/calendar';
 import { FIELDS } from '../../ledger/columns';
 import { csv, HANDLING_COLUMNS, handlingCsv } from '../../ledger/csv';
@@ -11,7 +11,7 @@ import { type LedgerStoreNode, ledgerOf } from '../ledger/ledger-of';
 import { readLedgerQuery, readMonth } from '../ledger/ledger-query';
 import { operationsAboutPersons } from '../runner/actions';
 import { configsOf, nodesOf } from '../runner/deployed';
-import { withText } from '../runner/flow-error';
+import { asVerifyError, withText } from '../runner/flow-error';
 import type { Red } from '../runner/red';
 import type { AdminQuestion, Download } from './question';
 
@@ -87,7 +87,7 @@ export async function summarize({ red, query: asked, language }: AdminQuestion):
       for (const entry of open.entries) uncertain.set(entry.id, entry);
       uncertainCount += open.count;
     } catch (reason) {
-      troubles.push(unreadableLedger(store, reason));
+      troubles.push(unreadableLedger(red, store, reason));
     }
   };
   // One that cannot be reached takes its time.
@@ -160,7 +160,7 @@ export async function releaseOne({ red, params }: AdminQuestion): Promise<{ rele
   return { released: (await release(red, async () => [params.id ?? ''])) > 0 };
 }
 
-/** Releases the keys of all uncertain calls up to `until`, the newest of those that somebody looked at. */
+/** Releases the keys of all uncertain calls up to `until`, the id of the newest call that the operator has seen. */
 export async function releaseUntil({ red, query }: AdminQuestion): Promise<{ released: number }> {
   const { until } = query;
   if (typeof until !== 'string' || until === '') throw new VerifyError('INPUT', 'ledger-until');
@@ -215,7 +215,7 @@ function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: Unr
       const ledger = ledgerOf(red, store);
       if (ledger) found.set(ledger, store);
     } catch (reason) {
-      troubles.push(unreadableLedger(store, reason));
+      troubles.push(unreadableLedger(red, store, reason));
     }
   }
   return { found, troubles };
@@ -263,8 +263,8 @@ async function* entriesOf(red: Red, ledgers: Iterable<Ledger>, query: Query): As
       yield { ...entry, account: named(entry.account), node: named(entry.node) };
 }
 
-function unreadableLedger(store: string | null, reason: unknown): UnreadableLedger {
-  const { problem, values } = verifyErrorOf(reason);
+function unreadableLedger(red: Red, store: string | null, reason: unknown): UnreadableLedger {
+  const { problem, values } = asVerifyError(red, store === null ? null : red.nodes.getNode(store), reason);
   return { store, problem, values };
 }
 

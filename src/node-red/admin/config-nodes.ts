@@ -1,10 +1,9 @@
 /** What forms and the sidebar ask of the accounts, photo stores and queues that are deployed. */
-import { verifyErrorOf } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
 import type { QueueNode } from '../queue/verify-queue';
 import { nodesOf } from '../runner/deployed';
-import { withText } from '../runner/flow-error';
+import { asVerifyError, withText } from '../runner/flow-error';
 import type { Node } from '../runner/red';
 import type { AdminQuestion } from './question';
 
@@ -44,7 +43,7 @@ function accountNode({ red, params }: AdminQuestion): AccountNode | null {
   return node && 'onNextPair' in node ? (node as AccountNode) : null;
 }
 
-/** One that cannot say it says why, in the words of the reader. */
+/** A node that fails gets a row with the reason, in the reader's language. */
 function rowsOf<Kind extends Node>(
   { red, language }: AdminQuestion,
   nodes: readonly Kind[],
@@ -55,7 +54,7 @@ function rowsOf<Kind extends Node>(
     try {
       return { [kind]: node.id, ...(await ask(node)) };
     } catch (reason) {
-      const { problem, values } = verifyErrorOf(reason);
+      const { problem, values } = asVerifyError(red, node, reason);
       return { [kind]: node.id, ...withText(red, { problem, values }, language) };
     }
   });

@@ -1,11 +1,11 @@
 /** What to look at before a flow goes live: docs/contract.md, "Ledger", "Editor sidebar". */
-import { type VerifyError, verifyErrorOf } from '../../contract/errors';
+import type { VerifyError } from '../../contract/errors';
 import { isChinese } from '../../texts/texts';
 import type { PhotoStoreNode } from '../photos/photo-store-of';
 import { actionTypes } from '../runner/actions';
 import { configsOf, nodesOf } from '../runner/deployed';
-import { withText } from '../runner/flow-error';
-import type { NodeConfig, Red } from '../runner/red';
+import { asVerifyError, withText } from '../runner/flow-error';
+import type { Node, NodeConfig, Red } from '../runner/red';
 import { languageOf, withTexts } from '../runner/texts';
 import { accountsOf } from './all-ledgers';
 import type { AdminQuestion } from './question';
@@ -40,14 +40,14 @@ export function checkLive({ red, language }: AdminQuestion): LiveCheck {
   return {
     sandbox: accounts.filter(({ environment }) => environment === 'sandbox').map(({ id }) => id),
     unready: accounts.flatMap((node) => {
-      const unready = whyUnready(red, node.type, language, () => {
+      const unready = whyUnready(red, node, language, () => {
         node.check();
         node.terms();
       });
       return unready ? [{ account: node.id, ...unready }] : [];
     }),
     stores: nodesOf<PhotoStoreNode>(red, 'photo-store', 'check').flatMap((node) => {
-      const unready = whyUnready(red, node.type, language, () => node.check('production'));
+      const unready = whyUnready(red, node, language, () => node.check('production'));
       return unready ? [{ store: node.id, ...unready }] : [];
     }),
     uncaught: uncaught(configsOf(red)),
@@ -56,12 +56,13 @@ export function checkLive({ red, language }: AdminQuestion): LiveCheck {
   };
 }
 
-function whyUnready(red: Red, type: string, language: string | undefined, check: () => void): Unready | null {
+function whyUnready(red: Red, node: Node, language: string | undefined, check: () => void): Unready | null {
   try {
     check();
     return null;
   } catch (reason) {
-    const { problem, values } = verifyErrorOf(reason);
+    const { type } = node;
+    const { problem, values } = asVerifyError(red, node, reason);
     return withText(withTexts(red, type), { type, problem, values }, language);
   }
 }

@@ -1,7 +1,6 @@
 /** The admin routes, for the forms, the sidebar and a spreadsheet: docs/contract.md, "Ledger", "Editor sidebar". */
 import { pipeline } from 'node:stream/promises';
-import { verifyErrorOf } from '../../contract/errors';
-import { withText } from '../runner/flow-error';
+import { asVerifyError, withText } from '../runner/flow-error';
 import type { AdminRequest, AdminResponse, Red } from '../runner/red';
 import { languageOfReader, withTexts } from '../runner/texts';
 import type { AdminQuestion, Download } from './question';
@@ -134,7 +133,7 @@ async function sendFile({ contentType, name, pieces }: Download, response: Admin
 function refuse(red: Red, request: AdminRequest, response: AdminResponse, reason: unknown): void {
   // A file that broke off has its headers already, and whoever took it sees that it broke off.
   if (response.headersSent) return;
-  const { code, problem, values } = verifyErrorOf(reason);
+  const { code, problem, values } = asVerifyError(red, null, reason);
   response
     .status(STATUSES[code] ?? 500)
     .json(withText(red, { code, problem, values }, languageOfReader(request)));

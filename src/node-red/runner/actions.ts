@@ -29,7 +29,7 @@ export function operationsAboutPersons(): string[] {
 }
 
 /** All actions are loaded for that. */
-function operationsWith(mark: 'mayCost' | 'isAboutPerson'): string[] {
+function operationsWith(flag: 'mayCost' | 'isAboutPerson'): string[] {
   const loaded = [...actions.values()].map((load) => load());
-  return loaded.filter((action) => action[mark]).map(({ operation }) => operation);
+  return loaded.filter((action) => action[flag]).map(({ operation }) => operation);
 }

@@ -20,7 +20,7 @@ export const databaseOf = oncePerRuntime((red) => {
   });
 });
 
-/** As far as they could be had. */
+/** Secret and cipher, once they were read. */
 const keptBy = oncePerRuntime((): { secret?: Buffer; seal?: Seal } => ({}));
 
 /**

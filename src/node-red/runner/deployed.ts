@@ -14,17 +14,17 @@ export function configsOf({ nodes }: Red): NodeConfig[] {
 /**
  * @param red Node-RED
  * @param type whose ending the nodes' types have
- * @param mark a property that such a node has once it runs
+ * @param property that such a node has once it runs
  * @returns the nodes that run
  */
-export function nodesOf<Kind extends object>(red: Red, type: string, mark: keyof Kind): Kind[] {
+export function nodesOf<Kind extends object>(red: Red, type: string, property: keyof Kind): Kind[] {
   return configsOf(red).flatMap((config) => {
     const node = config.type.endsWith(type) ? (red.nodes.getNode(config.id) as Kind | null) : null;
-    return node && mark in node ? [node] : [];
+    return node && property in node ? [node] : [];
   });
 }
 
-/** What is called at the next start: one listener for a flow that may have hundreds of nodes. */
+/** Callbacks for the next start; one listener serves all nodes. */
 const atStart = oncePerRuntime(({ events }) => {
   const callbacks = new Set<() => void>();
   events.on('flows:started', () => {

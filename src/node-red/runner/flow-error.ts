@@ -133,7 +133,7 @@ export class FlowError extends Error {
  * As `logBug`.
  * @returns the error to show for it
  */
-export function asVerifyError(red: Red, node: Node, reason: unknown): VerifyError {
+export function asVerifyError(red: Red, node: Node | null, reason: unknown): VerifyError {
   logBug(red, node, reason);
   return verifyErrorOf(reason);
 }
@@ -142,12 +142,14 @@ export function asVerifyError(red: Red, node: Node, reason: unknown): VerifyErro
  * What is no VerifyError is a bug. Its message may quote a person or a key, and its stack begins with the message: only the
  * files and lines of modules that this process has loaded are logged.
  * @param red Node-RED
- * @param node that logs it
+ * @param node that logs it; null where it concerns no node
  * @param reason what was thrown
  */
-export function logBug(red: Red, node: Node, reason: unknown): void {
+export function logBug(red: Red, node: Node | null, reason: unknown): void {
   if (verifyErrorOf(reason) === reason) return;
-  node.log(red._('warnings.internal', { places: placesOf(reason).join(' ') }));
+  const text = red._('warnings.internal', { places: placesOf(reason).join(' ') });
+  if (node) node.log(text);
+  else red.log.info(text);
 }
 
 function placesOf(reason: unknown): string[] {

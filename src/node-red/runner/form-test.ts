@@ -20,7 +20,7 @@ export interface FormTest<Result extends TestResult> {
   close(): void;
 }
 
-/** @param test runs once at a time, and gives what tells its result in a language; it does not throw */
+/** @param test runs once at a time, never throws, and returns a function that words the result in a language */
 export function formTest<Result extends TestResult>(
   test: (context: CallContext) => Promise<(language?: string) => Result>,
 ): FormTest<Result> {

@@ -10,7 +10,7 @@ export interface OwnSettings {
   ledger?: false;
 }
 
-/** @returns what settings.js says, as it says it at this moment */
+/** @returns the current `cnVerify` of settings.js */
 export function ownSettings({ settings }: Red): OwnSettings {
   return settings.cnVerify ?? {};
 }
