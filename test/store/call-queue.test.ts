@@ -68,17 +68,20 @@ describe('the calls on their way to the thread', () => {
     interrupt();
     add('c', KEPT);
     add('d', PASSING);
+    queue.addFirst(() => add('first', KEPT));
     assert.equal(probe(false), 'b');
     answer();
-    assert.equal(probe(false), 'd');
-    answer();
+    assert.equal(probe(false), 'first d');
+    queue.settle([{ ended: 'kept' }, { ended: 'answered', value: 'done' }], new Error('full'));
     assert.equal(probe(false), null);
+    assert.equal(probe(true), 'first');
+    answer();
     assert.equal(probe(true), 'a');
     keep();
     assert.equal(probe(true), 'a');
     answer();
     assert.equal(probe(true), 'c');
-    assert.deepEqual(ends, ['b done', 'd done', 'a done']);
+    assert.deepEqual(ends, ['b done', 'd done', 'first done', 'a done']);
   });
 
   it('refuses what was sent to a disk that does not answer, but for what is kept', () => {
