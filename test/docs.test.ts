@@ -53,6 +53,10 @@ describe('docs', () => {
   for (const [page, shared] of Object.entries(SHARED)) {
     describe(page, () => {
       const sections = sectionsOf(read(page));
+      it('has a section for every type of node, and none for another', () => {
+        const named = [...sections.keys()].filter((heading) => heading.startsWith('`'));
+        assert.deepEqual(named.sort(), TYPES.map((type) => `\`${type}\``).sort());
+      });
       for (const type of TYPES) {
         it(`has every property of ${type}, with its default and bounds`, () => {
           const { defaults, credentials = {} } = define(type);

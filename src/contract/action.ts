@@ -97,7 +97,7 @@ export interface PersonSent {
 export interface Action<Input, Definitions extends SettingDefinitions = SettingDefinitions, State = unknown> {
   provider: string;
   operation: string;
-  /** true: a request may be charged, so it is not sent again unless it certainly was not taken. */
+  /** true: a request may be charged, so the ledger has it. `Call` in transport.ts says what is sent again. */
   mayCost: boolean;
   /** @returns whether, with these settings, no request of it costs anything */
   isFree?(settings: Settings<Definitions>): boolean;

@@ -4,7 +4,7 @@ import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
 import { type ColumnValues, FIELDS, type Field, fieldsSetBy, type Optional } from './columns';
 
-/** One call that may cost, as the ledger keeps it. There is no person, photo, address, token or key in it. */
+/** One call that may cost, as the ledger keeps it. No person who is verified, photo, address, token or key is in it. */
 export type Entry = ColumnValues;
 
 /**

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { Cause, ErrorCode } from '../../src/contract/errors';
 import type { PollData } from '../../src/providers/xhey/report';
-import { errorOf, type Raised, resultOf } from './five-actions';
+import { errorOf, FIVE, flowOf, type Raised, resultOf } from './five-actions';
 import {
   accountAt,
   actionFlow,
@@ -73,6 +73,26 @@ describe('errors, in a real Node-RED', () => {
       assert.equal(server.asked.length, 1);
     });
   }
+
+  // A node asks as it does by default, but sooner.
+  const waits = { mode: 'wait', interval: 0.05, maxInterval: 0.05 };
+  for (const five of FIVE)
+    it(`503 twice, then an answer: ${five.type} gets it where the ledger has no call, else ends with the first`, async () => {
+      await deploy(flowOf(five, server.baseUrl, {}, five.type === 'truth-poll' ? waits : {}));
+      const answers: Answer = (response) => json(response, five.success());
+      server.script = (_asked, response) => answers(response);
+      const { ledger } = await resultOf({ payload: five.payload });
+      const before = server.asked.length;
+      server.script = (_asked, response) =>
+        (server.asked.length - before < 3 ? html(503) : answers)(response);
+      if (ledger === null) {
+        const { timing } = await resultOf({ payload: five.payload });
+        assert.deepEqual([timing.attempts, server.asked.length - before], [3, 3]);
+      } else {
+        const { code, cause } = await raised(five.payload);
+        assert.deepEqual([code, cause.attempts, server.asked.length - before], ['PROVIDER', 1, 1]);
+      }
+    });
 
   describe('a truth-create that got no result', () => {
     const faults: [string, Answer, ErrorCode][] = [

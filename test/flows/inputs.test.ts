@@ -184,7 +184,7 @@ describe('inputs, in a real Node-RED', () => {
               assert.deepEqual(came.repaired, [...repaired]);
             }
           }),
-          { numRuns: 30 },
+          { numRuns: 30, examples: [['\n']] },
         );
       });
     }

@@ -49,16 +49,18 @@ describe('database: versions', () => {
     );
   });
 
-  it('has a column for every field of an entry', async () => {
-    await start().ready();
-    await closeAll();
-    const found = inFile((database) => database.prepare('PRAGMA table_info(entries)').all());
-    const own = ['kept_from', 'owner'];
-    assert.deepEqual(
-      found.map(({ name, type }) => `${name} ${type}`).filter((each) => !own.includes(each.split(' ')[0]!)),
-      FIELDS.map((field) => `${nameOf(field)} ${SQLITE_TYPES[COLUMNS[field].type]}`),
-    );
-  });
+  for (const sql of ['', ...readdirSync(FOLDER)])
+    it(`has a column for every field of an entry in a ${sql ? `file that ${sql} made` : 'new file'}`, async () => {
+      if (sql) inFile((database) => database.exec(readFileSync(join(FOLDER, sql), 'utf8')));
+      await start().ready();
+      await closeAll();
+      const found = inFile((database) => database.prepare('PRAGMA table_info(entries)').all());
+      const own = ['kept_from', 'owner'];
+      assert.deepEqual(
+        found.map(({ name, type }) => `${name} ${type}`).filter((each) => !own.includes(each.split(' ')[0]!)),
+        FIELDS.map((field) => `${nameOf(field)} ${SQLITE_TYPES[COLUMNS[field].type]}`),
+      );
+    });
 
   for (const name of readdirSync(FOLDER))
     it(`opens a file of version ${name.replace('.sql', '')}, with all that is in it`, async () => {
