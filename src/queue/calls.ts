@@ -290,7 +290,9 @@ export class JobCalls {
 
   /** BullMQ reads again at once, so that each reading would bring the events of one job. */
   #gather({ backend }: QueueEvents): void {
-    const read = backend.readEvents.bind(backend);
+    // Not part of BullMQ's public interface: a version without it reads as it does by itself.
+    const read = backend?.readEvents?.bind(backend);
+    if (!read) return;
     backend.readEvents = async (from, blockMs) => {
       if (this.#waiters.size >= MANY_WAIT) await later(GATHER_MS);
       return read(from, blockMs);

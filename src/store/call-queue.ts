@@ -113,13 +113,20 @@ export class CallQueue {
    * @param isDue whether it is time to try what is kept
    */
   nextProbe(isDue: boolean): string | null {
-    if (this.#sent.length > 0 || (!isDue && this.#waiting.every(({ isKept }) => isKept))) return null;
+    if (this.#sent.length > 0) return null;
+    // What may have ended the thread goes alone, and what is kept stays in its order.
+    const alone = this.#waiting.findIndex(
+      (call, index) => call.interruptions > 0 && (!call.isKept || (isDue && index === 0)),
+    );
+    if (alone >= 0) return this.#send(this.#waiting.splice(alone, 1));
+    if (!isDue && this.#waiting.every(({ isKept }) => isKept)) return null;
     let size = 0;
     const probe: PendingCall[] = [];
     const rest: PendingCall[] = [];
     for (const call of this.#waiting) {
-      const isTried = !call.isKept || size < PROBE_BYTES;
-      if (call.isKept) size += call.text.length;
+      const isSuspect = call.interruptions > 0;
+      const isTried = !isSuspect && (!call.isKept || size < PROBE_BYTES);
+      if (call.isKept) size += isSuspect ? PROBE_BYTES : call.text.length;
       (isTried ? probe : rest).push(call);
     }
     this.#waiting = rest;

@@ -294,8 +294,8 @@ async function answer(requests: readonly SentRequest[]): Promise<void> {
 }
 
 async function run(sql: Sql, { operation, parameters, now }: SentRequest): Promise<unknown> {
-  const work = operations[operation] as Operation<unknown, unknown> | undefined;
-  if (!work) throw new Error('There is no such operation');
+  if (!Object.hasOwn(operations, operation)) throw new Error('There is no such operation');
+  const work = operations[operation] as Operation<unknown, unknown>;
   const context: OperationContext = { now, seal, whyNoSeal, damage: isDamaged ? 'damaged' : null };
   return work(sql, parameters, context);
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { VerifyError } from '../../src/contract/errors';
 import { Circuit } from '../../src/http/circuit';
+import { Turns } from '../../src/http/turn';
 import { until } from '../until';
-import { failure, makeCall, makeContext, send } from './context';
+import { failure, makeCall, makeContext, makeFreeCall, send } from './context';
 import { closeAll, freePort, open, startServer } from './server';
 
 describe('http: the circuit', () => {
@@ -175,6 +176,14 @@ describe('http: the circuit', () => {
       fail(1, 0);
       assert.deepEqual(changes, effect === 'closes' ? [] : [true]);
     });
+
+  it('refuses a poll at once, though all turns are taken', async () => {
+    const turns = new Turns({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, circuit, undefined);
+    const poll = () => turns.take(makeFreeCall(), makeContext(), false);
+    await poll();
+    fail(10, 2_000);
+    await failure(poll(), 'OVERLOADED', 'provider-down');
+  });
 
   it('forgets one that tried where an answer closed it meanwhile', () => {
     fail(10, 2_000);

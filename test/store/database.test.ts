@@ -154,6 +154,7 @@ describe('database', () => {
       database.call('probe.put', { id: 'c' }),
       database.call('probe.fault', null),
       database.call('probe.unknown', null),
+      database.call('constructor', null),
       database.call('probe.fail-late', { id: 'd' }),
     ]);
     assert.deepEqual(
@@ -165,6 +166,7 @@ describe('database', () => {
         'BUDGET budget-day',
         'INPUT key-used',
         'c',
+        'PROTOCOL internal',
         'PROTOCOL internal',
         'PROTOCOL internal',
         'BUDGET budget-day',

@@ -96,6 +96,19 @@ describe('database: faults', () => {
       opened.close();
     });
 
+    it('writes what failed at a full disk to the file that is put back', async () => {
+      const database = start();
+      await put(database, 'a');
+      const path = join(test.folder, 'go');
+      const held = database.call('probe.full-once', { id: 'b', path }, KEEP);
+      await until(() => existsSync(`${path}.held`));
+      unlinkSync(file());
+      writeFileSync(path, '');
+      await held;
+      assert.deepEqual(await list(database), ['a', 'b']);
+      assert.deepEqual(troubles, ['replaced']);
+    });
+
     it('takes another file that was put there, and has what is in memory written to it first', async () => {
       const other = start({ file: join(test.folder, 'other.db') });
       await put(other, 'of the other');
@@ -231,6 +244,17 @@ describe('database: faults', () => {
       database.onReplaced(() => void put(database, 'of memory', KEEP));
       await Promise.all([put(database, 'b'), rows(database), put(database, 'c')]);
       assert.deepEqual(await list(database), ['b', 'c', 'of memory']);
+    });
+
+    it('is being opened while it is checked, however long that takes', async () => {
+      const database = start({ thread: join(__dirname, 'slow-check-thread.js') });
+      await put(database, 'a');
+      const damaged = put(database, 'b', KEEP).then(() => database.call('probe.damaged-once', null));
+      await until(() => existsSync(`${file()}.checked.held`));
+      await until(() => database.state() === 'opening');
+      writeFileSync(`${file()}.checked`, '');
+      assert.equal(await damaged, 'whole');
+      assert.deepEqual(await list(database), ['a', 'b']);
     });
 
     it('is deleted after seven days, once an operator has seen it', async () => {

@@ -7,8 +7,10 @@ import { type OperationContext, type Operations, type Sql, sealOf } from '../../
 const TABLE = 'CREATE TABLE IF NOT EXISTS probe (id TEXT PRIMARY KEY NOT NULL, content BLOB)';
 
 let wasFull = false;
+let wasDamaged = false;
 
-function hold(path: string): void {
+/** Holds the thread until there is a file of this name. */
+export function hold(path: string): void {
   writeFileSync(`${path}.held`, '');
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   while (!existsSync(path)) Atomics.wait(nobody, 0, 0, 5);
@@ -59,6 +61,12 @@ export const PROBES = {
     wasFull = true;
     hold(path);
     throw Object.assign(new Error('SQLITE_FULL'), { errcode: 13 });
+  },
+  /** Meets damage, which is not found again. */
+  'probe.damaged-once': async () => {
+    if (wasDamaged) return 'whole';
+    wasDamaged = true;
+    throw Object.assign(new Error('SQLITE_CORRUPT'), { errcode: 11 });
   },
   /** Deletes two rows. */
   'probe.take': async (sql: Sql) =>
