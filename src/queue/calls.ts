@@ -288,7 +288,7 @@ export class JobCalls {
     return queue;
   }
 
-  /** BullMQ reads again at once, so that each reading would bring the events of one job. */
+  /** BullMQ reads again at once, so each reading brings the events of one job; waiting a little reads those of many together. */
   #gather({ backend }: QueueEvents): void {
     // Not part of BullMQ's public interface: a version without it reads as it does by itself.
     const read = backend?.readEvents?.bind(backend);

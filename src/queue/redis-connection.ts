@@ -101,7 +101,7 @@ export class RedisConnection {
   #redis: Redis | null = null;
   /** Whether this Redis, since it was connected to, is one that knows our secret. */
   #checked: Promise<void> | null = null;
-  /** The same connection, while it is checked: most commands need not wait for anything. */
+  /** Set once the connection has been checked, until `checkAgain`: commands then wait for no check. */
   #ready: Redis | null = null;
   /** Whether its user may do what a queue needs, since it was connected to. */
   #isPermitted = false;

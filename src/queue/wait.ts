@@ -10,7 +10,7 @@ export interface WaitOptions {
   bytes?: number;
 }
 
-/** For what no node that closes ends. */
+/** Never aborts: for work that goes on when a node closes. */
 export const NEVER: AbortSignal = new AbortController().signal;
 
 /**

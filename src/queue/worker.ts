@@ -34,7 +34,7 @@ const NOT_STARTED = 'cn-not-started';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
 const EVENT_CHARACTERS = 8_192;
 const PULSE_MS = 2_000;
-/** A worker of BullMQ asks Redis for one job after the other; so many ask at once, in one write. */
+/** A worker of BullMQ fetches jobs one by one; this many workers fetch at once, in one write. */
 const WORKERS = 4;
 const WRONG_CLOCK_MS = 1_000;
 /** BullMQ tries again every second, so a refusal that was not repeated for so long is over. */

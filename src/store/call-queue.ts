@@ -109,7 +109,7 @@ export class CallQueue {
   }
 
   /**
-   * The same while the disk is in trouble: some of what is kept, and all that nobody keeps.
+   * As `next`, while the disk is in trouble: some of what is kept, and all that nobody keeps.
    * @param isDue whether it is time to try what is kept
    */
   nextProbe(isDue: boolean): string | null {
