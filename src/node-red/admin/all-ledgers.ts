@@ -119,7 +119,7 @@ export function ledgerTable(question: AdminQuestion): Download {
   return table('ledger', entryLines(question));
 }
 
-/** The same for the record of handling, in which no person is. */
+/** The same for the record of handling; nobody who was verified is in it. */
 export function handlingTable(question: AdminQuestion): Download {
   return table('handling', handlingLines(question));
 }

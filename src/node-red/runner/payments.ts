@@ -1,6 +1,6 @@
 /** What one message pays for, over the ledger of its account: docs/contract.md, "Ledger". */
 
-import { mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
+import { mayHaveBeenProcessed, VerifyError, verifyErrorOf } from '../../contract/errors';
 import type { Earlier, PaidKey, Payment, Payments, SingleCall } from '../../contract/payment';
 import type { Answer, Environment } from '../../contract/result';
 import type { Call, KeyStates, Settlement } from '../../ledger/entry';
@@ -297,7 +297,7 @@ export class MessagePayments implements Payments {
 
 /** A call that could be paid for twice if its key were free is uncertain; without a key, what was answered is settled. */
 function failure(reason: unknown, hasKeys: boolean): Omit<Settlement, 'durationMs'> {
-  const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+  const error = verifyErrorOf(reason);
   const { charged = null, envelope, providerCode = null, requestId = null, orderNo = null } = error.details;
   const isProcessed = mayHaveBeenProcessed(error);
   return {

@@ -1,5 +1,10 @@
 import type { Action } from '../../contract/action';
-import { type ErrorDetails, mayHaveBeenProcessed, VerifyError } from '../../contract/errors';
+import {
+  type ErrorDetails,
+  mayHaveBeenProcessed,
+  type VerifyError,
+  verifyErrorOf,
+} from '../../contract/errors';
 import type { Earlier, PaidKey, PaidResult, Payments } from '../../contract/payment';
 import type { Answer } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
@@ -316,7 +321,7 @@ function withPhotos(
   batch: string[],
   rest: string[],
 ): VerifyError {
-  const error = reason instanceof VerifyError ? reason : new VerifyError('PROTOCOL', 'internal');
+  const error = verifyErrorOf(reason);
   if (error !== reason) error.cause = reason;
   const mayBeTasks = mayHaveBeenProcessed(error);
   const photos: ErrorDetails = {
