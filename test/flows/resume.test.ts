@@ -16,6 +16,7 @@ import {
   seen,
   send,
   startRuntime,
+  undeploy,
   until,
   userDir,
 } from './runtime';
@@ -67,7 +68,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     });
   });
   afterEach(async () => {
-    await deploy(EMPTY);
+    await undeploy();
     closeServers();
   });
 
@@ -184,20 +185,28 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     assert.equal(got('completed').length, 0);
   });
 
-  it('a message over 1 MiB is whole after a deploy, and one warning says that it would not be after a restart', async () => {
+  it('a message over 1 MiB is whole after a deploy, and each deployment warns once that it would not be after a restart', async () => {
     const nodes = poll();
+    const sendLarge = (...payloads: string[]) => {
+      for (const payload of payloads) send('action', { payload, photo: Buffer.alloc(1_100_000) });
+    };
+    const warnings = () => logs.filter(({ msg }) => /1 MB/.test(String(msg))).length;
     await deploy(nodes);
     logs.length = 0;
-    for (const payload of ['1', '2']) send('action', { payload, photo: Buffer.alloc(1_100_000) });
+    sendLarge('1', '2');
+    const tasks = await kept(2);
     assert.deepEqual(
-      (await kept(2)).map(({ message }) => Object.keys(message)),
+      tasks.map(({ message }) => Object.keys(message)),
       [['_msgid'], ['_msgid']],
     );
-    assert.equal(logs.filter(({ msg }) => /1 MB/.test(String(msg))).length, 1);
+    assert.equal(warnings(), 1);
     await deploy(nodes);
+    sendLarge('3');
+    await kept(3);
+    assert.equal(warnings(), 2);
     isFinished = true;
-    await until(() => got('out1').length === 2);
-    assert.equal((got('out1')[0]!.photo as Buffer).length, 1_100_000);
+    await until(() => got('out1').length === 3);
+    for (const { photo } of got('out1')) assert.equal((photo as Buffer).length, 1_100_000);
   });
 
   it('a context store that never answers holds up neither a deploy nor what waits', async () => {
