@@ -173,7 +173,7 @@ describe('errors, in a real Node-RED', () => {
 
     it('survives whatever else comes until the task is finished', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 }, { timeout: 2 });
-      const troubles: Answer[] = [
+      const failures: Answer[] = [
         reset,
         html(500),
         html(200),
@@ -185,9 +185,9 @@ describe('errors, in a real Node-RED', () => {
         (response) => json(response, { code: 200, data: { taskStatus: 42, list: [] } }),
       ];
       server.script = (_request, response, count) =>
-        (troubles[count - 1] ?? ((last) => taskFinished(last, [{ photoUrl: PHOTO, status: 0 }])))(response);
+        (failures[count - 1] ?? ((last) => taskFinished(last, [{ photoUrl: PHOTO, status: 0 }])))(response);
       const { outcome, timing, data } = await resultOf<PollData>({ payload: TASK });
-      assert.deepEqual([outcome, timing.attempts], ['passed', troubles.length + 1]);
+      assert.deepEqual([outcome, timing.attempts], ['passed', failures.length + 1]);
       assert.ok(!('lastError' in data));
     });
 
@@ -205,7 +205,7 @@ describe('errors, in a real Node-RED', () => {
       assert.equal(data.lastError.providerCode, '401');
     });
 
-    it('warns once of trouble that many tasks share, and once of a task status nobody documents', async () => {
+    it('warns once of an error that many tasks share, and once of a task status nobody documents', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 });
       const answers = new Map<string, number>();
       server.script = ({ body }, response) => {

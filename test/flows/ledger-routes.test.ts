@@ -137,7 +137,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         price: 2.2,
       },
     ]);
-    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
+    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.unreadable], [[], 0, []]);
     const past = await get<Summary>(`${PATH}?month=${lastMonth}`);
     assert.deepEqual(
       past.days.map(({ day, calls, price }) => [day, calls, price]),

@@ -119,7 +119,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     const nodes = poll({ timeout });
     await deploy(nodes);
     const tasksOf = (taskId: string) => [{ taskId, photoUrls: [PHOTO] }];
-    for (const taskId of ['waiting', 'finished', 'troubled'])
+    for (const taskId of ['waiting', 'finished', 'refused'])
       send('action', { payload: { taskIds: [taskId], tasks: tasksOf(taskId) } });
     await kept(3);
     await deploy(EMPTY);
@@ -128,7 +128,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     server.requests.length = 0;
     server.script = ({ body }, response) => {
       if (body.includes('finished')) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
-      else if (body.includes('troubled')) response.writeHead(500).end();
+      else if (body.includes('refused')) response.writeHead(500).end();
       else json(response, unfinished);
     };
     await deploy(nodes);
@@ -141,7 +141,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     });
     assert.deepEqual(came.sort(), [
       ['finished', 'passed', 'finished', undefined],
-      ['troubled', 'unfinished', 'waiting', 500],
+      ['refused', 'unfinished', 'waiting', 500],
       ['waiting', 'unfinished', 'waiting', undefined],
     ]);
   });
