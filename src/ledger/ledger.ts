@@ -41,10 +41,10 @@ const AWAY: ReadonlySet<StoreState> = new Set([
 ]);
 
 /**
- * Said once when the ledger begins. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
+ * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
  * the newest call was claimed more than a day after now.
  */
-export type LedgerTrouble = 'uncertain' | 'from-the-future';
+export type LedgerNotice = 'uncertain' | 'from-the-future';
 
 export interface LedgerOptions {
   database: RoomDatabase;
@@ -55,7 +55,7 @@ export interface LedgerOptions {
   leaseMs?: number | null;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: LedgerTrouble, count: number): void;
+  notify(notice: LedgerNotice, count: number): void;
   onBudget(warning: BudgetWarning): void;
 }
 

@@ -60,7 +60,7 @@ export type NewTask = Omit<TaskRow, 'id' | 'orphanedAt'> & TaskContent & Pick<Pe
 export interface PendingTasksOptions {
   /** Where tasks are kept; null: in memory only. */
   database: Database | null;
-  /** Called once, when not all of a message can be kept, so that it would be resumed without the rest. */
+  /** Called whenever a message cannot be kept as a whole, so that it would be resumed without the rest. */
   onPartial(): void;
   /** Called with stored tasks that cannot be read. */
   onUnreadable(tasks: readonly TaskRow[]): void;
@@ -79,8 +79,6 @@ export class PendingTasks {
   /** Ids of rows that are being deleted. */
   readonly #deleting = new Set<string>();
   readonly #calls = new Set<Promise<unknown>>();
-  /** Not all of some message could be kept. */
-  #isPartial = false;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer rings, on the clock of `performance.now()`. */
   #timerAt = Number.POSITIVE_INFINITY;
@@ -284,10 +282,7 @@ export class PendingTasks {
   #save(task: PendingTask): void {
     if (!this.#database || !task.isDurable) return;
     const packed = packContent(task);
-    if (!packed?.isWhole && !this.#isPartial) {
-      this.#isPartial = true;
-      this.#options.onPartial();
-    }
+    if (!packed?.isWhole) this.#options.onPartial();
     if (!packed) return;
     const { id, node, type, since, deadline, orphanedAt, taskIds } = task;
     const content = packed.bytes.toString('base64');

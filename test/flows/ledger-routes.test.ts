@@ -81,7 +81,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   };
 
   before(async () => {
-    provider = await scriptedServer((_asked, response) => {
+    provider = await scriptedServer((_request, response) => {
       const answer = compared() as { data: object };
       json(response, { ...answer, data: { ...answer.data, order_no: ORDER_NO } });
     });
@@ -137,7 +137,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         price: 2.2,
       },
     ]);
-    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
+    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.unreadable], [[], 0, []]);
     const past = await get<Summary>(`${PATH}?month=${lastMonth}`);
     assert.deepEqual(
       past.days.map(({ day, calls, price }) => [day, calls, price]),
@@ -148,7 +148,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   });
 
   it('release what is uncertain, once', async () => {
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     await pay(nodeRed, 'c');
     const { uncertain } = await settled(3);
     assert.deepEqual(
@@ -157,16 +157,16 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       'nothing that the sidebar does not show',
     );
     const path = `${PATH}/${uncertain[0]!.id}/release`;
-    const asked = provider.asked.length;
+    const before = provider.requests.length;
     await pay(nodeRed, 'c');
     assert.equal((await nodeRed.ask(path, {}, READER)).status, 401);
     assert.equal((await get<Summary>(PATH)).uncertainCount, 1);
-    assert.equal(provider.asked.length, asked, 'its key is held until then');
+    assert.equal(provider.requests.length, before, 'its key is held until then');
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: true });
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: false });
     assert.equal((await get<Summary>(PATH)).uncertainCount, 0);
     await pay(nodeRed, 'c');
-    await until(() => provider.asked.length > asked, 'the key is not free');
+    await until(() => provider.requests.length > before, 'the key is not free');
   });
 
   it('give a table that a spreadsheet reads and does not compute', async () => {
@@ -192,7 +192,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.match(await chinese.text(), /^台账编号,时间（北京时间）,账号,/);
   });
 
-  it('give of the table what is asked for', async () => {
+  it('give the rows of the table that the query chooses', async () => {
     for (const [query, count] of [
       [`?from=${month}-01`, 4],
       [`?to=${lastMonth}-10`, 2],
@@ -271,7 +271,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
 
   it('release all that is uncertain up to a call, together', async () => {
     const { script } = provider;
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     for (const key of ['x', 'y', 'z']) await pay(nodeRed, key);
     let uncertain: Summary['uncertain'] = [];
     await until(async () => {

@@ -69,19 +69,23 @@ afterEachFile(clear);
 /** Leaves nothing of the flows before, which are to have shown nobody and no secret anywhere. */
 async function clear(): Promise<void> {
   if (!red) return;
-  await deploy([]);
-  // A task that waits would be resumed by the next node of its name. There are none without a database.
-  if (existsSync(databaseIn(userDir))) {
-    const { tasks } = pendingTasksOf({ events: red.events } as unknown as Red);
-    tasks.drop(tasks.list());
-    await tasks.settle();
-  }
+  await undeploy();
   const shown = [
     ...traces.splice(0),
     ...logs.splice(0).map(({ msg }) => inspect(msg, { depth: 5 })),
     ...filesIn(userDir, MAY_HOLD_SOMEBODY),
   ];
   assert.deepEqual([...new Set(shown.flatMap(leaksIn))], []);
+}
+
+/** Removes all flows with what waits in them: a task would be resumed by the next node that has the id of its own. */
+export async function undeploy(): Promise<void> {
+  await deploy([]);
+  // Without a database nothing waits.
+  if (!existsSync(databaseIn(userDir))) return;
+  const { tasks } = pendingTasksOf({ events: red!.events } as unknown as Red);
+  tasks.drop(tasks.list());
+  await tasks.settle();
 }
 
 function keepTraces(): void {

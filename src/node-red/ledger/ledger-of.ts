@@ -60,7 +60,7 @@ export function openLedger(red: Red, options: Pick<LedgerOptions, 'database' | '
   const ledger = new Ledger({
     ...options,
     now: Date.now,
-    notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
+    notify: (notice, count) => red.log.warn(red._(`warnings.ledger.${notice}`, { count })),
     onBudget: ({ account, period, limit, spent }) => {
       const name = red.nodes.getNode(account)?.name || account;
       red.log.warn(red._(`warnings.budget.${period}`, { account: name, limit, spent }));

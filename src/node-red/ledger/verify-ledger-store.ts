@@ -105,9 +105,9 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
     operations: OPERATIONS,
     now: Date.now,
     ...sharedKept(databaseFile(red) === null ? null : databaseOf(red)),
-    notify: (trouble, values) => {
-      const text = red._(`warnings.shared-ledger.${trouble}`, { ...values });
-      if (trouble === 'reached') node.log(text);
+    notify: (notice, values) => {
+      const text = red._(`warnings.shared-ledger.${notice}`, { ...values });
+      if (notice === 'reached') node.log(text);
       else node.warn(text);
     },
   });

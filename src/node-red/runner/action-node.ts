@@ -148,11 +148,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#node.warn(this.#red._(`warnings.${key}`, values));
   }
 
-  /** Warns once when trouble begins, and shows it until it is over for all. */
-  trouble(error: VerifyError | null): void {
+  /** Warns once when queries begin to fail, and shows the error until every task is queried without one. */
+  retrying(error: VerifyError | null): void {
     if (error && this.#status.isFine)
-      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
-    this.#status.trouble(error?.code ?? null);
+      this.#node.warn(this.#red._('warnings.still-waiting', { text: textOf(this.#red, error) }));
+    this.#status.retrying(error?.code ?? null);
   }
 
   waiting(count: number): void {

@@ -26,13 +26,18 @@ export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
   const callbacks = new Set<() => void>();
   let isLoaded = false;
   let isStarted = false;
+  /** Said once for each deployment. */
+  let isPartialSaid = false;
   const sweep = () => {
     if (isLoaded && isStarted) sweepOrphans(red, tasks);
   };
   const isKept = ownSettings(red).spoolDir !== false && databaseFile(red) !== null;
   const tasks = new PendingTasks({
     database: isKept ? databaseOf(red) : null,
-    onPartial: () => red.log.warn(red._('warnings.waiting.in-part')),
+    onPartial: () => {
+      if (!isPartialSaid) red.log.warn(red._('warnings.waiting.in-part'));
+      isPartialSaid = true;
+    },
     onUnreadable: (rows) =>
       red.log.warn(red._('warnings.waiting.unreadable', { count: rows.length, taskIds: taskIdsOf(rows) })),
     onLoaded: () => {
@@ -43,6 +48,7 @@ export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
   });
   red.events.on('flows:stopping', () => {
     isStarted = false;
+    isPartialSaid = false;
   });
   red.events.on('flows:started', () => {
     isStarted = true;

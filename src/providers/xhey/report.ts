@@ -40,7 +40,7 @@ export interface Findings {
   code: string;
   message: string;
   providerTime: string | null;
-  /** The latest trouble that was not over, where there is any. */
+  /** Why the latest query of a task failed; undefined where none did. */
   lastError: Cause | undefined;
   raw: readonly unknown[];
 }
