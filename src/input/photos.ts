@@ -5,6 +5,7 @@
 import { types } from 'node:util';
 import { VerifyError } from '../contract/errors';
 import { parseJsonText } from './json-text';
+import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
 import { isFileText, readFile, readPhoto, withoutNumbers } from './photo';
 import { IN_A_TURN, isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
 import type { Sliced } from './slices';
@@ -23,8 +24,6 @@ export interface Reading extends UrlReading {
   store: { fits: boolean } | null;
 }
 
-/** Of one message: docs/contract.md, "What an input may look like", Photo URL and Task id. */
-export const MOST_PHOTOS = 1000;
 /** No document has a limit; a camera's largest are half of that. */
 const MOST_PHOTO_MB = 20;
 /** A thousand addresses with long signatures in one text; with photos in it, what Node-RED itself would not take. */
@@ -162,11 +161,6 @@ function isInHand(value: unknown): boolean {
 function isBytes(value: object): boolean {
   const isByteArray = Array.isArray(value) && typeof value[0] === 'number';
   return isByteArray || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
-}
-
-/** @returns the error of a message with more photos than that */
-export function tooManyPhotos(): VerifyError {
-  return new VerifyError('INPUT', 'too-many-photos', { most: MOST_PHOTOS });
 }
 
 /**

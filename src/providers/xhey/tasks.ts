@@ -3,7 +3,7 @@ import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import { isObject, parseJson } from '../../http/json';
 import { isTooMuchJson } from '../../input/json-text';
-import { MOST_PHOTOS, tooManyPhotos } from '../../input/photos';
+import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
 import { textInBytes } from '../../input/text';
 import type { ReportedPhoto } from './photo';
