@@ -3,7 +3,7 @@ import type { buildConnector, Dispatcher, Pool } from 'undici';
 import { onAbort } from '../contract/cancel';
 import { type ErrorCode, VerifyError } from '../contract/errors';
 import type { HttpAnswer, HttpRequest } from '../contract/transport';
-import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
+import { codingsOf, decode, MAX_ANSWER_BYTES } from './answer';
 import { readPastContinue } from './continue';
 import type { ProxyRoute } from './proxy';
 

@@ -19,12 +19,12 @@ import {
   type KeyState,
   type KeyStates,
   NOT_SENT,
+  newId,
   type Query,
   type Settlement,
   type Sum,
   settleEntry,
 } from './entry';
-import { newId } from './id';
 import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
 import { entriesOf, findEntries, sumsOf } from './queries';
 

@@ -9,7 +9,7 @@ import { photoDigest } from '../../input/photo';
 import { isAddress, LONGEST_URL, readPhotoUrl } from '../../input/photo-url';
 import { withoutSignature } from '../../input/presigned';
 import { inTurns, type Sliced } from '../../input/slices';
-import { textInBytes } from '../../input/text-in-bytes';
+import { textInBytes } from '../../input/text';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { compare } from './client';

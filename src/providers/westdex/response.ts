@@ -1,7 +1,7 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
+import { envelopeOf, unwrapped } from '../../http/answer';
 import { offsetAskedBy } from '../../http/clock-offset';
-import { envelopeOf, unwrapped } from '../../http/envelope';
 import { isObject, parseJson } from '../../http/json';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
