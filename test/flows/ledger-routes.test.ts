@@ -7,6 +7,7 @@ import { parse } from 'papaparse';
 import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/admin/all-ledgers';
+import type { Health } from '../../src/node-red/admin/health';
 import type { LiveCheck } from '../../src/node-red/admin/live-check';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
@@ -33,7 +34,8 @@ const BUGGY = `module.exports = (RED) => {
   for (const type of ['account', 'photo-store', 'verify-ledger-store'])
     RED.nodes.registerType('buggy-' + type, function (config) {
       RED.nodes.createNode(this, config);
-      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, location: '' });
+      const problem = async () => fail();
+      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, problem, location: '' });
     });
 };`;
 
@@ -328,6 +330,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       assert.deepEqual([lang, speaksChinese], [null, false]);
     });
 
+    const bugs = () => nodeRed.output().match(/Internal error: \S*buggy\.js:3/g)?.length ?? 0;
     for (const [path, type, status] of [
       [CHECK, 'account', 200],
       [PATH, 'account', 500],
@@ -335,7 +338,6 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       ['/cn-verify/photo-stores', 'photo-store', 200],
     ] as const)
       it(`${path} names the place of a bug of ${type} in the log, and nothing of its message`, async () => {
-        const bugs = () => nodeRed.output().match(/Internal error: \S*buggy\.js:3/g)?.length ?? 0;
         const before = bugs();
         await nodeRed.deploy([{ id: 'buggy', type: `buggy-${type}` }]);
         const response = await nodeRed.ask(path);
@@ -344,6 +346,18 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         await until(() => bugs() === before + 1, nodeRed.output);
         assert.deepEqual(leaksIn(nodeRed.output()), []);
       });
+
+    it('/cn-verify/health names the place of a bug in the log, too', async () => {
+      await nodeRed.deploy([
+        ...paidFlow(provider.baseUrl, { ledger: 'buggy' }),
+        { id: 'buggy', type: 'buggy-verify-ledger-store' },
+      ]);
+      const before = bugs();
+      const { ready, ledger } = await get<Health>('/cn-verify/health');
+      assert.deepEqual([ready, ledger], [false, 'internal']);
+      await until(() => bugs() === before + 1, nodeRed.output);
+      assert.deepEqual(leaksIn(nodeRed.output()), []);
+    });
 
     for (const [what, uncaught, nodes] of [
       ['a Catch for all covers all', [], [action('a'), catching('c')]],
