@@ -3,9 +3,8 @@ import { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, HttpAnswer, QueueSlot, Transport } from '../contract/transport';
 import { Circuit } from './circuit';
-import { describeFailure } from './failure';
 import { type LimitOptions, Limits } from './limits';
-import { pauseBeforeRetry, shouldRetry } from './retry';
+import { describeFailure, pauseBeforeRetry, shouldRetry } from './retry';
 import { type Corrections, type Signature, Signing } from './signing';
 import { Wire, type WireOptions } from './wire';
 

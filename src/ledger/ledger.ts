@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
@@ -29,6 +30,8 @@ import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './le
 import { entriesOf, findEntries, sumsOf } from './queries';
 
 const DAY_MS = 86_400_000;
+/** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
+const SETTLED = channel('cn-verify:call');
 /** How often a call of another process is looked at that somebody waits for. */
 const LOOK_AGAIN_MS = 250;
 /** While the database is in such a state, what is settled stays in memory until it can be written. */
@@ -222,6 +225,7 @@ export class Ledger {
       pending.onSettled = resolve;
       this.#write(pending).then(resolve, resolve);
       for (const waiter of pending.waiters) waiter();
+      SETTLED.publish(pending.entry);
       for (const listener of this.#listeners) listener(pending.entry);
       if (AWAY.has(this.#database.state()) || this.#isClosed) resolve();
     });

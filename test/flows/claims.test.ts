@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Result } from '../../src/contract/result';
-import { claimText } from '../../src/providers/xhey/claims';
-import type { PollData } from '../../src/providers/xhey/report';
+import { claimText, type PollData } from '../../src/providers/xhey/report';
 import { Seal } from '../../src/store/seal';
 import { secretOf } from '../../src/store/secret';
 import { accountAt, actionFlow, ask, deploy, logs, startRuntime, userDir } from './runtime';

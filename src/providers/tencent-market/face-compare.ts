@@ -12,9 +12,8 @@ import { inTurns, type Sliced } from '../../input/slices';
 import { textInBytes } from '../../input/text';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
-import { compare } from './client';
+import { compare, type Person } from './client';
 import { INCORRECT } from './codes';
-import type { Person } from './form';
 import type { Comparison } from './response';
 import { type Bands, DOCUMENTED, verdictOf } from './verdict';
 

@@ -3,11 +3,10 @@ import type { Action, AskContext, Context, Unfinished } from '../../contract/act
 import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
 import type { Answer, Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
-import { claimText } from './claims';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';
-import { type PollData, report, splitPhotos } from './report';
+import { claimText, type PollData, report, splitPhotos } from './report';
 import type { TaskAnswer } from './response';
 import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
