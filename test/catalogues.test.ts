@@ -80,10 +80,10 @@ const WRITTEN: readonly [pattern: RegExp, prefix: string, values: string][] = [
 ];
 /** The same of keys that are the members of a type. */
 const MEMBERS: readonly [type: string, prefix: string, values: string][] = [
-  ['LedgerTrouble', 'warnings.ledger.', 'count'],
-  ['SharedTrouble', 'warnings.shared-ledger.', 'location code'],
-  ['StoreTrouble', 'warnings.store.', 'count'],
-  ['DatabaseTrouble', 'warnings.database.', 'file code count aside'],
+  ['LedgerNotice', 'warnings.ledger.', 'count'],
+  ['SharedNotice', 'warnings.shared-ledger.', 'location code'],
+  ['StoreNotice', 'warnings.store.', 'count'],
+  ['DatabaseNotice', 'warnings.database.', 'file code count aside'],
   ['Period', 'warnings.budget.', 'account limit spent'],
 ];
 

@@ -98,7 +98,7 @@ export async function payForStrangers(
   start: (flow: object[]) => Promise<Processes>,
   properties: object = {},
 ): Promise<void> {
-  /** By the key, whom the provider was asked for. */
+  /** For each key, the persons in the requests that the provider got. */
   const paid = new Map<string, string[]>();
   const provider = await scriptedServer(({ body }, response) => {
     const form = new URLSearchParams(body);
@@ -108,7 +108,7 @@ export async function payForStrangers(
     const data = { order_no: orderOf({ name, idNumber }), score: 0.82, msg: '', incorrect: 100 };
     setTimeout(() => json(response, { msg: '', success: true, code: 200, data }), LATENCY_MS);
   });
-  provider.asked.length = 0;
+  provider.requests.length = 0;
   const processes = await start(flowOf(provider.baseUrl, properties));
   const ends = new Map<string, number>();
   const strangers: string[] = [];

@@ -3,11 +3,9 @@ import { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, HttpAnswer, QueueSlot, Transport } from '../contract/transport';
 import { Circuit } from './circuit';
-import { describeFailure } from './failure';
-import type { LimitOptions } from './limits';
-import { pauseBeforeRetry, shouldRetry } from './retry';
+import { type LimitOptions, Limits } from './limits';
+import { describeFailure, pauseBeforeRetry, shouldRetry } from './retry';
 import { type Corrections, type Signature, Signing } from './signing';
-import { type SharedTurn, Turns } from './turn';
 import { Wire, type WireOptions } from './wire';
 
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
@@ -15,8 +13,11 @@ export interface TransportOptions extends Omit<WireOptions, 'connections'>, Limi
   pairs: readonly [Credentials, ...Credentials[]];
   /** Called once, when the provider has refused the first pair and accepted the next one, which signs from then on. */
   onRotated(): void;
-  /** Where it rejects, only this process counts. */
-  sharedTurn?: SharedTurn | undefined;
+  /**
+   * Takes the account's next turn over all processes that share its ledger: milliseconds until the request may start. Where it
+   * rejects, only this process counts; undefined where no other process shares the ledger.
+   */
+  sharedTurn?: (() => Promise<number>) | undefined;
   /** Refuse at once while the provider is down. */
   circuit: boolean;
   /** Called once each time the circuit opens (true) or closes (false). */
@@ -41,24 +42,28 @@ type Outcome<Value> =
 class AccountTransport implements Transport {
   readonly #wire: Wire;
   readonly #circuit: Circuit | undefined;
-  readonly #turns: Turns;
+  readonly #limits: Limits;
+  readonly #sharedTurn: TransportOptions['sharedTurn'];
   readonly #signing: Signing;
 
   constructor(options: TransportOptions) {
     this.#wire = new Wire({ ...options, connections: options.maxConcurrent });
     if (options.circuit) this.#circuit = new Circuit(() => performance.now(), options.onCircuit);
-    this.#turns = new Turns(options, this.#circuit, options.sharedTurn);
+    this.#limits = new Limits(options, () => performance.now());
+    this.#sharedTurn = options.sharedTurn;
     this.#signing = new Signing(options.pairs, options.onRotated);
   }
 
   takeSlot(): QueueSlot {
-    return this.#turns.takeSlot();
+    // Before the call is written down: what is refused at once leaves no entry.
+    this.#circuit?.refuse();
+    return this.#limits.takeSlot();
   }
 
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let corrections = NO_CORRECTIONS;
     for (let attempt = 1; ; attempt++) {
-      const trial = await this.#turns.take(call, context, attempt === 1);
+      const trial = await this.#turn(call, context, attempt === 1);
       const outcome = await this.#request(call, context, corrections, trial);
       if ('value' in outcome) return outcome.value;
 
@@ -75,6 +80,34 @@ class AccountTransport implements Transport {
         throw cancelled;
       });
     }
+  }
+
+  /**
+   * Waits until a request may start, and counts it as sent: the provider is not known to be down, this account may send one
+   * more, and so may all processes that share its ledger. docs/contract.md, "Account nodes" and "Ledger".
+   * @param call that it belongs to
+   * @param context of the call
+   * @param isFirst whether it is the call's first request, before which a call that may cost is claimed
+   * @returns what `Circuit.enter` gave for it
+   * @throws VerifyError OVERLOADED or CANCELLED, and what the claim rejects with; then nothing may be sent
+   */
+  async #turn<Value>(call: Call<Value>, context: CallContext, isFirst: boolean): Promise<number> {
+    this.#circuit?.refuse();
+    const turn = this.#limits.turn(call.slot, context.closing);
+    if (turn) await turn;
+    let trial = 0;
+    try {
+      // The circuit may have opened while this call waited.
+      trial = this.#circuit?.enter() ?? 0;
+      if (this.#sharedTurn) await waitForSharedTurn(this.#sharedTurn, context);
+      if (isFirst && call.claim) await call.claim();
+    } catch (reason) {
+      this.#circuit?.cancelled(trial);
+      this.#limits.ended(call.slot, false);
+      throw reason;
+    }
+    this.#limits.sent();
+    return trial;
   }
 
   /** Signs and sends one request, and reads its answer. */
@@ -105,12 +138,22 @@ class AccountTransport implements Transport {
       if (error.details.envelope && error.code !== 'AUTH') this.#signing.accepted(signature);
       return { error, answer, signature };
     } finally {
-      this.#turns.ended(call.slot);
+      this.#limits.ended(call.slot);
     }
   }
 
   async close(): Promise<void> {
-    this.#turns.close();
+    this.#limits.close();
     await this.#wire.close();
   }
+}
+
+/** Where the ledger is away, calls that cost nothing go on; the others are refused by their claim. */
+async function waitForSharedTurn(sharedTurn: () => Promise<number>, context: CallContext): Promise<void> {
+  const milliseconds = await sharedTurn().catch(() => 0);
+  if (milliseconds === 0) return;
+  await context.wait(milliseconds).catch((cancelled) => {
+    if (cancelled instanceof VerifyError) cancelled.details.charged = false;
+    throw cancelled;
+  });
 }

@@ -5,7 +5,8 @@
 import type { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { HttpAnswer } from '../contract/transport';
-import { offsetAskedBy } from './clock-offset';
+
+const TOLERATED_MS = 30_000;
 
 /** What one call uses instead of what its account uses. */
 export interface Corrections {
@@ -85,4 +86,22 @@ export class Signing {
     const other = this.#pairs.find((each) => each !== pair);
     return other ? { ...corrections, pair: other } : null;
   }
+}
+
+/**
+ * The provider's time, where its answers show that ours is off: docs/contract.md, "Errors", on a refused signature.
+ * @param answer that refused a signature
+ * @param now Unix time in milliseconds as this machine has it
+ * @param used the offset it was signed with, which may not be the one known by now
+ * @returns the offset in milliseconds its `Date` asks for, or null where it is within 30 s of the one used, missing, or may
+ *   come from a cache (`Age`)
+ */
+export function offsetAskedBy(
+  { headers: { date, age } }: HttpAnswer,
+  now: number,
+  used: number,
+): number | null {
+  if (typeof date !== 'string' || age !== undefined) return null;
+  const offset = Date.parse(date) - now;
+  return Math.abs(offset - used) > TOLERATED_MS ? offset : null;
 }

@@ -3,7 +3,7 @@ import type { buildConnector, Dispatcher, Pool } from 'undici';
 import { onAbort } from '../contract/cancel';
 import { type ErrorCode, VerifyError } from '../contract/errors';
 import type { HttpAnswer, HttpRequest } from '../contract/transport';
-import { codingsOf, decode, MAX_ANSWER_BYTES } from './coding';
+import { codingsOf, decode, MAX_ANSWER_BYTES } from './answer';
 import { readPastContinue } from './continue';
 import type { ProxyRoute } from './proxy';
 
@@ -158,11 +158,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#timer = setTimeout(() => this.#timeIsUp(), Math.ceil(left));
       return;
     }
-    const [status, size] = [this.#status, this.#size];
-    setImmediate(() => {
-      if (status !== this.#status || size !== this.#size) this.#timeIsUp();
-      else this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds: this.#seconds });
-    });
+    setImmediate(() =>
+      this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds: this.#seconds }),
+    );
   }
 
   get #seconds(): number {

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { VerifyError } from '../contract/errors';
 import { isObject, parseJson } from '../http/json';
-import { textInBytes } from './text-in-bytes';
+import { textInBytes } from './text';
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

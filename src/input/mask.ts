@@ -1,7 +1,6 @@
 /** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
-import { gbkOf } from './gbk';
-import { withoutPrivateUse } from './private-use';
+import { gbkOf, withoutPrivateUse } from './gbk';
 import { simplified } from './simplified';
 
 /** Where one of the two is not known it is empty. */

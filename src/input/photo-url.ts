@@ -1,11 +1,9 @@
 /** Addresses of photos: docs/contract.md, "What an input may look like", Photo URL. */
 import { VerifyError } from '../contract/errors';
 import type { Environment } from '../contract/result';
-import { loginOf } from './login-address';
-import { expiredSince } from './presigned';
+import { checkFetchable } from './fetchable';
 import type { Sliced } from './slices';
 import { readText } from './text';
-import { isUnreachable } from './unreachable';
 
 /** More than a message may have. */
 const MOST_PIECES = 1003;
@@ -94,6 +92,7 @@ export function* readPhotoUrlsIn(value: string, position: number, reading: UrlRe
   const isPlain = value.length <= LONGEST_URL && PLAIN.test(value) && !NO_VALUE.test(value);
   const plain = isPlain ? parse(value) : null;
   if (plain) {
+    // The sandbox fetches nothing.
     if (reading.environment !== 'sandbox') checkFetchable(plain, position, reading.now);
     return [value];
   }
@@ -161,18 +160,6 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (environment !== 'sandbox') checkFetchable(parts, position, now);
   if (url !== text) repaired.add(field);
   return url;
-}
-
-/** The sandbox fetches nothing. */
-function checkFetchable(address: URL, position: number, now: number): void {
-  if (isUnreachable(address.hostname)) throw new VerifyError('INPUT', 'url-unreachable', { position });
-  const login = loginOf(address);
-  if (login) {
-    const { service, call } = login;
-    throw new VerifyError('INPUT', 'url-wants-login', { position, service, call });
-  }
-  const since = expiredSince(address, now);
-  if (since !== null) throw new VerifyError('INPUT', 'url-expired', { position, since });
 }
 
 function unescaped(text: string): string {

@@ -10,8 +10,7 @@ import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
 import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
 import { SLICE, type Sliced } from './slices';
-import { alone } from './text';
-import { textInBytes } from './text-in-bytes';
+import { alone, textInBytes } from './text';
 
 const BYTES_PER_MB = 1024 * 1024;
 /** The limit that is named where JSON holds more values than are parsed: each may be a byte. */

@@ -4,13 +4,12 @@
  */
 import { types } from 'node:util';
 import { VerifyError } from '../contract/errors';
-import { readFileName } from './file-name';
 import { parseJsonText } from './json-text';
 import { MOST_PHOTOS, tooManyPhotos } from './most-photos';
 import { isFileText, readFile, readPhoto, withoutNumbers } from './photo';
 import { IN_A_TURN, isAddress, isTemplate, readPhotoUrlsIn, type UrlReading } from './photo-url';
 import type { Sliced } from './slices';
-import { textInBytes } from './text-in-bytes';
+import { textInBytes } from './text';
 
 /** One photo of a message. */
 export interface GivenPhoto {
@@ -47,6 +46,11 @@ const PHOTO_NAMES = [
   'image_url',
 ] as const;
 const FILE_NAMES = ['originalname', 'filename', 'name'] as const;
+
+/** Of a file. */
+const LONGEST_NAME = 255;
+/** Control, zero-width and bidi characters, and what no text has. */
+const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cs}\ufffd]/gu;
 
 /**
  * @param value one photo, or an array of them, or an object with `photoUrls`, or JSON of one of these. A photo is an
@@ -157,4 +161,26 @@ function isInHand(value: unknown): boolean {
 function isBytes(value: object): boolean {
   const isByteArray = Array.isArray(value) && typeof value[0] === 'number';
   return isByteArray || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
+/**
+ * A form's upload says its file's name in UTF-8, and busboy, which Node-RED has under `http in`, reads it as Latin-1:
+ * which is only done where that is certainly what happened.
+ * @param value as a message has it
+ * @returns the name without folders, at most 255 characters; null where there is none
+ */
+export function readFileName(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const text = value.slice(0, 4 * LONGEST_NAME);
+  const bare = asUtf8(text).replace(UNSEEN, '').split(/[/\\]/).at(-1)!.trim();
+  return bare === '' ? null : bare.slice(0, LONGEST_NAME);
+}
+
+function asUtf8(text: string): string {
+  if (!/[\x80-\xff]/.test(text) || /[^\0-\xff]/.test(text)) return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
 }

@@ -1,7 +1,9 @@
 /** How an entry of the ledger begins and ends, and what is asked of a ledger: docs/contract.md, "Ledger". */
 
+import { randomInt } from 'node:crypto';
 import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
+import { secondOf } from './calendar';
 import { type ColumnValues, FIELDS, type Field, fieldsSetBy, type Optional } from './columns';
 
 /** One call that may cost, as the ledger keeps it. No person who is verified, photo, address, token or key is in it. */
@@ -103,6 +105,33 @@ export const NOT_SENT: Settlement = {
   answers: new Map(),
   keepsKeys: false,
 };
+
+/** Hexadecimal digits behind the milliseconds, of which the first is not drawn: room to count on. */
+const RANDOM_DIGITS = 9;
+const RANDOM = 2 ** 32;
+
+let latest = { time: Number.NaN, prefix: '', tail: 0 };
+
+/**
+ * The id of an entry is the millisecond of its claim in Shanghai and then random, so that ids sort as time does.
+ * @param now Unix milliseconds
+ * @returns such as `20261125-213201-0479f86d0818`; within one millisecond each is greater than the one before
+ */
+export function newId(now: number): string {
+  if (latest.time === now) latest.tail++;
+  else latest = { time: now, prefix: idFloor(now), tail: randomInt(RANDOM) };
+  return latest.prefix + latest.tail.toString(16).padStart(RANDOM_DIGITS, '0');
+}
+
+/**
+ * @param time Unix milliseconds
+ * @returns what no id of that time or later is less than, and every earlier one is
+ */
+export function idFloor(time: number): string {
+  const second = secondOf(time).replace(/[-:]/g, '').replace('T', '-');
+  const milliseconds = ((time % 1000) + 1000) % 1000;
+  return `${second}-${String(Math.floor(milliseconds)).padStart(3, '0')}`;
+}
 
 /**
  * @param id of `newId`

@@ -1,7 +1,7 @@
 /** For how long the ledger keeps its calls, for SQLite and PostgreSQL alike. */
 import type { OperationContext, Operations, Sql } from '../store/sql';
 import { monthAfter, monthOf } from './calendar';
-import { idFloor } from './id';
+import { idFloor } from './entry';
 import { AFTER_ALL, DAY_DIGITS } from './queries-sql';
 
 const DELETED_AT_ONCE = 200;

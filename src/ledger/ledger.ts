@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
@@ -19,16 +20,18 @@ import {
   type KeyState,
   type KeyStates,
   NOT_SENT,
+  newId,
   type Query,
   type Settlement,
   type Sum,
   settleEntry,
 } from './entry';
-import { newId } from './id';
 import type { ClaimAnswer, ClaimRequest, LookRequest, SettleRequest } from './ledger-sql';
 import { entriesOf, findEntries, sumsOf } from './queries';
 
 const DAY_MS = 86_400_000;
+/** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
+const SETTLED = channel('cn-verify:call');
 /** How often a call of another process is looked at that somebody waits for. */
 const LOOK_AGAIN_MS = 250;
 /** While the database is in such a state, what is settled stays in memory until it can be written. */
@@ -41,10 +44,10 @@ const AWAY: ReadonlySet<StoreState> = new Set([
 ]);
 
 /**
- * Said once when the ledger begins. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
+ * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
  * the newest call was claimed more than a day after now.
  */
-export type LedgerTrouble = 'uncertain' | 'from-the-future';
+export type LedgerNotice = 'uncertain' | 'from-the-future';
 
 export interface LedgerOptions {
   database: RoomDatabase;
@@ -55,7 +58,7 @@ export interface LedgerOptions {
   leaseMs?: number | null;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: LedgerTrouble, count: number): void;
+  notify(notice: LedgerNotice, count: number): void;
   onBudget(warning: BudgetWarning): void;
 }
 
@@ -222,6 +225,7 @@ export class Ledger {
       pending.onSettled = resolve;
       this.#write(pending).then(resolve, resolve);
       for (const waiter of pending.waiters) waiter();
+      SETTLED.publish(pending.entry);
       for (const listener of this.#listeners) listener(pending.entry);
       if (AWAY.has(this.#database.state()) || this.#isClosed) resolve();
     });

@@ -1,8 +1,7 @@
 /** What a ledger is asked about its calls, read page by page (queries-sql.ts). */
 import type { RoomDatabase } from '../store/database';
 import { dayOf, type Period } from './calendar';
-import type { Entry, Query, Sum } from './entry';
-import { idFloor } from './id';
+import { type Entry, idFloor, type Query, type Sum } from './entry';
 import { AFTER_ALL, type EntriesRequest } from './queries-sql';
 import { sumsBy } from './sums';
 

@@ -98,7 +98,7 @@ function prepare(nodeRed: Red, type: string): Red {
     prepared.add(httpAdmin);
     registerRoutes(nodeRed);
     servePhotos(withTexts(nodeRed, 'photo-store'));
-    serveHealth(nodeRed);
+    serveHealth(withTexts(nodeRed, ''));
     // If all nodes with pending tasks are gone, nothing else reads the tasks and deletes them in time.
     events.on('flows:starting', () => {
       const file = databaseFile(nodeRed);

@@ -15,8 +15,8 @@ export type PollResult = Result<PollData>;
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
 /** In characters: a thousand photos with long addresses. */
 const LONGEST_JSON = 16 * 1024 * 1024;
-/** docs/contract.md, "Result": statuses of tasks that ended without a word about their photos, and the reason then. */
-const BARE: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
+/** docs/contract.md, "Result": statuses of tasks that may have ended without a photo, and the reason then. */
+const REASONS_BY_STATUS: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
 
 /**
  * @param value a result, or JSON of one
@@ -71,8 +71,10 @@ export function withPhotos(result: PollResult, photos: ReportedPhoto[]): PollRes
 }
 
 function sharedReason({ tasks }: PollData, photos: readonly ReportedPhoto[]): string | null {
-  const bare = Array.isArray(tasks) ? tasks.flatMap(({ status }) => BARE[String(status)] ?? []) : [];
-  const reasons = new Set([...photos.map(({ reason }) => reason), ...bare]);
+  const ofTasks = Array.isArray(tasks)
+    ? tasks.flatMap(({ status }) => REASONS_BY_STATUS[String(status)] ?? [])
+    : [];
+  const reasons = new Set([...photos.map(({ reason }) => reason), ...ofTasks]);
   return reasons.size === 1 ? [...reasons][0]! : null;
 }
 

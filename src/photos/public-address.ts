@@ -1,7 +1,7 @@
 /** Addresses of a store: where it is reached by us, and where by the providers. */
 import { VerifyError } from '../contract/errors';
 import { addressProblem } from '../http/address';
-import { isUnreachable } from '../input/unreachable';
+import { isUnreachable } from '../input/fetchable';
 
 /**
  * @param endpoint of an object store

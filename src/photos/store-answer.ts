@@ -77,8 +77,8 @@ export function checkPut(answer: HttpAnswer): void {
   if (answer.headers.etag === undefined) throw new VerifyError('CONFIG', 'store-foreign');
 }
 
-/** What the transport calls a problem, and what it is called at a store. */
-const TROUBLES: ReadonlyMap<string, string> = new Map([
+/** The problem of an error that the transport raised, and what it is at a store. */
+const STORE_PROBLEMS: ReadonlyMap<string, string> = new Map([
   ['host-not-found', 'store-host-unknown'],
   ['certificate', 'store-certificate'],
   ['proxy-refused', 'store-proxy'],
@@ -100,7 +100,7 @@ export function storeError(reason: unknown): unknown {
   const { httpStatus = null, retryAfter = null } = details;
   const kept = { httpStatus, retryAfter, charged: false };
   if (code === 'CANCELLED') return new VerifyError(code, problem, values, { charged: false });
-  const known = problem.startsWith('store-') ? problem : (TROUBLES.get(problem) ?? 'store-foreign');
+  const known = problem.startsWith('store-') ? problem : (STORE_PROBLEMS.get(problem) ?? 'store-foreign');
   const isPassing = ['NETWORK', 'TIMEOUT', 'PROVIDER', 'RATE_LIMITED', 'OVERLOADED'].includes(code);
   return new VerifyError(isPassing ? 'NETWORK' : 'CONFIG', known, values, kept);
 }

@@ -16,7 +16,7 @@ const MOST_IN_VAIN = 8;
 const LONGEST_NAP_MS = 60_000;
 
 /** `kept-on` when photos that are due cannot be deleted, `deleted-again` when that is over, `given-up` at last. */
-export type StoreTrouble = 'kept-on' | 'deleted-again' | 'given-up';
+export type StoreNotice = 'kept-on' | 'deleted-again' | 'given-up';
 
 export interface StoredPhotosOptions {
   database: Database;
@@ -27,8 +27,8 @@ export interface StoredPhotosOptions {
    * @throws where it could not be deleted and has to be tried again
    */
   remove(photo: DuePhoto): Promise<void>;
-  /** Called once when a trouble begins, and once when it is over; `count`: photos that are affected. */
-  report(trouble: StoreTrouble, values: { count: number }): void;
+  /** Called once when deleting fails, and once when it works again; `count`: photos that are affected. */
+  notify(notice: StoreNotice, values: { count: number }): void;
   /** Milliseconds until the first failure is tried again. */
   firstPauseMs?: number;
   clock?: () => SteadyClock;
@@ -159,12 +159,12 @@ export class StoredPhotos {
         clock: this.#clock(),
       });
       if (photos.length === 0 || isInVain || this.#isClosed) {
-        this.#report(failing);
+        this.#reportFailing(failing);
         return next;
       }
       const deletions = await this.#delete(photos);
       const givenUp = await this.#call<number>('settle', deletions, 'keep');
-      if (givenUp > 0) this.#options.report('given-up', { count: givenUp });
+      if (givenUp > 0) this.#options.notify('given-up', { count: givenUp });
       isInVain = deletions.deleted.length === 0 && deletions.failed.length >= MOST_IN_VAIN;
       this.#pauseMs = deletions.deleted.length > 0 ? 0 : this.#longer(this.#pauseMs);
       this.#restsUntil = isInVain ? performance.now() + this.#pauseMs : 0;
@@ -190,10 +190,10 @@ export class StoredPhotos {
     return deletions;
   }
 
-  #report(failing: number): void {
+  #reportFailing(failing: number): void {
     if (this.#isClosed || failing > 0 === this.#isFailing) return;
     this.#isFailing = failing > 0;
-    this.#options.report(this.#isFailing ? 'kept-on' : 'deleted-again', { count: failing });
+    this.#options.notify(this.#isFailing ? 'kept-on' : 'deleted-again', { count: failing });
   }
 
   #pauseOf(attempts: number): number {

@@ -1,7 +1,7 @@
 /** BullMQ, loaded at first use, and what all who use one queue have in common. */
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../contract/errors';
-import { RedisConnection, type RedisServer, type RedisTrouble } from './redis-connection';
+import { RedisConnection, type RedisNotice, type RedisServer } from './redis-connection';
 import type { JobSecret } from './sealed';
 
 /** In one slot of a cluster, and within what the ledger's user may touch. */
@@ -40,7 +40,7 @@ export interface QueueOptions {
   sweepMs?: number;
   /** Milliseconds for which a Redis that is away is waited for before a message is refused. */
   putMs?: number;
-  notify(trouble: RedisTrouble, values: { place: string; code: string }): void;
+  notify(notice: RedisNotice, values: { place: string; code: string }): void;
 }
 
 /** @throws VerifyError CONFIG where it is not installed */
@@ -58,7 +58,7 @@ export function connectionFor({ server, name, secret, notify }: QueueOptions): R
     server,
     prefix: `${PREFIX}:${name}`,
     sign: async () => (await secret()).sign,
-    notify: (trouble, code) => notify(trouble, { place, code }),
+    notify: (notice, code) => notify(notice, { place, code }),
   });
 }
 

@@ -68,7 +68,7 @@ const REFUSALS: Readonly<Record<string, { problem: string; code: ErrorCode }>> =
  * setting; `emptied`: Redis has lost what it was given, by FLUSHALL or by a restart without its data; `deaf`: it
  * refuses to report the ends of jobs.
  */
-export type RedisTrouble = 'away' | 'back' | 'forgetful' | 'emptied' | 'deaf';
+export type RedisNotice = 'away' | 'back' | 'forgetful' | 'emptied' | 'deaf';
 
 /** A Redis, as it is connected to. */
 export interface RedisServer {
@@ -92,7 +92,7 @@ export interface RedisConnectionOptions {
   prefix: string;
   /** @returns a digest that differs for another secret and reveals nothing of it */
   sign(): Promise<string>;
-  notify(trouble: RedisTrouble, code: string): void;
+  notify(notice: RedisNotice, code: string): void;
 }
 
 export class RedisConnection {

@@ -72,7 +72,7 @@ export interface WorkerOptions extends QueueOptions {
   /** @returns the error as a flow has it */
   explain(error: VerifyError): JobError;
   /** What has to be put right before any job is taken; null once it is. */
-  trouble(error: VerifyError | null): void;
+  stuck(error: VerifyError | null): void;
 }
 
 export class JobWorker {
@@ -167,9 +167,9 @@ export class JobWorker {
       );
       if (this.#workers.length === 0) await this.#start(bull, secret);
       const { error, at } = this.#refusal ?? { error: null, at: 0 };
-      this.#options.trouble(performance.now() - at < REFUSAL_MS ? error : null);
+      this.#options.stuck(performance.now() - at < REFUSAL_MS ? error : null);
     } catch (error) {
-      if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.trouble(error);
+      if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.stuck(error);
     }
     if (!this.#closing.signal.aborted)
       this.#pulse = setTimeout(() => {

@@ -5,7 +5,7 @@ import { errorOf, type SentOutcome, type SentRequest } from './messages';
 
 /** A commit stays small, so that what comes next is on disk soon. */
 export const BATCH_BYTES = 512 * 1024;
-/** While the disk is in trouble less is tried. */
+/** While the disk refuses writes, fewer calls are tried at a time. */
 const PROBE_BYTES = 64 * 1024;
 /** A call during which the thread ended this often is refused. */
 const MOST_INTERRUPTIONS = 3;
@@ -109,7 +109,7 @@ export class CallQueue {
   }
 
   /**
-   * As `next`, while the disk is in trouble: some of what is kept, and all that nobody keeps.
+   * As `next`, while the disk refuses writes: some of what is kept, and all that nobody keeps.
    * @param isDue whether it is time to try what is kept
    */
   nextProbe(isDue: boolean): string | null {

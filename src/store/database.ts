@@ -20,10 +20,10 @@ export type StoreState =
   | 'closed';
 
 /**
- * What is said once, and again when it is over. `lost`: calls that were paid for are not in the file, which is missing, empty
+ * What an operator is warned of, once when it begins and once when it is over. `lost`: calls that were paid for are not in the file, which is missing, empty
  * or older than it was. `code`: of the operating system, or a version.
  */
-export type DatabaseTrouble =
+export type DatabaseNotice =
   | 'unwritable'
   | 'written-again'
   | 'held-elsewhere'
@@ -52,7 +52,7 @@ export interface DatabaseOptions {
   secret(): Promise<Uint8Array>;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: DatabaseTrouble, values: Record<string, string | number>): void;
+  notify(notice: DatabaseNotice, values: Record<string, string | number>): void;
   /** A module that calls `serve` with the operations that may be called; that of the rooms where it is left out. */
   thread?: string;
 }

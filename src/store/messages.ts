@@ -100,6 +100,6 @@ export type FromThread =
   | { kind: 'repairing' }
   /** The file is not open any more: somebody replaced it, or it is damaged. What was sent last was not written. */
   | { kind: 'reopen' }
-  | { kind: 'noted'; trouble: string; values: Record<string, string | number> }
+  | { kind: 'notice'; notice: string; values: Record<string, string | number> }
   | { kind: 'backup'; id: number; error: SentError | null }
   | { kind: 'closed' };

@@ -35,8 +35,8 @@ const NOTICED_STEP = 1_000_000;
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Said once when it begins, and once (`reached`) when it is over. `location`: host, port, database and schema. */
-export type SharedTrouble = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
+/** What an operator is warned of, once when it begins and once (`reached`) when it is over. `location`: host, port, database and schema. */
+export type SharedNotice = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
 export interface Memory {
@@ -68,7 +68,7 @@ export interface PostgresOptions {
   operations: Operations;
   /** Unix milliseconds. */
   now(): number;
-  notify(trouble: SharedTrouble, values: { location: string; code: string }): void;
+  notify(notice: SharedNotice, values: { location: string; code: string }): void;
   memory: Memory;
   outbox: Outbox;
 }
@@ -95,7 +95,7 @@ export class PostgresDatabase implements RoomDatabase {
   #isRemembering = false;
   #isSetBack = false;
   #lookAgain: NodeJS.Timeout | null = null;
-  #trouble: SharedTrouble | null = null;
+  #ongoing: SharedNotice | null = null;
   #isClosed = false;
 
   constructor(options: PostgresOptions) {
@@ -158,7 +158,7 @@ export class PostgresDatabase implements RoomDatabase {
   state(): StoreState {
     if (this.#isClosed) return 'closed';
     if (this.#isSetBack) return 'damaged';
-    return this.#trouble === 'away' || this.#trouble === 'refused' ? 'unwritable' : 'ready';
+    return this.#ongoing === 'away' || this.#ongoing === 'refused' ? 'unwritable' : 'ready';
   }
 
   subscribe(listener: (state: StoreState) => void): () => void {
@@ -208,7 +208,7 @@ export class PostgresDatabase implements RoomDatabase {
     try {
       await this.look();
       if (await this.#withClient(isReadOnly)) return away(0, READ_ONLY);
-      if (this.#trouble) this.#say('reached', '');
+      if (this.#ongoing) this.#say('reached', '');
       return this.#isSetBack ? new VerifyError('CONFIG', 'ledger-set-back', {}, { charged: false }) : null;
     } catch (reason) {
       if (reason instanceof VerifyError) return reason;
@@ -237,7 +237,7 @@ export class PostgresDatabase implements RoomDatabase {
     let lost: unknown = null;
     try {
       const answer = await this.#transact(client, operation, parameters, now);
-      if (this.#trouble) this.#say('reached', '');
+      if (this.#ongoing) this.#say('reached', '');
       return answer;
     } catch (reason) {
       if (!(reason instanceof VerifyError) && failureOf(reason).kind === 'away') lost = reason;
@@ -357,7 +357,7 @@ export class PostgresDatabase implements RoomDatabase {
       this.#lookAgain = setInterval(() => void this.look().catch(() => {}), LOOK_AGAIN_MS).unref();
     } else {
       clearInterval(this.#lookAgain!);
-      this.#trouble = null;
+      this.#ongoing = null;
     }
     this.#turn();
     for (const rewrite of this.#rewriters) rewrite();
@@ -394,13 +394,13 @@ export class PostgresDatabase implements RoomDatabase {
     }
   }
 
-  #say(trouble: SharedTrouble, code: string): void {
-    if (trouble === this.#trouble || (trouble === 'reached' && this.#isSetBack)) return;
+  #say(notice: SharedNotice, code: string): void {
+    if (notice === this.#ongoing || (notice === 'reached' && this.#isSetBack)) return;
     // What was set back stays so, whatever the network does meanwhile.
-    const before = this.#trouble;
-    this.#trouble = trouble === 'reached' ? null : trouble;
-    if (!(trouble === 'reached' && before === 'set-back'))
-      this.#options.notify(trouble, { location: this.location, code });
+    const before = this.#ongoing;
+    this.#ongoing = notice === 'reached' ? null : notice;
+    if (!(notice === 'reached' && before === 'set-back'))
+      this.#options.notify(notice, { location: this.location, code });
     this.#turn();
   }
 

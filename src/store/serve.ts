@@ -195,7 +195,7 @@ function begin(opened: OwnedFile): void {
       "INSERT INTO meta (name, content) VALUES ('damaged', '1') ON CONFLICT (name) DO NOTHING",
     );
   opened.sql.control('COMMIT');
-  if (aside !== null) say({ kind: 'noted', trouble: 'damaged', values: { file: path, aside } });
+  if (aside !== null) say({ kind: 'notice', notice: 'damaged', values: { file: path, aside } });
 }
 
 function migrate(opened: OwnedFile, version: number): void {
@@ -230,7 +230,7 @@ async function compare(opened: OwnedFile, isNew: boolean): Promise<void> {
   }
   if (isLost && !isSaid) await writeMeta(sql, 'damaged', '1');
   opened.sql.control('COMMIT');
-  if (isLost && !isSaid) say({ kind: 'noted', trouble: 'lost', values: { file: path } });
+  if (isLost && !isSaid) say({ kind: 'notice', notice: 'lost', values: { file: path } });
   markFile.create(mark);
 }
 
@@ -326,7 +326,7 @@ function replaced(): void {
   file?.restore();
   file?.close();
   file = null;
-  say({ kind: 'noted', trouble: 'replaced', values: { file: path } });
+  say({ kind: 'notice', notice: 'replaced', values: { file: path } });
   say({ kind: 'reopen' });
 }
 

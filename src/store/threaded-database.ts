@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { cancelled, VerifyError } from '../contract/errors';
 import { CallQueue, PendingCall } from './call-queue';
-import type { CallOptions, Database, DatabaseOptions, DatabaseTrouble, StoreState } from './database';
+import type { CallOptions, Database, DatabaseNotice, DatabaseOptions, StoreState } from './database';
 import {
   errorOf,
   type Facts,
@@ -43,7 +43,7 @@ const PROBLEMS: Readonly<Record<Failure['fault'], string>> = {
 };
 
 /** What is said of the secret, by the problem of the error. */
-const SECRET_TROUBLES: Readonly<Record<string, DatabaseTrouble>> = {
+const SECRET_NOTICES: Readonly<Record<string, DatabaseNotice>> = {
   'secret-differs': 'secret-differs',
   'secret-unreadable': 'secret-unreadable',
   'secret-too-short': 'secret-too-short',
@@ -259,8 +259,8 @@ export class ThreadedDatabase implements Database {
         void this.#open();
         break;
       }
-      case 'noted':
-        this.#options.notify(message.trouble as DatabaseTrouble, message.values);
+      case 'notice':
+        this.#options.notify(message.notice as DatabaseNotice, message.values);
         break;
       case 'backup':
         this.#copying.get(message.id)?.(message.error);
@@ -358,7 +358,7 @@ export class ThreadedDatabase implements Database {
     this.#facts = facts;
     const now = facts.secretProblem?.problem ?? null;
     if (now !== before)
-      this.#options.notify(now ? SECRET_TROUBLES[now]! : 'secret-agrees', { file: this.#file });
+      this.#options.notify(now ? SECRET_NOTICES[now]! : 'secret-agrees', { file: this.#file });
     clearTimeout(this.#secretTimer!);
     if (now === null) return;
     // The right secret may come back: its file may be put where it was.
@@ -420,8 +420,8 @@ export class ThreadedDatabase implements Database {
     const isKnown = this.#away !== null && this.#away !== 'opening' && this.#away.fault === fault;
     if (isKnown) return;
     const count = this.#calls.kept;
-    const trouble = fault === 'damaged' ? 'unwritable' : fault;
-    this.#options.notify(trouble, { file: this.#file, code, count });
+    const notice = fault === 'damaged' ? 'unwritable' : fault;
+    this.#options.notify(notice, { file: this.#file, code, count });
   }
 
   #reportRecovery(failure: Failure | 'opening' | null): void {

@@ -5,8 +5,8 @@
  */
 import { VerifyError } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
+import { textOf } from '../../src/http/answer';
 import { parseObject } from '../../src/http/json';
-import { textOf } from '../../src/http/text';
 import { conceal, type Known } from '../../src/input/mask';
 import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';

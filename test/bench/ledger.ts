@@ -85,7 +85,7 @@ export async function ledger(actions: readonly string[]): Promise<void> {
     file: join(directory, 'cn-verify.db'),
     secret: async () => Buffer.alloc(32, 7),
     now: Date.now,
-    notify: (trouble) => console.log(trouble),
+    notify: (notice) => console.log(notice),
   });
   const onDisk = new Ledger({ database, now: Date.now, notify: () => {}, onBudget: () => {} });
   const provider = await startProvider();

@@ -2,8 +2,8 @@
 import { Pool } from 'undici';
 import { readPhoto } from '../../src/input/photo';
 import { atOnce } from '../../src/input/slices';
-import { writeForm } from '../../src/providers/tencent-market/form';
-import { bodyOf } from '../../src/providers/westdex/body';
+import { writeForm } from '../../src/providers/tencent-market/client';
+import { bodyOf } from '../../src/providers/westdex/client';
 import { jpg } from '../input/pictures';
 import { inChild, serveCase } from './child';
 import { compare, measure, median, table } from './measure';

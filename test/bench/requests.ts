@@ -1,7 +1,7 @@
 /** The requests of all five actions as a bare program would make them: signed, sent and read, and nothing checked. */
 import { randomBytes } from 'node:crypto';
 import { sign as signLinkface, writeMultipart } from '../../src/providers/linkface/client';
-import { writeForm } from '../../src/providers/tencent-market/form';
+import { writeForm } from '../../src/providers/tencent-market/client';
 import { signatureHeaders } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { sign as signXhey } from '../../src/providers/xhey/client';

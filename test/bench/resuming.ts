@@ -57,7 +57,7 @@ async function runCase(entries: number, what: (typeof WHAT)[number], baseUrl: st
     file: join(folder, 'cn-verify.db'),
     secret: () => secretOf(join(folder, 'key'), ''),
     now: Date.now,
-    notify: (trouble) => console.error(trouble),
+    notify: (notice) => console.error(notice),
   });
   await Promise.all(
     Array.from({ length: entries }, (_, index) => database.call('waiting.put', row(index, what))),

@@ -9,7 +9,7 @@ const ROUNDS = 7;
 const IN_FLIGHT = [1, 16, 64];
 const MESSAGES = 2_000;
 
-/** `cnVerify` in settings.js, which the runtime reads whenever a call is about to be paid for. */
+/** `cnVerify` in settings.js, which an account reads before it pays for its first call. */
 const CN_VERIFY: { ledger?: false } = {};
 /** Which write each call down before it is sent. */
 const PAID = ['truth-create', 'face-compare', 'westdex-three'];

@@ -30,7 +30,7 @@ const NOT_OURS =
 
 export interface Opened {
   page: Page;
-  /** Errors in the console, and what was asked of another machine. */
+  /** Errors in the console, and requests to another machine. */
   complaints: string[];
   close(): Promise<void>;
 }

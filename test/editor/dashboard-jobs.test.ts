@@ -32,7 +32,7 @@ describe("the operator's page, paid for", () => {
     assert.equal(await first.shown(), id);
     const card = await first.card();
     assert.equal(card.outcome, 'passed');
-    // Nothing of the person is kept: the page that asked is gone.
+    // The job keeps nothing of the person, and the page that had it was loaded again.
     assert.equal(card.rows.get(first.word('person')), first.word('not-kept'));
     assert.equal(paid() - before, 1);
     await first.close();

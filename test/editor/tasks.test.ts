@@ -38,7 +38,7 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
   let bench: Workbench;
 
   before(async () => {
-    provider = await scriptedServer((_asked, response) => stillWaiting(response));
+    provider = await scriptedServer((_request, response) => stillWaiting(response));
     bench = await Workbench.open(LOCALE, flows(provider.baseUrl));
   });
   after(async () => {
@@ -103,18 +103,18 @@ describe(`waiting tasks, in the editor of Node-RED ${VERSION} in zh-CN`, () => {
 
   it('shows how many wait, since when, and when they are queried next; has them queried at once', async () => {
     await start('kept', '1', '2', '3');
-    await until(() => provider.asked.length >= 3);
+    await until(() => provider.requests.length >= 3);
     await bench.edit('kept');
     const [oldest, next] = await threeWait();
     assert.ok(oldest! < 60 && next! >= 10, `${oldest} ${next}`);
     await box().scrollIntoViewIfNeeded();
     await bench.picture('truth-poll-tasks');
-    provider.script = (_asked, response) =>
+    provider.script = (_request, response) =>
       taskFinished(response, [{ photoUrl: 'https://example.com/a', status: 0 }]);
     await button(rowOf('kept'), 'ask').click();
     // Without being opened again.
     await nothingWaits();
-    provider.script = (_asked, response) => stillWaiting(response);
+    provider.script = (_request, response) => stillWaiting(response);
     await bench.cancel();
   });
 

@@ -53,7 +53,7 @@ const queues = (url: string) => [
   { id: 'unset', type: 'verify-queue', name: '', credentials: { url: `\${${VARIABLE}}` } },
   placed([100, 600], 'in-job', 'http in', [['call', 'answer']], { ...POST, url: '/job' }),
   placed([400, 600], 'call', 'verify-call', [[], []], { queue: 'queue', wait: 0 }),
-  // What no node names would be asked about at each deploy.
+  // A node must name the queue: Node-RED asks at each deploy about config nodes that none uses.
   placed([400, 700], 'never', 'verify-call', [[], []], { queue: 'unset' }),
 ];
 
@@ -224,7 +224,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
   });
 
   it('releases an uncertain call after a second question, with the keyboard', async () => {
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     payInVain('c');
     const call = part('uncertain').locator('[data-call]');
     await refreshUntil(call);
@@ -233,9 +233,9 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     const button = call.getByRole('button', { name: say('uncertain.release') }).first();
     await button.focus();
     // What is drawn anew does not take the cursor away.
-    const asked = bench.page.waitForResponse((response) => response.url().includes('/cn-verify/ledger'));
+    const response = bench.page.waitForResponse((response) => response.url().includes('/cn-verify/ledger'));
     await bench.page.evaluate(`RED.events.emit('deploy')`);
-    await asked;
+    await response;
     await bench.page.waitForFunction(`document.activeElement.matches('[data-call] button')`);
     await bench.page.keyboard.press('Enter');
     const sure = bench.page.locator('.red-ui-notification');
@@ -266,7 +266,7 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
   });
 
   it('marks a budget that is nearly and wholly used', async () => {
-    provider.script = (_asked, response) => json(response, compared());
+    provider.script = (_request, response) => json(response, compared());
     await pay(bench.nodeRed, 'd');
     await refreshUntil(part('spending').locator('[data-state="full"]'));
   });

@@ -102,11 +102,11 @@ function count(tree: Tree): number {
   return below.reduce((sum, each) => sum + 1 + count(each), 0);
 }
 
-/** What was sent and must not come out again. */
-const toldOf = ({ payload }: FiveAction) =>
+/** What the request holds and no result or error may repeat. */
+const secretsOf = ({ payload }: FiveAction) =>
   payload instanceof Object && 'name' in payload ? `${NAME} ${ID_NUMBER} ${SECRET}` : SECRET;
 
-const tokensOf = (told: string) => [
+const tokensOf = (secrets: string) => [
   ...['null', 'true', '""', '" "', '[]', '{}', '[[[]]]', '[null]', '{"a":{"b":[]}}'],
   ...['0', '-0', '5', '6', '-2305', '1e999', '-1e999', '1e-999', 'NaN', '-', '0x10', '1'.repeat(400)],
   ...['1916812048797600001', '1.5', '"0.82"', '"-1"', '"Infinity"', '"NaN"', '"200"', '"0000"', '00000'],
@@ -118,36 +118,36 @@ const tokensOf = (told: string) => [
   `"${'x'.repeat(5000)}"`,
   '"\\ud800\\u0000\\u2028"',
   '"\\x"',
-  JSON.stringify(told),
-  JSON.stringify(`${told}\r\n`.repeat(99)),
+  JSON.stringify(secrets),
+  JSON.stringify(`${secrets}\r\n`.repeat(99)),
 ];
 
-const spoilingsOf = (told: string) =>
+const spoilingsOf = (secrets: string) =>
   fc.array(
     fc.record<Spoiling>({
       place: fc.nat(40),
       how: fc.constantFrom('drop', 'replace', 'before', 'after', 'wrap', 'quote', 'unquote'),
-      token: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...tokensOf(told)) }, fc.json()),
+      token: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...tokensOf(secrets)) }, fc.json()),
     }),
     { maxLength: 4 },
   );
 
-const jsonOf = (value: fc.Arbitrary<unknown>, told: string) =>
+const jsonOf = (value: fc.Arbitrary<unknown>, secrets: string) =>
   fc
-    .tuple(value, spoilingsOf(told))
+    .tuple(value, spoilingsOf(secrets))
     .map(([each, ways]) => write(ways.reduce((tree, way) => spoil(tree, way), treeOf(each))));
 
 /** A body, from the documented one to bytes that are nothing. */
 function bodyOf(action: FiveAction): fc.Arbitrary<Buffer> {
-  const told = toldOf(action);
-  const plaintext = jsonOf(fc.constantFrom({ code: '0', msg: '一致' }, [1], { person: told }), told);
+  const secrets = secretsOf(action);
+  const plaintext = jsonOf(fc.constantFrom({ code: '0', msg: '一致' }, [1], { person: secrets }), secrets);
   const envelope = fc.oneof(
-    fc.constantFrom(action.success(), action.failure(), action.success(told), action.failure(told)),
+    fc.constantFrom(action.success(), action.failure(), action.success(secrets), action.failure(secrets)),
     ...(action.account.type === 'westdex-account'
       ? [plaintext.map((text) => ({ ...action.success(), data: encrypted(text) }))]
       : []),
   );
-  const text = jsonOf(envelope, told).map((each) => Buffer.from(each));
+  const text = jsonOf(envelope, secrets).map((each) => Buffer.from(each));
   return fc.oneof(
     { weight: 20, arbitrary: text },
     fc.tuple(text, fc.nat(300)).map(([each, end]) => each.subarray(0, end)),
@@ -236,8 +236,8 @@ describe('any answer, in a real Node-RED', function () {
         fc.asyncProperty(
           fc.array(answerOf(action), { minLength: 1, maxLength: messages, size: 'max' }),
           async (answers) => {
-            let asked = 0;
-            server.script = (_asked, response) => give(response, answers[asked++ % answers.length]!);
+            let requests = 0;
+            server.script = (_request, response) => give(response, answers[requests++ % answers.length]!);
             const run = ++turn;
             const ended = () => [...got('completed'), ...got('caught')].filter((each) => each.run === run);
             for (const index of answers.keys()) send('action', { payload: action.payload, run, index });

@@ -127,8 +127,8 @@ const ordinary = ({ payload }: Row): Message => ({
 });
 
 describe('any message, in a real Node-RED', () => {
-  const trouble: unknown[] = [];
-  const note = (reason: unknown) => trouble.push(reason);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
 
   before(async () => {
     await startRuntime();
@@ -143,7 +143,7 @@ describe('any message, in a real Node-RED', () => {
     return closeServers();
   });
 
-  afterEach(() => assert.deepEqual(trouble.splice(0), []));
+  afterEach(() => assert.deepEqual(unhandled.splice(0), []));
 
   for (const row of ROWS) {
     const { name = row.type } = row;

@@ -142,32 +142,32 @@ describe('cases, in a real Node-RED', () => {
   for (const { file, title, node, message, answers = {}, answer, wanted } of CASES)
     it(`${file}: ${title}`, async () => {
       const counts = new Map<string, number>();
-      server.script = (asked, response) => {
-        const operation = operationOf(asked);
+      server.script = (request, response) => {
+        const operation = operationOf(request);
         const count = counts.get(operation) ?? 0;
         counts.set(operation, count + 1);
         const given = answer ? [answer] : answers[operation];
         if (given) answerWith(response, given[Math.min(count, given.length - 1)]!);
         else OPERATIONS[operation]![1](response);
       };
-      const [before, outs, errors] = [server.asked.length, got('out').length, got('caught').length];
+      const [before, outs, errors] = [server.requests.length, got('out').length, got('caught').length];
       send(NODES[node] ? node : node.replace(/^f/, ''), revived(message) as Message);
       await until(() => got('out').length > outs || got('caught').length > errors);
-      const asked = server.asked.slice(before);
+      const requests = server.requests.slice(before);
       const raised = got('caught')[errors]?.error as Raised | undefined;
       const expected = wanted.error ?? (raised && wanted.or?.split(' ')[0]);
       assert.equal(raised?.code, expected, raised?.message);
-      const came: Record<string, unknown> = { requests: asked.length };
+      const came: Record<string, unknown> = { requests: requests.length };
       if (raised) {
         const { problem: reason, charged } = raised.cause;
         Object.assign(came, { reason, charged });
         if (raised.code === 'INPUT' && !wanted.reason)
-          assert.deepEqual([asked.length, charged], [0, false], raised.message);
+          assert.deepEqual([requests.length, charged], [0, false], raised.message);
       } else {
         const results = [got('out')[outs]!.payload as Result].flat();
         const { outcome, reason, data } = results[0]!;
         const photos = (data.photos ?? []) as { url: string; outcome: string; location: object | null }[];
-        Object.assign(came, asked[0] && ARRIVED[OPERATIONS[operationOf(asked[0])]![0]]!(asked[0]));
+        Object.assign(came, requests[0] && ARRIVED[OPERATIONS[operationOf(requests[0])]![0]]!(requests[0]));
         Object.assign(came, { outcome, reason, location: photos[0]?.location });
         came.outcomes = results.map((each) => each.outcome);
         came['data.result'] = data.result;

@@ -65,7 +65,7 @@ describe('charged, in a real Node-RED', () => {
     it(title, async () => {
       const properties = { key: 'key', keyType: 'msg' };
       await deploy([...flowOf(action, provider.baseUrl, { timeout: 10 }, properties), ...LEDGER_NODES]);
-      provider.script = (_asked, response) => {
+      provider.script = (_request, response) => {
         if (retryAfter) response.setHeader('Retry-After', '0');
         if (given) json(response, body(action), status);
         else response.writeHead(status).end();
@@ -73,13 +73,13 @@ describe('charged, in a real Node-RED', () => {
       const message = (): Message => ({ payload: structuredClone(action.payload), key: title });
       const { caught } = await ask(message());
       const { cause } = checkError(caught[0]!);
-      assert.equal(provider.asked.length, requests);
+      assert.equal(provider.requests.length, requests);
       const [entry = assert.fail()] = await askLedger({ id: cause.ledger });
       assert.deepEqual([cause.charged, entry.charged], [charged, charged]);
       if (charged === null) assert.equal(cause.retryable, false);
 
       // What was not processed may be sent again; of all else the key is kept.
-      provider.script = (_asked, response) => json(response, action.success());
+      provider.script = (_request, response) => json(response, action.success());
       const { out1, caught: again } = await ask(message());
       if (charged === false) assert.deepEqual([out1.length, entry.state], [1, 'settled']);
       else assert.equal(checkError(again[0]!).code, 'UNCERTAIN');

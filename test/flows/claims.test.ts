@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Result } from '../../src/contract/result';
-import { claimText } from '../../src/providers/xhey/claims';
-import type { PollData } from '../../src/providers/xhey/report';
+import { claimText, type PollData } from '../../src/providers/xhey/report';
 import { Seal } from '../../src/store/seal';
 import { secretOf } from '../../src/store/secret';
 import { accountAt, actionFlow, ask, deploy, logs, startRuntime, userDir } from './runtime';
@@ -33,7 +32,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
   afterEach(closeServers);
 
   const poll = async (payload: unknown): Promise<Polled> => {
-    server.asked.length = 0;
+    server.requests.length = 0;
     const { out1, out2, caught } = await ask({ payload });
     assert.deepEqual(
       caught.map(({ error }) => error),
@@ -41,7 +40,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     );
     return (out1[0] ?? out2[0])!.payload as Polled;
   };
-  const asked = () => server.asked.map(({ body }) => JSON.parse(body).taskID).sort();
+  const queried = () => server.requests.map(({ body }) => JSON.parse(body).taskID).sort();
   const outcomes = ({ data }: Polled) => data.photos.map(({ url, outcome }) => [url, outcome]);
   /** What comes out of 2: task 1 is over, task 2 is not. */
   const half = async (): Promise<Polled> => {
@@ -60,9 +59,9 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     return copy;
   };
 
-  it('are not asked for again where they come out of truth-poll', async () => {
+  it('are not queried again where they come out of truth-poll', async () => {
     const done = await poll(await half());
-    assert.deepEqual(asked(), ['2']);
+    assert.deepEqual(queried(), ['2']);
     assert.deepEqual(
       [done.outcome, outcomes(done)],
       [
@@ -81,9 +80,9 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     const photos = data.photos.map((photo) => Object.fromEntries(Object.entries(photo).reverse()));
     Object.assign(photos[0]!, { location: { ...data.photos[0]!.location, gcj02: { lng, lat } } });
     await poll(JSON.stringify({ data: { ...data, photos }, ...rest }));
-    assert.deepEqual(asked(), ['2']);
+    assert.deepEqual(queried(), ['2']);
     await poll(Buffer.from(JSON.stringify({ ...rest, data: { ...data, photos } })));
-    assert.deepEqual(asked(), ['2']);
+    assert.deepEqual(queried(), ['2']);
   });
 
   const forgeries: [string, (data: PollData) => unknown][] = [
@@ -113,21 +112,21 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     ['the seal to null', (data) => Object.assign(data, { seal: null })],
   ];
   for (const [what, change] of forgeries) {
-    it(`are asked for again where somebody changed ${what}`, async () => {
+    it(`are queried again where somebody changed ${what}`, async () => {
       said.set('3', null);
       const forged = changed(await half(), change);
       const done = await poll(forged);
-      assert.ok(asked().includes('1'), String(asked()));
+      assert.ok(queried().includes('1'), String(queried()));
       assert.ok(done.data.photos.some(({ taskId, outcome }) => taskId === '1' && outcome === 'failed'));
       assert.ok(!done.data.photos.some(({ taskId, outcome }) => taskId === '1' && outcome === 'passed'));
       assert.equal(logs.filter(({ level, msg }) => level === WARNING && /seal/.test(String(msg))).length, 1);
     });
   }
 
-  it('are asked for again where a message makes up all of it', async () => {
+  it('are queried again where a message makes up all of it', async () => {
     const photo = { taskId: '1', url: A, outcome: 'passed', reason: 'authentic', status: 0 };
     const done = await poll({ data: { taskIds: ['2'], photos: [photo] } });
-    assert.deepEqual([asked(), outcomes(done)], [['1', '2'], [[A, 'failed']]]);
+    assert.deepEqual([queried(), outcomes(done)], [['1', '2'], [[A, 'failed']]]);
   });
 
   it('carry along when they were submitted, which nobody else can say', async () => {
@@ -144,7 +143,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     assert.equal(data.submittedAt, undefined);
   });
 
-  it('are refused where the sandbox made them and the provider would be asked, or the other way round', async () => {
+  it('are refused where the sandbox made them and the provider would be queried, or the other way round', async () => {
     const results = [
       ['sandbox', accountAt(server.baseUrl)],
       ['production', { ...accountAt(server.baseUrl), environment: 'sandbox' }],
@@ -161,14 +160,14 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
         }
       }
     }
-    assert.deepEqual(server.asked, []);
+    assert.deepEqual(server.requests, []);
     await deploy(actionFlow({ type: 'truth-poll', mode: 'once' }, accountAt(server.baseUrl)));
     // An address of one's own is the provider's, too.
     const { outcome } = await poll({ environment: 'production', data: { taskIds: ['1'] } });
-    assert.deepEqual([outcome, asked()], ['failed', ['1']]);
+    assert.deepEqual([outcome, queried()], ['failed', ['1']]);
   });
 
-  it('count on every machine with the same key, and only for the environment that they were asked in', async () => {
+  it('count on every machine with the same key, and only for the environment that they were queried in', async () => {
     const { data } = await half();
     const elsewhere = new Seal(await secretOf(join(userDir, 'cn-verify/key'), ''));
     assert.equal(
@@ -180,6 +179,6 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
       claimText('sandbox', data.tasks, data.photos, data.submittedAt),
     );
     await poll({ data: { ...data, seal: sandbox } });
-    assert.deepEqual(asked(), ['1', '2']);
+    assert.deepEqual(queried(), ['1', '2']);
   });
 });

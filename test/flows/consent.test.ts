@@ -33,7 +33,7 @@ for (const type of ['face-compare', 'westdex-three']) {
   const person = action.payload as object;
 
   describe(`the consent of ${type}, in a real Node-RED`, () => {
-    const provider = nodeRedWithProvider((_asked, response) => json(response, action.success()));
+    const provider = nodeRedWithProvider((_request, response) => json(response, action.success()));
 
     const deployed = (account: object) =>
       deploy([
@@ -42,7 +42,7 @@ for (const type of ['face-compare', 'westdex-three']) {
       ]);
     const refused = async (message: object): Promise<string> => {
       const { code, cause } = await errorOf({ payload: structuredClone(person), ...message });
-      assert.deepEqual([code, cause.charged, provider.asked.length], ['INPUT', false, 0]);
+      assert.deepEqual([code, cause.charged, provider.requests.length], ['INPUT', false, 0]);
       return cause.problem;
     };
 

@@ -36,7 +36,7 @@ const refusal = (code: number, msg: string): Answer => {
 const reset: Answer = (response) => response.socket!.resetAndDestroy();
 
 describe('errors, in a real Node-RED', () => {
-  const server = nodeRedWithProvider((_asked, response) => taskCreated(response));
+  const server = nodeRedWithProvider((_request, response) => taskCreated(response));
   const deployed = (action: Record<string, unknown> & { type: string }, account: object = {}) =>
     deploy(actionFlow(action, accountAt(server.baseUrl, account)));
   const raised = (payload: unknown): Promise<Raised> => errorOf({ payload });
@@ -63,14 +63,14 @@ describe('errors, in a real Node-RED', () => {
   for (const [providerCode, code, httpStatus = 200] of codes) {
     it(`code ${providerCode} under HTTP ${httpStatus} is ${code}`, async () => {
       await deployed({ type: 'truth-create' });
-      server.script = (_asked, response) =>
+      server.script = (_request, response) =>
         json(response, { code: providerCode, msg: `words, see ${PHOTO}`, data: null }, httpStatus);
       const { cause, code: raisedCode } = await raised(PHOTO);
       assert.deepEqual([raisedCode, cause.providerCode], [code, String(providerCode)]);
       assert.deepEqual([cause.httpStatus, cause.providerMessage], [httpStatus, 'words, see …']);
       // Nobody says whether a create that failed at the provider was charged; what it refused was not processed.
       assert.deepEqual([cause.retryable, cause.charged], [false, code === 'PROVIDER' ? null : false]);
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
     });
   }
 
@@ -80,17 +80,17 @@ describe('errors, in a real Node-RED', () => {
     it(`503 twice, then an answer: ${five.type} gets it where the ledger has no call, else ends with the first`, async () => {
       await deploy(flowOf(five, server.baseUrl, {}, five.type === 'truth-poll' ? waits : {}));
       const answers: Answer = (response) => json(response, five.success());
-      server.script = (_asked, response) => answers(response);
+      server.script = (_request, response) => answers(response);
       const { ledger } = await resultOf({ payload: five.payload });
-      const before = server.asked.length;
-      server.script = (_asked, response) =>
-        (server.asked.length - before < 3 ? html(503) : answers)(response);
+      const before = server.requests.length;
+      server.script = (_request, response) =>
+        (server.requests.length - before < 3 ? html(503) : answers)(response);
       if (ledger === null) {
         const { timing } = await resultOf({ payload: five.payload });
-        assert.deepEqual([timing.attempts, server.asked.length - before], [3, 3]);
+        assert.deepEqual([timing.attempts, server.requests.length - before], [3, 3]);
       } else {
         const { code, cause } = await raised(five.payload);
-        assert.deepEqual([code, cause.attempts, server.asked.length - before], ['PROVIDER', 1, 1]);
+        assert.deepEqual([code, cause.attempts, server.requests.length - before], ['PROVIDER', 1, 1]);
       }
     });
 
@@ -109,7 +109,7 @@ describe('errors, in a real Node-RED', () => {
     for (const [name, answer, code] of faults) {
       it(`but ${name} is ${code}, sent once, and says whether it may have been submitted`, async () => {
         await deployed({ type: 'truth-create' }, code === 'TIMEOUT' ? { timeout: 2 } : {});
-        server.script = (_asked, response) => answer(response);
+        server.script = (_request, response) => answer(response);
         const { cause, code: raisedCode } = await raised(PHOTO);
         const isRefusal = ['AUTH', 'ACCOUNT', 'RATE_LIMITED'].includes(code);
         assert.deepEqual(
@@ -120,7 +120,7 @@ describe('errors, in a real Node-RED', () => {
         assert.deepEqual(lists, isRefusal ? [[], [PHOTO], []] : [[], [], [PHOTO]]);
         // Whatever was wrong with an answer, there was one.
         if (code === 'PROTOCOL') assert.notEqual(cause.httpStatus, null);
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
         assert.deepEqual(await settledStatus(), { fill: 'red', shape: 'ring', text: code });
       });
     }
@@ -141,7 +141,8 @@ describe('errors, in a real Node-RED', () => {
     ] as const) {
       it(`of its second batch, as that ${name}, says what was submitted, what was not, and what may have been`, async () => {
         await deployed({ type: 'truth-create', batchSize: 2 });
-        server.script = (_asked, response, count) => (count === 2 ? answer(response) : taskCreated(response));
+        server.script = (_request, response, count) =>
+          count === 2 ? answer(response) : taskCreated(response);
         const { cause, code: raisedCode } = await raised(urls);
         const [{ taskId, photoUrls } = assert.fail()] = cause.submitted!;
         assert.deepEqual([raisedCode, photoUrls], [code, urls.slice(0, 2)]);
@@ -149,7 +150,7 @@ describe('errors, in a real Node-RED', () => {
         assert.deepEqual(cause.uncertain, uncertain);
         assert.deepEqual(cause.notSubmitted, urls.slice(2 + uncertain.length));
         // Sending the whole message again would pay for the first batch twice.
-        assert.deepEqual([cause.retryable, cause.charged, server.asked.length], [false, null, 2]);
+        assert.deepEqual([cause.retryable, cause.charged, server.requests.length], [false, null, 2]);
       });
     }
   });
@@ -157,14 +158,14 @@ describe('errors, in a real Node-RED', () => {
   describe('truth-poll', () => {
     it('ends early on INPUT, with the task ids', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05 });
-      server.script = (_asked, response) => refusal(400, 'param error')(response);
+      server.script = (_request, response) => refusal(400, 'param error')(response);
       const { code, cause } = await raised([TASK, '2']);
       assert.deepEqual([code, cause.taskIds, cause.retryable], ['INPUT', [TASK, '2'], false]);
     });
 
     it('in mode once raises what happened', async () => {
       await deployed({ type: 'truth-poll', mode: 'once' });
-      server.script = (_asked, response) => reset(response);
+      server.script = (_request, response) => reset(response);
       const { code, cause } = await raised(TASK);
       assert.deepEqual([code, cause.taskIds], ['NETWORK', [TASK]]);
       assert.deepEqual([cause.retryable, cause.charged], [true, null]);
@@ -172,7 +173,7 @@ describe('errors, in a real Node-RED', () => {
 
     it('survives whatever else comes until the task is finished', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 }, { timeout: 2 });
-      const troubles: Answer[] = [
+      const failures: Answer[] = [
         reset,
         html(500),
         html(200),
@@ -183,16 +184,16 @@ describe('errors, in a real Node-RED', () => {
         (response) => json(response, { code: 404, msg: 'not found', data: null }, 404),
         (response) => json(response, { code: 200, data: { taskStatus: 42, list: [] } }),
       ];
-      server.script = (_asked, response, count) =>
-        (troubles[count - 1] ?? ((last) => taskFinished(last, [{ photoUrl: PHOTO, status: 0 }])))(response);
+      server.script = (_request, response, count) =>
+        (failures[count - 1] ?? ((last) => taskFinished(last, [{ photoUrl: PHOTO, status: 0 }])))(response);
       const { outcome, timing, data } = await resultOf<PollData>({ payload: TASK });
-      assert.deepEqual([outcome, timing.attempts], ['passed', troubles.length + 1]);
+      assert.deepEqual([outcome, timing.attempts], ['passed', failures.length + 1]);
       assert.ok(!('lastError' in data));
     });
 
     it('gives up on output 2 with the last error', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05, timeout: 5 });
-      server.script = (_asked, response) => refusal(401, 'verify error')(response);
+      server.script = (_request, response) => refusal(401, 'verify error')(response);
       const end = ask({ payload: TASK });
       await until(() => seen.statuses.some(({ status }) => status.fill === 'red' && status.text === 'AUTH'));
       const { out2, caught } = await end;
@@ -204,7 +205,7 @@ describe('errors, in a real Node-RED', () => {
       assert.equal(data.lastError.providerCode, '401');
     });
 
-    it('warns once of trouble that many tasks share, and once of a task status nobody documents', async () => {
+    it('warns once of an error that many tasks share, and once of a task status nobody documents', async () => {
       await deployed({ type: 'truth-poll', interval: 0.05, maxInterval: 0.05 });
       const answers = new Map<string, number>();
       server.script = ({ body }, response) => {

@@ -22,7 +22,7 @@ const compared = (data: object = {}, changes: object = {}) => ({
 });
 
 describe('face-compare, in a real Node-RED', () => {
-  const server = nodeRedWithProvider((_asked, response) => json(response, compared()));
+  const server = nodeRedWithProvider((_request, response) => json(response, compared()));
   const compareFlow = (account: object, action: object = {}) =>
     deploy(actionFlow({ type: 'face-compare', ...action }, { type: 'tencent-market-account', ...account }));
   const onSandbox = (properties: object = {}) => compareFlow({ environment: 'sandbox', ...properties });
@@ -32,7 +32,7 @@ describe('face-compare, in a real Node-RED', () => {
   };
   /** The provider answers so from now on. */
   const answering = (answer: unknown, status = 200, headers: Record<string, string> = {}) => {
-    server.script = (_asked, response) => {
+    server.script = (_request, response) => {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (typeof answer === 'string') response.writeHead(status).end(answer);
       else json(response, answer, status);
@@ -79,7 +79,7 @@ describe('face-compare, in a real Node-RED', () => {
       await custom({ baseUrl: `${server.baseUrl}/release/face_id_card/post`, source: 'shop' });
       const before = Date.now();
       await result();
-      const { method, url, headers, body } = server.asked[0]!;
+      const { method, url, headers, body } = server.requests[0]!;
       assert.deepEqual([method, url], ['POST', '/release/face_id_card/post']);
       assert.equal(headers['content-type'], 'application/x-www-form-urlencoded');
       assert.equal(headers['x-source'], 'shop');
@@ -95,7 +95,7 @@ describe('face-compare, in a real Node-RED', () => {
       await custom({ scheme: 'cloudmarket' });
       await result();
       await result();
-      const [first, second] = server.asked.map(({ headers }) => headers);
+      const [first, second] = server.requests.map(({ headers }) => headers);
       assert.equal(first!['x-source'], undefined);
       const { id, 'x-date': date } = JSON.parse(String(first!.authorization));
       assert.deepEqual([id, date], [CREDENTIALS.secretId, first!['x-date']]);
@@ -237,7 +237,7 @@ describe('face-compare, in a real Node-RED', () => {
         assert.deepEqual([cause.providerMessage, cause.httpStatus], ['出错', httpStatus]);
         const charged = ERRORS[code].mayHaveBeenProcessed ? null : false;
         assert.deepEqual([cause.retryable, cause.charged], [code === 'RATE_LIMITED', charged]);
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
       });
     }
 
@@ -288,7 +288,7 @@ describe('face-compare, in a real Node-RED', () => {
       assert.deepEqual([limited.code, limited.cause.retryable], ['RATE_LIMITED', true]);
       answering(own('API quota exceeded'), 429, { 'Retry-After': '0' });
       const spent = await raised();
-      assert.deepEqual([spent.code, spent.cause.retryable, server.asked.length], ['ACCOUNT', false, 2]);
+      assert.deepEqual([spent.code, spent.cause.retryable, server.requests.length], ['ACCOUNT', false, 2]);
     });
 
     it('413 says that the photo is too large, and costs nothing', async () => {
@@ -319,7 +319,7 @@ describe('face-compare, in a real Node-RED', () => {
         answering(answer);
         const { code, cause } = await raised();
         assert.deepEqual([code, cause.retryable, cause.charged], ['PROTOCOL', false, charged]);
-        assert.deepEqual([cause.orderNo, server.asked.length], [orderNo, 1]);
+        assert.deepEqual([cause.orderNo, server.requests.length], [orderNo, 1]);
       });
     }
 
@@ -345,7 +345,7 @@ describe('face-compare, in a real Node-RED', () => {
       ];
       for (const [code, answer] of rows) {
         await custom(code === 'TIMEOUT' ? { timeout: 2 } : {});
-        server.script = (_asked, response) => answer(response.setHeader('X-Api-RequestId', 'r-2'));
+        server.script = (_request, response) => answer(response.setHeader('X-Api-RequestId', 'r-2'));
         const error = await raised();
         assert.deepEqual([error.code, error.cause.requestId, error.cause.httpStatus], [code, 'r-2', 200]);
       }
@@ -356,7 +356,7 @@ describe('face-compare, in a real Node-RED', () => {
     const photo = Buffer.concat([PNG, Buffer.alloc(105_000)]);
     await custom({}, { maxPhotoMB: '0.1' });
     const { code, message } = await raised({ photo });
-    assert.deepEqual([code, server.asked.length], ['INPUT', 0]);
+    assert.deepEqual([code, server.requests.length], ['INPUT', 0]);
     assert.match(message, /too large.*0\.1 MB/);
     await custom({}, { maxPhotoMB: 0.11 });
     assert.equal((await result({ photo })).outcome, 'passed');
@@ -383,7 +383,7 @@ describe('face-compare, in a real Node-RED', () => {
       await custom(account, action);
       const { code, cause } = await raised();
       assert.deepEqual([code, cause.retryable, cause.charged], ['CONFIG', false, false]);
-      assert.equal(server.asked.length, 0);
+      assert.equal(server.requests.length, 0);
     });
   }
 });

@@ -56,7 +56,7 @@ describe('fit, in a real Node-RED', () => {
   for (const [type, { type: accountType, account, sent, answer, maxPhotoKB }] of Object.entries(ACTIONS)) {
     describe(type, () => {
       const flow = (properties: object) => {
-        server.script = (_asked, response) => json(response, answer);
+        server.script = (_request, response) => json(response, answer);
         return deploy(
           actionFlow({ type, ...properties }, accountAt(server.baseUrl, { type: accountType, ...account() })),
         );
@@ -76,7 +76,7 @@ describe('fit, in a real Node-RED', () => {
         await flow({ fit: true });
         const copy = Buffer.from(sideways);
         await result(sideways);
-        const photoSent = sent(server.asked[0]!.body);
+        const photoSent = sent(server.requests[0]!.body);
         const { width, height, format, exif, orientation } = await sharp(photoSent).metadata();
         assert.deepEqual([format, exif, orientation, height > width], ['jpeg', undefined, undefined, true]);
         assert.ok(photoSent.length <= maxPhotoKB * 1024, `${photoSent.length}`);
@@ -92,8 +92,8 @@ describe('fit, in a real Node-RED', () => {
           encodeURIComponent(webp.toString('base64')),
         ];
         for (const dress of dresses) await result(dress);
-        assert.equal(server.asked.length, dresses.length);
-        for (const { body } of server.asked) assert.equal(await colourAt(sent(body), 0.25, 0.25), 'red');
+        assert.equal(server.requests.length, dresses.length);
+        for (const { body } of server.requests) assert.equal(await colourAt(sent(body), 0.25, 0.25), 'red');
       });
 
       it('sends nothing of what is no photo, and pays nothing', async () => {
@@ -111,13 +111,13 @@ describe('fit, in a real Node-RED', () => {
             ['INPUT', problem, false, null],
           );
         }
-        assert.equal(server.asked.length, 0);
+        assert.equal(server.requests.length, 0);
       });
 
       it('is off unless a flow asks for it', async () => {
         await flow({});
         await result(sideways);
-        assert.ok(sent(server.asked[0]!.body).equals(sideways));
+        assert.ok(sent(server.requests[0]!.body).equals(sideways));
         const { cause } = await raised(await (await quarters()).webp().toBuffer());
         assert.equal(cause.problem, 'photo-format');
       });
@@ -127,14 +127,14 @@ describe('fit, in a real Node-RED', () => {
         const other = await sharp(sideways).jpeg({ quality: 70 }).toBuffer();
         const first = await result(other);
         const again = await result(Buffer.from(other));
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
         assert.deepEqual([first.reused, again.reused?.ledger], [null, first.ledger]);
       });
     });
   }
 
   it('leaves an address to the provider', async () => {
-    server.script = (_asked, response) => json(response, COMPARED);
+    server.script = (_request, response) => json(response, COMPARED);
     const account = ACTIONS['face-compare'].account();
     await deploy(
       actionFlow(
@@ -143,6 +143,6 @@ describe('fit, in a real Node-RED', () => {
       ),
     );
     await ask({ payload: { ...PERSON, photo: 'https://example.com/a.webp' } });
-    assert.equal(new URLSearchParams(server.asked[0]!.body).get('url'), 'https://example.com/a.webp');
+    assert.equal(new URLSearchParams(server.requests[0]!.body).get('url'), 'https://example.com/a.webp');
   });
 });

@@ -147,7 +147,7 @@ export const actionOf = (type: string): FiveAction => FIVE.find((each) => each.t
 
 export type Arrived = Record<string, unknown>;
 /** What the provider of each reads off a request, by the names of its documents. */
-export const ARRIVED: Readonly<Record<string, (asked: ReceivedRequest) => Arrived>> = {
+export const ARRIVED: Readonly<Record<string, (request: ReceivedRequest) => Arrived>> = {
   'truth-create': ({ body }) => JSON.parse(body),
   'truth-poll': ({ body }) => JSON.parse(body),
   'get-token': ({ url }) => Object.fromEntries(new URL(url, 'http://localhost').searchParams),

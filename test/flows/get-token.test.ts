@@ -29,7 +29,7 @@ interface Token {
 }
 
 describe('get-token, in a real Node-RED', () => {
-  const server = nodeRedWithProvider((_asked, response) => json(response, ISSUED));
+  const server = nodeRedWithProvider((_request, response) => json(response, ISSUED));
   const deployed = (account: Record<string, unknown>, action: object = {}) =>
     deploy(
       actionFlow(
@@ -82,7 +82,9 @@ describe('get-token, in a real Node-RED', () => {
     await custom();
     const given = [];
     for (const none of [undefined, '']) given.push((await issued(none)).data.sequenceId);
-    const sent = server.asked.map(({ url }) => new URL(url, server.baseUrl).searchParams.get('sequence_id'));
+    const sent = server.requests.map(({ url }) =>
+      new URL(url, server.baseUrl).searchParams.get('sequence_id'),
+    );
     assert.deepEqual(given, sent);
     for (const sequenceId of given) assert.match(sequenceId, /^[0-9a-f]{64}$/);
     assert.notEqual(given[0], given[1]);
@@ -90,7 +92,7 @@ describe('get-token, in a real Node-RED', () => {
 
   it('says of its charge what the provider says, in an error too', async () => {
     await custom();
-    server.script = (_asked, response, count) =>
+    server.script = (_request, response, count) =>
       json(response, { ...ISSUED, code: count === 1 ? '0000' : '1002', charge: 1 });
     const { charged, requestId } = await issued();
     assert.deepEqual([charged, requestId], [true, 'TID7']);
@@ -154,7 +156,7 @@ describe('get-token, in a real Node-RED', () => {
   it('expires 5 minutes after the request was sent that was answered, not the first one', async () => {
     await custom();
     const times: number[] = [];
-    server.script = (_asked, response, count) => {
+    server.script = (_request, response, count) => {
       times.push(Date.now());
       if (count === 1) response.writeHead(429, { 'Retry-After': '1' }).end();
       else setTimeout(() => json(response, ISSUED), 200);
@@ -179,12 +181,12 @@ describe('get-token, in a real Node-RED', () => {
     const token = 'a-token-nobody-else-may-see';
     const before = logs.length;
     await custom();
-    server.script = (_asked, response) => json(response, { ...ISSUED, data: { token } });
+    server.script = (_request, response) => json(response, { ...ISSUED, data: { token } });
     assert.equal((await issued()).data.token, token);
     await settledStatus();
-    server.script = (_asked, response) => json(response, { ...ISSUED, code: '1011', data: { token } });
+    server.script = (_request, response) => json(response, { ...ISSUED, code: '1011', data: { token } });
     const error = await raised();
-    server.script = (_asked, response) => response.end(`${token} is not JSON`);
+    server.script = (_request, response) => response.end(`${token} is not JSON`);
     const unreadable = await raised();
     await settledStatus();
     assert.ok(seen.statuses.length > 2 && logs.length > before);

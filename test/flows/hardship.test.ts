@@ -58,11 +58,11 @@ describe('what waits, in a Node-RED of its own', () => {
     await waiting.deploy(nodeRed);
     const looks: Promise<Error | null>[] = [];
     const { script } = waiting.provider;
-    waiting.provider.script = (asked, response, index) => {
-      script(asked, response, index);
+    waiting.provider.script = (request, response, index) => {
+      script(request, response, index);
       if (index % (TASKS / 5) !== 1 || index > TASKS) return;
       // What is copied here may be newer than the query by what the copy takes, and no more.
-      const look = idsOnDisk(JSON.parse(asked.body).taskID);
+      const look = idsOnDisk(JSON.parse(request.body).taskID);
       looks.push(
         look.then(
           () => null,
@@ -73,12 +73,12 @@ describe('what waits, in a Node-RED of its own', () => {
     await waiting.come(nodeRed, TASKS);
     await waiting.until(() => looks.length === 5);
     assert.deepEqual(await Promise.all(looks), Array(5).fill(null));
-    // What was asked for is on disk for good, and no write is under way.
-    await waiting.until(() => waiting.asked.size === TASKS);
+    // What was queried is on disk for good, and no write is under way.
+    await waiting.until(() => waiting.queried.size === TASKS);
     const deleteFolder = () => rmSync(join(waiting.userDir, 'cn-verify'), { recursive: true });
     deleteFolder();
     await waiting.come(nodeRed, 1);
-    await waiting.until(() => waiting.asked.size === TASKS + 1);
+    await waiting.until(() => waiting.queried.size === TASKS + 1);
     await untilOnDisk(waiting.userDir, TASKS + 1);
     deleteFolder();
     await nodeRed.stop();
@@ -95,11 +95,11 @@ describe('what waits, in a Node-RED of its own', () => {
     await waiting.come(nodeRed, 15);
     await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
     await pause(1_500);
-    assert.equal(waiting.asked.size, 5);
+    assert.equal(waiting.queried.size, 5);
     assert.equal(count(nodeRed.output(), UNWRITABLE), 1);
     assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 0);
     limit('unlimited');
-    await waiting.until(() => waiting.asked.size === 20);
+    await waiting.until(() => waiting.queried.size === 20);
     assert.equal(count(nodeRed.output(), WRITTEN_AGAIN), 1);
     assert.deepEqual((await idsOnDisk()).sort(), all(20));
 
@@ -112,15 +112,15 @@ describe('what waits, in a Node-RED of its own', () => {
     assert.deepEqual([...kept, ...idsLost()].sort(), all(30));
   });
 
-  it('is not asked for where the folder may only be read, and is when that is over', async () => {
+  it('is queried only once the folder may be written to', async () => {
     mkdirSync(join(waiting.userDir, 'cn-verify'), { mode: 0o555 });
     await start({}, waiting.userDir, WITH_PERMISSIONS);
     await waiting.deploy(nodeRed);
     await waiting.come(nodeRed, 5);
     await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
-    assert.equal(waiting.asked.size, 0);
+    assert.equal(waiting.queried.size, 0);
     chmodSync(join(waiting.userDir, 'cn-verify'), 0o700);
-    await waiting.until(() => waiting.asked.size === 5);
+    await waiting.until(() => waiting.queried.size === 5);
     await nodeRed.stop('SIGKILL');
     assert.equal((await idsOnDisk()).length, 5);
   });
@@ -132,11 +132,11 @@ describe('what waits, in a Node-RED of its own', () => {
       await waiting.come(nodeRed, 1);
       await untilOnDisk(waiting.userDir, 1);
       await nodeRed.stop('SIGKILL');
-      const asked = waiting.provider.asked.length;
+      const before = waiting.provider.requests.length;
       await start(environment);
       await waiting.until(() => waiting.delivered.length === index + 1);
       assert.deepEqual(waiting.delivered[index], { index, resumed: true, outcome: 'unfinished' });
-      assert.ok(waiting.provider.asked.length > asked);
+      assert.ok(waiting.provider.requests.length > before);
       await untilOnDisk(waiting.userDir, 0);
     }
   });
@@ -145,7 +145,7 @@ describe('what waits, in a Node-RED of its own', () => {
     const [name, idNumber] = ['欧阳小明', '11010519491231002X'];
     const photo = jpg().toString('base64');
     const at = { z: 'tab', x: 1, y: 1 };
-    waiting.provider.script = (_asked, response) => {
+    waiting.provider.script = (_request, response) => {
       const data = { order_no: '1', score: 0.82, msg: '系统判断为同一人', incorrect: 100 };
       setTimeout(json, 500, response, { msg: '成功', success: true, code: 200, data });
     };
@@ -171,7 +171,7 @@ describe('what waits, in a Node-RED of its own', () => {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ name, idNumber, photo }),
     });
-    await waiting.until(() => waiting.provider.asked.length === 1);
+    await waiting.until(() => waiting.provider.requests.length === 1);
     await nodeRed.deploy(flow([]));
     const [kept] = await untilOnDisk(waiting.userDir, 1);
     const { message, work } = kept!;
@@ -204,7 +204,7 @@ describe('what waits, in a Node-RED of its own', () => {
     const second = nodeRed;
     await waiting.until(() => HELD_ELSEWHERE.test(second.output()));
     await waiting.come(second, 10);
-    await waiting.until(() => waiting.asked.size === 20);
+    await waiting.until(() => waiting.queried.size === 20);
     waiting.finish((taskId) => Number(taskId) % 2 === 0);
     await waiting.until(() => waiting.delivered.length === 10);
     // What was sent is on disk for a while: a kill at once might come before the next node has it.

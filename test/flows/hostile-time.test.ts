@@ -29,7 +29,7 @@ describe('time, in a real Node-RED', () => {
     await deploy(flowOf(three, server.baseUrl, { circuit: true }));
     const isOpen = () => warnings().some((each) => each.includes('keeps failing'));
     let trials = 0;
-    server.script = (_asked, response) => {
+    server.script = (_request, response) => {
       if (isOpen()) trials++;
       if (trials < 2) response.writeHead(502).end('<html>');
       else json(response, three.success());
@@ -51,7 +51,7 @@ describe('time, in a real Node-RED', () => {
     assert.equal(trials, 2);
     const refused = codes.filter((code) => code === 'OVERLOADED').length;
     assert.ok(refused > 2, codes.join());
-    assert.equal(server.asked.length, codes.length - refused + 1);
+    assert.equal(server.requests.length, codes.length - refused + 1);
     // Between two trials nothing changes, so nothing is shown.
     const shown = seen.statuses
       .slice(statusesWhenOpen)
@@ -73,19 +73,19 @@ describe('time, in a real Node-RED', () => {
       ];
       // "The gateway's own refusals": it says why, too.
       if (type === 'face-compare') answers.push([{ message: 'Internal Server Error' }, 500]);
-      server.script = (_asked, response, count) => json(response, ...answers[count % answers.length]!);
+      server.script = (_request, response, count) => json(response, ...answers[count % answers.length]!);
       for (let count = 0; count < 12; count++) {
         const { caught } = await ask({ payload: bad.payload });
         assert.match(checkError(caught[0]!).code, /^(INPUT|PROVIDER)$/);
         await pause(200);
       }
-      assert.equal(server.asked.length, 12);
+      assert.equal(server.requests.length, 12);
       assert.deepEqual(warnings(), []);
     });
   }
 
   /** When a request says that it was signed. */
-  const SIGNED_AT: Record<string, (asked: ReceivedRequest) => number> = {
+  const SIGNED_AT: Record<string, (request: ReceivedRequest) => number> = {
     'truth-create': ({ headers }) => Number(headers.timestamp) * 1000,
     'face-compare': ({ headers }) => Date.parse(String(headers['x-date'])),
   };
@@ -97,15 +97,15 @@ describe('time, in a real Node-RED', () => {
     const signing = actionOf(type);
     /** How many minutes from now each request since the last call was signed for. */
     const minutes = () => {
-      const asked = server.asked.splice(0);
-      return asked.map((each) => Math.round((signedAt(each) - Date.now()) / MINUTE) || 0);
+      const requests = server.requests.splice(0);
+      return requests.map((each) => Math.round((signedAt(each) - Date.now()) / MINUTE) || 0);
     };
     it(`${type}: the time of a provider whose clock is another is kept, and given up again`, async () => {
       await deploy(flowOf(signing, server.baseUrl));
       let ahead = 20 * MINUTE;
-      server.script = (asked, response) => {
+      server.script = (request, response) => {
         response.setHeader('Date', new Date(Date.now() + ahead).toUTCString());
-        if (Math.abs(signedAt(asked) - Date.now() - ahead) < MINUTE) json(response, signing.success());
+        if (Math.abs(signedAt(request) - Date.now() - ahead) < MINUTE) json(response, signing.success());
         else json(response, ...REFUSED[type]!);
       };
       for (const expected of [[0, 20], [20], [20, 0], [0]]) {

@@ -34,7 +34,7 @@ let server: ScriptedServer;
 
 async function deployed(type: string): Promise<void> {
   const five = actionOf(type);
-  server = await scriptedServer((_asked, response) => json(response, five.success()));
+  server = await scriptedServer((_request, response) => json(response, five.success()));
   await deploy(flowOf(five, server.baseUrl, { timeout: 10 }, CHANGES[type]));
 }
 
@@ -43,16 +43,16 @@ async function sent(
   type: string,
   payload: unknown,
 ): Promise<{ arrived: Arrived[]; repaired: unknown } | string> {
-  const before = server.asked.length;
+  const before = server.requests.length;
   const { out1, caught } = await ask({ payload });
-  const asked = server.asked.slice(before);
+  const requests = server.requests.slice(before);
   if (caught.length > 0) {
     const { code, cause, message } = checkError(caught[0]!);
-    assert.deepEqual([code, asked.length, cause.charged], ['INPUT', 0, false], message);
+    assert.deepEqual([code, requests.length, cause.charged], ['INPUT', 0, false], message);
     return cause.problem;
   }
   const { data } = out1[0]!.payload as { data: { repaired: unknown } };
-  return { arrived: asked.map(ARRIVED[type]!), repaired: data.repaired };
+  return { arrived: requests.map(ARRIVED[type]!), repaired: data.repaired };
 }
 
 describe('inputs, in a real Node-RED', () => {

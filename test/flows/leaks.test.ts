@@ -32,17 +32,17 @@ const echo = (action: FiveAction, { url, headers, body }: ReceivedRequest) =>
   `${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
-  'a success that repeats everything': (action) => (asked, response) =>
-    json(response, action.success(echo(action, asked))),
-  'a failure that repeats everything': (action) => (asked, response) =>
-    json(response, action.failure(echo(action, asked))),
-  'both pairs of keys refused in words that repeat everything': (action) => (asked, response) =>
-    json(response, ...action.refusal(echo(action, asked))),
-  'a page that repeats everything': (action) => (asked, response) =>
-    response.end(`<html>${echo(action, asked)}</html>`),
-  'a server that fails and repeats everything': (action) => (asked, response) =>
-    response.writeHead(500).end(echo(action, asked)),
-  'a connection that breaks': () => (_asked, response) => response.destroy(),
+  'a success that repeats everything': (action) => (request, response) =>
+    json(response, action.success(echo(action, request))),
+  'a failure that repeats everything': (action) => (request, response) =>
+    json(response, action.failure(echo(action, request))),
+  'both pairs of keys refused in words that repeat everything': (action) => (request, response) =>
+    json(response, ...action.refusal(echo(action, request))),
+  'a page that repeats everything': (action) => (request, response) =>
+    response.end(`<html>${echo(action, request)}</html>`),
+  'a server that fails and repeats everything': (action) => (request, response) =>
+    response.writeHead(500).end(echo(action, request)),
+  'a connection that breaks': () => (_request, response) => response.destroy(),
   'an answer that does not come': () => () => {},
 };
 
@@ -78,13 +78,13 @@ describe('leaks', function () {
           }
           assert.deepEqual(leaksIn(everythingOf(liveNode('account'))), [], what);
         }
-        server.script = (asked, response) =>
-          setTimeout(() => json(response, action.success(echo(action, asked))), 100);
-        const { length: asked } = server.asked;
+        server.script = (request, response) =>
+          setTimeout(() => json(response, action.success(echo(action, request))), 100);
+        const requestsBefore = server.requests.length;
         const ended = () => got('out1').length + got('caught').length;
         const before = ended();
         send('action', { payload: action.payload });
-        await until(() => server.asked.length > asked);
+        await until(() => server.requests.length > requestsBefore);
         for (const id of ['action', 'account']) {
           const shown = everythingOf(liveNode(id));
           // Node-RED's own objects lead everywhere, also to debug nodes that hold messages.
@@ -128,7 +128,7 @@ describe('leaks', function () {
       assert.equal(seen.length, EVERY_ACTION.length * Object.keys(SCRIPTS).length);
 
       // Something waits, and is written down.
-      server.script = (_asked, response) =>
+      server.script = (_request, response) =>
         json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
       await post(EVERY_ACTION.length, { payload: '1', person: NAME, idNumber: ID_NUMBER });
       await untilOnDisk(nodeRed.userDir, 1);

@@ -91,12 +91,12 @@ describe('the ledger of a Node-RED', function () {
 
   before(async () => {
     await start();
-    server = await scriptedServer((_asked, response) => json(response, COMPARE.success()));
+    server = await scriptedServer((_request, response) => json(response, COMPARE.success()));
     await nodeRed.deploy(flows(server.baseUrl));
   });
   beforeEach(() => {
-    server.asked.splice(0);
-    server.script = (_asked, response) => json(response, COMPARE.success());
+    server.requests.splice(0);
+    server.script = (_request, response) => json(response, COMPARE.success());
   });
   after(async () => {
     await nodeRed?.stop();
@@ -106,15 +106,15 @@ describe('the ledger of a Node-RED', function () {
   it('that is killed knows that only those keys are uncertain whose calls were sent, until they are released', async () => {
     server.script = () => {};
     const all = Array.from({ length: COUNT }, (_, index) => compare(`${ORDER} ${index}`).catch(() => null));
-    await until(() => server.asked.length >= 16);
-    const sent = server.asked.length;
+    await until(() => server.requests.length >= 16);
+    const sent = server.requests.length;
     // The others have come, too, and wait for their turn.
     await until(() => nodeRed.output().includes(`message ${COUNT}`));
-    assert.deepEqual([sent, server.asked.length], [16, 16]);
+    assert.deepEqual([sent, server.requests.length], [16, 16]);
     await nodeRed.stop('SIGKILL');
     assert.deepEqual(new Set(await Promise.all(all)), new Set([null]));
 
-    server.script = (_asked, response) => json(response, COMPARE.success());
+    server.script = (_request, response) => json(response, COMPARE.success());
     await start(nodeRed.userDir);
     await until(() => /16 calls were under way when Node-RED ended/.test(nodeRed.output()));
     const summary = (await (await nodeRed.ask('/cn-verify/ledger')).json()) as Summary;
@@ -128,19 +128,19 @@ describe('the ledger of a Node-RED', function () {
     const [{ cause }] = refused as [Delivered];
     assert.deepEqual([cause?.problem, cause?.charged, cause?.retryable], ['key-uncertain', false, false]);
     const key = `${ORDER} ${came.indexOf(refused[0]!)}`;
-    const asked = (await post('verify-ledger', { key, account: 'account of face-compare' })) as Entry[];
+    const entries = (await post('verify-ledger', { key, account: 'account of face-compare' })) as Entry[];
     assert.deepEqual(
-      asked.map(({ id, state, error }) => [id, state, error]),
+      entries.map(({ id, state, error }) => [id, state, error]),
       [[cause!.ledger, 'uncertain', null]],
     );
 
     const newest = summary.uncertain[0]!.id;
     const released = await nodeRed.ask(`/cn-verify/ledger/release?until=${newest}`, {});
     assert.deepEqual(await released.json(), { released: 16 });
-    const paid = server.asked.length;
+    const paid = server.requests.length;
     assert.equal((await compare(key)).outcome, 'passed');
     assert.equal((await compare(key)).charged, false);
-    assert.equal(server.asked.length, paid + 1);
+    assert.equal(server.requests.length, paid + 1);
   });
 
   it('on a full disk sends nothing that is not written down, and goes on when there is room', async () => {
@@ -157,10 +157,10 @@ describe('the ledger of a Node-RED', function () {
     }
     // What was paid for is still known.
     assert.equal((await compare(ORDER)).reused?.ledger, first.ledger);
-    assert.equal(server.asked.length, 1);
+    assert.equal(server.requests.length, 1);
     execFileSync('prlimit', ['--pid', String(pid), '--fsize=unlimited:unlimited']);
     assert.equal((await compare('more')).outcome, 'passed');
-    assert.equal(server.asked.length, 2);
+    assert.equal(server.requests.length, 2);
   });
 
   it('holds no person, photo, address, key or secret, in its files, its answers or its table', async () => {
@@ -171,11 +171,11 @@ describe('the ledger of a Node-RED', function () {
       const words = `${NAME} ${ID_NUMBER} ${SECRET} photo-of-somebody.jpg`;
       const photo = typeof payload === 'object' && payload !== null && 'photo' in payload;
       const sent = photo ? { ...payload, photo: (payload.photo as Buffer).toString('base64') } : payload;
-      server.script = (_asked, response) => json(response, success(words));
+      server.script = (_request, response) => json(response, success(words));
       const paid = await post(type, sent, order);
       assert.match(paid.ledger!, /^\d{8}-/);
       assert.equal((await post(type, sent, order)).reused?.ledger, paid.ledger);
-      server.script = (_asked, response) => json(response, failure(words));
+      server.script = (_request, response) => json(response, failure(words));
       answers.push((await post(type, sent, `another ${order}`)).cause);
     }
     for (const question of [{ sum: 'day' }, { from: '2020-01-01' }, { key: order }])
@@ -211,10 +211,10 @@ describe('the ledger of a Node-RED', function () {
       [refused.code, refused.cause?.problem, refused.cause?.charged],
       ['CONFIG', 'ledger-off', false],
     );
-    const asked = await post('verify-ledger', { sum: 'day' });
-    assert.deepEqual([asked.code, asked.cause?.problem], ['CONFIG', 'ledger-off']);
-    assert.match(asked.message!, /choose a verify-ledger-store in this node/);
-    assert.equal(server.asked.length, 1);
+    const refusal = await post('verify-ledger', { sum: 'day' });
+    assert.deepEqual([refusal.code, refusal.cause?.problem], ['CONFIG', 'ledger-off']);
+    assert.match(refusal.message!, /choose a verify-ledger-store in this node/);
+    assert.equal(server.requests.length, 1);
     await nodeRed.stop();
     assert.deepEqual(await read(nodeRed.userDir, (ledger) => ledger.find({}, 1)), []);
   });

@@ -7,6 +7,7 @@ import { parse } from 'papaparse';
 import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/admin/all-ledgers';
+import type { Health } from '../../src/node-red/admin/health';
 import type { LiveCheck } from '../../src/node-red/admin/live-check';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
@@ -33,7 +34,8 @@ const BUGGY = `module.exports = (RED) => {
   for (const type of ['account', 'photo-store', 'verify-ledger-store'])
     RED.nodes.registerType('buggy-' + type, function (config) {
       RED.nodes.createNode(this, config);
-      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, location: '' });
+      const problem = async () => fail();
+      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, problem, location: '' });
     });
 };`;
 
@@ -81,7 +83,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   };
 
   before(async () => {
-    provider = await scriptedServer((_asked, response) => {
+    provider = await scriptedServer((_request, response) => {
       const answer = compared() as { data: object };
       json(response, { ...answer, data: { ...answer.data, order_no: ORDER_NO } });
     });
@@ -137,7 +139,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         price: 2.2,
       },
     ]);
-    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.troubles], [[], 0, []]);
+    assert.deepEqual([summary.uncertain, summary.uncertainCount, summary.unreadable], [[], 0, []]);
     const past = await get<Summary>(`${PATH}?month=${lastMonth}`);
     assert.deepEqual(
       past.days.map(({ day, calls, price }) => [day, calls, price]),
@@ -148,7 +150,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
   });
 
   it('release what is uncertain, once', async () => {
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     await pay(nodeRed, 'c');
     const { uncertain } = await settled(3);
     assert.deepEqual(
@@ -157,16 +159,16 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       'nothing that the sidebar does not show',
     );
     const path = `${PATH}/${uncertain[0]!.id}/release`;
-    const asked = provider.asked.length;
+    const before = provider.requests.length;
     await pay(nodeRed, 'c');
     assert.equal((await nodeRed.ask(path, {}, READER)).status, 401);
     assert.equal((await get<Summary>(PATH)).uncertainCount, 1);
-    assert.equal(provider.asked.length, asked, 'its key is held until then');
+    assert.equal(provider.requests.length, before, 'its key is held until then');
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: true });
     assert.deepEqual(await (await nodeRed.ask(path, {})).json(), { released: false });
     assert.equal((await get<Summary>(PATH)).uncertainCount, 0);
     await pay(nodeRed, 'c');
-    await until(() => provider.asked.length > asked, 'the key is not free');
+    await until(() => provider.requests.length > before, 'the key is not free');
   });
 
   it('give a table that a spreadsheet reads and does not compute', async () => {
@@ -192,7 +194,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.match(await chinese.text(), /^台账编号,时间（北京时间）,账号,/);
   });
 
-  it('give of the table what is asked for', async () => {
+  it('give the rows of the table that the query chooses', async () => {
     for (const [query, count] of [
       [`?from=${month}-01`, 4],
       [`?to=${lastMonth}-10`, 2],
@@ -271,7 +273,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
 
   it('release all that is uncertain up to a call, together', async () => {
     const { script } = provider;
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     for (const key of ['x', 'y', 'z']) await pay(nodeRed, key);
     let uncertain: Summary['uncertain'] = [];
     await until(async () => {
@@ -328,6 +330,7 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       assert.deepEqual([lang, speaksChinese], [null, false]);
     });
 
+    const bugs = () => nodeRed.output().match(/Internal error: \S*buggy\.js:3/g)?.length ?? 0;
     for (const [path, type, status] of [
       [CHECK, 'account', 200],
       [PATH, 'account', 500],
@@ -335,7 +338,6 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       ['/cn-verify/photo-stores', 'photo-store', 200],
     ] as const)
       it(`${path} names the place of a bug of ${type} in the log, and nothing of its message`, async () => {
-        const bugs = () => nodeRed.output().match(/Internal error: \S*buggy\.js:3/g)?.length ?? 0;
         const before = bugs();
         await nodeRed.deploy([{ id: 'buggy', type: `buggy-${type}` }]);
         const response = await nodeRed.ask(path);
@@ -344,6 +346,18 @@ describe('the routes over the ledger, in a real Node-RED', function () {
         await until(() => bugs() === before + 1, nodeRed.output);
         assert.deepEqual(leaksIn(nodeRed.output()), []);
       });
+
+    it('/cn-verify/health names the place of a bug in the log, too', async () => {
+      await nodeRed.deploy([
+        ...paidFlow(provider.baseUrl, { ledger: 'buggy' }),
+        { id: 'buggy', type: 'buggy-verify-ledger-store' },
+      ]);
+      const before = bugs();
+      const { ready, ledger } = await get<Health>('/cn-verify/health');
+      assert.deepEqual([ready, ledger], [false, 'internal']);
+      await until(() => bugs() === before + 1, nodeRed.output);
+      assert.deepEqual(leaksIn(nodeRed.output()), []);
+    });
 
     for (const [what, uncaught, nodes] of [
       ['a Catch for all covers all', [], [action('a'), catching('c')]],

@@ -1,4 +1,4 @@
-/** Keys, reuse, budgets, accounts by message, and the node that is asked: docs/contract.md, "Ledger", in a real Node-RED. */
+/** Keys, reuse, budgets, accounts by message, and verify-ledger: docs/contract.md, "Ledger", in a real Node-RED. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Result } from '../../src/contract/result';
@@ -71,7 +71,7 @@ describe('the ledger', function () {
   this.timeout(30_000);
   server = nodeRedWithProvider();
   const answers = ({ success }: FiveAction, milliseconds = 0) => {
-    server.script = (_asked, response) => setTimeout(() => json(response, success()), milliseconds);
+    server.script = (_request, response) => setTimeout(() => json(response, success()), milliseconds);
   };
 
   describe('key', () => {
@@ -83,7 +83,7 @@ describe('the ledger', function () {
         const { results, errors } = await pay(
           ...Array.from({ length: 50 }, () => ({ payload: action.payload, order: 'A 1' })),
         );
-        assert.deepEqual([results.length, errors, server.asked.length], [50, [], 1]);
+        assert.deepEqual([results.length, errors, server.requests.length], [50, [], 1]);
         const paid = results.filter(({ ledger }) => ledger !== null);
         const [first] = paid;
         assert.deepEqual([paid.length, first!.reused], [1, null]);
@@ -99,9 +99,9 @@ describe('the ledger', function () {
           assert.equal(result.outcome, first!.outcome);
           assert.equal(result.timing.attempts, 0);
         }
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
         await resultOf({ payload: action.payload, order: 'A 2' });
-        assert.equal(server.asked.length, 2);
+        assert.equal(server.requests.length, 2);
       });
     }
 
@@ -109,9 +109,9 @@ describe('the ledger', function () {
       await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
       answers(COMPARE);
       for (const order of [7, '7', 7]) await resultOf({ payload: person(), order });
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
       for (const order of ['', undefined, null]) await resultOf({ payload: person(), order });
-      assert.equal(server.asked.length, 4);
+      assert.equal(server.requests.length, 4);
     });
 
     it('that is no text or too long is INPUT, and nothing is sent', async () => {
@@ -124,7 +124,7 @@ describe('the ledger', function () {
         assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', problem, false]);
         assert.equal(cause.values.field, 'key');
       }
-      assert.equal(server.asked.length, 0);
+      assert.equal(server.requests.length, 0);
     });
 
     it('of a call that nobody answered is UNCERTAIN', async () => {
@@ -134,14 +134,14 @@ describe('the ledger', function () {
       const second = await errorOf({ payload: person(), order: 'lost' });
       assert.deepEqual([second.code, second.cause.ledger], ['UNCERTAIN', first.cause.ledger]);
       assert.deepEqual([second.cause.charged, second.cause.retryable], [false, false]);
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
       const [entry] = await askLedger({ id: first.cause.ledger });
       assert.deepEqual([entry!.state, entry!.error], ['uncertain', 'TIMEOUT']);
     });
   });
 
   describe('key with other content', () => {
-    const submitted = () => server.asked.flatMap(({ body }) => JSON.parse(body).photoUrlList as string[]);
+    const submitted = () => server.requests.flatMap(({ body }) => JSON.parse(body).photoUrlList as string[]);
     const refusedFor = async (payload: unknown, order: string, first: Result) => {
       const { code, cause } = await errorOf({ payload, order });
       assert.deepEqual(
@@ -157,7 +157,7 @@ describe('the ledger', function () {
         const first = await resultOf({ payload: person(), order: 'A' });
         for (const other of [{ name: '李四' }, { idNumber: OTHER_ID }, { photo: jpg(600) }])
           await refusedFor(person(other), 'A', first);
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
         // What means the same is the same.
         const inOtherDress = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
         const again = await resultOf({ payload: inOtherDress, order: 'A' });
@@ -169,21 +169,21 @@ describe('the ledger', function () {
       await deploy(flowOf(COMPARE, newAccount(), { key: 'order', keyType: 'msg' }));
       const incorrects = [101, 102, 103, 104, 107, 108, 109, 110, 111, 112];
       for (const incorrect of incorrects) {
-        server.script = (_asked, response) => {
+        server.script = (_request, response) => {
           const { data, ...rest } = COMPARE.success() as { data: object };
           json(response, { ...rest, data: { ...data, incorrect } });
         };
         const order = `incorrect ${incorrect}`;
         const first = await resultOf({ payload: person(), order });
         answers(COMPARE);
-        const sent = server.asked.length;
+        const sent = server.requests.length;
         // The same content has the same answer, whatever it is.
         assert.equal((await resultOf({ payload: person(), order })).reused?.ledger, first.ledger);
         const isNew = incorrect >= 104;
         if (isNew)
           assert.equal((await resultOf({ payload: person({ photo: jpg(600) }), order })).reused, null);
         else await refusedFor(person({ photo: jpg(600) }), order, first);
-        assert.equal(server.asked.length, sent + (isNew ? 1 : 0), order);
+        assert.equal(server.requests.length, sent + (isNew ? 1 : 0), order);
       }
     });
 
@@ -192,7 +192,7 @@ describe('the ledger', function () {
       answers(CREATE);
       const [a, b, c] = urls('a', 'b', 'c') as [string, string, string];
       const first = await resultOf({ payload: [a, b, signed(c, 4_102_444_800)], order: 'A' });
-      assert.equal(server.asked.length, 2);
+      assert.equal(server.requests.length, 2);
       const again = await resultOf({ payload: [signed(c, 4_102_445_000), b, a], order: 'A' });
       assert.deepEqual([again.charged, again.data], [false, first.data]);
       assert.ok(again.reused);
@@ -201,18 +201,18 @@ describe('the ledger', function () {
         assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', 'key-used', false]);
         assert.deepEqual([cause.notSubmitted, cause.submitted, cause.uncertain], [other, [], []]);
       }
-      assert.equal(server.asked.length, 2);
+      assert.equal(server.requests.length, 2);
     });
 
     it('of truth-create: what was not submitted is, once, when the message comes again in another order', async () => {
       await deploy(flowOf(CREATE, newAccount(), { key: 'order', keyType: 'msg', batchSize: 2 }));
-      server.script = (_asked, response, count) =>
+      server.script = (_request, response, count) =>
         count === 2 ? response.writeHead(429).end() : json(response, CREATE.success());
       const photos = urls('1', '2', '3', '4', '5');
       const failed = await errorOf({ payload: photos, order: 'A' });
       assert.deepEqual(failed.cause.notSubmitted, photos.slice(2));
       const before = submitted().slice(0, 2);
-      server.asked.splice(0);
+      server.requests.splice(0);
       answers(CREATE);
       await resultOf({ payload: photos.toReversed(), order: 'A' });
       assert.deepEqual([...before, ...submitted()].sort(), photos);
@@ -227,11 +227,11 @@ describe('the ledger', function () {
         const first = await resultOf({ payload: person() });
         const again = await resultOf({ payload: person() });
         assert.deepEqual(
-          [server.asked.length, again.charged, again.reused?.ledger],
+          [server.requests.length, again.charged, again.reused?.ledger],
           [1, false, first.ledger],
         );
         await resultOf({ payload: person({ photo: jpg(600) }) });
-        assert.equal(server.asked.length, 2);
+        assert.equal(server.requests.length, 2);
       });
     }
 
@@ -239,17 +239,18 @@ describe('the ledger', function () {
       await deploy(flowOf(COMPARE, newAccount(), { reuse: '0' }));
       answers(COMPARE);
       for (let index = 0; index < 2; index++) await resultOf({ payload: person() });
-      assert.equal(server.asked.length, 2);
+      assert.equal(server.requests.length, 2);
     });
 
     it('truth-create: photo by photo, only those not seen are submitted', async () => {
       await deploy(flowOf(CREATE, newAccount(), { reuse: 24 }));
-      server.script = (_asked, response) => taskCreated(response);
+      server.script = (_request, response) => taskCreated(response);
       const [a, b, c] = urls('a', 'b', 'c');
-      const submitted = () => server.asked.map(({ body }) => JSON.parse(body).photoUrls ?? JSON.parse(body));
+      const submitted = () =>
+        server.requests.map(({ body }) => JSON.parse(body).photoUrls ?? JSON.parse(body));
       const first = await resultOf({ payload: [a, b] });
       const second = await resultOf({ payload: [b, c] });
-      assert.equal(server.asked.length, 2);
+      assert.equal(server.requests.length, 2);
       assert.ok(JSON.stringify(submitted()[1]).includes(c!) && !JSON.stringify(submitted()[1]).includes(b!));
       const [early, late] = second.data.tasks as { taskId: string; photoUrls: string[]; partial?: true }[];
       const [firstTask] = first.data.taskIds as string[];
@@ -258,7 +259,7 @@ describe('the ledger', function () {
       assert.match(second.ledger!, ENTRY_ID);
 
       const all = await resultOf({ payload: [a, b, c] });
-      assert.deepEqual([server.asked.length, all.charged, all.ledger], [2, false, null]);
+      assert.deepEqual([server.requests.length, all.charged, all.ledger], [2, false, null]);
       assert.equal(all.reused?.ledger, first.ledger);
       assert.deepEqual(
         (all.data.tasks as { photoUrls: string[]; partial?: true }[]).map((each) => [
@@ -295,7 +296,7 @@ describe('the ledger', function () {
       server.script = ({ url }, response) =>
         url.includes('query') ? taskFinished(response, [...list]) : taskCreated(response);
     };
-    const creates = () => server.asked.filter(({ url }) => !url.includes('query'));
+    const creates = () => server.requests.filter(({ url }) => !url.includes('query'));
     const untilSubmitted = async (count: number) => {
       for (let round = 0; creates().length < count; round++) {
         assert.ok(round < 100, 'It was not submitted again');
@@ -359,7 +360,7 @@ describe('the ledger', function () {
           for (const properties of places) made.push(await at(properties));
           assert.ok(made.every(({ reused, ledger }) => reused === null && ledger !== null));
           assert.deepEqual(
-            server.asked.map(({ url }) => url.startsWith('/other')),
+            server.requests.map(({ url }) => url.startsWith('/other')),
             [false, true],
           );
           // Each place has its own answer still; a slash at the end of the path is no other place.
@@ -371,7 +372,7 @@ describe('the ledger', function () {
             const kept = 'providerTime' in data ? { ...data, providerTime: null } : data;
             assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
           }
-          assert.deepEqual([server.asked.length, elsewhere.asked.length], [2, 1]);
+          assert.deepEqual([server.requests.length, elsewhere.requests.length], [2, 1]);
           if (what !== 'key') return;
           const newestFirst = made
             .map(({ ledger }) => ledger)
@@ -392,7 +393,7 @@ describe('the ledger', function () {
   describe('what was paid for under other rules', () => {
     it('face-compare: the node that gets the score judges it', async () => {
       const account = newAccount();
-      server.script = (_asked, response) => {
+      server.script = (_request, response) => {
         const { data, ...rest } = COMPARE.success() as { data: object };
         json(response, { ...rest, data: { ...data, score: 0.5 } });
       };
@@ -407,7 +408,7 @@ describe('the ledger', function () {
         assert.deepEqual([result.outcome, result.reason], [outcome, reason]);
         assert.partialDeepStrictEqual(result.data, { ...bands, score: 0.5 });
       }
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
     });
 
     it('westdex-three: the conditions of the node that gets the answer judge it', async () => {
@@ -424,7 +425,7 @@ describe('the ledger', function () {
         const result = await resultOf({ payload: person(), order: 'A' });
         assert.deepEqual([result.outcome, result.data.result], [outcome, { code: '0', msg: '一致' }]);
       }
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
     });
   });
 
@@ -437,7 +438,7 @@ describe('the ledger', function () {
       answers(COMPARE);
       const firstLog = logs.length;
       const { results, errors } = await pay(...Array.from({ length: 8 }, () => ({ payload: person() })));
-      assert.deepEqual([results.length, errors.length, server.asked.length], [5, 3, 5]);
+      assert.deepEqual([results.length, errors.length, server.requests.length], [5, 3, 5]);
       for (const { code, cause, message } of errors) {
         assert.deepEqual([code, cause.problem, cause.retryable], ['BUDGET', 'budget-day', true]);
         assert.deepEqual([cause.charged, cause.attempts, cause.ledger], [false, 0, null]);
@@ -460,7 +461,7 @@ describe('the ledger', function () {
       );
       assert.deepEqual([cause.notSubmitted, cause.uncertain], [photos.slice(2), []]);
       assert.ok(cause.retryAfter! >= Math.floor(secondsLeft()) - 30);
-      assert.equal(server.asked.length, 2);
+      assert.equal(server.requests.length, 2);
       const next = await errorOf({ payload: photos });
       assert.deepEqual(
         [next.cause.notSubmitted, next.cause.submitted, next.cause.charged, next.cause.retryable],
@@ -497,7 +498,7 @@ describe('the ledger', function () {
         [undefined, '/'],
       ] as const) {
         const { ledger } = await resultOf({ payload: person(), department });
-        assert.equal(server.asked.at(-1)!.url, path);
+        assert.equal(server.requests.at(-1)!.url, path);
         const [entry] = await askLedger({ id: ledger });
         const wanted = path === '/' ? own : department === twin ? twin : other;
         assert.equal(entry!.account, wanted);
@@ -520,7 +521,7 @@ describe('the ledger', function () {
           String(department),
         );
       }
-      assert.equal(server.asked.length, 0);
+      assert.equal(server.requests.length, 0);
     });
   });
 
@@ -564,20 +565,20 @@ describe('the ledger', function () {
       );
       assert.deepEqual(leaksIn(JSON.stringify([settled, entry, got('settled')])), []);
 
-      const asked = `order of ${NAME}`;
+      const key = `order of ${NAME}`;
       for (const question of [
-        { key: asked },
-        { key: asked, account },
-        { key: asked, account: `name of ${account}` },
-        { key: asked, operation: 'face-compare' },
-        JSON.stringify({ key: asked }),
+        { key },
+        { key, account },
+        { key, account: `name of ${account}` },
+        { key, operation: 'face-compare' },
+        JSON.stringify({ key }),
       ])
         assert.deepEqual(await askLedger(question), [entry]);
       for (const question of [
         { key: 'another' },
-        { key: asked, account: 'another' },
-        { key: asked, operation: 'truth-create' },
-        { key: asked, to: '2020-01-01' },
+        { key, account: 'another' },
+        { key, operation: 'truth-create' },
+        { key, to: '2020-01-01' },
         { id: 'no-such-entry' },
       ])
         assert.deepEqual(await askLedger(question), [], JSON.stringify(question));
@@ -586,7 +587,7 @@ describe('the ledger', function () {
     it('finds by time and account, newest first, and sums', async () => {
       const account = newAccount();
       await deploy(flowOf(COMPARE, account, {}, { price: 1.5 }));
-      server.script = (_asked, response, count) => {
+      server.script = (_request, response, count) => {
         const { data, ...rest } = COMPARE.success() as { data: object };
         json(response, { ...rest, data: { ...data, incorrect: [100, 107, 102][count - 1] } });
       };
@@ -677,7 +678,7 @@ describe('the ledger', function () {
         ]);
         for (const { code, cause } of [await refusedBy({ sum: 'day' }), await errorOf({ payload: person() })])
           assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', problem, false]);
-        assert.equal(server.asked.length, 0);
+        assert.equal(server.requests.length, 0);
       });
     }
   });

@@ -8,7 +8,7 @@ const PHOTO = 'https://example.com/photo.jpg';
 
 describe('load, in a real Node-RED', function () {
   this.timeout(60_000);
-  const server = nodeRedWithProvider((_asked, response) => setTimeout(taskCreated, 10, response));
+  const server = nodeRedWithProvider((_request, response) => setTimeout(taskCreated, 10, response));
   const account = (properties: object = {}) => accountAt(server.baseUrl, properties);
 
   it('a thousand messages at once into truth-create come out once each, over no more than 16 sockets', async () => {
@@ -18,7 +18,7 @@ describe('load, in a real Node-RED', function () {
     assert.equal(got('caught').length, 0);
     assert.equal(new Set(got('out1').map(({ index }) => index)).size, 1000);
     assert.equal(got('out1').length, 1000);
-    assert.equal(server.asked.length, 1000);
+    assert.equal(server.requests.length, 1000);
     assert.ok(server.mostSockets <= 16, `${server.mostSockets} sockets`);
     assert.equal(server.mostRequests, 16);
   });
@@ -40,7 +40,7 @@ describe('load, in a real Node-RED', function () {
       ({ payload }) => (payload as Result<{ photos: { message: string }[] }>).data.photos[0]!,
     );
     assert.equal(new Set(photos.map(({ message }) => message)).size, 1000);
-    assert.equal(server.asked.length, 3000);
+    assert.equal(server.requests.length, 3000);
     assert.ok(server.mostSockets <= 16, `${server.mostSockets} sockets`);
     assert.ok(server.mostRequests <= 16, `${server.mostRequests} requests`);
   });

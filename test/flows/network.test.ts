@@ -63,10 +63,10 @@ describe('TLS and proxies, in a real Node-RED', () => {
   it('goes through the http proxy node with its name and password, but never to this machine', async () => {
     const identity = selfSigned('DNS:provider.test');
     const server = await startServer((_request, response) => taskCreated(response), identity);
-    const asked: [string | undefined, string | undefined][] = [];
+    const connects: [string | undefined, string | undefined][] = [];
     const tunnels: Socket[] = [];
     const proxy = createProxy().on('connect', (request, socket: Socket) => {
-      asked.push([request.url, request.headers['proxy-authorization']]);
+      connects.push([request.url, request.headers['proxy-authorization']]);
       const tunnel = connect(server.port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         tunnel.pipe(socket).pipe(tunnel);
@@ -87,7 +87,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
       const account = { ...SETTINGS, baseUrl: 'https://provider.test/path', tls: 'tls', proxy: 'proxy' };
       await deploy([...actionFlow({ type: 'truth-create' }, account), tlsNode(identity.cert), proxyNode]);
       await resultOf({ payload: PHOTO });
-      assert.deepEqual(asked, [
+      assert.deepEqual(connects, [
         ['provider.test:443', `Basic ${Buffer.from('user:word').toString('base64')}`],
       ]);
       assert.equal(server.received[0]!.url, '/path/v2/truth_build/create');
@@ -98,7 +98,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
         proxyNode,
       ]);
       await resultOf({ payload: PHOTO });
-      assert.equal(asked.length, 1);
+      assert.equal(connects.length, 1);
     } finally {
       for (const socket of tunnels) socket.destroy();
       proxy.close();

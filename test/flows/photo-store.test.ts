@@ -293,7 +293,8 @@ describe('a photo store in Node-RED', function () {
         ['DELETE', 'refused', /^The photo was put and fetched, but cannot be deleted\. .*may not do that/],
       ];
       for (const [method, state, text] of steps) {
-        server.door = (asked, response) => asked.method !== method || refuse(response, 403, 'AccessDenied');
+        server.door = (request, response) =>
+          request.method !== method || refuse(response, 403, 'AccessDenied');
         const found = await test();
         assert.equal(found.state, state, method);
         assert.match(found.text!, text);

@@ -159,11 +159,11 @@ describe('photos in hand, in a flow', function () {
     assert.deepEqual(missing.cause.notSubmitted, [URL_A, 'photos[1]']);
     // Addresses need no store.
     assert.equal((await created(URL_A)).outcome, 'submitted');
-    const provider = await scriptedServer((_asked, response) => taskCreated(response));
+    const provider = await scriptedServer((_request, response) => taskCreated(response));
     await start({}, accountAt(provider.baseUrl));
     const outOfReach = await failed(NINE[0]);
     assert.deepEqual([outOfReach.code, outOfReach.cause.problem], ['CONFIG', 'store-out-of-reach']);
-    assert.deepEqual([provider.asked.length, server.requests.length], [0, 0]);
+    assert.deepEqual([provider.requests.length, server.requests.length], [0, 0]);
   });
 
   it('of which the store dies half-way are none of them submitted, and none of them stays', async () => {
@@ -193,13 +193,13 @@ describe('photos in hand, in a flow', function () {
   });
 
   it('that were put for a message which is refused then are deleted, but not where the outcome is unknown', async () => {
-    const provider = await scriptedServer((_asked, response) => json(response, { code: 400, msg: 'no' }));
+    const provider = await scriptedServer((_request, response) => json(response, { code: 400, msg: 'no' }));
     const reach = { publicUrl: 'https://oss.example.com' };
     await start({}, accountAt(provider.baseUrl), reach);
     const refused = await failed(NINE[0]);
     assert.equal(refused.code, 'INPUT');
     await emptied();
-    provider.script = (_asked, response) => response.destroy();
+    provider.script = (_request, response) => response.destroy();
     const unknown = await failed([NINE[0], NINE[1]]);
     assert.deepEqual([unknown.code, unknown.cause.uncertain], ['NETWORK', ['photos[0]', 'photos[1]']]);
     assert.equal((await server.names()).length, 2);

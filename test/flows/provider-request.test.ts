@@ -75,7 +75,7 @@ const flow = (provider: Provider, properties: object, account: object = {}): Flo
     }),
   );
 const answer = (text: string, status = 200) => {
-  server.script = (_asked, response) => response.writeHead(status).end(text);
+  server.script = (_request, response) => response.writeHead(status).end(text);
 };
 
 describe('provider-request, in a real Node-RED', () => {
@@ -145,7 +145,7 @@ describe('provider-request, in a real Node-RED', () => {
         assert.equal(charged, provider === 'linkface' ? true : null);
         assert.match(String(ledger), /^\d{8}-/);
         assert.ok((raw as { code: unknown }).code);
-        assert.ok(server.asked[0]!.url.startsWith(path), server.asked[0]!.url);
+        assert.ok(server.requests[0]!.url.startsWith(path), server.requests[0]!.url);
       });
 
       it('is answered from the ledger by key, and refuses the key for something else', async () => {
@@ -157,15 +157,15 @@ describe('provider-request, in a real Node-RED', () => {
         assert.deepEqual(second.data.result, first.data.result);
         assert.deepEqual([second.charged, second.reused?.ledger], [false, first.ledger]);
         const { code, cause } = await errorOf({ payload: { a: 1, b: 3 }, key: `order ${provider}` });
-        assert.deepEqual([code, cause.problem, server.asked.length], ['INPUT', 'key-used', 1]);
+        assert.deepEqual([code, cause.problem, server.requests.length], ['INPUT', 'key-used', 1]);
       });
 
       it('repeats a call that costs nothing, and writes it down nowhere', async () => {
         await deploy(flow(provider, { ...action, paid: false, key: 'key' }));
-        server.script = (_asked, response, count) =>
+        server.script = (_request, response, count) =>
           count < 3 ? response.destroy() : response.end(success('{}'));
         const { timing, ledger } = await resultOf<Answered>({ payload: { a: 1 } });
-        assert.deepEqual([timing.attempts, server.asked.length, ledger], [3, 3, null]);
+        assert.deepEqual([timing.attempts, server.requests.length, ledger], [3, 3, null]);
       });
 
       if (provider !== 'westdex')
@@ -175,7 +175,7 @@ describe('provider-request, in a real Node-RED', () => {
             const { code, cause } = await errorOf({ payload: {}, to });
             assert.deepEqual([code, cause.problem, cause.charged], ['CONFIG', 'other-host', false]);
           }
-          assert.equal(server.asked.length, 0);
+          assert.equal(server.requests.length, 0);
         });
     });
   }
@@ -187,7 +187,7 @@ describe('provider-request, in a real Node-RED', () => {
         [403, 'HMAC signature does not match', 'AUTH'],
         [413, 'too large', 'INPUT'],
       ] as const) {
-        server.script = (_asked, response) => json(response, { message }, status);
+        server.script = (_request, response) => json(response, { message }, status);
         const { code, cause } = await errorOf({ payload: {} });
         assert.deepEqual([code, cause.charged, cause.httpStatus], [expected, false, status]);
       }
@@ -196,16 +196,16 @@ describe('provider-request, in a real Node-RED', () => {
     it("of tencent-market's own product are strict, and another product's answer is its own affair", async () => {
       const unknown = { code: '77', msg: '其他', data: {} };
       await deploy(flow('tencent-market', {}));
-      server.script = (_asked, response) => json(response, unknown);
+      server.script = (_request, response) => json(response, unknown);
       assert.equal((await errorOf({ payload: {} })).code, 'PROVIDER');
       await deploy(flow('tencent-market', { path: '/release/any' }));
       assert.deepEqual((await resultOf<Answered>({ payload: {} })).data.result, unknown);
       for (const other of [{ error_code: 0, result: { a: 1 } }, [1, 2]]) {
-        server.script = (_asked, response) => json(response, other);
+        server.script = (_request, response) => json(response, other);
         const { data, code } = await resultOf<Answered>({ payload: {} });
         assert.deepEqual([data.result, code], [other, '200']);
       }
-      server.script = (_asked, response) => json(response, { ...unknown, success: 'false' });
+      server.script = (_request, response) => json(response, { ...unknown, success: 'false' });
       assert.equal((await errorOf({ payload: {} })).cause.providerCode, '77');
     });
 
@@ -243,7 +243,7 @@ describe('provider-request, in a real Node-RED', () => {
         await deploy(flow(provider, properties));
         const { code, cause } = await errorOf({ payload });
         assert.deepEqual([code, cause.problem, cause.charged], ['INPUT', problem, false]);
-        assert.equal(server.asked.length, 0);
+        assert.equal(server.requests.length, 0);
       });
     }
 
@@ -253,12 +253,12 @@ describe('provider-request, in a real Node-RED', () => {
       const payload = { id: 1916812048797622272n, bytes: Buffer.from('照片'), gone: undefined, kept: null };
       const { data } = await resultOf<Answered>({ payload });
       assert.deepEqual(data.repaired.sort(), ['body', 'path']);
-      assert.deepEqual(JSON.parse(server.asked[0]!.body), {
+      assert.deepEqual(JSON.parse(server.requests[0]!.body), {
         id: '1916812048797622272',
         bytes: Buffer.from('照片').toString('base64'),
         kept: null,
       });
-      assert.deepEqual([server.asked[0]!.url, payload.id], ['/v2/any', 1916812048797622272n]);
+      assert.deepEqual([server.requests[0]!.url, payload.id], ['/v2/any', 1916812048797622272n]);
     });
 
     it('of westdex is encrypted as the node says', async () => {
@@ -271,7 +271,7 @@ describe('provider-request, in a real Node-RED', () => {
         await deploy(flow('westdex', { apiCode: 'anyCode', encrypt, paid: false }));
         answer(CASES[3]!.success('"一致"'));
         assert.equal((await resultOf<Answered>({ payload: { a: '内容', b: 1 } })).data.result, '一致');
-        const { data } = JSON.parse(server.asked.at(-1)!.body);
+        const { data } = JSON.parse(server.requests.at(-1)!.body);
         assert.deepEqual(
           [data.a, data.b],
           [isEncrypted[0] ? encrypted('内容') : '内容', isEncrypted[1] ? encrypted('1') : 1],
@@ -289,7 +289,7 @@ describe('provider-request, in a real Node-RED', () => {
     ]);
     answer('{"code":200,"msg":"","data":{}}');
     await resultOf<Answered>({ payload: {}, by: 'the second' });
-    assert.equal(server.asked[0]!.headers.groupkey, 'groupKey');
+    assert.equal(server.requests[0]!.headers.groupkey, 'groupKey');
     assert.equal((await errorOf({ payload: {}, by: 'the third' })).cause.problem, 'account-not-found');
   });
 });

@@ -61,7 +61,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
   before(() => startRuntime());
   beforeEach(async () => {
     isFinished = false;
-    server = await scriptedServer((_asked, response) => {
+    server = await scriptedServer((_request, response) => {
       if (isFinished) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
       else json(response, unfinished);
     });
@@ -78,7 +78,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       const response = { of: 'an http request' };
       send('action', { _msgid: 'm', payload: '7', photo: Buffer.from([1, 2]), res: response });
       await kept(1);
-      await until(() => server.asked.length === 1);
+      await until(() => server.requests.length === 1);
       await deploy(changed(nodes, { interval: 0.1 }), deployment);
       isFinished = true;
       await until(() => got('out1').length === 1);
@@ -101,38 +101,38 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     await deploy(nodes);
     send('action', { payload: '1' });
     await kept(1);
-    await until(() => server.asked.length >= 6);
+    await until(() => server.requests.length >= 6);
     await deploy(nodes);
     await until(() => got('out2').length === 1);
     assert.equal(got('out2')[0]!.resumed, true);
     // Every 0.2 s for two seconds, once more at the end, and at once after the deploy.
-    assert.ok(server.asked.length <= 13, `${server.asked.length} queries`);
+    assert.ok(server.requests.length <= 13, `${server.requests.length} queries`);
     assert.equal(
       result(got('out2')[0]).timing.startedAt,
       new Date(result(got('out2')[0]).timing.startedAt).toISOString(),
     );
   });
 
-  it('tasks whose time ran out while nothing ran are asked for once more, and then go out of output 1 or 2', async () => {
+  it('tasks whose time ran out while nothing ran are queried once more, and then go out of output 1 or 2', async () => {
     const timeout = 4;
     const nodes = poll({ timeout });
     await deploy(nodes);
     const tasksOf = (taskId: string) => [{ taskId, photoUrls: [PHOTO] }];
-    for (const taskId of ['waiting', 'finished', 'troubled'])
+    for (const taskId of ['waiting', 'finished', 'refused'])
       send('action', { payload: { taskIds: [taskId], tasks: tasksOf(taskId) } });
     await kept(3);
     await deploy(EMPTY);
     await kept(3);
     await pause(timeout * 1_000);
-    server.asked.length = 0;
+    server.requests.length = 0;
     server.script = ({ body }, response) => {
       if (body.includes('finished')) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
-      else if (body.includes('troubled')) response.writeHead(500).end();
+      else if (body.includes('refused')) response.writeHead(500).end();
       else json(response, unfinished);
     };
     await deploy(nodes);
     await until(() => got('out1').length === 1 && got('out2').length === 2);
-    assert.equal(server.asked.length, 3);
+    assert.equal(server.requests.length, 3);
     const came = [...got('out1'), ...got('out2')].map((message) => {
       const { outcome, data } = result(message);
       const [{ taskId, status } = assert.fail()] = data.tasks as { taskId: string; status: string }[];
@@ -140,7 +140,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     });
     assert.deepEqual(came.sort(), [
       ['finished', 'passed', 'finished', undefined],
-      ['troubled', 'unfinished', 'waiting', 500],
+      ['refused', 'unfinished', 'waiting', 500],
       ['waiting', 'unfinished', 'waiting', undefined],
     ]);
   });
@@ -161,7 +161,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     const nodes = poll({ resume: false });
     await deploy(nodes);
     send('action', { payload: '1' });
-    await until(() => server.asked.length === 1);
+    await until(() => server.requests.length === 1);
     await deploy(changed(nodes, { interval: 0.1 }), 'nodes');
     const { code, cause } = await raised();
     assert.deepEqual([code, cause.taskIds, cause.retryable], ['CANCELLED', ['1'], true]);
@@ -173,7 +173,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     await deploy(nodes);
     server.script = () => {};
     send('action', { payload: '1' });
-    await until(() => server.asked.length === 1);
+    await until(() => server.requests.length === 1);
     await kept(0);
     await deploy(nodes);
     const { code, cause, message } = await raised();
@@ -223,7 +223,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     );
     // What was given up is raised by the next instance.
     const { code, cause } = await raised();
-    assert.deepEqual([code, cause.charged, server.asked.length], ['CANCELLED', false, 0]);
+    assert.deepEqual([code, cause.charged, server.requests.length], ['CANCELLED', false, 0]);
   });
 
   describe('an account that cannot be used for a while', () => {
@@ -276,11 +276,11 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         const tasks = ['1', '2'].map((taskId) => ({ taskId, photoUrls: [PHOTO] }));
         send('action', { payload: { taskIds: ['1', '2'], tasks } });
         await kept(1);
-        await until(() => server.asked.length >= 3);
+        await until(() => server.requests.length >= 3);
         await deploy(flowIn('sandbox', timeout));
       };
 
-      it('is not asked for tasks of the first, whose result keeps its name', async () => {
+      it('does not query tasks of the first; their result keeps its name', async () => {
         await onSandbox(5);
         await until(() => got('out2').length === 1);
         const { environment, outcome, data } = result(got('out2')[0]);
@@ -320,7 +320,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     await deploy(nodes);
     send('action', { payload: '1' });
     await kept(1);
-    await until(() => server.asked.length > 0);
+    await until(() => server.requests.length > 0);
     // With credentials every node would be restarted.
     const without = nodes.map(({ credentials, ...node }) => node as FlowNode);
     for (const name of ['another', 'a third'])
@@ -328,8 +328,8 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         without.map((node) => (node.id === 'account' ? { ...node, name } : node)),
         'nodes',
       );
-    const asked = server.asked.length;
-    await until(() => server.asked.length > asked);
+    const before = server.requests.length;
+    await until(() => server.requests.length > before);
     await kept(1);
     isFinished = true;
     await until(() => got('out1').length === 1);
@@ -343,7 +343,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     /** The provider answers once the node has begun to close. */
     const answerWhileClosing = () => {
       const closing = new Promise<void>((resolve) => liveNode('action').on('close', () => resolve()));
-      server.script = (_asked, response) => void closing.then(() => taskCreated(response));
+      server.script = (_request, response) => void closing.then(() => taskCreated(response));
     };
 
     /** Deploys, sends one message, and deploys again while it is being answered. */
@@ -351,7 +351,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       await deploy(nodes);
       answerWhileClosing();
       send('action', { payload: PHOTO, ...message });
-      await until(() => server.asked.length === 1);
+      await until(() => server.requests.length === 1);
       await deployAgain();
     };
 
@@ -367,7 +367,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         const [message] = got('out1');
         assert.deepEqual([got('out1').length, message!.resumed], [1, true]);
         assert.equal(message!.res, response);
-        assert.deepEqual([result(message).outcome, server.asked.length], ['submitted', 1]);
+        assert.deepEqual([result(message).outcome, server.requests.length], ['submitted', 1]);
         await kept(0);
       });
     }
@@ -379,7 +379,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       await deploy(nodes);
       await until(() => got('out1').length === 1);
       const [{ payload, result }] = got('out1') as [Message & { result: Result }];
-      assert.deepEqual([payload, result.outcome, server.asked.length], [PHOTO, 'submitted', 1]);
+      assert.deepEqual([payload, result.outcome, server.requests.length], [PHOTO, 'submitted', 1]);
     });
 
     it('is delivered by a node that can do nothing else, as its settings are wrong', async () => {
@@ -394,11 +394,11 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     it('that is not answered within 5 s is raised as CANCELLED, its outcome unknown', async () => {
       const nodes = create({ batchSize: 1 });
       await deploy(nodes);
-      server.script = (_asked, response, count) => {
+      server.script = (_request, response, count) => {
         if (count === 1) taskCreated(response);
       };
       send('action', { payload: [PHOTO, PHOTO_2, PHOTO_3] });
-      await until(() => server.asked.length === 2);
+      await until(() => server.requests.length === 2);
       await deploy(nodes);
       const { code, cause, message } = await raised();
       assert.deepEqual(
@@ -417,20 +417,20 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       answerWhileClosing();
       send('action', { payload: PHOTO, index: 1 });
       send('action', { payload: PHOTO, index: 2 });
-      await until(() => server.asked.length === 1);
+      await until(() => server.requests.length === 1);
       await deploy(nodes);
       await until(() => got('out1').length === 1);
       const { code, cause, message } = await raised();
       assert.deepEqual([message.index, code, cause.charged, cause.retryable], [2, 'CANCELLED', false, true]);
-      assert.equal(server.asked.length, 1);
+      assert.equal(server.requests.length, 1);
     });
 
     it('that waits to be sent again was not processed, and is raised as CANCELLED', async () => {
       const nodes = create();
       await deploy(nodes);
-      server.script = (_asked, response) => response.writeHead(503, { 'Retry-After': '50' }).end();
+      server.script = (_request, response) => response.writeHead(503, { 'Retry-After': '50' }).end();
       send('action', { payload: PHOTO });
-      await until(() => server.asked.length === 1);
+      await until(() => server.requests.length === 1);
       await pause(50);
       await deploy(changed(nodes, { batchSize: 8 }), 'nodes');
       const { code, cause } = await raised();
@@ -460,7 +460,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       await until(() => got('out1').length === 1);
     };
     beforeEach(() => {
-      server.script = (_asked, response) => taskCreated(response);
+      server.script = (_request, response) => taskCreated(response);
     });
 
     it('a hundred times over leaves nothing behind', async () => {
@@ -471,7 +471,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       for (let round = 0; round < 100; round++) await submit();
       await deploy(EMPTY);
       await until(() => resources() <= before + 2);
-      assert.equal(server.asked.length, 101);
+      assert.equal(server.requests.length, 101);
     });
 
     it('clears the status', async () => {

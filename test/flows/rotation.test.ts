@@ -35,7 +35,7 @@ const POLL = FIVE.find(({ type }) => type === 'truth-poll')!;
 describe('keys that are replaced, in a real Node-RED', () => {
   let server: ScriptedServer;
   /** Whether the pair a request is signed with is let in. */
-  let letsIn: (asked: ReceivedRequest) => boolean;
+  let letsIn: (request: ReceivedRequest) => boolean;
   let warned: number;
 
   before(() => startRuntime());
@@ -56,8 +56,8 @@ describe('keys that are replaced, in a real Node-RED', () => {
       .map(({ msg }) => String(msg));
 
   async function deployWith(action: FiveAction, changes: object = {}, properties: object = {}) {
-    server = await scriptedServer((asked, response) => {
-      if (letsIn(asked)) json(response, action.success(undefined, isNext(asked) ? NEXT_SECRET : SECRET));
+    server = await scriptedServer((request, response) => {
+      if (letsIn(request)) json(response, action.success(undefined, isNext(request) ? NEXT_SECRET : SECRET));
       else json(response, ...action.refusal());
     });
     await deploy(
@@ -75,7 +75,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
         attempts.push(checkResult(out1[0]!).timing.attempts);
       }
       assert.deepEqual(attempts, [2, 1, 1]);
-      assert.deepEqual(server.asked.map(isNext), [false, true, true, true]);
+      assert.deepEqual(server.requests.map(isNext), [false, true, true, true]);
       assert.equal(warnings().length, 1);
       assert.match(warnings()[0]!, /refused the first pair of keys; the account now uses the next pair/);
       assert.deepEqual(leaksIn(warnings()[0]!), []);
@@ -87,36 +87,36 @@ describe('keys that are replaced, in a real Node-RED', () => {
     for (let deployed = 0; deployed < 2; deployed++) {
       await deployWith(action);
       await ask({ payload: action.payload });
-      assert.deepEqual(server.asked.map(isNext), [false, true]);
+      assert.deepEqual(server.requests.map(isNext), [false, true]);
     }
     assert.equal(warnings().length, 2);
   });
 
   it('a task that waits goes on while the keys are replaced, and then one that only the old pair may see', async () => {
-    letsIn = (asked) => !isNext(asked);
+    letsIn = (request) => !isNext(request);
     await deployWith(POLL, { mode: 'wait', interval: 0.05, maxInterval: 0.05, timeout: 10 });
     const answer = server.script;
     let isFinished = false;
-    server.script = (asked, response, count) => {
-      if (isFinished || !letsIn(asked)) answer(asked, response, count);
+    server.script = (request, response, count) => {
+      if (isFinished || !letsIn(request)) answer(request, response, count);
       else json(response, { code: 200, msg: 'success', data: { taskStatus: 2, list: [] } });
     };
     send('action', { payload: POLL.payload });
-    await until(() => server.asked.length > 2);
+    await until(() => server.requests.length > 2);
     letsIn = isNext;
-    await until(() => server.asked.filter(isNext).length > 2);
+    await until(() => server.requests.filter(isNext).length > 2);
     isFinished = true;
     await until(() => got('out1').length === 1);
     assert.equal((got('out1')[0]!.payload as Result).outcome, 'passed');
     assert.equal(warnings().length, 1);
 
-    letsIn = (asked) => !isNext(asked);
-    server.asked.length = 0;
+    letsIn = (request) => !isNext(request);
+    server.requests.length = 0;
     assert.equal((await resultOf({ payload: POLL.payload })).outcome, 'passed');
-    assert.deepEqual(server.asked.map(isNext), [true, false]);
+    assert.deepEqual(server.requests.map(isNext), [true, false]);
     letsIn = isNext;
     await ask({ payload: POLL.payload });
-    assert.deepEqual(server.asked.map(isNext), [true, false, true]);
+    assert.deepEqual(server.requests.map(isNext), [true, false, true]);
     assert.equal(warnings().length, 1);
     assert.equal(got('caught').length, 0);
   });
@@ -132,7 +132,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
       const { code, message } = await errorOf({ payload: action.payload });
       assert.equal(code, 'CONFIG');
       assert.ok(message.startsWith(`The account's next pair of keys has no ${missing}.`), message);
-      assert.equal(server.asked.length, 0);
+      assert.equal(server.requests.length, 0);
     }
   });
 
@@ -164,7 +164,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
         for (const [index, name] of NAMES.entries()) process.env[name] = values[index];
         await deployWith(action, {}, { credentials });
         await errorOf({ payload: action.payload });
-        assert.equal(server.asked.length, 1);
+        assert.equal(server.requests.length, 1);
       }
     });
   });
@@ -175,7 +175,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
     const credentials = { secretId: 'id', key: '0123456789abcdef', nextSecretId: 'id', nextKey: 'short' };
     await deployWith(action, {}, { keyDerivation: 'utf8', credentials });
     const { code, cause } = await errorOf({ payload: action.payload });
-    assert.deepEqual([code, cause.charged, server.asked.length], ['CONFIG', false, 0]);
+    assert.deepEqual([code, cause.charged, server.requests.length], ['CONFIG', false, 0]);
     assert.deepEqual(cause.values, { name: 'nextKey', keyDerivation: 'utf8' });
   });
 
@@ -184,6 +184,6 @@ describe('keys that are replaced, in a real Node-RED', () => {
     const action = FIVE.find(({ type }) => type === 'get-token')!;
     await deployWith(action, {}, { environment: 'sandbox' });
     await resultOf({ payload: action.payload });
-    assert.deepEqual([server.asked.length, warnings().length], [0, 0]);
+    assert.deepEqual([server.requests.length, warnings().length], [0, 0]);
   });
 });

@@ -32,8 +32,8 @@ interface Case {
   /** The provider's answers, to one who is let in and to one who is not. */
   works(response: ServerResponse): void;
   refuses(response: ServerResponse, words: string): void;
-  /** Nothing that is asked for may cost money. */
-  assertFree(asked: ReceivedRequest): void;
+  /** None of the requests may cost money. */
+  assertFree(request: ReceivedRequest): void;
 }
 
 const CASES: readonly Case[] = [
@@ -131,21 +131,21 @@ describe('routes, in a real Node-RED', function () {
         });
 
         it('asks once, for nothing that costs money, and shows nobody what it was answered', async () => {
-          const server = await scriptedServer((_asked, response) => works(response));
+          const server = await scriptedServer((_request, response) => works(response));
           const result = await test(provider, custom(server.baseUrl));
           assert.deepEqual(result, {
             state: 'works',
             text: 'The provider accepts this account.',
             clockOffsetSeconds: null,
           });
-          assert.equal(server.asked.length, 1);
-          assert.equal(server.asked[0]!.url.split('?')[0], expected.path);
-          assertFree(server.asked[0]!);
+          assert.equal(server.requests.length, 1);
+          assert.equal(server.requests[0]!.url.split('?')[0], expected.path);
+          assertFree(server.requests[0]!);
         });
 
         it('keeps secrets out of the answer, also where the provider repeats them', async () => {
           const words = `${SECRET} an-id-of-the-test`;
-          const server = await scriptedServer((_asked, response) => refuses(response, words));
+          const server = await scriptedServer((_request, response) => refuses(response, words));
           const { state, text } = await test(provider, custom(server.baseUrl));
           assert.equal(state, 'refused');
           assert.match(text, /… …/);
@@ -162,7 +162,7 @@ describe('routes, in a real Node-RED', function () {
 
       it('says how far the clock is off, and corrects it as a call would', async () => {
         for (const seconds of [600, -600]) {
-          const server = await scriptedServer((_asked, response, count) => {
+          const server = await scriptedServer((_request, response, count) => {
             response.setHeader('Date', new Date(Date.now() + seconds * 1000).toUTCString());
             if (count === 1) refuses(response, '');
             else works(response);
@@ -170,7 +170,7 @@ describe('routes, in a real Node-RED', function () {
           const { state, clockOffsetSeconds } = await test(provider, custom(server.baseUrl));
           assert.equal(state, 'works');
           assert.ok(Math.abs(clockOffsetSeconds! - seconds) <= 2, String(clockOffsetSeconds));
-          assert.equal(server.asked.length, 2);
+          assert.equal(server.requests.length, 2);
         }
       });
 
@@ -196,7 +196,7 @@ describe('routes, in a real Node-RED', function () {
         const inUse = async () => (await nodeRed.ask(keysPath('account'), undefined, READER)).text();
         assert.equal(await inUse(), '{"inUse":"first"}');
         const { state, text } = (await (await nodeRed.ask(path('account'), {})).json()) as AccountTestResult;
-        assert.deepEqual([state, server.asked.length], ['works', 2]);
+        assert.deepEqual([state, server.requests.length], ['works', 2]);
         assert.match(text, /^The provider accepts this account with its next pair of keys/);
         assert.equal(await inUse(), '{"inUse":"next"}');
       });
@@ -206,19 +206,19 @@ describe('routes, in a real Node-RED', function () {
         assert.equal(nobody.state, 'unreachable');
         assert.match(nobody.text, /^No connection to the provider .*Nothing was sent\.$/);
 
-        const page = await scriptedServer((_asked, response) => response.end('<html>Log in</html>'));
+        const page = await scriptedServer((_request, response) => response.end('<html>Log in</html>'));
         const somebody = await test(provider, custom(page.baseUrl));
         assert.equal(somebody.state, 'unreachable');
         assert.match(somebody.text, /^The answer is not in the form the provider documents\./);
       });
 
       it('is unreachable after one failure, and says nothing about messages', async () => {
-        const server = await scriptedServer((_asked, response) => response.writeHead(503).end());
+        const server = await scriptedServer((_request, response) => response.writeHead(503).end());
         const failed = await test(provider, custom(server.baseUrl));
-        assert.deepEqual([failed.state, server.asked.length], ['unreachable', 1]);
+        assert.deepEqual([failed.state, server.requests.length], ['unreachable', 1]);
         const silent = await scriptedServer(() => {});
         const late = await test(provider, { ...custom(silent.baseUrl), timeout: 1 });
-        assert.deepEqual([late.state, silent.asked.length], ['unreachable', 1]);
+        assert.deepEqual([late.state, silent.requests.length], ['unreachable', 1]);
         assert.equal(late.text, 'The provider did not answer within 1 s.');
         assert.doesNotMatch(failed.text + late.text, /message|msg\./);
       });
@@ -226,28 +226,28 @@ describe('routes, in a real Node-RED', function () {
       it('is not set up where a credential is missing, or a variable not set', async () => {
         // Node-RED keeps the credentials of before where it is given no others.
         const none = { [names[0]]: '', [names[1]]: '' };
-        const server = await scriptedServer((_asked, response) => works(response));
+        const server = await scriptedServer((_request, response) => works(response));
         const result = await test(provider, { ...custom(server.baseUrl), credentials: none });
-        assert.equal(server.asked.length, 0);
+        assert.equal(server.requests.length, 0);
         assert.equal(result.state, 'not-set-up');
         assert.ok(result.text.startsWith(`The account has no ${names[0]}.`), result.text);
         const unset = { [names[0]]: '${CN_VERIFY_NOT_SET}', [names[1]]: SECRET };
         const named = await test(provider, { ...custom(server.baseUrl), credentials: unset });
         assert.equal(named.state, 'not-set-up');
         assert.match(named.text, /^The environment variable CN_VERIFY_NOT_SET is not set\./);
-        assert.equal(server.asked.length, 0);
+        assert.equal(server.requests.length, 0);
       });
     });
 
     it('tests an account once at a time', async () => {
       const held: ServerResponse[] = [];
-      const server = await scriptedServer((_asked, response) => held.push(response));
+      const server = await scriptedServer((_request, response) => held.push(response));
       const credentials = { groupKey: 'groupKey', groupSecret: SECRET };
       await nodeRed.deploy([
         { id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: server.baseUrl, credentials },
       ]);
       const both = [nodeRed.ask(path('account'), {}), nodeRed.ask(path('account'), {})];
-      await until(() => held.length > 0, 'the account was not asked');
+      await until(() => held.length > 0, 'no request came');
       await pause(200);
       assert.equal(held.length, 1);
       json(held[0]!, { code: 404, msg: 'not found', data: null });
@@ -256,7 +256,7 @@ describe('routes, in a real Node-RED', function () {
       );
       assert.deepEqual(states, ['works', 'works']);
 
-      server.script = (_asked, response) => json(response, { code: 403, msg: 'forbidden', data: null });
+      server.script = (_request, response) => json(response, { code: 403, msg: 'forbidden', data: null });
       const next = (await (await nodeRed.ask(path('account'), {})).json()) as AccountTestResult;
       assert.equal(next.state, 'refused');
     });
@@ -266,10 +266,10 @@ describe('routes, in a real Node-RED', function () {
       const account = { id: 'account', type: 'xhey-account', environment: 'custom', baseUrl: server.baseUrl };
       const credentials = { groupKey: 'groupKey', groupSecret: SECRET };
       await nodeRed.deploy([{ ...account, credentials }]);
-      const asked = nodeRed.ask(path('account'), {});
+      const tested = nodeRed.ask(path('account'), {});
       await new Promise((resolve) => setTimeout(resolve, 300));
       await nodeRed.deploy([]);
-      const { state } = (await (await asked).json()) as AccountTestResult;
+      const { state } = (await (await tested).json()) as AccountTestResult;
       assert.equal(state, 'unreachable');
     });
 
@@ -352,23 +352,23 @@ describe('routes, in a real Node-RED', function () {
       return all;
     };
     const queried = async (count: number) => {
-      await until(() => provider.asked.length >= count);
-      assert.equal(provider.asked.length, count);
+      await until(() => provider.requests.length >= count);
+      assert.equal(provider.requests.length, count);
     };
     const heard = async (count: number): Promise<Record<string, unknown>[]> => {
-      await until(() => receiver.asked.length >= count);
-      return receiver.asked.map(({ body }) => JSON.parse(body));
+      await until(() => receiver.requests.length >= count);
+      return receiver.requests.map(({ body }) => JSON.parse(body));
     };
 
     before(async () => {
-      provider = await scriptedServer((_asked, response) =>
+      provider = await scriptedServer((_request, response) =>
         json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] }),
       );
-      receiver = await scriptedServer((_asked, response) => response.end());
+      receiver = await scriptedServer((_request, response) => response.end());
     });
     beforeEach(async () => {
       await nodeRed.deploy(flow(['poll-a', 'poll-b']));
-      receiver.asked.length = 0;
+      receiver.requests.length = 0;
     });
     afterEach(async () => {
       for (const { node } of await list())
@@ -402,20 +402,20 @@ describe('routes, in a real Node-RED', function () {
       await waiting(4);
       // Each was queried once, and is again in a minute.
       await until(async () => (await list()).every(({ nextQuery }) => nextQuery! > Date.now()));
-      const asked = provider.asked.length;
+      const before = provider.requests.length;
       assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-a/ask`, {})).json(), { asked: 2 });
       const [first] = await tasksOf('poll-b');
       assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/${first!.id}/ask`, {})).json(), { asked: 1 });
       assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/nobody/ask`, {})).json(), { asked: 0 });
-      await queried(asked + 3);
-      provider.script = (_asked, response) =>
+      await queried(before + 3);
+      provider.script = (_request, response) =>
         taskFinished(response, [{ photoUrl: 'https://example.com/a', status: 0 }]);
       await nodeRed.ask(`${PATH}/poll-a/ask`, {});
       assert.deepEqual(
         (await heard(2)).map(({ outcome }) => outcome),
         ['passed', 'passed'],
       );
-      provider.script = (_asked, response) =>
+      provider.script = (_request, response) =>
         json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
     });
 
@@ -442,7 +442,7 @@ describe('routes, in a real Node-RED', function () {
     });
 
     it('list and drop what was not handed out yet after a deploy', async () => {
-      provider.asked.length = 0;
+      provider.requests.length = 0;
       for (let index = 0; index < 30; index++) await start(`${index}`);
       await waiting(60);
       await queried(60);

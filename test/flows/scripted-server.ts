@@ -9,11 +9,11 @@ export interface ReceivedRequest {
   body: string;
 }
 
-export type Script = (asked: ReceivedRequest, response: ServerResponse, count: number) => void;
+export type Script = (request: ReceivedRequest, response: ServerResponse, count: number) => void;
 
 export interface ScriptedServer {
   baseUrl: string;
-  asked: ReceivedRequest[];
+  requests: ReceivedRequest[];
   /** The most that were open at the same time. */
   readonly mostSockets: number;
   readonly mostRequests: number;
@@ -22,22 +22,22 @@ export interface ScriptedServer {
 }
 
 /**
- * @param script that answers; a test may put another in its place
- * @param scripted an earlier one, in whose place this one comes
+ * @param script writes the answers; a test may replace it
+ * @param scripted an earlier server object, which the new server uses: a test that holds it then speaks to the new one
  */
 export async function scriptedServer(
   script: Script,
   scripted = {} as ScriptedServer,
 ): Promise<ScriptedServer> {
   const server = await startServer(({ method, url, headers, body }, response) => {
-    const asked = { method, url, headers, body: body.toString() };
-    scripted.asked.push(asked);
-    // `asked` has it, and a test may clear that.
+    const request = { method, url, headers, body: body.toString() };
+    scripted.requests.push(request);
+    // `requests` has it, and a test may clear that: do not keep a second list.
     server.received.length = 0;
-    scripted.script(asked, response, scripted.asked.length);
+    scripted.script(request, response, scripted.requests.length);
   });
   return Object.defineProperties(
-    Object.assign(scripted, { baseUrl: server.url.origin, asked: [], script, close: server.close }),
+    Object.assign(scripted, { baseUrl: server.url.origin, requests: [], script, close: server.close }),
     {
       mostSockets: { get: () => server.mostSockets, configurable: true },
       mostRequests: { get: () => server.mostAtOnce, configurable: true },

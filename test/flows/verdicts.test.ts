@@ -137,7 +137,7 @@ describe('verdicts of truth-poll, in a real Node-RED', () => {
       return got('joined')[0]!.payload as Result<PollData>[];
     };
 
-    it('a photo that is asked for again never becomes its neighbour', async () => {
+    it('a photo of a task that is queried again never becomes its neighbour', async () => {
       const [one, two] = ['https://p.example.com/get?file=A', 'https://p.example.com/get?file=B'];
       standings = { 1: finished([one, -2305], [two, 0]) };
       const results = await joined(created([one, two]));

@@ -27,7 +27,7 @@ export interface Waiting {
   userDir: string;
   provider: ScriptedServer;
   /** Ids of tasks that were queried. */
-  asked: Set<string>;
+  queried: Set<string>;
   /** What came out, in order. */
   delivered: Delivered[];
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
@@ -54,11 +54,11 @@ export async function startWaiting(): Promise<Waiting> {
   const userDir = temporaryDirectory();
   let isFinished = (_taskId: string) => false;
   let came = 0;
-  const asked = new Set<string>();
+  const queried = new Set<string>();
   const delivered: Delivered[] = [];
   const provider = await scriptedServer(({ body }, response) => {
     const { taskID } = JSON.parse(body) as { taskID: string };
-    asked.add(taskID);
+    queried.add(taskID);
     if (isFinished(taskID)) taskFinished(response, [{ photoUrl: PHOTO, status: 0 }]);
     else json(response, { code: 200, msg: 'success', taskStatus: 2, list: [] });
   });
@@ -71,7 +71,7 @@ export async function startWaiting(): Promise<Waiting> {
   return {
     userDir,
     provider,
-    asked,
+    queried,
     delivered,
     finish: (which = () => true) => {
       isFinished = which;

@@ -21,7 +21,7 @@ const sandboxFlow = (action: object = {}, account: object = {}) =>
   );
 
 describe('westdex-three, in a real Node-RED', () => {
-  const server = nodeRedWithProvider((_asked, response) =>
+  const server = nodeRedWithProvider((_request, response) =>
     json(response, { code: '00000', message: '成功' }),
   );
 
@@ -68,7 +68,7 @@ describe('westdex-three, in a real Node-RED', () => {
     await deploy(custom());
     const before = Date.now();
     await resultOf({ payload: PERSON });
-    const { method, url, headers, body } = server.asked[0]!;
+    const { method, url, headers, body } = server.requests[0]!;
     const { pathname, searchParams } = new URL(url, server.baseUrl);
     assert.equal(method, 'POST');
     assert.equal(pathname, `/api/invoke/${encodeURIComponent(SECRET_ID)}/idCardThreeElements`);
@@ -92,7 +92,7 @@ describe('westdex-three, in a real Node-RED', () => {
     it(`cannot use ${key} by ${keyDerivation}: CONFIG, and nothing is sent`, async () => {
       await deploy(custom({ keyDerivation, credentials: { secretId: SECRET_ID, key } }));
       const { code, cause, message } = await errorOf({ payload: PERSON });
-      assert.deepEqual([code, cause.charged, server.asked.length], ['CONFIG', false, 0]);
+      assert.deepEqual([code, cause.charged, server.requests.length], ['CONFIG', false, 0]);
       assert.ok(!message.includes(key));
     });
 });

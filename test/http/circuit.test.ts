@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { VerifyError } from '../../src/contract/errors';
 import { Circuit } from '../../src/http/circuit';
-import { Turns } from '../../src/http/turn';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall, send } from './context';
 import { closeAll, freePort, open, startServer } from './server';
@@ -177,14 +176,6 @@ describe('http: the circuit', () => {
       assert.deepEqual(changes, effect === 'closes' ? [] : [true]);
     });
 
-  it('refuses a poll at once, though all turns are taken', async () => {
-    const turns = new Turns({ maxConcurrent: 1, maxPerSecond: 0, maxWaiting: 1 }, circuit, undefined);
-    const poll = () => turns.take(makeFreeCall(), makeContext(), false);
-    await poll();
-    fail(10, 2_000);
-    await failure(poll(), 'OVERLOADED', 'provider-down');
-  });
-
   it('forgets one that tried where an answer closed it meanwhile', () => {
     fail(10, 2_000);
     time += 1_000;
@@ -252,6 +243,16 @@ describe('http: the circuit of an account', () => {
     await until(() => hold !== null, 'it is not closed');
     hold!();
     await after;
+  });
+
+  it('refuses a poll at once, though the account may send no more this second', async () => {
+    const server = await startServer((_request, response) => response.writeHead(502).end());
+    const transport = openTo(server.url, { maxPerSecond: 5 });
+    for (let count = 0; count < 10; count++) {
+      if (count > 0) time += 225;
+      await failure(send(transport), 'PROVIDER');
+    }
+    await failure(send(transport, makeFreeCall()), 'OVERLOADED', 'provider-down');
   });
 
   it('lets one of many try whose calls are written down at the same time', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../src/contract/action';
 import { type ErrorCode, type ErrorDetails, VerifyError } from '../../src/contract/errors';
 import type { Call, HttpAnswer, Transport } from '../../src/contract/transport';
-import { refusedStatus } from '../../src/http/status';
+import { refusedStatus } from '../../src/http/answer';
 import { FREE, MessagePayments } from '../../src/node-red/runner/payments';
 
 export interface TestContext extends Context {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ErrorCode, type ErrorDetails, VerifyError } from '../../src/contract/errors';
-import { describeFailure } from '../../src/http/failure';
-import { pauseBeforeRetry, shouldRetry } from '../../src/http/retry';
-import { retryAfterSeconds } from '../../src/http/retry-after';
-import { refusedStatus } from '../../src/http/status';
+import { refusedStatus } from '../../src/http/answer';
+import { describeFailure, pauseBeforeRetry, retryAfterSeconds, shouldRetry } from '../../src/http/retry';
 import { until } from '../until';
 import { failure, makeCall, makeContext, makeFreeCall, send } from './context';
 import { closeAll, open, startServer, within } from './server';

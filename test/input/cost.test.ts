@@ -1,7 +1,7 @@
 /** What an input may cost: nothing where its size alone refuses it, and never more than in proportion to its size. */
 import assert from 'node:assert/strict';
 import type { VerifyError } from '../../src/contract/errors';
-import { textOf } from '../../src/http/text';
+import { textOf } from '../../src/http/answer';
 import { readJsonObject } from '../../src/input/json-object';
 import { conceal } from '../../src/input/mask';
 import { readName } from '../../src/input/name';

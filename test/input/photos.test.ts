@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileName } from '../../src/input/file-name';
-import { readPhotos } from '../../src/input/photos';
+import { readFileName, readPhotos } from '../../src/input/photos';
 import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
 import { itRefuses, shown } from './refusal';

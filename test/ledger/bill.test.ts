@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { type BillComparison, type BillKind, compareBill, entriesOfBill } from '../../src/ledger/bill';
 import { type BillColumns, readBill } from '../../src/ledger/bill-rows';
 import { secondOf } from '../../src/ledger/calendar';
-import { createEntry, type Entry } from '../../src/ledger/entry';
-import { newId } from '../../src/ledger/id';
+import { createEntry, type Entry, newId } from '../../src/ledger/entry';
 import { call } from './ledgers';
 
 const MONTH = { from: Date.parse('2026-11-01T00:00+08:00'), to: Date.parse('2026-12-01T00:00+08:00') };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { idFloor } from '../../src/ledger/id';
+import { idFloor } from '../../src/ledger/entry';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
 import { until } from '../until';

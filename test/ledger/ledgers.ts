@@ -2,8 +2,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { BudgetWarning } from '../../src/ledger/budget';
 import type { Call, Claim, KeyState, Settlement } from '../../src/ledger/entry';
-import { Ledger, type LedgerTrouble } from '../../src/ledger/ledger';
-import type { Database, DatabaseTrouble } from '../../src/store/database';
+import { Ledger, type LedgerNotice } from '../../src/ledger/ledger';
+import type { Database, DatabaseNotice } from '../../src/store/database';
 import { atEnd } from '../http/server';
 import { openTestDatabase, SECRET } from '../store/open';
 
@@ -13,7 +13,7 @@ export interface TestLedger {
   ledger: Ledger;
   database: Database;
   /** Of the ledger and of its database, in order. */
-  notices: (LedgerTrouble | DatabaseTrouble)[];
+  notices: (LedgerNotice | DatabaseNotice)[];
   warnings: BudgetWarning[];
   look(key: string, content?: string, maxAgeMs?: number | null): Promise<KeyState | null>;
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export function openLedger(
 ): TestLedger {
   const notices: TestLedger['notices'] = [];
   const warnings: BudgetWarning[] = [];
-  const notify = (trouble: LedgerTrouble | DatabaseTrouble) => void notices.push(trouble);
+  const notify = (notice: LedgerNotice | DatabaseNotice) => void notices.push(notice);
   const database = openTestDatabase(file, { mark: `${file}.mark`, secret, now, notify });
   const ledger = new Ledger({ database, now, notify, onBudget: (warning) => warnings.push(warning) });
   atEnd(() => ledger.close());

@@ -1,8 +1,7 @@
 /** The ledger's operations as PostgreSQL runs them too: a second time, and with those of another process in between. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import { createEntry } from '../../src/ledger/entry';
-import { newId } from '../../src/ledger/id';
+import { createEntry, newId } from '../../src/ledger/entry';
 import {
   type ClaimAnswer,
   type ClaimRequest,

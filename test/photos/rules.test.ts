@@ -266,6 +266,12 @@ describe('photo rules: the whole', () => {
       'inconclusive null 1 0 0',
     ],
     [
+      'a task was revoked beside photos that fail alike, of which another photo-rules found one',
+      polled([first, fails(second)], [{ taskId: 'x', photoUrls: [], status: 'revoked', photos: [] }]),
+      [fails(first), fails(second)],
+      'failed null 0 2 0',
+    ],
+    [
       'a task is empty beside one that passed',
       polled([first], [{ taskId: 'x', photoUrls: [], status: 'finished', photos: [] }]),
       [first],

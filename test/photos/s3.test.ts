@@ -36,13 +36,13 @@ describe('photos: S3', () => {
   let database: Database;
   /** What the clock of the database says. */
   let now: () => number;
-  const troubles: string[] = [];
+  const notices: string[] = [];
   beforeEach(async () => {
     server = await startObjectStore();
     folder = temporaryDirectory();
     now = Date.now;
     database = openTestDatabase(join(folder, 'cn-verify.db'), { now: () => now() });
-    troubles.length = 0;
+    notices.length = 0;
   });
   afterEach(closeAll);
 
@@ -64,7 +64,7 @@ describe('photos: S3', () => {
       publicBucket: bucket,
       prefix: '',
       region: 'us-east-1',
-      report: (trouble, { count }) => troubles.push(`${trouble} ${count}`),
+      notify: (notice, { count }) => notices.push(`${notice} ${count}`),
       connect: (origin) => open({ baseUrl: origin, pairs: [keys], timeout: 2_000, ...transport }),
       ...others,
     });
@@ -178,7 +178,7 @@ describe('photos: S3', () => {
       const store = openStore(changes);
       assert.equal(await refused(store, 'CONFIG'), problem);
       await untilHeld(store, 0, 'nothing is left to delete');
-      assert.deepEqual(troubles, []);
+      assert.deepEqual(notices, []);
     });
   }
 
@@ -266,7 +266,7 @@ describe('photos: S3', () => {
     const store = openStore();
     assert.equal(await refused(store, 'NETWORK'), 'store-away');
     await untilHeld(store, 0, 'what was never put needs no deletion');
-    assert.deepEqual(troubles, []);
+    assert.deepEqual(notices, []);
   });
 
   it('deletes twice what may have arrived although nobody said so', async () => {
@@ -368,7 +368,7 @@ describe('photos: S3', () => {
     server.door = ({ method }, response) => method !== 'DELETE' || refuse(response, 404, codes.pop()!);
     for (const put of puts) put.discard();
     await untilHeld(store, 0, 'it is still to be deleted');
-    assert.deepEqual(troubles, []);
+    assert.deepEqual(notices, []);
   });
 
   it('does not count its requests as the provider sees them, and ends with its message', async () => {

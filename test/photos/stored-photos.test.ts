@@ -40,14 +40,14 @@ describe('photos: stored', () => {
   let deleted: string[];
   let tried: string[];
   let fails: (photo: DuePhoto) => boolean;
-  const troubles: string[] = [];
+  const notices: string[] = [];
 
   beforeEach(() => {
     folder = temporaryDirectory();
     now = START;
     steady = { process: 'first', elapsed: 1_000 };
     database = openTestDatabase(join(folder, 'cn-verify.db'), { now: () => now });
-    [deleted, tried, troubles.length] = [[], [], 0];
+    [deleted, tried, notices.length] = [[], [], 0];
     fails = () => false;
   });
   afterEach(closeAll);
@@ -56,7 +56,7 @@ describe('photos: stored', () => {
     database,
     clock: () => ({ ...steady }),
     firstPauseMs: 50,
-    report: (trouble: string, { count }: { count: number }) => troubles.push(`${trouble} ${count}`),
+    notify: (notice: string, { count }: { count: number }) => notices.push(`${notice} ${count}`),
   });
   function open(options: Partial<StoredPhotosOptions> = {}): StoredPhotos {
     const stored = new StoredPhotos({
@@ -208,7 +208,7 @@ describe('photos: stored', () => {
       pass(2 * HOUR_MS);
       await untilHeld(await restart(stored), 0);
       assert.deepEqual(deleted, ids);
-      assert.deepEqual(troubles, []);
+      assert.deepEqual(notices, []);
     });
   });
 
@@ -296,7 +296,7 @@ describe('photos: stored', () => {
       fails = () => true;
       const id = await stored.enter(photo());
       stored.discard(id, false);
-      await until(() => troubles.length === 1, 'nothing is reported');
+      await until(() => notices.length === 1, 'nothing is reported');
       const retryIn = async () => (await due()).photos[0]?.attempts;
       assert.equal(await retryIn(), undefined, 'it is not due again yet');
       pass(51);
@@ -321,7 +321,7 @@ describe('photos: stored', () => {
       const next = await restart(stored);
       await untilHeld(next, 6);
       assert.deepEqual(new Set(deleted), new Set(ids.slice(6)));
-      assert.deepEqual(troubles, ['kept-on 6']);
+      assert.deepEqual(notices, ['kept-on 6']);
       fails = () => false;
       pass(HOUR_MS);
       await untilHeld(await restart(next), 0);
@@ -334,21 +334,21 @@ describe('photos: stored', () => {
       pass(2 * HOUR_MS);
       stored.close();
       open({ firstPauseMs: 60_000 });
-      await until(() => troubles.length === 1, 'nothing is reported');
+      await until(() => notices.length === 1, 'nothing is reported');
       assert.ok(tried.length >= 8 && tried.length <= 11, `${tried.length}`);
-      assert.equal(troubles.join(), `kept-on ${tried.length}`);
+      assert.equal(notices.join(), `kept-on ${tried.length}`);
     });
 
     it('are reported to be deleted again once all of them are', async () => {
       const stored = open();
       fails = () => true;
       for (const id of [await stored.enter(photo()), await stored.enter(photo())]) stored.discard(id, false);
-      await until(() => troubles.length > 0, 'nothing is reported');
+      await until(() => notices.length > 0, 'nothing is reported');
       fails = () => false;
       pass(HOUR_MS);
       stored.discard(await stored.enter(photo()), false);
-      await until(() => troubles.length === 2, 'nothing is reported');
-      assert.match(troubles.join(), /^kept-on [12],deleted-again 0$/);
+      await until(() => notices.length === 2, 'nothing is reported');
+      assert.match(notices.join(), /^kept-on [12],deleted-again 0$/);
     });
 
     const failedAttempts = async (id: string, count: number) => {
@@ -378,8 +378,8 @@ describe('photos: stored', () => {
       await failedAttempts(id, 99);
       pass(8 * DAY_MS);
       await restart(stored);
-      await until(() => troubles.length > 0, 'nothing is reported');
-      assert.deepEqual([troubles[0], tried], ['given-up 1', [id]]);
+      await until(() => notices.length > 0, 'nothing is reported');
+      assert.deepEqual([notices[0], tried], ['given-up 1', [id]]);
     });
   });
 
@@ -513,8 +513,8 @@ describe('photos: stored', () => {
       pass(2 * HOUR_MS);
       local.photos.close();
       local = openFolder();
-      await until(() => troubles.length === 1, 'nothing is reported');
-      assert.deepEqual(troubles, ['kept-on 1']);
+      await until(() => notices.length === 1, 'nothing is reported');
+      assert.deepEqual(notices, ['kept-on 1']);
       rmSync(join(photos, id), { recursive: true });
       pass(HOUR_MS);
       local.photos.discard(idOf(await put()), false);

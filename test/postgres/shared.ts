@@ -45,7 +45,7 @@ export async function openShared({
   secret?: string;
 }): Promise<Shared> {
   const notices: string[] = [];
-  const own = openTestDatabase(file, { notify: (trouble) => notices.push(`own ${trouble}`) });
+  const own = openTestDatabase(file, { notify: (notice) => notices.push(`own ${notice}`) });
   await own.ready();
   const { connection } = readPostgresUrl(url)!;
   const database = openPostgres({
@@ -54,14 +54,14 @@ export async function openShared({
     secret: secretFrom(secret),
     operations: { ...SHARED_LEDGER_OPERATIONS, ...SEEN_OPERATIONS },
     now: Date.now,
-    notify: (trouble) => notices.push(trouble),
+    notify: (notice) => notices.push(notice),
     ...sharedKept(own),
   });
   const ledger = new Ledger({
     database,
     leaseMs,
     now: Date.now,
-    notify: (trouble) => notices.push(trouble),
+    notify: (notice) => notices.push(notice),
     onBudget: () => {},
   });
   const seen = new Seen({ database, now: Date.now });

@@ -19,8 +19,8 @@ describe('any message over a queue', function () {
   this.timeout(240_000);
   let redis: RedisServer;
   let queue = '';
-  const trouble: unknown[] = [];
-  const note = (reason: unknown) => trouble.push(reason);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
 
   before(async () => {
     redis = await startRedis();
@@ -40,7 +40,7 @@ describe('any message over a queue', function () {
     await deploy(flow());
   });
   afterEach(async () => {
-    assert.deepEqual(trouble.splice(0), []);
+    assert.deepEqual(unhandled.splice(0), []);
     await deploy([]);
   });
 

@@ -10,7 +10,7 @@ import type { VerifyError } from '../../src/contract/errors';
 import { type ActiveJob, activeJobs } from '../../src/queue/active-jobs';
 import { PREFIX, type QueueOptions } from '../../src/queue/bull';
 import { JobCalls } from '../../src/queue/calls';
-import type { RedisTrouble } from '../../src/queue/redis-connection';
+import type { RedisNotice } from '../../src/queue/redis-connection';
 import { redisServer } from '../../src/queue/redis-url';
 import { JobSecret } from '../../src/queue/sealed';
 import { FORGET_MESSAGES, JobWorker, type WorkerOptions } from '../../src/queue/worker';
@@ -31,7 +31,7 @@ describe('a connection to the queue', function () {
   this.timeout(60_000);
   let redis: RedisServer;
   let name = '';
-  let notices: [RedisTrouble, string][] = [];
+  let notices: [RedisNotice, string][] = [];
   const ends: (() => Promise<unknown> | unknown)[] = [];
 
   before(async () => {
@@ -51,7 +51,7 @@ describe('a connection to the queue', function () {
     name,
     keep: 60,
     secret: async () => SECRET,
-    notify: (trouble, { code }) => notices.push([trouble, code]),
+    notify: (notice, { code }) => notices.push([notice, code]),
   });
   function callsOf(url?: string, changes: Partial<QueueOptions> = {}): JobCalls {
     const calls = new JobCalls({ ...options(url), ...changes });
@@ -60,7 +60,7 @@ describe('a connection to the queue', function () {
   }
   /** @param take with what each job is done */
   function workerOf(take: (message: Record<string, unknown>) => void, changes: Partial<WorkerOptions> = {}) {
-    const troubles: (VerifyError | null)[] = [];
+    const refusals: (VerifyError | null)[] = [];
     const worker = new JobWorker({
       ...options(),
       concurrency: 20,
@@ -73,11 +73,11 @@ describe('a connection to the queue', function () {
         code,
         cause: { problem, values } as never,
       }),
-      trouble: (error) => troubles.push(error),
+      stuck: (error) => refusals.push(error),
       ...changes,
     });
     ends.push(() => worker.close(0));
-    return { worker, troubles };
+    return { worker, refusals };
   }
   const endJob = (message: Record<string, unknown>, how: Ended) => {
     const job = activeJobs.get(message);
@@ -148,7 +148,7 @@ describe('a connection to the queue', function () {
       const { redisServer } = require('./dist/src/queue/redis-url');
       const calls = new JobCalls({
         server: redisServer(new URL('${redis.url}'), {}), name: '${name}', keep: 60,
-        secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (trouble) => console.log(trouble),
+        secret: async () => new JobSecret(Buffer.alloc(32, 1)), notify: (notice) => console.log(notice),
       });
       calls.counts(1_000).then(() => console.log('counted'), ({ problem }) => console.log(problem))
         .then(() => process.exit());`;
@@ -192,22 +192,22 @@ describe('a connection to the queue', function () {
     it(`says that its user may not use ${command.toUpperCase()}, before it puts or takes anything`, async () => {
       const url = await userWithout(command);
       assert.deepEqual(await refusal(put(callsOf(url), 1)), ['CONFIG', 'queue-refused', `NOPERM ${command}`]);
-      const { troubles } = workerOf(() => assert.fail('nothing is taken'), {
+      const { refusals } = workerOf(() => assert.fail('nothing is taken'), {
         server: redisServer(new URL(url), {}),
       });
-      await until(() => troubles.length > 0);
-      assert.equal(troubles[0]?.values.code, `NOPERM ${command}`);
+      await until(() => refusals.length > 0);
+      assert.equal(refusals[0]?.values.code, `NOPERM ${command}`);
       assert.deepEqual(await redis.client.keys(`${PREFIX}:${name}:*`), []);
     });
 
   it('says that its user may not take jobs, or not hear of their ends', async () => {
-    const { troubles } = workerOf(() => {}, {
+    const { refusals } = workerOf(() => {}, {
       server: redisServer(new URL(await userWithout('bzpopmin')), {}),
     });
-    await until(() => troubles.some((error) => error?.values.code === 'NOPERM bzpopmin'));
+    await until(() => refusals.some((error) => error?.values.code === 'NOPERM bzpopmin'));
     const calls = callsOf(await userWithout('xread'));
     await calls.counts(5_000);
-    await until(() => notices.some(([trouble, code]) => trouble === 'deaf' && code === 'NOPERM xread'));
+    await until(() => notices.some(([notice, code]) => notice === 'deaf' && code === 'NOPERM xread'));
   });
 
   it('uses no other database where the one of its address is not there', async () => {
@@ -247,7 +247,7 @@ describe('a connection to the queue', function () {
 
   it('refuses a job while Redis is full, and keeps an answer until there is room', async () => {
     let taken: Record<string, unknown> | undefined;
-    const { troubles } = workerOf((message) => {
+    const { refusals } = workerOf((message) => {
       taken = message;
     });
     const calls = callsOf();
@@ -257,7 +257,7 @@ describe('a connection to the queue', function () {
     try {
       assert.deepEqual(await refusal(put(calls, 'another')), ['OVERLOADED', 'queue-full', 'OOM']);
       answer(taken!, 'what was paid for');
-      await until(() => troubles.at(-1)?.problem === 'queue-full');
+      await until(() => refusals.at(-1)?.problem === 'queue-full');
     } finally {
       await redis.client.config('SET', 'maxmemory', '0');
     }

@@ -48,7 +48,7 @@ const PHOTOS = {
  * https://github.com/nodejs/undici/blob/main/docs/docs/api/DiagnosticsChannel.md
  */
 const DIES_PAYING = `
-process.once('SIGUSR2', () =>
+process.once('SIGPWR', () =>
   require('node:diagnostics_channel').subscribe('undici:request:headers', ({ request }) => {
     if (request.path.startsWith('/tencent-market')) process.kill(process.pid, 'SIGKILL');
   }),
@@ -221,7 +221,7 @@ describe('scale-out', function () {
     cable.cut();
     const mended = pause(CUT_MS).then(() => cable.mend());
     await until(() => answers.length >= jobs.length / 3, 'A third of the jobs');
-    process.kill(workers[0]!.pid, 'SIGUSR2');
+    process.kill(workers[0]!.pid, 'SIGPWR');
     await until(() => !workers[0]!.isRunning(), 'The end of a worker');
     redis.remember();
     await until(() => answers.length >= jobs.length / 2, 'Half of the jobs');

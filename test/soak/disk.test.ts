@@ -44,7 +44,7 @@ describe('database: a disk that fails', () => {
       file,
       secret: async () => Buffer.alloc(32, 7),
       now: Date.now,
-      notify: (trouble) => assert.fail(trouble),
+      notify: (notice) => assert.fail(notice),
       thread: join(__dirname, '../store/thread.js'),
     });
     const found = new Set(await database.call<null, string[]>('probe.list', null));
@@ -117,7 +117,7 @@ describe('database: a disk that fails', () => {
     assert.deepEqual(await kept, ['written']);
     assert.deepEqual(await writer.ask('put', { ids: ['c'] }), ['written']);
     assert.deepEqual(
-      writer.said.map(({ trouble }) => trouble),
+      writer.said.map(({ notice }) => notice),
       ['stuck', 'written-again'],
     );
     await writer.ask('close');

@@ -86,8 +86,8 @@ describe('mixed faults under load, in a real Node-RED', () => {
   function serve(share: number): void {
     for (const [index, action] of FIVE.entries()) {
       const server = servers[index]!;
-      server.script = (_asked, response) => {
-        server.asked.length = 0;
+      server.script = (_request, response) => {
+        server.requests.length = 0;
         response.on('error', () => {});
         (FAULTS[Math.floor(random() / share)] ?? healthy)(response, action);
       };

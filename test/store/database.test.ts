@@ -6,7 +6,7 @@ import { until } from '../until';
 import { useDatabases } from './open';
 
 describe('database', () => {
-  const { test, troubles, file, start } = useDatabases();
+  const { test, notices, file, start } = useDatabases();
 
   it('keeps what was written', async () => {
     const first = start();
@@ -16,7 +16,7 @@ describe('database', () => {
     await first.close();
     assert.equal(first.state(), 'closed');
     assert.deepEqual(await start().call('probe.list', null), ['a']);
-    assert.deepEqual(troubles, []);
+    assert.deepEqual(notices, []);
   });
 
   it('makes files that only their owner can read', async () => {
@@ -119,7 +119,7 @@ describe('database', () => {
       database.call<object, number>('probe.transaction', { id: 'later' }, { whenAway: 'keep' }),
     ]);
     assert.ok((await full) <= (await later!));
-    assert.deepEqual(troubles, ['unwritable', 'written-again']);
+    assert.deepEqual(notices, ['unwritable', 'written-again']);
   });
 
   it('commits at most 512 KB at a time, so that what comes next is on disk soon, and what is larger alone', async () => {
@@ -205,7 +205,7 @@ describe('database', () => {
     await first.close();
     await kept;
     assert.deepEqual(await second.call('probe.list', null), ['a', 'c']);
-    assert.deepEqual(troubles, ['held-elsewhere', 'opened']);
+    assert.deepEqual(notices, ['held-elsewhere', 'opened']);
   });
 
   it('is written to no file where none is wanted', async () => {

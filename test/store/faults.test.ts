@@ -31,14 +31,14 @@ import { useDatabases } from './open';
 const KEEP = { whenAway: 'keep' } as const;
 
 describe('database: faults', () => {
-  const { test, troubles, file, start } = useDatabases();
+  const { test, notices, file, start } = useDatabases();
   const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
   const isDamaged = async (database: Database) =>
     (await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged;
   /** An operator has to decide, and that was said once. */
   const isLost = async (database: Database) => {
     await database.ready();
-    assert.deepEqual([database.state(), troubles], ['damaged', ['lost']]);
+    assert.deepEqual([database.state(), notices], ['damaged', ['lost']]);
   };
   const list = (database: Database) => database.call<null, string[]>('probe.list', null);
   const rows = (database: Database) => database.call<null, number[]>('probe.rows', null);
@@ -55,9 +55,9 @@ describe('database: faults', () => {
       database.onReplaced(() => rewrites++);
       await put(database, 'a');
       unlinkSync(file());
-      await until(() => troubles.includes('replaced'));
+      await until(() => notices.includes('replaced'));
       await put(database, 'b');
-      assert.deepEqual([troubles, rewrites], [['replaced'], 1]);
+      assert.deepEqual([notices, rewrites], [['replaced'], 1]);
       await database.close();
       assert.deepEqual(await list(start()), ['a', 'b']);
     });
@@ -106,7 +106,7 @@ describe('database: faults', () => {
       writeFileSync(path, '');
       await held;
       assert.deepEqual(await list(database), ['a', 'b']);
-      assert.deepEqual(troubles, ['replaced']);
+      assert.deepEqual(notices, ['replaced']);
     });
 
     it('takes another file that was put there, and has what is in memory written to it first', async () => {
@@ -128,7 +128,7 @@ describe('database: faults', () => {
         const database = start();
         await put(database, 'a');
         unlinkSync(file() + suffix);
-        await until(() => troubles.includes('replaced'));
+        await until(() => notices.includes('replaced'));
         await put(database, 'b');
         assert.deepEqual(await list(database), ['a', 'b']);
         await put(database, 'c');
@@ -141,7 +141,7 @@ describe('database: faults', () => {
       const database = start();
       await put(database, 'a');
       rmSync(test.folder, { recursive: true });
-      await until(() => troubles.includes('unwritable'));
+      await until(() => notices.includes('unwritable'));
       await assert.rejects(put(database, 'b'), { problem: 'database-unwritable' });
       assert.equal(existsSync(test.folder), false);
       const kept = put(database, 'c', KEEP);
@@ -177,7 +177,7 @@ describe('database: faults', () => {
       const database = start();
       const found = await rows(database);
       assert.ok(found.length >= 1_980 && found.length < 2_000, String(found.length));
-      assert.deepEqual(troubles, ['damaged']);
+      assert.deepEqual(notices, ['damaged']);
       assert.equal(database.state(), 'damaged');
       assert.equal(await isDamaged(database), true);
       assert.equal(aside().length, 1);
@@ -189,7 +189,7 @@ describe('database: faults', () => {
       assert.equal(again.state(), 'ready');
       assert.equal(await isDamaged(again), false);
       await again.close();
-      assert.deepEqual(troubles, ['damaged']);
+      assert.deepEqual(notices, ['damaged']);
       assert.equal((await rows(start())).length, found.length);
     });
 
@@ -217,7 +217,7 @@ describe('database: faults', () => {
       writeFileSync(file(), randomBytes(statSync(file()).size));
       const database = start();
       await put(database, 'a');
-      assert.deepEqual([await rows(database), database.state(), troubles], [[], 'damaged', ['damaged']]);
+      assert.deepEqual([await rows(database), database.state(), notices], [[], 'damaged', ['damaged']]);
     });
 
     it('reads what a file that was cut off still has', async () => {
@@ -283,7 +283,7 @@ describe('database: faults', () => {
       const second = startMarked();
       await put(second, 'b');
       await second.close();
-      assert.deepEqual(troubles, []);
+      assert.deepEqual(notices, []);
     }
     for (const [what, lose] of [
       ['missing', () => unlinkSync(file())],
@@ -314,7 +314,7 @@ describe('database: faults', () => {
         await again.close();
         const last = startMarked();
         await last.ready();
-        assert.deepEqual([last.state(), troubles], ['ready', ['lost']]);
+        assert.deepEqual([last.state(), notices], ['ready', ['lost']]);
       });
 
     it('is another one, which somebody put there', async () => {
@@ -379,7 +379,7 @@ describe('database: faults', () => {
         change();
         const database = startMarked();
         await put(database, 'c');
-        assert.deepEqual([database.state(), troubles], ['ready', []]);
+        assert.deepEqual([database.state(), notices], ['ready', []]);
       });
 
     it('is said of a missing one where the mark cannot be read', async () => {
@@ -414,7 +414,7 @@ describe('database: faults', () => {
       assert.equal(database.state(), 'newer-version');
       await database.close();
       assert.deepEqual(readFileSync(file()), before);
-      assert.deepEqual(troubles, ['newer-version']);
+      assert.deepEqual(notices, ['newer-version']);
     });
   });
 
@@ -430,7 +430,7 @@ describe('database: faults', () => {
         const kept = put(database, 'b', KEEP);
         unlinkSync(pipe);
         await kept;
-        assert.deepEqual(troubles, ['unwritable', 'written-again']);
+        assert.deepEqual(notices, ['unwritable', 'written-again']);
       });
 
     it('says that there is a folder of this name', async () => {
@@ -459,7 +459,7 @@ describe('database: faults', () => {
       test.secret = right;
       await until(() => database.state() === 'ready');
       assert.equal(await database.call('probe.open', { sealed }), 'kept');
-      assert.deepEqual(troubles, ['secret-differs', 'secret-agrees']);
+      assert.deepEqual(notices, ['secret-differs', 'secret-agrees']);
     });
 
     it('is replaced when an operator gives up what was sealed under the old one', async () => {
@@ -486,7 +486,7 @@ describe('database: faults', () => {
       const database = start({ secret: () => Promise.reject(new Error('no')) });
       await assert.rejects(database.startAnew(), { problem: 'secret-unreadable' });
       await assert.rejects(database.call('probe.open', { sealed }), { problem: 'secret-unreadable' });
-      assert.deepEqual(troubles, ['secret-unreadable']);
+      assert.deepEqual(notices, ['secret-unreadable']);
     });
   });
 });

@@ -28,22 +28,22 @@ export function openTestDatabase(
 
 /** For a `describe` whose tests begin with an empty folder, and use the operations of probes.ts. */
 export function useDatabases() {
-  const troubles: string[] = [];
+  const notices: string[] = [];
   /** `secret` may be changed by a test. */
   const test = { folder: '', secret: SECRET };
   const file = () => join(test.folder, 'cn-verify', 'cn-verify.db');
   const start = (options: Partial<DatabaseOptions> = {}) =>
     openTestDatabase(file(), {
       secret: async () => test.secret,
-      notify: (trouble) => troubles.push(trouble),
+      notify: (notice) => notices.push(notice),
       thread: join(__dirname, 'thread.js'),
       ...options,
     });
   beforeEach(() => {
     test.folder = temporaryDirectory();
     test.secret = SECRET;
-    troubles.length = 0;
+    notices.length = 0;
   });
   afterEach(closeAll);
-  return { test, troubles, file, start };
+  return { test, notices, file, start };
 }

@@ -14,10 +14,10 @@ const names = (name: string, count: number) =>
 describe('database: in a process of its own', () => {
   let file: string;
   let writer: Process;
-  const troubles = () => writer.said.flatMap(({ trouble }) => trouble ?? []);
+  const notices = () => writer.said.flatMap(({ notice }) => notice ?? []);
   async function left(): Promise<string[]> {
     const thread = join(__dirname, 'thread.js');
-    const database = openTestDatabase(file, { notify: (trouble) => assert.fail(trouble), thread });
+    const database = openTestDatabase(file, { notify: (notice) => assert.fail(notice), thread });
     const found = await database.call<null, string[]>('probe.list', null);
     await database.close();
     return found;
@@ -48,7 +48,7 @@ describe('database: in a process of its own', () => {
       writer.limit('unlimited');
       assert.deepEqual([...new Set(await kept)], ['written']);
       assert.deepEqual(await writer.ask('put', { ids: ['last'] }), ['written']);
-      assert.deepEqual(troubles(), ['unwritable', 'written-again']);
+      assert.deepEqual(notices(), ['unwritable', 'written-again']);
       await writer.kill();
       assert.deepEqual(await left(), [...names('first', 10), ...names('kept', 50), 'last'].sort());
     });
@@ -56,7 +56,7 @@ describe('database: in a process of its own', () => {
     it('leaves what was on disk before as it was, when it is killed', async () => {
       writer.limit(statSync(`${file}-wal`).size + 10_000);
       void writer.ask('put', { ids: names('kept', 50), size: 20_000, whenAway: 'keep' }).catch(() => {});
-      await until(() => troubles().length > 0);
+      await until(() => notices().length > 0);
       await writer.kill();
       const found = await left();
       assert.deepEqual(
@@ -68,7 +68,7 @@ describe('database: in a process of its own', () => {
     it('writes what it keeps when it is closed in time', async () => {
       writer.limit(statSync(`${file}-wal`).size + 10_000);
       const kept = writer.ask('put', { ids: names('kept', 50), size: 20_000, whenAway: 'keep' });
-      await until(() => troubles().length > 0);
+      await until(() => notices().length > 0);
       writer.limit('unlimited');
       await writer.ask('close');
       assert.deepEqual([...new Set(await kept)], ['written']);
@@ -93,7 +93,7 @@ describe('database: in a process of its own', () => {
     chmodSync(file, 0o600);
     assert.deepEqual(await kept, ['written']);
     assert.deepEqual(await writer.ask('list'), ['a', 'c']);
-    assert.deepEqual(troubles(), ['unwritable', 'written-again']);
+    assert.deepEqual(notices(), ['unwritable', 'written-again']);
   });
 
   it('names the Node.js that is needed where there is no SQLite', async () => {
@@ -102,7 +102,7 @@ describe('database: in a process of its own', () => {
     await writer.ask('open', file);
     assert.deepEqual(await writer.ask('put', { ids: ['a'] }), [`database-no-sqlite ${process.version}`]);
     assert.equal(await writer.ask('state'), 'no-sqlite');
-    assert.deepEqual(troubles(), ['no-sqlite']);
+    assert.deepEqual(notices(), ['no-sqlite']);
   });
 
   it('belongs to nobody as soon as its process is killed', async () => {

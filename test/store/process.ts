@@ -8,7 +8,7 @@ import { openTestDatabase } from './open';
 const COMMANDS = {
   async open(file: string): Promise<void> {
     const thread = join(__dirname, 'thread.js');
-    database = openTestDatabase(file, { notify: (trouble) => void say({ trouble }), thread });
+    database = openTestDatabase(file, { notify: (notice) => void say({ notice }), thread });
   },
   ready: () => database.ready(),
   state: async () => database.state(),
@@ -65,7 +65,7 @@ interface Put {
 
 /** What the process says by itself. */
 export interface Said {
-  trouble?: string;
+  notice?: string;
   written?: string;
   refused?: string;
 }

@@ -17,11 +17,11 @@ const LATER = join(__dirname, 'later-thread.js');
 
 describe('database: versions', () => {
   let file: string;
-  let troubles: string[];
+  let notices: string[];
   const start = (options: Partial<DatabaseOptions> = {}) =>
     openTestDatabase(file, {
       now: () => Date.parse('2026-11-30T12:00:00+08:00'),
-      notify: (trouble) => troubles.push(trouble),
+      notify: (notice) => notices.push(notice),
       ...options,
     });
   function inFile<Answer>(work: (database: DatabaseSync) => Answer): Answer {
@@ -37,7 +37,7 @@ describe('database: versions', () => {
 
   beforeEach(() => {
     file = join(temporaryDirectory(), 'cn-verify.db');
-    troubles = [];
+    notices = [];
   });
   afterEach(closeAll);
 
@@ -67,7 +67,7 @@ describe('database: versions', () => {
       inFile((database) => database.exec(readFileSync(join(FOLDER, name), 'utf8')));
       const database = start();
       await database.ready();
-      assert.deepEqual([database.state(), troubles], ['ready', []]);
+      assert.deepEqual([database.state(), notices], ['ready', []]);
       const look = { account: 'an-account', keys: [{ key: 'a key', content: 'asked' }], since: null };
       assert.deepEqual(await database.call('ledger.look', look), {
         'a key': {
@@ -136,6 +136,6 @@ describe('database: versions', () => {
     await start({ thread: LATER }).ready();
     await closeAll();
     assert.equal(versionOf(), MIGRATIONS.length + 2);
-    assert.deepEqual(troubles, ['unwritable']);
+    assert.deepEqual(notices, ['unwritable']);
   });
 });

@@ -57,7 +57,7 @@ export interface Opened {
  */
 export function createTasks(file: string, secret: () => Buffer = () => SECRET): Opened {
   const warnings: string[] = [];
-  const notify = (trouble: string) => void warnings.push(trouble);
+  const notify = (notice: string) => void warnings.push(notice);
   const database = openTestDatabase(file, { secret: async () => secret(), notify });
   let loaded = 0;
   const tasks = new PendingTasks({

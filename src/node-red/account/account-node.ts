@@ -113,10 +113,11 @@ export function createAccount(
     account ??= prepare(red, node, config, definition, secrets)();
     return account;
   };
-  let terms: Omit<Terms, 'ledger'> | undefined;
+  let terms: Terms | undefined;
   node.terms = () => {
-    terms ??= readTerms(node, config, definition);
-    return { ledger: ledgerOf(red, config.ledger), ...terms };
+    terms ??= { ...readTerms(node, config, definition), ledger: ledgerOf(red, config.ledger) };
+    // The node of a shared ledger may be replaced while this one stays.
+    return config.ledger ? { ...terms, ledger: ledgerOf(red, config.ledger) } : terms;
   };
   let rules: ConsentRules | undefined;
   node.consentRules = () => {

@@ -3,7 +3,7 @@ import type { Account, Probe } from '../../contract/account';
 import { ERRORS, type ErrorCode, type VerifyError } from '../../contract/errors';
 import type { Credentials } from '../../contract/settings';
 import type { HttpAnswer } from '../../contract/transport';
-import { offsetAskedBy } from '../../http/clock-offset';
+import { offsetAskedBy } from '../../http/signing';
 import { asVerifyError, textOf } from '../runner/flow-error';
 import { type FormTest, formTest, type TestResult } from '../runner/form-test';
 import type { Red } from '../runner/red';

@@ -65,7 +65,7 @@ export interface Summary {
   uncertain: UncertainCall[];
   uncertainCount: number;
   /** With the text for the reader. */
-  troubles: (UnreadableLedger & { text: string })[];
+  unreadable: (UnreadableLedger & { text: string })[];
 }
 
 /**
@@ -76,7 +76,7 @@ export interface Summary {
 export async function summarize({ red, query: asked, language }: AdminQuestion): Promise<Summary> {
   const now = Date.now();
   const { month, ...query } = readMonth(asked.month, now);
-  const { found, troubles } = ledgersOf(red);
+  const { found, unreadable } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
   let uncertainCount = 0;
@@ -87,7 +87,7 @@ export async function summarize({ red, query: asked, language }: AdminQuestion):
       for (const entry of open.entries) uncertain.set(entry.id, entry);
       uncertainCount += open.count;
     } catch (reason) {
-      troubles.push(unreadableLedger(red, store, reason));
+      unreadable.push(unreadableLedger(red, store, reason));
     }
   };
   // One that cannot be reached takes its time.
@@ -101,7 +101,7 @@ export async function summarize({ red, query: asked, language }: AdminQuestion):
     today: dayOf(now),
     ledgers: found.size,
     accounts,
-    troubles: troubles.map((each) => withText(red, each, language)),
+    unreadable: unreadable.map((each) => withText(red, each, language)),
     days: [...days.values()].sort((a, b) =>
       a.day === b.day ? order(a.account, b.account) : order(b.day, a.day),
     ),
@@ -197,28 +197,28 @@ function shownOf(entry: Entry): UncertainCall {
 
 /** @throws VerifyError CONFIG where one cannot be read: without it, a report would lack something */
 function allLedgersOf(red: Red): Map<Ledger, string | null> {
-  const { found, troubles } = ledgersOf(red);
-  const [unreadable] = troubles;
-  if (unreadable) throw new VerifyError('CONFIG', unreadable.problem, unreadable.values);
+  const { found, unreadable } = ledgersOf(red);
+  const [first] = unreadable;
+  if (first) throw new VerifyError('CONFIG', first.problem, first.values);
   return found;
 }
 
 /** Of stores that are one and the same ledger, the first. */
-function ledgersOf(red: Red): { found: Map<Ledger, string | null>; troubles: UnreadableLedger[] } {
+function ledgersOf(red: Red): { found: Map<Ledger, string | null>; unreadable: UnreadableLedger[] } {
   const nodes = nodesOf<LedgerStoreNode>(red, 'verify-ledger-store', 'location');
   const byLocation = Map.groupBy(nodes, ({ id, location }) => location ?? id);
   const stores = [null, ...[...byLocation.values()].map(([first]) => first!.id)];
   const found = new Map<Ledger, string | null>();
-  const troubles: UnreadableLedger[] = [];
+  const unreadable: UnreadableLedger[] = [];
   for (const store of stores) {
     try {
       const ledger = ledgerOf(red, store);
       if (ledger) found.set(ledger, store);
     } catch (reason) {
-      troubles.push(unreadableLedger(red, store, reason));
+      unreadable.push(unreadableLedger(red, store, reason));
     }
   }
-  return { found, troubles };
+  return { found, unreadable };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Whether this process can do its work, for a load balancer and for whoever watches it: docs/contract.md, "Health". */
-import { VerifyError, verifyErrorOf } from '../../contract/errors';
+import { VerifyError } from '../../contract/errors';
 import type { AccountNode } from '../account/account-node';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import type { QueueNode } from '../queue/verify-queue';
@@ -7,6 +7,7 @@ import { actionTypes } from '../runner/actions';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { configsOf } from '../runner/deployed';
+import { asVerifyError } from '../runner/flow-error';
 import type { Red } from '../runner/red';
 
 /** Whoever asks does not wait longer for a server that is away. */
@@ -38,11 +39,15 @@ export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
   const stores = configs.filter(({ id }) => called.has(id)).map(({ ledger }) => ledger);
   const queues = configs.map(({ type, queue }) => /^verify-(?:call|in)$/.test(type) && queue);
   const [database, ledger, redis] = await Promise.all([
-    databaseFile(red) === null ? null : inTime('database-unwritable', databaseProblem(red)),
+    databaseFile(red) === null ? null : inTime(red, 'database-unwritable', databaseProblem(red)),
     worst(
-      nodesWith<LedgerStoreNode>(stores, 'problem').map((store) => inTime('ledger-away', store.problem())),
+      nodesWith<LedgerStoreNode>(stores, 'problem').map((store) =>
+        inTime(red, 'ledger-away', store.problem()),
+      ),
     ),
-    worst(nodesWith<QueueNode>(queues, 'calls').map((queue) => inTime('queue-away', queueProblem(queue)))),
+    worst(
+      nodesWith<QueueNode>(queues, 'calls').map((queue) => inTime(red, 'queue-away', queueProblem(queue))),
+    ),
   ]);
   const providers: Health['providers'] = {};
   for (const account of nodesWith<AccountNode>(called, 'open')) {
@@ -54,10 +59,11 @@ export async function healthOf(red: Red): Promise<Omit<Health, 'flows'>> {
 }
 
 /** @param away the problem of what does not answer in time */
-async function inTime(away: string, problem: Promise<VerifyError | null>): Promise<string> {
+async function inTime(red: Red, away: string, check: Promise<VerifyError | null>): Promise<string> {
   const late = new Promise<VerifyError>((resolve) => {
     setTimeout(() => resolve(new VerifyError('NETWORK', away)), CHECK_MS).unref();
   });
+  const problem = check.catch((reason) => asVerifyError(red, null, reason));
   const found = await Promise.race([problem, late]);
   return found?.problem ?? 'ready';
 }
@@ -74,11 +80,8 @@ async function databaseProblem(red: Red): Promise<VerifyError | null> {
   return database.problem();
 }
 
-async function queueProblem(queue: QueueNode): Promise<VerifyError | null> {
-  try {
-    await queue.calls().ping(CHECK_MS);
-    return null;
-  } catch (reason) {
-    return verifyErrorOf(reason);
-  }
+/** @throws VerifyError where it cannot be used */
+async function queueProblem(queue: QueueNode): Promise<null> {
+  await queue.calls().ping(CHECK_MS);
+  return null;
 }

@@ -1,4 +1,5 @@
 /** The address at which a process says whether it can do its work: docs/contract.md, "Health". */
+import { logBug } from '../runner/flow-error';
 import type { Red } from '../runner/red';
 import type { Health } from './health';
 
@@ -32,7 +33,10 @@ export function serveHealth(red: Red): void {
         .set({ 'Cache-Control': 'no-store' })
         .json(health);
     };
-    latest.found.then(answer, () => response.status(500).end());
+    latest.found.then(answer, (reason) => {
+      logBug(red, null, reason);
+      response.status(500).end();
+    });
   });
 }
 

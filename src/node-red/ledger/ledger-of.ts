@@ -1,5 +1,4 @@
 /** The ledger of a runtime, and those that several share. */
-import { channel } from 'node:diagnostics_channel';
 import { VerifyError } from '../../contract/errors';
 import { Ledger, type LedgerOptions } from '../../ledger/ledger';
 import type { Seen } from '../../photos/seen';
@@ -32,9 +31,6 @@ export interface LedgerStoreNode extends Node {
   location: string | null;
 }
 
-/** docs/contract.md, "Ledger": each entry when it is settled, for metrics and traces. */
-const settled = channel('cn-verify:call');
-
 const ownLedger = oncePerRuntime((red) => openLedger(red, { database: databaseOf(red) }));
 
 /**
@@ -57,15 +53,13 @@ export function ledgerOf(red: Red, store?: unknown): Ledger | null {
  * @param options its database, and for how long a process holds a claim where several share it
  */
 export function openLedger(red: Red, options: Pick<LedgerOptions, 'database' | 'leaseMs'>): Ledger {
-  const ledger = new Ledger({
+  return new Ledger({
     ...options,
     now: Date.now,
-    notify: (trouble, count) => red.log.warn(red._(`warnings.ledger.${trouble}`, { count })),
+    notify: (notice, count) => red.log.warn(red._(`warnings.ledger.${notice}`, { count })),
     onBudget: ({ account, period, limit, spent }) => {
       const name = red.nodes.getNode(account)?.name || account;
       red.log.warn(red._(`warnings.budget.${period}`, { account: name, limit, spent }));
     },
   });
-  ledger.subscribe((entry) => settled.publish(entry));
-  return ledger;
 }

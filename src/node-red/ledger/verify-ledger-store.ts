@@ -1,6 +1,6 @@
 /** A ledger that several Node-REDs share, in PostgreSQL: docs/contract.md, "Ledger". */
 
-import { VerifyError, verifyErrorOf } from '../../contract/errors';
+import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions } from '../../contract/settings';
 import type { Ledger } from '../../ledger/ledger';
 import { sharedKept } from '../../ledger/shared-kept';
@@ -12,6 +12,7 @@ import { secretFrom } from '../../store/secret';
 import { tlsOptions } from '../runner/connection';
 import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
+import { asVerifyError } from '../runner/flow-error';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { readSettings, requireVariable, takeCredentials } from '../runner/settings';
 import { type LedgerStoreNode, openLedger } from './ledger-of';
@@ -55,7 +56,7 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
     try {
       return await opening().database.findProblem();
     } catch (reason) {
-      return verifyErrorOf(reason);
+      return asVerifyError(red, node, reason);
     }
   };
   node.isSetBack = () => opened?.database.isSetBack ?? false;
@@ -105,9 +106,9 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
     operations: OPERATIONS,
     now: Date.now,
     ...sharedKept(databaseFile(red) === null ? null : databaseOf(red)),
-    notify: (trouble, values) => {
-      const text = red._(`warnings.shared-ledger.${trouble}`, { ...values });
-      if (trouble === 'reached') node.log(text);
+    notify: (notice, values) => {
+      const text = red._(`warnings.shared-ledger.${notice}`, { ...values });
+      if (notice === 'reached') node.log(text);
       else node.warn(text);
     },
   });

@@ -21,7 +21,7 @@ export const localPhotos = oncePerRuntime((red) => {
   return new LocalFolder({
     folder: join(userDir, 'cn-verify/photos'),
     database: databaseOf(red),
-    report: (trouble, values) => red.log.warn(red._(`warnings.store.${trouble}`, values)),
+    notify: (notice, values) => red.log.warn(red._(`warnings.store.${notice}`, values)),
   });
 });
 

@@ -6,8 +6,8 @@ import { MOST_DAYS } from '../../photos/seen';
 import { applyRules } from '../../photos/verdict';
 import { answerInput } from '../runner/answer-input';
 import { prepareFields } from '../runner/fields';
-import { checkOutput } from '../runner/output';
 import type { Node, NodeConfig, Red } from '../runner/red';
+import { checkOutput } from '../runner/result';
 import { readSettings } from '../runner/settings';
 import { seenOf } from './seen-of';
 

@@ -188,7 +188,7 @@ function prepareS3(
         prefix,
         region: region || USUAL_REGION,
         connect: (origin) => connect(red, node, config, origin, keys),
-        report: (trouble, values) => node.warn(red._(`warnings.store.${trouble}`, values)),
+        notify: (notice, values) => node.warn(red._(`warnings.store.${notice}`, values)),
       }),
   };
 }

@@ -33,7 +33,7 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
   const status = new NodeStatus(red, node, () => false);
   let worker: JobWorker | undefined;
   let warnedOf = '';
-  const trouble = (error: VerifyError | null) => {
+  const stuck = (error: VerifyError | null) => {
     status.stuck(error?.code ?? null);
     // The connection reports itself that Redis is away.
     if (error && error.code !== 'NETWORK' && error.problem !== warnedOf) node.warn(textOf(red, error));
@@ -49,7 +49,7 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
         concurrency,
         repeatable,
         timeoutMs: timeout * 1000,
-        trouble,
+        stuck,
         take: (message) => {
           status.started();
           if (sendNew(red, node, message)) return;

@@ -5,7 +5,7 @@ import type { SettingDefinitions } from '../../contract/settings';
 import { isLoopback } from '../../http/address';
 import type { QueueOptions } from '../../queue/bull';
 import type { JobCalls } from '../../queue/calls';
-import type { RedisServer, RedisTrouble } from '../../queue/redis-connection';
+import type { RedisNotice, RedisServer } from '../../queue/redis-connection';
 import { readRedisUrl, redisServer } from '../../queue/redis-url';
 import { JobSecret } from '../../queue/sealed';
 import { secretOf } from '../../store/secret';
@@ -69,7 +69,7 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
         });
         return secret;
       },
-      notify: (trouble, { place, code }) => node.warn(said(trouble, place, code)),
+      notify: (notice, { place, code }) => node.warn(said(notice, place, code)),
     };
   };
   node.calls = () => {
@@ -88,11 +88,11 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     return redisServer(address, tlsOptions(red, config.tls));
   }
 
-  function said(trouble: RedisTrouble, place: string, code: string): string {
-    if (trouble === 'away') return red._('warnings.queue.away', { place, code });
-    if (trouble === 'back') return red._('warnings.queue.back', { place });
-    if (trouble === 'deaf') return red._('warnings.queue.deaf', { place, code });
-    if (trouble === 'emptied') return red._('warnings.queue.emptied', { place });
+  function said(notice: RedisNotice, place: string, code: string): string {
+    if (notice === 'away') return red._('warnings.queue.away', { place, code });
+    if (notice === 'back') return red._('warnings.queue.back', { place });
+    if (notice === 'deaf') return red._('warnings.queue.deaf', { place, code });
+    if (notice === 'emptied') return red._('warnings.queue.emptied', { place });
     return red._('warnings.queue.forgetful', { place, code });
   }
 

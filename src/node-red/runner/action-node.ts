@@ -8,7 +8,15 @@ import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { activeJobs } from '../../queue/active-jobs';
 import type { AccountNode } from '../account/account-node';
 import { type PhotoStoreNode, photoStoreNode } from '../photos/photo-store-of';
-import { type Consent, chosenFields, NO_CONSENT, PAID_SETTINGS, readConsent, readKey } from './choices';
+import {
+  type Consent,
+  chosenFields,
+  NO_CONSENT,
+  NodeAccounts,
+  PAID_SETTINGS,
+  readConsent,
+  readKey,
+} from './choices';
 import { sealOf } from './database-of';
 import { checkOnceStarted } from './deployed';
 import { prepareFields } from './fields';
@@ -22,13 +30,11 @@ import {
   textOf,
 } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
-import { NodeAccounts } from './node-accounts';
 import { NodeTasks, type TaskRunner } from './node-tasks';
-import { canHold, checkOutput, numberParts, setResult, withoutOutput } from './output';
 import { FREE, MessagePayments } from './payments';
 import { type PendingTasksOfRuntime, pendingTasksOf } from './pending-tasks-of';
 import type { Message, Node, NodeConfig, Red, Sent } from './red';
-import { notSent, resultOf } from './result';
+import { canHold, checkOutput, notSent, numberParts, resultOf, setResult, withoutOutput } from './result';
 import { readSettings } from './settings';
 import { NodeStatus } from './status';
 import { MessageContext, type PendingDelivery, type Work, workOn } from './work';
@@ -91,7 +97,10 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #warned = new Set<string>();
   /** Messages that are being worked on. */
   #working = 0;
-  #settings: NodeSettings<Definitions> | undefined;
+  /** null where they are wrong: a node delivers what was paid for even then. */
+  readonly #settings: NodeSettings<Definitions> | null;
+  /** Wrong settings are no reason to take a call for a free one. */
+  readonly #mayCost: boolean;
   #onIdle: (() => void) | undefined;
 
   constructor(red: Red, node: Node, config: NodeConfig, action: NodeAction<Input, Definitions, State>) {
@@ -99,6 +108,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#node = node;
     this.#config = config;
     this.#action = action;
+    this.#settings = this.#settingsIfRight();
+    this.#mayCost = action.mayCost && !(this.#settings && action.isFree?.(this.#settings));
     this.#accounts = new NodeAccounts(red, action.provider, String(config.account ?? ''));
     this.#fields = prepareFields(red, node, { ...action.fields, ...chosenFields(action, config) }, config);
     this.#status = new NodeStatus(red, node, () => this.#accounts.environmentOf() === 'sandbox');
@@ -148,11 +159,11 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     this.#node.warn(this.#red._(`warnings.${key}`, values));
   }
 
-  /** Warns once when trouble begins, and shows it until it is over for all. */
-  trouble(error: VerifyError | null): void {
+  /** Warns once when queries begin to fail, and shows the error until every task is queried without one. */
+  retrying(error: VerifyError | null): void {
     if (error && this.#status.isFine)
-      this.#node.warn(this.#red._('warnings.trouble', { text: textOf(this.#red, error) }));
-    this.#status.trouble(error?.code ?? null);
+      this.#node.warn(this.#red._('warnings.still-waiting', { text: textOf(this.#red, error) }));
+    this.#status.retrying(error?.code ?? null);
   }
 
   waiting(count: number): void {
@@ -197,7 +208,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   #start(error: VerifyError | null, fields: Record<string, unknown>, work: Work): void {
     try {
       if (error) throw error;
-      const settings = this.#readSettings();
+      const settings = this.#settings ?? this.#readSettings();
       const { output } = settings;
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
@@ -303,7 +314,6 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     );
   }
 
-  /** A node delivers what was paid for, even if its settings are wrong by now. */
   #settingsIfRight(): NodeSettings<Definitions> | null {
     try {
       return this.#readSettings();
@@ -312,14 +322,13 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     }
   }
 
+  /** @throws VerifyError CONFIG */
   #readSettings(): NodeSettings<Definitions> {
-    if (this.#settings) return this.#settings;
     const settings = {
       ...readSettings(this.#action.settings, this.#config),
       ...readSettings({ ...COMMON_SETTINGS, ...PAID_SETTINGS }, this.#config),
     };
     checkOutput(this.#red, settings.output);
-    this.#settings = settings;
     return settings;
   }
 
@@ -329,20 +338,13 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return account.request!() as unknown as Action<Input, Definitions, State>;
   }
 
-  /** Settings that cannot be read are no reason to take a call for a free one. */
-  get #mayCost(): boolean {
-    const { mayCost, isFree } = this.#action;
-    const settings = this.#settingsIfRight();
-    return mayCost && !(settings && isFree?.(settings));
-  }
-
   succeed(answer: Answer, work: Work): void {
     if (work.ended) return;
     try {
       const { provider, operation } = this.#action;
       const environment = this.#accounts.environmentOf(work.account) ?? 'production';
       const called = { provider: provider ?? String(work.provider), operation, environment };
-      this.deliver({ result: resultOf(answer, called, work, this.#settingsIfRight()?.includeRaw) }, work);
+      this.deliver({ result: resultOf(answer, called, work, this.#settings?.includeRaw) }, work);
     } catch (reason) {
       this.fail(reason, work);
     }
@@ -374,7 +376,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.handOver(work);
     else if (isClosing) {
       // The property that the result replaces may hold a person's data, so it is not kept.
-      const { [this.#settingsIfRight()?.output ?? 'payload']: _replaced, ...message } = work.message;
+      const { [this.#settings?.output ?? 'payload']: _replaced, ...message } = work.message;
       const task = {
         node: this.#node.id,
         type: this.#node.type,
@@ -407,7 +409,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
 
   /** @returns null where the message cannot be copied */
   #sentOf(result: Result, { message }: Work): Sent | null {
-    const settings = this.#settingsIfRight();
+    const settings = this.#settings;
     const output = settings?.output ?? 'payload';
     const put = (into: Message, value: Result) => {
       if (!setResult(this.#red, into, output, value))

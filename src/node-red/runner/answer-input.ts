@@ -5,8 +5,8 @@ import type { Outcome } from '../../contract/result';
 import { checkOnceStarted } from './deployed';
 import { asVerifyError, describeError, FlowError } from './flow-error';
 import { handleInput, type InputMessage } from './handle-input';
-import { canHold, setResult } from './output';
 import type { Message, Node, Red } from './red';
+import { canHold, setResult } from './result';
 import { NodeStatus } from './status';
 
 export interface Reply {

@@ -16,7 +16,7 @@ export const databaseOf = oncePerRuntime((red) => {
     ...(userDir && { mark: join(userDir, '.cn-verify.mark') }),
     secret: () => secretFor(red),
     now: Date.now,
-    notify: (trouble, values) => red.log.warn(red._(`warnings.database.${trouble}`, values)),
+    notify: (notice, values) => red.log.warn(red._(`warnings.database.${notice}`, values)),
   });
 });
 

@@ -53,11 +53,11 @@ export function prepareFields(
     const values: Record<string, unknown> = {};
     const missing = new Set(fields.map(([name]) => name));
     let isOver = false;
-    let stop = () => {};
+    let stop: (() => void) | undefined;
     const end = (error: VerifyError | null) => {
       if (isOver) return;
       isOver = true;
-      stop();
+      stop?.();
       callback(error, values);
     };
     for (const [name, field] of fields) {

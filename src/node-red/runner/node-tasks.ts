@@ -26,7 +26,7 @@ export interface TaskRunner extends NodeContext {
   /** Leaves a message to the next instance of the node. */
   handOver(work: Work): void;
   /** The error that queries meet at the moment; null when none does any more. */
-  trouble(error: VerifyError | null): void;
+  retrying(error: VerifyError | null): void;
   /** How many messages wait. */
   waiting(count: number): void;
 }
@@ -41,7 +41,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
   /** Messages of resumed tasks on their way through Node-RED to the input of the node. */
   readonly #returning = new Map<Message, PendingTask>();
   readonly #queries = new Map<PendingTask, AbortController>();
-  readonly #troubles = new Map<PendingTask, VerifyError>();
+  readonly #lastErrors = new Map<PendingTask, VerifyError>();
 
   /**
    * @param node the instance
@@ -189,19 +189,19 @@ export class NodeTasks<Input, State> implements TaskOwner {
       this.#runner.succeed(step, work);
       return;
     }
-    this.#trouble(task, step.lastError);
+    this.#setLastError(task, step.lastError);
     this.#pending.schedule(task, step.nextStepIn);
   }
 
-  #trouble(task: PendingTask, error: VerifyError | null): void {
-    const before = this.#troubles.size;
-    this.#troubles.delete(task);
-    if (error) this.#troubles.set(task, error);
-    if (error || (before > 0 && this.#troubles.size === 0)) this.#runner.trouble(error);
+  #setLastError(task: PendingTask, error: VerifyError | null): void {
+    const before = this.#lastErrors.size;
+    this.#lastErrors.delete(task);
+    if (error) this.#lastErrors.set(task, error);
+    if (error || (before > 0 && this.#lastErrors.size === 0)) this.#runner.retrying(error);
   }
 
   #forget(task: PendingTask): void {
-    this.#trouble(task, null);
+    this.#setLastError(task, null);
     this.#queries.get(task)?.abort();
     if (this.#works.delete(task)) this.#runner.waiting(this.#works.size);
   }

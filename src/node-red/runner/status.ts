@@ -32,7 +32,7 @@ export class NodeStatus {
   readonly #isOnSandbox: () => boolean;
   #inFlight = 0;
   #waiting = 0;
-  #trouble: ErrorCode | null = null;
+  #retrying: ErrorCode | null = null;
   #stuck: ErrorCode | null = null;
   #last: Status = {};
   #shown = '';
@@ -53,7 +53,7 @@ export class NodeStatus {
 
   /** Whether no error is being retried. */
   get isFine(): boolean {
-    return this.#trouble === null;
+    return this.#retrying === null;
   }
 
   /** A message is being worked on. */
@@ -68,10 +68,10 @@ export class NodeStatus {
     this.#update();
   }
 
-  /** Trouble that is being survived, or its end with null. */
-  trouble(code: ErrorCode | null): void {
-    if (this.#trouble === code) return;
-    this.#trouble = code;
+  /** The error after which something is retried; null once that succeeded. */
+  retrying(code: ErrorCode | null): void {
+    if (this.#retrying === code) return;
+    this.#retrying = code;
     this.#update();
   }
 
@@ -119,7 +119,7 @@ export class NodeStatus {
   #current(): Status {
     if (this.#stuck) return { fill: 'red', shape: 'ring', text: this.#stuck };
     const sandbox = this.#isOnSandbox();
-    if (this.#inFlight > this.#waiting && !this.#trouble) {
+    if (this.#inFlight > this.#waiting && !this.#retrying) {
       const count = this.#inFlight;
       return {
         fill: 'blue',
@@ -127,14 +127,16 @@ export class NodeStatus {
         text: sandbox ? this.#red._('status.sandbox-in-flight', { count }) : String(count),
       };
     }
-    if (this.#inFlight > 0 && !this.#trouble) {
+    if (this.#inFlight > 0 && !this.#retrying) {
       const text = this.#red._(sandbox ? 'status.sandbox-waiting' : 'status.waiting', {
         count: this.#waiting,
       });
       return { fill: 'yellow', shape: 'dot', text };
     }
     const last: Status =
-      this.#inFlight > 0 && this.#trouble ? { fill: 'red', shape: 'ring', text: this.#trouble } : this.#last;
+      this.#inFlight > 0 && this.#retrying
+        ? { fill: 'red', shape: 'ring', text: this.#retrying }
+        : this.#last;
     return last.text && sandbox ? { ...last, text: `sandbox ${last.text}` } : last;
   }
 

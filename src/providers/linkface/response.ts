@@ -1,7 +1,7 @@
 import { incomplete, refusalBy } from '../../contract/codes';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
-import { envelopeOf, unwrapped } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/answer';
 import { isObject } from '../../http/json';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';

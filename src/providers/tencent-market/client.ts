@@ -6,10 +6,19 @@ import type { RequestAnswer, RequestTurn } from '../../contract/provider-request
 import type { Call, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { BAD_PARAMETERS } from './codes';
-import { type Person, writeForm } from './form';
 import { type Comparison, readAnswer, readProduct, requestIdIn } from './response';
 import { schemeFor, signatureHeaders } from './sign';
 
+/** What the provider compares. */
+export interface Person {
+  name: string;
+  idNumber: string;
+  /** The photo itself, or where the provider downloads it. */
+  photo: Buffer | { url: string };
+}
+
+/** Whole groups of three bytes, so that only the last piece is padded. */
+const PIECE_BYTES = 48 * 1024;
 /** The document's program samples send a field that is not used as an empty one. */
 const EMPTY_FORM = Buffer.from('name=&idcard=&image=&url=');
 
@@ -118,4 +127,21 @@ function request(account: Account, body: () => Buffer, target = OWN_ADDRESS): Ca
     },
     body: body(),
   });
+}
+
+/**
+ * Writes the form: docs/providers/tencent-market.md, the table of body fields. "`+`, `/` and `=` of the base64 must be percent-encoded." A photo is encoded piece by piece, so that no text of
+ * its size is made.
+ * @param person with name, id number and photo, which is not changed
+ * @returns the body; of `image` and `url` it has the one that is used
+ */
+export function writeForm({ name, idNumber, photo }: Person): Buffer {
+  const fields = `name=${encodeURIComponent(name)}&idcard=${encodeURIComponent(idNumber)}`;
+  if ('url' in photo) return Buffer.from(`${fields}&url=${encodeURIComponent(photo.url)}`);
+  const body = [Buffer.from(`${fields}&image=`)];
+  for (let start = 0; start < photo.length; start += PIECE_BYTES)
+    body.push(
+      Buffer.from(encodeURIComponent(photo.toString('base64', start, start + PIECE_BYTES)), 'latin1'),
+    );
+  return Buffer.concat(body);
 }

@@ -9,12 +9,11 @@ import { photoDigest } from '../../input/photo';
 import { isAddress, LONGEST_URL, readPhotoUrl } from '../../input/photo-url';
 import { withoutSignature } from '../../input/presigned';
 import { inTurns, type Sliced } from '../../input/slices';
-import { textInBytes } from '../../input/text-in-bytes';
+import { textInBytes } from '../../input/text';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
-import { compare } from './client';
+import { compare, type Person } from './client';
 import { INCORRECT } from './codes';
-import type { Person } from './form';
 import type { Comparison } from './response';
 import { type Bands, DOCUMENTED, verdictOf } from './verdict';
 

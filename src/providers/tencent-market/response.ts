@@ -2,10 +2,8 @@ import { incomplete, refusalBy } from '../../contract/codes';
 import { refusal, VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
-import { unwrapped } from '../../http/envelope';
+import { refusedStatus, textOf, unwrapped } from '../../http/answer';
 import { isObject, parseJson, parseObject } from '../../http/json';
-import { refusedStatus } from '../../http/status';
-import { textOf } from '../../http/text';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, SUCCESS } from './codes';
 

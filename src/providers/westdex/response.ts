@@ -1,8 +1,8 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
-import { offsetAskedBy } from '../../http/clock-offset';
-import { envelopeOf, unwrapped } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/answer';
 import { isObject, parseJson } from '../../http/json';
+import { offsetAskedBy } from '../../http/signing';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
 import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './cipher';

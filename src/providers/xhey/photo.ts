@@ -2,6 +2,7 @@ import type { Verdict } from '../../contract/codes';
 import { isObject } from '../../http/json';
 import { IN_PROGRESS, STATUSES, UNKNOWN_STATUS, UNREPORTED_REASONS } from './codes';
 import { isInMainlandChina } from './mainland';
+import { toNumber } from './response';
 
 /** On the map: docs/contract.md, "Result", `location`. */
 export interface Coordinates {
@@ -89,14 +90,6 @@ export function unreportedPhoto(
   reason: (typeof UNREPORTED_REASONS)[number],
 ): ReportedPhoto {
   return { ...readPhoto({}, taskId), url, reason };
-}
-
-/** @returns the number that a number or a decimal string is, else null */
-export function toNumber(value: unknown): number | null {
-  const decimal = typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value);
-  if (typeof value !== 'number' && !decimal) return null;
-  const number = Number(value);
-  return Number.isFinite(number) ? number : null;
 }
 
 function toText(value: unknown): string | null {

@@ -3,11 +3,10 @@ import type { VerifyError } from '../../contract/errors';
 import { isoTimes } from '../../contract/iso-time';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
-import { envelopeOf, unwrapped } from '../../http/envelope';
+import { envelopeOf, unwrapped } from '../../http/answer';
 import { isObject } from '../../http/json';
 import { conceal, type Known } from '../../input/mask';
 import { CODES, SUCCESS } from './codes';
-import { toNumber } from './photo';
 
 /** docs/providers/xhey.md, "Codes", 2001: at most 1000 records a query. Photos and tasks are ten at the most, and far from this. */
 const MOST_ITEMS = 1000;
@@ -171,4 +170,12 @@ function timeOf(timestamp: unknown): string | null {
   if (time === null || time <= 0) return null;
   const milliseconds = time < MOST_SECONDS ? time * 1000 : time;
   return milliseconds <= LATEST ? isoTime(milliseconds) : null;
+}
+
+/** @returns the number that a number or a decimal string is, else null */
+export function toNumber(value: unknown): number | null {
+  const decimal = typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value);
+  if (typeof value !== 'number' && !decimal) return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
 }

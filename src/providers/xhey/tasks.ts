@@ -5,7 +5,7 @@ import { isObject, parseJson } from '../../http/json';
 import { isTooMuchJson } from '../../input/json-text';
 import { MOST_PHOTOS, tooManyPhotos } from '../../input/most-photos';
 import { readTaskId } from '../../input/task-id';
-import { textInBytes } from '../../input/text-in-bytes';
+import { textInBytes } from '../../input/text';
 import type { ReportedPhoto } from './photo';
 import type { Task } from './truth-create';
 

@@ -3,11 +3,10 @@ import type { Action, AskContext, Context, Unfinished } from '../../contract/act
 import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
 import type { Answer, Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
-import { claimText } from './claims';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';
-import { type PollData, report, splitPhotos } from './report';
+import { claimText, type PollData, report, splitPhotos } from './report';
 import type { TaskAnswer } from './response';
 import { reuseKey } from './reuse-key';
 import { type PolledTask, readTasks, TASK_STATUSES } from './tasks';
@@ -112,8 +111,8 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
     async ask(open, state, context) {
       const raw: unknown[] = [];
       await checkClaim(state, context);
-      const { trouble, retryAfter } = isOver(context)
-        ? { trouble: null, retryAfter: 0 }
+      const { lastError, retryAfter } = isOver(context)
+        ? { lastError: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
       if (waiting(state).length === 0 || context.left() <= 0) {
         const answer = await resultOf(state, raw, context);
@@ -122,7 +121,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
       }
       const pause = Math.max(nextPause(state, ++state.steps, context.random()), retryAfter);
       const nextStepIn = lastChance(pause, context.left(), state.interval);
-      return { nextStepIn, lastError: trouble } satisfies Unfinished;
+      return { nextStepIn, lastError } satisfies Unfinished;
     },
   },
 
@@ -159,15 +158,15 @@ function idsOf(tasks: readonly PolledTask[]): string[] {
 
 /**
  * Queries every task that waits, and survives what can pass.
- * @returns the latest trouble, and milliseconds that the provider asks to be left alone for
+ * @returns the error of the last query that failed, and milliseconds for which the provider wants no request
  */
 async function askAll(
   open: () => Account | Promise<Account>,
   state: PollState,
   context: AskContext,
   raw: unknown[],
-): Promise<{ trouble: VerifyError | null; retryAfter: number }> {
-  let trouble: VerifyError | null = null;
+): Promise<{ lastError: VerifyError | null; retryAfter: number }> {
+  let lastError: VerifyError | null = null;
   let retryAfter = 0;
   await each(waiting(state), async (task) => {
     const { error: before } = task;
@@ -182,11 +181,11 @@ async function askAll(
         return;
       }
       task.error = context.explain(error);
-      trouble = error;
+      lastError = error;
       retryAfter = Math.max(retryAfter, (error.details.retryAfter ?? 0) * 1000);
     }
   });
-  return { trouble, retryAfter };
+  return { lastError, retryAfter };
 }
 
 function endsWait({ code }: VerifyError, { turn }: AskContext): boolean {

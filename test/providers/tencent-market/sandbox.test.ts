@@ -9,8 +9,7 @@ import {
   INCORRECT,
 } from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
-import type { Scheme } from '../../../src/providers/tencent-market/sign';
-import { signatureHeaders } from '../../../src/providers/tencent-market/sign';
+import { type Scheme, signatureHeaders } from '../../../src/providers/tencent-market/sign';
 import { answerOf, worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');

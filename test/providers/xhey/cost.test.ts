@@ -1,8 +1,7 @@
 /** What a thousand carried photos cost, the most of a message: as much for each as if it were alone. */
 import assert from 'node:assert/strict';
 import type { Result } from '../../../src/contract/result';
-import { claimText } from '../../../src/providers/xhey/claims';
-import { type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
+import { claimText, type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
 import { readTasks } from '../../../src/providers/xhey/tasks';
 import { stepsOf } from '../../steps';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { type Person, writeForm } from '../../../src/providers/tencent-market/form';
+import { type Person, writeForm } from '../../../src/providers/tencent-market/client';
 
 const NAME = '阿卜杜拉·买买提 O\'Neil & "co" +100%=~!*()';
 const ID_NUMBER = '11010519491231002X';

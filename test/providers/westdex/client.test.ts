@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readPhoto } from '../../../src/input/photo';
 import { atOnce } from '../../../src/input/slices';
-import { bodyOf } from '../../../src/providers/westdex/body';
+import { bodyOf } from '../../../src/providers/westdex/client';
 import { jpg } from '../../input/pictures';
 
 const FIELDS = {
