@@ -158,11 +158,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#timer = setTimeout(() => this.#timeIsUp(), Math.ceil(left));
       return;
     }
-    const [status, size] = [this.#status, this.#size];
-    setImmediate(() => {
-      if (status !== this.#status || size !== this.#size) this.#timeIsUp();
-      else this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds: this.#seconds });
-    });
+    setImmediate(() =>
+      this.fail('TIMEOUT', this.#isSent ? 'timeout' : 'connect-timeout', { seconds: this.#seconds }),
+    );
   }
 
   get #seconds(): number {
