@@ -9,7 +9,7 @@ import {
   INCORRECT,
 } from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
-import { type Scheme, signatureHeaders } from '../../../src/providers/tencent-market/sign';
+import { type Scheme, sign } from '../../../src/providers/tencent-market/sign';
 import { answerOf, worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
@@ -40,7 +40,7 @@ function ask(scheme: Scheme, body: string, change: Change = {}) {
   const { secretId = '', secretKey = '' } = sandboxHalf.credentials;
   const { method = 'POST', path = '', search = '', signedAt = NOW, authorization, world = WORLD } = change;
   const signer = { secretId, secretKey, source: 'market' };
-  const signed = signatureHeaders(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
+  const { headers: signed } = sign(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
   const headers: Record<string, string | undefined> = {
     ...Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value])),
     'content-type': FORM,
