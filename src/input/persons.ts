@@ -101,7 +101,7 @@ function onlyLetters(text: string): string {
 }
 
 function wordsOf(text: string): string {
-  return ` ${(text.match(/[\p{L}\p{M}]+/gu) ?? []).join(' ')} `;
+  return ` ${(text.match(/(?:(?!\p{Script=Han})[\p{L}\p{M}])+/gu) ?? []).join(' ')} `;
 }
 
 /**

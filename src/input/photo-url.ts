@@ -39,6 +39,7 @@ const SCHEME_OF_WEB = /https?:\/\//i;
 const UNSAFE: Readonly<Record<string, string>> = { '"': '%22', '<': '%3C', '>': '%3E' };
 /** Line ends and spaces of the file that it was read from, escaped with it. */
 const ESCAPED_SPACE_AT_END = /(?:%0[ad9]|%20){1,8}$/i;
+const ESCAPED_SPACES = /%0[ad9]|%20/gi;
 /** The same, escaped for JSON twice. */
 const JSON_SPACE_AT_END = /(?:\\[nrt]){1,8}["']?$/;
 /** Written on a Chinese keyboard, or copied behind one that was there already. */
@@ -106,11 +107,10 @@ export function* readPhotoUrlsIn(value: string, position: number, reading: UrlRe
     return [value];
   }
   const urls: string[] = [];
-  for (const piece of piecesOf(withoutAround(value), position, reading)) {
+  for (const piece of piecesOf(alone(value, reading), position, reading)) {
     if (urls.length % IN_A_TURN === IN_A_TURN - 1) yield;
     urls.push(readOne(piece, position + urls.length, reading));
   }
-  if (urls[0] !== value) reading.repaired.add(reading.field);
   return urls;
 }
 
@@ -121,9 +121,14 @@ export function* readPhotoUrlsIn(value: string, position: number, reading: UrlRe
  * @throws VerifyError INPUT
  */
 export function readPhotoUrl(value: string, reading: UrlReading): string {
-  const url = readOne(withoutAround(value), 1, reading);
-  if (url !== value) reading.repaired.add(reading.field);
-  return url;
+  return readOne(alone(value, reading), 1, reading);
+}
+
+/** The text of an address without the tag or the property that it stands in. */
+function alone(value: string, { field, repaired }: UrlReading): string {
+  const text = withoutAround(value);
+  if (text !== value) repaired.add(field);
+  return text;
 }
 
 /**
@@ -154,8 +159,14 @@ function withoutAround(text: string): string {
   const [around = ''] = AROUND.exec(text.slice(Math.max(0, start - LONGEST_AROUND), start)) ?? [];
   if (around === '') return text;
   const last = around.trimEnd().at(-1)!;
-  const end = rest.search(last === '"' ? '"' : last === "'" ? "'" : last === '>' ? '<' : /[\s>]/);
-  return end < 0 ? rest : rest.slice(0, end).trimEnd();
+  // What follows within the tag may be the address's own: it is looked at as behind any other.
+  if (last === '>')
+    return rest
+      .split(/(?<=>)|(?=<)/)
+      .map((part) => part.trim())
+      .join('');
+  const end = rest.search(last === '=' ? /[\s>]/ : last);
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** An address has no white space inside: where there is some, it stands between two of them. */
@@ -180,13 +191,12 @@ function readOne(value: string, position: number, reading: UrlReading): string {
     throw new VerifyError('INPUT', 'url-template', { position });
   const inner = withPlainStart(unescaped(text).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''));
   const bare = withoutMarkup(inner);
-  if (bare === null) throw new VerifyError('INPUT', 'url-in-sentence', { position });
-  const url = escaped(withoutSentence(bare));
+  const url = escaped(withoutSentence(bare ?? inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });
   if (GLUED.test(inner)) throw new VerifyError('INPUT', 'urls-glued', { position });
-  if (IN_SENTENCE.test(url)) throw new VerifyError('INPUT', 'url-in-sentence', { position });
+  if (bare === null || IN_SENTENCE.test(url)) throw new VerifyError('INPUT', 'url-in-sentence', { position });
   if (environment !== 'sandbox') checkFetchable(parts, position, now);
   if (url !== text) repaired.add(field);
   return url;
@@ -225,7 +235,7 @@ function withoutMarkup(text: string): string | null {
     const rest = text.slice(index);
     // The other end of a pair of its own.
     if (sign === '"' && url.split('"').length % 2 === 0) continue;
-    const words = rest.replace(TAGS, ' ');
+    const words = rest.replace(TAGS, ' ').replace(ESCAPED_SPACES, ' ');
     const isBehind = QUOTE_ENDS.test(rest) || !/[\p{L}\p{N}]/u.test(words);
     const isText = /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(url.split('?', 1)[0]!);
     return isBehind || (isText && !PHOTO_IN_WORDS.test(words)) ? url : null;

@@ -72,7 +72,7 @@ describe('input: a reference', () => {
       { ...chinese, name: 'John Smith' },
       ['John Smith 1', 'john smith 1', 'JOHNSMITH1', 'F-john-smith-1'],
     ],
-    ['a short one as a word', { ...chinese, name: 'Li' }, ['Li 1', 'form-LI-1', 'li1']],
+    ['a short one as a word', { ...chinese, name: 'Li' }, ['Li 1', 'form-LI-1', 'li1', '表Li1']],
     ['a short one of two words', { ...chinese, name: 'Li Wu' }, ['li wu 1', 'LiWu1']],
   ];
   for (const [what, person, references] of refused)

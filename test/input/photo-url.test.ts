@@ -158,6 +158,7 @@ describe('input: photo URL', () => {
         `${host}/a>b.jpg`,
         `${host}/a&lt;b&gt;.jpg`,
         `${host}/a</b>c.jpg`,
+        `<p>${host}/a<b>.jpg</p>`,
         `${host}/a<br>b`,
       ],
     ],
