@@ -229,6 +229,14 @@ describe("tencent-market's half of the sandbox", () => {
       assert.equal(named(`沙箱${score}`).data.msg, text);
   });
 
+  it('gives a score on whatever scale, and one that none has', () => {
+    for (const score of ['0', '1', '1.5', '42', '820.0', '1001'])
+      assert.deepEqual(
+        [named(`沙箱${score}`).data.incorrect, named(`沙箱${score}`).data.score],
+        [COMPARED, Number(score)],
+      );
+  });
+
   it('refuses at the gateway in words that the reader knows', () => {
     for (const status of [401, 403, 404, 429]) {
       const message = String(named(`沙箱网关${status}`).json.message);
