@@ -155,6 +155,23 @@ describe("the ledger's operations", () => {
     assert.deepEqual(known.state === 'known' && known.keys.k?.state, 'answered');
   });
 
+  it('settle what was uncertain or released when an answer comes late, and nothing makes that uncertain again', async () => {
+    for (const before of ['uncertain', 'released']) {
+      const one = request([]);
+      await claim(one);
+      await settle(answer(one, { state: 'uncertain' }));
+      if (before === 'released') await LEDGER_OPERATIONS['ledger.release'](sql, { ids: [one.id] });
+      const ends: unknown[] = [];
+      for (const state of ['uncertain', 'settled', 'uncertain'] as const) {
+        await settle(answer(one, { state }));
+        ends.push(
+          (await sql.get<{ state: string }>('SELECT state FROM entries WHERE id = ?', one.id))?.state,
+        );
+      }
+      assert.deepEqual(ends, [before, 'settled', 'settled']);
+    }
+  });
+
   it('take no key from another call for one that is written down again', async () => {
     const [lost, later] = [request(['k']), request(['k'])];
     await claim(later);
