@@ -19,6 +19,13 @@ export interface CommandProcess<Given extends Commands, Said = never> {
   kill(): Promise<void>;
 }
 
+/**
+ * Starts a process that may write only what its user may, for whom the permissions of a file count as for anybody: root has
+ * the capability to write it all the same, and goes without (setpriv(1)). A user of its own might not reach the project.
+ */
+export const WITH_PERMISSIONS: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'] : [];
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -26,15 +33,15 @@ process.once('exit', () => {
 
 /**
  * @param file that calls `serveCommands`
- * @param traced the command line of a tracer, before that of the process
+ * @param launcher the command line of what starts it, before its own: a tracer, or `WITH_PERMISSIONS`
  * @param options for Node.js, as `NODE_OPTIONS` has them
  */
 export function startCommands<Given extends Commands, Said = never>(
   file: string,
-  traced: readonly string[] = [],
+  launcher: readonly string[] = [],
   options = '',
 ): CommandProcess<Given, Said> {
-  const [command, ...rest] = [...traced, process.execPath, file];
+  const [command, ...rest] = [...launcher, process.execPath, file];
   const child = spawn(command!, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
@@ -64,7 +71,7 @@ export function startCommands<Given extends Commands, Said = never>(
     limit: (bytes) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:`]),
     async kill() {
       // A tracer that is killed leaves the process to itself, which ends when nobody is connected to it any more.
-      if (traced.length > 0 && child.connected) child.disconnect();
+      if (launcher.length > 0 && child.connected) child.disconnect();
       else child.kill('SIGKILL');
       await gone;
     },
@@ -89,9 +96,4 @@ export function serveCommands(commands: Commands): void {
 /** @returns once it was said to the process that started this one */
 export function say(said: object): Promise<void> {
   return new Promise((resolve) => process.send!({ said }, () => resolve()));
-}
-
-/** Gives up being root, for whom every file can be written. */
-export async function becomeNobody(): Promise<void> {
-  if (process.getuid!() === 0) process.seteuid!(65534);
 }

@@ -95,12 +95,14 @@ export interface NodeRed {
  * @param editor with it, Node-RED has an editor
  * @param userDir of one that ran before, with its flows
  * @param settings more of settings.js
+ * @param launcher the command line of what starts it, before its own
  */
 export async function startNodeRed(
   environment: Record<string, string> = {},
   editor?: EditorSettings,
   userDir = temporaryDirectory(),
   settings: object = {},
+  launcher: readonly string[] = [],
 ): Promise<NodeRed> {
   const link = join(userDir, 'node_modules', PACKAGE);
   mkdirSync(dirname(link), { recursive: true });
@@ -122,7 +124,8 @@ export async function startNodeRed(
   );
   // Another Node-RED than the project's is a folder of its own.
   const program = createRequire(__filename).resolve(`${process.env.NODE_RED || 'node-red'}/red.js`);
-  const child: ChildProcess = spawn(process.execPath, [program, '--userDir', userDir], {
+  const [command, ...rest] = [...launcher, process.execPath, program, '--userDir', userDir];
+  const child: ChildProcess = spawn(command!, rest, {
     cwd: userDir,
     env: { ...process.env, LANG: 'en_US.UTF-8', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

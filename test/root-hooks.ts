@@ -7,13 +7,24 @@
 process.setMaxListeners(0);
 
 const afterFile = new Set<() => Promise<void>>();
+const afterFailure = new Set<() => Promise<void>>();
 
 /** @param clear called whenever a file, or a run of several in one process, is done; its error is a failure of the file */
 export function afterEachFile(clear: () => Promise<void>): void {
   afterFile.add(clear);
 }
 
+/** @param clear called whenever a test has failed, so that the next one, or its own next try, does not fail for that */
+export function afterEachFailure(clear: () => Promise<void>): void {
+  afterFailure.add(clear);
+}
+
 export const mochaHooks = {
+  async afterEach(this: Mocha.Context) {
+    // A test that is tried once more has no state.
+    if (this.currentTest?.state === 'passed') return;
+    for (const clear of afterFailure) await clear();
+  },
   afterAll: async () => {
     for (const clear of afterFile) await clear();
   },

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
+import { WITH_PERMISSIONS } from '../command-process';
 import { jpg } from '../input/pictures';
 import type { NodeRed } from '../node-red-process';
 import { databaseIn, onDisk, untilOnDisk } from './on-disk';
@@ -25,8 +26,8 @@ describe('what waits, in a Node-RED of its own', () => {
   let waiting: Waiting;
   let nodeRed: NodeRed;
   const running: NodeRed[] = [];
-  const start = async (environment?: Record<string, string>) => {
-    nodeRed = await waiting.start(environment);
+  const start = async (...parameters: Parameters<Waiting['start']>) => {
+    nodeRed = await waiting.start(...parameters);
     running.push(nodeRed);
   };
   /** Looks up to three times for one task: a copy of a database that is being written to may lack what is in it. */
@@ -112,14 +113,13 @@ describe('what waits, in a Node-RED of its own', () => {
   });
 
   it('is queried only once the folder may be written to', async () => {
-    chmodSync(waiting.userDir, 0o777);
     mkdirSync(join(waiting.userDir, 'cn-verify'), { mode: 0o555 });
-    await start({ BE_NOBODY: '1' });
+    await start({}, waiting.userDir, WITH_PERMISSIONS);
     await waiting.deploy(nodeRed);
     await waiting.come(nodeRed, 5);
     await waiting.until(() => count(nodeRed.output(), UNWRITABLE) > 0);
     assert.equal(waiting.queried.size, 0);
-    chmodSync(join(waiting.userDir, 'cn-verify'), 0o777);
+    chmodSync(join(waiting.userDir, 'cn-verify'), 0o700);
     await waiting.until(() => waiting.queried.size === 5);
     await nodeRed.stop('SIGKILL');
     assert.equal((await idsOnDisk()).length, 5);

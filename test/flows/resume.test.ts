@@ -16,7 +16,6 @@ import {
   seen,
   send,
   startRuntime,
-  undeploy,
   until,
   userDir,
 } from './runtime';
@@ -68,7 +67,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
     });
   });
   afterEach(async () => {
-    await undeploy();
+    await deploy(EMPTY);
     closeServers();
   });
 

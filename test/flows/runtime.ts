@@ -11,7 +11,7 @@ import { pendingTasksOf } from '../../src/node-red/runner/pending-tasks-of';
 import type { Message, Red, Status } from '../../src/node-red/runner/red';
 import { FEW_NODES } from '../node-red-process';
 import { filesIn, leaksIn } from '../private';
-import { afterEachFile } from '../root-hooks';
+import { afterEachFailure, afterEachFile } from '../root-hooks';
 import { until } from '../until';
 import { databaseIn } from './on-disk';
 import { closeServers, type Script, type ScriptedServer, scriptedServer } from './scripted-server';
@@ -65,11 +65,13 @@ let red: Runtime | undefined;
 const traces: string[] = [];
 
 afterEachFile(clear);
+afterEachFailure(dropTasks);
 
 /** Leaves nothing of the flows before, which are to have shown nobody and no secret anywhere. */
 async function clear(): Promise<void> {
   if (!red) return;
-  await undeploy();
+  await deploy([]);
+  await dropTasks();
   const shown = [
     ...traces.splice(0),
     ...logs.splice(0).map(({ msg }) => inspect(msg, { depth: 5 })),
@@ -78,12 +80,11 @@ async function clear(): Promise<void> {
   assert.deepEqual([...new Set(shown.flatMap(leaksIn))], []);
 }
 
-/** Removes all flows with what waits in them: a task would be resumed by the next node that has the id of its own. */
-export async function undeploy(): Promise<void> {
-  await deploy([]);
+/** What waits would be resumed by the next node that has the id of the one it came to. */
+async function dropTasks(): Promise<void> {
   // Without a database nothing waits.
-  if (!existsSync(databaseIn(userDir))) return;
-  const { tasks } = pendingTasksOf({ events: red!.events } as unknown as Red);
+  if (!red || !existsSync(databaseIn(userDir))) return;
+  const { tasks } = pendingTasksOf({ events: red.events } as unknown as Red);
   tasks.drop(tasks.list());
   await tasks.settle();
 }

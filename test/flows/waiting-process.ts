@@ -14,8 +14,6 @@ if (process.env.CLOCK_SHIFT) {
   const { now } = Date;
   Date.now = () => now() + Number(process.env.CLOCK_SHIFT);
 }
-const { isMainThread } = require('node:worker_threads');
-if (isMainThread && process.env.BE_NOBODY && process.getuid() === 0) process.seteuid(65534);
 `;
 
 export interface Delivered {
@@ -35,11 +33,16 @@ export interface Waiting {
   /** Answers "finished" from now on, to all tasks or to those for which it is so. */
   finish(isFinished?: (taskId: string) => boolean): void;
   /**
-   * @param environment of the process; CLOCK_SHIFT: milliseconds its clock is ahead; BE_NOBODY: it gives up being root
+   * @param environment of the process; CLOCK_SHIFT: milliseconds its clock is ahead
    * @param userDir of another than the one before
+   * @param launcher the command line of what starts it, before its own
    * @returns it, with the flows of the one before
    */
-  start(environment?: Record<string, string>, userDir?: string): Promise<NodeRed>;
+  start(
+    environment?: Record<string, string>,
+    userDir?: string,
+    launcher?: readonly string[],
+  ): Promise<NodeRed>;
   /** Deploys truth-poll with these properties. */
   deploy(nodeRed: NodeRed, properties?: object): Promise<void>;
   /** So many tasks come at once. */
@@ -73,8 +76,14 @@ export async function startWaiting(): Promise<Waiting> {
     finish: (which = () => true) => {
       isFinished = which;
     },
-    start: (environment = {}, ofAnother = userDir) =>
-      startNodeRed({ NODE_OPTIONS: `--require ${preload}`, ...environment }, undefined, ofAnother),
+    start: (environment = {}, ofAnother = userDir, launcher) =>
+      startNodeRed(
+        { NODE_OPTIONS: `--require ${preload}`, ...environment },
+        undefined,
+        ofAnother,
+        {},
+        launcher,
+      ),
     deploy: (nodeRed, properties) =>
       nodeRed.deploy(
         flow(provider.baseUrl, collector.baseUrl, { interval: 0.5, maxInterval: 1, ...properties }),

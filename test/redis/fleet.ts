@@ -19,6 +19,7 @@ const TICKS_PER_SECOND = 100;
 
 export interface Program {
   readonly pid: number;
+  isRunning(): boolean;
   start(): Promise<void>;
   /** As a power cut would. */
   kill(): Promise<void>;
@@ -34,8 +35,9 @@ process.once('exit', () => {
 /** @param isUp asked until it says yes */
 function program(parameters: string[], options: object, isUp: () => Promise<boolean>): Program {
   let child: ChildProcess | undefined;
+  const isRunning = () => child?.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals) => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !isRunning()) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
@@ -45,6 +47,7 @@ function program(parameters: string[], options: object, isUp: () => Promise<bool
     get pid() {
       return child!.pid!;
     },
+    isRunning,
     start: async () => {
       child = spawn(process.execPath, parameters, options);
       running.add(child);

@@ -1,7 +1,7 @@
 /** A process of its own with a database. */
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database';
-import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
+import { type CommandProcess, say, serveCommands, startCommands } from '../command-process';
 import { openTestDatabase } from './open';
 
 /** What there is to do; each is answered with a value. */
@@ -55,7 +55,6 @@ const COMMANDS = {
     return turns;
   },
   close: () => database.close(),
-  becomeNobody,
 };
 
 interface Put {
@@ -76,7 +75,7 @@ export type Process = CommandProcess<typeof COMMANDS, Said>;
 let database: Database;
 
 /** As `startCommands`. */
-export const startProcess = (traced?: readonly string[], options?: string): Process =>
-  startCommands(__filename, traced, options);
+export const startProcess = (launcher?: readonly string[], options?: string): Process =>
+  startCommands(__filename, launcher, options);
 
 if (require.main === module) serveCommands(COMMANDS);

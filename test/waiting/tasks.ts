@@ -6,7 +6,7 @@ import {
   PendingTasks,
   type TaskOwner,
 } from '../../src/waiting/pending-tasks';
-import { becomeNobody, type CommandProcess, say, serveCommands, startCommands } from '../command-process';
+import { type CommandProcess, say, serveCommands, startCommands } from '../command-process';
 import { openTestDatabase, SECRET } from '../store/open';
 import { until } from '../until';
 
@@ -109,7 +109,6 @@ const COMMANDS = {
   state: async (): Promise<string> => opened.database.state(),
   warnings: async (): Promise<string[]> => opened.warnings,
   close: (): Promise<void> => opened.database.close(),
-  becomeNobody,
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
 
 /** What the process says without being asked. */
