@@ -121,7 +121,7 @@ class AccountTransport implements Transport {
     let answer: HttpAnswer | undefined;
     try {
       context.attempted();
-      const request = await call.build(this.#signing.now(signature), signature.pair);
+      const request = await call.build(Date.now() + signature.offset, signature.pair);
       answer = await this.#wire.send(request, context.signal);
       const value = call.read(answer, signature.pair);
       this.#circuit?.answered();

@@ -18,6 +18,7 @@ export interface Corrections {
 /** What one request is signed with. */
 export interface Signature {
   readonly corrections: Corrections;
+  /** Milliseconds the provider is ahead of this machine. */
   readonly offset: number;
   readonly pair: Credentials;
 }
@@ -47,11 +48,6 @@ export class Signing {
   signature(corrections: Corrections): Signature {
     const { offset = this.#offset, pair = this.#inUse } = corrections;
     return { corrections, offset, pair };
-  }
-
-  /** Unix time in milliseconds, as the provider has it. */
-  now(signature: Signature): number {
-    return Date.now() + signature.offset;
   }
 
   /**

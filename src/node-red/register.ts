@@ -12,8 +12,8 @@ import { registerRoutes } from './admin/routes';
 import { serveHealth } from './admin/serve-health';
 import { servePhotos } from './photos/serve-photos';
 import { addAction } from './runner/actions';
-import { databaseFile } from './runner/database-file';
 import { migrate } from './runner/migrate';
+import { databaseFile } from './runner/own-settings';
 import type { Node, NodeConfig, Red } from './runner/red';
 import { withTexts } from './runner/texts';
 

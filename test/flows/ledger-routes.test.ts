@@ -35,7 +35,7 @@ const BUGGY = `module.exports = (RED) => {
     RED.nodes.registerType('buggy-' + type, function (config) {
       RED.nodes.createNode(this, config);
       const problem = async () => fail();
-      Object.assign(this, { check() {}, terms: fail, held: fail, ledger: fail, problem, location: '' });
+      Object.assign(this, { check() {}, terms: fail, total: fail, ledger: fail, problem, location: '' });
     });
 };`;
 

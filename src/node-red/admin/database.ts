@@ -2,10 +2,10 @@
 import { VerifyError } from '../../contract/errors';
 import { backupOf } from '../../store/backup';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
-import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { nodesOf } from '../runner/deployed';
 import { withText } from '../runner/flow-error';
+import { databaseFile } from '../runner/own-settings';
 import type { Red } from '../runner/red';
 import type { AdminQuestion, Download } from './question';
 

@@ -4,10 +4,10 @@ import type { AccountNode } from '../account/account-node';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import type { QueueNode } from '../queue/verify-queue';
 import { actionTypes } from '../runner/actions';
-import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { configsOf } from '../runner/deployed';
 import { asVerifyError } from '../runner/flow-error';
+import { databaseFile } from '../runner/own-settings';
 import type { Red } from '../runner/red';
 
 /** Whoever asks does not wait longer for a server that is away. */

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { VerifyError } from '../../contract/errors';
 import { isThere, LocalFolder } from '../../photos/local';
-import { databaseFile } from '../runner/database-file';
 import { databaseOf } from '../runner/database-of';
 import { oncePerRuntime } from '../runner/once-per-runtime';
+import { databaseFile } from '../runner/own-settings';
 import type { Red } from '../runner/red';
 import type { PhotoStoreNode } from './photo-store-of';
 

@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path';
 import { openDatabase } from '../../store/database';
 import { Seal } from '../../store/seal';
 import { secretOf } from '../../store/secret';
-import { databaseFile } from './database-file';
 import { oncePerRuntime } from './once-per-runtime';
-import { ownSettings } from './own-settings';
+import { databaseFile, ownSettings } from './own-settings';
 import type { Red } from './red';
 
 /** Opens the database of a runtime when somebody first asks for it. */
@@ -20,7 +19,7 @@ export const databaseOf = oncePerRuntime((red) => {
   });
 });
 
-/** Secret and cipher, once they were read. */
+/** Secret and cipher of a runtime, once they were read. */
 const keptBy = oncePerRuntime((): { secret?: Buffer; seal?: Seal } => ({}));
 
 /**

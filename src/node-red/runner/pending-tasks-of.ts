@@ -1,11 +1,10 @@
 /** The pending tasks of a runtime: one collection, however many nodes it has. */
 import { PendingTasks } from '../../waiting/pending-tasks';
 import type { TaskRow } from '../../waiting/waiting-sql';
-import { databaseFile } from './database-file';
 import { databaseOf } from './database-of';
 import { onceStarted } from './deployed';
 import { oncePerRuntime } from './once-per-runtime';
-import { ownSettings } from './own-settings';
+import { databaseFile, ownSettings } from './own-settings';
 import type { Red } from './red';
 
 const DAY_MS = 86_400_000;
