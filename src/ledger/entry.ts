@@ -67,7 +67,7 @@ export interface Query {
   id?: string;
   /** Or a label, of `account`, which has to be given with it. */
   key?: string;
-  /** Unix milliseconds, inclusive, and exclusive. */
+  /** Unix milliseconds; `to` is exclusive. */
   from?: number;
   to?: number;
   account?: string;

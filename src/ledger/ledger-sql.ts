@@ -115,7 +115,7 @@ const INSERT_KEY = 'INSERT INTO keys (digest, freed, entry, part, content, keeps
 const IF_FREE = 'ON CONFLICT (digest, freed) DO NOTHING';
 const NOTHING_SPENT: Spent = { day: 0, month: 0 };
 
-/** What decides over a claim. */
+/** What decides whether a call is claimed. */
 interface BeforeClaim {
   digests: readonly KeyDigests[];
   states: Record<string, KeyState>;

@@ -45,8 +45,8 @@ const AWAY: ReadonlySet<StoreState> = new Set([
 ]);
 
 /**
- * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
- * the newest call was claimed more than a day after now.
+ * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process
+ * ended; `from-the-future`: the newest call was claimed more than a day after now.
  */
 export type LedgerNotice = 'uncertain' | 'from-the-future';
 

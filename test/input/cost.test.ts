@@ -99,7 +99,7 @@ describe('input: what it costs', () => {
   const bytes = [...jpg(2 * MEGABYTE)];
   const base64 = Buffer.from(bytes).toString('base64');
   const inHex = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
-  for (const [dress, text, expected = null] of [
+  for (const [wrapping, text, expected = null] of [
     ['the alphabet for URLs', base64.replaceAll('+', '-').replaceAll('/', '_')],
     ['lines', base64.replace(/.{76}/g, '$&\r\n')],
     ['spaces for +', base64.replaceAll('+', ' ')],
@@ -120,7 +120,7 @@ describe('input: what it costs', () => {
     ['spaces within', `A${' '.repeat(2 * MEGABYTE)}A`, 'photo-format-unknown'],
     ['an escape at its end', `${'A'.repeat(2 * MEGABYTE)}%41`, 'photo-not-base64'],
   ] as const) {
-    it(`goes over a large photo a few times, and lets others run meanwhile: ${dress}`, () => {
+    it(`goes over a large photo a few times, and lets others run meanwhile: ${wrapping}`, () => {
       const inTurn: number[] = [];
       let isOver = false;
       let problem: string | null = null;
