@@ -161,6 +161,8 @@ const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([
  */
 export function refusedStatus(status: number): VerifyError | null {
   if (status >= 200 && status < 300) return null;
+  if (status === 413)
+    return new VerifyError('INPUT', 'request-too-large', { httpStatus: status }, { charged: false });
   const code = STATUSES.get(status) ?? (status >= 500 && status < 600 ? 'PROVIDER' : null);
   if (!code) return new VerifyError('PROTOCOL', 'unexpected-status', { httpStatus: status });
   const error = refusal(code, `HTTP ${status}`, '');

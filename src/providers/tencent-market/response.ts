@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../../contract/transport';
 import { refusedStatus, textOf, unwrapped } from '../../http/answer';
 import { isObject, parseAnswer, parseObject } from '../../http/json';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, SUCCESS } from './codes';
+import { CODES, COMPARED, GATEWAY_REFUSALS, type GatewayRefusal, INCORRECT, SUCCESS } from './codes';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -176,13 +176,13 @@ function refusedByGateway(
   { known, maxPhotoMB }: Reader,
 ): VerifyError {
   const ownForm = typeof raw?.message === 'string';
-  const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
-  const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
+  const words = ownForm ? String(raw.message) : wordsOf(raw ?? {}, 'msg') || text;
+  const row = gatewayRow(status, words) ?? gatewayRow(status, ownForm ? '' : text);
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   // "any": a proxy in front of the gateway refuses as well, with a page of its own.
   if (status === 413)
     return maxPhotoMB === null
-      ? new VerifyError('INPUT', 'object-too-large', { field: 'body' }, { charged: false })
+      ? byStatus
       : new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }, { charged: false });
   const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
@@ -196,9 +196,15 @@ function refusedByGateway(
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }
 
-/** Both have a `message` in some version; the product alone has these. */
+function gatewayRow(status: number, words: string): GatewayRefusal | undefined {
+  const read = words.slice(0, LONGEST_GATEWAY_TEXT);
+  return GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(read));
+}
+
+/** Both have a `message` in some version; the product alone has these, but for a gateway that says its own words under `msg`. */
 function isProductAnswer(raw: Record<string, unknown>, status: number): boolean {
   if (typeof raw.code !== 'number' && typeof raw.code !== 'string') return false;
+  if (!CODES.has(String(raw.code)) && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
 }
 
