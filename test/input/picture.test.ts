@@ -25,7 +25,11 @@ describe('input: a whole picture', () => {
     ['a JPG behind whose end a phone wrote more', Buffer.concat([jpg(), Buffer.alloc(99)]), true],
     ['a JPG whose frame ends behind the end of the picture', changed(jpg(), frame + 2, 0x7f, 0xff), false],
     ['a JPG without a frame', changed(jpg(), frame + 1, 0xe1), false],
-    ['a JPG with nothing behind its frame', Buffer.concat([jpg().subarray(0, 39), jpg().subarray(-2)]), false],
+    [
+      'a JPG with nothing behind its frame',
+      Buffer.concat([jpg().subarray(0, 39), jpg().subarray(-2)]),
+      false,
+    ],
     ['a JPG of no height', changed(jpg(), frame + 5, 0, 0), false],
     ['a JPG with fill bytes before its first segment', filled('ffe0'), true],
     ['a JPG with fill bytes before its frame', filled('ffc0'), true],
