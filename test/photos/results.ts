@@ -3,6 +3,7 @@
 import type { PollResult } from '../../src/photos/poll-result';
 import type { ReportedPhoto } from '../../src/photos/rules';
 import { readPhoto } from '../../src/providers/xhey/photo';
+import { atOnce } from '../../src/input/slices';
 import { report } from '../../src/providers/xhey/report';
 import type { PolledTask } from '../../src/providers/xhey/tasks';
 
@@ -80,7 +81,7 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
     lastError: undefined,
     raw: [],
   };
-  const answer = report({ tasks: [...tasks.values(), ...others], ...common });
+  const answer = atOnce(report({ tasks: [...tasks.values(), ...others], ...common }));
   return {
     provider: 'xhey',
     operation: 'truth-poll',
