@@ -62,7 +62,7 @@ describe("the ledger's operations", () => {
     entry: createEntry(newId(NOW), call(), NOW),
     owner: 'this process',
     since: null,
-    keys: keys.map((key) => ({ key, content: 'asked' })),
+    keys: keys.map((key) => ({ key, content: 'request' })),
     maxPerDay: 0,
     maxPerMonth: 0,
     ...changes,
