@@ -99,7 +99,7 @@ export function withoutPrefix(text: string): string {
  * @returns what it may have been, the likeliest first: two where its spaces may be line breaks or plus signs. Each is made
  *   when it is asked for, as a photo has some megabytes
  */
-export function* undressBase64(text: string): Sliced<(() => Sliced<string>)[]> {
+export function* unwrapBase64(text: string): Sliced<(() => Sliced<string>)[]> {
   let bare = yield* visible(text);
   if (bare !== null) bare = yield* withoutMarkup(bare);
   for (let layer = 0; bare !== null && layer < MOST_LAYERS; layer++) {
@@ -109,13 +109,13 @@ export function* undressBase64(text: string): Sliced<(() => Sliced<string>)[]> {
     bare = yield* visible(inner);
   }
   if (bare === null) return [];
-  const bared = yield* trimmed(bare, isStray);
-  const joined = () => padded(bared, JOINED);
-  const spacesArePluses = () => padded(bared, WITH_PLUSES);
-  if (!bared.includes(' ')) return [joined];
+  const trimmedText = yield* trimmed(bare, isStray);
+  const joined = () => padded(trimmedText, JOINED);
+  const spacesArePluses = () => padded(trimmedText, WITH_PLUSES);
+  if (!trimmedText.includes(' ')) return [joined];
   // A form sends + as a space, and then all of them.
-  if (bared.includes('+')) return [joined];
-  return (yield* isWrapped(bared)) ? [joined, spacesArePluses] : [spacesArePluses, joined];
+  if (trimmedText.includes('+')) return [joined];
+  return (yield* isWrapped(trimmedText)) ? [joined, spacesArePluses] : [spacesArePluses, joined];
 }
 
 /** @returns the text without what nobody sees and what stands round it; null where it is not ASCII then */

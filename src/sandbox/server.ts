@@ -39,7 +39,7 @@ export interface SandboxOptions {
   file: string | null;
   /** An address or a name of this machine; null for its loopback addresses alone. */
   host?: string | null;
-  /** Of the answers; `observed` where nothing is said. */
+  /** Shape of the answers; `observed` where it is left out. */
   shapes?: Shapes;
   /** Unix time in milliseconds. */
   now?: () => number;

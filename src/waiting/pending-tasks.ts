@@ -413,7 +413,7 @@ function pendingTask(
   };
 }
 
-/** What is left is never more than what there was at first, whatever happened to the clock since. */
+/** The time left is never more than the whole time of the task, whatever happened to the clock since. */
 function untilOf({ since, deadline }: TaskRow): number {
   if (deadline === null) return Number.POSITIVE_INFINITY;
   return performance.now() + Math.max(0, Math.min(deadline - Date.now(), deadline - since));

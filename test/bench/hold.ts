@@ -88,11 +88,11 @@ const hex = (byte: number) => byte.toString(16).padStart(2, '0');
 const writtenOut = (base64: string, write: (byte: number) => string) =>
   Array.from(Buffer.from(base64, 'base64').subarray(0, base64.length / 4), write).join('');
 
-const photo = (name: string, dress: (base64: string) => unknown): Row => ({
+const photo = (name: string, wrap: (base64: string) => unknown): Row => ({
   name: `photo: ${name}`,
   prepare: (size) => {
-    const dressed = dress(jpg(Math.floor((size * 3) / 4)).toString('base64'));
-    const value = typeof dressed === 'string' ? flat(dressed) : dressed;
+    const wrapped = wrap(jpg(Math.floor((size * 3) / 4)).toString('base64'));
+    const value = typeof wrapped === 'string' ? flat(wrapped) : wrapped;
     return () => inTurns(readPhoto(value, 'photo', 8, new Set()));
   },
 });

@@ -20,7 +20,7 @@ const MOST_UNCERTAIN = 100;
 /** More are released by asking again. */
 const MOST_RELEASED = 10_000;
 
-/** Of one account. */
+/** What an account may spend in a day or month, and has spent. */
 interface Budget {
   spent: number;
   /** 0: no limit. */
@@ -31,7 +31,7 @@ interface AccountSpending {
   account: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
-  /** Nothing that is made up on this machine costs anything. */
+  /** The account is on the sandbox, which costs nothing. */
   isPlayMoney: boolean;
   day: Budget;
   month: Budget;
@@ -51,7 +51,7 @@ type UncertainCall = Pick<Entry, (typeof SHOWN)[number]>;
 type DaySum = Omit<Sum, 'period' | 'operation'> & { day: string };
 
 export interface Summary {
-  /** That `days` is of, such as `2026-11`. */
+  /** The month of `days`, such as `2026-11`. */
   month: string;
   /** In Shanghai. */
   today: string;
@@ -90,7 +90,7 @@ export async function summarize({ red, query: asked, language }: AdminQuestion):
       unreadable.push(unreadableLedger(red, store, reason));
     }
   };
-  // One that cannot be reached takes its time.
+  // A ledger that cannot be reached takes long to say so: none waits for another.
   const [accounts] = await Promise.all([
     spendingOf(accountsOf(red)),
     ...[...found].map(([ledger, store]) => read(ledger, store)),

@@ -1,7 +1,7 @@
 /** A message that brings a bill: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../../contract/errors';
 import { readId } from '../../input/text';
-import { type BillComparison, compareBill, entriesOfBill } from '../../ledger/bill';
+import { type BillComparison, compareBill, spanOfBill } from '../../ledger/bill';
 import { BILL_COLUMNS, type BillColumns, readBill } from '../../ledger/bill-rows';
 import type { Entry } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
@@ -60,7 +60,7 @@ export async function answerBill(
   const { account, month } = question;
   const rows = await readBill(question.bill, question.columns);
   const entries: Entry[] = [];
-  for await (const entry of ledger.entries({ ...entriesOfBill(month), account })) entries.push(entry);
+  for await (const entry of ledger.entries({ ...spanOfBill(month), account })) entries.push(entry);
   // With a mistyped name all of the bill would be missing. A deleted account is known by its calls.
   if (entries.length === 0 && !isAccount(account)) throw new VerifyError('INPUT', 'bill-account');
   return { account, month: month.month, ...(await compareBill(rows, entries, month)) };

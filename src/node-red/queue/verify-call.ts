@@ -1,4 +1,4 @@
-/** The node that has a message worked on elsewhere, and answers with what came of it: docs/contract.md, "Queue". */
+/** The node that puts a message into a queue and sends its answer on: docs/contract.md, "Queue". */
 
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions, Settings } from '../../contract/settings';

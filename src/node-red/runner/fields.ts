@@ -50,9 +50,10 @@ export function prepareFields(
     }
   });
 
+  const names = fields.map(([name]) => name);
   const read: PreparedFields['read'] = (message, closing, callback) => {
     const values: Record<string, unknown> = {};
-    const missing = new Set(fields.map(([name]) => name));
+    const missing = new Set(names);
     let isOver = false;
     let stop: (() => void) | undefined;
     const end = (error: VerifyError | null) => {

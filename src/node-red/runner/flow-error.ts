@@ -129,10 +129,7 @@ export class FlowError extends Error {
   }
 }
 
-/**
- * As `logBug`.
- * @returns the error to show for it
- */
+/** @returns the error for what was thrown; what is no VerifyError is a bug, and logged as `logBug` does */
 export function asVerifyError(red: Red, node: Node | null, reason: unknown): VerifyError {
   logBug(red, node, reason);
   return verifyErrorOf(reason);
