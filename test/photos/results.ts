@@ -1,9 +1,9 @@
 /** Results of truth-poll, made by what makes them of the provider's answer. */
 
+import { atOnce } from '../../src/input/slices';
 import type { PollResult } from '../../src/photos/poll-result';
 import type { ReportedPhoto } from '../../src/photos/rules';
 import { readPhoto } from '../../src/providers/xhey/photo';
-import { atOnce } from '../../src/input/slices';
 import { report } from '../../src/providers/xhey/report';
 import type { PolledTask } from '../../src/providers/xhey/tasks';
 

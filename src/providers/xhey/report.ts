@@ -105,6 +105,7 @@ export function splitPhotos(result: Result): Result[] {
       photoUrls: url === null ? [] : [url],
       status: before?.status ?? 'finished',
       ...(isPartial ? { partial: true as const } : {}),
+      ...(before?.reusedAt ? { reusedAt: before.reusedAt } : {}),
     };
     return {
       ...bare,
@@ -174,8 +175,8 @@ export function claimText(
   };
   const byTask = Map.groupBy(photos, ({ taskId }) => taskId);
   const over = tasks.filter(({ status }) => status !== 'waiting');
-  const claims = over.map(({ taskId, status, photoUrls, names, batch, partial }) => [
-    ...[taskId, status, photoUrls, names, batch, partial],
+  const claims = over.map(({ taskId, status, photoUrls, names, batch, partial, reusedAt }) => [
+    ...[taskId, status, photoUrls, names, batch, partial, reusedAt],
     (byTask.get(taskId) ?? []).map(claimOf),
   ]);
   const submission = submittedAt === undefined ? [] : [submittedAt, tasks.map(({ taskId }) => taskId)];

@@ -94,13 +94,14 @@ export function readTasks(
   const tasks = new Map<string, PolledTask>();
   const counted = new Set<string>();
   let photoCount = 0;
-  const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial }: Task) => {
+  const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial, reusedAt }: Task) => {
     const task = {
       taskId,
       photoUrls: [...photoUrls],
       ...(isNames(names, photoUrls.length) ? { names: [...names] } : {}),
       ...(batch ? { batch } : {}),
       ...(partial === true ? { partial } : {}),
+      ...(typeof reusedAt === 'string' ? { reusedAt } : {}),
     };
     const before = tasks.get(taskId);
     tasks.set(taskId, before ? { ...before, ...mergedTask(before, task) } : { ...task, status, photos: [] });

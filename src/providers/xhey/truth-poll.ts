@@ -272,12 +272,12 @@ async function discardUnseen(
   state: PollState,
   { data }: Answer<PollData>,
 ): Promise<void> {
-  const keys = data.photos.flatMap((photo) =>
-    photo.url === null || wasLookedAt(photo) ? [] : [reuseKey(photo.url)],
+  const answers = data.photos.flatMap((photo) =>
+    photo.url === null || wasLookedAt(photo) ? [] : [{ key: reuseKey(photo.url), holds: photo.taskId }],
   );
-  if (keys.length === 0 || waiting(state).length > 0) return;
+  if (answers.length === 0 || waiting(state).length > 0) return;
   try {
-    (await accountOf(state, open)).discardReuse?.(keys);
+    (await accountOf(state, open)).discardReuse?.(answers);
   } catch {
     // The account is not set up any more, or for another environment; what its tasks found is said all the same.
   }
