@@ -44,7 +44,7 @@ export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' 
  * @param other the same task
  * @returns it with the photos of both; not all of its photos where either has not all
  */
-export function mergedTask(task: Task, other: Task): Task {
+function mergedTask(task: Task, other: Task): Task {
   const known = new Set(task.photoUrls);
   const added = other.photoUrls.flatMap((url, index) =>
     known.has(url) ? [] : [{ url, name: other.names?.[index] ?? null }],

@@ -16,7 +16,6 @@ import { create } from './client';
 import { labelsOf, type MessagePhoto, MessagePhotos } from './message-photos';
 import type { Created } from './response';
 import { REUSE, reuseKey } from './reuse-key';
-import { mergedTask } from './tasks';
 
 /** A task with the photos it was created for. */
 export interface Task {
@@ -264,11 +263,7 @@ class Submission {
     { code, message, raw }: { code: string; message: string; raw?: unknown },
     ledger: string | null,
   ): void {
-    for (const task of tasks) {
-      const index = this.tasks.findIndex(({ taskId }) => taskId === task.taskId);
-      if (index < 0) this.tasks.push(task);
-      else this.tasks[index] = mergedTask(this.tasks[index]!, task);
-    }
+    this.tasks.push(...tasks);
     if (raw !== undefined) this.raw.push(raw);
     this.#code = code;
     this.#message = message;
