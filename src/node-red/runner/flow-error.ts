@@ -85,8 +85,8 @@ export function describeError(
  * @returns the error for people: what is wrong, and what to do
  */
 export function textOf(red: Red, { problem, values }: Problem, language?: string): string {
-  const said = { ...values, lng: language };
-  const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
+  const filled = { ...values, lng: language };
+  const [text, hint] = [red._(`errors.${problem}.text`, filled), red._(`errors.${problem}.hint`, filled)];
   return red._('text-and-hint', { text, hint, lng: language });
 }
 
