@@ -24,7 +24,7 @@ export interface AccountDefinition {
 /** An account that is ready to be called. */
 export interface Account {
   environment: Environment;
-  /** As the account has it, the sandbox's own where it is on the sandbox. */
+  /** Where its calls go: the sandbox's own address where the account is on the sandbox. */
   baseUrl: URL;
   /** The first pair of keys, and the next one where there is one; the transport decides which of them signs. */
   pairs: readonly [Credentials, ...Credentials[]];

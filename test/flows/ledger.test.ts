@@ -159,8 +159,8 @@ describe('the ledger', function () {
           await refusedFor(person(other), 'A', first);
         assert.equal(server.requests.length, 1);
         // What means the same is the same.
-        const inOtherDress = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
-        const again = await resultOf({ payload: inOtherDress, order: 'A' });
+        const inOtherForm = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
+        const again = await resultOf({ payload: inOtherForm, order: 'A' });
         assert.equal(again.reused?.ledger, first.ledger);
         assert.equal((await resultOf({ payload: person({ name: '李四' }), order: 'B' })).reused, null);
       });

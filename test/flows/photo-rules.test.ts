@@ -89,11 +89,11 @@ describe('photo-rules, in a real Node-RED', () => {
 
     const wrong: [string, object, string][] = [
       ['no latitude', { site: { lng: HERE.lng } }, 'rule-value latitude'],
-      ['a longitude that is none', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
+      ['a longitude that is no number', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
       ['a latitude beyond the pole', { site: { lat: 104, lng: 30 } }, 'rule-value latitude'],
       ['a place that was not filled in', { site: { lat: 0, lng: 0 } }, 'rule-value latitude'],
       ['no time', { reported: undefined }, 'rule-value at'],
-      ['a time that is none', { reported: 'yesterday' }, 'time-unreadable at'],
+      ['a time that cannot be read', { reported: 'yesterday' }, 'time-unreadable at'],
       ['Unix seconds', { reported: Math.floor(now / 1000) }, 'time-unreadable at'],
       ['no address', { district: ' ' }, 'rule-value addressHolds'],
     ];

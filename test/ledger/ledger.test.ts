@@ -166,16 +166,16 @@ describe('the ledger', () => {
       await reopen(() => now);
       await done(ledger, call(['k']), answered({ k: 'old' }));
       now += 10 * DAY;
-      assert.equal(await ledger.look('k', 'asked', 9 * DAY), null);
-      assert.equal((await ledger.look('k', 'asked', 11 * DAY))?.state, 'answered');
+      assert.equal(await ledger.look('k', 'request', 9 * DAY), null);
+      assert.equal((await ledger.look('k', 'request', 11 * DAY))?.state, 'answered');
       const id = await done(ledger, call(['k'], { maxAgeMs: 9 * DAY }), answered({ k: 'new' }));
-      assert.equal((await ledger.look('k', 'asked', 9 * DAY))?.entry, id);
+      assert.equal((await ledger.look('k', 'request', 9 * DAY))?.entry, id);
 
       // What is uncertain is never too old.
       now += 300 * DAY;
       const second = await done(ledger, call(['k'], { maxAgeMs: DAY }), unknown);
       now += 300 * DAY;
-      assert.deepEqual(await ledger.look('k', 'asked', 1), { state: 'uncertain', entry: second });
+      assert.deepEqual(await ledger.look('k', 'request', 1), { state: 'uncertain', entry: second });
     });
   });
 

@@ -78,7 +78,10 @@ describe('database: versions', () => {
         },
       });
       assert.deepEqual(
-        await database.call('ledger.spent', { account: 'an-account', at: '2026-11-25T04:00:00Z' }),
+        await database.call('ledger.spent', {
+          account: 'an-account',
+          at: Date.parse('2026-11-25T04:00:00Z'),
+        }),
         {
           day: 1,
           month: 1,

@@ -3,8 +3,7 @@
 import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { isWholeIdNumber } from '../../input/id-number';
-import { CODES, COMPARED, INCORRECT } from './codes';
-import { byScore, DOCUMENTED } from './verdict';
+import { byScore, CODES, COMPARED, DOCUMENTED, INCORRECT } from './codes';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
 const USUAL_SCORE = 0.82;
