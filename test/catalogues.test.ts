@@ -237,7 +237,7 @@ describe('catalogues', () => {
 
     for (const type of TYPES) {
       it(`has a text for all that ${type} can say`, () => {
-        const catalogue = said('en-US', type);
+        const catalogue = textsOf('en-US', type);
         for (const { key, file } of uses(type)) {
           const wanted = key.startsWith('errors.') ? [`${key}.text`, `${key}.hint`] : [key];
           for (const each of wanted) assert.ok(catalogue.has(each), `${file} needs ${each}`);
@@ -245,7 +245,7 @@ describe('catalogues', () => {
       });
 
       it(`asks in the texts of ${type} only for values that are passed`, () => {
-        const catalogue = said('en-US', type);
+        const catalogue = textsOf('en-US', type);
         for (const { key, values, file } of uses(type)) {
           for (const each of [key, `${key}.text`, `${key}.hint`]) {
             for (const wanted of interpolations(catalogue.get(each) ?? '')) {
@@ -375,8 +375,8 @@ function own(language: string, name: string): Catalogue {
   return flatten(readJson(join(NODES, name, 'locales', language, `${name}.json`)));
 }
 
-/** As a node of this type says it. */
-function said(language: string, type: string): Catalogue {
+/** The runtime texts that a node of this type has. */
+function textsOf(language: string, type: string): Catalogue {
   const { nodes: byType, ...shared } = readJson(join(ROOT, 'src', 'texts', `${language}.json`)) as Record<
     string,
     Record<string, Record<string, unknown>>
