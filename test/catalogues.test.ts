@@ -28,6 +28,11 @@ const REPORTED = [
 const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
+/** What becomes of a message that was submitted in part. */
+const PARTLY = ['submitted', 'with-key', 'rest', 'later', 'uncertain'].map(
+  (name) => `partly-submitted.${name}`,
+);
+
 /** What a status shows: outcomes, error codes, and that it waits. */
 const WORDS = [...Object.keys(FILLS), ...Object.keys(ERRORS)];
 const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
@@ -315,7 +320,7 @@ describe('catalogues', () => {
     it("has a head for every column of the ledger's tables, and a name for every provider", () => {
       for (const language of Object.keys(PUBLISHED)) {
         const heads = own(language, RUNTIME);
-        for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
+        for (const key of [...REPORTED, ...PARTLY]) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
   });
@@ -336,6 +341,7 @@ describe('catalogues', () => {
       const usedByRuntime = new Set([
         'text-and-hint',
         ...REPORTED,
+        ...PARTLY,
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);

@@ -127,6 +127,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         } catch (reason) {
           const rest = open.slice(batchSize);
           const error = withPhotos(reason, submission, photos.labels(batch), photos.labels(rest));
+          if (submission.isPaid) error.details.again = payments.key === null ? 'rest' : 'with-key';
           if (error.details.uncertain?.length === 0) for (const photo of batch) sent.delete(photo);
           throw error;
         }
@@ -163,7 +164,8 @@ class Submission {
   readonly #photos: MessagePhotos;
   #code = '';
   #message = '';
-  #ledger: string | null = null;
+  /** Id of the latest entry. */
+  ledger: string | null = null;
   #earlier: Earlier<unknown> | null = null;
 
   constructor(photos: MessagePhotos) {
@@ -227,20 +229,20 @@ class Submission {
     }
     const earlier = paid.known.get(key.key)!;
     this.#earlier ??= earlier;
-    this.#take(earlier.answer.tasks, earlier.answer, this.#ledger);
+    this.#take(earlier.answer.tasks, earlier.answer, this.ledger);
     const submitted = new Set(earlier.answer.photos);
     return new Set(open.filter((photo) => submitted.has(identityOf(photo))));
   }
 
   /** Of the whole: what was paid for before costs nothing now. */
   summary(): Pick<Answer, 'code' | 'message' | 'charged' | 'ledger' | 'reused'> {
-    const isAllEarlier = this.#ledger === null && this.#earlier !== null;
+    const isAllEarlier = this.ledger === null && this.#earlier !== null;
     const { at, ledger } = this.#earlier ?? { at: '', ledger: '' };
     return {
       code: this.#code,
       message: this.#message,
       charged: isAllEarlier ? false : null,
-      ledger: this.#ledger,
+      ledger: this.ledger,
       reused: isAllEarlier ? { at, ledger } : null,
     };
   }
@@ -260,7 +262,7 @@ class Submission {
     if (raw !== undefined) this.raw.push(raw);
     this.#code = code;
     this.#message = message;
-    this.#ledger = ledger;
+    this.ledger = ledger;
   }
 
   #tasksOf(photos: readonly MessagePhoto[], taskIds: readonly string[]): Task[] {
@@ -284,7 +286,7 @@ class Submission {
       const partial = group.length < answer.photos ? { partial: true as const } : {};
       const members = group.map(({ photo }) => photo);
       const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({ ...task, ...partial }));
-      this.#take(tasks, answer, this.#ledger);
+      this.#take(tasks, answer, this.ledger);
     }
     return new Set(found.map(({ photo }) => photo));
   }
@@ -317,7 +319,7 @@ function keyTellsAddress(photo: MessagePhoto): boolean {
 /** docs/contract.md, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
 function withPhotos(
   reason: unknown,
-  { tasks, isPaid }: Submission,
+  { tasks, isPaid, ledger }: Submission,
   batch: string[],
   rest: string[],
 ): VerifyError {
@@ -330,6 +332,8 @@ function withPhotos(
     notSubmitted: mayBeTasks ? rest : [...batch, ...rest],
   };
   Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
+  // A batch that was refused before it was written down has no entry; the one before it has.
+  error.details.ledger ??= ledger;
   return error;
 }
 
