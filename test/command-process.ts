@@ -93,7 +93,7 @@ export function serveCommands(commands: Commands): void {
   );
 }
 
-/** @returns once the process that started this one has it that started this one */
+/** @returns once the process that started this one has it */
 export function report(content: object): Promise<void> {
   return new Promise((resolve) => process.send!({ report: content }, () => resolve()));
 }

@@ -36,9 +36,9 @@ const NEVER_SHOWN = 400;
 const SHORTEST_SECRET = 6;
 /** Of a name's part, in characters: one is a syllable of many words. */
 const SHORTEST_PART = 2;
-/** How many characters that are neither letters nor digits may stand between two of a name, a number or a secret. */
+/** So many characters that are neither letters nor digits may stand between two letters of a name, a number or a secret. */
 const LONGEST_GAP = 8;
-/** What counts in what was sent; all else may be left out by who repeats it. */
+/** The characters that are compared; whoever repeats a text may leave out all others. */
 const COUNTS = /[\p{L}\p{M}\p{N}]/u;
 /** A name in a script that writes words apart is found as words only: "Li" is not in "invalid". */
 const IN_WORDS = /[\p{L}\p{M}]/u;

@@ -217,6 +217,10 @@ describe('the ledger', function () {
       const photos = urls('1', '2', '3', '4', '5');
       const failed = await errorOf({ payload: photos, order: 'A' });
       assert.deepEqual(failed.cause.notSubmitted, photos.slice(2));
+      assert.match(
+        failed.message,
+        /submitted before that: 2; .*Send the whole message again with the same key/,
+      );
       const before = submitted().slice(0, 2);
       server.requests.splice(0);
       answers(CREATE);
@@ -476,8 +480,16 @@ describe('the ledger', function () {
       await deploy(flowOf(CREATE, newAccount(), { batchSize: 1 }, { maxPerDay: 2, maxPerMonth: 2 }));
       answers(CREATE);
       const photos = urls(1, 2, 3, 4);
-      const { code, cause } = await errorOf({ payload: photos });
+      const { code, cause, message } = await errorOf({ payload: photos });
       assert.deepEqual([code, cause.problem], ['BUDGET', 'budget-month']);
+      assert.doesNotMatch(message, /Nothing was sent|Send the message again/);
+      assert.ok(message.endsWith(cause.hint));
+      assert.match(
+        cause.hint,
+        /submitted before that: 2; .* in msg\.error\.cause\.notSubmitted \(2\) are to be/,
+      );
+      assert.match(cause.hint, new RegExp(`Wait ${cause.retryAfter} s`));
+      assert.deepEqual((await askLedger({ id: cause.ledger })).length, 1);
       assert.deepEqual(
         cause.submitted?.map(({ photoUrls }) => photoUrls),
         [[photos[0]], [photos[1]]],

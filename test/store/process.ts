@@ -63,7 +63,7 @@ interface Put {
   whenAway?: 'keep' | 'fail';
 }
 
-/** What the process says by itself. */
+/** What the process reports of its own accord. */
 export interface Report {
   notice?: string;
   written?: string;

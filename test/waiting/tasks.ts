@@ -87,7 +87,7 @@ const COMMANDS = {
     return idsOf(opened.tasks.claim('node', 'truth-poll', OWNER));
   },
   /**
-   * Adds tasks; says `due` with the task id of each as soon as it may be queried.
+   * Adds tasks; reports `due` with the task id of each as soon as it may be queried.
    * `milliseconds`: how long they may wait; null if they only have to be delivered.
    */
   async add(

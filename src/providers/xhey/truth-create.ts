@@ -130,6 +130,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
         } catch (reason) {
           const rest = open.slice(batchSize);
           const error = withPhotos(reason, submission, photos.labels(batch), photos.labels(rest));
+          if (submission.isPaid) error.details.again = payments.key === null ? 'rest' : 'with-key';
           if (error.details.uncertain?.length === 0) for (const photo of batch) sent.delete(photo);
           throw error;
         }
@@ -167,7 +168,8 @@ class Submission {
   readonly #at: string;
   #code = '';
   #message = '';
-  #ledger: string | null = null;
+  /** Id of the latest entry. */
+  ledger: string | null = null;
   #earlier: Earlier<unknown> | null = null;
 
   /** @param at ISO 8601, now */
@@ -234,20 +236,20 @@ class Submission {
     }
     const earlier = paid.known.get(key.key)!;
     this.#earlier ??= earlier;
-    this.#take(earlier.answer.tasks, earlier.answer, this.#ledger);
+    this.#take(earlier.answer.tasks, earlier.answer, this.ledger);
     const submitted = new Set(earlier.answer.photos);
     return new Set(open.filter((photo) => submitted.has(identityOf(photo))));
   }
 
   /** Of the whole: what was paid for before costs nothing now. */
   summary(): Pick<Answer, 'code' | 'message' | 'charged' | 'ledger' | 'reused'> {
-    const isAllEarlier = this.#ledger === null && this.#earlier !== null;
+    const isAllEarlier = this.ledger === null && this.#earlier !== null;
     const { at, ledger } = this.#earlier ?? { at: '', ledger: '' };
     return {
       code: this.#code,
       message: this.#message,
       charged: isAllEarlier ? false : null,
-      ledger: this.#ledger,
+      ledger: this.ledger,
       reused: isAllEarlier ? { at, ledger } : null,
     };
   }
@@ -267,7 +269,7 @@ class Submission {
     if (raw !== undefined) this.raw.push(raw);
     this.#code = code;
     this.#message = message;
-    this.#ledger = ledger;
+    this.ledger = ledger;
   }
 
   #tasksOf(photos: readonly MessagePhoto[], taskIds: readonly string[]): Task[] {
@@ -296,7 +298,7 @@ class Submission {
         ...(isWhole ? {} : { partial: true as const }),
         reusedAt: this.#at,
       }));
-      this.#take(tasks, answer, this.#ledger);
+      this.#take(tasks, answer, this.ledger);
     }
     return new Set(found.map(({ photo }) => photo));
   }
@@ -329,7 +331,7 @@ function keyTellsAddress(photo: MessagePhoto): boolean {
 /** docs/contract.md, "Errors", `cause` of truth-create: a flow must be able to go on without paying for a photo twice. */
 function withPhotos(
   reason: unknown,
-  { tasks, isPaid }: Submission,
+  { tasks, isPaid, ledger }: Submission,
   batch: string[],
   rest: string[],
 ): VerifyError {
@@ -342,6 +344,8 @@ function withPhotos(
     notSubmitted: mayBeTasks ? rest : [...batch, ...rest],
   };
   Object.assign(error.details, photos, isPaid ? { charged: null, retryable: false } : {});
+  // A batch that was refused before it was written down has no entry; the one before it has.
+  error.details.ledger ??= ledger;
   return error;
 }
 
