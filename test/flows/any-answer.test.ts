@@ -256,7 +256,7 @@ describe('any answer, in a real Node-RED', function () {
         ),
         { numRuns: runs },
       );
-      // Nothing was sent to a message that was over, and no bug was logged.
+      // Each result is of a message that completed, and no bug was logged.
       assert.equal(
         got('out1').length + got('out2').length + got('caught').length,
         got('completed').length + got('caught').length,

@@ -66,8 +66,8 @@ export function readTasks(
   const given = idsIn(source);
   if (given.length === 0) throw new VerifyError('INPUT', 'no-tasks', { field: 'task' });
   if (given.length > MOST_TASKS) throw new VerifyError('INPUT', 'too-many-tasks', { most: MOST_TASKS });
-  const asked = new Set<string>();
-  for (const [index, id] of given.entries()) asked.add(readTaskId(id, index + 1, repaired));
+  const toQuery = new Set<string>();
+  for (const [index, id] of given.entries()) toQuery.add(readTaskId(id, index + 1, repaired));
 
   const tasks = new Map<string, PolledTask>();
   const counted = new Set<string>();
@@ -86,10 +86,10 @@ export function readTasks(
     if (!counted.has(batch)) photoCount += each.photoUrls.length;
     if (photoCount > MOST_PHOTOS) throw tooManyPhotos();
     counted.add(batch);
-    if (asked.has(each.taskId)) enter('waiting', each);
+    if (toQuery.has(each.taskId)) enter('waiting', each);
     else if (isEnd(each.status)) enter(each.status, each);
   }
-  for (const taskId of asked) if (!tasks.has(taskId)) enter('waiting', { taskId, photoUrls: [] });
+  for (const taskId of toQuery) if (!tasks.has(taskId)) enter('waiting', { taskId, photoUrls: [] });
   for (const photo of first(source.photos, MOST_REPORTED)) {
     if (!isPhoto(photo)) continue;
     if (!tasks.has(photo.taskId) && tasks.size < MOST_TASKS)

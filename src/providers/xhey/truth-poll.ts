@@ -104,8 +104,8 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
   waits: {
     begin({ mode, state, timeout, resume }) {
       if (mode === 'once') return null;
-      const asked = state.claim ? state.tasks : waiting(state);
-      return { state, taskIds: idsOf(asked), timeout, resume };
+      const queried = state.claim ? state.tasks : waiting(state);
+      return { state, taskIds: idsOf(queried), timeout, resume };
     },
 
     async ask(open, state, context) {
