@@ -39,9 +39,9 @@ const SHORTEST_PART = 2;
 /** Of an id number, in characters: a date of birth, or so much of it that the rest can be worked out. */
 const SHORTEST_RUN = 8;
 const HAS_RUN = new RegExp(`(?:\\d[^\\d]*){${SHORTEST_RUN - 1}}`);
-/** How many characters that are neither letters nor digits may stand between two of a name, a number or a secret. */
+/** So many characters that are neither letters nor digits may stand between two letters of a name, a number or a secret. */
 const LONGEST_GAP = 8;
-/** What counts in what was sent; all else may be left out by who repeats it. */
+/** The characters that are compared; whoever repeats a text may leave out all others. */
 const COUNTS = /[\p{L}\p{M}\p{N}]/u;
 /** A name in a script that writes words apart is found as words only: "Li" is not in "invalid". */
 const IN_WORDS = /[\p{L}\p{M}]/u;
