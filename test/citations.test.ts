@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { ROOT } from './nodes/form';
 
 const FOLDERS = ['src', 'nodes', 'scripts', 'test'];
-/** Where a citation is broken over two lines of a comment, a star stands between its words. */
-const CITATION = /docs\/([\w/-]+\.md)((?:,? (?:and )?"[^"]+")*)/g;
+/** Of this repository. Where a citation is broken over two lines of a comment, a star stands between its words. */
+const CITATION = /(?<!\/)docs\/([\w/-]+\.md)((?:,? (?:and )?"[^"]+")*)/g;
 
 describe('citations', () => {
   for (const folder of FOLDERS)

@@ -38,7 +38,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   getTokenData: ['providers/linkface/get-token TokenData'],
   faceCompareData: [
     'providers/tencent-market/face-compare CompareData',
-    'providers/tencent-market/verdict Bands',
+    'providers/tencent-market/codes Bands',
   ],
   westdexThreeData: ['providers/westdex/westdex-three ThreeData'],
   providerRequestData: ['contract/provider-request RequestData'],

@@ -94,7 +94,7 @@ const LENGTH = 18;
 /**
  * @param text of a bounded length
  * @param now Unix time in milliseconds, for birth dates in the future
- * @returns the id numbers of 18 characters that stand anywhere in it, in whatever dress, as `readIdNumber` gives them
+ * @returns the id numbers of 18 characters that stand anywhere in it, however they are written, as `readIdNumber` gives them
  */
 export function idNumbersIn(text: string, now: number): string[] {
   const found = new Set<string>();

@@ -1,4 +1,4 @@
-/** Persons in what somebody sends to a path that nobody described, and in a text that may name one. */
+/** Persons in a request whose fields are not documented, and in a text that may name one. */
 import { isObject } from '../http/json';
 import { idNumbersIn, mayBeIdNumber } from './id-number';
 import type { Known, Person } from './mask';
@@ -60,7 +60,7 @@ const ID_NUMBER_IN_TEXT = /(?<!\d)\d{17}[\dx](?!\d)/g;
  * @param text of a bounded length
  * @param persons who may be named
  * @param now Unix time in milliseconds, for birth dates in the future
- * @returns whether it has the name or the number of one of them, in whatever dress, or a whole id number of anybody
+ * @returns whether it has the name or the number of one of them, however they are written, or a whole id number of anybody
  */
 export function namesPerson(text: string, persons: readonly Person[], now: number): boolean {
   const plain = comparable(text);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { VerifyError } from '../contract/errors';
-import { decodeBase64, undressBase64, withoutPrefix } from './base64';
+import { decodeBase64, unwrapBase64, withoutPrefix } from './base64';
 import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
 import { isAddress, LONGEST_URL } from './photo-url';
@@ -52,7 +52,7 @@ const BEYOND_LATIN_1 = /[^\0-\xff]/;
 
 /**
  * @param value a Buffer, Uint8Array, ArrayBuffer or byte array; `{type: "Buffer", data}` or an uploaded file; base64 in any
- *   dress; or JSON of one of these
+ *   wrapping; or JSON of one of these
  * @param field name of the node's property
  * @param maxPhotoMB of the photo itself, decoded, in MB; what is far larger is refused before it is looked at
  * @param repaired gets the field's name where base64 was changed
@@ -114,7 +114,7 @@ function checkSize(bytes: Buffer, maxPhotoMB: number): void {
 /**
  * @param text of a message
  * @param maxPhotoMB of a photo, decoded, in MB
- * @returns whether it is a file, in whatever dress; not so words and paths that happen to be base64
+ * @returns whether it is a file, in whatever wrapping; not so words and paths that happen to be base64
  */
 export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   try {
@@ -345,9 +345,9 @@ function* readBase64(text: string, { maxPhotoMB, maxBytes }: Reading): Sliced<De
   if (plain) return plain;
   let likeliest: Decoded | undefined;
   let tooLongs = 0;
-  const readings = yield* undressBase64(text);
-  for (const undressed of readings) {
-    const reading = yield* undressed();
+  const readings = yield* unwrapBase64(text);
+  for (const textOfReading of readings) {
+    const reading = yield* textOfReading();
     if (tooLong(reading)) tooLongs++;
     else {
       const found = yield* decodeBase64(reading);

@@ -11,7 +11,7 @@ export interface BillRow {
   requestId: string | null;
   /** Unix milliseconds. */
   at: number | null;
-  /** How exact `at` is: a second, or a minute where none are written. */
+  /** How exact `at` is: to a second, or to a minute where the row has no seconds. */
   precisionMs: number;
   /** Yuan. */
   price: number | null;
@@ -169,8 +169,8 @@ function rowsOf(text: string, columns: BillColumns): Promise<Row[]> {
 
 /**
  * @param beginning of a file
- * @returns by which delimiter most heads are found that are looked for, and of those the one that makes most columns; and
- *   where the head ends then
+ * @returns the delimiter with which most of the wanted heads are found, of several the one that makes most columns; and
+ *   where the head ends with it
  */
 function headIn(beginning: string, columns: BillColumns): { delimiter: string; end: number } {
   const wanted = BILL_COLUMNS.flatMap((name) => (columns[name] ? headOf(columns[name]) : USUAL_HEADS[name]));

@@ -8,7 +8,7 @@ import type { Entry } from './entry';
 const SLACK_MS = 5_000;
 /** Of a call of which nobody knows how long it took. */
 const LONGEST_CALL_MS = 120_000;
-/** Calls under way at the same time that a row without an id is looked for among. */
+/** A row without an id is looked for among at most so many calls that were under way at the same time. */
 const MOST_AT_ONCE = 64;
 /** What is called just before midnight may be on the bill of the day after. */
 const EDGE_MS = 3_600_000;
@@ -52,14 +52,14 @@ interface Candidate {
 }
 
 /** @returns the span of time, in Unix milliseconds, of which `compareBill` wants the entries of a month */
-export function entriesOfBill({ from, to }: { from: number; to: number }): { from: number; to: number } {
+export function spanOfBill({ from, to }: { from: number; to: number }): { from: number; to: number } {
   return { from: from - EDGE_MS, to: to + EDGE_MS };
 }
 
 /**
  * Looks for each row by its order number, else by its request id, else by its time, among the calls that have no such id.
  * @param rows of the bill
- * @param entries of one account in the span of `entriesOfBill`
+ * @param entries of one account in the span of `spanOfBill`
  * @param month in Unix milliseconds; what was called outside of it may be on the bill, and is not missed
  */
 export async function compareBill(

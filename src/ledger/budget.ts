@@ -15,7 +15,7 @@ export interface BudgetWarning {
   spent: number;
 }
 
-/** Of a budget its owner is warned when so much is used. */
+/** The owner of a budget is warned when this part of it is used. */
 export const WARN_FROM = 0.8;
 
 /**
@@ -40,7 +40,7 @@ export function overBudget(
   return null;
 }
 
-/** @returns the budgets of which that much is used that their owner should know */
+/** @returns the budgets whose owner is to be warned */
 export function nearlySpent({ account, maxPerDay, maxPerMonth }: Limits, spent: Spent): BudgetWarning[] {
   const budgets: BudgetWarning[] = [
     { account, period: 'day', limit: maxPerDay, spent: spent.day },

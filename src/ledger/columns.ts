@@ -86,9 +86,13 @@ export type Optional<By extends SetBy> = {
 export const FIELDS = Object.keys(COLUMNS) as Field[];
 
 /** @returns those that are set then, `both` among them */
-export function fieldsSetBy(when: 'claim' | 'end'): Field[] {
+function fieldsSetBy(when: 'claim' | 'end'): Field[] {
   return FIELDS.filter((field) => COLUMNS[field].setBy === when || COLUMNS[field].setBy === 'both');
 }
+
+/** Those that a call has once it is claimed, and those that its end sets beside its state. */
+export const CLAIMED = fieldsSetBy('claim');
+export const ENDED = fieldsSetBy('end').filter((field) => field !== 'state');
 
 /** Of the columns, such as `request_id`. Made once: an export reads each for every entry. */
 const NAMES = Object.fromEntries(

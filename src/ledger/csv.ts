@@ -4,7 +4,7 @@ import { FIELDS } from './columns';
 import { BOM, csvRows } from './csv-rows';
 import type { Entry } from './entry';
 
-/** Of the record of handling. `known`: whether the outcome is. */
+/** Columns of the record of handling. `known`: whether the outcome is known. */
 export const HANDLING_COLUMNS = [
   'id',
   'at',

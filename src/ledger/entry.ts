@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { isoTimes } from '../contract/iso-time';
 import type { PaidKey } from '../contract/payment';
 import { secondOf } from './calendar';
-import { type ColumnValues, FIELDS, type Field, fieldsSetBy, type Optional } from './columns';
+import { CLAIMED, type ColumnValues, ENDED, FIELDS, type Field, type Optional } from './columns';
 
 /** One call that may cost, as the ledger keeps it. No person who is verified, photo, address, token or key is in it. */
 export type Entry = ColumnValues;
@@ -67,7 +67,7 @@ export interface Query {
   id?: string;
   /** Or a label, of `account`, which has to be given with it. */
   key?: string;
-  /** Unix milliseconds, inclusive, and exclusive. */
+  /** Unix milliseconds; `to` is exclusive. */
   from?: number;
   to?: number;
   account?: string;
@@ -93,8 +93,6 @@ export interface Sum {
 }
 
 const isoTime = isoTimes();
-const CLAIMED = fieldsSetBy('claim');
-const ENDED = fieldsSetBy('end');
 const NOTHING_KNOWN = Object.fromEntries(FIELDS.map((field) => [field, null]));
 
 /** Of a call that was claimed and then not sent. */

@@ -6,12 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DiscardedAnswer } from '../contract/account';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
 import { dayOf, monthOf, type Period } from './calendar';
+import { CLAIMED, ENDED, valuesOf } from './columns';
 import {
   type Call,
   type Claim,
@@ -44,8 +46,8 @@ const AWAY: ReadonlySet<StoreState> = new Set([
 ]);
 
 /**
- * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process ended; `from-the-future`:
- * the newest call was claimed more than a day after now.
+ * What an operator is warned of once, when the ledger is opened. `uncertain`: so many calls were under way when a process
+ * ended; `from-the-future`: the newest call was claimed more than a day after now.
  */
 export type LedgerNotice = 'uncertain' | 'from-the-future';
 
@@ -171,7 +173,10 @@ export class Ledger {
     const entry = createEntry(newId(now), call, now);
     const { id, at } = entry;
     const claim: ClaimRequest = {
-      entry,
+      id,
+      account,
+      at: now,
+      values: valuesOf(entry, CLAIMED),
       owner: this.#owner,
       keys,
       maxPerDay,
@@ -250,10 +255,10 @@ export class Ledger {
 
   /**
    * What these keys of answered calls stand for is asked and paid for again, though an answer is kept for it.
-   * @param keys or aliases
+   * @param answers by their keys or aliases
    */
-  async discard(account: string, keys: readonly string[]): Promise<void> {
-    await this.#database.call('ledger.discard', { account, keys }, { whenAway: 'keep' }).catch(() => {});
+  async discard(account: string, answers: readonly DiscardedAnswer[]): Promise<void> {
+    await this.#database.call('ledger.discard', { account, answers }, { whenAway: 'keep' }).catch(() => {});
   }
 
   /**
@@ -287,7 +292,7 @@ export class Ledger {
 
   /** @returns what counts for the account's budgets, today and this month */
   spent(account: string): Promise<Spent> {
-    return this.#database.call('ledger.spent', { account, at: new Date(this.#options.now()).toISOString() });
+    return this.#database.call('ledger.spent', { account, at: this.#options.now() });
   }
 
   /**
@@ -374,7 +379,12 @@ export class Ledger {
     const request: SettleRequest = {
       // A shared database may have been set back meanwhile, while this waited for it.
       claim: this.#leaseMs === null ? null : claim,
-      entry,
+      id: claim.id,
+      account: claim.account,
+      at: claim.at,
+      state: entry.state as SettleRequest['state'],
+      charged: entry.charged,
+      values: valuesOf(entry, ENDED),
       answers: claim.keys.map(({ key }) =>
         resolution === 'answered' && answers.has(key) ? [answers.get(key)] : null,
       ),
@@ -387,14 +397,14 @@ export class Ledger {
   }
 
   #drop(pending: PendingCall): void {
-    const { entry, keys } = pending.claim;
+    const { id, account, keys } = pending.claim;
     for (const { key } of keys) {
-      const name = keyName(entry.account, key);
+      const name = keyName(account, key);
       if (this.#byKey.get(name)?.call === pending) this.#byKey.delete(name);
     }
-    const box = this.#pending.get(entry.id);
+    const box = this.#pending.get(id);
     if (box) box.call = null;
-    this.#pending.delete(entry.id);
+    this.#pending.delete(id);
     for (const waiter of pending.waiters) waiter();
   }
 

@@ -126,8 +126,8 @@ export interface PeriodRow {
   calls: number;
 }
 
-/** @returns what counts for the account's budgets, on the day and in the month of `at` */
-export async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | 'at'>): Promise<Spent> {
+/** @returns what counts for the account's budgets, on the day and in the month of `at`, in Unix milliseconds */
+export async function spent(sql: Sql, { account, at }: { account: string; at: number }): Promise<Spent> {
   const { day, month } = periodsOf(at);
   const rows = await sql.all<PeriodRow>(
     'SELECT period, calls FROM spent WHERE account = ? AND period IN (?, ?) LIMIT 2',
@@ -138,8 +138,8 @@ export async function spent(sql: Sql, { account, at }: Pick<Entry, 'account' | '
   return sumOf(rows, at);
 }
 
-/** @returns the calls of the day and the month of `at`, an ISO 8601 time */
-export function sumOf(rows: readonly PeriodRow[], at: string): Spent {
+/** @returns the calls of the day and the month of `at`, in Unix milliseconds */
+export function sumOf(rows: readonly PeriodRow[], at: number): Spent {
   const { day, month } = periodsOf(at);
   const callsOf = (period: string) => rows.find((row) => row.period === period)?.calls ?? 0;
   return { day: callsOf(day), month: callsOf(month) };
@@ -154,8 +154,8 @@ export const QUERY_OPERATIONS = {
   'ledger.spent': spent,
 } satisfies Operations;
 
-/** @param at ISO 8601 */
-export function periodsOf(at: string): Record<Period, string> {
-  const day = dayOf(Date.parse(at));
+/** @param at Unix milliseconds */
+export function periodsOf(at: number): Record<Period, string> {
+  const day = dayOf(at);
   return { day, month: day.slice(0, 7) };
 }

@@ -7,11 +7,19 @@ import {
   type ClaimAnswer,
   type ClaimRequest,
   claim as claimAlone,
+  END,
+  endState,
   LEDGER_OPERATIONS,
   markAbandoned,
+  OPEN_TO,
+  OWN_KEYS,
+  type OwnKeyRow,
   readBeforeClaim,
   registerOwner,
   restoreClaim,
+  type SettleRequest,
+  settle as settleAlone,
+  writeAnswers,
   writeClaim,
 } from './ledger-sql';
 import { newest } from './queries-sql';
@@ -64,6 +72,20 @@ async function claim(sql: Sql, request: ClaimRequest, at: OperationContext): Pro
   return claimAlone(sql, request, at);
 }
 
+/** As the embedded one's, in two round trips: what decides is read together with the BEGIN. */
+async function settle(sql: Sql, request: SettleRequest, at: OperationContext): Promise<boolean> {
+  const { id, values, answers } = request;
+  const state = endState(request, at);
+  const [isOpen, keys] = await Promise.all([
+    sql.get(`SELECT id FROM entries WHERE ${OPEN_TO[state]} FOR UPDATE`, id),
+    answers.length > 0 ? sql.all<OwnKeyRow>(OWN_KEYS, id) : [],
+  ]);
+  if (!isOpen) return settleAlone(sql, request, at);
+  sql.runLater(END[state], ...values, id);
+  if (state === 'settled') writeAnswers(sql, request, keys, at);
+  return true;
+}
+
 /**
  * Takes the next turn of an account: a rate as one timestamp (GCRA without a burst).
  * @param perSecond turns
@@ -97,6 +119,7 @@ export const SHARED_LEDGER_OPERATIONS = {
   ...LEDGER_OPERATIONS,
   'ledger.begin': begin,
   'ledger.claim': claim,
+  'ledger.settle': settle,
   'ledger.renew': renew,
   'ledger.leave': leave,
   'ledger.turn': turn,

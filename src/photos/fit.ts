@@ -45,9 +45,9 @@ const QUALITIES: readonly (readonly [quality: number, size: number])[] = [
 const [LEAST_QUALITY, LEAST_SIZE] = QUALITIES.at(-1)!;
 /** No photo of a camera has fewer bytes a pixel in an acceptable quality: larger ones are made smaller straight away. */
 const MOST_PIXELS_PER_BYTE = 16;
-/** What is aimed at, beside the limit: sizes are guessed. */
+/** The part of the limit that is aimed at, because sizes are guessed. */
 const AIM = 0.93;
-/** With fewer pixels there is more to each. */
+/** A smaller picture needs more bytes for each pixel. */
 const GROWTH = 0.85;
 /** The largest part of the pixels that one more round leaves. */
 const MOST_LEFT = 0.8;
@@ -55,7 +55,7 @@ const MOST_LEFT = 0.8;
 /** What decoders complain of in photos of well-known phones, and read all the same. */
 const HARMLESS = /Invalid SOS parameters|extraneous bytes before marker/;
 
-/** Of sharp, once its time is over. */
+/** The message of sharp once its time is over. */
 const TIME_IS_OVER = /^timeout:/;
 
 /** Begins to read the photo. */

@@ -3,7 +3,7 @@ import { access, mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VerifyError } from '../contract/errors';
 import type { Database } from '../store/database';
-import { fileTypeOf, type Put, type Store } from './store';
+import { fileTypeOf, type RemovablePhoto, type Store } from './store';
 import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
 
 /** Under the address at which Node-RED serves flows. */
@@ -97,7 +97,7 @@ export interface LocalStoreOptions {
 export function openLocalStore(folder: LocalFolder, options: LocalStoreOptions): Store {
   const { node, publicUrl, keepMs, maxBytes } = options;
   return {
-    async put(bytes): Promise<Put> {
+    async put(bytes): Promise<RemovablePhoto> {
       const id = await folder.photos.enter(() => ({
         node,
         url: null,
@@ -113,7 +113,7 @@ export function openLocalStore(folder: LocalFolder, options: LocalStoreOptions):
       const discard = () => folder.photos.discard(id, false);
       return { url: url.href, discard, remove: async () => discard() };
     },
-    held: () => folder.photos.held(node),
+    total: () => folder.photos.total(node),
     // The folder belongs to all stores.
     close: () => {},
   };

@@ -1,4 +1,4 @@
-/** Addresses of a store: where it is reached by us, and where by the providers. */
+/** Addresses of a store: the one that we reach it at, and the one that providers reach it at. */
 import { VerifyError } from '../contract/errors';
 import { addressProblem } from '../http/address';
 import { isUnreachable } from '../input/fetchable';

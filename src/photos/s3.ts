@@ -4,10 +4,10 @@ import { VerifyError } from '../contract/errors';
 import type { Credentials } from '../contract/settings';
 import type { Call, CallContext, HttpRequest, Transport } from '../contract/transport';
 import { presign, type Signing, signHeaders } from './signature';
-import { fileTypeOf, type Put, type Store } from './store';
+import { fileTypeOf, type RemovablePhoto, type Store } from './store';
 import { checkAnswer, checkPut, storeError } from './store-answer';
 import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
-import type { DuePhoto, Held } from './stored-photos-sql';
+import type { DuePhoto, StoredTotal } from './stored-photos-sql';
 
 const EMPTY = Buffer.alloc(0);
 export interface S3Options extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
@@ -63,7 +63,7 @@ export class S3Store implements Store {
     this.#photos = new StoredPhotos({ ...options, scope: options.node, remove });
   }
 
-  async put(bytes: Buffer, context: CallContext): Promise<Put> {
+  async put(bytes: Buffer, context: CallContext): Promise<RemovablePhoto> {
     const { node, bucket, publicBucket, prefix, region, keepMs } = this.#options;
     const { contentType, extension } = fileTypeOf(bytes);
     const pathOf = (name: string) => encode(`${prefix}${name}${extension}`);
@@ -102,8 +102,8 @@ export class S3Store implements Store {
     };
   }
 
-  held(): Promise<Held> {
-    return this.#photos.held(this.#options.node);
+  total(): Promise<StoredTotal> {
+    return this.#photos.total(this.#options.node);
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import type { SeenPhoto, SeenRecord } from './seen-sql';
 
 export type { SeenPhoto } from './seen-sql';
 
-/** Nobody can ask for more: `unseen`. */
+/** The upper bound of the setting `unseen`. */
 export const MOST_DAYS = 1096;
 const DAY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
@@ -21,7 +21,7 @@ export class Seen {
   readonly #timer: NodeJS.Timeout;
   /** For how long the nodes that are deployed need what came. */
   readonly #needs = new Map<object, number>();
-  /** The latest time that what was remembered before this process tells, and when that was found. */
+  /** When the latest photo of before this process came, and when that was read. */
   #known: { latest: number; at: number } | null = null;
   #forgetting: Promise<void> | null = null;
 

@@ -31,7 +31,7 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['NonStandardHostForbidden', 'store-domain-unbound'],
   ['CnameDenied', 'store-domain-unbound'],
 ]);
-/** These may also mean that the bucket belongs to another endpoint, which the answer names then. */
+/** These may also mean that the bucket belongs to another endpoint; then the answer names it. */
 const MAY_NAME_ENDPOINT: ReadonlySet<string> = new Set([
   'AccessDenied',
   'PermanentRedirect',

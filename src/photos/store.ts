@@ -2,12 +2,12 @@
 import type { StoredPhoto } from '../contract/photo-store';
 import type { CallContext } from '../contract/transport';
 import { formatOf } from '../input/picture';
-import type { Held } from './stored-photos-sql';
+import type { StoredTotal } from './stored-photos-sql';
 
-/** A photo that a store has put. */
-export interface Put extends StoredPhoto {
+/** A photo that was put, and that a test can remove again. */
+export interface RemovablePhoto extends StoredPhoto {
   /**
-   * Deletes it while somebody watches.
+   * Deletes it now, and waits for that.
    * @throws VerifyError NETWORK or CONFIG where that fails; it is tried again when the photo is due
    */
   remove(context: CallContext): Promise<void>;
@@ -19,8 +19,8 @@ export interface Store {
    * @param context of the message
    * @throws VerifyError NETWORK, CONFIG or CANCELLED, `charged` false
    */
-  put(bytes: Buffer, context: CallContext): Promise<Put>;
-  held(): Promise<Held>;
+  put(bytes: Buffer, context: CallContext): Promise<RemovablePhoto>;
+  total(): Promise<StoredTotal>;
   /** What is due later is deleted by the next store of the same node. */
   close(): void;
 }

@@ -54,8 +54,8 @@ export interface Deletions {
   failed: readonly { id: string; retryInMs: number }[];
 }
 
-/** docs/contract.md, "Photos in hand": what a store holds. */
-export interface Held {
+/** What a store holds: how many photos, their bytes, and since when. */
+export interface StoredTotal {
   count: number;
   bytes: number;
   /** Unix milliseconds, when the oldest was put; null where there is none. */
@@ -81,8 +81,8 @@ const enter: Operation<NewPhoto, void> = async (
   { now },
 ) => {
   if (maxBytes !== null) {
-    const held = await heldBy(sql, node);
-    if (held.bytes + bytes > maxBytes) {
+    const stored = await totalOf(sql, node);
+    if (stored.bytes + bytes > maxBytes) {
       const maxMB = Math.floor(maxBytes / 1024 ** 2);
       throw new VerifyError('CONFIG', 'store-full', { maxMB }, { charged: false });
     }
@@ -181,7 +181,7 @@ const settle: Operation<Deletions, number> = async (sql, { deleted, failed }, { 
 };
 
 /** @returns what a node holds */
-const held: Operation<{ node: string }, Held> = (sql, { node }) => heldBy(sql, node);
+const total: Operation<{ node: string }, StoredTotal> = (sql, { node }) => totalOf(sql, node);
 
 /** @returns the content type of a photo that this Node-RED serves; null where there is none, or its time is over */
 const find: Operation<{ id: string }, string | null> = async (sql, { id }, { now }) => {
@@ -210,14 +210,14 @@ export const STORED_PHOTOS_OPERATIONS = {
   'stored-photos.forget': forget,
   'stored-photos.due': due,
   'stored-photos.settle': settle,
-  'stored-photos.held': held,
+  'stored-photos.total': total,
   'stored-photos.find': find,
   'stored-photos.unknown': unknown,
   'stored-photos.objects': objects,
 } satisfies Operations;
 
-async function heldBy(sql: Sql, node: string): Promise<Held> {
-  const row = await sql.get<Held>(
+async function totalOf(sql: Sql, node: string): Promise<StoredTotal> {
+  const row = await sql.get<StoredTotal>(
     'SELECT COUNT(*) AS count, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes, MIN(put_at) AS oldest ' +
       'FROM stored_photos WHERE node = ?',
     node,

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { cancelled, VerifyError } from '../contract/errors';
 import type { Database } from '../store/database';
-import type { Deletions, Due, DuePhoto, Held, NewPhoto, SteadyClock } from './stored-photos-sql';
+import type { Deletions, Due, DuePhoto, NewPhoto, SteadyClock, StoredTotal } from './stored-photos-sql';
 
 /** 128 bits in 22 characters: nobody finds a photo by guessing. */
 const ID_BYTES = 16;
@@ -94,8 +94,8 @@ export class StoredPhotos {
    * @param node of the store
    * @returns what it holds
    */
-  held(node: string): Promise<Held> {
-    return this.#call<Held>('held', { node });
+  total(node: string): Promise<StoredTotal> {
+    return this.#call<StoredTotal>('total', { node });
   }
 
   /** Deletes nothing more; the next store with this scope goes on. */
@@ -108,7 +108,7 @@ export class StoredPhotos {
     return this.#options.database.call<object, Answer>(`stored-photos.${name}`, parameters, { whenAway });
   }
 
-  /** Written later where the database is away; what was not written when this process ended is due in its own time. */
+  /** Written later where the database is away. What is not written when this process ends is still deleted when it is due. */
   #keep(name: string, parameters: object): Promise<void> {
     return this.#call(name, parameters, 'keep').then(
       () => {},

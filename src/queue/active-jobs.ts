@@ -11,7 +11,7 @@ export interface JobError {
   cause: Cause;
 }
 
-/** How a job ended, of which nothing is known where its worker died; `ledger` is what it was paying for then. */
+/** How a job ended. `lost`: its worker died, so nothing is known of it; `ledger` is the entry of what it was paying for then. */
 export type JobEnd = { answer: unknown } | { error: JobError } | { lost: { ledger: string | null } };
 
 /**

@@ -10,7 +10,7 @@ const CONNECT_MS = 5_000;
 /** A blocking command is answered every five seconds. */
 const SILENT_MS = 15_000;
 export const SWEEP_MS = 60_000;
-/** What was kept long enough is gone so much later, at a rough guess; a message lives for longer than its job. */
+/** What was kept long enough is deleted at most so much later, roughly; a message lives for longer than its job. */
 export const SWEPT_SECONDS = 300;
 const SWEPT_AT_ONCE = 1_000;
 /** A call that waits for a job reads its end at once, or looks at the job a few seconds later. */

@@ -42,8 +42,8 @@ interface EndEvent {
   sealed: unknown;
 }
 
-/** One who waits for the end of a job. */
-export interface Listening {
+/** Waits for the end of a job. */
+export interface JobListener {
   /** Resolves to the event that came since the last time; null after so many milliseconds. */
   next(milliseconds: number, cancel: AbortSignal): Promise<EndEvent | null>;
   stop(): void;
@@ -144,7 +144,7 @@ export class JobCalls {
    * @param id of the job
    * @returns stop it when nobody waits for the job any more
    */
-  listen(id: string): Listening {
+  listen(id: string): JobListener {
     let event: EndEvent | null = null;
     let go = () => {};
     const waiter = (given: EndEvent) => {
@@ -192,7 +192,7 @@ export class JobCalls {
    */
   async end(
     id: string,
-    listening: Listening | null,
+    listening: JobListener | null,
     waitMs: number,
     cancel: AbortSignal,
   ): Promise<JobEnd | null> {

@@ -15,7 +15,7 @@ export const NEVER: AbortSignal = new AbortController().signal;
 
 /**
  * @param work that may take for ever; it is not stopped when nobody waits for it any more
- * @param late the error for when it took too long
+ * @param late gives the error for work that took too long
  * @returns what it gives
  * @throws VerifyError CANCELLED, or what `late` gives, or what `work` rejects with
  */

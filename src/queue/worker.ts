@@ -65,13 +65,13 @@ export interface WorkerOptions extends QueueOptions {
   repeatable: boolean;
   /** Milliseconds for which the flow may work on a job. */
   timeoutMs: number;
-  /** A message with what its answer is found by. */
+  /** Gets the message of a job, with the property by which its answer is found. */
   take(message: Record<string, unknown>): void;
-  /** A job is over; `code` of its error. */
+  /** A job is over; `code`: of the error that it ended with. */
   over(how: { answer: unknown } | { code: string } | 'given-back'): void;
   /** @returns the error as a flow has it */
   explain(error: VerifyError): JobError;
-  /** What has to be put right before any job is taken; null once it is. */
+  /** An error that has to be put right before any job is taken; null once it is. */
   stuck(error: VerifyError | null): void;
 }
 
@@ -79,7 +79,7 @@ export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #connection: RedisConnection;
   readonly #closing = new AbortController();
-  readonly #jobs = new Map<string, Held>();
+  readonly #jobs = new Map<string, RunningJob>();
   /** By the id of a job that was thought lost, how often it had been started then. */
   readonly #thoughtLost = new Map<string, number>();
   #workers: Worker[] = [];
@@ -125,10 +125,10 @@ export class JobWorker {
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
-      if (this.#options.repeatable) for (const held of this.#jobs.values()) held.giveBack();
+      if (this.#options.repeatable) for (const running of this.#jobs.values()) running.giveBack();
       if (this.#jobs.size > 0) await Promise.race([idle, later(graceMs)]);
       const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, UNKNOWN_FATE);
-      for (const held of this.#jobs.values()) held.end({ error: this.#options.explain(closed) });
+      for (const running of this.#jobs.values()) running.end({ error: this.#options.explain(closed) });
       this.#isGivenUp = true;
       await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), later(CLOSE_MS)]);
       // It waits for the end of a connection that is not there while Redis is away.
@@ -266,7 +266,7 @@ export class JobWorker {
       throw failed(bull, lost.code, lost.cause.problem);
     }
     if (this.#closing.signal.aborted) await this.#giveBackUnsent(bull, job);
-    let held!: Held;
+    let running!: RunningJob;
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
         const seconds = timeoutMs / 1000;
@@ -278,7 +278,7 @@ export class JobWorker {
         resolve(given);
       };
       let hasPaid = false;
-      held = {
+      running = {
         end,
         giveBack: () => end('given-back'),
         giveBackUnsent: () => {
@@ -290,10 +290,10 @@ export class JobWorker {
           if (ledger !== null) job.updateProgress(ledger).catch(() => {});
         },
       };
-      this.#jobs.set(id, held);
-      this.#options.take({ ...(content.value as object), ...activeJobs.add(id, held) });
+      this.#jobs.set(id, running);
+      this.#options.take({ ...(content.value as object), ...activeJobs.add(id, running) });
     });
-    activeJobs.delete(id, held);
+    activeJobs.delete(id, running);
     try {
       return await this.#end(bull, secret, job, how);
     } finally {
@@ -373,7 +373,7 @@ export class JobWorker {
 
 type End = { answer: unknown } | { error: JobError } | 'given-back' | 'unsent';
 
-interface Held extends ActiveJob {
+interface RunningJob extends ActiveJob {
   giveBack(): void;
 }
 

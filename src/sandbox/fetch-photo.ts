@@ -14,7 +14,7 @@ const turns: (() => void)[] = [];
 let free = MOST_AT_A_TIME;
 
 /**
- * Downloads what stands at an address, on this machine too.
+ * Downloads from an address, which may be on this machine.
  * @param url `http:` or `https:`; a certificate is verified
  * @param look sees the bytes; null where there are none in 8 s, after three redirects, up to 20 MiB
  */

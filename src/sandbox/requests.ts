@@ -1,4 +1,4 @@
-/** The latest requests, as somebody may read them who must not know whom they were about. */
+/** The latest requests, without the persons that they were about. */
 import type { Reason, SandboxAnswer } from '../contract/sandbox-half';
 
 const MOST_KEPT = 200;
@@ -6,7 +6,7 @@ const MOST_KEPT = 200;
 export interface SeenRequest {
   /** ISO 8601. */
   at: string;
-  /** null for a path of none. */
+  /** null for a path that no provider has. */
   provider: string | null;
   method: string;
   /** Without its query; `*` stands for every part that is no word of a provider's path. */

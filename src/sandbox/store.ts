@@ -9,7 +9,7 @@ export interface Store {
   changed(): void;
   /** Forgets what all of them keep. */
   clear(): void;
-  /** Writes what has changed, now. A disk that cannot be written costs the memory, not the sandbox. */
+  /** Writes now what has changed. Where the disk cannot be written to, the sandbox goes on and forgets with its process. */
   save(): void;
 }
 

@@ -7,7 +7,7 @@ import type { Database } from './database';
  * @param database which goes on working meanwhile
  * @param file of the database: the copy stands beside it until it is sent, or nobody takes it any more
  * @returns the copy's bytes
- * @throws VerifyError CONFIG where there is no copy to be had
+ * @throws VerifyError CONFIG where no copy can be made
  */
 export async function* backupOf(database: Database, file: string): AsyncGenerator<Buffer> {
   await database.ready();

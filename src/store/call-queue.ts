@@ -17,7 +17,7 @@ export interface CallHandlers {
   late: ((answer: never) => void) | undefined;
 }
 
-export class PendingCall {
+export class QueuedCall {
   readonly isKept: boolean;
   /** JSON of a SentRequest. */
   readonly text: string;
@@ -51,9 +51,9 @@ export class PendingCall {
 }
 
 export class CallQueue {
-  #waiting: PendingCall[] = [];
+  #waiting: QueuedCall[] = [];
   /** What the thread has and has not answered yet, oldest first. */
-  #sent: PendingCall[] = [];
+  #sent: QueuedCall[] = [];
   #sentSize = 0;
 
   get isEmpty(): boolean {
@@ -68,13 +68,13 @@ export class CallQueue {
     return this.#waiting.length;
   }
 
-  /** How many wait that are kept until they are written. */
+  /** How many of the waiting calls are kept until they are written. */
   get kept(): number {
     return this.#waiting.filter(({ isKept }) => isKept).length;
   }
 
   /** @param signal rejects it with CANCELLED; what was sent may be written all the same */
-  add(call: PendingCall, signal: AbortSignal | undefined): void {
+  add(call: QueuedCall, signal: AbortSignal | undefined): void {
     this.#waiting.push(call);
     call.forget =
       signal &&
@@ -121,8 +121,8 @@ export class CallQueue {
     if (alone >= 0) return this.#send(this.#waiting.splice(alone, 1));
     if (!isDue && this.#waiting.every(({ isKept }) => isKept)) return null;
     let size = 0;
-    const probe: PendingCall[] = [];
-    const rest: PendingCall[] = [];
+    const probe: QueuedCall[] = [];
+    const rest: QueuedCall[] = [];
     for (const call of this.#waiting) {
       const isSuspect = call.interruptions > 0;
       const isTried = !isSuspect && (!call.isKept || size < PROBE_BYTES);
@@ -133,7 +133,7 @@ export class CallQueue {
     return this.#send(probe);
   }
 
-  #send(calls: readonly PendingCall[]): string | null {
+  #send(calls: readonly QueuedCall[]): string | null {
     if (calls.length === 0) return null;
     for (const call of calls) {
       this.#sent.push(call);
@@ -148,7 +148,7 @@ export class CallQueue {
    */
   settle(outcomes: readonly SentOutcome[], problem: Error | null): void {
     const settled = this.#sent.splice(0, outcomes.length);
-    const kept: PendingCall[] = [];
+    const kept: QueuedCall[] = [];
     for (const [index, outcome] of outcomes.entries()) {
       const call = settled[index]!;
       this.#sentSize -= call.text.length;
@@ -165,7 +165,7 @@ export class CallQueue {
    * What was sent is sent again, before what waits.
    * @param first what goes before that
    */
-  sendAgain(first: readonly PendingCall[] = []): void {
+  sendAgain(first: readonly QueuedCall[] = []): void {
     const again = [...first, ...this.#sent].filter(({ isAbandoned }) => !isAbandoned);
     this.#waiting = [...again, ...this.#waiting];
     this.#sent = [];

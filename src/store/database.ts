@@ -20,8 +20,8 @@ export type StoreState =
   | 'closed';
 
 /**
- * What an operator is warned of, once when it begins and once when it is over. `lost`: calls that were paid for are not in the file, which is missing, empty
- * or older than it was. `code`: of the operating system, or a version.
+ * What an operator is warned of, once when it begins and once when it is over. `lost`: calls that were paid for are not in
+ * the file, which is missing, empty or older than it was. `code`: of the operating system, or a version.
  */
 export type DatabaseNotice =
   | 'unwritable'
@@ -44,8 +44,8 @@ export interface DatabaseOptions {
   /** The file; null where nothing is to be written: then every call is CONFIG `database-off`. */
   file: string | null;
   /**
-   * A file in another folder, in which is written down how far the database has come, so that an older one that is put
-   * in its place is noticed, with its folder too. Where it is left out, neither is.
+   * A file in another folder that records how far the database has come, so that a database that was replaced by an older
+   * copy is noticed, even together with its folder. Where it is left out, neither is noticed.
    */
   mark?: string;
   /** 32 bytes. Asked for at each opening, and while it is not the right one. */

@@ -1,4 +1,4 @@
-/** What is known outside the folder of a database of how far it had come. */
+/** A file outside the folder of the database that records how far the database had come. */
 import { existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface Mark {
@@ -14,7 +14,7 @@ const LENGTH = 100;
 /** The file that it is written to. None of its methods throws. */
 export class MarkFile {
   readonly #path: string | null;
-  /** false from an update that failed until the file is put there anew. */
+  /** false from an update that failed until the file is made again. */
   #isUpToDate = true;
 
   /** @param path null: nothing is remembered */
@@ -37,7 +37,7 @@ export class MarkFile {
     }
   }
 
-  /** Puts a file there with what is on disk in the database, in place of whatever stands there. */
+  /** Makes the file, in place of whatever stands there, with what is on disk in the database. */
   create(mark: Mark): void {
     if (this.#path === null) return;
     const next = `${this.#path}.${process.pid}`;

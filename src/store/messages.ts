@@ -54,7 +54,7 @@ export type ToThread =
   | {
       kind: 'batch';
       requests: string;
-      /** The first one since it is known that a batch failed: the thread drops those in between, which come again. */
+      /** The first batch that is sent after the main thread learnt that one failed: the thread drops those in between, which come again. */
       isAfterFailure: boolean;
     }
   | { kind: 'backup'; id: number; path: string }

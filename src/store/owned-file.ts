@@ -1,7 +1,7 @@
 /**
- * A database file that this process alone has. Whose it is says an exclusive lock that SQLite holds on a second, empty
- * database beside it: POSIX drops a process' locks on a file as soon as the same process closes any handle of it, and
- * that second file nothing else ever opens. The system frees the lock when the process ends, however it ends.
+ * A database file that this process alone has. SQLite holds an exclusive lock on a second, empty database beside it, which
+ * nothing else ever opens: POSIX drops a process' locks on a file as soon as the same process closes any handle of it. The
+ * system frees the lock when the process ends, however it ends.
  */
 import {
   closeSync,

@@ -3,7 +3,7 @@ import type { DatabaseError } from 'pg';
 import { CERTIFICATE_REFUSALS } from '../contract/certificates';
 import { VerifyError } from '../contract/errors';
 
-/** Reasons of the server to refuse which time alone does not mend: docs of PostgreSQL, appendix A. */
+/** Refusals of the server that waiting does not mend: docs of PostgreSQL, appendix A. */
 const REFUSED: ReadonlySet<string> = new Set([
   '28P01', // wrong password
   '28000', // the role may not log in
@@ -11,11 +11,11 @@ const REFUSED: ReadonlySet<string> = new Set([
   ...CERTIFICATE_REFUSALS,
   'NO_TLS',
 ]);
-/** The transaction met another one: it is run again. */
+/** The transaction was in conflict with another one: it is run again. */
 const CONFLICTS: ReadonlySet<string> = new Set([
-  '40001', // could not be put in a row with another one
-  '40P01', // waited for one that waited for it
-  '23505', // another one has inserted the same meanwhile
+  '40001', // serialization failure
+  '40P01', // deadlock
+  '23505', // unique violation: another one has inserted the same row
 ]);
 /** Of a standby. */
 export const READ_ONLY = '25006';

@@ -23,7 +23,6 @@ const numbered = new Map<string, { text: string; name: string }>();
 export class PostgresSql implements Sql {
   /** How many statements that write were started. */
   writes = 0;
-  readonly forUpdate = 'FOR UPDATE';
   /** Why the first statement failed that did: those after it failed because it had. */
   failure: unknown = null;
   readonly #client: ClientBase;

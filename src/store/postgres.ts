@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const MOST_CONFLICTS = 50;
 /** How long a call waits for a server that is away, where its caller does not say. */
 const WAIT_MS = 10_000;
-/** How often a set back is looked at while an operator has not confirmed it. */
+/** How often a database that was set back is looked at until an operator has confirmed it. */
 const LOOK_AGAIN_MS = 2_000;
 const CLOSE_MS = 4_000;
 /** By this much an operator's confirmation moves the counter on, past what any process remembers. */
@@ -35,7 +35,10 @@ const NOTICED_STEP = 1_000_000;
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** What an operator is warned of, once when it begins and once (`reached`) when it is over. `location`: host, port, database and schema. */
+/**
+ * What an operator is warned of, once when it begins and once (`reached`) when it is over. `location`: host, port, database
+ * and schema.
+ */
 export type SharedNotice = 'away' | 'reached' | 'refused' | 'set-back' | 'secret-differs';
 
 /** The greatest count of the shared database that this process has seen, kept where the process keeps its own things. */
@@ -139,7 +142,7 @@ export class PostgresDatabase implements RoomDatabase {
           await pause(Math.random() * FIRST_PAUSE_MS);
           continue;
         }
-        this.#say(failure.kind, failure.code);
+        this.#warn(failure.kind, failure.code);
         if (!isKept && failure.kind === 'refused') throw refused(failure.code);
         if (!isKept && performance.now() + pauseMs > until) throw away(waitMs, failure.code);
         if (isKept && !keptAs) {
@@ -208,12 +211,12 @@ export class PostgresDatabase implements RoomDatabase {
     try {
       await this.look();
       if (await this.#withClient(isReadOnly)) return away(0, READ_ONLY);
-      if (this.#ongoing) this.#say('reached', '');
+      if (this.#ongoing) this.#warn('reached', '');
       return this.#isSetBack ? new VerifyError('CONFIG', 'ledger-set-back', {}, { charged: false }) : null;
     } catch (reason) {
       if (reason instanceof VerifyError) return reason;
       const { kind, code } = failureOf(reason);
-      this.#say(kind === 'refused' ? 'refused' : 'away', code);
+      this.#warn(kind === 'refused' ? 'refused' : 'away', code);
       return kind === 'refused' ? refused(code) : away(0, code);
     }
   }
@@ -237,7 +240,7 @@ export class PostgresDatabase implements RoomDatabase {
     let lost: unknown = null;
     try {
       const answer = await this.#transact(client, operation, parameters, now);
-      if (this.#ongoing) this.#say('reached', '');
+      if (this.#ongoing) this.#warn('reached', '');
       return answer;
     } catch (reason) {
       if (!(reason instanceof VerifyError) && failureOf(reason).kind === 'away') lost = reason;
@@ -300,8 +303,8 @@ export class PostgresDatabase implements RoomDatabase {
     pool.on('error', () => {
       this.#opening = null;
     });
-    // One that breaks while it is in use says so twice: by what was asked of it, and by an event that ends the process where
-    // nobody listens.
+    // A connection that breaks while it is in use reports it twice: its query rejects, and there is an event that ends the
+    // process where nobody listens.
     pool.on('connect', (client) => client.on('error', () => {}));
     return pool;
   }
@@ -313,7 +316,7 @@ export class PostgresDatabase implements RoomDatabase {
       await migrate(client, schema, String(connection.user ?? ''), this.#seal.sign);
       const row = await sql.get<{ sign: string }>('SELECT sign FROM secret_sign');
       if (row?.sign !== this.#seal.sign) {
-        this.#say('secret-differs', '');
+        this.#warn('secret-differs', '');
         throw new VerifyError('CONFIG', 'ledger-secret-differs', {}, { charged: false });
       }
       await this.#compare(sql);
@@ -352,14 +355,14 @@ export class PostgresDatabase implements RoomDatabase {
     if (isSetBack === this.#isSetBack) return;
     this.#isSetBack = isSetBack;
     if (isSetBack) {
-      this.#say('set-back', '');
+      this.#warn('set-back', '');
       // An operator may confirm it in another process.
       this.#lookAgain = setInterval(() => void this.look().catch(() => {}), LOOK_AGAIN_MS).unref();
     } else {
       clearInterval(this.#lookAgain!);
       this.#ongoing = null;
     }
-    this.#turn();
+    this.#announceState();
     for (const rewrite of this.#rewriters) rewrite();
   }
 
@@ -394,17 +397,17 @@ export class PostgresDatabase implements RoomDatabase {
     }
   }
 
-  #say(notice: SharedNotice, code: string): void {
+  #warn(notice: SharedNotice, code: string): void {
     if (notice === this.#ongoing || (notice === 'reached' && this.#isSetBack)) return;
     // What was set back stays so, whatever the network does meanwhile.
     const before = this.#ongoing;
     this.#ongoing = notice === 'reached' ? null : notice;
     if (!(notice === 'reached' && before === 'set-back'))
       this.#options.notify(notice, { location: this.location, code });
-    this.#turn();
+    this.#announceState();
   }
 
-  #turn(): void {
+  #announceState(): void {
     const state = this.state();
     for (const listener of this.#listeners) listener(state);
   }

@@ -33,7 +33,7 @@ import {
 import { faultOf } from './sqlite-fault';
 import { readAlone, runTogether } from './transaction';
 
-/** How often it is looked whether the files are still there: noticed within 2 s. */
+/** How often the thread checks that the files are still there. */
 const LOOK_MS = 1_000;
 
 const { file: path, mark: markPath } = workerData as ThreadOptions;
@@ -67,7 +67,7 @@ let isDamaged = false;
 /** Damage was met: the next opening puts the file aside. */
 let isToBeReplaced = false;
 let isChecked = false;
-/** A batch failed, and the main thread may not know it yet: what it sent before it did comes again. */
+/** A batch failed, and the main thread may not know it yet: what it sends until then is dropped, because it comes again. */
 let isDropping = false;
 /** Of the file that is open. */
 let mark: Mark = { id: '', count: 0 };

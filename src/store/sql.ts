@@ -37,8 +37,6 @@ export interface Sql {
    * trip. Its failure is that of the transaction; outside a transaction nobody waits for it.
    */
   runLater(text: string, ...parameters: Value[]): void;
-  /** Ends a `SELECT` whose row has to stay as it was read: nothing in SQLite, where nobody else writes meanwhile. */
-  readonly forUpdate: '' | 'FOR UPDATE';
 }
 
 /** What an operation may know beside its parameters. */
@@ -119,7 +117,6 @@ export class SqliteSql implements Sql {
   writes = 0;
   /** What every attempt to write is refused with. */
   refusesWrites: unknown = null;
-  readonly forUpdate = '';
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
 

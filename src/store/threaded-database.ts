@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { cancelled, VerifyError } from '../contract/errors';
-import { CallQueue, PendingCall } from './call-queue';
+import { CallQueue, QueuedCall } from './call-queue';
 import type { CallOptions, Database, DatabaseNotice, DatabaseOptions, StoreState } from './database';
 import {
   errorOf,
@@ -42,7 +42,7 @@ const PROBLEMS: Readonly<Record<Failure['fault'], string>> = {
   'no-sqlite': 'database-no-sqlite',
 };
 
-/** What is said of the secret, by the problem of the error. */
+/** What an operator is warned of when the secret is wrong, by the problem of the error. */
 const SECRET_NOTICES: Readonly<Record<string, DatabaseNotice>> = {
   'secret-differs': 'secret-differs',
   'secret-unreadable': 'secret-unreadable',
@@ -97,7 +97,7 @@ export class ThreadedDatabase implements Database {
       const refusal = isKept ? null : this.#whyAway();
       if (refusal) return reject(refusal);
       const request = { operation, parameters, now: this.#options.now(), isKept };
-      this.#calls.add(new PendingCall(request, { resolve, reject, late }), signal);
+      this.#calls.add(new QueuedCall(request, { resolve, reject, late }), signal);
       if (this.#calls.waiting % AT_ONCE === 0) this.#send();
       else this.#schedule();
     });
@@ -287,7 +287,7 @@ export class ThreadedDatabase implements Database {
     if (failure) this.#later(() => this.#try());
   }
 
-  /** Something was written again. It is over once all is that waited for it. */
+  /** Something was written again. The failure is over once everything that waited for the disk is written. */
   #recover(failure: Failure): void {
     clearTimeout(this.#retry!);
     this.#retry = null;
@@ -385,7 +385,7 @@ export class ThreadedDatabase implements Database {
     this.#reportRecovery({ fault: 'unwritable', code: 'ETIMEDOUT' });
   }
 
-  /** A disk does not answer. Its thread cannot be ended, so that nobody waits for it. */
+  /** The disk does not answer. Its thread cannot be ended, so nobody waits for it any more. */
   #getStuck(): void {
     this.#isStuck = true;
     this.#worker?.unref();
@@ -402,7 +402,7 @@ export class ThreadedDatabase implements Database {
     this.#calls.refuse(refusal);
   }
 
-  /** @returns why nothing that is not kept is taken now */
+  /** @returns why calls that are not kept are refused now; null where they are not */
   #whyAway(): VerifyError | null {
     if (this.#isStuck) return this.#problemOf({ fault: 'unwritable', code: 'ETIMEDOUT' });
     return this.#away === null || this.#away === 'opening' ? null : this.#problemOf(this.#away);

@@ -1,4 +1,4 @@
-/** `fit` of face-compare and westdex-three, in a real Node-RED, with the real sharp: what the provider is sent. */
+/** `fit` of face-compare and westdex-three, in a real Node-RED with the real sharp: what is sent to the provider. */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import type { Cause } from '../../src/contract/errors';
@@ -83,16 +83,16 @@ describe('fit, in a real Node-RED', () => {
         assert.ok(copy.equals(sideways));
       });
 
-      it('sends what comes in any format and any dress', async () => {
+      it('sends what comes in any format and any wrapping', async () => {
         await flow({ fit: true, maxPhotoKB: 20 });
         const webp = await (await quarters()).webp().toBuffer();
-        const dresses = [
+        const wrappings = [
           ...[webp, { buffer: webp }, webp.toJSON(), JSON.stringify(webp), [...webp]],
           ...[webp.toString('base64'), `data:image/webp;base64,${webp.toString('base64')}`],
           encodeURIComponent(webp.toString('base64')),
         ];
-        for (const dress of dresses) await result(dress);
-        assert.equal(server.requests.length, dresses.length);
+        for (const wrapping of wrappings) await result(wrapping);
+        assert.equal(server.requests.length, wrappings.length);
         for (const { body } of server.requests) assert.equal(await colourAt(sent(body), 0.25, 0.25), 'red');
       });
 

@@ -1,4 +1,4 @@
-/** What is wrong with a node is said when it is deployed, before a message comes, and to each message. */
+/** What is wrong with a node is reported when it is deployed, before a message comes, and as the error of each message. */
 import assert from 'node:assert/strict';
 import { HERE } from '../photos/results';
 import { errorOf } from './five-actions';
@@ -10,7 +10,7 @@ const WARNING = 30;
 const AGE = { type: 'photo-rules', maxAge: 10 };
 const SLOT = { type: 'photo-rules', within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
 
-/** Each with what is wrong, and a word of what is said. */
+/** Each with what is wrong, and a word of the error. */
 type Case = readonly [
   string,
   Record<string, unknown> & { type: string },

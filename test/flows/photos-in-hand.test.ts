@@ -24,7 +24,7 @@ describe('photos in hand, in a flow', function () {
   let storeId = '';
   before(startRuntime);
   beforeEach(async () => {
-    // What one test leaves in its bucket is none of the next one's.
+    // Each test has a store of its own, so that none finds what another left in the bucket.
     storeId = `store of test ${++stores}`;
     server = await startObjectStore();
   });
@@ -56,7 +56,7 @@ describe('photos in hand, in a flow', function () {
     await until(async () => (await server.names()).length === 0);
   };
 
-  it('are read in any dress, mixed with addresses, and go out in their order with their names', async () => {
+  it('are read in any wrapping, mixed with addresses, and go out in their order with their names', async () => {
     await start();
     const [a, b, c, d, e, f, g] = NINE as [Buffer, ...Buffer[]] as Buffer[];
     const upload = {

@@ -73,7 +73,7 @@ describe('input: photo', () => {
   const text = padded.toString('base64');
   assert.match(text, /\+.*\/.*==$/s);
   const urlSafe = text.replaceAll('+', '-').replaceAll('/', '_');
-  const dresses: [string, string][] = [
+  const wrappings: [string, string][] = [
     ['without padding', text.replaceAll('=', '')],
     ['with too much padding', `${text}==`],
     ['for URLs', urlSafe],
@@ -123,14 +123,16 @@ describe('input: photo', () => {
       'base64://…',
       'base64:…',
     ],
+    ['data:image/jpeg;name="a,b.jpg";base64,…', 'data:image/jpeg;a=x;b="y";base64,…'],
+    ['data:image/jpeg;base64，…', 'data：image/jpeg；base64，…', 'photo=…', 'photo=data:image/jpeg;base64,…'],
     ['data:image/jpeg;base64;…', 'data:image/jpeg;base64…', 'data:[object File];base64,…'],
     ["data:image/jpeg;base64,b'…'", 'data:image/jpeg;base64,data:image/jpeg;base64,…'],
     // Of a page, a style sheet, Markdown and XML.
     ['<img alt="" src="data:image/jpeg;base64,…" width="1">', 'url(data:image/jpeg;base64,…)'],
     ['![a photo](data:image/jpeg;base64,…)', '<Photo>\n…\n</Photo>', '<Photo><![CDATA[…]]></Photo>'],
   ];
-  for (const each of around.flat()) dresses.push([`in ${JSON.stringify(each)}`, each.replace('…', text)]);
-  for (const [name, given] of dresses) {
+  for (const each of around.flat()) wrappings.push([`in ${JSON.stringify(each)}`, each.replace('…', text)]);
+  for (const [name, given] of wrappings) {
     it(`repairs base64 ${name}`, () => assert.deepEqual(read(given), [padded, ['photo']]));
   }
 
@@ -223,7 +225,7 @@ describe('input: photo', () => {
   for (const [name, given] of writtenOut)
     it(`takes bytes that were written out: ${name}`, () => assert.deepEqual(read(given), [JPG, ['photo']]));
 
-  it('takes a Buffer that holds base64, in a dress or without', () => {
+  it('takes a Buffer that holds base64, in a wrapping or without', () => {
     assert.deepEqual(read(Buffer.from(BASE64)), [JPG, []]);
     assert.deepEqual(read(new Uint8Array(Buffer.from(`data:image/jpeg;base64,${BASE64}\n`)))[0], JPG);
     assert.deepEqual(read({ originalname: 'a.txt', buffer: Buffer.from(`\ufeff${BASE64}`) })[0], JPG);

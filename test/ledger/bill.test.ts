@@ -1,6 +1,6 @@
 /** A provider's bill beside the ledger: docs/contract.md, "Ledger". */
 import assert from 'node:assert/strict';
-import { type BillComparison, type BillKind, compareBill, entriesOfBill } from '../../src/ledger/bill';
+import { type BillComparison, type BillKind, compareBill, spanOfBill } from '../../src/ledger/bill';
 import { type BillColumns, readBill } from '../../src/ledger/bill-rows';
 import { secondOf } from '../../src/ledger/calendar';
 import { createEntry, type Entry, newId } from '../../src/ledger/entry';
@@ -156,7 +156,7 @@ describe('a bill', () => {
 
   it('may have what was called just before the month, which is not missed when it is not there', async () => {
     const before = entryAt(MONTH.from - 1_000, { orderNo: 'before' });
-    assert.ok(Date.parse(before.at) >= entriesOfBill(MONTH).from);
+    assert.ok(Date.parse(before.at) >= spanOfBill(MONTH).from);
     assert.equal((await compare([{ orderNo: 'before' }], [before])).matched.count, 1);
     assert.equal((await compare([{ orderNo: 'before' }], [before])).matched.billed, null);
     const other = entryAt(MONTH.from, { orderNo: 'other' });

@@ -1,6 +1,7 @@
 /** The ledger's operations as PostgreSQL runs them too: a second time, and with those of another process in between. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
+import { CLAIMED, ENDED, valuesOf } from '../../src/ledger/columns';
 import { createEntry, newId } from '../../src/ledger/entry';
 import {
   type ClaimAnswer,
@@ -31,7 +32,6 @@ function interrupted(sql: Sql, beginning: string, interruption: () => Promise<un
     await interruption();
   };
   return {
-    forUpdate: '',
     async get<Row>(text: string, ...values: Value[]) {
       await before(text);
       return sql.get<Row>(text, ...values);
@@ -58,27 +58,37 @@ describe("the ledger's operations", () => {
     await LEDGER_OPERATIONS['ledger.begin'](sql, { owner: 'this process', claims: [] }, AT);
   });
 
-  const request = (keys: readonly string[], changes: Partial<ClaimRequest> = {}): ClaimRequest => ({
-    entry: createEntry(newId(NOW), call(), NOW),
-    owner: 'this process',
-    since: null,
-    keys: keys.map((key) => ({ key, content: 'asked' })),
-    maxPerDay: 0,
-    maxPerMonth: 0,
-    ...changes,
-  });
+  const request = (keys: readonly string[], changes: Partial<ClaimRequest> = {}): ClaimRequest => {
+    const id = newId(NOW);
+    return {
+      id,
+      account: ACCOUNT,
+      at: NOW,
+      values: valuesOf(createEntry(id, call(), NOW), CLAIMED),
+      owner: 'this process',
+      since: null,
+      keys: keys.map((key) => ({ key, content: 'request' })),
+      maxPerDay: 0,
+      maxPerMonth: 0,
+      ...changes,
+    };
+  };
   const claim = (one: ClaimRequest, over: Sql = sql): Promise<ClaimAnswer> =>
     LEDGER_OPERATIONS['ledger.claim'](over, one, AT);
   const settle = (one: SettleRequest, at = AT) => LEDGER_OPERATIONS['ledger.settle'](sql, one, at);
-  const spent = () =>
-    LEDGER_OPERATIONS['ledger.spent'](sql, { account: ACCOUNT, at: new Date(NOW).toISOString() });
+  const spent = () => LEDGER_OPERATIONS['ledger.spent'](sql, { account: ACCOUNT, at: NOW });
   const count = async (table: string) =>
     (await sql.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n;
   const answer = (claimed: ClaimRequest, changes: Partial<SettleRequest> = {}): SettleRequest => ({
     claim: null,
     answers: claimed.keys.map(() => ['the answer'] as const),
     keepsKeys: true,
-    entry: { ...createEntry(claimed.entry.id, call(), NOW), state: 'settled', charged: true },
+    id: claimed.id,
+    account: claimed.account,
+    at: claimed.at,
+    state: 'settled',
+    charged: true,
+    values: valuesOf({ ...createEntry(claimed.id, call(), NOW), charged: true }, ENDED),
     ...changes,
   });
 
@@ -86,8 +96,7 @@ describe("the ledger's operations", () => {
     for (const [index, one] of [request(['k'], { maxPerDay: 2 }), request([], { maxPerDay: 2 })].entries()) {
       for (const _time of [1, 2]) assert.equal((await claim(one)).state, 'claimed');
       assert.deepEqual(await spent(), { day: index + 1, month: index + 1 });
-      const free = answer(one);
-      free.entry.charged = false;
+      const free = answer(one, { charged: false });
       for (const _time of [1, 2]) assert.equal(await settle(free), true);
       assert.deepEqual(await spent(), { day: index, month: index });
       await claim(request([]));
@@ -108,7 +117,7 @@ describe("the ledger's operations", () => {
     await assert.rejects(claim(slow, over), /UNIQUE constraint failed: keys/);
     assert.deepEqual(await claim(slow), {
       state: 'known',
-      keys: { k: { state: 'under-way', entry: quick.entry.id } },
+      keys: { k: { state: 'under-way', entry: quick.id } },
     });
     assert.deepEqual(
       [await count('entries'), await count('keys'), await spent()],
@@ -125,7 +134,7 @@ describe("the ledger's operations", () => {
     await assert.rejects(claim(slow, over), /UNIQUE constraint failed: keys/);
     assert.deepEqual(await claim(slow), {
       state: 'known',
-      keys: { k: { state: 'under-way', entry: quick.entry.id } },
+      keys: { k: { state: 'under-way', entry: quick.id } },
     });
   });
 
@@ -146,6 +155,23 @@ describe("the ledger's operations", () => {
     assert.deepEqual(known.state === 'known' && known.keys.k?.state, 'answered');
   });
 
+  it('settle what was uncertain or released when an answer comes late, and nothing makes that uncertain again', async () => {
+    for (const before of ['uncertain', 'released']) {
+      const one = request([]);
+      await claim(one);
+      await settle(answer(one, { state: 'uncertain' }));
+      if (before === 'released') await LEDGER_OPERATIONS['ledger.release'](sql, { ids: [one.id] });
+      const ends: unknown[] = [];
+      for (const state of ['uncertain', 'settled', 'uncertain'] as const) {
+        await settle(answer(one, { state }));
+        ends.push(
+          (await sql.get<{ state: string }>('SELECT state FROM entries WHERE id = ?', one.id))?.state,
+        );
+      }
+      assert.deepEqual(ends, [before, 'settled', 'settled']);
+    }
+  });
+
   it('take no key from another call for one that is written down again', async () => {
     const [lost, later] = [request(['k']), request(['k'])];
     await claim(later);
@@ -153,7 +179,7 @@ describe("the ledger's operations", () => {
     await settle(answer(lost));
     assert.deepEqual(await claim(request(['k'])), {
       state: 'known',
-      keys: { k: { state: 'under-way', entry: later.entry.id } },
+      keys: { k: { state: 'under-way', entry: later.id } },
     });
   });
 
@@ -162,8 +188,8 @@ describe("the ledger's operations", () => {
     await claim(one);
     await settle(answer(one), { ...AT, seal: null });
     const known = await claim(request(['k']));
-    assert.deepEqual(known.state === 'known' && known.keys.k, { state: 'uncertain', entry: one.entry.id });
-    assert.deepEqual(await LEDGER_OPERATIONS['ledger.release'](sql, { ids: [one.entry.id] }), [one.entry.id]);
+    assert.deepEqual(known.state === 'known' && known.keys.k, { state: 'uncertain', entry: one.id });
+    assert.deepEqual(await LEDGER_OPERATIONS['ledger.release'](sql, { ids: [one.id] }), [one.id]);
   });
 
   it('open no answer in another row', async () => {
@@ -174,13 +200,13 @@ describe("the ledger's operations", () => {
     }
     await sql.run(
       'UPDATE keys SET answer = (SELECT answer FROM keys WHERE entry = ?) WHERE entry = ?',
-      one.entry.id,
-      other.entry.id,
+      one.id,
+      other.id,
     );
     await assert.rejects(claim(request(['other'])), {
       code: 'CONFIG',
       problem: 'ledger-answer-unreadable',
-      details: { charged: false, ledger: other.entry.id },
+      details: { charged: false, ledger: other.id },
     });
   });
 });

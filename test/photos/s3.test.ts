@@ -85,7 +85,7 @@ describe('photos: S3', () => {
     assert.doesNotMatch(JSON.stringify([error.message, error.values, error.details]), /key-of-the-test/);
     return error.problem;
   };
-  const held = async (store: Store) => (await store.held()).count;
+  const held = async (store: Store) => (await store.total()).count;
   const untilHeld = (store: Store, count: number, complaint: string) =>
     until(async () => (await held(store)) === count, complaint);
   /** As if so much time had gone by: stores that are opened from now on see it. */
@@ -106,9 +106,9 @@ describe('photos: S3', () => {
     const got = await get(put.url);
     assert.deepEqual([got.status, got.type], [200, 'image/jpeg']);
     assert.ok(got.body.equals(PHOTO));
-    // Without the signature there is none, and a changed one is none either.
+    // Nothing is served without the signature, or with a changed one.
     assert.equal((await get(put.url.replace(/[^=]$/, (last) => (last === '0' ? '1' : '0')))).status, 403);
-    const { count, bytes, oldest } = await store.held();
+    const { count, bytes, oldest } = await store.total();
     assert.deepEqual([count, bytes], [1, PHOTO.length]);
     assert.ok(oldest! >= before && oldest! <= Date.now());
     put.discard();

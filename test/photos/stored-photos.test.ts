@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { LocalFolder, type LocalStoreOptions, openLocalStore } from '../../src/photos/local';
-import type { Put } from '../../src/photos/store';
+import type { RemovablePhoto } from '../../src/photos/store';
 import { StoredPhotos, type StoredPhotosOptions } from '../../src/photos/stored-photos';
 import type { Deletions, Due, DuePhoto, NewPhoto, SteadyClock } from '../../src/photos/stored-photos-sql';
 import type { Database } from '../../src/store/database';
@@ -106,7 +106,7 @@ describe('photos: stored', () => {
       const found = await Promise.all(['store', null].map(due));
       return found.every(({ photos }) => photos.length === 0);
     }, 'Photos are due for ever.');
-  const heldBy = async (stored: StoredPhotos) => (await stored.held('store')).count;
+  const heldBy = async (stored: StoredPhotos) => (await stored.total('store')).count;
   const untilHeld = (stored: StoredPhotos, count: number) =>
     until(async () => (await heldBy(stored)) === count, `It does not hold ${count} photos.`);
 
@@ -387,8 +387,8 @@ describe('photos: stored', () => {
     it('before they are put, or not put at all', async () => {
       const stored = open();
       await stored.enter(photo());
-      assert.deepEqual(await stored.held('store'), { count: 1, bytes: 1_000, oldest: START });
-      assert.deepEqual(await stored.held('another'), { count: 0, bytes: 0, oldest: null });
+      assert.deepEqual(await stored.total('store'), { count: 1, bytes: 1_000, oldest: START });
+      assert.deepEqual(await stored.total('another'), { count: 0, bytes: 0, oldest: null });
       stored.close();
       await failure(stored.enter(photo()), 'CANCELLED');
       await untilHeld(stored, 1);
@@ -438,9 +438,9 @@ describe('photos: stored', () => {
       atEnd(() => opened.photos.close());
       return opened;
     }
-    const put = (bytes = jpg(2_000), options: Partial<LocalStoreOptions> = {}): Promise<Put> =>
+    const put = (bytes = jpg(2_000), options: Partial<LocalStoreOptions> = {}): Promise<RemovablePhoto> =>
       openLocalStore(local, { ...LOCAL, maxBytes: MB, ...options }).put(bytes, makeContext());
-    const idOf = ({ url }: Put) => url.slice(-22);
+    const idOf = ({ url }: RemovablePhoto) => url.slice(-22);
     const files = () => (existsSync(photos) ? readdirSync(photos).sort() : []);
 
     it('have names that nobody guesses, are their owner’s alone, and are found by their names', async () => {
@@ -534,11 +534,11 @@ describe('photos: stored', () => {
       await put();
       const other = temporaryDirectory();
       const empty = openTestDatabase(join(other, 'cn-verify.db'), { now: () => now });
-      await empty.call('stored-photos.held', { node: 'store' });
+      await empty.call('stored-photos.total', { node: 'store' });
       await empty.close();
       renameSync(join(other, 'cn-verify.db'), join(folder, 'cn-verify.db'));
       await until(() => files().length === 0, 'it is not deleted');
-      assert.equal((await local.photos.held('store')).count, 0);
+      assert.equal((await local.photos.total('store')).count, 0);
     });
   });
 });

@@ -45,7 +45,7 @@ const PHOTOS = {
 /**
  * What a worker reads before Node-RED starts in it: after this signal it dies as in a power cut, as soon as the answer to a
  * comparison arrives, which is paid for then and not settled.
- * https://github.com/nodejs/undici/blob/main/docs/docs/api/DiagnosticsChannel.md
+ * https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
 const DIES_PAYING = `
 process.once('SIGPWR', () =>
@@ -130,12 +130,15 @@ describe('scale-out', function () {
     for (;;) {
       let response = await fetch(`${front.address}/verify/${job.action}`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Client': 'the test' },
+        // A connection that was idle may be closed by the server in the moment it is used.
+        headers: { 'Content-Type': 'application/json', 'X-Client': 'the test', Connection: 'close' },
         body: JSON.stringify(job.input),
       });
       while (response.status === 202) {
         await response.text();
-        response = await fetch(`${front.address}${response.headers.get('location')}`);
+        response = await fetch(`${front.address}${response.headers.get('location')}`, {
+          headers: { Connection: 'close' },
+        });
       }
       const answer = (await response.json()) as Answer;
       if (response.status !== 503) return { job, status: response.status, answer };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CallQueue, PendingCall } from '../../src/store/call-queue';
+import { CallQueue, QueuedCall } from '../../src/store/call-queue';
 
 describe('the calls on their way to the thread', () => {
   let queue: CallQueue;
@@ -12,7 +12,7 @@ describe('the calls on their way to the thread', () => {
   const KEPT = true;
   const PASSING = false;
   function add(operation: string, isKept: boolean): void {
-    const call = new PendingCall(
+    const call = new QueuedCall(
       { operation, parameters: null, now: 0, isKept },
       {
         resolve: (answer) => ends.push(`${operation} ${answer}`),

@@ -78,7 +78,10 @@ describe('database: versions', () => {
         },
       });
       assert.deepEqual(
-        await database.call('ledger.spent', { account: 'an-account', at: '2026-11-25T04:00:00Z' }),
+        await database.call('ledger.spent', {
+          account: 'an-account',
+          at: Date.parse('2026-11-25T04:00:00Z'),
+        }),
         {
           day: 1,
           month: 1,
@@ -99,7 +102,7 @@ describe('database: versions', () => {
       );
       const photos = [{ identity: 'a code', photo: 'another photo' }];
       assert.deepEqual(await database.call('seen.record', { photos, keepMs: 1 }), [5 * 86_400_000]);
-      assert.deepEqual(await database.call('stored-photos.held', { node: 'a-store' }), {
+      assert.deepEqual(await database.call('stored-photos.total', { node: 'a-store' }), {
         count: 1,
         bytes: 1_000,
         oldest: Date.parse('2026-11-25T12:00:00+08:00'),

@@ -20,7 +20,7 @@ const MOST_UNCERTAIN = 100;
 /** More are released by asking again. */
 const MOST_RELEASED = 10_000;
 
-/** Of one account. */
+/** What an account may spend in a day or month, and has spent. */
 interface Budget {
   spent: number;
   /** 0: no limit. */
@@ -31,7 +31,7 @@ interface AccountSpending {
   account: string;
   /** Yuan for one charged call, 0 where that is not known. */
   price: number;
-  /** Nothing that is made up on this machine costs anything. */
+  /** The account is on the sandbox, which costs nothing. */
   isPlayMoney: boolean;
   day: Budget;
   month: Budget;
@@ -51,7 +51,7 @@ type UncertainCall = Pick<Entry, (typeof SHOWN)[number]>;
 type DaySum = Omit<Sum, 'period' | 'operation'> & { day: string };
 
 export interface Summary {
-  /** That `days` is of, such as `2026-11`. */
+  /** The month of `days`, such as `2026-11`. */
   month: string;
   /** In Shanghai. */
   today: string;
@@ -73,9 +73,9 @@ export interface Summary {
  * @returns what was spent and is not certain
  * @throws VerifyError INPUT where there is no such month
  */
-export async function summarize({ red, query: asked, language }: AdminQuestion): Promise<Summary> {
+export async function summarize({ red, query: parameters, language }: AdminQuestion): Promise<Summary> {
   const now = Date.now();
-  const { month, ...query } = readMonth(asked.month, now);
+  const { month, ...query } = readMonth(parameters.month, now);
   const { found, unreadable } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
@@ -90,7 +90,7 @@ export async function summarize({ red, query: asked, language }: AdminQuestion):
       unreadable.push(unreadableLedger(red, store, reason));
     }
   };
-  // One that cannot be reached takes its time.
+  // A ledger that cannot be reached takes long to say so: none waits for another.
   const [accounts] = await Promise.all([
     spendingOf(accountsOf(red)),
     ...[...found].map(([ledger, store]) => read(ledger, store)),
@@ -128,15 +128,15 @@ function table(name: string, pieces: Download['pieces']): Download {
   return { contentType: 'text/csv; charset=utf-8', name: `cn-verify-${name}.csv`, pieces };
 }
 
-async function* entryLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
-  const query = readLedgerQuery(asked);
+async function* entryLines({ red, query: parameters, language }: AdminQuestion): Download['pieces'] {
+  const query = readLedgerQuery(parameters);
   const found = allLedgersOf(red);
   const heads = FIELDS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
-async function* handlingLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
-  const query = readLedgerQuery(asked);
+async function* handlingLines({ red, query: parameters, language }: AdminQuestion): Download['pieces'] {
+  const query = readLedgerQuery(parameters);
   const found = allLedgersOf(red);
   const values = { lng: language };
   const heads = HANDLING_COLUMNS.map((name) => red._(`columns.${name}`, values));

@@ -27,9 +27,9 @@ export function testStore({ red, params, language }: AdminQuestion): Promise<unk
 }
 
 /** @returns what each photo store holds */
-export function holdingsOfStores(question: AdminQuestion): Promise<object[]> {
-  const stores = nodesOf<PhotoStoreNode>(question.red, 'photo-store', 'held');
-  return rowsOf(question, stores, 'node', (store) => store.held());
+export function totalsOfStores(question: AdminQuestion): Promise<object[]> {
+  const stores = nodesOf<PhotoStoreNode>(question.red, 'photo-store', 'total');
+  return rowsOf(question, stores, 'node', (store) => store.total());
 }
 
 /** @returns how many jobs each queue has */

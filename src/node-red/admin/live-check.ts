@@ -20,7 +20,7 @@ interface Unready {
 }
 
 export interface LiveCheck {
-  /** Accounts whose calls nobody makes. */
+  /** Accounts on the sandbox: their calls reach no provider. */
   sandbox: string[];
   unready: (Unready & { account: string })[];
   /** Photo stores from which no provider would get a photo. */

@@ -1,7 +1,7 @@
 /** What an admin route is asked, and what it may answer beside JSON. */
 import type { Red } from '../runner/red';
 
-/** What somebody asks for. */
+/** One request to an admin route. */
 export interface AdminQuestion {
   red: Red;
   params: Readonly<Record<string, string | undefined>>;

@@ -17,7 +17,7 @@ interface Route {
   download?(question: AdminQuestion): Download;
   /** Key of the text that a reader gets with a 404. */
   missing?: string;
-  /** Of the node whose own texts come first. */
+  /** Type of the node whose own texts are looked up first. */
   type?: string;
 }
 
@@ -72,7 +72,7 @@ export const ROUTES: readonly Route[] = [
   {
     ...get,
     path: '/photo-stores',
-    answer: (question) => nodes().holdingsOfStores(question),
+    answer: (question) => nodes().totalsOfStores(question),
     type: 'photo-store',
   },
   {
@@ -90,7 +90,7 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-/** By code, what an error is answered with; anything else is ours. */
+/** The HTTP status by the code of an error; any other code is a bug, and 500. */
 const STATUSES: Readonly<Record<string, number>> = { INPUT: 400, CONFIG: 503, NETWORK: 503 };
 
 /** @param nodeRed Node-RED, whose admin application gets the routes */

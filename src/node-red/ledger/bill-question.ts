@@ -1,7 +1,7 @@
 /** A message that brings a bill: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../../contract/errors';
 import { readId } from '../../input/text';
-import { type BillComparison, compareBill, entriesOfBill } from '../../ledger/bill';
+import { type BillComparison, compareBill, spanOfBill } from '../../ledger/bill';
 import { BILL_COLUMNS, type BillColumns, readBill } from '../../ledger/bill-rows';
 import type { Entry } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
@@ -24,25 +24,25 @@ export interface BillAnswer extends BillComparison {
 }
 
 /**
- * @param asked `bill`, `account`, `month`, and `columns` where the heads are others than the node's
+ * @param given `bill`, `account`, `month`, and `columns` where the heads are others than the node's
  * @param columns of the node
  * @param accountId gives the id of an account that goes by this name or id
  * @throws VerifyError INPUT, or what `accountId` throws
  */
 export function readBillQuestion(
-  asked: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   columns: unknown,
   accountId: (named: string) => string,
 ): BillQuestion {
-  const account = readId(asked.account, 'account');
-  const month = readId(asked.month, 'month');
-  if (!account || !month || Object.keys(asked).some((name) => !NAMES.has(name)))
+  const account = readId(given.account, 'account');
+  const month = readId(given.month, 'month');
+  if (!account || !month || Object.keys(given).some((name) => !NAMES.has(name)))
     throw new VerifyError('INPUT', 'bill-question');
   return {
-    bill: asked.bill,
+    bill: given.bill,
     account: accountId(account),
     month: readMonth(month, 0),
-    columns: { ...readColumns(columns), ...readColumns(asked.columns) },
+    columns: { ...readColumns(columns), ...readColumns(given.columns) },
   };
 }
 
@@ -60,7 +60,7 @@ export async function answerBill(
   const { account, month } = question;
   const rows = await readBill(question.bill, question.columns);
   const entries: Entry[] = [];
-  for await (const entry of ledger.entries({ ...entriesOfBill(month), account })) entries.push(entry);
+  for await (const entry of ledger.entries({ ...spanOfBill(month), account })) entries.push(entry);
   // With a mistyped name all of the bill would be missing. A deleted account is known by its calls.
   if (entries.length === 0 && !isAccount(account)) throw new VerifyError('INPUT', 'bill-account');
   return { account, month: month.month, ...(await compareBill(rows, entries, month)) };

@@ -50,11 +50,11 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
   let opened: Opened | null = null;
 
   node.location = locationOf(url, String(config.schema || SETTINGS.schema.default));
-  node.ledger = () => opening().ledger;
-  node.seen = () => opening().seen;
+  node.ledger = () => openOnce().ledger;
+  node.seen = () => openOnce().seen;
   node.problem = async () => {
     try {
-      return await opening().database.findProblem();
+      return await openOnce().database.findProblem();
     } catch (reason) {
       return asVerifyError(red, node, reason);
     }
@@ -68,7 +68,7 @@ export function createLedgerStore(red: Red, created: Node, config: NodeConfig): 
     Promise.resolve(closing && close(closing)).then(() => done(), done);
   });
 
-  function opening(): Opened {
+  function openOnce(): Opened {
     opened ??= open(red, node, config, url, secret);
     return opened;
   }

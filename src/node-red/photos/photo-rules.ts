@@ -1,15 +1,18 @@
 /** The node that judges the photos of a truth-poll by the rules of its flow: docs/contract.md, "Photos in hand". */
+import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition, SettingDefinitions, Settings } from '../../contract/settings';
 import { readPollResult } from '../../photos/poll-result';
 import { readRules } from '../../photos/read-rules';
-import { MOST_DAYS } from '../../photos/seen';
+import { MOST_DAYS, Seen } from '../../photos/seen';
 import { applyRules } from '../../photos/verdict';
+import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { answerInput } from '../runner/answer-input';
+import { databaseOf } from '../runner/database-of';
 import { prepareFields } from '../runner/fields';
+import { oncePerRuntime } from '../runner/once-per-runtime';
 import type { Node, NodeConfig, Red } from '../runner/red';
 import { checkOutput } from '../runner/result';
 import { readSettings } from '../runner/settings';
-import { seenOf } from './seen-of';
 
 /** The forms are built from these, too. */
 export const FIELDS = {
@@ -30,6 +33,9 @@ export const SETTINGS = {
 
 /** Types of inputs whose value is in the node itself; a variable, too, is the same for every message. */
 const WRITTEN: ReadonlySet<unknown> = new Set(['str', 'num']);
+
+/** What a runtime remembers of photos that came: one memory, however many nodes ask it. */
+const ownMemory = oncePerRuntime((red) => new Seen({ database: databaseOf(red), now: Date.now }));
 
 /**
  * Makes a node apply its rules.
@@ -78,4 +84,18 @@ export function runPhotoRules(red: Red, node: Node, config: NodeConfig): void {
       return { value, outcome: value.outcome };
     },
   });
+}
+
+/**
+ * @param store id of the `verify-ledger-store` that several Node-REDs share; none for what this one remembers
+ * @throws VerifyError CONFIG where the store is missing or not set up, or there is no user directory for a database
+ */
+function seenOf(red: Red, store?: unknown): Seen {
+  if (store) {
+    const node = red.nodes.getNode(String(store)) as LedgerStoreNode | null;
+    if (!node?.seen) throw new VerifyError('CONFIG', 'ledger-store-missing');
+    return node.seen();
+  }
+  if (!red.settings.userDir) throw new VerifyError('CONFIG', 'seen-no-folder');
+  return ownMemory(red);
 }

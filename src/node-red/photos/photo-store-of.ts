@@ -4,8 +4,8 @@ import type { Environment } from '../../contract/result';
 import type { FormTest, TestResult } from '../runner/form-test';
 import type { Node, Red } from '../runner/red';
 
-/** What a store holds, for its owner. */
-export interface Held {
+/** What a store holds, as the form and the sidebar show it. */
+export interface ShownTotal {
   count: number;
   bytes: number;
   /** ISO 8601, when the oldest was put; null where there is none. */
@@ -24,7 +24,7 @@ export interface PhotoStoreNode extends Node {
   open(environment: Environment): PhotoStore;
   /** @throws VerifyError as `open`; opens nothing */
   check(environment: Environment): void;
-  held(): Promise<Held>;
+  total(): Promise<ShownTotal>;
   /** What its form's test button starts. */
   test: FormTest<TestResult>;
 }

@@ -1,13 +1,13 @@
 /** What the test button of a photo store's form starts: a photo put, fetched as a provider would, and deleted again. */
 import { VerifyError } from '../../contract/errors';
 import type { CallContext, Transport } from '../../contract/transport';
-import type { Put, Store } from '../../photos/store';
+import type { RemovablePhoto, Store } from '../../photos/store';
 import { storeError } from '../../photos/store-answer';
 import { asVerifyError, textOf } from '../runner/flow-error';
 import { type FormTest, formTest, type TestResult } from '../runner/form-test';
 import type { Node, Red } from '../runner/red';
 
-/** What names the step that failed; a store that cannot be opened says itself what is wrong. */
+/** The text for the step that failed; the error of a store that cannot be opened says itself what is wrong. */
 const STEPS = {
   put: 'test.store-put',
   fetch: 'test.store-fetch',
@@ -34,7 +34,7 @@ export function photoStoreTest(
 ): FormTest<TestResult> {
   return formTest<TestResult>(async (context) => {
     let step: keyof typeof STEPS | 'open' = 'open';
-    let put: Put | undefined;
+    let put: RemovablePhoto | undefined;
     try {
       const store = open();
       step = 'put';

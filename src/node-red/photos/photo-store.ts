@@ -88,9 +88,9 @@ export function createPhotoStore(red: Red, created: Node, config: NodeConfig): v
         found.put(await fit(bytes, maxPhotoKB, context.closing, metadata), context),
     };
   };
-  node.held = async () => {
-    const { oldest, ...held } = await opened().held();
-    return { ...held, oldest: oldest === null ? null : new Date(oldest).toISOString() };
+  node.total = async () => {
+    const { oldest, ...total } = await opened().total();
+    return { ...total, oldest: oldest === null ? null : new Date(oldest).toISOString() };
   };
   node.test = photoStoreTest(red, node, opened, (url) => connect(red, node, config, url, keys));
   node.on('close', (_removed, done) => {

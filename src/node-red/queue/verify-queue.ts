@@ -69,7 +69,7 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
         });
         return secret;
       },
-      notify: (notice, { place, code }) => node.warn(said(notice, place, code)),
+      notify: (notice, { place, code }) => node.warn(warningOf(notice, place, code)),
     };
   };
   node.calls = () => {
@@ -88,7 +88,7 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     return redisServer(address, tlsOptions(red, config.tls));
   }
 
-  function said(notice: RedisNotice, place: string, code: string): string {
+  function warningOf(notice: RedisNotice, place: string, code: string): string {
     if (notice === 'away') return red._('warnings.queue.away', { place, code });
     if (notice === 'back') return red._('warnings.queue.back', { place });
     if (notice === 'deaf') return red._('warnings.queue.deaf', { place, code });

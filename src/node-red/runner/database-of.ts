@@ -19,7 +19,7 @@ export const databaseOf = oncePerRuntime((red) => {
   });
 });
 
-/** Secret and cipher, once they were read. */
+/** Secret and cipher of a runtime, once they were read. */
 const keptBy = oncePerRuntime((): { secret?: Buffer; seal?: Seal } => ({}));
 
 /**

@@ -1,4 +1,4 @@
-/** What the test button of a form starts: a test of its node, as that is deployed. */
+/** What the test button of a form starts: a test of the node as it is deployed. */
 import { setTimeout } from 'node:timers/promises';
 import type { CallContext } from '../../contract/transport';
 

@@ -1,4 +1,11 @@
-import { codeTable, failed, inconclusive, type PublishedTable, passed } from '../../contract/codes';
+import {
+  codeTable,
+  failed,
+  inconclusive,
+  type PublishedTable,
+  passed,
+  type Verdict,
+} from '../../contract/codes';
 import type { ErrorCode } from '../../contract/errors';
 
 export const SUCCESS = '200';
@@ -50,7 +57,7 @@ export const INCORRECT = codeTable<IncorrectRow>([
 ]);
 
 /** Any `incorrect` that is not in the table. */
-export const UNKNOWN_CODE = inconclusive('unknown-code');
+const UNKNOWN_CODE = inconclusive('unknown-code');
 
 /** What the score says, where two faces were compared: its verdict, and the provider's own words. */
 export const BY_SCORE = {
@@ -60,7 +67,38 @@ export const BY_SCORE = {
 };
 
 /** A score that the scale does not have. */
-export const OUT_OF_RANGE = inconclusive('score-out-of-range');
+const OUT_OF_RANGE = inconclusive('score-out-of-range');
+
+/** Scores from `sameFrom` on are the same person's, those below `differentBelow` another's. */
+export interface Bands {
+  sameFrom: number;
+  differentBelow: number;
+  /** The best score there is; both bounds are in its unit. */
+  scoreScale: number;
+}
+
+/** The document's own. */
+export const DOCUMENTED: Bands = { scoreScale: 1, sameFrom: 0.45, differentBelow: 0.4 };
+
+/**
+ * @param score within the scale
+ * @param bands of the node; between the two it is not decided
+ */
+export function byScore(score: number, { sameFrom, differentBelow }: Bands) {
+  if (score >= sameFrom) return BY_SCORE.same;
+  return score < differentBelow ? BY_SCORE.different : BY_SCORE.unsure;
+}
+
+/**
+ * What a comparison says to a flow: docs/providers/tencent-market.md, "The product's answer".
+ * @param incorrect as the provider sent it
+ * @param score where two faces were compared, else null
+ * @param bands of the node
+ */
+export function verdictOf(incorrect: number, score: number | null, bands: Bands): Verdict {
+  if (score === null) return INCORRECT.get(String(incorrect))?.verdict ?? UNKNOWN_CODE;
+  return score < 0 || score > bands.scoreScale ? OUT_OF_RANGE : byScore(score, bands).verdict;
+}
 
 export const TABLES: readonly PublishedTable[] = [
   { field: 'code', special: '沙箱码<code>', rows: [...CODES.values()] },

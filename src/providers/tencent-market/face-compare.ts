@@ -12,9 +12,8 @@ import { inTurns, type Sliced } from '../../input/slices';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { compare, type Person } from './client';
-import { INCORRECT } from './codes';
+import { type Bands, DOCUMENTED, INCORRECT, verdictOf } from './codes';
 import type { Comparison } from './response';
-import { type Bands, DOCUMENTED, verdictOf } from './verdict';
 
 interface CompareInput extends Person {
   fitting: FitSettings;

@@ -3,8 +3,7 @@
 import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { isWholeIdNumber } from '../../input/id-number';
-import { CODES, COMPARED, INCORRECT } from './codes';
-import { byScore, DOCUMENTED } from './verdict';
+import { byScore, CODES, COMPARED, DOCUMENTED, INCORRECT } from './codes';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
 const USUAL_SCORE = 0.82;
@@ -40,8 +39,8 @@ export function compare(form: URLSearchParams, world: SandboxWorld): ProductAnsw
   if (refusal) return refusal;
   const name = form.get('name') ?? '';
   const url = form.get('image') ? '' : (form.get('url') ?? '');
-  const asked = world.faultIn(`${name} ${url}`);
-  if (asked) return { fault: asked, paidFor: name };
+  const fault = world.faultIn(`${name} ${url}`);
+  if (fault) return { fault, paidFor: name };
   return atGateway(name) ?? { ...(refusedWith(name) ?? compared(name, world)), paidFor: name };
 }
 
@@ -59,9 +58,9 @@ function atGateway(name: string): ProductAnswer | null {
 
 /** docs/contract.md, "Sandbox": `沙箱码<code>`. */
 function refusedWith(name: string): ProductAnswer | null {
-  const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
-  const code = Number(asked);
-  if (asked === undefined || code === 200) return null;
+  const wantedCode = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
+  const code = Number(wantedCode);
+  if (wantedCode === undefined || code === 200) return null;
   const body = { msg: textOfCode(CODES, code) || '未知错误', success: false, code, data: {} };
   return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }
