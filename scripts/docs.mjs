@@ -103,7 +103,7 @@ function roomsTable() {
 /** For those who work on the provider: with its own words. */
 function codesTable({ field, rows }) {
   const hasVerdicts = rows.some(({ verdict }) => verdict);
-  const said = { true: 'yes', false: 'no', null: '' };
+  const words = { true: 'yes', false: 'no', null: '' };
   const hasCharges = rows.some(({ charged }) => charged !== null);
   return written(
     [
@@ -116,7 +116,7 @@ function codesTable({ field, rows }) {
       ...(hasVerdicts
         ? [verdict?.outcome ?? (error ? `error ${error}` : ''), verdict?.reason ?? '']
         : [error ?? '']),
-      ...(hasCharges ? [said[charged]] : []),
+      ...(hasCharges ? [words[charged]] : []),
     ]),
   );
 }

@@ -99,8 +99,8 @@ function* nodesIn(node) {
 function isNoticed({ name, start, end, after }) {
   const file = join(compiled, name);
   const text = readFileSync(file, 'utf8');
-  const takeBack = () => writeFileSync(file, text);
-  const interrupted = () => process.exit(takeBack() ?? 1);
+  const restoreFile = () => writeFileSync(file, text);
+  const interrupted = () => process.exit(restoreFile() ?? 1);
   process.once('SIGINT', interrupted);
   try {
     writeFileSync(file, text.slice(0, start) + after + text.slice(end));
@@ -113,7 +113,7 @@ function isNoticed({ name, start, end, after }) {
       others.some((each) => fails([each]))
     );
   } finally {
-    takeBack();
+    restoreFile();
     process.off('SIGINT', interrupted);
   }
 }

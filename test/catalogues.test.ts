@@ -29,6 +29,11 @@ const REPORTED = [
 const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
+/** What becomes of a message that was submitted in part. */
+const PARTLY = ['submitted', 'with-key', 'rest', 'later', 'uncertain'].map(
+  (name) => `partly-submitted.${name}`,
+);
+
 /** What a status shows: outcomes, error codes, and that it waits. */
 const WORDS = [...Object.keys(FILLS), ...Object.keys(ERRORS)];
 const STATUS_WORDS = [...WORDS, ...WORDS.map((word) => `sandbox ${word}`)];
@@ -233,7 +238,7 @@ describe('catalogues', () => {
 
     for (const type of TYPES) {
       it(`has a text for all that ${type} can say`, () => {
-        const catalogue = said('en-US', type);
+        const catalogue = textsOf('en-US', type);
         for (const { key, file } of uses(type)) {
           const wanted = key.startsWith('errors.') ? [`${key}.text`, `${key}.hint`] : [key];
           for (const each of wanted) assert.ok(catalogue.has(each), `${file} needs ${each}`);
@@ -241,7 +246,7 @@ describe('catalogues', () => {
       });
 
       it(`asks in the texts of ${type} only for values that are passed`, () => {
-        const catalogue = said('en-US', type);
+        const catalogue = textsOf('en-US', type);
         for (const { key, values, file } of uses(type)) {
           for (const each of [key, `${key}.text`, `${key}.hint`]) {
             for (const wanted of interpolations(catalogue.get(each) ?? '')) {
@@ -316,7 +321,7 @@ describe('catalogues', () => {
     it("has a head for every column of the ledger's tables, and a name for every provider", () => {
       for (const language of Object.keys(PUBLISHED)) {
         const heads = own(language, RUNTIME);
-        for (const key of REPORTED) assert.ok(heads.has(key), `${language} ${key}`);
+        for (const key of [...REPORTED, ...PARTLY]) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
   });
@@ -337,6 +342,7 @@ describe('catalogues', () => {
       const usedByRuntime = new Set([
         'text-and-hint',
         ...REPORTED,
+        ...PARTLY,
         ...TYPES.flatMap((type) => [...usedBy(type), ...usedBy(type).map((key) => `nodes.${type}.${key}`)]),
       ]);
       for (const key of own('en-US', RUNTIME).keys()) if (!usedByRuntime.has(key)) unused.push(key);
@@ -370,8 +376,8 @@ function own(language: string, name: string): Catalogue {
   return flatten(readJson(join(NODES, name, 'locales', language, `${name}.json`)));
 }
 
-/** As a node of this type says it. */
-function said(language: string, type: string): Catalogue {
+/** The runtime texts that a node of this type has. */
+function textsOf(language: string, type: string): Catalogue {
   const { nodes: byType, ...shared } = readJson(join(ROOT, 'src', 'texts', `${language}.json`)) as Record<
     string,
     Record<string, Record<string, unknown>>

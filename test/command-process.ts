@@ -5,17 +5,17 @@ import { once } from 'node:events';
 /** By name, what there is to do; each is answered with a value. */
 type Commands = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>;
 
-export interface CommandProcess<Given extends Commands, Said = never> {
+export interface CommandProcess<Given extends Commands, Report = never> {
   pid: number;
-  /** What it said without being asked. */
-  said: Said[];
+  /** What it reported of its own accord. */
+  reports: Report[];
   ask<Name extends keyof Given & string>(
     name: Name,
     ...parameters: Parameters<Given[Name]>
   ): Promise<Awaited<ReturnType<Given[Name]>>>;
   /** A write beyond so many bytes of a file takes only a part, and then fails, as on any other full disk (prlimit(1)). */
   limit(bytes: number | 'unlimited'): void;
-  /** Resolves once it is gone and everything it said has arrived. */
+  /** Resolves once it is gone and everything it reported has arrived. */
   kill(): Promise<void>;
 }
 
@@ -36,11 +36,11 @@ process.once('exit', () => {
  * @param launcher the command line of what starts it, before its own: a tracer, or `WITH_PERMISSIONS`
  * @param options for Node.js, as `NODE_OPTIONS` has them
  */
-export function startCommands<Given extends Commands, Said = never>(
+export function startCommands<Given extends Commands, Report = never>(
   file: string,
   launcher: readonly string[] = [],
   options = '',
-): CommandProcess<Given, Said> {
+): CommandProcess<Given, Report> {
   const [command, ...rest] = [...launcher, process.execPath, file];
   const child = spawn(command!, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -48,24 +48,24 @@ export function startCommands<Given extends Commands, Said = never>(
     env: { ...process.env, NODE_OPTIONS: options },
   });
   running.add(child);
-  const said: Said[] = [];
-  const asked: { resolve(value: never): void; reject(error: Error): void }[] = [];
-  child.on('message', (message: { said?: Said; to: number; value: never; error?: object }) => {
+  const reports: Report[] = [];
+  const calls: { resolve(value: never): void; reject(error: Error): void }[] = [];
+  child.on('message', (message: { report?: Report; to: number; value: never; error?: object }) => {
     const { to, value, error } = message;
-    if (message.said !== undefined) said.push(message.said);
-    else if (error) asked[to]!.reject(Object.assign(new Error('In the other process'), error));
-    else asked[to]!.resolve(value);
+    if (message.report !== undefined) reports.push(message.report);
+    else if (error) calls[to]!.reject(Object.assign(new Error('In the other process'), error));
+    else calls[to]!.resolve(value);
   });
   const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(() => {
     running.delete(child);
-    for (const { reject } of asked) reject(new Error('The process is gone'));
+    for (const { reject } of calls) reject(new Error('The process is gone'));
   });
   return {
     pid: child.pid!,
-    said,
+    reports,
     ask: (name, ...parameters) =>
       new Promise((resolve, reject) => {
-        const to = asked.push({ resolve, reject }) - 1;
+        const to = calls.push({ resolve, reject }) - 1;
         child.send({ to, name, parameters }, (error) => error && reject(error));
       }),
     limit: (bytes) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:`]),
@@ -78,7 +78,7 @@ export function startCommands<Given extends Commands, Said = never>(
   };
 }
 
-/** Does what it is asked, in a process that `startCommands` started. */
+/** Does what it is called for, in a process that `startCommands` started. */
 export function serveCommands(commands: Commands): void {
   process.once('disconnect', () => process.exit());
   process.on(
@@ -93,7 +93,7 @@ export function serveCommands(commands: Commands): void {
   );
 }
 
-/** @returns once it was said to the process that started this one */
-export function say(said: object): Promise<void> {
-  return new Promise((resolve) => process.send!({ said }, () => resolve()));
+/** @returns once the process that started this one has it */
+export function report(content: object): Promise<void> {
+  return new Promise((resolve) => process.send!({ report: content }, () => resolve()));
 }

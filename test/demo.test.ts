@@ -35,8 +35,8 @@ const UPGRADE = {
 const outcomesOf = (result: { data: { photos: { outcome: string }[] } }) =>
   result.data.photos.map(({ outcome }) => outcome);
 
-/** What a demo says beside what it says of a machine that holds its disk up for ten seconds. */
-const toldOf = (stderr: string) =>
+/** What a demo prints as an error, but for what it prints of a disk that does not answer for ten seconds. */
+const printedBy = (stderr: string) =>
   stderr
     .split('\n')
     .filter((line) => line && !/of the database .* does not answer|can be written again/.test(line));
@@ -242,7 +242,7 @@ describe('the demo', () => {
     });
   }
 
-  it('refuses a port that is none in one line', async () => {
+  it('refuses what is no port, in one line', async () => {
     const { code, stderr } = await runDemo({ PORT: '99999' });
     assert.equal(code, 1);
     assert.match(stderr, /^PORT=99999 [^\n]*\n$/);
@@ -250,7 +250,7 @@ describe('the demo', () => {
 
   it('ends at SIGTERM, and at SIGINT, with what the user changed kept for the next time', async () => {
     const ended = await demo.stop('SIGTERM');
-    assert.deepEqual([ended.code, toldOf(ended.stderr)], [0, []]);
+    assert.deepEqual([ended.code, printedBy(ended.stderr)], [0, []]);
 
     const file = join(directory, 'flows.json');
     const flows = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>[];
@@ -264,7 +264,7 @@ describe('the demo', () => {
     assert.match(again.stdout(), /as you left them/);
 
     const endedAgain = await again.stop('SIGINT');
-    assert.deepEqual([endedAgain.code, toldOf(endedAgain.stderr)], [0, []]);
+    assert.deepEqual([endedAgain.code, printedBy(endedAgain.stderr)], [0, []]);
   });
 });
 
@@ -312,9 +312,9 @@ describe("the demo with a door for phones and a password for the operator's page
     const deploy = await fetch(at('/flows'), { method: 'POST', body: '[]' });
     assert.equal(deploy.status, 404);
     const refused = await new Promise<boolean>((resolve) => {
-      const asked = get(at('/comms'), { headers: UPGRADE });
-      asked.on('upgrade', () => resolve(false)).on('response', () => resolve(true));
-      asked.on('error', () => resolve(true));
+      const request = get(at('/comms'), { headers: UPGRADE });
+      request.on('upgrade', () => resolve(false)).on('response', () => resolve(true));
+      request.on('error', () => resolve(true));
     });
     assert.ok(refused);
   });

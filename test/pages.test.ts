@@ -363,7 +363,7 @@ describe('the jobs of the page', () => {
     });
 
     it('are taken back after a restart: what was not submitted is not sent, and a person ends', async () => {
-      const { keep, takeBack, isRunning, jobsIn } = await load(`${PAGES}/server-jobs.mjs`);
+      const { keep, restoreJobs, isRunning, jobsIn } = await load(`${PAGES}/server-jobs.mjs`);
       const { recentJobs } = await load(`${PAGES}/server-files.mjs`);
       const before = process();
       const person = { ...photos(id(2), now, []), kind: 'person', total: undefined };
@@ -371,13 +371,13 @@ describe('the jobs of the page', () => {
       const after = process();
       // What this process heard meanwhile counts more than the file.
       after.set('jobs', { [id(1)]: photos(id(1), now - 1, ['done', 'done']) });
-      takeBack(after, recentJobs(after));
+      restoreJobs(after, recentJobs(after));
       const jobs = jobsIn(after);
       const statesOf = (job: { rows: object }) => Object.values(job.rows).map(({ state }) => state);
       assert.deepEqual(statesOf(jobs[id(1)]), ['done', 'done', 'waiting']);
       assert.equal(isRunning(jobs[id(2)]), false);
       const alone = process();
-      takeBack(alone, recentJobs(alone));
+      restoreJobs(alone, recentJobs(alone));
       assert.deepEqual(statesOf(jobsIn(alone)[id(1)]), ['done', 'sent', 'unsent']);
     });
 

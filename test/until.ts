@@ -2,7 +2,7 @@
 const GIVE_UP_MS = 60_000;
 
 /**
- * @param condition asked every few milliseconds
+ * @param condition called every few milliseconds until it returns true
  * @param complaint of the test that fails because it never comes true
  * @param giveUpMs for what takes longer
  */

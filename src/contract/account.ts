@@ -21,10 +21,17 @@ export interface AccountDefinition {
   sandboxPath?(settings: Readonly<Record<string, unknown>>): string;
 }
 
+/** An answer that is not to be used again. */
+export interface DiscardedAnswer {
+  key: string;
+  /** What stands in it: a later answer under the same key stays. */
+  holds: string;
+}
+
 /** An account that is ready to be called. */
 export interface Account {
   environment: Environment;
-  /** As the account has it, the sandbox's own where it is on the sandbox. */
+  /** Where its calls go: the sandbox's own address where the account is on the sandbox. */
   baseUrl: URL;
   /** The first pair of keys, and the next one where there is one; the transport decides which of them signs. */
   pairs: readonly [Credentials, ...Credentials[]];
@@ -36,7 +43,7 @@ export interface Account {
    * What was paid for under these keys is not used again (`reuse`): it turned out to be no answer.
    * @throws VerifyError CONFIG where the account's ledger is missing or not set up
    */
-  discardReuse?(keys: readonly string[]): void;
+  discardReuse?(answers: readonly DiscardedAnswer[]): void;
 }
 
 /**

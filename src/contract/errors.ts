@@ -84,6 +84,8 @@ export type ErrorDetails = Partial<
   refused?: boolean;
   /** true: the answer was in the provider's own form, whatever its code. Closes the circuit. */
   envelope?: boolean;
+  /** truth-create, where a part of the message was paid for: which of it may be sent again, the rest or, with its key, all. */
+  again?: 'rest' | 'with-key';
   /** Of an answer whose body cannot be read; they leave the transport as what the provider's client reads in them. */
   headers?: Readonly<Record<string, string | string[] | undefined>>;
 };

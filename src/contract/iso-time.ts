@@ -1,8 +1,8 @@
 /**
  * Many messages come, and are answered, in the same millisecond or second, and writing a time down takes as long as all else
  * about a result.
- * @returns writes Unix milliseconds as ISO 8601, and remembers the last one
- * @throws RangeError the function that is returned, where it is no time
+ * @returns a function that writes Unix milliseconds as ISO 8601 and remembers the last one; it throws RangeError where they
+ *   are no time
  */
 export function isoTimes(): (time: number) => string {
   let latest = Number.NaN;

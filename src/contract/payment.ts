@@ -2,14 +2,14 @@
 import type { Answer, Outcome } from './result';
 import type { ClaimCall } from './transport';
 
-/** What a call is paid for only once, and what is asked under it: any text, of which the ledger keeps digests. */
+/** A key under which at most one call is paid for, and what that call asks: any texts, of which the ledger keeps digests. */
 export interface PaidKey {
   key: string;
   /** The same key with other content is refused. */
   content: string;
   /** Another key for the same answer, where a photo is known under two names. */
   alias?: string;
-  /** Under which its calls are found, whatever becomes of them; several keys may have the same. */
+  /** A name under which its calls are found, whatever becomes of them; several keys may have the same. */
   label?: string;
 }
 

@@ -8,7 +8,7 @@ const QUOTED = /^(?:".*"|'.*'|`.*`|“.*”|‘.*’)$/s;
 
 /**
  * @param value of a credential
- * @returns whether something stands round it or in it that no provider hands out, and that makes every signature wrong
+ * @returns whether it has quotation marks, outer white space or invisible characters, which would make every signature wrong
  */
 export function isWrappedCredential(value: string): boolean {
   return OUTER_SPACE.test(value) || UNSEEN.test(value) || QUOTED.test(value);

@@ -1,4 +1,4 @@
-/** A time as somebody writes it who asks for a span of them: docs/contract.md, "Ledger", node `verify-ledger`. */
+/** The beginning or end of a span of time, as people write it: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../contract/errors';
 
 /** ISO 8601, with a blank where many write one. */

@@ -1,4 +1,4 @@
-/** Persons in what somebody sends to a path that nobody described: their names and numbers must not come back in a text. */
+/** Persons in a request whose fields are not documented: their names and numbers must not come back in a text. */
 import { isObject } from '../http/json';
 import type { Known, Person } from './mask';
 

@@ -1,6 +1,6 @@
 /**
- * One writing of a Chinese text for comparing: a provider may repeat 張國強 of whoever was sent as 张国强. Not for showing,
- * as several traditional characters share a simplified one.
+ * A Chinese text in simplified characters, for comparing: a provider may repeat 张国强 as 張國強. Not for showing, as several
+ * traditional characters share a simplified one.
  * Source: the transform Hant-Hans of Unicode CLDR, of which these are the characters whose simplified one is in GB 2312,
  * and some older forms that names have.
  */

@@ -63,11 +63,11 @@ async function* pagesFrom<Page>(
   operation: string,
   request: EntriesRequest & { isNewestFirst?: boolean },
 ): AsyncGenerator<Page> {
-  for (let asked = request; ; ) {
-    const page = await database.call<object, Page & { next: string | null }>(operation, asked);
+  for (let pageRequest = request; ; ) {
+    const page = await database.call<object, Page & { next: string | null }>(operation, pageRequest);
     yield page as Awaited<Page>;
     if (page.next === null) return;
-    asked = { ...asked, [request.isNewestFirst ? 'to' : 'from']: page.next };
+    pageRequest = { ...pageRequest, [request.isNewestFirst ? 'to' : 'from']: page.next };
   }
 }
 

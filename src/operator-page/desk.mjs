@@ -1,5 +1,5 @@
 /**
- * What the pages of the desk share in one browser: the jobs as the server tells them, and what is on its way there. It
+ * What the pages of the desk share in one browser: the jobs as the server lists them, and what is being sent to it. It
  * outlives the pages, which the dashboard makes again whenever it reconnects. Of a job nothing but its id is stored.
  */
 import { idNumberProblem } from './id-number.mjs';

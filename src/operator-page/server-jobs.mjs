@@ -77,10 +77,10 @@ export function keep(flow, jobs, job) {
 }
 
 /**
- * Takes back the jobs of the last day from their files. What this process has done meanwhile counts more than the file.
+ * Restores the jobs of the last day from their files. What this process has done meanwhile counts more than the file.
  * A photo that had not been submitted is gone with the process that held it.
  */
-export function takeBack(flow, saved) {
+export function restoreJobs(flow, saved) {
   const jobs = jobsIn(flow);
   for (const job of saved) {
     const known = jobs[job.id];
@@ -112,7 +112,7 @@ export function isId(id) {
   return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id);
 }
 
-/** What nothing was heard of for long is over: the process that worked on it may have died. */
+/** A job of which nothing was heard for long is over: the process that worked on it may have died. */
 export function isRunning(job) {
   const silent = Date.now() - (job.touched ?? job.at);
   if (job.stopped || silent > LOST_MS) return false;

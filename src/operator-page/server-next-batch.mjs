@@ -15,7 +15,7 @@ export default function (msg, { flow }) {
   }
   const batch = msg.rest.slice(0, BATCH);
   const { job: id, total, at } = msg;
-  const asked = {
+  const call = {
     job: id,
     total,
     at,
@@ -25,5 +25,5 @@ export default function (msg, { flow }) {
     key: keyOf(id, batch[0].index),
     payload: batch.map(({ photo }) => photo),
   };
-  return [asked, null];
+  return [call, null];
 }

@@ -1,5 +1,5 @@
 /** What of an error a page in any language can say, and what it takes where that is not known. */
-const SAID = {
+const DEFAULTS = {
   problem: 'internal',
   values: {},
   retryable: false,
@@ -14,6 +14,6 @@ const SAID = {
 
 /** Without texts in the runtime's language, and without addresses of photos. */
 export function pageError({ code, cause }) {
-  const said = Object.entries(SAID).map(([name, unknown]) => [name, cause?.[name] ?? unknown]);
-  return { code: code ?? 'PROTOCOL', ...Object.fromEntries(said) };
+  const known = Object.entries(DEFAULTS).map(([name, unknown]) => [name, cause?.[name] ?? unknown]);
+  return { code: code ?? 'PROTOCOL', ...Object.fromEntries(known) };
 }

@@ -19,6 +19,6 @@ export default function (msg, { flow, env }) {
   keep(flow, jobs, job);
   const photo = files[0]?.buffer;
   const payload = { name, idNumber, photo, consent, guardianConsent };
-  const asked = { job: id, key: keyOf(id), at: job.at, payload };
-  return [asked, reply(msg, 202, brief(job)), {}];
+  const call = { job: id, key: keyOf(id), at: job.at, payload };
+  return [call, reply(msg, 202, brief(job)), {}];
 }

@@ -17,10 +17,9 @@ export default function (msg, { flow }) {
   }
   job.error = error;
   const { uncertain = [], submitted = [] } = msg.error.cause ?? {};
-  const asked = rest ? (uncertain.length > 0 || submitted.length > 0 ? 'uncertain' : 'unsent') : 'unfinished';
+  const state = rest ? (uncertain.length > 0 || submitted.length > 0 ? 'uncertain' : 'unsent') : 'unfinished';
   // A job keeps no photo.
-  for (const { photo, ...row } of batch)
-    job.rows[row.index] = { ...row, ...job.rows[row.index], state: asked };
+  for (const { photo, ...row } of batch) job.rows[row.index] = { ...row, ...job.rows[row.index], state };
   for (const { index } of rest ?? []) job.rows[index].state = 'unsent';
   // A truth-poll lost its wait: what it waited for can be queried again.
   if (!rest)

@@ -1,5 +1,5 @@
 import { deleteOldDays, recentJobs } from './server-files.mjs';
-import { KINDS, takeBack } from './server-jobs.mjs';
+import { KINDS, restoreJobs } from './server-jobs.mjs';
 
 /** Reads two answers of the ledger: the folder for files that must survive a restart, and the price of a call, which is 0 where the account has none. */
 export default function (msg, { flow }) {
@@ -14,6 +14,6 @@ export default function (msg, { flow }) {
   flow.set('folder', folder && `${folder}/operator-page`);
   if (!msg.isStart) return null;
   deleteOldDays(flow);
-  takeBack(flow, recentJobs(flow));
+  restoreJobs(flow, recentJobs(flow));
   return {};
 }

@@ -38,9 +38,9 @@ export async function signHeaders(
  * @param signing keys, region and time
  */
 export async function presign(url: URL, seconds: number, signing: Signing): Promise<string> {
-  const asked = new URL(url);
-  asked.searchParams.set('X-Amz-Expires', String(seconds));
-  const signed = await signer({ method: 'GET', url: asked.href, signQuery: true }, signing).sign();
+  const expiring = new URL(url);
+  expiring.searchParams.set('X-Amz-Expires', String(seconds));
+  const signed = await signer({ method: 'GET', url: expiring.href, signQuery: true }, signing).sign();
   return signed.url.href;
 }
 

@@ -10,7 +10,7 @@ import { Seal } from '../store/seal';
 const PURPOSE = 'queue jobs';
 /** Two photos of 8 MB. */
 const LARGEST_MB = 16;
-/** Of these a process has the only copy, and no other process could use one. */
+/** Properties that stay in the process: no other process could use them. */
 const STAY: ReadonlySet<string> = new Set(['req', 'res']);
 
 export type Kind = 'message' | 'answer' | 'error';

@@ -17,7 +17,7 @@ A refusal says why in its header x-sandbox-reason.
   POST /reset       forgets all: tasks, requests and counted calls
   GET /paid         how often each call came that a provider could charge for`;
 
-/** What is wrong, where the network says so. */
+/** What is wrong, by the code of the error. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'This port is taken. Choose another with --port.',
   EACCES: 'This port is not for everybody. Choose another with --port.',

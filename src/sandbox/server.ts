@@ -131,7 +131,7 @@ export async function startSandbox({
       const { provider } = half;
       const { changed } = store;
       const world: SandboxWorld = { now, shapes, faultIn, fetchPhoto, store: store.of(provider), changed };
-      const asked = {
+      const sandboxRequest = {
         method,
         path: path.slice(provider.length + 1),
         query: searchParams,
@@ -139,7 +139,7 @@ export async function startSandbox({
         headers,
         body,
       };
-      const answer = half.answer(asked, world);
+      const answer = half.answer(sandboxRequest, world);
       if (answer.paidFor !== undefined && answer.charged !== false)
         count(paid, paidKey(provider, answer.paidFor));
       return answer;

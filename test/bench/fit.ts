@@ -1,5 +1,5 @@
 /**
- * A photo of 12 megapixels made small enough, beside plain sharp that is told beforehand how large the result will be and so
+ * A photo of 12 megapixels made small enough, beside plain sharp that knows beforehand how large the result will be and so
  * needs one encoding; and beside plain sharp that only turns it and encodes it anew.
  */
 import sharp from 'sharp';
@@ -23,7 +23,7 @@ interface Goal {
   quality: number;
 }
 
-/** What comes of it, so that plain sharp can be told. */
+/** What comes of it, for plain sharp to know beforehand. */
 async function goalOf(given: Buffer, maxPhotoKB: number): Promise<Goal> {
   const { width, height } = await sharp(await fitted(given, maxPhotoKB)).metadata();
   return { width, height, quality: maxPhotoKB === 0 ? 90 : 65 };

@@ -52,7 +52,7 @@ async function pay(
   const loop = async (): Promise<void> => {
     while (sent < count) {
       const { path, headers, body } = request(payload(sent++) as never);
-      const keys = hasKey ? [{ key: `${performance.now()} ${sent}`, content: 'asked' }] : [];
+      const keys = hasKey ? [{ key: `${performance.now()} ${sent}`, content: 'request' }] : [];
       const claim = await ledger?.claim({ ...CALL, keys }, NEVER);
       const { body: answer } = await pool.request({ path, method: 'POST', headers, body });
       const data: unknown = JSON.parse(await answer.text());

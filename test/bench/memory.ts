@@ -27,7 +27,7 @@ export function watchPeak(): () => number {
   return () => Math.max(0, peak() - rss);
 }
 
-/** Linux keeps the peak and forgets it when told so; elsewhere it is the peak since the process started. */
+/** Linux keeps the peak and forgets it when it is asked to; elsewhere it is the peak since the process started. */
 function resetPeak(): void {
   if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5');
 }

@@ -55,9 +55,9 @@ async function startStore(): Promise<{ origin: string; names(): Promise<string[]
   return {
     origin,
     names: () => {
-      const told = next<string[]>();
+      const names = next<string[]>();
       child.send('names');
-      return told;
+      return names;
     },
     stop: () => child.kill(),
   };

@@ -1,4 +1,4 @@
-/** The far end of every comparison, in a process of its own: answers at once, or after the latency it is told. */
+/** The far end of every comparison, in a process of its own: answers at once, or after the latency that it is given. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

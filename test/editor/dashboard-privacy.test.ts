@@ -156,7 +156,7 @@ describe("the operator's page keeps to itself", () => {
 });
 
 describe("the operator's page and addresses from outside", () => {
-  it('makes neither markup nor a link of an address that is none', async () => {
+  it('makes neither markup nor a link of what is no address', async () => {
     const operator = await Operator.open(demo, '/photos', 'en-US', 'desktop');
     const { page } = operator;
     const address = 'http://127.0.0.1/"><svg/onload=alert(1)>/missing';

@@ -48,7 +48,7 @@ for (const row of [...ROWS]) {
   }
 }
 
-/** JSON as it is written, where the same key may stand twice and a number may be none. */
+/** JSON as it is written: the same key may stand there twice, and what is written for a number may be no number. */
 type Tree = { token: string } | { items: Tree[] } | { entries: [string, Tree][] };
 
 function treeOf(value: unknown): Tree {
@@ -175,7 +175,7 @@ interface Answer {
 const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 12, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 
-/** No `Retry-After` that is waited for: that a minute is, is tested elsewhere. */
+/** Without a `Retry-After` that would be waited for, which is tested elsewhere. */
 const headers = fc
   .record({
     'Content-Type': rarely(fc.constantFrom('text/html', 'application/json; charset=gbk', 'image/png', '')),
@@ -256,7 +256,7 @@ describe('any answer, in a real Node-RED', function () {
         ),
         { numRuns: runs },
       );
-      // Nothing came late, and nothing was met that nobody had thought of.
+      // Each result is of a message that completed, and no bug was logged.
       assert.equal(
         got('out1').length + got('out2').length + got('caught').length,
         got('completed').length + got('caught').length,

@@ -16,14 +16,14 @@ type Polled = Result & { data: PollData };
 
 describe('results that a message carries into truth-poll, in a real Node-RED', () => {
   let server: ScriptedServer;
-  /** What the provider says of each task. */
-  const said = new Map<string, object[] | null>();
+  /** What the provider answers about each task. */
+  const answers = new Map<string, object[] | null>();
   before(() => startRuntime());
   beforeEach(async () => {
-    said.clear();
-    said.set('1', [{ photoUrl: A, status: -2305, lat: '30.539732', lng: '104.066506' }]).set('2', null);
+    answers.clear();
+    answers.set('1', [{ photoUrl: A, status: -2305, lat: '30.539732', lng: '104.066506' }]).set('2', null);
     server = await scriptedServer(({ body }, response) => {
-      const list = said.get(JSON.parse(body).taskID);
+      const list = answers.get(JSON.parse(body).taskID);
       json(response, { code: 200, msg: 'success', data: { taskStatus: list ? 5 : 2, list: list ?? [] } });
     });
     await deploy(actionFlow({ type: 'truth-poll', mode: 'once' }, accountAt(server.baseUrl)));
@@ -50,7 +50,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     ];
     const unfinished = await poll({ data: { taskIds: ['1', '2'], tasks } });
     assert.deepEqual([unfinished.outcome, outcomes(unfinished)], ['unfinished', [[A, 'failed']]]);
-    said.set('2', [{ photoUrl: B, status: 0 }]);
+    answers.set('2', [{ photoUrl: B, status: 0 }]);
     return unfinished;
   };
   const changed = (result: Polled, change: (data: PollData) => unknown): Polled => {
@@ -113,7 +113,7 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
   ];
   for (const [what, change] of forgeries) {
     it(`are queried again where somebody changed ${what}`, async () => {
-      said.set('3', null);
+      answers.set('3', null);
       const forged = changed(await half(), change);
       const done = await poll(forged);
       assert.ok(queried().includes('1'), String(queried()));
@@ -134,10 +134,10 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
     const submittedAt = first.data.submittedAt!;
     assert.ok(submittedAt >= first.timing.startedAt);
     await until(() => Date.now() > Date.parse(submittedAt));
-    said.set('2', null);
+    answers.set('2', null);
     const second = await poll(first);
     assert.deepEqual([second.outcome, second.data.submittedAt], ['unfinished', submittedAt]);
-    said.set('2', [{ photoUrl: B, status: 0 }]);
+    answers.set('2', [{ photoUrl: B, status: 0 }]);
     const done = await poll(second);
     assert.deepEqual([done.outcome === 'unfinished', done.data.submittedAt], [false, submittedAt]);
     const { data } = await poll({ data: { taskIds: ['1'], submittedAt: '2026-11-29T00:00:00.000Z' } });

@@ -143,13 +143,16 @@ describe('errors, in a real Node-RED', () => {
         await deployed({ type: 'truth-create', batchSize: 2 });
         server.script = (_request, response, count) =>
           count === 2 ? answer(response) : taskCreated(response);
-        const { cause, code: raisedCode } = await raised(urls);
+        const { cause, code: raisedCode, message } = await raised(urls);
         const [{ taskId, photoUrls } = assert.fail()] = cause.submitted!;
         assert.deepEqual([raisedCode, photoUrls], [code, urls.slice(0, 2)]);
         assert.match(taskId, /^\d{19}$/);
         assert.deepEqual(cause.uncertain, uncertain);
         assert.deepEqual(cause.notSubmitted, urls.slice(2 + uncertain.length));
         // Sending the whole message again would pay for the first batch twice.
+        assert.match(message, /submitted before that: 2; .*cause\.notSubmitted \(\d\) are to be sent again/);
+        assert.equal(/cause\.uncertain \(2\)/.test(message), uncertain.length > 0);
+        assert.doesNotMatch(message, /Nothing was sent|send the message again/i);
         assert.deepEqual([cause.retryable, cause.charged, server.requests.length], [false, null, 2]);
       });
     }

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/node-red/runner/red';
-import { errorOf } from './five-actions';
-import { actionFlow, ask, deploy, got, seen, send, startRuntime, until } from './runtime';
+import { polled, taken } from '../photos/results';
+import { checkError, errorOf, FIVE, flowOf, REQUESTS, resultOf } from './five-actions';
+import {
+  actionFlow,
+  ask,
+  deploy,
+  got,
+  nodeRedWithProvider,
+  seen,
+  send,
+  startRuntime,
+  until,
+} from './runtime';
+import { json } from './scripted-server';
 
 const PHOTO = 'https://example.com/photo.jpg';
 const SANDBOX = { environment: 'sandbox' };
@@ -71,6 +83,99 @@ describe('typed inputs, in a real Node-RED', () => {
       const { message } = await errorOf({ payload: { name: '张三', idNumber: '110101199001011237' } });
       assert.match(message, /^There is no photo in msg\.payload\.photo\. /);
     }
+  });
+});
+
+describe('a variable that is not set, in a typed input', () => {
+  const provider = nodeRedWithProvider((_request, response) => json(response, {}));
+  const NOT_SET = '$' + '{CN_VERIFY_NOT_SET}';
+  const PERSON = ['personName', 'idNumber', 'photo', 'key', 'consent', 'guardianConsent', 'accountFrom'];
+  const INPUTS: Readonly<Record<string, readonly string[]>> = {
+    'truth-create': ['photos', 'key', 'accountFrom'],
+    'truth-poll': ['task', 'accountFrom'],
+    'get-token': ['detectionType', 'sequenceId', 'accountFrom'],
+    'face-compare': PERSON,
+    'westdex-three': PERSON,
+    'provider-request': ['path', 'query', 'body', 'extra', 'apiCode', 'key', 'consent', 'accountFrom'],
+  };
+
+  async function assertNamed(message: Message) {
+    const { code, cause } = await errorOf(message);
+    const { problem, values } = cause;
+    assert.deepEqual([code, problem, values?.variable], ['CONFIG', 'variable-not-set', 'CN_VERIFY_NOT_SET']);
+  }
+
+  for (const action of FIVE.concat(REQUESTS[0]!))
+    for (const name of INPUTS[action.type]!)
+      it(`is named before anything is sent: ${name} of ${action.type}`, async () => {
+        await deploy(flowOf(action, provider.baseUrl, {}, { [name]: NOT_SET, [`${name}Type`]: 'str' }));
+        await assertNamed({ payload: action.payload });
+        assert.equal(provider.requests.length, 0);
+      });
+
+  for (const name of ['input', 'at', 'latitude', 'longitude', 'addressHolds'])
+    it(`is named: ${name} of photo-rules`, async () => {
+      await deploy(actionFlow({ type: 'photo-rules', [name]: NOT_SET, [`${name}Type`]: 'str' }, null));
+      await assertNamed({ payload: polled([taken()]) });
+    });
+
+  it('is named: a head in billColumns of verify-ledger', async () => {
+    await deploy(actionFlow({ type: 'verify-ledger', billColumns: { orderNo: NOT_SET } }, null));
+    await assertNamed({ payload: { bill: [], account: 'account', month: '2026-11' } });
+  });
+
+  for (const [value, type] of [
+    ...['num', 'msg', 'flow', 'global', 'env', 'jsonata'].map((type) => [NOT_SET, type]),
+    ['$(CN_VERIFY_NOT_SET)', 'str'],
+    [`team-${NOT_SET}`, 'env'],
+  ] as const)
+    it(`is named: ${value} as ${type}`, async () => {
+      await deploy(flowOf(FIVE[0]!, provider.baseUrl, {}, { key: value, keyType: type }));
+      await assertNamed({ payload: PHOTO });
+      assert.equal(provider.requests.length, 0);
+    });
+
+  it('is named in a subflow, and has its value where the subflow has it', async () => {
+    const [tab, account, action, ...others] = flowOf(
+      FIVE[2]!,
+      provider.baseUrl,
+      {},
+      {
+        sequenceId: '$' + '{SEQUENCE}',
+        sequenceIdType: 'str',
+      },
+    );
+    const at = { z: 'tab', x: 1, y: 1 };
+    const subflow = (env: object[]) => [
+      {
+        id: 'sub',
+        type: 'subflow',
+        name: 'sub',
+        in: [{ x: 1, y: 1, wires: [{ id: 'inner' }] }],
+        out: [],
+        env,
+      },
+      { ...action!, id: 'inner', z: 'sub', wires: [[], []] },
+      { id: 'action', type: 'subflow:sub', ...at, wires: [] },
+    ];
+    const env = [{ name: 'SEQUENCE', type: 'str', value: 'of-the-subflow' }];
+    await deploy([tab!, account!, ...others, ...subflow(env)]);
+    send('action', { payload: '' });
+    await until(() => provider.requests.length > 0);
+    assert.match(provider.requests[0]!.url, /sequence_id=of-the-subflow&/);
+    await deploy([tab!, account!, ...others, ...subflow([])]);
+    send('action', { payload: '' });
+    await until(() => got('caught').length === 1);
+    const { cause } = checkError(got('caught')[0]!);
+    assert.deepEqual([cause.problem, cause.values?.variable], ['variable-not-set', 'SEQUENCE']);
+  });
+
+  it('is not what JSONata writes alike', async () => {
+    const photos = '$' + '{"photoUrls": [photo]}';
+    await deploy(
+      actionFlow({ type: 'truth-create', photos, photosType: 'jsonata' }, { environment: 'sandbox' }),
+    );
+    assert.equal((await resultOf({ payload: '', photo: PHOTO })).outcome, 'submitted');
   });
 });
 

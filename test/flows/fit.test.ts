@@ -1,4 +1,4 @@
-/** `fit` of face-compare and westdex-three, in a real Node-RED, with the real sharp: what the provider is sent. */
+/** `fit` of face-compare and westdex-three, in a real Node-RED with the real sharp: what is sent to the provider. */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import type { Cause } from '../../src/contract/errors';

@@ -24,7 +24,7 @@ describe('time, in a real Node-RED', () => {
       .filter(({ level }) => level === WARN)
       .map(({ msg }) => String(msg));
 
-  it('a provider that is down for some seconds: refused at once, said once, and back with the trial that is answered', async () => {
+  it('a provider that is down for some seconds: refused at once, with one warning, and back with the trial that is answered', async () => {
     const three = actionOf('westdex-three');
     await deploy(flowOf(three, server.baseUrl, { circuit: true }));
     const isOpen = () => warnings().some((each) => each.includes('keeps failing'));

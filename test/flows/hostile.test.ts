@@ -165,12 +165,12 @@ describe('hostile answers, in a real Node-RED', () => {
       }
 
       it('a code and an id in which somebody stands', async () => {
-        const said = isAboutPerson(action) ? `${NAME}${ID_NUMBER}${SECRET}` : SECRET;
-        const ids = { request_id: said, id: said };
+        const secrets = isAboutPerson(action) ? `${NAME}${ID_NUMBER}${SECRET}` : SECRET;
+        const ids = { request_id: secrets, id: secrets };
         const raised = (await askOnce(action, (response) => {
           for (const name of ['x-api-requestid', 'request-id', 'x-request-id'])
             response.setHeader(name, SECRET);
-          json(response, { ...action.failure(), ...ids, code: `7 ${said}` });
+          json(response, { ...action.failure(), ...ids, code: `7 ${secrets}` });
         })) as Raised;
         assert.deepEqual([raised.code, raised.cause.requestId], ['PROVIDER', null]);
         assert.match(raised.cause.providerCode!, /^7 /);

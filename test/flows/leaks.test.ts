@@ -195,7 +195,7 @@ function flows(baseUrl: string): object[] {
       ...at,
       type: 'function',
       wires: [['shown']],
-      // What the caller gave, and a flow was promised, is none of this: docs/contract.md, "Errors", the three lists, and "Result".
+      // What the caller gave, and a flow was promised, may be shown: docs/contract.md, "Errors", the three lists, and "Result".
       func: `const { error, payload } = msg;
         if (!error) {
           delete payload.data;

@@ -6,6 +6,8 @@ import { FIELDS } from '../../src/ledger/columns';
 import type { Sum } from '../../src/ledger/entry';
 import { destinationOf } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
+import { readTasks } from '../../src/providers/xhey/tasks';
+import type { Task } from '../../src/providers/xhey/truth-create';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import {
@@ -61,6 +63,10 @@ async function refusedBy(payload: unknown): Promise<Raised> {
   return checkError(got('caught')[before]!);
 }
 
+const tasksOf = ({ data }: Result) => (data.tasks as Task[]).map((task) => [task.photoUrls, task.partial]);
+/** Without the times at which tasks were given to a later message. */
+const withoutTimes = (data: object) =>
+  JSON.parse(JSON.stringify(data, (name, value) => (name === 'reusedAt' ? undefined : value)));
 const urls = (...names: (string | number)[]) => names.map((name) => `https://example.com/${name}.jpg`);
 /** An address of an object store, signed until then. */
 const signed = (url: string, expires: number) =>
@@ -159,8 +165,8 @@ describe('the ledger', function () {
           await refusedFor(person(other), 'A', first);
         assert.equal(server.requests.length, 1);
         // What means the same is the same.
-        const inOtherDress = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
-        const again = await resultOf({ payload: inOtherDress, order: 'A' });
+        const inOtherForm = person({ name: ` ${NAME}`, photo: jpg().toString('base64') });
+        const again = await resultOf({ payload: inOtherForm, order: 'A' });
         assert.equal(again.reused?.ledger, first.ledger);
         assert.equal((await resultOf({ payload: person({ name: '李四' }), order: 'B' })).reused, null);
       });
@@ -211,6 +217,10 @@ describe('the ledger', function () {
       const photos = urls('1', '2', '3', '4', '5');
       const failed = await errorOf({ payload: photos, order: 'A' });
       assert.deepEqual(failed.cause.notSubmitted, photos.slice(2));
+      assert.match(
+        failed.message,
+        /submitted before that: 2; .*Send the whole message again with the same key/,
+      );
       const before = submitted().slice(0, 2);
       server.requests.splice(0);
       answers(CREATE);
@@ -265,23 +275,37 @@ describe('the ledger', function () {
       const second = await resultOf({ payload: [b, c] });
       assert.equal(server.requests.length, 2);
       assert.ok(JSON.stringify(submitted()[1]).includes(c!) && !JSON.stringify(submitted()[1]).includes(b!));
-      const [early, late] = second.data.tasks as { taskId: string; photoUrls: string[]; partial?: true }[];
+      const [early, late] = second.data.tasks as Task[];
       const [firstTask] = first.data.taskIds as string[];
-      assert.deepEqual(early, { taskId: firstTask, photoUrls: [b], partial: true });
+      const { reusedAt, ...task } = early!;
+      assert.deepEqual(task, { taskId: firstTask, photoUrls: [b], partial: true });
+      assert.ok(reusedAt! > first.timing.startedAt);
       assert.deepEqual([late!.photoUrls, late!.partial, second.reused], [[c], undefined, null]);
       assert.match(second.ledger!, ENTRY_ID);
 
       const all = await resultOf({ payload: [a, b, c] });
       assert.deepEqual([server.requests.length, all.charged, all.ledger], [2, false, null]);
       assert.equal(all.reused?.ledger, first.ledger);
+      assert.deepEqual(tasksOf(all), [
+        [[a, b], undefined],
+        [[c], undefined],
+      ]);
+      // xhey may report them by position.
+      assert.deepEqual(tasksOf(await resultOf({ payload: [b, a] })), [[[b, a], true]]);
+    });
+
+    it('truth-create: photos of one task that are found batch by batch are one task for truth-poll', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { reuse: 24, batchSize: 2 }));
+      server.script = (_request, response) => setTimeout(() => taskCreated(response), 200);
+      const [a, b, x] = urls('a', 'b', 'x');
+      const { results } = await pay({ payload: [a, b] }, { payload: [a, x, b] });
+      const second = results.find(({ data }) => data.photoCount === 3)!;
+      const { tasks } = readTasks(second, 'custom', new Set());
       assert.deepEqual(
-        (all.data.tasks as { photoUrls: string[]; partial?: true }[]).map((each) => [
-          each.photoUrls,
-          each.partial,
-        ]),
+        tasks.map((task) => [task.photoUrls, task.partial]),
         [
-          [[a, b], undefined],
-          [[c], undefined],
+          [[a, b], true],
+          [[x], undefined],
         ],
       );
     });
@@ -333,6 +357,9 @@ describe('the ledger', function () {
         assert.ok(body.includes(A) && !body.includes(B));
         assert.ok((await resultOf({ payload: [A, B] })).reused);
         assert.equal(creates().length, 2);
+        // Its first task still says so, and is not what the photo stands for any more.
+        await poll(first);
+        assert.ok((await resultOf({ payload: [A] })).reused);
       });
 
     it('submits a photo again that could not be fetched, where it could not', async () => {
@@ -381,9 +408,9 @@ describe('the ledger', function () {
           for (const [index, properties] of places.entries()) {
             const again = await at(properties);
             const { ledger, data } = made[index]!;
-            // Of truth-create: the provider's clock, when it answered.
+            // Of truth-create: the provider's clock, when it answered, and when the task was given again.
             const kept = 'providerTime' in data ? { ...data, providerTime: null } : data;
-            assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
+            assert.deepEqual([again.reused?.ledger, withoutTimes(again.data)], [ledger, kept]);
           }
           assert.deepEqual([server.requests.length, elsewhere.requests.length], [2, 1]);
           if (what !== 'key') return;
@@ -466,8 +493,16 @@ describe('the ledger', function () {
       await deploy(flowOf(CREATE, newAccount(), { batchSize: 1 }, { maxPerDay: 2, maxPerMonth: 2 }));
       answers(CREATE);
       const photos = urls(1, 2, 3, 4);
-      const { code, cause } = await errorOf({ payload: photos });
+      const { code, cause, message } = await errorOf({ payload: photos });
       assert.deepEqual([code, cause.problem], ['BUDGET', 'budget-month']);
+      assert.doesNotMatch(message, /Nothing was sent|Send the message again/);
+      assert.ok(message.endsWith(cause.hint));
+      assert.match(
+        cause.hint,
+        /submitted before that: 2; .* in msg\.error\.cause\.notSubmitted \(2\) are to be/,
+      );
+      assert.match(cause.hint, new RegExp(`Wait ${cause.retryAfter} s`));
+      assert.deepEqual((await askLedger({ id: cause.ledger })).length, 1);
       assert.deepEqual(
         cause.submitted?.map(({ photoUrls }) => photoUrls),
         [[photos[0]], [photos[1]]],

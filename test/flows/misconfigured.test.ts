@@ -1,4 +1,4 @@
-/** What is wrong with a node is said when it is deployed, before a message comes, and to each message. */
+/** What is wrong with a node is reported when it is deployed, before a message comes, and as the error of each message. */
 import assert from 'node:assert/strict';
 import { HERE } from '../photos/results';
 import { errorOf } from './five-actions';
@@ -10,7 +10,7 @@ const WARNING = 30;
 const AGE = { type: 'photo-rules', maxAge: 10 };
 const SLOT = { type: 'photo-rules', within: 200, latitude: String(HERE.lat), longitude: String(HERE.lng) };
 
-/** Each with what is wrong, and a word of what is said. */
+/** Each with what is wrong, and a word of the error. */
 type Case = readonly [
   string,
   Record<string, unknown> & { type: string },
@@ -105,7 +105,12 @@ const CASES: readonly Case[] = [
   ['no rule', { type: 'photo-rules' }, null, /no rule/],
   ['a distance from nowhere', { type: 'photo-rules', within: 200 }, null, /no place/],
   ['a latitude that cannot be read', { ...SLOT, latitude: '30,5' }, null, /latitude/],
-  ['a latitude whose variable is not set', { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' }, null, /latitude/],
+  [
+    'a latitude whose variable is not set',
+    { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' },
+    null,
+    /CN_VERIFY_NOT_SET/,
+  ],
   ['an address of blanks', { type: 'photo-rules', addressHolds: '  ' }, null, /addressHolds/],
   ['more days than are remembered', { type: 'photo-rules', unseen: 4000 }, null, /unseen/],
   ['another system of coordinates', { ...SLOT, coordinates: 'bd09' }, null, /coordinates/],

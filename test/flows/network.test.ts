@@ -49,7 +49,7 @@ describe('TLS and proxies, in a real Node-RED', () => {
     }
   });
 
-  it('says that a proxy which is none for HTTP cannot be used, before anything is sent', async () => {
+  it('says that a proxy for something else than HTTP cannot be used, before anything is sent', async () => {
     const proxyNode = { id: 'proxy', type: 'http proxy', noproxy: [] };
     const account = { ...SETTINGS, baseUrl: 'https://provider.test', proxy: 'proxy' };
     for (const url of ['socks5://127.0.0.1:1080', 'ftp://127.0.0.1']) {

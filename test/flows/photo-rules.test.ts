@@ -89,11 +89,11 @@ describe('photo-rules, in a real Node-RED', () => {
 
     const wrong: [string, object, string][] = [
       ['no latitude', { site: { lng: HERE.lng } }, 'rule-value latitude'],
-      ['a longitude that is none', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
+      ['a longitude that is no number', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
       ['a latitude beyond the pole', { site: { lat: 104, lng: 30 } }, 'rule-value latitude'],
       ['a place that was not filled in', { site: { lat: 0, lng: 0 } }, 'rule-value latitude'],
       ['no time', { reported: undefined }, 'rule-value at'],
-      ['a time that is none', { reported: 'yesterday' }, 'time-unreadable at'],
+      ['a time that cannot be read', { reported: 'yesterday' }, 'time-unreadable at'],
       ['Unix seconds', { reported: Math.floor(now / 1000) }, 'time-unreadable at'],
       ['no address', { district: ' ' }, 'rule-value addressHolds'],
     ];
@@ -171,6 +171,14 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
     await rules({ unseen: 7 });
     assert.equal((await judged({ payload: first })).reason, 'authentic');
+    // The same task again, where a later message was given it by `reuse`: somebody handed the photo in once more.
+    const tasks = first.data.tasks as object[];
+    const reused = {
+      ...first.data,
+      tasks: tasks.map((task) => ({ ...task, reusedAt: new Date().toISOString() })),
+    };
+    for (const _time of [1, 2])
+      assert.equal((await judged({ payload: { ...first, data: reused } })).reason, 'seen-before');
     const uncoded = () => polled([taken({ code: undefined, time: '2026年11月25日 10:40' })]);
     assert.equal((await judged({ payload: uncoded() })).reason, 'authentic');
     const { outcome, reason } = await judged({ payload: uncoded() });

@@ -271,12 +271,12 @@ describe('a photo store in Node-RED', function () {
       assert.equal((await held()).find(({ node }) => node === 'bucket')!.problem, 'store-bucket-name');
     });
 
-    it('that is deleted leaves photos in its bucket, which is said, and none of its own', async () => {
+    it('that is deleted leaves photos in its bucket, which a warning says, and none in its own folder', async () => {
       const left = files();
       assert.notDeepEqual(left, []);
       await nodeRed.deploy([]);
       await restart(() => makeDue(...left));
-      await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is said');
+      await until(() => /2 photos are in buckets/.test(nodeRed.output()), 'nothing is logged');
       await until(() => files().length === 0, 'no store deletes them any more');
     });
 

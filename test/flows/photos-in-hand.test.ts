@@ -24,7 +24,7 @@ describe('photos in hand, in a flow', function () {
   let storeId = '';
   before(startRuntime);
   beforeEach(async () => {
-    // What one test leaves in its bucket is none of the next one's.
+    // Each test has a store of its own, so that none finds what another left in the bucket.
     storeId = `store of test ${++stores}`;
     server = await startObjectStore();
   });

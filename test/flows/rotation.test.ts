@@ -67,7 +67,7 @@ describe('keys that are replaced, in a real Node-RED', () => {
 
   for (const action of EVERY_ACTION) {
     const title = action.title ?? action.type;
-    it(`${title}: a message passes with the next pair, all others do at once, and that is said once`, async () => {
+    it(`${title}: a message passes with the next pair, all others do at once, and one warning says so`, async () => {
       await deployWith(action);
       const attempts: number[] = [];
       for (let message = 0; message < 3; message++) {

@@ -403,10 +403,12 @@ describe('routes, in a real Node-RED', function () {
       // Each was queried once, and is again in a minute.
       await until(async () => (await list()).every(({ nextQuery }) => nextQuery! > Date.now()));
       const before = provider.requests.length;
-      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-a/ask`, {})).json(), { asked: 2 });
+      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-a/ask`, {})).json(), { queried: 2 });
       const [first] = await tasksOf('poll-b');
-      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/${first!.id}/ask`, {})).json(), { asked: 1 });
-      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/nobody/ask`, {})).json(), { asked: 0 });
+      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/${first!.id}/ask`, {})).json(), {
+        queried: 1,
+      });
+      assert.deepEqual(await (await nodeRed.ask(`${PATH}/poll-b/nobody/ask`, {})).json(), { queried: 0 });
       await queried(before + 3);
       provider.script = (_request, response) =>
         taskFinished(response, [{ photoUrl: 'https://example.com/a', status: 0 }]);

@@ -67,7 +67,7 @@ const traces: string[] = [];
 afterEachFile(clear);
 afterEachFailure(dropTasks);
 
-/** Leaves nothing of the flows before, which are to have shown nobody and no secret anywhere. */
+/** Removes the flows; none of them may have shown a person or a secret anywhere. */
 async function clear(): Promise<void> {
   if (!red) return;
   await deploy([]);

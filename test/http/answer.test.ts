@@ -69,13 +69,13 @@ describe('http: the answer', () => {
   }
 
   it('may come after one while five megabytes are on their way', async () => {
-    let asked = 0;
+    let requests = 0;
     const server = await startRawServer((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\n'));
       let size = 0;
       socket.on('data', (chunk) => {
         size += chunk.length;
-        if (size < 5_000_000 || asked++ > 0) return;
+        if (size < 5_000_000 || requests++ > 0) return;
         setTimeout(() => socket.write(ANSWER), 50);
       });
     });
@@ -84,7 +84,7 @@ describe('http: the answer', () => {
     assert.equal(body.toString(), '{}');
   });
 
-  it('keeps what looks like an interim answer where it is none', async () => {
+  it('keeps what only looks like an interim answer', async () => {
     const text = 'HTTP/1.1 100 Continue\r\n\r\n';
     assert.equal((await ask((response) => response.end(text))).body.toString(), text);
   });
@@ -213,6 +213,7 @@ describe('http: what a status means where the provider is silent', () => {
     [null, [200, 204, 299]],
     ['AUTH', [401]],
     ['ACCOUNT', [403]],
+    ['INPUT', [413]],
     ['CONFIG', [404]],
     ['RATE_LIMITED', [429]],
     ['PROVIDER', [500, 502, 503, 599]],

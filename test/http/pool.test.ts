@@ -101,11 +101,11 @@ describe('http: one pool an account', () => {
     it(`${keepAlive ? 'cannot tell' : 'does not meet'} a late answer of a broken peer`, async () => {
       const late = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"late":1}';
       const server = await startRawServer((socket) => {
-        let asked = 0;
+        let requests = 0;
         socket.on('data', (chunk) => {
           if (!chunk.includes('POST ')) return;
           // The second is answered with what is left of the first.
-          if (++asked === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+          if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
           else socket.write(late);
         });
       });

@@ -132,7 +132,7 @@ describe('http: a refused signature', () => {
   }
 
   const now = Date.parse('2026-03-01T00:00:00Z');
-  const dates: [string, HttpAnswer['headers'], used: number, asked: number | null][] = [
+  const dates: [string, HttpAnswer['headers'], used: number, offset: number | null][] = [
     ['asks for the difference', { date: 'Sun, 01 Mar 2026 00:10:00 GMT' }, 0, 10 * MINUTE],
     ['asks for it where the provider is behind', { date: 'Sat, 28 Feb 2026 23:50:00 GMT' }, 0, -10 * MINUTE],
     ['may be 30 s off', { date: 'Sun, 01 Mar 2026 00:00:30 GMT' }, 0, null],
@@ -142,9 +142,9 @@ describe('http: a refused signature', () => {
     ['may be unreadable', { date: 'yesterday' }, 0, null],
     ['may be missing', {}, 0, null],
   ];
-  for (const [what, headers, used, asked] of dates)
+  for (const [what, headers, used, offset] of dates)
     it(`its Date ${what}`, () => {
-      assert.equal(offsetAskedBy({ status: 401, headers, body: Buffer.alloc(0) }, now, used), asked);
+      assert.equal(offsetAskedBy({ status: 401, headers, body: Buffer.alloc(0) }, now, used), offset);
     });
 
   it('is corrected for every call, those too whose refusal came after another was accepted', async () => {

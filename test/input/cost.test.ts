@@ -32,17 +32,17 @@ const reading = {
 const urls = (value: unknown) => atOnce(readPhotos(value, reading));
 const name = (value: unknown) => readName(value, 'personName', 'production', new Set());
 
-/** A list that counts how often somebody asks for one of its elements. */
-function watched(length: number, element: unknown): { list: unknown[]; asked: () => number } {
-  let asked = 0;
+/** A list that counts how often one of its elements is read. */
+function watched(length: number, element: unknown): { list: unknown[]; reads: () => number } {
+  let reads = 0;
   const list = new Proxy(Array(length), {
     get(target, key, receiver) {
       if (typeof key === 'symbol' || !/^\d+$/.test(key)) return Reflect.get(target, key, receiver);
-      asked++;
+      reads++;
       return element;
     },
   });
-  return { list, asked: () => asked };
+  return { list, reads: () => reads };
 }
 
 describe('input: what it costs', () => {
@@ -74,16 +74,16 @@ describe('input: what it costs', () => {
   it('looks at no more elements of a list than may be sent', () => {
     const addresses = watched(100_000, URL);
     assertProblem(() => urls(addresses.list), 'too-many-photos');
-    assert.ok(addresses.asked() <= 1001, String(addresses.asked()));
+    assert.ok(addresses.reads() <= 1001, String(addresses.reads()));
     const sent = watched(50_000_000, 0);
     assertProblem(
       () => readJsonObject({ photo: { type: 'Buffer', data: sent.list } }, 'body', new Set()),
       'object-too-large',
     );
-    assert.equal(sent.asked(), 0);
+    assert.equal(sent.reads(), 0);
     const bytes = watched(50_000_000, 0);
     assertProblem(() => photo(bytes.list), 'photo-too-large');
-    assert.equal(bytes.asked(), 0);
+    assert.equal(bytes.reads(), 0);
   });
 
   it('does not parse more numbers in JSON than take some milliseconds', () => {
@@ -169,7 +169,7 @@ describe('input: what it costs', () => {
   it('a list of bytes is not looked at to its end in one turn', () => {
     const list = watched(4 * MEGABYTE, 0);
     readPhoto(list.list, 'photo', 8, new Set()).next();
-    assert.ok(list.asked() <= SLICE + 1, String(list.asked()));
+    assert.ok(list.reads() <= SLICE + 1, String(list.reads()));
   });
 
   it('photos and long addresses of one message are read in turns', () => {

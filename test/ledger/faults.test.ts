@@ -58,7 +58,7 @@ describe('the ledger, when things go wrong:', () => {
   describe('a full disk', () => {
     it('and then a kill leave uncertain what ended meanwhile', async () => {
       const one = await start();
-      const open = await one.ask('claim', { keys: [{ key: 'a', content: 'asked' }] });
+      const open = await one.ask('claim', { keys: [{ key: 'a', content: 'request' }] });
       assert.ok(open.state === 'claimed');
       one.limit(0);
       await one.ask('settle', open.id, 'notProcessed', ['a']);
@@ -90,7 +90,10 @@ describe('the ledger, when things go wrong:', () => {
       const [entry] = await other.find({ id: lost }, 1);
       assert.deepEqual([entry?.state, entry?.charged], ['settled', true]);
       const never = new AbortController().signal;
-      assert.equal((await other.look(ACCOUNT, [{ key: 'b', content: 'asked' }], null, 1_000, never)).size, 0);
+      assert.equal(
+        (await other.look(ACCOUNT, [{ key: 'b', content: 'request' }], null, 1_000, never)).size,
+        0,
+      );
       other.close();
     });
   });

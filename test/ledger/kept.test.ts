@@ -78,7 +78,7 @@ function fill(file: string, at: number, count: number): void {
       VALUES (?, ?, ?, 'another', ?, 'a-node', 'face-compare', 'settled', 'passed', 1, 10000, 12)`,
   );
   const key = database.prepare(
-    "INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES (?, '', ?, 0, 'asked', 1, randomblob(1000))",
+    "INSERT INTO keys (digest, freed, entry, part, content, keeps, answer) VALUES (?, '', ?, 0, 'request', 1, randomblob(1000))",
   );
   for (let index = 0; index < count; index++) {
     entry.run(idOf(at, index), at, at, ACCOUNT);

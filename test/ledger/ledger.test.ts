@@ -182,16 +182,16 @@ describe('the ledger', () => {
       await reopen(() => now);
       await done(ledger, call(['k']), answered({ k: 'old' }));
       now += 10 * DAY;
-      assert.equal(await ledger.look('k', 'asked', 9 * DAY), null);
-      assert.equal((await ledger.look('k', 'asked', 11 * DAY))?.state, 'answered');
+      assert.equal(await ledger.look('k', 'request', 9 * DAY), null);
+      assert.equal((await ledger.look('k', 'request', 11 * DAY))?.state, 'answered');
       const id = await done(ledger, call(['k'], { maxAgeMs: 9 * DAY }), answered({ k: 'new' }));
-      assert.equal((await ledger.look('k', 'asked', 9 * DAY))?.entry, id);
+      assert.equal((await ledger.look('k', 'request', 9 * DAY))?.entry, id);
 
       // What is uncertain is never too old.
       now += 300 * DAY;
       const second = await done(ledger, call(['k'], { maxAgeMs: DAY }), unknown);
       now += 300 * DAY;
-      assert.deepEqual(await ledger.look('k', 'asked', 1), { state: 'uncertain', entry: second });
+      assert.deepEqual(await ledger.look('k', 'request', 1), { state: 'uncertain', entry: second });
     });
   });
 
@@ -233,12 +233,17 @@ describe('the ledger', () => {
     ];
     await done(ledger, call([], { keys }), answered({ photo: 'seen', other: 'seen' }));
     assert.equal((await ledger.look('address', ''))?.state, 'answered');
-    await ledger.ledger.discard(ACCOUNT, ['address', 'nobody knows it']);
+    await ledger.ledger.discard(ACCOUNT, [
+      { key: 'address', holds: 'seen' },
+      { key: 'nobody knows it', holds: 'seen' },
+      // It has another answer by now.
+      { key: 'other', holds: 'unseen' },
+    ]);
     for (const key of ['photo', 'address']) assert.equal(await ledger.look(key, ''), null);
     assert.equal((await ledger.look('other', ''))?.state, 'answered');
     const id = await claimed(ledger, call([], { keys: [keys[0]!] }));
     // What is under way is nobody's to discard.
-    await ledger.ledger.discard(ACCOUNT, ['photo']);
+    await ledger.ledger.discard(ACCOUNT, [{ key: 'photo', holds: 'seen' }]);
     assert.deepEqual(await ledger.look('photo', ''), { state: 'under-way', entry: id });
   });
 

@@ -38,7 +38,7 @@ export function openLedger(
     database,
     notices,
     warnings,
-    look: async (key, content = 'asked', maxAgeMs = null) =>
+    look: async (key, content = 'request', maxAgeMs = null) =>
       (await ledger.look(ACCOUNT, [{ key, content }], maxAgeMs, 1_000, new AbortController().signal)).get(
         key,
       ) ?? null,
@@ -59,7 +59,7 @@ export function rowsIn(file: string, query: string): Record<string, unknown>[] {
   }
 }
 
-/** @param keys each asks `asked` */
+/** @param keys each with the content `request` */
 export function call(keys: readonly string[] = [], changes: Partial<Call> = {}): Call {
   return {
     account: ACCOUNT,
@@ -70,7 +70,7 @@ export function call(keys: readonly string[] = [], changes: Partial<Call> = {}):
     maxPerMonth: 0,
     maxAgeMs: null,
     waitMs: 1_000,
-    keys: keys.map((key) => ({ key, content: 'asked' })),
+    keys: keys.map((key) => ({ key, content: 'request' })),
     ...changes,
   };
 }

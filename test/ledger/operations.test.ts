@@ -67,7 +67,7 @@ describe("the ledger's operations", () => {
       values: valuesOf(createEntry(id, call(), NOW), CLAIMED),
       owner: 'this process',
       since: null,
-      keys: keys.map((key) => ({ key, content: 'asked' })),
+      keys: keys.map((key) => ({ key, content: 'request' })),
       maxPerDay: 0,
       maxPerMonth: 0,
       ...changes,

@@ -49,14 +49,14 @@ describe('photos over MQTT on mosquitto', () => {
     const topics = ['-t', 'cn-verify/results', '-t', 'cn-verify/errors', '-t', 'test/ready'];
     const subscriber = spawn('mosquitto_sub', [...broker.connection, ...topics, '-v', '-W', '20']);
     try {
-      let asked = false;
+      let isSent = false;
       let text = '';
       const ready = setInterval(() => broker.publish('test/ready', 'ready'), 100);
       for await (const chunk of subscriber.stdout) {
         clearInterval(ready);
         text += chunk;
-        if (!asked) broker.publish('cn-verify/photos', message);
-        asked = true;
+        if (!isSent) broker.publish('cn-verify/photos', message);
+        isSent = true;
         const line = text
           .split('\n')
           .slice(0, -1)

@@ -58,7 +58,7 @@ const STORES: readonly Row[] = [
     KEYS,
     null,
   ],
-  ['a style that is none', { ...S3, style: 'host' }, KEYS, 'not-a-choice'],
+  ['an unknown style', { ...S3, style: 'host' }, KEYS, 'not-a-choice'],
   ...[
     'a-secret\n',
     'a\r\nsecret',

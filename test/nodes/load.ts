@@ -88,7 +88,7 @@ export function nodeOf(id: string): LiveNode & Record<string, unknown> {
   return node;
 }
 
-/** Where a message came out, and what is in it. */
+/** The output that a message came out of, and what is in it. */
 export interface Came {
   from: 'out1' | 'out2' | 'caught';
   message: Message;

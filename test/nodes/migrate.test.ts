@@ -37,7 +37,7 @@ describe('migrate', () => {
   });
 
   for (const version of [0, ''])
-    it(`takes a node with the version ${JSON.stringify(version)}, which is none, through all migrations`, () => {
+    it(`takes a node with the version ${JSON.stringify(version)}, which is no version, through all migrations`, () => {
       assert.equal(of({ version, seconds: '3' }).wait, 3000);
     });
 

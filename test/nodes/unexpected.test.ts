@@ -16,7 +16,7 @@ function logged(reason: unknown): string {
   return lines[0]!;
 }
 
-describe('an error of our own making', () => {
+describe('a bug of this package', () => {
   it('is logged by where it came from', () => {
     assert.match(logged(new Error('no')), /^places: \S+unexpected\.test\.js:\d+/);
   });

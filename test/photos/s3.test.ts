@@ -106,7 +106,7 @@ describe('photos: S3', () => {
     const got = await get(put.url);
     assert.deepEqual([got.status, got.type], [200, 'image/jpeg']);
     assert.ok(got.body.equals(PHOTO));
-    // Without the signature there is none, and a changed one is none either.
+    // Nothing is served without the signature, or with a changed one.
     assert.equal((await get(put.url.replace(/[^=]$/, (last) => (last === '0' ? '1' : '0')))).status, 403);
     const { count, bytes, oldest } = await store.total();
     assert.deepEqual([count, bytes], [1, PHOTO.length]);

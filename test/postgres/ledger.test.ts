@@ -13,13 +13,13 @@ const DAY_MS = 86_400_000;
 const NEVER = new AbortController().signal;
 let number = 0;
 
-interface Asked extends Partial<Call> {
+interface CallChanges extends Partial<Call> {
   name?: string;
   content?: string;
 }
 
 /** A call under the key `name`, or under none. */
-function call({ name, content = 'asked', ...changes }: Asked = {}): Call {
+function call({ name, content = 'request', ...changes }: CallChanges = {}): Call {
   const keys = name === undefined ? [] : [{ key: name, content }];
   return aCall([], { waitMs: 2_000, keys, ...changes });
 }
@@ -40,17 +40,17 @@ describe('a shared ledger', () => {
 
   const open = (changes = {}) => openShared({ url: cluster.url, schema, ...changes });
   /** @returns the id of the call */
-  const claim = async ({ ledger }: Shared, asked?: Asked): Promise<string> =>
-    idOf(await ledger.claim(call(asked), NEVER));
+  const claim = async ({ ledger }: Shared, changes?: CallChanges): Promise<string> =>
+    idOf(await ledger.claim(call(changes), NEVER));
   /** @returns what the key is for another call that would have it: `claimed` where it was free */
-  async function found({ ledger }: Shared, name: string, content = 'asked'): Promise<string | undefined> {
+  async function found({ ledger }: Shared, name: string, content = 'request'): Promise<string | undefined> {
     const answer = await ledger.claim(call({ name, content }), NEVER);
     return answer.state === 'known' ? answer.keys.get(name)?.state : answer.state;
   }
   const settle = ({ ledger }: Shared, id: string, answers: Record<string, unknown> = {}) =>
     ledger.settle(id, answered(answers));
   const stateOf = async ({ ledger }: Shared, key: string) =>
-    (await ledger.look(ACCOUNT, [{ key, content: 'asked' }], null, 5_000, NEVER)).get(key);
+    (await ledger.look(ACCOUNT, [{ key, content: 'request' }], null, 5_000, NEVER)).get(key);
 
   it('gives the answer of one process to another that asks the same under the same key, and refuses other content', async () => {
     const [first, second] = [await open(), await open()];
@@ -354,8 +354,8 @@ describe('a shared ledger', () => {
     const slow = await delayed(cluster.port, 500);
     const far = await open({ url: cluster.url.replace(String(cluster.port), String(slow.port)) });
     try {
-      const asked = call({ name: 'k', waitMs: 30_000 });
-      const claims = await Promise.all([1, 2].map(() => far.ledger.claim(asked, NEVER)));
+      const request = call({ name: 'k', waitMs: 30_000 });
+      const claims = await Promise.all([1, 2].map(() => far.ledger.claim(request, NEVER)));
       assert.deepEqual(claims.map(({ state }) => state).sort(), ['claimed', 'known']);
       assert.equal((await near.ledger.spent(ACCOUNT)).day, 1);
     } finally {

@@ -1,6 +1,6 @@
 /**
  * A process of the test: pays for messages of which several have the same key, asks an HTTP server on behalf of a random
- * person each time, and prints what every message got. Told in the environment what it works on.
+ * person each time, and prints what every message got. Its environment says what it works on.
  */
 import { VerifyError } from '../../src/contract/errors';
 import type { Answer } from '../../src/contract/result';

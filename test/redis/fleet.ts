@@ -32,7 +32,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** @param isUp asked until it says yes */
+/** @param isUp called until it returns true */
 function program(parameters: string[], options: object, isUp: () => Promise<boolean>): Program {
   let child: ChildProcess | undefined;
   const isRunning = () => child?.exitCode === null && child.signalCode === null;

@@ -1,4 +1,4 @@
-/** The route over the queues, in a real Node-RED; that of its health is in scale-out.test.ts. */
+/** The admin route over the queues, in a real Node-RED; the health check is tested in scale-out.test.ts. */
 import assert from 'node:assert/strict';
 import { type NodeRed, READER, startNodeRed } from '../node-red-process';
 import { until } from '../until';

@@ -193,9 +193,9 @@ describe('the queue', function () {
   it('reads a Buffer as bytes, and does not ask for the name of each of them', async () => {
     await start(config(), ...caller(), ...worker('msg.payload = msg.payload.length; return msg;'));
     const { keys } = Object;
-    const asked: unknown[] = [];
+    const listed: unknown[] = [];
     Object.keys = (of: object) => {
-      asked.push(of);
+      listed.push(of);
       return keys(of);
     };
     try {
@@ -203,7 +203,7 @@ describe('the queue', function () {
     } finally {
       Object.keys = keys;
     }
-    assert.ok(!asked.some((of) => Buffer.isBuffer(of)));
+    assert.ok(!listed.some((of) => Buffer.isBuffer(of)));
   });
 
   it('refuses a message that is too large, and more than may wait', async () => {

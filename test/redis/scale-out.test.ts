@@ -45,7 +45,7 @@ const PHOTOS = {
 /**
  * What a worker reads before Node-RED starts in it: after this signal it dies as in a power cut, as soon as the answer to a
  * comparison arrives, which is paid for then and not settled.
- * https://github.com/nodejs/undici/blob/main/docs/docs/api/DiagnosticsChannel.md
+ * https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
 const DIES_PAYING = `
 process.once('SIGPWR', () =>

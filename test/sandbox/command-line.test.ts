@@ -80,13 +80,13 @@ describe('sandbox: the command line', () => {
   it('waits as long as --latency says', async () => {
     const portOf = async (...parameters: string[]) =>
       (await run('--port', '0', ...parameters).printed(/127\.0\.0\.1:(\d+)\./))[1];
-    const asked = [await portOf('--latency', '600000'), await portOf()].map((port) =>
+    const answers = [await portOf('--latency', '600000'), await portOf()].map((port) =>
       fetch(`http://127.0.0.1:${port}/paid`).then(
         () => port,
         () => 'it was ended',
       ),
     );
-    assert.equal(await Promise.race(asked), await asked[1]);
+    assert.equal(await Promise.race(answers), await answers[1]);
   });
 
   it('listens at --host, and answers in the shape of --shapes', async () => {

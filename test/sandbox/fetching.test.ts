@@ -53,14 +53,14 @@ describe('sandbox: photos that are downloaded', () => {
   let photos: Server;
   let base: string;
   let scripts: Record<string, Script>;
-  let asked: string[];
+  let downloads: string[];
   let sandbox: Sandbox;
 
   beforeEach(async () => {
     scripts = Object.fromEntries(Object.entries(PHOTOS).map(([path, [script]]) => [path, script]));
-    asked = [];
+    downloads = [];
     photos = createServer((request, response) => {
-      asked.push(request.url!);
+      downloads.push(request.url!);
       scripts[request.url!]!(request, response);
     });
     await new Promise<void>((resolve) => photos.listen(0, '127.0.0.1', resolve));
@@ -137,7 +137,7 @@ describe('sandbox: photos that are downloaded', () => {
       [`${base}/slow.jpg`, 0],
       [`${base}/a.gif`, -2307],
     ]);
-    assert.deepEqual(asked.toSorted(), ['/a.gif', '/slow.jpg']);
+    assert.deepEqual(downloads.toSorted(), ['/a.gif', '/slow.jpg']);
   });
 
   it('are not downloaded where the address chooses the answer', async () => {
@@ -147,13 +147,13 @@ describe('sandbox: photos that are downloaded', () => {
       [`${base}/a.jpg`, 0],
     ] as const;
     assert.deepEqual(await finished(await create(rows.map(([url]) => url))), rows);
-    assert.deepEqual(asked, ['/a.jpg']);
+    assert.deepEqual(downloads, ['/a.jpg']);
   });
 
-  it('are not downloaded unless it is asked for by the path', async () => {
+  it('are not downloaded unless the path wants it', async () => {
     const task = await create([`${base}/missing.jpg`], '');
     assert.deepEqual(await query(task, ''), { taskStatus: 5, statuses: [[`${base}/missing.jpg`, 0]] });
-    assert.deepEqual(asked, []);
+    assert.deepEqual(downloads, []);
   });
 
   it('are downloaded again where a restart came between', async () => {

@@ -66,7 +66,7 @@ describe('database: a disk that fails', () => {
     await writer.ask('putAll', { count: OPERATIONS, together: 3 });
     await writer.ask('close');
     const found = await left(file);
-    const of = (what: 'written' | 'refused') => writer.said.flatMap((said) => said[what] ?? []);
+    const of = (what: 'written' | 'refused') => writer.reports.flatMap((report) => report[what] ?? []);
     const lost = of('written').filter((id) => !found.has(id));
     const unexpected = of('refused').filter((id) => found.has(id));
     assert.deepEqual([lost, unexpected], [[], []], injection);
@@ -98,7 +98,7 @@ describe('database: a disk that fails', () => {
     for (let round = 0; round < 3; round++) assert.ok((await writer.ask('turns', `slow ${round}`)) >= 10);
   });
 
-  it('is said not to answer, and what is kept is written when it does', async () => {
+  it('is reported as not answering, and what is kept is written when it does', async () => {
     const file = newFile();
     const writer = start('fsync:delay_enter=20000000:when=30');
     await writer.ask('open', file);
@@ -117,7 +117,7 @@ describe('database: a disk that fails', () => {
     assert.deepEqual(await kept, ['written']);
     assert.deepEqual(await writer.ask('put', { ids: ['c'] }), ['written']);
     assert.deepEqual(
-      writer.said.map(({ notice }) => notice),
+      writer.reports.map(({ notice }) => notice),
       ['stuck', 'written-again'],
     );
     await writer.ask('close');

@@ -35,7 +35,7 @@ describe('database: faults', () => {
   const put = (database: Database, id: string, options = {}) => database.call('probe.put', { id }, options);
   const isDamaged = async (database: Database) =>
     (await database.call<null, { isDamaged: boolean }>('probe.at', null)).isDamaged;
-  /** An operator has to decide, and that was said once. */
+  /** An operator has to decide, and was warned of that once. */
   const isLost = async (database: Database) => {
     await database.ready();
     assert.deepEqual([database.state(), notices], ['damaged', ['lost']]);

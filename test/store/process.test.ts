@@ -14,7 +14,7 @@ const names = (name: string, count: number) =>
 describe('database: in a process of its own', () => {
   let file: string;
   let writer: Process;
-  const notices = () => writer.said.flatMap(({ notice }) => notice ?? []);
+  const notices = () => writer.reports.flatMap(({ notice }) => notice ?? []);
   async function left(): Promise<string[]> {
     const thread = join(__dirname, 'thread.js');
     const database = openTestDatabase(file, { notify: (notice) => assert.fail(notice), thread });
@@ -126,11 +126,13 @@ describe('database: in a process of its own', () => {
       file = join(temporaryDirectory(), 'cn-verify', 'cn-verify.db');
       await one.ask('open', file);
       const all = one.ask('putAll', { count: 100_000, together: 64 }).catch(() => {});
-      await until(() => one.said.length >= round * 150);
+      await until(() => one.reports.length >= round * 150);
       await one.kill();
       await all;
       const found = new Set(await left());
-      const lost = one.said.flatMap(({ written = '' }) => (written && !found.has(written) ? [written] : []));
+      const lost = one.reports.flatMap(({ written = '' }) =>
+        written && !found.has(written) ? [written] : [],
+      );
       assert.deepEqual(lost, []);
     }
   });

@@ -1,14 +1,14 @@
 /** A process of its own with a database. */
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database';
-import { type CommandProcess, say, serveCommands, startCommands } from '../command-process';
+import { type CommandProcess, report, serveCommands, startCommands } from '../command-process';
 import { openTestDatabase } from './open';
 
 /** What there is to do; each is answered with a value. */
 const COMMANDS = {
   async open(file: string): Promise<void> {
     const thread = join(__dirname, 'thread.js');
-    database = openTestDatabase(file, { notify: (notice) => void say({ notice }), thread });
+    database = openTestDatabase(file, { notify: (notice) => void report({ notice }), thread });
   },
   ready: () => database.ready(),
   state: async () => database.state(),
@@ -22,7 +22,7 @@ const COMMANDS = {
         ),
       ),
     ),
-  /** So many at a time, each answer said at once, until there are enough. Every fourth is kept until it is written. */
+  /** So many at a time, each answer reported at once, until there are enough. Every fourth is kept until it is written. */
   async putAll({ count, together }: { count: number; together: number }): Promise<void> {
     const kept: Promise<void>[] = [];
     for (let first = 0; first < count; first += together) {
@@ -31,8 +31,8 @@ const COMMANDS = {
         const whenAway = (first + index) % 4 === 3 ? 'keep' : 'fail';
         const call = database.call('probe.put', { id, content: 'x'.repeat(700) }, { whenAway });
         const answer = call.then(
-          () => say({ written: id }),
-          () => say({ refused: id }),
+          () => report({ written: id }),
+          () => report({ refused: id }),
         );
         if (whenAway === 'fail') return answer;
         kept.push(answer);
@@ -63,14 +63,14 @@ interface Put {
   whenAway?: 'keep' | 'fail';
 }
 
-/** What the process says by itself. */
-export interface Said {
+/** What the process reports of its own accord. */
+export interface Report {
   notice?: string;
   written?: string;
   refused?: string;
 }
 
-export type Process = CommandProcess<typeof COMMANDS, Said>;
+export type Process = CommandProcess<typeof COMMANDS, Report>;
 
 let database: Database;
 

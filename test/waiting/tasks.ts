@@ -6,7 +6,7 @@ import {
   PendingTasks,
   type TaskOwner,
 } from '../../src/waiting/pending-tasks';
-import { type CommandProcess, say, serveCommands, startCommands } from '../command-process';
+import { type CommandProcess, report, serveCommands, startCommands } from '../command-process';
 import { openTestDatabase, SECRET } from '../store/open';
 import { until } from '../until';
 
@@ -87,7 +87,7 @@ const COMMANDS = {
     return idsOf(opened.tasks.claim('node', 'truth-poll', OWNER));
   },
   /**
-   * Adds tasks; says `due` with the task id of each as soon as it may be queried.
+   * Adds tasks; reports `due` with the task id of each as soon as it may be queried.
    * `milliseconds`: how long they may wait; null if they only have to be delivered.
    */
   async add(
@@ -111,25 +111,25 @@ const COMMANDS = {
   close: (): Promise<void> => opened.database.close(),
 } as const satisfies Record<string, (...parameters: never[]) => Promise<unknown>>;
 
-/** What the process says without being asked. */
-interface Said {
+/** What the process reports of its own accord. */
+interface Report {
   due?: string;
 }
 
-export type Process = CommandProcess<typeof COMMANDS, Said>;
+export type Process = CommandProcess<typeof COMMANDS, Report>;
 
 /** @returns a process that waits for commands */
 export const startProcess = (): Process => startCommands(__filename);
 
-/** @returns task ids that a process said may be queried */
-export const dueIn = ({ said }: Process) => new Set(said.flatMap(({ due }) => due ?? []));
+/** @returns task ids of which a process reported that they may be queried */
+export const dueIn = ({ reports }: Process) => new Set(reports.flatMap(({ due }) => due ?? []));
 
 let opened: Opened;
 const due = new Set<string>();
 const OWNER: TaskOwner = {
   due({ taskIds: [taskId] }) {
     due.add(taskId!);
-    void say({ due: taskId! });
+    void report({ due: taskId! });
   },
   drop: () => {},
 };

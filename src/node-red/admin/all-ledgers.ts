@@ -73,9 +73,9 @@ export interface Summary {
  * @returns what was spent and is not certain
  * @throws VerifyError INPUT where there is no such month
  */
-export async function summarize({ red, query: asked, language }: AdminQuestion): Promise<Summary> {
+export async function summarize({ red, query: parameters, language }: AdminQuestion): Promise<Summary> {
   const now = Date.now();
-  const { month, ...query } = readMonth(asked.month, now);
+  const { month, ...query } = readMonth(parameters.month, now);
   const { found, unreadable } = ledgersOf(red);
   const days = new Map<string, DaySum>();
   const uncertain = new Map<string, Entry>();
@@ -128,15 +128,15 @@ function table(name: string, pieces: Download['pieces']): Download {
   return { contentType: 'text/csv; charset=utf-8', name: `cn-verify-${name}.csv`, pieces };
 }
 
-async function* entryLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
-  const query = readLedgerQuery(asked);
+async function* entryLines({ red, query: parameters, language }: AdminQuestion): Download['pieces'] {
+  const query = readLedgerQuery(parameters);
   const found = allLedgersOf(red);
   const heads = FIELDS.map((name) => red._(`columns.${name}`, { lng: language }));
   yield* csv(entriesOf(red, found.keys(), query), heads);
 }
 
-async function* handlingLines({ red, query: asked, language }: AdminQuestion): Download['pieces'] {
-  const query = readLedgerQuery(asked);
+async function* handlingLines({ red, query: parameters, language }: AdminQuestion): Download['pieces'] {
+  const query = readLedgerQuery(parameters);
   const found = allLedgersOf(red);
   const values = { lng: language };
   const heads = HANDLING_COLUMNS.map((name) => red._(`columns.${name}`, values));

@@ -34,24 +34,24 @@ export function listAll(question: AdminQuestion): Omit<NodeSummary, 'tasks'>[] {
 
 /** @returns the tasks of one node */
 export function listNode(question: AdminQuestion): NodeSummary {
-  return summarize(question.params.node ?? '', asked(question));
+  return summarize(question.params.node ?? '', chosenTasks(question));
 }
 
 /** Queries a node's tasks, or one of them, without waiting for the time they are due. */
-export function queryNow(question: AdminQuestion): { asked: number } {
-  return { asked: tasksOf(question).queryNow(asked(question)) };
+export function queryNow(question: AdminQuestion): { queried: number } {
+  return { queried: tasksOf(question).queryNow(chosenTasks(question)) };
 }
 
 /** Drops a node's tasks, or one of them. */
 export function drop(question: AdminQuestion): { dropped: number } {
-  return { dropped: tasksOf(question).drop(asked(question)) };
+  return { dropped: tasksOf(question).drop(chosenTasks(question)) };
 }
 
 function tasksOf({ red }: AdminQuestion): PendingTasks {
   return pendingTasksOf(red).tasks;
 }
 
-function asked(question: AdminQuestion): PendingTask[] {
+function chosenTasks(question: AdminQuestion): PendingTask[] {
   const { node = '', id } = question.params;
   return tasksOf(question).list(node, id);
 }

@@ -24,25 +24,25 @@ export interface BillAnswer extends BillComparison {
 }
 
 /**
- * @param asked `bill`, `account`, `month`, and `columns` where the heads are others than the node's
+ * @param given `bill`, `account`, `month`, and `columns` where the heads are others than the node's
  * @param columns of the node
  * @param accountId gives the id of an account that goes by this name or id
  * @throws VerifyError INPUT, or what `accountId` throws
  */
 export function readBillQuestion(
-  asked: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   columns: unknown,
   accountId: (named: string) => string,
 ): BillQuestion {
-  const account = readId(asked.account, 'account');
-  const month = readId(asked.month, 'month');
-  if (!account || !month || Object.keys(asked).some((name) => !NAMES.has(name)))
+  const account = readId(given.account, 'account');
+  const month = readId(given.month, 'month');
+  if (!account || !month || Object.keys(given).some((name) => !NAMES.has(name)))
     throw new VerifyError('INPUT', 'bill-question');
   return {
-    bill: asked.bill,
+    bill: given.bill,
     account: accountId(account),
     month: readMonth(month, 0),
-    columns: { ...readColumns(columns), ...readColumns(asked.columns) },
+    columns: { ...readColumns(columns), ...readColumns(given.columns) },
   };
 }
 

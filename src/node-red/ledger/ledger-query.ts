@@ -8,34 +8,34 @@ import type { Query } from '../../ledger/entry';
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 
 /**
- * @param asked `from` and `to` as `readMoment` takes them, `account` (id of its node), `operation`; what is left out does
+ * @param given `from` and `to` as `readMoment` takes them, `account` (id of its node), `operation`; what is left out does
  *   not matter
  * @throws VerifyError INPUT
  */
-export function readLedgerQuery(asked: Readonly<Record<string, unknown>>): Query {
-  const times = readTimes(asked);
-  const [account, operation] = [readId(asked.account, 'account'), readId(asked.operation, 'operation')];
+export function readLedgerQuery(given: Readonly<Record<string, unknown>>): Query {
+  const times = readTimes(given);
+  const [account, operation] = [readId(given.account, 'account'), readId(given.operation, 'operation')];
   return { ...times, ...(account && { account }), ...(operation && { operation }) };
 }
 
 /**
- * @param asked such as `2026-11`, or nothing for the present month
+ * @param given such as `2026-11`, or nothing for the present month
  * @param now Unix milliseconds
  * @returns the month, from its first moment to that of the next month
  * @throws VerifyError INPUT
  */
-export function readMonth(asked: unknown, now: number): { month: string; from: number; to: number } {
-  const month = readId(asked, 'month') || dayOf(now).slice(0, 7);
+export function readMonth(given: unknown, now: number): { month: string; from: number; to: number } {
+  const month = readId(given, 'month') || dayOf(now).slice(0, 7);
   if (!MONTH.test(month)) throw new VerifyError('INPUT', 'ledger-month');
   const begin = (of: string) => Date.parse(`${of}-01T00:00:00+08:00`);
   return { month, from: begin(month), to: begin(monthAfter(month, 1)) };
 }
 
 /**
- * @param asked `from` and `to` as `readMoment` takes them
+ * @param given `from` and `to` as `readMoment` takes them
  * @throws VerifyError INPUT
  */
-export function readTimes(asked: Readonly<Record<string, unknown>>): Pick<Query, 'from' | 'to'> {
-  const [from, to] = [readMoment(asked.from, 'from', 'from'), readMoment(asked.to, 'to', 'to')];
+export function readTimes(given: Readonly<Record<string, unknown>>): Pick<Query, 'from' | 'to'> {
+  const [from, to] = [readMoment(given.from, 'from', 'from'), readMoment(given.to, 'to', 'to')];
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }

@@ -25,8 +25,8 @@ export interface Question extends Omit<Query, 'key'> {
 
 /** @returns whether a message asks where a flow may keep files: `{folder: true}`, and nothing beside it */
 export function asksForFolder(value: unknown): boolean {
-  const asked = objectOf(value);
-  return asked?.folder === true && Object.keys(asked).length === 1;
+  const question = objectOf(value);
+  return question?.folder === true && Object.keys(question).length === 1;
 }
 
 /**
@@ -35,13 +35,17 @@ export function asksForFolder(value: unknown): boolean {
  * @throws VerifyError INPUT, or what `accountId` throws
  */
 export function readQuestion(value: unknown, accountId: (named: string) => string): Question {
-  const asked = objectOf(value);
-  if (!asked || Object.keys(asked).some((name) => !NAMES.has(name))) throw notAQuestion();
-  const [id, account, key] = [readId(asked.id, 'id'), readId(asked.account, 'account'), readKey(asked.key)];
-  const times = readTimes(asked);
+  const question = objectOf(value);
+  if (!question || Object.keys(question).some((name) => !NAMES.has(name))) throw notAQuestion();
+  const [id, account, key] = [
+    readId(question.id, 'id'),
+    readId(question.account, 'account'),
+    readKey(question.key),
+  ];
+  const times = readTimes(question);
   const { from, to } = times;
-  const sum = oneOf(asked.sum, 'sum', PERIODS);
-  const operation = oneOf(asked.operation, 'operation', paidOperations());
+  const sum = oneOf(question.sum, 'sum', PERIODS);
+  const operation = oneOf(question.operation, 'operation', paidOperations());
   const kinds = [id, key, sum].filter(Boolean);
   if (kinds.length > 1 || (kinds.length === 0 && from === undefined && to === undefined))
     throw notAQuestion();
@@ -101,9 +105,11 @@ async function ofKey(
 /** Other bytes are no question, and to list the names of their properties takes seconds: there is one for each byte. */
 function objectOf(value: unknown): Record<string, unknown> | null {
   const given = textInBytes(value, LONGEST_JSON);
-  const asked = typeof given === 'string' ? parsed(given) : given;
-  const isObject = typeof asked === 'object' && asked !== null && !Array.isArray(asked);
-  return isObject && !ArrayBuffer.isView(asked) ? { ...asked } : null;
+  const object = typeof given === 'string' ? parsed(given) : given;
+  const isBytes = ArrayBuffer.isView(object);
+  return typeof object === 'object' && object !== null && !Array.isArray(object) && !isBytes
+    ? { ...object }
+    : null;
 }
 
 function parsed(text: string): unknown {

@@ -8,6 +8,7 @@ import { configsOf } from '../runner/deployed';
 import { sendNew } from '../runner/handle-input';
 import { folderForFlows } from '../runner/own-settings';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
+import { requireVariable } from '../runner/settings';
 import { answerBill, type BillAnswer, readBillQuestion } from './bill-question';
 import { ledgerOf } from './ledger-of';
 import { answerOf, asksForFolder, readQuestion } from './ledger-question';
@@ -42,12 +43,14 @@ async function answer(
   // Entries of deleted accounts are found, too.
   const accountId = (named: string) => idOfAccount(red, named, null) ?? named;
   const { payload } = message;
-  if (typeof payload === 'object' && payload !== null && 'bill' in payload)
+  if (typeof payload === 'object' && payload !== null && 'bill' in payload) {
+    for (const head of Object.values(config.billColumns ?? {})) requireVariable(head);
     return answerBill(
       openLedger(red, config),
       readBillQuestion({ ...payload }, config.billColumns, accountId),
       (id) => idOfAccount(red, id, null) === id,
     );
+  }
   const question = readQuestion(message.payload, accountId);
   const accounts = configsOf(red)
     .filter(({ type, ledger }) => isAccount(type) && (ledger || '') === (config.ledger || ''))

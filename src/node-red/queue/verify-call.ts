@@ -32,9 +32,9 @@ export function runVerifyCall(red: Red, node: Node, config: NodeConfig): void {
     if (inFlight > maxWaiting)
       throw new VerifyError('OVERLOADED', 'too-many-calls', { maxWaiting }, { charged: false });
     const calls = queueNode(red, config.queue).calls();
-    const asked = askedJob(message.payload);
-    const job = asked ?? calls.newId();
-    const listening = asked === null ? calls.listen(job) : null;
+    const given = jobIdIn(message.payload);
+    const job = given ?? calls.newId();
+    const listening = given === null ? calls.listen(job) : null;
     try {
       if (listening && !(await calls.put(job, jobNameOf(message, config.name), message, closing)))
         warnInPart();
@@ -83,7 +83,7 @@ function jobNameOf(message: Message, label: string | undefined): string {
 }
 
 /** @returns the id of a job, where the message has nothing else */
-function askedJob(payload: unknown): string | null {
+function jobIdIn(payload: unknown): string | null {
   // The keys of a Buffer are not listed, because it has one for each byte.
   if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
   return typeof payload.job === 'string' && Object.keys(payload).length === 1 ? payload.job : null;

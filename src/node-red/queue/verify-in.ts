@@ -19,7 +19,7 @@ export const SETTINGS = {
   repeatable: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
 
-const ASKED = { provider: null, operation: 'verify-in', mayCost: true };
+const CALLED = { provider: null, operation: 'verify-in', mayCost: true };
 /** As long as a paid request in flight has; all nodes are closed at the same time. */
 const GRACE_MS = 5_000;
 
@@ -55,14 +55,14 @@ export function runVerifyIn(red: Red, node: Node, config: NodeConfig): void {
           if (sendNew(red, node, message)) return;
           const job = activeJobs.get(message);
           const error = new VerifyError('INPUT', 'message-not-sent');
-          if (job && job !== 'over') job.end({ error: describeError(red, ASKED, error) });
+          if (job && job !== 'over') job.end({ error: describeError(red, CALLED, error) });
         },
         over: (how) => {
           if (how === 'given-back') status.left();
           else if ('code' in how) status.failed(how.code as VerifyError['code']);
           else status.finished(outcomeOf(how.answer));
         },
-        explain: (error) => describeError(red, ASKED, error),
+        explain: (error) => describeError(red, CALLED, error),
       });
     } catch (reason) {
       node.warn(textOf(red, asVerifyError(red, node, reason)));

@@ -5,7 +5,7 @@ import { asVerifyError, describeError, FlowError } from '../runner/flow-error';
 import { handleInput, type InputMessage } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 
-const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
+const CALLED = { provider: null, operation: 'verify-return', mayCost: true };
 
 /**
  * Makes a node end jobs.
@@ -14,7 +14,7 @@ const ASKED = { provider: null, operation: 'verify-return', mayCost: true };
  */
 export function runVerifyReturn(red: Red, node: Node, _config: NodeConfig): void {
   const failure = (reason: unknown) =>
-    new FlowError(describeError(red, ASKED, asVerifyError(red, node, reason)));
+    new FlowError(describeError(red, CALLED, asVerifyError(red, node, reason)));
   const handle = (input: InputMessage) => {
     const { message } = input;
     const job = activeJobs.get(message);
@@ -49,5 +49,5 @@ function errorOf(red: Red, { error }: Message): JobError {
     { type },
     { charged: null, retryable: false },
   );
-  return describeError(red, ASKED, foreign);
+  return describeError(red, CALLED, foreign);
 }

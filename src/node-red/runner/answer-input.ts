@@ -48,11 +48,11 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
   const { operation, mayCost } = answering;
   const status = new NodeStatus(red, node, () => false);
   const closing = new AbortController();
-  const asked = { provider: null, operation, mayCost };
+  const called = { provider: null, operation, mayCost };
   const failure = (reason: unknown) =>
     reason instanceof FlowError
       ? reason
-      : new FlowError(describeError(red, asked, asVerifyError(red, node, reason)));
+      : new FlowError(describeError(red, called, asVerifyError(red, node, reason)));
   const forget = checkOnceStarted(red, node, status, () => answering.check());
 
   async function answer(input: InputMessage): Promise<Reply & { property: string }> {

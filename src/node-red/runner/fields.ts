@@ -2,6 +2,7 @@ import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition } from '../../contract/settings';
 import type { Message, Node, NodeConfig, Red } from './red';
+import { requireVariable } from './settings';
 
 type Callback = (error: VerifyError | null, value: unknown) => void;
 type Field = (message: Message, callback: Callback) => void;
@@ -122,21 +123,30 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
     try {
       expression = red.util.prepareJSONataExpression(String(value), node);
     } catch {
+      // Some expressions look like a variable: `${"name": payload}` makes an object.
+      requireVariable(value);
       throw new VerifyError('CONFIG', 'jsonata-syntax', { name });
     }
     return guarded((message, callback) =>
       red.util.evaluateJSONataExpression(expression, message, settle(callback)),
     );
   }
+  requireVariable(value);
   if (type === 'env') {
-    return guarded((message, callback) =>
-      red.util.evaluateNodeProperty(value, type, node, message, (error, result) => {
-        const unset = result === undefined || result === '' || result === `\${${value}}`;
-        if (!error && unset)
-          callback(new VerifyError('CONFIG', 'variable-not-set', { variable: String(value) }), undefined);
-        else settle(callback)(error, result);
-      }),
-    );
+    // Of a text such as `team-${VAR}`, Node-RED leaves out a variable that is not set.
+    const inText = [...String(value).matchAll(/\$\{([^}]+)\}/g)].map(([, variable]) => variable);
+    const variables = inText.length > 0 ? inText : [String(value)];
+    return guarded((message, callback) => {
+      const evaluate = (each: unknown, then: (error: Error | null, result: unknown) => void) =>
+        red.util.evaluateNodeProperty(each, type, node, message, then);
+      let unset: string | undefined;
+      for (const variable of variables)
+        evaluate(variable, (error, result) => {
+          if (!error && (result === undefined || result === '')) unset ??= variable;
+        });
+      if (unset) callback(new VerifyError('CONFIG', 'variable-not-set', { variable: unset }), undefined);
+      else evaluate(value, settle(callback));
+    });
   }
   const path = type === 'msg' ? pathOf(red, String(value)) : null;
   if (path) {

@@ -1,5 +1,12 @@
 /** Errors as flows and readers get them, in the language of the runtime or of the reader: docs/contract.md, "Errors". */
-import { type Cause, ERRORS, type ErrorCode, type VerifyError, verifyErrorOf } from '../../contract/errors';
+import {
+  type Cause,
+  ERRORS,
+  type ErrorCode,
+  type ErrorDetails,
+  type VerifyError,
+  verifyErrorOf,
+} from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { Node, Red } from './red';
 
@@ -10,7 +17,7 @@ const PLACE = /^(.*):(\d{1,6}):\d{1,6}$/;
 const OF_NODE = /^node:[a-z_/]+$/;
 const MOST_PLACES = 5;
 
-type Problem = Pick<VerifyError, 'problem' | 'values'>;
+type Problem = Pick<VerifyError, 'problem' | 'values'> & { details?: ErrorDetails };
 
 /** An error as plain data: its text, and what flows get. */
 export interface DescribedError {
@@ -42,7 +49,7 @@ export function causeOf(
   environment: Environment | null = null,
   attempts = 0,
 ): Cause {
-  const { refused, envelope, ...known } = error.details;
+  const { refused, envelope, again, ...known } = error.details;
   const { charged = attempts === 0 ? false : null } = known;
   return {
     provider: action.provider,
@@ -84,10 +91,9 @@ export function describeError(
  * @param language of the reader; without one, that of the runtime
  * @returns the error for people: what is wrong, and what to do
  */
-export function textOf(red: Red, { problem, values }: Problem, language?: string): string {
-  const said = { ...values, lng: language };
-  const [text, hint] = [red._(`errors.${problem}.text`, said), red._(`errors.${problem}.hint`, said)];
-  return red._('text-and-hint', { text, hint, lng: language });
+export function textOf(red: Red, error: Problem, language?: string): string {
+  const text = red._(`errors.${error.problem}.text`, { ...error.values, lng: language });
+  return red._('text-and-hint', { text, hint: hintOf(red, error, language), lng: language });
 }
 
 /**
@@ -104,8 +110,28 @@ export function withText<Found extends Problem>(
   return { ...found, text: textOf(red, found, language) };
 }
 
-function hintOf(red: Red, { problem, values }: VerifyError): string {
-  return red._(`errors.${problem}.hint`, values);
+function hintOf(red: Red, error: Problem, language?: string): string {
+  const { problem, values, details = {} } = error;
+  return (
+    partlySubmitted(red, details, language) ?? red._(`errors.${problem}.hint`, { ...values, lng: language })
+  );
+}
+
+/**
+ * The hint of a problem says what to do with the whole message, which would pay twice for what was submitted of it.
+ * @returns null where the whole message failed
+ */
+function partlySubmitted(red: Red, details: ErrorDetails, lng: string | undefined): string | null {
+  const { submitted = [], notSubmitted = [], uncertain = [], retryAfter, again } = details;
+  if (!again) return null;
+  const photos = new Set(submitted.flatMap(({ photoUrls }) => photoUrls));
+  const say = (name: string, values: object) => red._(`partly-submitted.${name}`, { ...values, lng });
+  const hints = [say('submitted', { count: photos.size })];
+  if (again === 'with-key' && uncertain.length === 0) hints.push(say('with-key', {}));
+  else if (notSubmitted.length > 0) hints.push(say('rest', { count: notSubmitted.length }));
+  if (retryAfter) hints.push(say('later', { retryAfter }));
+  if (uncertain.length > 0) hints.push(say('uncertain', { count: uncertain.length }));
+  return hints.reduce((text, hint) => red._('text-and-hint', { text, hint, lng }));
 }
 
 /**

@@ -8,7 +8,7 @@ export interface OwnSettings {
   spoolDir?: string | false;
   /** What is kept on disk is encrypted under it; without one, a key of its own is made. */
   key?: string;
-  /** false: no call is written down, and neither budgets nor keys hold. */
+  /** false: there is no ledger, so neither budgets nor keys work. */
   ledger?: false;
 }
 

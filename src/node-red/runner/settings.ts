@@ -40,12 +40,14 @@ function chosen<Value>(name: string, value: Value, choices: readonly Value[] | u
 }
 
 /**
- * Node-RED leaves `${VAR}` as it is where the variable is not set: docs/node-red.md, "Runtime".
- * @param value of a property or credential
+ * Node-RED leaves `${VAR}`, and `$(VAR)` as it was written once, as they are where the variable is not set:
+ * docs/node-red.md, "Runtime".
+ * @param value of a property, typed input or credential
  * @throws VerifyError CONFIG that names the variable
  */
 export function requireVariable(value: unknown): void {
-  const variable = typeof value === 'string' ? /^\$\{([^}]+)\}$/.exec(value)?.[1] : undefined;
+  const [, braced, variable = braced] =
+    (typeof value === 'string' && /^\$(?:\{([^}]+)\}|\(([^)\s]+)\))$/.exec(value)) || [];
   if (variable) throw new VerifyError('CONFIG', 'variable-not-set', { variable });
 }
 

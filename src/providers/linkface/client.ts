@@ -44,10 +44,10 @@ export interface TokenAnswer extends Issued {
 /**
  * Asks for a token: docs/providers/linkface.md, `POST /v2/sdk/get_token`. Free.
  * @param account linkface's
- * @param wanted what for
+ * @param wanted what the token is for
  * @param slot of the message in the account's queue
  * @param context of the message, or of a test of the account
- * @param randomHex so many random bytes, in hexadecimal
+ * @param randomHex gives so many random bytes, in hexadecimal
  * @throws VerifyError
  */
 export async function requestToken(

@@ -25,17 +25,17 @@ export const request = requestAction<FormInput>({
   known: { path: ['/v2/sdk/get_token'] },
 
   parse({ path, query, body }, _encrypt, repaired) {
-    const [asked, given] = [
+    const [queryFields, given] = [
       readOptionalObject(query, 'query', repaired),
       readJsonObject(body, 'body', repaired),
     ];
-    refuseNames(asked, 'query', ['api_id']);
+    refuseNames(queryFields, 'query', ['api_id']);
     refuseNames(given, 'body', ['timestamp', 'sign']);
     const read = readRequestPath(path, 'path', repaired);
     if (read.path.includes('?')) throw new VerifyError('INPUT', 'path-unreadable', { field: 'path' });
     return {
       path: read,
-      query: formFields(asked, 'query'),
+      query: formFields(queryFields, 'query'),
       body: formFields(given, 'body'),
     };
   },

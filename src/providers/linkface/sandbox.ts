@@ -46,8 +46,8 @@ export const sandboxHalf: SandboxHalf = {
     const wanted = /^sandbox-(\d+)-/.exec(sequenceId)?.[1] ?? SUCCESS;
     const special = `sandbox-${wanted}-`;
     const because = { en: `Asked for by the special value ${special}.`, zh: `由特殊值 ${special} 指定。` };
-    const asked = wanted === SUCCESS ? undefined : because;
-    if (isToken || asked) return world.faultIn(sequenceId) ?? envelope(wanted, asked);
+    const reason = wanted === SUCCESS ? undefined : because;
+    if (isToken || reason) return world.faultIn(sequenceId) ?? envelope(wanted, reason);
     const fields = Object.fromEntries([...form!].map(([name, value]) => [name, value.toString('utf8')]));
     const echo = received({ path: request.path, query: Object.fromEntries(query!), form: fields });
     return world.faultIn(sequenceId) ?? envelope(SUCCESS, UNKNOWN_OPERATION, echo);

@@ -39,8 +39,8 @@ export function compare(form: URLSearchParams, world: SandboxWorld): ProductAnsw
   if (refusal) return refusal;
   const name = form.get('name') ?? '';
   const url = form.get('image') ? '' : (form.get('url') ?? '');
-  const asked = world.faultIn(`${name} ${url}`);
-  if (asked) return { fault: asked, paidFor: name };
+  const fault = world.faultIn(`${name} ${url}`);
+  if (fault) return { fault, paidFor: name };
   return atGateway(name) ?? { ...(refusedWith(name) ?? compared(name, world)), paidFor: name };
 }
 
@@ -58,9 +58,9 @@ function atGateway(name: string): ProductAnswer | null {
 
 /** docs/contract.md, "Sandbox": `沙箱码<code>`. */
 function refusedWith(name: string): ProductAnswer | null {
-  const asked = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
-  const code = Number(asked);
-  if (asked === undefined || code === 200) return null;
+  const wantedCode = /^沙箱码(\d{1,6})$/.exec(name)?.[1];
+  const code = Number(wantedCode);
+  if (wantedCode === undefined || code === 200) return null;
   const body = { msg: textOfCode(CODES, code) || '未知错误', success: false, code, data: {} };
   return { body, reason: { en: `Asked for by the name: code ${code}.`, zh: `由姓名指定：代码 ${code}。` } };
 }

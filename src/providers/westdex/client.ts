@@ -13,7 +13,7 @@ import { type Envelope, readEnvelope } from './response';
 /** docs/providers/westdex.md, the first line: the one `api_code` with documented fields. */
 export const THREE_ELEMENTS = 'idCardThreeElements';
 
-/** Whom the photo is said to show. */
+/** The person whom the photo should show. */
 export interface Person {
   personName: string;
   idNumber: string;
@@ -39,7 +39,7 @@ type WriteBody = (timeStamp: string) => Buffer;
 /**
  * Asks whether name, id number and face belong together: docs/providers/westdex.md. May cost money.
  * @param account westdex's
- * @param person whom to ask about
+ * @param person whom the call is about
  * @param turn of the message in the account's queue
  * @param context of the message
  * @returns the envelope of a success
@@ -62,7 +62,7 @@ export async function idCardThreeElements(
 /**
  * Asks for anything else: docs/providers/westdex.md, "Other `api_code`s".
  * @param account westdex's
- * @param wanted what for, and which of the fields of `data` are encrypted
+ * @param wanted the request, and which of the fields of `data` are encrypted
  * @param known what the answer's texts may repeat
  * @param turn of the message, and whether it may cost
  * @param context of the message

@@ -1,7 +1,7 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/answer';
-import { isObject, parseJson } from '../../http/json';
+import { isObject, parseAnswer } from '../../http/json';
 import { offsetAskedBy } from '../../http/signing';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
@@ -104,9 +104,9 @@ function failure(
     return new VerifyError('PROVIDER', 'failed-other-key', { words, keyDerivation }, details);
   }
   if (CANNOT_DECRYPT.test(message)) return new VerifyError('PROVIDER', 'failed-decrypt', { words }, details);
-  const asked = offsetAskedBy(answer, reader.now, reader.offset);
-  if (asked === null) return error;
-  const seconds = Math.round(Math.abs(asked - reader.offset) / 1000);
+  const offset = offsetAskedBy(answer, reader.now, reader.offset);
+  if (offset === null) return error;
+  const seconds = Math.round(Math.abs(offset - reader.offset) / 1000);
   return new VerifyError('PROVIDER', 'failed-clock', { words, seconds }, details);
 }
 
@@ -142,7 +142,7 @@ function jsonIn(text: string | null): { value: unknown } | null {
   if (text === null) return null;
   if (text.trim() === '') return { value: null };
   try {
-    const value = parseJson(text);
+    const value = parseAnswer(text);
     // Written as JSON twice.
     return { value: unwrapped(value) };
   } catch {
@@ -157,8 +157,8 @@ function isReadable(text: string | null): text is string {
 /** The neighbour's form has it beside `Code` and `Data`. */
 function chargedOf(result: unknown): boolean | null {
   const fields = Object.entries(isObject(result) ? result : {});
-  const [, said] = fields.find(([name]) => /^is_?charge$/i.test(name)) ?? [];
-  return typeof said === 'object' ? null : (CHARGED.get(String(said).trim().toLowerCase()) ?? null);
+  const [, isCharge] = fields.find(([name]) => /^is_?charge$/i.test(name)) ?? [];
+  return typeof isCharge === 'object' ? null : (CHARGED.get(String(isCharge).trim().toLowerCase()) ?? null);
 }
 
 /** "A failure may carry `error_code` (number or string) and `reason`": docs/providers/westdex.md, "Answer". */
@@ -175,8 +175,8 @@ function wordsOf(raw: Record<string, unknown>, known: Known): string {
     .filter(Boolean)
     .map((words) => conceal(words, known))
     .join(': ');
-  const said = conceal(message, known);
-  return details ? `${said} (${details})`.trim() : said;
+  const words = conceal(message, known);
+  return details ? `${words} (${details})`.trim() : words;
 }
 
 /** A text or a number, as a text. */

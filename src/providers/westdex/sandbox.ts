@@ -144,17 +144,17 @@ function verdict(name: string, key: Buffer, world: SandboxWorld): SandboxAnswer 
   const id = nextId(world);
   // What docs/providers/westdex.md says may also come: by the last digit of the id.
   const other = world.shapes === 'mixed' ? Number(id.at(-1)) : 0;
-  const asked = /^沙箱(\d{1,9})$/.exec(name)?.[1];
-  if (asked === undefined || isSuccess(asked)) {
-    const code = asked === undefined ? SUCCESSES[other % SUCCESSES.length]! : shaped(asked, other);
+  const wantedCode = /^沙箱(\d{1,9})$/.exec(name)?.[1];
+  if (wantedCode === undefined || isSuccess(wantedCode)) {
+    const code = wantedCode === undefined ? SUCCESSES[other % SUCCESSES.length]! : shaped(wantedCode, other);
     // The fields of the decrypted answer are not documented: these are invented.
     return envelope(id, code, '成功', encrypt('{"code":"0","msg":"一致"}', key));
   }
-  const errorCode = other % 2 === 1 ? asked : Number(asked);
-  const answer = failed(id, shaped(asked, other), errorCode, '沙箱指定的失败', key);
+  const errorCode = other % 2 === 1 ? wantedCode : Number(wantedCode);
+  const answer = failed(id, shaped(wantedCode, other), errorCode, '沙箱指定的失败', key);
   return {
     ...answer,
-    reason: { en: `Asked for by the name: code ${asked}.`, zh: `由姓名指定：代码 ${asked}。` },
+    reason: { en: `Asked for by the name: code ${wantedCode}.`, zh: `由姓名指定：代码 ${wantedCode}。` },
   };
 }
 

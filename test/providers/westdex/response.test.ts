@@ -211,8 +211,8 @@ describe('westdex answer', () => {
 
   it('takes the person and the secrets out of whatever the provider says', () => {
     const { name, idNumber } = PERSON;
-    const said = `${name} ${idNumber} ${idNumber.toLowerCase()} 张三 110101199001011237 ${SECRETS.join(' ')} ${'A9+/'.repeat(30)}==`;
-    const error = refused({ code: `9 ${idNumber}`, message: said, reason: said, id: idNumber });
+    const words = `${name} ${idNumber} ${idNumber.toLowerCase()} 张三 110101199001011237 ${SECRETS.join(' ')} ${'A9+/'.repeat(30)}==`;
+    const error = refused({ code: `9 ${idNumber}`, message: words, reason: words, id: idNumber });
     const shown = JSON.stringify([error.message, error.values, error.details]);
     for (const hidden of [name, '19200508', '19900101', ...SECRETS, 'A9+/A9+/A9+/A9+/']) {
       assert.ok(!shown.includes(hidden), hidden);
@@ -230,6 +230,7 @@ describe('westdex answer', () => {
       [401, 'AUTH'],
       [403, 'ACCOUNT'],
       [404, 'CONFIG'],
+      [413, 'INPUT'],
       [429, 'RATE_LIMITED'],
       [500, 'PROVIDER'],
       [302, 'PROTOCOL'],
