@@ -54,6 +54,8 @@ const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&
 const TAG = /<\/?[a-z][^<>]{0,60}>/gi;
 /** What a tag holds is read before the tag is left out. */
 const READINGS = [readable, withoutTags];
+/** Part of an address, escaped or not, which may be a signed one that the provider repeats. */
+const NOT_IN_ID = /:\/\/|[?\s]|%(?:25)*(?:2f|3a|3f)/i;
 /** In what has nothing else no reading finds anything: the ideographs are those that NFKC leaves alone. */
 const READ_AS_IT_IS = /^[\w .,:;!?()\u4e00-\u9fff]*$/;
 /** What is escaped twice is read twice, and so on. */
@@ -129,7 +131,7 @@ function concealOne(text: string, known: Known): string {
 export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
-  if (text === '' || text.length > LONGEST) return null;
+  if (text === '' || text.length > LONGEST || NOT_IN_ID.test(text)) return null;
   const all = [known, ...(known.others ?? []).map((person) => ({ person, secrets: NO_SECRETS }))];
   return all.every((each) => withoutKnown(text, each) === text) ? text : null;
 }

@@ -276,6 +276,12 @@ describe("what was sent, in a provider's words", () => {
       'x张三',
       'A-SECRET',
       'x'.repeat(201),
+      // An address, which may be that of a photo with its signature.
+      'https://oss.example.com/a.jpg',
+      'oss.example.com/a.jpg?Signature=c2ln',
+      'https%3A%2F%2Foss.example.com%2Fa.jpg',
+      'a%253FSignature=c2ln',
+      'order 7',
     ];
     for (const id of ['', null, {}, 1.5, 1e21, ...harmful]) assert.equal(harmlessId(id, known), null);
   });
