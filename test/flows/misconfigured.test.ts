@@ -109,7 +109,7 @@ const CASES: readonly Case[] = [
     'a latitude whose variable is not set',
     { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' },
     null,
-    /variable CN_VERIFY_NOT_SET/,
+    /CN_VERIFY_NOT_SET/,
   ],
   ['an address of blanks', { type: 'photo-rules', addressHolds: '  ' }, null, /addressHolds/],
   ['more days than are remembered', { type: 'photo-rules', unseen: 4000 }, null, /unseen/],
