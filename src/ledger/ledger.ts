@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DiscardedAnswer } from '../contract/account';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
@@ -89,7 +90,7 @@ class PendingCall {
     if (resolution === 'unknown') return { state: 'uncertain', entry: id };
     if (!answers.has(key)) return null;
     const isSame = this.claim.keys.some((each) => each.key === key && each.content === content);
-    if (isSame) return { state: 'answered', entry: id, at, answer: answers.get(key) };
+    if (isSame) return { state: 'answered', entry: id, at, answer: structuredClone(answers.get(key)) };
     return keepsKeys ? { state: 'other-content', entry: id } : null;
   }
 }
@@ -223,7 +224,8 @@ export class Ledger {
   settle(id: string, settlement: Settlement): Promise<void> {
     const pending = this.#pending.get(id)?.call;
     if (!pending || pending.settlement) return Promise.resolve();
-    pending.settlement = settlement;
+    // The flow may change what it gets before this is written, and while others who have the key still wait.
+    pending.settlement = { ...settlement, answers: structuredClone(settlement.answers) };
     pending.entry = settleEntry(pending.entry, settlement);
     return new Promise((resolve) => {
       pending.onSettled = resolve;
@@ -254,10 +256,10 @@ export class Ledger {
 
   /**
    * What these keys of answered calls stand for is asked and paid for again, though an answer is kept for it.
-   * @param keys or aliases
+   * @param answers by their keys or aliases
    */
-  async discard(account: string, keys: readonly string[]): Promise<void> {
-    await this.#database.call('ledger.discard', { account, keys }, { whenAway: 'keep' }).catch(() => {});
+  async discard(account: string, answers: readonly DiscardedAnswer[]): Promise<void> {
+    await this.#database.call('ledger.discard', { account, answers }, { whenAway: 'keep' }).catch(() => {});
   }
 
   /**

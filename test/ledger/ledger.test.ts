@@ -136,6 +136,22 @@ describe('the ledger', () => {
       assert.deepEqual(await claim(ledger, call(['k'])), { state: 'known', keys: new Map([['k', known]]) });
     });
 
+    it('and gives everybody who waits the answer as it was, whatever a flow does to its own', async () => {
+      const id = await claimed(ledger, call(['k']));
+      const found = { score: 0.9 };
+      const settled = ledger.ledger.settle(id, answered({ k: found }));
+      found.score = 0;
+      const known = await Promise.all([ledger.look('k'), ledger.look('k')]);
+      for (const state of known) {
+        assert.ok(state?.state === 'answered');
+        const answer = state.answer as typeof found;
+        assert.equal(answer.score, 0.9);
+        answer.score = 0;
+      }
+      await settled;
+      assert.deepEqual((await ledger.look('k')) as object, { ...known[0], answer: { score: 0.9 } });
+    });
+
     it('of many keys with all of them or not at all', async () => {
       await done(ledger, call(['b']), answered({ b: 1 }));
       const one = await claim(ledger, call(['a', 'b', 'c']));
@@ -217,12 +233,17 @@ describe('the ledger', () => {
     ];
     await done(ledger, call([], { keys }), answered({ photo: 'seen', other: 'seen' }));
     assert.equal((await ledger.look('address', ''))?.state, 'answered');
-    await ledger.ledger.discard(ACCOUNT, ['address', 'nobody knows it']);
+    await ledger.ledger.discard(ACCOUNT, [
+      { key: 'address', holds: 'seen' },
+      { key: 'nobody knows it', holds: 'seen' },
+      // It has another answer by now.
+      { key: 'other', holds: 'unseen' },
+    ]);
     for (const key of ['photo', 'address']) assert.equal(await ledger.look(key, ''), null);
     assert.equal((await ledger.look('other', ''))?.state, 'answered');
     const id = await claimed(ledger, call([], { keys: [keys[0]!] }));
     // What is under way is nobody's to discard.
-    await ledger.ledger.discard(ACCOUNT, ['photo']);
+    await ledger.ledger.discard(ACCOUNT, [{ key: 'photo', holds: 'seen' }]);
     assert.deepEqual(await ledger.look('photo', ''), { state: 'under-way', entry: id });
   });
 
