@@ -141,7 +141,8 @@ export function envelopeOf(answer: HttpAnswer): Record<string, unknown> {
 export function unwrapped(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value;
   try {
-    return unwrapped(parseAnswer(value));
+    const inner = unwrapped(parseAnswer(value));
+    return typeof inner === 'object' ? inner : value;
   } catch {
     return value;
   }

@@ -196,7 +196,8 @@ function gatewayRow(status: number, words: string): GatewayRefusal | undefined {
 /** Both have a `message` in some version; the product alone has these, but for a gateway that says its own words under `msg`. */
 function isProductAnswer(raw: Record<string, unknown>, status: number): boolean {
   if (typeof raw.code !== 'number' && typeof raw.code !== 'string') return false;
-  if (!CODES.has(String(raw.code)) && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
+  const isKnown = 'success' in raw || CODES.has(String(raw.code).trim());
+  if (!isKnown && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
 }
 
