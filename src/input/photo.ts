@@ -8,6 +8,7 @@ import { VerifyError } from '../contract/errors';
 import { decodeBase64, unwrapBase64, withoutPrefix } from './base64';
 import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
+import { isAddress, LONGEST_URL } from './photo-url';
 import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
 import { SLICE, type Sliced } from './slices';
 import { alone, textInBytes } from './text';
@@ -126,6 +127,25 @@ export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   }
 }
 
+/**
+ * @param value a photo as a message has it: an address may stand wherever `readPhoto` takes base64
+ * @returns the text of the address, not read yet; null where it is anything else
+ */
+export function addressIn(value: unknown): string | null {
+  let given = value;
+  for (let wrappers = 0; wrappers <= MOST_WRAPPERS; wrappers++) {
+    given = textInBytes(alone(given), LONGEST_URL);
+    if (typeof given !== 'object' || given === null || isListed(given)) break;
+    given = innerOf(given as Record<string, unknown>)?.value;
+  }
+  return isAddress(given) ? given : null;
+}
+
+/** Bytes, or a list of anything. */
+function isListed(value: object): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
 /** How one photo is read. */
 interface Reading {
   field: string;
@@ -177,6 +197,8 @@ function* unwrap(value: unknown, reading: Reading, wrappers = 0): Sliced<Buffer 
   if (typeof value === 'string') return yield* fromText(value, reading, wrappers);
   if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
     const only = alone(value);
+    // A list of one photo is that photo; a list in it is none.
+    if (alone(only) !== only) throw new VerifyError('INPUT', 'photo-not-bytes');
     if (only !== value) return yield* unwrap(only, reading, wrappers + 1);
     const inner = innerOf(value as Record<string, unknown>);
     if (inner !== null) return yield* unwrap(inner.value, reading, wrappers + 1);
