@@ -197,7 +197,7 @@ describe('input: photo URL', () => {
     ],
     ['url-of-page', ['https://drive.google.com/file/d/a/view', 'https://a.sharepoint.com/:i:/s/b?e=c']],
     ['photos-not-json', ['["https://p.example.com/a.jpg', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`]],
-    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`]],
+    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`, '\u200b'.repeat(20_000)]],
     ['too-many-photos', [Array(1001).fill(A), `${A}\n`.repeat(1001)]],
   ]);
 
