@@ -173,6 +173,9 @@ function withoutAround(text: string): string {
 function piecesOf(value: string, position: number, { field, repaired }: UrlReading): string[] {
   const pieces = value.split(/\s+/, MOST_PIECES).filter((piece) => piece !== '');
   if (pieces.length === 0) throw new VerifyError('INPUT', 'not-a-url', { position });
+  // As `readText` has it: no character takes more than two units.
+  if (pieces.some(({ length }) => length > 2 * LONGEST_URL))
+    throw new VerifyError('INPUT', 'text-too-long', { field, longest: LONGEST_URL });
   const template = pieces.findIndex((piece) => TEMPLATE.test(piece));
   if (template >= 0) throw new VerifyError('INPUT', 'url-template', { position: position + template });
   const words = pieces.filter((piece) => /[\p{L}\p{N}]/u.test(piece));

@@ -321,6 +321,7 @@ export default {
     'The flow does not say from where the distance is measured.',
   ],
   'rule-value': ['照片规则的一项取值无法识别。', 'A rule for photos has a value that cannot be read.'],
+  'rule-empty': ['照片规则的一项取值是空的。', 'A rule for photos has an empty value.'],
   'not-a-poll-result': ['照片规则没有收到核验结果。', 'The rules for photos were given no result.'],
   'poll-unfinished': ['照片还没有核验完。', 'The photos are not checked yet.'],
   'seen-no-folder': ['服务器没有保存照片记录的地方。', 'The server has no place for the record of photos.'],

@@ -179,7 +179,7 @@ describe('input: photo URL', () => {
       [`${host}/undefined`, `${host}/null.jpg`, `${host}/?a=NaN&b`, `${host}/[object%20Object]`],
     ],
     ['photos-not-json', ['["https://p.example.com/a.jpg', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`]],
-    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`]],
+    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`, '\u200b'.repeat(20_000)]],
     ['too-many-photos', [Array(1001).fill(A), `${A}\n`.repeat(1001)]],
   ]);
 
