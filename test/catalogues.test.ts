@@ -326,6 +326,11 @@ describe('catalogues', () => {
     });
   });
 
+  it('mark no word as docs/errors.md marks what an error fills in', () => {
+    for (const language of Object.keys(PUBLISHED))
+      for (const [key, text] of own(language, RUNTIME)) assert.doesNotMatch(text, /`/, key);
+  });
+
   describe('unused texts', () => {
     it('are not kept', () => {
       const unused: string[] = [];
