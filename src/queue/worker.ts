@@ -2,6 +2,7 @@
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../contract/errors';
+import { later, NEVER } from '../contract/wait';
 import { type ActiveJob, activeJobs, type JobError, jobLost } from './active-jobs';
 import {
   type Bull,
@@ -21,7 +22,6 @@ import {
 } from './bull';
 import { loadRedis, type RedisConnection, refusalOf, writeTogether } from './redis-connection';
 import { type JobSecret, textOf, written } from './sealed';
-import { later, NEVER } from './wait';
 
 /** Longer than an ordinary failure of the network, which must not make a worker count as dead. */
 const LOCK_MS = 45_000;
