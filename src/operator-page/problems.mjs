@@ -148,6 +148,7 @@ export default {
     'Several addresses are glued together: put each on a line of its own.',
   ],
   'url-wants-login': ['照片地址须登录才能打开。', 'The address of the photo opens only after a login.'],
+  'url-of-page': ['这是网页的地址，不是照片的地址。', 'The address opens a page, not the photo itself.'],
   'url-expired': ['照片地址已过期。', 'The address of the photo has expired.'],
   'url-template': ['照片地址里的变量没有填上。', 'The address of the photo has a placeholder left in it.'],
   'url-in-sentence': ['照片地址后面紧接着文字。', 'Words follow the address of the photo without a space.'],
