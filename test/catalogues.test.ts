@@ -89,6 +89,7 @@ const MEMBERS: readonly [type: string, prefix: string, values: string][] = [
   ['LedgerNotice', 'warnings.ledger.', 'count'],
   ['SharedNotice', 'warnings.shared-ledger.', 'location code'],
   ['StoreNotice', 'warnings.store.', 'count'],
+  ['RedisNotice', 'warnings.queue.', 'place code'],
   ['DatabaseNotice', 'warnings.database.', 'file code count aside'],
   ['Period', 'warnings.budget.', 'account limit spent'],
 ];

@@ -5,6 +5,7 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { onAbort } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
+import { later, NEVER, type WaitOptions } from '../contract/wait';
 import type { JobEnd, JobError } from './active-jobs';
 import {
   type Bull,
@@ -25,7 +26,6 @@ import {
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { type Content, portable, textOf } from './sealed';
-import { later, NEVER, type WaitOptions } from './wait';
 
 const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
