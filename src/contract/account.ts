@@ -21,6 +21,13 @@ export interface AccountDefinition {
   sandboxPath?(settings: Readonly<Record<string, unknown>>): string;
 }
 
+/** An answer that is not to be used again. */
+export interface DiscardedAnswer {
+  key: string;
+  /** What stands in it: a later answer under the same key stays. */
+  holds: string;
+}
+
 /** An account that is ready to be called. */
 export interface Account {
   environment: Environment;
@@ -36,7 +43,7 @@ export interface Account {
    * What was paid for under these keys is not used again (`reuse`): it turned out to be no answer.
    * @throws VerifyError CONFIG where the account's ledger is missing or not set up
    */
-  discardReuse?(keys: readonly string[]): void;
+  discardReuse?(answers: readonly DiscardedAnswer[]): void;
 }
 
 /**

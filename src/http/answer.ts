@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { type ErrorCode, refusal, VerifyError } from '../contract/errors';
 import type { HttpAnswer } from '../contract/transport';
-import { parseJson, parseObject } from './json';
+import { parseAnswer, parseObject } from './json';
 
 /** An answer may be this large, compressed and not. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -141,7 +141,7 @@ export function envelopeOf(answer: HttpAnswer): Record<string, unknown> {
 export function unwrapped(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return parseJson(value);
+    return parseAnswer(value);
   } catch {
     return value;
   }
@@ -161,6 +161,8 @@ const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([
  */
 export function refusedStatus(status: number): VerifyError | null {
   if (status >= 200 && status < 300) return null;
+  if (status === 413)
+    return new VerifyError('INPUT', 'request-too-large', { httpStatus: status }, { charged: false });
   const code = STATUSES.get(status) ?? (status >= 500 && status < 600 ? 'PROVIDER' : null);
   if (!code) return new VerifyError('PROTOCOL', 'unexpected-status', { httpStatus: status });
   const error = refusal(code, `HTTP ${status}`, '');

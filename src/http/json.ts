@@ -1,4 +1,5 @@
 /** Reads JSON, and keeps long ids exact: docs/providers/README.md, "Rules for all four". */
+import { isDeepStrictEqual } from 'node:util';
 
 /** No documented answer nests deeper than five; whoever copies or prints far deeper ones runs out of stack. */
 const MOST_LEVELS = 100;
@@ -6,15 +7,18 @@ const MOST_LEVELS = 100;
 const MOST_VALUES = 50_000;
 
 const IN_STRING = /[^"\\]+/y;
-const BETWEEN = /[^",[\]{}\d-]+/y;
+const BETWEEN = /[^",:[\]{}\d-]+/y;
 /** From so many characters on, a pattern is faster than a look at each of them. */
 const LONG_RUN = 32;
 /** Whether it is a number is for the parser to say. */
 const NUMBER = /[\d.eE+-]+/y;
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
 const LONG = 16;
+/** A text, and whether it is a key. */
+const KEY_OR_TEXT = /"([^"\\]*(?:\\.[^"\\]*)*"\s*(:?))/g;
 
-const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x39] as const;
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a] as const;
+const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39] as const;
 const [OPEN_ARRAY, OPEN_OBJECT, CLOSE_ARRAY, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d] as const;
 
 interface JsonLimits {
@@ -38,8 +42,26 @@ interface LongNumber {
  *   `mostValues`
  */
 export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
+  return read(text, mostValues).value;
+}
+
+/**
+ * A key that stands twice in one object has no meaning in JSON (RFC 8259, section 4), and `JSON.parse` takes the last: of
+ * two verdicts none counts.
+ * @param text of an answer, or of what is in it
+ * @returns as `parseJson`
+ * @throws as `parseJson`, and SyntaxError where an object has a key twice with different values
+ */
+export function parseAnswer(text: string): unknown {
+  const { value, exact, keys } = read(text, MOST_VALUES);
+  if (keysIn(value) < keys) checkRepeatedKeys(exact);
+  return value;
+}
+
+function read(text: string, mostValues: number): { value: unknown; exact: string; keys: number } {
   const numbers: LongNumber[] = [];
-  checkJson(text, { levels: MOST_LEVELS, values: mostValues, container: 1 }, numbers);
+  const most = { levels: MOST_LEVELS, values: mostValues, container: 1 } as const;
+  const keys = checkJson(text, most, numbers);
   let exact = '';
   let end = 0;
   for (const { index, digits } of numbers) {
@@ -47,7 +69,35 @@ export function parseJson(text: string, mostValues = MOST_VALUES): unknown {
     exact += `${text.slice(end, index)}"${digits}"`;
     end = index + digits.length;
   }
-  return JSON.parse(withoutMark(exact + text.slice(end)));
+  exact = withoutMark(exact + text.slice(end));
+  return { value: JSON.parse(exact), exact, keys };
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner = Object.values(value);
+  return inner.reduce((sum: number, each) => sum + keysIn(each), isObject(value) ? inner.length : 0);
+}
+
+/** Each key gets a number before it, so that none replaces another. */
+function checkRepeatedKeys(text: string): void {
+  let number = 0;
+  withoutNumbers(
+    JSON.parse(text.replace(KEY_OR_TEXT, (whole, rest, colon) => (colon ? `"${number++} ${rest}` : whole))),
+  );
+}
+
+function withoutNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNumbers);
+  if (!isObject(value)) return value;
+  const known = new Map<string, unknown>();
+  for (const [numbered, given] of Object.entries(value)) {
+    const key = numbered.slice(numbered.indexOf(' ') + 1);
+    const inner = withoutNumbers(given);
+    if (known.has(key) && !isDeepStrictEqual(known.get(key), inner)) throw new SyntaxError('a key twice');
+    known.set(key, inner);
+  }
+  return Object.fromEntries(known);
 }
 
 /** @returns a text without its byte order mark */
@@ -60,10 +110,12 @@ export function withoutMark(text: string): string {
  * @param text of any length
  * @param most that it may be nested and hold
  * @param numbers gets those that are long
+ * @returns how many keys its objects have
  * @throws SyntaxError where it is nested deeper, RangeError where it holds more
  */
-export function checkJson(text: string, most: JsonLimits, numbers?: LongNumber[]): void {
+export function checkJson(text: string, most: JsonLimits, numbers?: LongNumber[]): number {
   let levels = 0;
+  let keys = 0;
   let values = 1;
   let isQuoted = false;
   let plain = 0;
@@ -72,6 +124,7 @@ export function checkJson(text: string, most: JsonLimits, numbers?: LongNumber[]
     if (code === QUOTE) isQuoted = !isQuoted;
     else if (isQuoted && code === BACKSLASH) at++;
     else if (!isQuoted && code === COMMA) values++;
+    else if (!isQuoted && code === COLON) keys++;
     else if (!isQuoted && (code === OPEN_ARRAY || code === OPEN_OBJECT)) {
       values += most.container;
       if (++levels > most.levels) throw new SyntaxError('too deep');
@@ -89,6 +142,7 @@ export function checkJson(text: string, most: JsonLimits, numbers?: LongNumber[]
     }
     if (values > most.values) throw new RangeError('too many values');
   }
+  return keys;
 }
 
 /** @returns where what a sticky pattern matches ends */
@@ -109,7 +163,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {
-    const parsed = parseJson(text);
+    const parsed = parseAnswer(text);
     return isObject(parsed) ? parsed : null;
   } catch {
     return null;

@@ -12,8 +12,10 @@ const LAST_GROUP = /^[a-z\d+/]{2}(?:[a-z\d+/]{2}|[a-z\d+/]=|==)$/i;
 
 /** What stands before `base64,` decides nothing, and programs leave `data:`, the type or the word itself out. */
 const PREFIX =
-  /^[^,"'<>{}[\]]{0,256}?base64\s*(?:,|:(?:\/\/)?)\s*|^\s*data:[^,"'<>{}[\]]{0,256},\s*|^\s*data:[^,"'<>{}]{0,256}?;base64[,;:]?\s*/i;
+  /^\s*data:(?:[^,"'<>{}[\]]|"[^"<>]{0,128}"){0,256}?base64\s*,\s*|^\s*[a-z_]\w{0,31}=(?=[a-z\d+/%])|^[^,"'<>{}[\]]{0,256}?base64\s*(?:,|:(?:\/\/)?)\s*|^\s*data:[^,"'<>{}[\]]{0,256},\s*|^\s*data:[^,"'<>{}]{0,256}?;base64[,;:]?\s*/i;
 const PREFIX_LONGEST = 512;
+/** Typed on a Chinese keyboard. */
+const WIDE_PREFIX = /^[^,，"'<>{}[\]]{0,256}?base64\s*，/i;
 /** What stands before it in a page, a style sheet, XML or a key file; the first of `AROUND_END` ends it then. */
 const AROUND =
   /^(?:(?:<[^<>]{1,256}>\s*){0,4}<!\[CDATA\[|(?:<[^<>]{1,256}>\s*){1,4}|-----BEGIN [^\n-]{1,64}-----|[^,]{0,500}?[\s("'=](?=data:[^,]{0,256}?base64,))/i;
@@ -100,7 +102,8 @@ export function withoutPrefix(text: string): string {
  *   when it is asked for, as a photo has some megabytes
  */
 export function* unwrapBase64(text: string): Sliced<(() => Sliced<string>)[]> {
-  let bare = yield* visible(text);
+  const [wide = ''] = WIDE_PREFIX.exec(text.slice(0, PREFIX_LONGEST)) ?? [];
+  let bare = yield* visible(wide === '' ? text : wide.normalize('NFKC') + text.slice(wide.length));
   if (bare !== null) bare = yield* withoutMarkup(bare);
   for (let layer = 0; bare !== null && layer < MOST_LAYERS; layer++) {
     const inner: string = yield* peel(bare);

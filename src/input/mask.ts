@@ -36,6 +36,9 @@ const NEVER_SHOWN = 400;
 const SHORTEST_SECRET = 6;
 /** Of a name's part, in characters: one is a syllable of many words. */
 const SHORTEST_PART = 2;
+/** Of an id number, in characters: a date of birth, or so much of it that the rest can be worked out. */
+const SHORTEST_RUN = 8;
+const HAS_RUN = new RegExp(`(?:\\d[^\\d]*){${SHORTEST_RUN - 1}}`);
 /** So many characters that are neither letters nor digits may stand between two letters of a name, a number or a secret. */
 const LONGEST_GAP = 8;
 /** The characters that are compared; whoever repeats a text may leave out all others. */
@@ -215,6 +218,7 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))
     spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', MARKS.idNumber));
+  if (HAS_RUN.test(lower)) spans.push(...runsOf(onlyLetters(person.idNumber), lettersOf(text)));
   const comparable = simplified(lower);
   for (const name of [person.name, ...partsOf(person.name)]) {
     if (!holdsAll(comparable, name)) continue;
@@ -222,6 +226,14 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
     spans.push(...names.filter((span) => standsAlone(text, span)));
   }
   return spans;
+}
+
+/** Where a text contains a part of an id number; parts that overlap are shown as one, and with the whole number as that. */
+function runsOf(number: string, text: Letters): Span[] {
+  const starts = Array.from({ length: Math.max(0, number.length - SHORTEST_RUN + 1) }, (_, start) => start);
+  return starts.flatMap((start) =>
+    spansOf(number.slice(start, start + SHORTEST_RUN), text, 'letters', MARKS.secret),
+  );
 }
 
 /** Of a Chinese name with a dot in it: what stands on both sides, as a provider may repeat one of them. */

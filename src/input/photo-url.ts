@@ -58,8 +58,8 @@ const PAIRS: Readonly<Record<string, string>> = {
 const IN_SENTENCE = /\.(?:jpe?g|png|bmp|gif|webp|heic)[。，；、！？）】」』》”’\p{Script=Han}]/iu;
 const NO_ESCAPE = /%(?![\da-f]{2})/gi;
 const PHOTO_NAME = /\.(?:jpe?g|png|bmp|gif|webp|heic)$/i;
-/** A scheme, under what nobody sees; a letter with a colon is a drive, and `data:` and `base64:` are photos. */
-const SCHEME = /^[^a-z\d/+]{0,8}(?!data:|base64:)[a-z][a-z\d+.-]+:/i;
+/** A scheme, under what nobody sees; a letter with a colon is a drive, and `data:`, `base64:` and `ff:d8:` are photos. */
+const SCHEME = /^[^a-z\d/+]{0,8}(?!data:|base64:|[\da-f]{2}:[\da-f]{2}:)[a-z][a-z\d+.-]+:/i;
 
 /**
  * An address as most are, in which there is nothing to repair or to refuse but where it leads and what stands for no value.

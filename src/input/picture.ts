@@ -49,6 +49,7 @@ const FRAMES: ReadonlySet<number> = new Set([
 /** The same table: the size comes before the scan, and nothing after the end. */
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
+const PNG_DATA = Buffer.from('IDAT');
 const PNG_END = Buffer.from([0, 0, 0, 0, ...Buffer.from('IEND'), 0xae, 0x42, 0x60, 0x82]);
 const BMP_HEADER_BYTES = 26;
 /** The header of OS/2 has its size in 16 bits. */
@@ -107,20 +108,21 @@ function isWholeJpg(bytes: Buffer): boolean {
     while (bytes[at] === 0xff) at++;
     const marker = bytes[at++]!;
     const length = bytes.readUInt16BE(at);
+    // Its dots come behind it.
     if (FRAMES.has(marker))
-      return at + length <= end && hasSize(bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 3));
+      return at + length < end && hasSize(bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 3));
     if (marker === START_OF_SCAN || marker === END_OF_IMAGE || length < 2) return false;
     at += length;
   }
   return false;
 }
 
-/** PNG, chapter 5.6: the first chunk is the one with the size. */
+/** PNG, chapter 5.6: the first chunk is the one with the size, and the dots come between it and the end. */
 function isWholePng(bytes: Buffer): boolean {
   const isHeader = bytes.toString('latin1', 12, 16) === 'IHDR';
-  return (
-    isHeader && bytes.lastIndexOf(PNG_END) > 0 && hasSize(bytes.readUInt32BE(16), bytes.readUInt32BE(20))
-  );
+  const data = bytes.indexOf(PNG_DATA);
+  const isFull = data > 0 && data < bytes.lastIndexOf(PNG_END);
+  return isHeader && isFull && hasSize(bytes.readUInt32BE(16), bytes.readUInt32BE(20));
 }
 
 /** Windows GDI, BITMAPFILEHEADER and what follows it. Some programs leave the length of the file at 0. */

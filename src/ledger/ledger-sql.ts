@@ -3,6 +3,7 @@
  * are kept as digests, answers are encrypted (src/store/seal.ts).
  */
 
+import type { DiscardedAnswer } from '../contract/account';
 import { VerifyError } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
 import { insert, type OperationContext, type Operations, type Sql, sealOf, type Value } from '../store/sql';
@@ -305,21 +306,24 @@ async function release(sql: Sql, { ids }: { ids: readonly string[] }): Promise<s
 /** Answered calls give these keys back, with their aliases: what they stand for is asked and paid for again. */
 async function discard(
   sql: Sql,
-  { account, keys }: { account: string; keys: readonly string[] },
+  { account, answers }: { account: string; answers: readonly DiscardedAnswer[] },
   at: OperationContext,
 ): Promise<void> {
-  for (const key of keys) {
+  for (const { key, holds } of answers) {
     const digest = sealOf(at).digest(KEY, account, key);
-    const found = await sql.get<{ entry: string; part: number }>(
-      `SELECT k.entry, k.part FROM keys k JOIN entries e ON e.id = k.entry
-        WHERE k.digest = ? AND k.freed = '' AND e.state = 'settled'`,
+    const found = await sql.get<{ entry: string; part: number; content: string; answer: Uint8Array }>(
+      `SELECT k.entry, k.part, k.content, k.answer FROM keys k JOIN entries e ON e.id = k.entry
+        WHERE k.digest = ? AND k.freed = '' AND e.state = 'settled' AND k.answer IS NOT NULL`,
       digest,
     );
-    if (found)
+    if (!found) continue;
+    const { entry, part, content, answer } = found;
+    const opened = sealOf(at).openJson(ANSWER, answer, boundTo(digest, content, entry));
+    if (JSON.stringify(opened).includes(JSON.stringify(holds)))
       await sql.run(
         "UPDATE keys SET freed = entry, answer = NULL WHERE entry = ? AND part = ? AND freed = ''",
-        found.entry,
-        found.part,
+        entry,
+        part,
       );
   }
 }

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DiscardedAnswer } from '../contract/account';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
@@ -254,10 +255,10 @@ export class Ledger {
 
   /**
    * What these keys of answered calls stand for is asked and paid for again, though an answer is kept for it.
-   * @param keys or aliases
+   * @param answers by their keys or aliases
    */
-  async discard(account: string, keys: readonly string[]): Promise<void> {
-    await this.#database.call('ledger.discard', { account, keys }, { whenAway: 'keep' }).catch(() => {});
+  async discard(account: string, answers: readonly DiscardedAnswer[]): Promise<void> {
+    await this.#database.call('ledger.discard', { account, answers }, { whenAway: 'keep' }).catch(() => {});
   }
 
   /**

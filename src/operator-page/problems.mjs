@@ -170,6 +170,10 @@ export default {
   'object-missing': ['缺少要发送的内容。', 'There is nothing to send.'],
   'not-an-object': ['要发送的内容格式不对。', 'What is to be sent has the wrong form.'],
   'not-json': ['要发送的内容中有无法发送的值。', 'What is to be sent holds a value that cannot be sent.'],
+  'request-too-large': [
+    '发送的内容过大，请换小一些的照片。',
+    'What was sent is too large: choose a smaller photo.',
+  ],
   'object-too-large': ['要发送的内容太大。', 'What is to be sent is too large.'],
   'number-inexact': ['有编号丢失了末尾几位。', 'A number has lost its last digits.'],
   'not-a-form-field': ['要发送的内容不符合表单的要求。', 'What is to be sent does not fit into a form.'],

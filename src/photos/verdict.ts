@@ -31,22 +31,25 @@ export async function applyRules(
 }
 
 /**
- * A photo comes again when its message does, and must not count as a copy of itself: its task and address tell.
+ * A photo comes again when its message does, and must not count as a copy of itself: its task and address tell. Where an
+ * earlier message had paid for the task (`reuse`), when this one was given it tells the two apart.
  * @returns positions of those that another photo with the same identity came before
  */
 async function repeatedIn(
-  { provider, environment, data: { photos } }: PollResult,
+  { provider, environment, data: { photos, tasks } }: PollResult,
   seen: Seen,
   days: number,
 ): Promise<ReadonlySet<number>> {
   const times = new Map<string, number>();
+  const reusedAt = new Map((Array.isArray(tasks) ? tasks : []).map((task) => [task?.taskId, task?.reusedAt]));
   const positions: number[] = [];
   const given: SeenPhoto[] = [];
   for (const [position, photo] of photos.entries()) {
     const identity = identityOf(photo);
     if (photo.outcome !== 'passed' || 'unknown' in identity) continue;
     // An address that was given twice is reported twice: the same photo twice in one message.
-    const address = `${photo.taskId} ${photo.url ?? ''} ${identity.text}`;
+    const task = `${photo.taskId} ${reusedAt.get(photo.taskId) ?? ''}`;
+    const address = `${task} ${photo.url ?? ''} ${identity.text}`;
     const time = (times.get(address) ?? 0) + 1;
     times.set(address, time);
     const where = `${provider} ${environment}`;

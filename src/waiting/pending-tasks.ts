@@ -55,7 +55,9 @@ export interface PendingTask extends TaskRow, TaskContent {
 }
 
 /** How a task begins. */
-export type NewTask = Omit<TaskRow, 'id' | 'orphanedAt'> & TaskContent & Pick<PendingTask, 'isDurable'>;
+export type NewTask = Omit<TaskRow, 'id' | 'orphanedAt' | 'attempts'> &
+  TaskContent &
+  Pick<PendingTask, 'isDurable'>;
 
 export interface PendingTasksOptions {
   /** Where tasks are kept; null: in memory only. */
@@ -99,7 +101,10 @@ export class PendingTasks {
    */
   add({ isDurable, ...task }: NewTask, owner: TaskOwner | null): PendingTask {
     const id = newId(task.since);
-    const pending = pendingTask({ ...task, id, orphanedAt: null }, { owner, isDurable, isStored: false });
+    const pending = pendingTask(
+      { ...task, id, orphanedAt: null, attempts: 0 },
+      { owner, isDurable, isStored: false },
+    );
     this.#tasks.set(id, pending);
     this.#save(pending);
     if (owner) this.schedule(pending, 0);
@@ -140,6 +145,9 @@ export class PendingTasks {
       if (!task.isDurable) this.#tasks.delete(task.id);
       else if (!mayReturn) task.message = withoutRequest(task.message);
     }
+    const sent = released.filter(({ isDurable, attempts }) => isDurable && attempts > 0);
+    for (const part of inParts(sent.map(({ id, attempts }) => ({ id, attempts }))))
+      this.#call('waiting.attempts', { tasks: part }).catch(() => {});
     return released.filter(({ isDurable }) => !isDurable);
   }
 
@@ -284,9 +292,9 @@ export class PendingTasks {
     const packed = packContent(task);
     if (!packed?.isWhole) this.#options.onPartial();
     if (!packed) return;
-    const { id, node, type, since, deadline, orphanedAt, taskIds } = task;
+    const { id, node, type, since, deadline, orphanedAt, taskIds, attempts } = task;
     const content = packed.bytes.toString('base64');
-    const row = { id, node, type, since, deadline, orphanedAt, taskIds, content };
+    const row = { id, node, type, since, deadline, orphanedAt, taskIds, attempts, content };
     const saving = new AbortController();
     task.saving = saving;
     const saved = (isStored: boolean) => {
@@ -362,7 +370,7 @@ export class PendingTasks {
 
   #markOrphaned(tasks: readonly PendingTask[], orphanedAt: number | null): void {
     for (const task of tasks) task.orphanedAt = orphanedAt;
-    for (const ids of idsInParts(tasks.map(({ id }) => id)))
+    for (const ids of inParts(tasks.map(({ id }) => id)))
       this.#call('waiting.orphan', { ids, orphanedAt }).catch(() => {});
   }
 
@@ -379,7 +387,7 @@ export class PendingTasks {
   }
 
   #delete(all: readonly string[]): void {
-    for (const ids of idsInParts(all)) {
+    for (const ids of inParts(all)) {
       for (const id of ids) this.#deleting.add(id);
       const isOver = () => {
         for (const id of ids) this.#deleting.delete(id);
@@ -441,6 +449,6 @@ function newId(since: number): string {
   return bytes.toString('hex');
 }
 
-function* idsInParts(ids: readonly string[]): Generator<readonly string[]> {
-  for (let from = 0; from < ids.length; from += MOST_ROWS) yield ids.slice(from, from + MOST_ROWS);
+function* inParts<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += MOST_ROWS) yield rows.slice(from, from + MOST_ROWS);
 }

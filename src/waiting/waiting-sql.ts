@@ -25,6 +25,8 @@ export interface TaskRow {
   orphanedAt: number | null;
   /** What was paid for; readable without the secret. */
   taskIds: readonly string[];
+  /** Requests sent for it, as of when its node last closed. */
+  attempts: number;
 }
 
 /** A row with its content in base64; null if it cannot be opened. */
@@ -38,16 +40,17 @@ interface Row {
   deadline: number | null;
   orphaned_at: number | null;
   task_ids: string;
+  attempts: number;
   sealed: Uint8Array;
 }
 
 const NEXT = `
-  SELECT id, node, type, since, deadline, orphaned_at, task_ids, sealed
+  SELECT id, node, type, since, deadline, orphaned_at, task_ids, attempts, sealed
   FROM waiting WHERE id > ? ORDER BY id LIMIT 1`;
 
 /** Writes a task, in place of what had its id. */
 const put: Operation<TaskRow & { content: string }, null> = async (sql, task, at) => {
-  const { id, node, type, since, deadline, orphanedAt, taskIds, content } = task;
+  const { id, node, type, since, deadline, orphanedAt, taskIds, attempts, content } = task;
   const sealed = sealOf(at).seal(PURPOSE, Buffer.from(content, 'base64'), id);
   const columns = {
     id,
@@ -57,13 +60,15 @@ const put: Operation<TaskRow & { content: string }, null> = async (sql, task, at
     deadline,
     orphaned_at: orphanedAt,
     task_ids: taskIds.join(),
+    attempts,
     sealed,
   };
   await insert(
     sql,
     'waiting',
     columns,
-    'ON CONFLICT (id) DO UPDATE SET orphaned_at = excluded.orphaned_at, sealed = excluded.sealed',
+    `ON CONFLICT (id) DO UPDATE
+      SET orphaned_at = excluded.orphaned_at, attempts = excluded.attempts, sealed = excluded.sealed`,
   );
   return null;
 };
@@ -80,6 +85,16 @@ const orphan: Operation<{ ids: readonly string[]; orphanedAt: number | null }, n
   { ids, orphanedAt },
 ) => {
   for (const id of ids) await sql.run('UPDATE waiting SET orphaned_at = ? WHERE id = ?', orphanedAt, id);
+  return null;
+};
+
+/** Notes how many requests were sent. */
+const attempts: Operation<{ tasks: readonly Pick<TaskRow, 'id' | 'attempts'>[] }, null> = async (
+  sql,
+  { tasks },
+) => {
+  for (const task of tasks)
+    await sql.run('UPDATE waiting SET attempts = ? WHERE id = ?', task.attempts, task.id);
   return null;
 };
 
@@ -118,5 +133,6 @@ export const WAITING_OPERATIONS = {
   'waiting.put': put,
   'waiting.end': end,
   'waiting.orphan': orphan,
+  'waiting.attempts': attempts,
   'waiting.list': list,
 } satisfies Operations;

@@ -10,7 +10,7 @@ import { parseObject } from '../../src/http/json';
 import { conceal, type Known } from '../../src/input/mask';
 import { readPhoto } from '../../src/input/photo';
 import { readPhotos } from '../../src/input/photos';
-import { inTurns } from '../../src/input/slices';
+import { atOnce, inTurns } from '../../src/input/slices';
 import { readBill } from '../../src/ledger/bill-rows';
 import { asVerifyError } from '../../src/node-red/runner/flow-error';
 import { readPollResult } from '../../src/photos/poll-result';
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
       const list = Array.from({ length: 1000 }, (_, index) => ({ ...item, msg: `${index} ${item.msg}` }));
       const answer = answered(JSON.stringify({ code: 200, data: { taskStatus: 5, list } }));
       const known = { person: null, secrets: KNOWN.secrets };
-      return () => concealedList(readTask(answer, known).list, known);
+      return () => concealedList(readTask(answer, '1', known).list, known);
     },
   },
   {
@@ -185,7 +185,7 @@ const ROWS: readonly Row[] = [
         raw: [],
       };
       return () => {
-        const { data } = report({ tasks: readTasks(message, null, new Set()).tasks, ...words });
+        const { data } = atOnce(report({ tasks: readTasks(message, null, new Set()).tasks, ...words }));
         return splitPhotos({ outcome: 'passed', reason: null, data } as unknown as Result);
       };
     },

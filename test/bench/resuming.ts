@@ -45,6 +45,7 @@ function row(index: number, what: (typeof WHAT)[number]): object {
     since: now,
     deadline: now + 3_600_000,
     orphanedAt: null,
+    attempts: 0,
     taskIds: [`${index}`],
     content: content!.bytes,
   };

@@ -185,7 +185,6 @@ describe('face-compare, in a real Node-RED', () => {
       ['a score with white space and a sign', compared({ score: ' +8.2e-1\n' })],
       ['an incorrect with white space', compared({ incorrect: ' 100 ' }), { incorrect: 100 }],
       ['success as text', compared({}, { success: 'true' })],
-      ['success as something', compared({}, { success: { toString: 0 } })],
       ['no word about success', compared({}, { success: undefined })],
       ['no order number', compared({ order_no: undefined }), { orderNo: null }],
       [
@@ -257,6 +256,8 @@ describe('face-compare, in a real Node-RED', () => {
       [404, own('no such API'), 'CONFIG'],
       [500, own('Internal Server Error'), 'PROVIDER'],
       [401, own('anything else'), 'AUTH'],
+      [401, JSON.stringify({ code: 401, msg: 'HMAC signature does not match' }), 'AUTH'],
+      [403, JSON.stringify({ code: '403', msg: 'Found no validate usage plan' }), 'ACCOUNT'],
       [403, own('anything else'), 'ACCOUNT'],
       [400, own('anything else'), 'PROTOCOL'],
     ];

@@ -6,6 +6,8 @@ import { FIELDS } from '../../src/ledger/columns';
 import type { Sum } from '../../src/ledger/entry';
 import { destinationOf } from '../../src/node-red/runner/payments';
 import type { Message } from '../../src/node-red/runner/red';
+import { readTasks } from '../../src/providers/xhey/tasks';
+import type { Task } from '../../src/providers/xhey/truth-create';
 import { jpg } from '../input/pictures';
 import { leaksIn } from '../private';
 import {
@@ -61,6 +63,10 @@ async function refusedBy(payload: unknown): Promise<Raised> {
   return checkError(got('caught')[before]!);
 }
 
+const tasksOf = ({ data }: Result) => (data.tasks as Task[]).map((task) => [task.photoUrls, task.partial]);
+/** Without the times at which tasks were given to a later message. */
+const withoutTimes = (data: object) =>
+  JSON.parse(JSON.stringify(data, (name, value) => (name === 'reusedAt' ? undefined : value)));
 const urls = (...names: (string | number)[]) => names.map((name) => `https://example.com/${name}.jpg`);
 /** An address of an object store, signed until then. */
 const signed = (url: string, expires: number) =>
@@ -256,23 +262,37 @@ describe('the ledger', function () {
       const second = await resultOf({ payload: [b, c] });
       assert.equal(server.requests.length, 2);
       assert.ok(JSON.stringify(submitted()[1]).includes(c!) && !JSON.stringify(submitted()[1]).includes(b!));
-      const [early, late] = second.data.tasks as { taskId: string; photoUrls: string[]; partial?: true }[];
+      const [early, late] = second.data.tasks as Task[];
       const [firstTask] = first.data.taskIds as string[];
-      assert.deepEqual(early, { taskId: firstTask, photoUrls: [b], partial: true });
+      const { reusedAt, ...task } = early!;
+      assert.deepEqual(task, { taskId: firstTask, photoUrls: [b], partial: true });
+      assert.ok(reusedAt! > first.timing.startedAt);
       assert.deepEqual([late!.photoUrls, late!.partial, second.reused], [[c], undefined, null]);
       assert.match(second.ledger!, ENTRY_ID);
 
       const all = await resultOf({ payload: [a, b, c] });
       assert.deepEqual([server.requests.length, all.charged, all.ledger], [2, false, null]);
       assert.equal(all.reused?.ledger, first.ledger);
+      assert.deepEqual(tasksOf(all), [
+        [[a, b], undefined],
+        [[c], undefined],
+      ]);
+      // xhey may report them by position.
+      assert.deepEqual(tasksOf(await resultOf({ payload: [b, a] })), [[[b, a], true]]);
+    });
+
+    it('truth-create: photos of one task that are found batch by batch are one task for truth-poll', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { reuse: 24, batchSize: 2 }));
+      server.script = (_request, response) => setTimeout(() => taskCreated(response), 200);
+      const [a, b, x] = urls('a', 'b', 'x');
+      const { results } = await pay({ payload: [a, b] }, { payload: [a, x, b] });
+      const second = results.find(({ data }) => data.photoCount === 3)!;
+      const { tasks } = readTasks(second, 'custom', new Set());
       assert.deepEqual(
-        (all.data.tasks as { photoUrls: string[]; partial?: true }[]).map((each) => [
-          each.photoUrls,
-          each.partial,
-        ]),
+        tasks.map((task) => [task.photoUrls, task.partial]),
         [
-          [[a, b], undefined],
-          [[c], undefined],
+          [[a, b], true],
+          [[x], undefined],
         ],
       );
     });
@@ -324,6 +344,9 @@ describe('the ledger', function () {
         assert.ok(body.includes(A) && !body.includes(B));
         assert.ok((await resultOf({ payload: [A, B] })).reused);
         assert.equal(creates().length, 2);
+        // Its first task still says so, and is not what the photo stands for any more.
+        await poll(first);
+        assert.ok((await resultOf({ payload: [A] })).reused);
       });
 
     it('submits a photo again that could not be fetched, where it could not', async () => {
@@ -372,9 +395,9 @@ describe('the ledger', function () {
           for (const [index, properties] of places.entries()) {
             const again = await at(properties);
             const { ledger, data } = made[index]!;
-            // Of truth-create: the provider's clock, when it answered.
+            // Of truth-create: the provider's clock, when it answered, and when the task was given again.
             const kept = 'providerTime' in data ? { ...data, providerTime: null } : data;
-            assert.deepEqual([again.reused?.ledger, again.data], [ledger, kept]);
+            assert.deepEqual([again.reused?.ledger, withoutTimes(again.data)], [ledger, kept]);
           }
           assert.deepEqual([server.requests.length, elsewhere.requests.length], [2, 1]);
           if (what !== 'key') return;

@@ -105,7 +105,12 @@ const CASES: readonly Case[] = [
   ['no rule', { type: 'photo-rules' }, null, /no rule/],
   ['a distance from nowhere', { type: 'photo-rules', within: 200 }, null, /no place/],
   ['a latitude that cannot be read', { ...SLOT, latitude: '30,5' }, null, /latitude/],
-  ['a latitude whose variable is not set', { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' }, null, /latitude/],
+  [
+    'a latitude whose variable is not set',
+    { ...SLOT, latitude: '${CN_VERIFY_NOT_SET}' },
+    null,
+    /CN_VERIFY_NOT_SET/,
+  ],
   ['an address of blanks', { type: 'photo-rules', addressHolds: '  ' }, null, /addressHolds/],
   ['more days than are remembered', { type: 'photo-rules', unseen: 4000 }, null, /unseen/],
   ['another system of coordinates', { ...SLOT, coordinates: 'bd09' }, null, /coordinates/],

@@ -171,6 +171,14 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.equal((await judged({ payload: polled([taken({ code: 'ONE' })]) })).reason, 'seen-before');
     await rules({ unseen: 7 });
     assert.equal((await judged({ payload: first })).reason, 'authentic');
+    // The same task again, where a later message was given it by `reuse`: somebody handed the photo in once more.
+    const tasks = first.data.tasks as object[];
+    const reused = {
+      ...first.data,
+      tasks: tasks.map((task) => ({ ...task, reusedAt: new Date().toISOString() })),
+    };
+    for (const _time of [1, 2])
+      assert.equal((await judged({ payload: { ...first, data: reused } })).reason, 'seen-before');
     const uncoded = () => polled([taken({ code: undefined, time: '2026年11月25日 10:40' })]);
     assert.equal((await judged({ payload: uncoded() })).reason, 'authentic');
     const { outcome, reason } = await judged({ payload: uncoded() });

@@ -88,6 +88,7 @@ describe('what waits over a deploy, in a real Node-RED', () => {
       // Debug nodes get a clone, and Node-RED clones req and res by reference.
       assert.equal(message!.res, response);
       assert.deepEqual([result(message).outcome, result(message).data.photos.length], ['passed', 1]);
+      assert.ok(result(message).timing.attempts >= server.requests.length, 'those before the deploy count');
       assert.equal(got('caught').length, 0);
       await kept(0);
       await deploy(nodes);

@@ -213,6 +213,7 @@ describe('http: what a status means where the provider is silent', () => {
     [null, [200, 204, 299]],
     ['AUTH', [401]],
     ['ACCOUNT', [403]],
+    ['INPUT', [413]],
     ['CONFIG', [404]],
     ['RATE_LIMITED', [429]],
     ['PROVIDER', [500, 502, 503, 599]],

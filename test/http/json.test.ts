@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isObject, parseJson } from '../../src/http/json';
+import { isObject, parseAnswer, parseJson } from '../../src/http/json';
 import { stepsOf } from '../steps';
 
 describe('http: JSON', () => {
@@ -44,6 +44,28 @@ describe('http: JSON', () => {
       assert.throws(() => parseJson(text), SyntaxError, text);
   });
 
+  it('reads no answer that has a key twice in one object with different values', () => {
+    for (const text of [
+      '{"incorrect":101,"incorrect":100}',
+      '{"code":500,"data":[{"a":{"status":-2305,"status":0}}],"code":500}',
+      '{"success" : false, "success" : true}',
+      '{"inc\\u006frrect":101,"incorrect":100}',
+      '{"a\\"":1,"a\\"":2}',
+      '{"__proto__":1,"__proto__":2}',
+      `{"order_no":${ID},"order_no":${ID.slice(0, -1)}2}`,
+      `{"data":{"a":1},"data":{"a":1,"b":2}}`,
+    ])
+      assert.throws(() => parseAnswer(text), SyntaxError, text);
+    for (const text of [
+      '{"msg":"a:b","data":{"msg":"a:b"},"list":[{"msg":1},{"msg":2}]}',
+      '{"code":200,"data":{"a":[1,{"b":2}]},"code":200,"data":{"a":[1,{"b":2}]}}',
+      '{"a":"\\":1,\\"a\\":2","b":"\\\\"}',
+      '\ufeff{"a":1,"a":1}',
+      '"a"',
+    ])
+      assert.deepEqual(parseAnswer(text), parseJson(text), text);
+  });
+
   it('reads the largest answer, one text of four mebibytes beside an id', () => {
     const size = 4 * 1024 * 1024;
     for (const text of ['x'.repeat(size), '\\"'.repeat(size / 2), '1'.repeat(size)]) {
@@ -83,10 +105,11 @@ describe('http: JSON', () => {
       (size) => '1e'.repeat(size),
       (size) => ' '.repeat(size),
       (size) => `[${'1916812048797600001,'.repeat(size / 20)}1]`,
+      (size) => `[${'{"a":1,"a":1},'.repeat(size / 14)}1]`,
     ];
     for (const make of texts) {
       const text = make(100_000);
-      const steps = stepsOf(() => parseJson(text));
+      const steps = stepsOf(() => parseAnswer(text));
       assert.ok(
         steps <= 5 * text.length,
         `${text.slice(0, 24)}: ${steps} steps for ${text.length} characters`,

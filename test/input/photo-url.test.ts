@@ -241,6 +241,8 @@ describe('input: photo URL', () => {
     for (const text of [
       '',
       'data:image/png;base64,iVBO',
+      'ff:d8:ff:e0',
+      'FF:D8:FF:E0',
       '/9j/4AAQ',
       'iVBORw0KGgo',
       'base64://iVBO',

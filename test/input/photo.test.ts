@@ -123,6 +123,8 @@ describe('input: photo', () => {
       'base64://…',
       'base64:…',
     ],
+    ['data:image/jpeg;name="a,b.jpg";base64,…', 'data:image/jpeg;a=x;b="y";base64,…'],
+    ['data:image/jpeg;base64，…', 'data：image/jpeg；base64，…', 'photo=…', 'photo=data:image/jpeg;base64,…'],
     ['data:image/jpeg;base64;…', 'data:image/jpeg;base64…', 'data:[object File];base64,…'],
     ["data:image/jpeg;base64,b'…'", 'data:image/jpeg;base64,data:image/jpeg;base64,…'],
     // Of a page, a style sheet, Markdown and XML.

@@ -217,12 +217,17 @@ describe('the ledger', () => {
     ];
     await done(ledger, call([], { keys }), answered({ photo: 'seen', other: 'seen' }));
     assert.equal((await ledger.look('address', ''))?.state, 'answered');
-    await ledger.ledger.discard(ACCOUNT, ['address', 'nobody knows it']);
+    await ledger.ledger.discard(ACCOUNT, [
+      { key: 'address', holds: 'seen' },
+      { key: 'nobody knows it', holds: 'seen' },
+      // It has another answer by now.
+      { key: 'other', holds: 'unseen' },
+    ]);
     for (const key of ['photo', 'address']) assert.equal(await ledger.look(key, ''), null);
     assert.equal((await ledger.look('other', ''))?.state, 'answered');
     const id = await claimed(ledger, call([], { keys: [keys[0]!] }));
     // What is under way is nobody's to discard.
-    await ledger.ledger.discard(ACCOUNT, ['photo']);
+    await ledger.ledger.discard(ACCOUNT, [{ key: 'photo', holds: 'seen' }]);
     assert.deepEqual(await ledger.look('photo', ''), { state: 'under-way', entry: id });
   });
 

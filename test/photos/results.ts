@@ -1,5 +1,6 @@
 /** Results of truth-poll, made by what makes them of the provider's answer. */
 
+import { atOnce } from '../../src/input/slices';
 import type { PollResult } from '../../src/photos/poll-result';
 import type { ReportedPhoto } from '../../src/photos/rules';
 import { readPhoto } from '../../src/providers/xhey/photo';
@@ -80,7 +81,7 @@ export function polled(photos: readonly ReportedPhoto[], others: readonly Polled
     lastError: undefined,
     raw: [],
   };
-  const answer = report({ tasks: [...tasks.values(), ...others], ...common });
+  const answer = atOnce(report({ tasks: [...tasks.values(), ...others], ...common }));
   return {
     provider: 'xhey',
     operation: 'truth-poll',

@@ -292,23 +292,25 @@ describe('photos: stored', () => {
 
   describe('that cannot be deleted', () => {
     it('are tried again, later each time, and that is reported once', async () => {
-      const stored = open();
+      // Longer than this takes: only the next process tries again.
+      const slow = { firstPauseMs: MINUTE_MS };
+      const stored = open(slow);
       fails = () => true;
       const id = await stored.enter(photo());
       stored.discard(id, false);
       await until(() => notices.length === 1, 'nothing is reported');
       const retryIn = async () => (await due()).photos[0]?.attempts;
       assert.equal(await retryIn(), undefined, 'it is not due again yet');
-      pass(51);
+      pass(MINUTE_MS + 1);
       assert.equal(await retryIn(), 1);
-      const next = await restart(stored);
+      const next = await restart(stored, slow);
       assert.equal(tried.length, 2);
       // Twice as long as before.
-      pass(60);
+      pass(1.2 * MINUTE_MS);
       assert.equal(await retryIn(), undefined);
-      pass(45);
+      pass(0.9 * MINUTE_MS);
       fails = () => false;
-      await untilHeld(await restart(next), 0);
+      await untilHeld(await restart(next, slow), 0);
       assert.deepEqual([tried.length, deleted], [3, [id]]);
     });
 

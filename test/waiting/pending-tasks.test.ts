@@ -245,7 +245,8 @@ for (const where of ['in memory', 'on disk'] as const) {
     });
 
     it('are all found by the next process, but not what was delivered, dropped, or should not survive', async () => {
-      const [, delivered, dropped] = ['1', '2', '3'].map((taskId) => add(taskId));
+      const [waiting, delivered, dropped] = ['1', '2', '3'].map((taskId) => add(taskId));
+      waiting!.attempts = 3;
       add('fleeting', { isDurable: false });
       tasks.delivered(delivered!, owner);
       tasks.release(owner, true);
@@ -253,8 +254,9 @@ for (const where of ['in memory', 'on disk'] as const) {
       await reopen();
       const found = tasks.claim('node', 'truth-poll', owner);
       assert.deepEqual(idsOf(found), ['1']);
-      const { work, message } = found[0]!;
-      assert.deepEqual({ work, message }, { work: { state: {} }, message: { payload: '1' } });
+      const { work, message, attempts } = found[0]!;
+      const expected = { work: { state: {} }, message: { payload: '1' }, attempts: 3 };
+      assert.deepEqual({ work, message, attempts }, expected);
     });
 
     it('are found oldest first, more than one page of them', async () => {

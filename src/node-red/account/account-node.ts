@@ -191,11 +191,11 @@ function prepare(
     pairs,
     secrets: pairs.flatMap((pair) => Object.values(pair)),
     settings: replaceDefaults(settings, definition.settings, standIns),
-    discardReuse(keys) {
+    discardReuse(answers) {
       const destination = destinationOf(environment, baseUrl);
       void ledgerOf(red, config.ledger)?.discard(
         node.id,
-        keys.map((key) => keyAt(destination, key)),
+        answers.map(({ key, holds }) => ({ key: keyAt(destination, key), holds })),
       );
     },
     transport: createTransport({

@@ -164,6 +164,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
       query.signal,
       turn,
       until,
+      task,
     );
     // The end of its time cancels the query. A task whose time was over before is queried once all the same.
     if (context.left() > 0) this.#pending.schedule(task, Number.POSITIVE_INFINITY);
@@ -171,7 +172,7 @@ export class NodeTasks<Input, State> implements TaskOwner {
     const ended = (then: () => void) => {
       this.#queries.delete(task);
       task.isQuerying = false;
-      work.attempts += context.attempts;
+      work.attempts = task.attempts;
       if (task.owner === this && !work.ended) then();
     };
     this.#step(state, work.account, context).then(

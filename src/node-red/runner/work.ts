@@ -55,7 +55,7 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
     started,
     account,
     provider: null,
-    attempts: 0,
+    attempts: task?.attempts ?? 0,
     task: task ?? null,
     ended: false,
   };
@@ -82,6 +82,7 @@ export class MessageContext implements AskContext {
    * @param signal requests in flight end once this is aborted
    * @param turn why it is worked on
    * @param until when its time is over, on the clock of `performance.now()`
+   * @param sent counts the requests of the whole message, where that takes several steps
    */
   constructor(
     readonly node: NodeContext,
@@ -90,6 +91,7 @@ export class MessageContext implements AskContext {
     readonly signal: AbortSignal,
     readonly turn: AskContext['turn'] = 'arrived',
     readonly until = Number.POSITIVE_INFINITY,
+    readonly sent: { attempts: number } | null = null,
   ) {}
 
   get memory(): Map<string, number> {
@@ -110,6 +112,7 @@ export class MessageContext implements AskContext {
 
   attempted(): void {
     this.attempts++;
+    if (this.sent) this.sent.attempts++;
   }
 
   async wait(milliseconds: number): Promise<void> {

@@ -3,9 +3,9 @@ import { refusal, VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { refusedStatus, textOf, unwrapped } from '../../http/answer';
-import { isObject, parseJson, parseObject } from '../../http/json';
+import { isObject, parseAnswer, parseObject } from '../../http/json';
 import { conceal, harmlessId, type Known } from '../../input/mask';
-import { CODES, COMPARED, GATEWAY_REFUSALS, INCORRECT, SUCCESS } from './codes';
+import { CODES, COMPARED, GATEWAY_REFUSALS, type GatewayRefusal, INCORRECT, SUCCESS } from './codes';
 
 /** What a comparison found, in the provider's numbers. */
 export interface Comparison {
@@ -37,6 +37,7 @@ const LONGEST_GATEWAY_TEXT = 2000;
 /** A number of JSON, and what others write for one: ".82", "8.2e-1", "+1". */
 const NUMBER_IN_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** "An envelope's `success` may be a text". */
+const SUCCESSES: ReadonlySet<string> = new Set(['true', '1', 't', 'y', 'yes', 'ok', 'success', '是', '成功']);
 const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
 
 /**
@@ -72,7 +73,7 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const { code: given = status, success } = raw ?? {};
     const { data, message, orderNo } = wordsIn(raw ?? {}, known);
     const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
-    const contradicts = isNoSuccess(success);
+    const contradicts = isOwn ? !isSuccess(success) : isOneOf(NO_SUCCESS, success);
     if (code === SUCCESS && contradicts) throw incomplete(SUCCESS, message, { orderNo });
     if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400))
       throw refusalBy(CODES, code, message, { orderNo });
@@ -84,7 +85,7 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
 /** @returns the JSON object or list that a text is, or null where it is neither */
 function jsonIn(text: string): object | null {
   try {
-    const value = parseJson(text);
+    const value = parseAnswer(text);
     return typeof value === 'object' ? value : null;
   } catch {
     return null;
@@ -130,7 +131,7 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   if (code !== SUCCESS) throw refusalBy(CODES, code, message, { orderNo });
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
-  if (incorrect === null || !Number.isInteger(incorrect) || isNoSuccess(raw.success))
+  if (incorrect === null || !Number.isInteger(incorrect) || !isSuccess(raw.success))
     throw incomplete(SUCCESS, message, { orderNo, score });
   const { charged = null, error, identityConfirmed } = INCORRECT.get(String(incorrect)) ?? {};
   // `code` is 200 here and would say nothing.
@@ -155,8 +156,13 @@ function wordsIn(
   return { data, message, orderNo: harmlessId(data.order_no, known) };
 }
 
-function isNoSuccess(success: unknown): boolean {
-  return typeof success !== 'object' && NO_SUCCESS.has(String(success).trim().toLowerCase());
+/** Where it is left out, the code decides; whatever else is there and does not say so is no success. */
+function isSuccess(success: unknown): boolean {
+  return success === undefined || isOneOf(SUCCESSES, success);
+}
+
+function isOneOf(words: ReadonlySet<string>, value: unknown): boolean {
+  return typeof value !== 'object' && words.has(String(value).trim().toLowerCase());
 }
 
 /**
@@ -170,13 +176,13 @@ function refusedByGateway(
   { known, maxPhotoMB }: Reader,
 ): VerifyError {
   const ownForm = typeof raw?.message === 'string';
-  const words = (ownForm ? String(raw.message) : text).slice(0, LONGEST_GATEWAY_TEXT);
-  const row = GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(words));
+  const words = ownForm ? String(raw.message) : wordsOf(raw ?? {}, 'msg') || text;
+  const row = gatewayRow(status, words) ?? gatewayRow(status, ownForm ? '' : text);
   const byStatus = refusedStatus(status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
   // "any": a proxy in front of the gateway refuses as well, with a page of its own.
   if (status === 413)
     return maxPhotoMB === null
-      ? new VerifyError('INPUT', 'object-too-large', { field: 'body' }, { charged: false })
+      ? byStatus
       : new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB }, { charged: false });
   const code = row ? row.code : byStatus.problem.startsWith('refused.') ? byStatus.code : null;
   if (!code || !(row || ownForm)) return byStatus;
@@ -190,9 +196,15 @@ function refusedByGateway(
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }
 
-/** Both have a `message` in some version; the product alone has these. */
+function gatewayRow(status: number, words: string): GatewayRefusal | undefined {
+  const read = words.slice(0, LONGEST_GATEWAY_TEXT);
+  return GATEWAY_REFUSALS.find((each) => each.statuses.includes(status) && each.text.test(read));
+}
+
+/** Both have a `message` in some version; the product alone has these, but for a gateway that says its own words under `msg`. */
 function isProductAnswer(raw: Record<string, unknown>, status: number): boolean {
   if (typeof raw.code !== 'number' && typeof raw.code !== 'string') return false;
+  if (!CODES.has(String(raw.code)) && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
 }
 

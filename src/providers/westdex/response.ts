@@ -1,7 +1,7 @@
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/answer';
-import { isObject, parseJson } from '../../http/json';
+import { isObject, parseAnswer } from '../../http/json';
 import { offsetAskedBy } from '../../http/signing';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
@@ -142,7 +142,7 @@ function jsonIn(text: string | null): { value: unknown } | null {
   if (text === null) return null;
   if (text.trim() === '') return { value: null };
   try {
-    const value = parseJson(text);
+    const value = parseAnswer(text);
     // Written as JSON twice.
     return { value: unwrapped(value) };
   } catch {

@@ -56,7 +56,7 @@ export function create(
  */
 export async function query(account: Account, taskId: string, context: CallContext): Promise<TaskAnswer> {
   const build = request('/v2/truth_build/query', { taskID: taskId });
-  const read = (answer: HttpAnswer) => readTask(answer, known(account));
+  const read = (answer: HttpAnswer) => readTask(answer, taskId, known(account));
   const answer = await account.transport.send({ build, read, claim: null }, context);
   return { ...answer, list: await concealedList(answer.list, known(account)) };
 }

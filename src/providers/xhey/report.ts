@@ -1,6 +1,7 @@
 /** The result of truth-poll: docs/contract.md, "Result". */
 import type { Cause } from '../../contract/errors';
 import type { Answer, Environment, Outcome, Result } from '../../contract/result';
+import type { Sliced } from '../../input/slices';
 import { assemble, batches } from './assemble';
 import type { ReportedPhoto } from './photo';
 import type { PolledTask, TaskStatus } from './tasks';
@@ -55,10 +56,10 @@ const PHOTO_FIELDS = [
  * @param findings of all tasks of a message
  * @returns the answer; `unfinished` as long as any task waits
  */
-export function report(findings: Findings): Answer<PollData> {
+export function* report(findings: Findings): Sliced<Answer<PollData>> {
   const { tasks, repaired, code, message, providerTime, lastError, raw } = findings;
   const open = tasks.filter(({ status }) => status === 'waiting').map(({ taskId }) => taskId);
-  const photos = assemble(tasks);
+  const photos = yield* assemble(tasks);
   const bare = withoutPhotos(tasks);
   const summary = summaryOf(photos);
   const reasons = new Set([...photos.map(({ reason }) => reason), ...bare.map(reasonOf)]);
@@ -104,6 +105,7 @@ export function splitPhotos(result: Result): Result[] {
       photoUrls: url === null ? [] : [url],
       status: before?.status ?? 'finished',
       ...(isPartial ? { partial: true as const } : {}),
+      ...(before?.reusedAt ? { reusedAt: before.reusedAt } : {}),
     };
     return {
       ...bare,
@@ -173,8 +175,8 @@ export function claimText(
   };
   const byTask = Map.groupBy(photos, ({ taskId }) => taskId);
   const over = tasks.filter(({ status }) => status !== 'waiting');
-  const claims = over.map(({ taskId, status, photoUrls, names, batch, partial }) => [
-    ...[taskId, status, photoUrls, names, batch, partial],
+  const claims = over.map(({ taskId, status, photoUrls, names, batch, partial, reusedAt }) => [
+    ...[taskId, status, photoUrls, names, batch, partial, reusedAt],
     (byTask.get(taskId) ?? []).map(claimOf),
   ]);
   const submission = submittedAt === undefined ? [] : [submittedAt, tasks.map(({ taskId }) => taskId)];

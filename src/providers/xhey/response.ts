@@ -83,17 +83,24 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
  * docs/providers/xhey.md, "POST /v2/truth_build/query": the fields stand under `data` (observed) or at the top level (documented), and
  * each of the two may be in another object than the other.
  * @param answer to a query
+ * @param taskId that it was asked with
  * @param known what its texts may repeat
- * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where they are missing
+ * @throws VerifyError as `readEnvelope`, by the inner words where there are any; PROTOCOL where fields are missing, or where
+ *   it names another task
  */
-export function readTask(answer: HttpAnswer, known: Known): TaskAnswer {
+export function readTask(answer: HttpAnswer, taskId: string, known: Known): TaskAnswer {
   const { code, message, data, providerTime, raw } = readEnvelope(answer, known);
   const levels = [...levelsOf(data), raw];
   const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
   const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);
-  const list = given ?? (taskStatus !== null && !innerRefusal(data, known) ? [] : null);
-  if (taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
-    throw innerRefusal(data, known) ?? incomplete(SUCCESS, message);
+  const refusal = innerRefusal(data, known);
+  const list = given ?? (taskStatus !== null && !refusal ? [] : null);
+  // With a list beside it, only what can mean nothing but a failure is one.
+  const isFailed = refusal !== null && Number(refusal.details.providerCode) < 0;
+  if (isFailed || taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
+    throw refusal ?? incomplete(SUCCESS, message);
+  const named = fieldIn(levels, 'taskID');
+  if (named !== undefined && String(named).trim() !== taskId) throw incomplete(SUCCESS, message);
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
   return { code, message, data, providerTime, raw, taskStatus, list };
 }

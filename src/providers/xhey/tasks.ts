@@ -37,6 +37,28 @@ export function batchOf({ taskId, batch, photoUrls }: Omit<PolledTask, 'photos' 
   return batch === undefined ? taskId : JSON.stringify([batch, photoUrls]);
 }
 
+/**
+ * A task may come twice, each time with other photos of it: those of an earlier message are found one by one, and flows
+ * join what they split.
+ * @param task as it came first
+ * @param other the same task
+ * @returns it with the photos of both; not all of its photos where either has not all
+ */
+function mergedTask(task: Task, other: Task): Task {
+  const known = new Set(task.photoUrls);
+  const added = other.photoUrls.flatMap((url, index) =>
+    known.has(url) ? [] : [{ url, name: other.names?.[index] ?? null }],
+  );
+  const photoUrls = [...task.photoUrls, ...added.map(({ url }) => url)];
+  const names = [...(task.names ?? task.photoUrls.map(() => null)), ...added.map(({ name }) => name)];
+  return {
+    ...task,
+    photoUrls,
+    ...(names.some((name) => name !== null) ? { names } : {}),
+    ...(task.partial || other.partial ? { partial: true } : {}),
+  };
+}
+
 /** More than any message has; an array of millions is refused before it is looked through. */
 const MOST_TASKS = 10_000;
 /** docs/providers/xhey.md, "POST /v2/truth_build/create": public clients send at most 10 photos a task. */
@@ -72,20 +94,24 @@ export function readTasks(
   const tasks = new Map<string, PolledTask>();
   const counted = new Set<string>();
   let photoCount = 0;
-  const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial }: Task) => {
-    const more = {
+  const enter = (status: TaskStatus, { taskId, photoUrls, names, batch, partial, reusedAt }: Task) => {
+    const task = {
+      taskId,
+      photoUrls: [...photoUrls],
       ...(isNames(names, photoUrls.length) ? { names: [...names] } : {}),
       ...(batch ? { batch } : {}),
       ...(partial === true ? { partial } : {}),
+      ...(typeof reusedAt === 'string' ? { reusedAt } : {}),
     };
-    tasks.set(taskId, { taskId, photoUrls: [...photoUrls], status, photos: [], ...more });
+    const before = tasks.get(taskId);
+    tasks.set(taskId, before ? { ...before, ...mergedTask(before, task) } : { ...task, status, photos: [] });
   };
   for (const each of first(source.tasks, MOST_TASKS)) {
     if (!isTask(each)) continue;
-    const batch = batchOf(each);
-    if (!counted.has(batch)) photoCount += each.photoUrls.length;
+    const photosOf = JSON.stringify([each.batch ?? each.taskId, each.photoUrls]);
+    if (!counted.has(photosOf)) photoCount += each.photoUrls.length;
     if (photoCount > MOST_PHOTOS) throw tooManyPhotos();
-    counted.add(batch);
+    counted.add(photosOf);
     if (toQuery.has(each.taskId)) enter('waiting', each);
     else if (isEnd(each.status)) enter(each.status, each);
   }

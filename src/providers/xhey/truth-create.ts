@@ -25,8 +25,10 @@ export interface Task {
   names?: (string | null)[];
   /** Where one batch was answered with several tasks, which share its photos: the id of the first. */
   batch?: string;
-  /** It was created for more photos than these, which are all that the message asked for. */
+  /** It was created for other photos than these, more of them or in another order; these are all that the message asked for. */
   partial?: true;
+  /** ISO 8601: when this message was given it, where an earlier one had paid for it (`reuse`). */
+  reusedAt?: string;
 }
 
 /** What is kept of a batch that was submitted under a message's `key`. */
@@ -41,8 +43,9 @@ interface EarlierBatch {
 /** What is kept of a photo that was submitted, where `reuse` is set. */
 interface EarlierPhoto {
   taskIds: string[];
-  /** How many photos its tasks were created for. */
+  /** How many photos its tasks were created for, and which of them it was, from 0. */
   photos: number;
+  position: number;
   /** The provider reports it under this address, where that is not the photo's own: the message had the photo itself, or the address was signed. */
   url?: string;
   code: string;
@@ -93,7 +96,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     const { environment } = account;
     const slot = account.transport.takeSlot();
     const photos = await MessagePhotos.of(given);
-    const submission = new Submission(photos);
+    const submission = new Submission(photos, new Date(context.now()).toISOString());
     /** Those that the provider may have taken. */
     const sent = new Set<MessagePhoto>();
     try {
@@ -162,14 +165,17 @@ class Submission {
   /** Whether anything was paid for now. */
   isPaid = false;
   readonly #photos: MessagePhotos;
+  readonly #at: string;
   #code = '';
   #message = '';
   /** Id of the latest entry. */
   ledger: string | null = null;
   #earlier: Earlier<unknown> | null = null;
 
-  constructor(photos: MessagePhotos) {
+  /** @param at ISO 8601, now */
+  constructor(photos: MessagePhotos, at: string) {
     this.#photos = photos;
+    this.#at = at;
   }
 
   /** @returns those that are still to be submitted */
@@ -186,15 +192,16 @@ class Submission {
     payments: Payments,
   ): Promise<ReadonlySet<MessagePhoto>> {
     const reused = payments.reuses ? batch : [];
-    const answers = ({ taskIds, code, message }: Created) => {
-      const earlier: EarlierPhoto = { taskIds, photos: batch.length, code, message };
-      return new Map(
-        reused.map((photo) => [
+    const answers = ({ taskIds, code, message }: Created) =>
+      new Map(
+        reused.map((photo, position): [string, EarlierPhoto] => [
           reuseKeyOf(photo).key,
-          { ...earlier, ...(keyTellsAddress(photo) ? {} : { url: photo.url! }) },
+          {
+            ...{ taskIds, photos: batch.length, position, code, message },
+            ...(keyTellsAddress(photo) ? {} : { url: photo.url! }),
+          },
         ]),
       );
-    };
     const keys = reused.map(reuseKeyOf);
     const paid = await payments.pay<Created, EarlierPhoto>({ keys, send, result: paidResult, answers });
     if ('known' in paid) return this.#takeEarlier(batch, paid.known);
@@ -283,9 +290,14 @@ class Submission {
     for (const { photo, known } of found) photo.url = known.answer.url ?? photo.url;
     for (const group of Map.groupBy(found, ({ known }) => known.ledger).values()) {
       const { answer } = group[0]!.known;
-      const partial = group.length < answer.photos ? { partial: true as const } : {};
+      const isWhole =
+        group.length === answer.photos && group.every(({ known }, index) => known.answer.position === index);
       const members = group.map(({ photo }) => photo);
-      const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({ ...task, ...partial }));
+      const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({
+        ...task,
+        ...(isWhole ? {} : { partial: true as const }),
+        reusedAt: this.#at,
+      }));
       this.#take(tasks, answer, this.ledger);
     }
     return new Set(found.map(({ photo }) => photo));

@@ -3,6 +3,7 @@ import type { Action, AskContext, Context, Unfinished } from '../../contract/act
 import { type Cause, ERRORS, VerifyError } from '../../contract/errors';
 import type { Answer, Environment } from '../../contract/result';
 import type { SettingDefinitions } from '../../contract/settings';
+import { inTurns } from '../../input/slices';
 import { query } from './client';
 import { UNKNOWN_TASK } from './codes';
 import { isInProgress, readPhoto, wasLookedAt } from './photo';
@@ -252,7 +253,8 @@ async function resultOf(
   const kept = state.tasks.flatMap((task) => (task.raw === undefined ? [] : [task.raw]));
   const lastError = state.tasks.findLast(({ error }) => error)?.error;
   const tasks = state.tasks.map(({ error: _error, raw: _raw, ...task }) => task);
-  const answer = report({ tasks, repaired, code, message, providerTime, lastError, raw: [...kept, ...raw] });
+  const findings = { tasks, repaired, code, message, providerTime, lastError, raw: [...kept, ...raw] };
+  const answer = await inTurns(report(findings));
   const { data } = answer;
   // A later truth-poll must not take the time of its own message for that.
   const submittedAt = state.submittedAt ?? (waiting(state).length > 0 ? state.arrivedAt : undefined);
@@ -270,12 +272,12 @@ async function discardUnseen(
   state: PollState,
   { data }: Answer<PollData>,
 ): Promise<void> {
-  const keys = data.photos.flatMap((photo) =>
-    photo.url === null || wasLookedAt(photo) ? [] : [reuseKey(photo.url)],
+  const answers = data.photos.flatMap((photo) =>
+    photo.url === null || wasLookedAt(photo) ? [] : [{ key: reuseKey(photo.url), holds: photo.taskId }],
   );
-  if (keys.length === 0 || waiting(state).length > 0) return;
+  if (answers.length === 0 || waiting(state).length > 0) return;
   try {
-    (await accountOf(state, open)).discardReuse?.(keys);
+    (await accountOf(state, open)).discardReuse?.(answers);
   } catch {
     // The account is not set up any more, or for another environment; what its tasks found is said all the same.
   }

@@ -11,6 +11,7 @@ export function waitingTables({ text, integer, bytes }: ColumnTypes): string[] {
       deadline ${integer},
       orphaned_at ${integer},
       task_ids ${text} NOT NULL,
+      attempts ${integer} NOT NULL DEFAULT 0,
       sealed ${bytes} NOT NULL
     )`,
   ];

@@ -12,6 +12,46 @@ describe('tencent-market answer', () => {
     return readAnswer({ status: 200, headers: {}, body: Buffer.from(text) }, { known, maxPhotoMB: null });
   };
 
+  it('is no verdict where success is there and does not plainly say so', () => {
+    const product = { order_no: '568753443590770689', score: 0.82, incorrect: 100 };
+    const readText = (text: string) => {
+      const known = { person: PERSON, secrets: [SECRET] };
+      return readAnswer({ status: 200, headers: {}, body: Buffer.from(text) }, { known, maxPhotoMB: null });
+    };
+    const readWith = (success: unknown) => readText(JSON.stringify({ success, code: 200, data: product }));
+    for (const success of [undefined, true, 'true', ' TRUE ', 1, '1', 'yes', 'Y', 'ok', 'success', '成功'])
+      assert.equal(readWith(success).score, 0.82, String(success));
+    const others = [
+      false,
+      'false',
+      0,
+      '0',
+      'no',
+      'N',
+      'f',
+      'fail',
+      'error',
+      '失败',
+      '',
+      -1,
+      null,
+      {},
+      [],
+      [true],
+    ];
+    for (const success of others) {
+      const { code, problem, details } = refusalOf(() => readWith(success));
+      const { orderNo, score } = details;
+      assert.deepEqual(
+        [code, problem, orderNo, score],
+        ['PROTOCOL', 'answer-incomplete', product.order_no, 0.82],
+        JSON.stringify(success),
+      );
+    }
+    const twice = JSON.stringify({ code: 200, data: product }).replace('"incorrect"', '"incorrect":101,$&');
+    assert.equal(refusalOf(() => readText(twice)).code, 'PROTOCOL');
+  });
+
   const orders: [unknown, string | null][] = [
     ['568753443590770689', '568753443590770689'],
     [9_007_199_254_740_991, '9007199254740991'],

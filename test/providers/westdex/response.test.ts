@@ -230,6 +230,7 @@ describe('westdex answer', () => {
       [401, 'AUTH'],
       [403, 'ACCOUNT'],
       [404, 'CONFIG'],
+      [413, 'INPUT'],
       [429, 'RATE_LIMITED'],
       [500, 'PROVIDER'],
       [302, 'PROTOCOL'],

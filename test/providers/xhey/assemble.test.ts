@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { atOnce } from '../../../src/input/slices';
 import { assemble } from '../../../src/providers/xhey/assemble';
 import { type ReportedPhoto, readPhoto, unreportedPhoto } from '../../../src/providers/xhey/photo';
 import type { PolledTask, TaskStatus } from '../../../src/providers/xhey/tasks';
@@ -28,7 +29,7 @@ const finished = (photoUrls: string[], ...reported: Parameters<typeof task>[3]) 
 
 /** Each photo in a line: its address, the task, the reason, and how it was matched. */
 const assembled = (...tasks: PolledTask[]) =>
-  assemble(tasks).map(({ url, taskId, reason, matchedBy }) =>
+  atOnce(assemble(tasks)).map(({ url, taskId, reason, matchedBy }) =>
     [url === null ? null : url.replace(SITE, ''), taskId, reason, matchedBy].join(' '),
   );
 
@@ -46,7 +47,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   ];
   for (const [submitted, reported] of alike) {
     it(`${submitted} reported as ${reported}`, () => {
-      const [first, second] = assemble([finished([submitted, C], C, reported)]);
+      const [first, second] = atOnce(assemble([finished([submitted, C], C, reported)]));
       assert.deepEqual([first!.url, first!.reason], [submitted, 'authentic']);
       assert.deepEqual([first!.matchedBy, second!.matchedBy], ['similar-address', 'address']);
     });
@@ -63,7 +64,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
   ];
   for (const [submitted, reported] of unlike) {
     it(`${reported} is not ${submitted}`, () => {
-      const photos = assemble([finished([submitted], reported)]);
+      const photos = atOnce(assemble([finished([submitted], reported)]));
       assert.deepEqual(
         photos.map(({ url, reason, matchedBy }) => [url, reason, matchedBy]),
         [submitted, reported].map((url, index) => [url, ['not-reported', 'authentic'][index], null]),
@@ -108,6 +109,15 @@ describe('xhey photos, brought into the order they were submitted in', () => {
       'one given twice is reported twice, with the verdict of the one that was sent',
       [finished([A, A, B], A, B)],
       ['a.jpg 1 authentic address', 'a.jpg 1 authentic address', 'b.jpg 1 authentic address'],
+    ],
+    [
+      'with the worse of two verdicts on one address, whichever came first',
+      [finished([A, B, C], A, [A, -2305], [B, -2305], B, [C, 77], C, C)],
+      [
+        'a.jpg 1 not-watermark-camera address',
+        'b.jpg 1 not-watermark-camera address',
+        'c.jpg 1 unknown-status address',
+      ],
     ],
     [
       'one given twice, by position',
@@ -182,7 +192,7 @@ describe('xhey photos, brought into the order they were submitted in', () => {
 
   it('of a hundred thousand that nobody submitted', () => {
     const many = Array.from({ length: 150_000 }, (_, index) => `${A}?${index}`);
-    assert.equal(assemble([task('1', 'finished', [], many)]).length, many.length);
+    assert.equal(atOnce(assemble([task('1', 'finished', [], many)])).length, many.length);
   });
 
   it('as they were matched before, where they are carried', () => {

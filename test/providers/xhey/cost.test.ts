@@ -1,6 +1,7 @@
 /** What a thousand carried photos cost, the most of a message: as much for each as if it were alone. */
 import assert from 'node:assert/strict';
 import type { Result } from '../../../src/contract/result';
+import { atOnce } from '../../../src/input/slices';
 import { claimText, type PollData, report, splitPhotos } from '../../../src/providers/xhey/report';
 import { readTasks } from '../../../src/providers/xhey/tasks';
 import { stepsOf } from '../../steps';
@@ -38,7 +39,7 @@ function counted(length: number, submitted: (index: number) => string, reported:
 function resultOf(message: unknown): PollData {
   const { tasks } = readTasks(message, null, new Set());
   const words = { repaired: [], code: '200', message: '', providerTime: null, lastError: undefined, raw: [] };
-  const { data } = report({ tasks, ...words });
+  const { data } = atOnce(report({ tasks, ...words }));
   claimText('custom', data.tasks, data.photos);
   return data as PollData;
 }

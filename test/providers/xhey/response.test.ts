@@ -14,7 +14,7 @@ const answer = (value: unknown, status = 200) => ({
 });
 const created = (value: unknown) => readCreated(answer(value), KNOWN).taskIds;
 const task = (value: unknown) => {
-  const { taskStatus, list } = readTask(answer(value), KNOWN);
+  const { taskStatus, list } = readTask(answer(value), TASK, KNOWN);
   return { taskStatus, list };
 };
 

@@ -26,6 +26,26 @@ describe("a message's tasks", () => {
   for (const [name, value, taskIds] of rows)
     it(`may be ${name}`, () => assert.deepEqual(read(value), taskIds));
 
+  it('may be the same one twice, with other photos each time', () => {
+    const photo = (name: string) => `https://example.com/${name}.jpg`;
+    const of = (names: string, more: object = {}) => ({
+      taskId: '9',
+      photoUrls: [...names].map(photo),
+      ...more,
+    });
+    const { tasks } = readTasks(
+      [of('ab', { names: ['a', null] }), of('bc', { partial: true, names: [null, 'c'] }), of('b')],
+      'custom',
+      new Set(),
+    );
+    assert.deepEqual(tasks, [
+      { ...of('abc', { names: ['a', null, 'c'], partial: true }), status: 'waiting', photos: [] },
+    ]);
+    const thousand = Array.from({ length: 1000 }, (_, index) => photo(String(index)));
+    const many = [{ taskId: '9', photoUrls: thousand }, of('a')];
+    assertProblem(() => read({ taskIds: ['9'], tasks: many }), 'too-many-photos');
+  });
+
   const refusals: [string, unknown, string][] = [
     ['nothing', undefined, 'no-tasks'],
     ['an object without any', { data: {} }, 'no-tasks'],
