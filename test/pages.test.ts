@@ -155,6 +155,13 @@ describe("the operator's page", () => {
       assert.match(next({ code: 'BUDGET', charged: false, retryable: true, retryAfter: 90 }), /1 \S+ 30 \S+/);
     });
   }
+
+  it('shows a time as Shanghai has it, wherever the reader is', async () => {
+    const { wordsFor } = await load(`${PAGES}/tables.mjs`);
+    const { clock, date } = wordsFor('en');
+    const at = Date.UTC(2026, 11, 31, 16, 5);
+    assert.deepEqual([clock(at), date(at)], ['01-01 00:05', '2027-01-01 00:05']);
+  });
 });
 
 describe('the jobs of the page', () => {

@@ -105,7 +105,12 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
   /** Both bounds are in the unit of the scale; those that nobody chose change with it. */
   async function assertScale() {
     const [sameFrom, differentBelow] = ['#node-input-sameFrom', '#node-input-differentBelow'] as const;
-    const assertSaysOf = async (input: string, text: string, name: string, values: Record<string, number>) => {
+    const assertSaysOf = async (
+      input: string,
+      text: string,
+      name: string,
+      values: Record<string, number>,
+    ) => {
       const label = words(LOCALE, 'face-compare', `form.${name}`);
       assert.equal(
         await bench.tooltip(input),
@@ -124,6 +129,7 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
       ['45', '40'],
     );
     await bench.page.fill(sameFrom, '700');
+    await bench.page.click('#node-input-name');
     await assertSaysOf(sameFrom, 'out-of-bounds', 'same-from', { min: 0, max: 100 });
   }
 
