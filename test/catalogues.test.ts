@@ -20,6 +20,7 @@ const { nodes, plugins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 const TYPES = Object.keys(nodes);
 /** Texts whose keys are put together: those of the ledger's tables. */
 const REPORTED = [
+  'other-site',
   ...[...FIELDS, ...HANDLING_COLUMNS, 'yes', 'no'].map((name) => `columns.${name}`),
   ...TYPES.filter((type) => type.endsWith('-account')).map(
     (type) => `providers.${type.replace('-account', '')}`,

@@ -11,6 +11,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   /** Serialised once: the bytes that were signed are the bytes that are sent. */
   body: Buffer;
+  /** What the keys made of it, a signature or encrypted values, where an answer's texts must not repeat it. */
+  sealed?: readonly string[];
 }
 
 /** One answer, whole and decompressed. */
@@ -51,9 +53,10 @@ export interface Call<Value> {
    * Takes an answer apart.
    * @param answer of the provider
    * @param credentials that the request was built with
+   * @param sealed of the request
    * @throws VerifyError with `details.envelope` true where the answer was in the provider's own form
    */
-  read(answer: HttpAnswer, credentials: Credentials): Value;
+  read(answer: HttpAnswer, credentials: Credentials, sealed?: readonly string[]): Value;
   /**
    * Gives the id by which support finds a call, for an answer that came in part or cannot be decoded.
    * @returns the request id, or null

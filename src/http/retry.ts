@@ -31,7 +31,7 @@ export function describeFailure<Value>(
     details.retryAfter ??= retryAfterSeconds(answer, Date.now());
     // A 503 in the provider's own form is an answer: by then it has processed the request.
     const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
-    if (code === 'RATE_LIMITED' || isTurnedAway) details.refused = true;
+    if ((code === 'RATE_LIMITED' && answer.status === 429) || isTurnedAway) details.refused = true;
   }
   details.charged ??= call.claim && !mayHaveBeenProcessed(error) ? false : null;
   details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);

@@ -123,7 +123,7 @@ class AccountTransport implements Transport {
       context.attempted();
       const request = await call.build(Date.now() + signature.offset, signature.pair);
       answer = await this.#wire.send(request, context.signal);
-      const value = call.read(answer, signature.pair);
+      const value = call.read(answer, signature.pair, request.sealed);
       this.#circuit?.answered();
       this.#signing.accepted(signature);
       return { value };

@@ -85,6 +85,44 @@ function isBirthDate(date: string, now: number): boolean {
   return Number(date.slice(0, 4)) >= FIRST_YEAR && time - SHANGHAI_MS <= now;
 }
 
+/** Digits, and the X that may be the last of them. */
+const GROUP = /\d+[xX]?|[xX]/g;
+/** What may stand between the groups of one number, or be hidden there. */
+const GAP = /^[\s\p{Pd}\u2212\u2043._/·•\p{Default_Ignorable_Code_Point}]{0,8}$/u;
+const LENGTH = 18;
+
+/**
+ * @param text of a bounded length
+ * @param now Unix time in milliseconds, for birth dates in the future
+ * @returns the id numbers of 18 characters that stand anywhere in it, however they are written, as `readIdNumber` gives them
+ */
+export function idNumbersIn(text: string, now: number): string[] {
+  const found = new Set<string>();
+  const plain = text.normalize('NFKC');
+  const groups = [...plain.matchAll(GROUP)];
+  for (const [first, { 0: beginning }] of groups.entries()) {
+    let number = beginning;
+    for (let next = first + 1; number.length < LENGTH && next < groups.length; next++) {
+      const { 0: group, index } = groups[next]!;
+      const before = groups[next - 1]!;
+      if (!GAP.test(plain.slice(before.index + before[0].length, index))) break;
+      number += group;
+    }
+    const whole = number.toUpperCase();
+    if (mayBeIdNumber(whole, now) && checkCharacter(whole) === whole[LENGTH - 1]) found.add(whole);
+  }
+  return [...found];
+}
+
+/**
+ * @param text of any length
+ * @param now Unix time in milliseconds, for birth dates in the future
+ * @returns whether it is an id number of 18 characters, of which the last may be mistyped
+ */
+export function mayBeIdNumber(text: string, now: number): boolean {
+  return /^\d{17}[\dXx]$/.test(text) && REGION.test(text) && isBirthDate(text.slice(6, 14), now);
+}
+
 /**
  * @param text that a provider got, who repairs nothing
  * @param now Unix time in milliseconds

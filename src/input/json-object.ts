@@ -116,7 +116,11 @@ function copy(value: unknown, reading: Reading, level: number): Json {
     repaired.add(field);
     return counted(bytes ? bytes.toString('base64') : String(value), reading);
   }
-  if (Array.isArray(value)) return value.map((each: unknown) => copy(each, reading, level + 1));
+  if (Array.isArray(value)) {
+    // A list may have gaps, and say that it has four thousand million values.
+    if (value.length > MOST_VALUES) throw new VerifyError('INPUT', 'object-too-large', { field });
+    return value.map((each: unknown) => copy(each, reading, level + 1));
+  }
   if (isObject(value) && isPlain(value)) return copyObject(value, reading, level + 1);
   throw new VerifyError('INPUT', 'not-json', { field });
 }

@@ -17,6 +17,8 @@ export interface Known {
   others?: readonly Person[];
   /** Credentials of the account. */
   secrets: readonly string[];
+  /** What they made of one request: its signature, its encrypted values. */
+  sealed?: readonly string[] | undefined;
 }
 
 const URL_IN_TEXT = /(?:https?:|:\/\/)[^\s"'<>,，。；]+|data:[^\s"'<>，。；]+/gi;
@@ -52,6 +54,8 @@ const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&
 const TAG = /<\/?[a-z][^<>]{0,60}>/gi;
 /** What a tag holds is read before the tag is left out. */
 const READINGS = [readable, withoutTags];
+/** Part of an address, escaped or not, which may be a signed one that the provider repeats. */
+const NOT_IN_ID = /:\/\/|[?\s]|%(?:25)*(?:2f|3a|3f)/i;
 /** In what has nothing else no reading finds anything: the ideographs are those that NFKC leaves alone. */
 const READ_AS_IT_IS = /^[\w .,:;!?()\u4e00-\u9fff]*$/;
 /** What is escaped twice is read twice, and so on. */
@@ -98,7 +102,7 @@ export function maskText(text: string): string {
  */
 export function conceal(text: string, known: Known): string {
   const { person, others = [], secrets } = known;
-  const isAboutNobody = person === null && others.length === 0;
+  const isAboutNobody = person === null && others.length === 0 && !known.sealed?.length;
   const last = isAboutNobody ? lastConcealed.get(secrets) : undefined;
   if (last?.text === text) return last.concealed;
   let concealed = concealOne(text, known);
@@ -127,7 +131,7 @@ function concealOne(text: string, known: Known): string {
 export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
   const text = String(id);
-  if (text === '' || text.length > LONGEST) return null;
+  if (text === '' || text.length > LONGEST || NOT_IN_ID.test(text)) return null;
   const all = [known, ...(known.others ?? []).map((person) => ({ person, secrets: NO_SECRETS }))];
   return all.every((each) => withoutKnown(text, each) === text) ? text : null;
 }
@@ -205,7 +209,7 @@ function without(text: string, spans: Span[]): string {
 }
 
 /** Where a text contains what must not be shown, in upper or lower case. No pattern is made of what somebody sent. */
-function spansIn(text: string, { person, secrets }: Known): Span[] {
+function spansIn(text: string, { person, secrets, sealed = [] }: Known): Span[] {
   const spans: Span[] = [];
   const lower = inLowerCase(text);
   const plain = plainLettersOf(lower);
@@ -214,6 +218,11 @@ function spansIn(text: string, { person, secrets }: Known): Span[] {
       spans.push({ start, end: start + sent.length, mark: MARKS.secret });
     if (letters.length >= SHORTEST_SECRET && plain?.includes(letters) !== false)
       spans.push(...spansOf(letters, lettersOf(text), 'letters', MARKS.secret));
+  }
+  const inBase64 = sealed.length > 0 ? lower.replace(NOT_IN_BASE64, '') : '';
+  for (const value of sealed) {
+    const wanted = value.replace(NOT_IN_BASE64, '').toLowerCase();
+    if (inBase64.includes(wanted)) spans.push(...spansOf(wanted, lettersOf(text), 'letters', MARKS.secret));
   }
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))

@@ -61,8 +61,12 @@ const NAME =
 const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** These belong into names in other scripts only. */
 const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘\p{M}-]|['’ʼ‘-]\p{Script=Han}/u;
-/** What stands for characters that somebody left out. */
-const MASKED = /[*×○◯●■□〓]|某某|\p{Script=Han}(?:[xX]{2}|[xXoO]\p{Script=Han})/u;
+/**
+ * What stands for characters that somebody left out: signs, 某, and a run of x or o beside a Chinese character, or of x alone.
+ * An x within a word of other letters is a letter.
+ */
+const MASKED =
+  /[*×○◯●■□〓]|某某|某$|(?<=\p{Script=Han})[xXoO]+(?!\p{L}(?<!\p{Script=Han}))|(?<!\p{L}(?<!\p{Script=Han}))[xXoO]+(?=\p{Script=Han})|^[xX][xX ·.-]*$/u;
 
 /**
  * @param value as a message has it

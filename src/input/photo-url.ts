@@ -27,11 +27,21 @@ const ESCAPES: readonly (readonly [escaping: RegExp, sign: string])[] = [
 const MOST_LAYERS = 3;
 /** The end of a tag or of its attribute, or another tag. */
 const MARKUP =
-  /"(?=$|\s*\/?>|[,;\])}])|'(?=\s*\/?>)|\/?>|<(?=\/|!--|[a-z]+[\s/>]|$)|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/i;
+  /"(?=$|\s*\/?>|[,;\])}])|'(?=\s*\/?>)|\/?>|<(?=\/|!--|[a-z]+[\s/>]|$)|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/gi;
+const TAGS = /<[^<>]*>?|\/?>|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/gi;
+const QUOTE_ENDS = /^(?:["']|&(?:quot|apos|#0*3[49]|#x0*2[27]);(?=$|\s*\/?>|&gt;|[,;\])}]))/i;
+const PHOTO_IN_WORDS = /\.(?:jpe?g|png|bmp|gif|webp|heic)(?![a-z\d])/i;
+/** What an address stands in: the value of an attribute or of JSON, or a tag. */
+const AROUND = /(?:<[a-z][^<>]*(?:>\s*|=\s*["']?)|[\w"'-]\s*[=:]\s*["'])$/i;
+const LONGEST_AROUND = 1_000;
+const SCHEME_OF_WEB = /https?:\/\//i;
 /** What no address has unescaped; as browsers send them. */
 const UNSAFE: Readonly<Record<string, string>> = { '"': '%22', '<': '%3C', '>': '%3E' };
 /** Line ends and spaces of the file that it was read from, escaped with it. */
 const ESCAPED_SPACE_AT_END = /(?:%0[ad9]|%20){1,8}$/i;
+const ESCAPED_SPACES = /%0[ad9]|%20/gi;
+/** The same, escaped for JSON twice. */
+const JSON_SPACE_AT_END = /(?:\\[nrt]){1,8}["']?$/;
 /** Written on a Chinese keyboard, or copied behind one that was there already. */
 const WIDE_START = /^[^/／?#]{1,10}[/／]{2}[^/／?#]*/;
 const SCHEME_TWICE = /^(?:https?:\/\/)+(?=https?:\/\/)/i;
@@ -97,7 +107,7 @@ export function* readPhotoUrlsIn(value: string, position: number, reading: UrlRe
     return [value];
   }
   const urls: string[] = [];
-  for (const piece of piecesOf(value, position, reading)) {
+  for (const piece of piecesOf(alone(value, reading), position, reading)) {
     if (urls.length % IN_A_TURN === IN_A_TURN - 1) yield;
     urls.push(readOne(piece, position + urls.length, reading));
   }
@@ -111,15 +121,25 @@ export function* readPhotoUrlsIn(value: string, position: number, reading: UrlRe
  * @throws VerifyError INPUT
  */
 export function readPhotoUrl(value: string, reading: UrlReading): string {
-  return readOne(value, 1, reading);
+  return readOne(alone(value, reading), 1, reading);
+}
+
+/** The text of an address without the tag or the property that it stands in. */
+function alone(value: string, { field, repaired }: UrlReading): string {
+  const text = withoutAround(value);
+  if (text !== value) repaired.add(field);
+  return text;
 }
 
 /**
  * @param value a photo as a message has it
- * @returns whether it is a text with a scheme, and so meant as an address
+ * @returns whether it is a text with a scheme, or the one address of a tag, and so meant as an address
  */
 export function isAddress(value: unknown): value is string {
-  return typeof value === 'string' && SCHEME.test(value.slice(0, 64));
+  if (typeof value !== 'string') return false;
+  return (
+    SCHEME.test(value.slice(0, 64)) || (value.length <= 2 * LONGEST_URL && withoutAround(value) !== value)
+  );
 }
 
 /**
@@ -128,6 +148,25 @@ export function isAddress(value: unknown): value is string {
  */
 export function isTemplate(text: string): boolean {
   return /^\s*(?:\{\{|\$\{)/.test(text.slice(0, 64));
+}
+
+/** @returns the address of a text that is a tag, an attribute or a property with just one address in it; else the text itself */
+function withoutAround(text: string): string {
+  const start = text.search(SCHEME_OF_WEB);
+  if (start <= 0) return text;
+  const rest = text.slice(start);
+  if (SCHEME_OF_WEB.test(rest.slice(1))) return text;
+  const [around = ''] = AROUND.exec(text.slice(Math.max(0, start - LONGEST_AROUND), start)) ?? [];
+  if (around === '') return text;
+  const last = around.trimEnd().at(-1)!;
+  // What follows within the tag may be the address's own: it is looked at as behind any other.
+  if (last === '>')
+    return rest
+      .split(/(?<=>)|(?=<)/)
+      .map((part) => part.trim())
+      .join('');
+  const end = rest.search(last === '=' ? /[\s>]/ : last);
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** An address has no white space inside: where there is some, it stands between two of them. */
@@ -150,13 +189,14 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (/\s/.test(text)) throw new VerifyError('INPUT', 'url-with-space', { position });
   if (TEMPLATE.test(text) || NO_VALUE.test(text))
     throw new VerifyError('INPUT', 'url-template', { position });
-  const inner = withPlainStart(unescaped(text).replace(OPENING, ''));
-  const url = escaped(withoutSentence(inner));
+  const inner = withPlainStart(unescaped(text).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''));
+  const bare = withoutMarkup(inner);
+  const url = escaped(withoutSentence(bare ?? inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });
   if (GLUED.test(inner)) throw new VerifyError('INPUT', 'urls-glued', { position });
-  if (IN_SENTENCE.test(url)) throw new VerifyError('INPUT', 'url-in-sentence', { position });
+  if (bare === null || IN_SENTENCE.test(url)) throw new VerifyError('INPUT', 'url-in-sentence', { position });
   if (environment !== 'sandbox') checkFetchable(parts, position, now);
   if (url !== text) repaired.add(field);
   return url;
@@ -188,9 +228,23 @@ function decoded(text: string): string {
   }
 }
 
-/** What somebody wrote behind the address: a bracket, a quotation mark, the sentence's own stop, the rest of a tag. */
-function withoutSentence(text: string): string {
-  const url = text.split(MARKUP, 1)[0]!;
+/** @returns the address before the rest of a tag or of JSON; null where that may be part of the address */
+function withoutMarkup(text: string): string | null {
+  for (const { 0: sign, index } of text.matchAll(MARKUP)) {
+    const url = text.slice(0, index);
+    const rest = text.slice(index);
+    // The other end of a pair of its own.
+    if (sign === '"' && url.split('"').length % 2 === 0) continue;
+    const words = rest.replace(TAGS, ' ').replace(ESCAPED_SPACES, ' ');
+    const isBehind = QUOTE_ENDS.test(rest) || !/[\p{L}\p{N}]/u.test(words);
+    const isText = /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(url.split('?', 1)[0]!);
+    return isBehind || (isText && !PHOTO_IN_WORDS.test(words)) ? url : null;
+  }
+  return text;
+}
+
+/** What somebody wrote behind the address: a bracket, a quotation mark, the sentence's own stop. */
+function withoutSentence(url: string): string {
   const counts = new Map<string, number>();
   let end = url.length;
   for (; end > 0; end--) {

@@ -8,6 +8,7 @@ import { VerifyError } from '../contract/errors';
 import { decodeBase64, unwrapBase64, withoutPrefix } from './base64';
 import { readHex, readNumbers, readPythonBytes } from './hex';
 import { parseJsonText } from './json-text';
+import { isAddress, LONGEST_URL } from './photo-url';
 import { fileFormatOf, formatOf, isSendable, isWholePicture } from './picture';
 import { SLICE, type Sliced } from './slices';
 import { alone, textInBytes } from './text';
@@ -55,7 +56,7 @@ const BEYOND_LATIN_1 = /[^\0-\xff]/;
  * @param field name of the node's property
  * @param maxPhotoMB of the photo itself, decoded, in MB; what is far larger is refused before it is looked at
  * @param repaired gets the field's name where base64 was changed
- * @returns the bytes of a whole JPG, PNG or BMP, in the memory of the message where they are not written out
+ * @returns the bytes of a whole JPG, PNG or BMP, in memory of their own: nobody changes what was checked
  * @throws VerifyError INPUT
  */
 export function* readPhoto(
@@ -126,6 +127,25 @@ export function* isFileText(text: string, maxPhotoMB: number): Sliced<boolean> {
   }
 }
 
+/**
+ * @param value a photo as a message has it: an address may stand wherever `readPhoto` takes base64
+ * @returns the text of the address, not read yet; null where it is anything else
+ */
+export function addressIn(value: unknown): string | null {
+  let given = value;
+  for (let wrappers = 0; wrappers <= MOST_WRAPPERS; wrappers++) {
+    given = textInBytes(alone(given), LONGEST_URL);
+    if (typeof given !== 'object' || given === null || isListed(given)) break;
+    given = innerOf(given as Record<string, unknown>)?.value;
+  }
+  return isAddress(given) ? given : null;
+}
+
+/** Bytes, or a list of anything. */
+function isListed(value: object): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
 /** How one photo is read. */
 interface Reading {
   field: string;
@@ -160,18 +180,25 @@ function* decode(given: Buffer | string, reading: Reading): Sliced<Decoded> {
   return typeof given === 'string' ? yield* readBase64(given, reading) : { base64: null, bytes: given };
 }
 
-/** @returns bytes, in the memory of the message where they are not written out, or text that should be base64 */
+/** @returns bytes in memory of their own, or text that should be base64 */
 function* unwrap(value: unknown, reading: Reading, wrappers = 0): Sliced<Buffer | string> {
   if (value === undefined || value === null || value === '') throw missing(reading.field);
   // A function node's own Uint8Array comes from another realm, where `instanceof` does not know it.
   if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value))
-    return yield* fromBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength), reading, wrappers);
-  if (types.isAnyArrayBuffer(value)) return yield* fromBytes(Buffer.from(value), reading, wrappers);
+    return yield* fromBytes(
+      copyOf(value.buffer, value.byteOffset, value.byteLength, reading),
+      reading,
+      wrappers,
+    );
+  if (types.isAnyArrayBuffer(value))
+    return yield* fromBytes(copyOf(value, 0, value.byteLength, reading), reading, wrappers);
   if (Array.isArray(value) && alone(value) === value)
     return yield* fromBytes(yield* fromNumbers(value, value.length, reading), reading, wrappers);
   if (typeof value === 'string') return yield* fromText(value, reading, wrappers);
   if (typeof value === 'object' && wrappers < MOST_WRAPPERS) {
     const only = alone(value);
+    // A list of one photo is that photo; a list in it is none.
+    if (alone(only) !== only) throw new VerifyError('INPUT', 'photo-not-bytes');
     if (only !== value) return yield* unwrap(only, reading, wrappers + 1);
     const inner = innerOf(value as Record<string, unknown>);
     if (inner !== null) return yield* unwrap(inner.value, reading, wrappers + 1);
@@ -180,6 +207,16 @@ function* unwrap(value: unknown, reading: Reading, wrappers = 0): Sliced<Buffer 
       return yield* fromBytes(yield* fromNumbers(value, countIn(value), reading), reading, wrappers);
   }
   throw new VerifyError('INPUT', 'photo-not-bytes');
+}
+
+/**
+ * A camera's node may write its next picture into the same memory while this one waits to be sent.
+ * @returns the bytes of a message in memory of their own
+ */
+function copyOf(memory: ArrayBufferLike, offset: number, length: number, reading: Reading): Buffer {
+  if (length > longestText(reading))
+    throw new VerifyError('INPUT', 'photo-too-large', { maxPhotoMB: reading.maxPhotoMB });
+  return Buffer.from(Buffer.from(memory, offset, length));
 }
 
 /** @returns null where it has no photo under any name; one that has nothing under its name has none */

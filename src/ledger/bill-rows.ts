@@ -66,7 +66,9 @@ const ZONE = '+08:00';
  * @throws VerifyError INPUT
  */
 export async function readBill(bill: unknown, columns: BillColumns): Promise<BillRow[]> {
-  const rows = Array.isArray(bill) ? bill.map(rowAt) : await rowsOf(textOf(bill), columns);
+  if (Array.isArray(bill) && bill.length > MOST_ROWS) throw new VerifyError('INPUT', 'bill-large');
+  // Of a list with gaps, too, each row is looked at.
+  const rows = Array.isArray(bill) ? Array.from(bill, rowAt) : await rowsOf(textOf(bill), columns);
   if (rows.length > MOST_ROWS) throw new VerifyError('INPUT', 'bill-large');
   const heads = new Set<string>();
   for (const { cells } of rows.slice(0, ROWS_PER_TURN))

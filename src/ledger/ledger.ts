@@ -90,7 +90,7 @@ class PendingCall {
     if (resolution === 'unknown') return { state: 'uncertain', entry: id };
     if (!answers.has(key)) return null;
     const isSame = this.claim.keys.some((each) => each.key === key && each.content === content);
-    if (isSame) return { state: 'answered', entry: id, at, answer: answers.get(key) };
+    if (isSame) return { state: 'answered', entry: id, at, answer: structuredClone(answers.get(key)) };
     return keepsKeys ? { state: 'other-content', entry: id } : null;
   }
 }
@@ -224,7 +224,8 @@ export class Ledger {
   settle(id: string, settlement: Settlement): Promise<void> {
     const pending = this.#pending.get(id)?.call;
     if (!pending || pending.settlement) return Promise.resolve();
-    pending.settlement = settlement;
+    // The flow may change what it gets before this is written, and while others who have the key still wait.
+    pending.settlement = { ...settlement, answers: structuredClone(settlement.answers) };
     pending.entry = settleEntry(pending.entry, settlement);
     return new Promise((resolve) => {
       pending.onSettled = resolve;

@@ -13,6 +13,8 @@ interface PollData {
 export type PollResult = Result<PollData>;
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
+/** docs/contract.md, "What an input may look like", Task id: ten for each task. */
+const MOST_PHOTOS = 100_000;
 /** In characters: a thousand photos with long addresses. */
 const LONGEST_JSON = 16 * 1024 * 1024;
 /** docs/contract.md, "Result": statuses of tasks that may have ended without a photo, and the reason then. */
@@ -29,7 +31,9 @@ export function readPollResult(value: unknown): PollResult {
     throw new VerifyError('INPUT', 'not-a-poll-result');
   if (given.outcome === 'unfinished') throw new VerifyError('INPUT', 'poll-unfinished');
   const { photos } = given.data;
-  if (!OUTCOMES.has(given.outcome) || !Array.isArray(photos) || !photos.every(isPhoto))
+  const isList = Array.isArray(photos) && photos.length <= MOST_PHOTOS;
+  // Of a list with gaps, too, each photo is looked at.
+  if (!OUTCOMES.has(given.outcome) || !isList || !Array.from(photos).every(isPhoto))
     throw new VerifyError('INPUT', 'not-a-poll-result');
   return given as unknown as PollResult;
 }

@@ -8,7 +8,7 @@ const MOST_REDIRECTS = 3;
 /** Over all tasks: each is held in memory until it has been looked at. */
 const MOST_AT_A_TIME = 8;
 
-const GET: Readonly<Record<string, typeof getOverHttp>> = { 'http:': getOverHttp, 'https:': getOverHttps };
+const GET: Readonly<Record<string, typeof getOverHttps>> = { 'http:': getOverHttp, 'https:': getOverHttps };
 
 const turns: (() => void)[] = [];
 let free = MOST_AT_A_TIME;
@@ -48,8 +48,8 @@ function open(address: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const get = GET[address.protocol];
     if (!get) throw new Error('neither http nor https');
-    // No socket outlives its photo.
-    get(address, { agent: false, signal }, resolve).on('error', reject);
+    // No socket outlives its photo, and NODE_TLS_REJECT_UNAUTHORIZED of another server does not count.
+    get(address, { agent: false, signal, rejectUnauthorized: true }, resolve).on('error', reject);
   });
 }
 

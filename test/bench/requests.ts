@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { sign as signLinkface, writeMultipart } from '../../src/providers/linkface/client';
 import { writeForm } from '../../src/providers/tencent-market/client';
-import { signatureHeaders } from '../../src/providers/tencent-market/sign';
+import { sign } from '../../src/providers/tencent-market/sign';
 import { aesKey, encrypt } from '../../src/providers/westdex/cipher';
 import { sign as signXhey } from '../../src/providers/xhey/client';
 import { jpg } from '../input/pictures';
@@ -89,12 +89,7 @@ export const ACTIONS: Readonly<Record<string, ActionBench>> = {
       path: '/compare',
       headers: {
         'Content-Type': 'application/x-www-form-urlencoded',
-        ...signatureHeaders(
-          'gateway',
-          { secretId: 'id', secretKey: 'key', source: 'market' },
-          Date.now(),
-          '',
-        ),
+        ...sign('gateway', { secretId: 'id', secretKey: 'key', source: 'market' }, Date.now(), '').headers,
       },
       body: writeForm({ name, idNumber, photo }),
     }),

@@ -170,16 +170,22 @@ describe('results that a message carries into truth-poll, in a real Node-RED', (
 
   it('count on every machine with the same key, and only for the environment that they were queried in', async () => {
     const { data } = await half();
+    const place = `custom ${new URL(server.baseUrl).href}`;
     const elsewhere = new Seal(await secretOf(join(userDir, 'cn-verify/key'), ''));
     assert.equal(
       data.seal,
-      elsewhere.digest('claim', claimText('custom', data.tasks, data.photos, data.submittedAt)),
+      elsewhere.digest('claim', claimText(place, data.tasks, data.photos, data.submittedAt)),
     );
     const sandbox = elsewhere.digest(
       'claim',
       claimText('sandbox', data.tasks, data.photos, data.submittedAt),
     );
     await poll({ data: { ...data, seal: sandbox } });
+    assert.deepEqual(queried(), ['1', '2']);
+    // An address of one's own may be anybody's.
+    const other = accountAt(`${server.baseUrl}/other`);
+    await deploy(actionFlow({ type: 'truth-poll', mode: 'once' }, other));
+    await poll({ data });
     assert.deepEqual(queried(), ['1', '2']);
   });
 });

@@ -63,7 +63,8 @@ for (const type of ['face-compare', 'westdex-three']) {
 
     it('is a reference, and neither a person nor a yes', async () => {
       await deployed({});
-      for (const consent of [NAME, `${NAME} 1`, ID_NUMBER, `form ${ID_NUMBER}`, 'yes', '同意'])
+      const dressed = [[...NAME].join(' ') + 1, ID_NUMBER.replace(/(?<=^.{6}|^.{14})/g, '-')];
+      for (const consent of [NAME, `${NAME} 1`, ID_NUMBER, `form ${ID_NUMBER}`, ...dressed, 'yes', '同意'])
         assert.equal(await refused({ consent }), 'consent-no-reference', consent);
       assert.equal(await refused({ consent: 'x'.repeat(129) }), 'text-too-long');
     });

@@ -27,9 +27,22 @@ import {
   scriptedServer,
 } from './scripted-server';
 
+/** What the keys made of a request: a signature in a header or a form, encrypted values. */
+const sealedIn = ({ headers, body }: ReceivedRequest) =>
+  [JSON.stringify(headers), body].flatMap((text) =>
+    Array.from(
+      text.matchAll(
+        /(?:signature\\?"[:=]\\?"|"(?:xM|gMSFZHM|name|idcard)":"|name="sign"\s+)([\w+/=]{24,})/gi,
+      ),
+      ([, value]) => value!,
+    ),
+  );
+
 /** All that a provider could repeat: what it was sent, also in the clear, and what it knows the account by. */
-const echo = (action: FiveAction, { url, headers, body }: ReceivedRequest) =>
-  `${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
+const echo = (action: FiveAction, request: ReceivedRequest) => {
+  const { url, headers, body } = request;
+  return `${sealedIn(request).join(' ')} ${isAboutPerson(action) ? `${NAME} ${ID_NUMBER}` : ''} ${SECRET} ${NEXT_SECRET} ${url} ${JSON.stringify(headers)} ${body}`;
+};
 
 const SCRIPTS: Readonly<Record<string, (action: FiveAction) => Script>> = {
   'a success that repeats everything': (action) => (request, response) =>
@@ -74,7 +87,14 @@ describe('leaks', function () {
           for (const { error } of caught) {
             const { submitted, notSubmitted, uncertain, ...cause } = (error as { cause: object })
               .cause as Record<string, unknown>;
-            assert.deepEqual(leaksIn(everythingOf({ ...(error as object), cause })), [], what);
+            const told = everythingOf({ ...(error as object), cause });
+            assert.deepEqual(leaksIn(told), [], what);
+            const sealed = server.requests.flatMap(sealedIn).map((value) => value.replace(/=+$/, ''));
+            assert.deepEqual(
+              sealed.filter((value) => told.includes(value)),
+              [],
+              what,
+            );
           }
           assert.deepEqual(leaksIn(everythingOf(liveNode('account'))), [], what);
         }

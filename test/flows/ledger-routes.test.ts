@@ -9,6 +9,7 @@ import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/admin/all-ledgers';
 import type { Health } from '../../src/node-red/admin/health';
 import type { LiveCheck } from '../../src/node-red/admin/live-check';
+import { ROUTES } from '../../src/node-red/admin/routes';
 import { secretOf } from '../../src/store/secret';
 import { temporaryDirectory } from '../demo-process';
 import { answered, call, done, openLedger } from '../ledger/ledgers';
@@ -272,6 +273,40 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     assert.deepEqual(await (await nodeRed.ask(`${PATH}/nothing/release`, {}, DEPLOYER)).json(), {
       released: false,
     });
+  });
+
+  it('change nothing, and give no copy, for a page of another site', async () => {
+    const send = (method: string, path: string, headers: Record<string, string>) =>
+      fetch(`${nodeRed.address}/cn-verify${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${DEPLOYER}`, 'Content-Type': 'text/plain', ...headers },
+        ...(method === 'POST' && { body: 'x' }),
+      });
+    const foreign = [
+      { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://example.com' },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { Origin: 'http://example.com' },
+      { Origin: 'null' },
+    ];
+    const guarded = ROUTES.filter(
+      ({ method, permission }) => method !== 'get' || permission === 'cn-verify.write',
+    );
+    for (const { method, path } of guarded)
+      for (const headers of foreign) {
+        const response = await send(method.toUpperCase(), path.replaceAll(/:\w+/g, 'x'), headers);
+        assert.equal(response.status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+        assert.match(((await response.json()) as { text: string }).text, /another site/);
+      }
+    const own = [
+      {},
+      { 'Sec-Fetch-Site': 'same-origin', Origin: 'https://behind-a-proxy.example' },
+      { 'Sec-Fetch-Site': 'none' },
+      { Origin: nodeRed.address },
+      // The editor behind a proxy that changes the host.
+      { Origin: 'http://desk.example', 'X-Requested-With': 'XMLHttpRequest' },
+    ];
+    for (const headers of own)
+      assert.equal((await send('POST', '/ledger/x/release', headers)).status, 200, JSON.stringify(headers));
   });
 
   it('release all that is uncertain up to a call, together', async () => {

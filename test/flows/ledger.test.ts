@@ -245,6 +245,19 @@ describe('the ledger', function () {
       });
     }
 
+    it('sends the photo that came, and has its digest, though its memory is written to while it waits', async () => {
+      await deploy(flowOf(COMPARE, newAccount(), { reuse: 1 }, { maxConcurrent: 1 }));
+      answers(COMPARE, 50);
+      const photo = jpg(600);
+      const frame = Buffer.from(photo);
+      send('action', { payload: person() });
+      send('action', { payload: person({ photo: frame }) });
+      frame.fill(0);
+      await until(() => got('out1').length === 2);
+      assert.equal(new URLSearchParams(server.requests[1]!.body).get('image'), photo.toString('base64'));
+      assert.ok((await resultOf({ payload: person({ photo }) })).reused);
+    });
+
     it('0 pays for every message', async () => {
       await deploy(flowOf(COMPARE, newAccount(), { reuse: '0' }));
       answers(COMPARE);
@@ -652,6 +665,10 @@ describe('the ledger', function () {
       assert.deepEqual(byDay, [{ period: today, ...sum }]);
       const byMonth = await askLedger<Sum[]>({ sum: 'month', account, from: today, to: today });
       assert.deepEqual(byMonth, [{ period: today.slice(0, 7), ...sum }]);
+      // As MQTT brings it.
+      const asked = JSON.stringify({ sum: 'day', account });
+      for (const question of [asked, Buffer.from(asked)])
+        assert.deepEqual(await askLedger<Sum[]>(question), byDay);
       assert.ok((await askLedger<Sum[]>({ sum: 'month' })).length > 1);
     });
 
@@ -667,6 +684,7 @@ describe('the ledger', function () {
         [{ key: 'a', id: 'b' }, 'ledger-question'],
         [{ id: 'b', sum: 'day' }, 'ledger-question'],
         [{ key: 'a', [NAME]: 1 }, 'ledger-question'],
+        [Buffer.alloc(10_000_000, 'A'), 'ledger-question'],
         [{ key: { a: 1 } }, 'text-not-text'],
         [{ id: 1 }, 'text-not-text'],
         [{ sum: 'year' }, 'not-one-of'],

@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
     /JSONata expression for passWhen/,
   ],
   [
-    'a unit of time that is none',
+    'an unknown unit of time',
     { type: 'get-token' },
     { type: 'linkface-account', ...SANDBOX, timestampUnit: 'minutes' },
     /^timestampUnit /,

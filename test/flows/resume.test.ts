@@ -1,5 +1,6 @@
 /** What was not ended when its node was closed: docs/contract.md, "Action nodes", `resume`. */
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import type { Cause } from '../../src/contract/errors';
 import type { Result } from '../../src/contract/result';
 import type { Message } from '../../src/node-red/runner/red';
@@ -372,6 +373,36 @@ describe('what waits over a deploy, in a real Node-RED', () => {
         await kept(0);
       });
     }
+
+    for (const { title, answer, output } of [
+      { title: 'result', answer: taskCreated, output: 'out1' },
+      {
+        title: 'error',
+        answer: (response: ServerResponse) => json(response, { code: -1, msg: 'no' }),
+        output: 'caught',
+      },
+    ])
+      it(`has the environment that was asked in its ${title}, although its account is set to another meanwhile`, async () => {
+        const chosen = { accountFrom: 'chosen', accountFromType: 'msg' };
+        const nodes = create(chosen).map((node) => (node.id === 'action' ? { ...node, account: '' } : node));
+        const otherwise = nodes.map(({ credentials, ...node }) =>
+          node.id === 'account' ? { ...node, environment: 'production' } : node,
+        );
+        await deploy(nodes);
+        let release = () => {};
+        server.script = (_request, response) => {
+          release = () => answer(response);
+        };
+        send('action', { payload: PHOTO, chosen: 'account' });
+        await until(() => server.requests.length === 1);
+        // The account alone is started again: the node does not name it.
+        await deploy(otherwise as FlowNode[], 'nodes');
+        release();
+        await until(() => got(output).length === 1);
+        const [message = assert.fail()] = got(output);
+        const { environment } = output === 'out1' ? result(message) : checkError(message).cause;
+        assert.deepEqual([environment, message.resumed], ['custom', undefined]);
+      });
 
     it('survives the node being disabled, on disk', async () => {
       const nodes = create({ output: 'result' });

@@ -13,10 +13,20 @@ const NOT_PROCESSED = { charged: false, refused: true };
 describe('http: what is known of a request that failed', () => {
   const own = (details: ErrorDetails = {}) =>
     new VerifyError('PROVIDER', 'refused.PROVIDER', {}, { envelope: true, ...details });
+  const limited = () => new VerifyError('RATE_LIMITED', 'refused.RATE_LIMITED', {}, { envelope: true });
   const rows: [string, Kind, status: number, retryAfter: string | null, Error | null, ErrorDetails][] = [
     ['500 may have cost money', 'paid', 500, null, null, { charged: null, retryable: false }],
     ['500 of a poll', 'poll', 500, null, null, { charged: null, retryable: true }],
     ['429 was not processed', 'paid', 429, null, null, { ...NOT_PROCESSED, retryable: true }],
+    // docs/contract.md, "Errors", "Retries": 429 says so, a code in an answer does not.
+    [
+      'a code that means the same is an answer',
+      'paid',
+      200,
+      '1',
+      limited(),
+      { charged: false, retryable: true },
+    ],
     ['503 alone may have been', 'paid', 503, null, null, { charged: null, retryable: false }],
     ['503 that says when was not', 'paid', 503, '7', null, { ...NOT_PROCESSED, retryAfter: 7 }],
     ['503 in the own form is an answer', 'paid', 503, '1', own(), { charged: null, retryable: false }],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from '../../src/http/wire';
-import { selfSigned } from './certificates';
+import { selfSigned, uncheckedByEnvironment } from './certificates';
 import { failure, makeCall, makeContext, send } from './context';
 import {
   closeAll,
@@ -75,18 +75,7 @@ describe('http: TLS', () => {
 
   it('cannot be talked out of checking by the environment', async () => {
     const server = await start(identity);
-    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    const { emitWarning } = process;
-    // Node.js warns once a process, in the middle of the report.
-    process.emitWarning = () => {};
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    try {
-      await refused(server, {});
-    } finally {
-      process.emitWarning = emitWarning;
-      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
-    }
+    await uncheckedByEnvironment(async () => void (await refused(server, {})));
   });
 
   it('knows that a server which closes amid the handshake took nothing', async () => {

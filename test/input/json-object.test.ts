@@ -39,6 +39,7 @@ describe('an object that is sent as JSON', () => {
     ['a name that was read in the wrong encoding', { 'a\ufffd': 1 }, 'text-damaged'],
     ['more than 100 levels below it', nested(102), 'object-too-large'],
     ['50,000 values and their list', { a: Array(50_000).fill(1) }, 'object-too-large'],
+    ['a list that says that it has more', { a: new Array(50_001) }, 'object-too-large'],
     ['more than 32 MB of text, with its name', { a: 'b'.repeat(32 * 1024 * 1024) }, 'object-too-large'],
     ['a list of more than 8 MB', { a: { type: 'Buffer', data: Array(2 ** 23 + 1) } }, 'object-too-large'],
   ];

@@ -33,6 +33,30 @@ describe('input: whoever may be meant', () => {
   });
 });
 
+describe('input: what keys made of a request', () => {
+  const signature = 'q1w2E3r4+5t6Y7u8/9i0OPasdfg=';
+  const known = {
+    person: null,
+    secrets: ['of the account'],
+    sealed: [signature, '07yyIy1BMRECn0OYpMV8Cg=='],
+  };
+  const shown: [string, string, string][] = [
+    ['as it is', `bad ${signature}`, 'bad …='],
+    ['within a header', `{"signature":"${signature}"}`, '{"signature":"…="}'],
+    ['percent-encoded, after Chinese words', `签名${encodeURIComponent(signature)}错误`, '签名…=错误'],
+    ['in lines', `xM 07yyIy1B\nMRECn0OYpMV8Cg==`, 'xM …=='],
+  ];
+  for (const [how, text, concealed] of shown)
+    it(`is left out ${how}, and of an id`, () => {
+      assert.equal(conceal(text, known), concealed);
+      assert.equal(harmlessId(text, known), null);
+    });
+  it('is another in the next request', () => {
+    assert.equal(conceal('bad signature', { ...known, sealed: [] }), 'bad signature');
+    assert.equal(conceal('bad signature', { ...known, sealed: ['badSignature='] }), '…');
+  });
+});
+
 describe('input: masking', () => {
   const texts: [string, string, string][] = [
     ['nothing', '', ''],
@@ -252,6 +276,12 @@ describe("what was sent, in a provider's words", () => {
       'x张三',
       'A-SECRET',
       'x'.repeat(201),
+      // An address, which may be that of a photo with its signature.
+      'https://oss.example.com/a.jpg',
+      'oss.example.com/a.jpg?Signature=c2ln',
+      'https%3A%2F%2Foss.example.com%2Fa.jpg',
+      'a%253FSignature=c2ln',
+      'order 7',
     ];
     for (const id of ['', null, {}, 1.5, 1e21, ...harmful]) assert.equal(harmlessId(id, known), null);
   });

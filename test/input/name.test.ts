@@ -16,6 +16,7 @@ describe('input: name', () => {
     ...['张三', '欧阳小明', '曾', '𠮷', '𠮷田', '〇小', '张𠅤', '林', '古丽米热·艾比布力', '阿·卜杜·拉'],
     ...['Alim', 'Muhammad Ali', "O'Brien", 'O’Brien', 'Anne-Marie', 'José Núñez', 'Владимир Иванов', 'Zoë'],
     ...['アンナ', '김철수', 'محمد', '张 John', 'Nguyễn Văn An'],
+    ...['XU XIN', 'Max', 'Xi', 'Malcolm X', 'Xu 张', '张 Xiao', '张Max', 'X·张', 'Bo张'],
     ...['J. R. SMITH', 'J.R.SMITH', 'J. R. R. Tolkien', 'SMITH JR.', 'Zoë M. Müller', 'J·R·SMITH', '䶮三'],
   ];
   for (const name of fine) it(`leaves ${name} as it is`, () => assert.deepEqual(read(name), [name, []]));
@@ -68,6 +69,11 @@ describe('input: name', () => {
     // Of a form, HTML, JSON, Python and a mail.
     ['name-encoded', ['%D5%C5%C8%FD', '&#24352;&#19977;', '&#x5F20;&#x4E09;', '张&nbsp;三']],
     ['name-encoded', ['\\u5f20\\u4e09', '\\xe5\\xbc\\xa0', '%u5f20', '=E5=BC=A0']],
+    [
+      'name-masked',
+      ['XX', 'ＸＸ', 'XXX', 'xx', 'X', 'X X', 'XX明', 'X明', 'Xx三', '李x', '李Ｘ', '艾x·x克', '小XX'],
+    ],
+    ['name-masked', ['王OO', '王O明', '李O', '张某', '欧阳某', '某', '某某']],
     ['name-masked', ['张*', '欧＊＊', '张○○', '张●三', '张××', '张x明', '张ＸＸ', '张某某']],
     ['name-digits', ['张3', '张３', '张①', '13800138000']],
     [

@@ -97,6 +97,36 @@ describe('input: photo URL', () => {
     ],
     [[A, A, B], [[A, `${A} ${B}`]]],
     [[`${A}?x={%22a%22:1}`], [`${A}?x={"a":1}`]],
+    [[`${A}?x=%221%22`], [`${A}?x="1"`, `"${A}?x="1""`]],
+    [[`${A}?x={%22a%22:%221%22,%22b%22:2}`], [`${A}?x={"a":"1","b":2}`]],
+    // One address in a tag, an attribute or a property; line ends that were escaped for JSON twice.
+    [
+      [A],
+      [`<img src="${A}">`, `<img alt='' src=${A} width=5>`, `<a href='${A}'>照片 1.jpg</a>`, `<p>${A}</p>`],
+    ],
+    [
+      [A],
+      [
+        `<p><b> ${A} </b></p>`,
+        `src="${A}"`,
+        `"url":"${A}"`,
+        `"url" : "${A}","size":5`,
+        `照片：<img src="${A}"/>`,
+      ],
+    ],
+    [[`${A}?x=1&y=2`], [`<img src="${A}?x=1&amp;y=2">`]],
+    [
+      [A],
+      [
+        `${A}\\n`,
+        `${A}\\r\\n`,
+        `${A}"\\n`,
+        `${A}\\n"`,
+        `${A}">照片</a>`,
+        `${A}>照片</a>`,
+        `${A}","name":"b.jpg"`,
+      ],
+    ],
     [[`${host}/a%3Cb.jpg`], [`${host}/a<b.jpg`]],
     [
       [`${A}?x=1&y=2&z=3`],
@@ -121,6 +151,18 @@ describe('input: photo URL', () => {
     ['not-a-url', ['https:\\\\p.example.com\\a.jpg', `blob:${host}/0f8fad5b`]],
     ['photos-need-store', [jpg()]],
     ['url-with-password', ['https://user:word@p.example.com/a.jpg', 'https://user@p.example.com/a.jpg']],
+    [
+      'url-in-sentence',
+      [
+        `${host}/a<b>.jpg`,
+        `${host}/a>b.jpg`,
+        `${host}/a&lt;b&gt;.jpg`,
+        `${host}/a</b>c.jpg`,
+        `<p>${host}/a<b>.jpg</p>`,
+        `${host}/a<br>b`,
+      ],
+    ],
+    ['url-with-space', [`<img src="${host}/a b.jpg">`, `<p>${A} ${B}</p>`, `<img src="/a.jpg">照片 ${A}`]],
     ['url-with-space', [`${host}/a\n.jpg`, `${host}/a b.jpg`, `<a href="${A}">${A}</a>`]],
     ['text-control', [`${host}/a\0b.jpg`]],
     ['text-damaged', [`${host}/\ufffd.jpg`]],

@@ -31,13 +31,24 @@ describe('input: photo', () => {
     });
   }
 
-  it("does not copy a Buffer, nor the part of a larger one's memory that it is", () => {
-    const large = Buffer.concat([Buffer.alloc(100), JPG, Buffer.alloc(100)]);
-    const part = large.subarray(100, 100 + JPG.length);
-    const [bytes] = read(part) as [Buffer, unknown];
-    assert.deepEqual([bytes.buffer, bytes.byteOffset], [part.buffer, part.byteOffset]);
-    assert.ok(bytes.equals(JPG));
-  });
+  for (const [what, giveView] of [
+    ['a Buffer', (memory) => Buffer.from(memory)],
+    ['a part of a larger Buffer', (memory) => Buffer.from(memory, 0, JPG.length)],
+    ['an ArrayBuffer', (memory) => memory],
+    ['memory that threads share', (memory) => new Uint8Array(memory)],
+    ['an upload', (memory) => ({ originalname: 'a.jpg', buffer: Buffer.from(memory) })],
+  ] satisfies [string, (memory: ArrayBufferLike) => unknown][]) {
+    it(`keeps what it checked when ${what} is written to again`, () => {
+      const memory = what.includes('share')
+        ? new SharedArrayBuffer(JPG.length)
+        : new ArrayBuffer(JPG.length + (what.startsWith('a part') ? 100 : 0));
+      const bytesOfCaller = new Uint8Array(memory);
+      bytesOfCaller.set(JPG);
+      const [bytes] = read(giveView(memory)) as [Buffer, unknown];
+      bytesOfCaller.fill(0);
+      assert.ok(bytes.equals(JPG));
+    });
+  }
 
   const ofBytes: [string, unknown][] = [
     ["a function node's Uint8Array", runInNewContext(`new Uint8Array([${[...JPG]}])`)],

@@ -48,6 +48,14 @@ const namesOf = (comparison: BillComparison, kind: BillKind) =>
   comparison[kind].calls.map(({ row, entry }) => entry?.orderNo ?? row?.orderNo).sort();
 
 describe('a bill', () => {
+  it('with gaps between its rows, or that says that it has thousands of millions, is refused', async () => {
+    for (const [bill, problem] of [
+      [new Array(5), 'bill-rows'],
+      [new Array(2 ** 32 - 1), 'bill-large'],
+    ] as const)
+      await assert.rejects(readBill(bill, {}), { code: 'INPUT', problem });
+  });
+
   it('may have a head several times: each column is found by its number, and the console stays empty', async () => {
     const warnings: unknown[] = [];
     const { warn } = console;

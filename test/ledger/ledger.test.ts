@@ -136,6 +136,22 @@ describe('the ledger', () => {
       assert.deepEqual(await claim(ledger, call(['k'])), { state: 'known', keys: new Map([['k', known]]) });
     });
 
+    it('and gives everybody who waits the answer as it was, whatever a flow does to its own', async () => {
+      const id = await claimed(ledger, call(['k']));
+      const found = { score: 0.9 };
+      const settled = ledger.ledger.settle(id, answered({ k: found }));
+      found.score = 0;
+      const known = await Promise.all([ledger.look('k'), ledger.look('k')]);
+      for (const state of known) {
+        assert.ok(state?.state === 'answered');
+        const answer = state.answer as typeof found;
+        assert.equal(answer.score, 0.9);
+        answer.score = 0;
+      }
+      await settled;
+      assert.deepEqual((await ledger.look('k')) as object, { ...known[0], answer: { score: 0.9 } });
+    });
+
     it('of many keys with all of them or not at all', async () => {
       await done(ledger, call(['b']), answered({ b: 1 }));
       const one = await claim(ledger, call(['a', 'b', 'c']));

@@ -1,7 +1,7 @@
 /** The verdicts a flow's owner wants, one row a case. */
 import assert from 'node:assert/strict';
 import gcoord from 'gcoord';
-import { withPhotos } from '../../src/photos/poll-result';
+import { readPollResult, withPhotos } from '../../src/photos/poll-result';
 import { judged, type PhotoRules, type ReportedPhoto } from '../../src/photos/rules';
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
@@ -92,6 +92,15 @@ const CASES: [string, Reported | (() => ReportedPhoto), Partial<PhotoRules>, str
 ];
 
 describe('photo rules: verdicts', () => {
+  it('take no result whose list of photos has gaps, or says that it has thousands of millions', () => {
+    const result = polled([taken()]);
+    for (const photos of [new Array(5), new Array(2 ** 32 - 1)])
+      assert.throws(() => readPollResult({ ...result, data: { ...result.data, photos } }), {
+        code: 'INPUT',
+        problem: 'not-a-poll-result',
+      });
+  });
+
   for (const [name, given, rules, wanted] of CASES) {
     it(`${name}: ${wanted}`, () => {
       const photo = typeof given === 'function' ? given() : taken({ time: at('10:45'), ...given });

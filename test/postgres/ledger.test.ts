@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Call, Claim } from '../../src/ledger/entry';
-import { selfSigned } from '../http/certificates';
+import { selfSigned, uncheckedByEnvironment } from '../http/certificates';
 import { ACCOUNT, call as aCall, answered, idOf } from '../ledger/ledgers';
 import { until } from '../until';
 import { type Cluster, startCluster } from './cluster';
@@ -314,6 +314,10 @@ describe('a shared ledger', () => {
     await cluster.start();
     const stranger = await open({ ssl: verified });
     await assert.rejects(stranger.ledger.claim(call(), NEVER), { code: 'CONFIG', problem: 'ledger-refused' });
+    await uncheckedByEnvironment(async () => {
+      const other = await open({ ssl: verified });
+      await assert.rejects(other.ledger.claim(call(), NEVER), { code: 'CONFIG', problem: 'ledger-refused' });
+    });
     const known = await open({ ssl: { ...verified, ca: identity.cert } });
     await claim(known);
   });

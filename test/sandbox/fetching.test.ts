@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchPhoto } from '../../src/sandbox/fetch-photo';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { selfSigned, uncheckedByEnvironment } from '../http/certificates';
 import { BMP, jpg, PNG } from '../input/pictures';
 import { callXhey } from './xhey-caller';
 
@@ -106,6 +108,19 @@ describe('sandbox: photos that are downloaded', () => {
   it('are no longer there where nobody listens', async () => {
     const url = 'http://127.0.0.1:9/a.jpg';
     assert.deepEqual(await finished(await create([url])), [[url, -2306]]);
+  });
+
+  it('are not there over TLS where nobody vouches for the server, whatever the environment says', async () => {
+    const secured = createTlsServer(selfSigned('IP:127.0.0.1'), (_request, response) => response.end(jpg()));
+    await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(secured.address() as AddressInfo).port}/a.jpg`;
+    try {
+      await uncheckedByEnvironment(async () => {
+        assert.deepEqual(await finished(await create([url])), [[url, -2306]]);
+      });
+    } finally {
+      secured.close();
+    }
   });
 
   it('are waited for: the create is answered before, and the task is in progress', async () => {

@@ -1,4 +1,4 @@
-import { signatureHeaders } from '../../src/providers/tencent-market/sign';
+import { sign } from '../../src/providers/tencent-market/sign';
 import type { Sandbox } from '../../src/sandbox/server';
 import { jpg } from '../input/pictures';
 
@@ -21,6 +21,6 @@ export function callMarket(
   const { baseUrl, credentials } = sandbox.accounts['tencent-market']!;
   const { path = '', now = Date.now(), secretKey = credentials.secretKey! } = options;
   const account = { secretId: credentials.secretId!, secretKey, source: 'market' };
-  const headers = signatureHeaders('gateway', account, now, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
+  const { headers } = sign('gateway', account, now, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
   return fetch(baseUrl + path, { method: 'POST', headers, body: new URLSearchParams(fields) });
 }

@@ -47,7 +47,7 @@ describe('the texts of the runtime', () => {
 
   it('are in the language that a browser asks for first', () => {
     const asks = (...languages: string[]) =>
-      languageOfReader({ params: {}, query: {}, acceptsLanguages: () => languages });
+      languageOfReader({ headers: {}, params: {}, query: {}, acceptsLanguages: () => languages });
     assert.equal(asks('zh-CN', 'en'), 'zh-CN');
     assert.equal(asks('*'), undefined);
   });

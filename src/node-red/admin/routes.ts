@@ -101,10 +101,28 @@ export function registerRoutes(nodeRed: Red): void {
     const red = withTexts(nodeRed, type);
     httpAdmin[method](`/cn-verify${path}`, auth.needsPermission(permission), (request, response) => {
       const { params, query } = request;
-      const question = { red, params, query, language: languageOfReader(request), body: request };
+      const language = languageOfReader(request);
+      const changes = method !== 'get' || permission === WRITE;
+      if (changes && isFromOtherSite(request))
+        return response.status(403).json({ text: red._('other-site', { lng: language }) });
+      const question = { red, params, query, language, body: request };
       send(route, question, response).catch((reason: unknown) => refuse(red, request, response, reason));
     });
   }
+}
+
+/**
+ * Where the editor has no login, any page that its user opens could have keys released or a copy made: it sends a form or a
+ * text without asking. It cannot set `Sec-Fetch-Site` and `Origin`, nor add the header of the editor's own requests. Browsers
+ * leave out the first one for an editor at plain `http:`, and a proxy before Node-RED may change the host.
+ */
+function isFromOtherSite({ headers }: AdminRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  // `none`: somebody typed the address.
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  const { origin, host } = headers;
+  if (origin === undefined || headers['x-requested-with'] !== undefined) return false;
+  return String(origin).replace(/^https?:\/\//, '') !== host;
 }
 
 async function send(route: Route, question: AdminQuestion, response: AdminResponse): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a message may ask of a ledger: docs/contract.md, "Ledger", node `verify-ledger`. */
 import { VerifyError } from '../../contract/errors';
 import { parseJsonText } from '../../input/json-text';
-import { readId } from '../../input/text';
+import { readId, textInBytes } from '../../input/text';
 import type { Period } from '../../ledger/calendar';
 import type { Entry, Query, Sum } from '../../ledger/entry';
 import type { Ledger } from '../../ledger/ledger';
@@ -30,7 +30,7 @@ export function asksForFolder(value: unknown): boolean {
 }
 
 /**
- * @param value of `msg.payload`; a text is read as JSON, as MQTT brings it
+ * @param value of `msg.payload`; a text is read as JSON, as MQTT brings it, in a Buffer too
  * @param accountId gives the id of an account that goes by this name or id
  * @throws VerifyError INPUT, or what `accountId` throws
  */
@@ -102,9 +102,14 @@ async function ofKey(
   return found;
 }
 
+/** Other bytes are no question, and to list the names of their properties takes seconds: there is one for each byte. */
 function objectOf(value: unknown): Record<string, unknown> | null {
-  const object = typeof value === 'string' ? parsed(value) : value;
-  return typeof object === 'object' && object !== null && !Array.isArray(object) ? { ...object } : null;
+  const given = textInBytes(value, LONGEST_JSON);
+  const object = typeof given === 'string' ? parsed(given) : given;
+  const isBytes = ArrayBuffer.isView(object);
+  return typeof object === 'object' && object !== null && !Array.isArray(object) && !isBytes
+    ? { ...object }
+    : null;
 }
 
 function parsed(text: string): unknown {

@@ -100,7 +100,7 @@ function open(red: Red, node: LedgerStoreNode, config: NodeConfig, url: string, 
   const isPlain = !config.tls && !address.wantsTls && (unencrypted || address.isLoopback);
   const database = openPostgres({
     // Verified, by the certificates of tls-config or else of the system.
-    connection: { ...address.connection, ssl: isPlain ? false : { ...tls, rejectUnauthorized: true } },
+    connection: { ...address.connection, ssl: isPlain ? false : tls },
     schema,
     secret: master,
     operations: OPERATIONS,

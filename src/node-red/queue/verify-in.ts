@@ -19,7 +19,7 @@ export const SETTINGS = {
   repeatable: { type: 'boolean', default: false },
 } as const satisfies SettingDefinitions;
 
-const CALLED = { provider: null, operation: 'verify-in', mayCost: true };
+const CALLED = { provider: null, environment: null, operation: 'verify-in', mayCost: true };
 /** As long as a paid request in flight has; all nodes are closed at the same time. */
 const GRACE_MS = 5_000;
 

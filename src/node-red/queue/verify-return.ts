@@ -5,7 +5,7 @@ import { asVerifyError, describeError, FlowError } from '../runner/flow-error';
 import { handleInput, type InputMessage } from '../runner/handle-input';
 import type { Message, Node, NodeConfig, Red } from '../runner/red';
 
-const CALLED = { provider: null, operation: 'verify-return', mayCost: true };
+const CALLED = { provider: null, environment: null, operation: 'verify-return', mayCost: true };
 
 /**
  * Makes a node end jobs.

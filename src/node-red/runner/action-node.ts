@@ -22,6 +22,7 @@ import { checkOnceStarted } from './deployed';
 import { prepareFields } from './fields';
 import {
   asVerifyError,
+  type CalledAction,
   causeOf,
   type DescribedError,
   describeError,
@@ -149,8 +150,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     if (this.#working === 0) this.#onIdle();
   }
 
-  open(account: string): Account | Promise<Account> {
-    return this.#accounts.get(account).open();
+  open(work: Work): Account | Promise<Account> {
+    return this.#nodeOf(work).open();
   }
 
   warnOnce(key: string, values?: Record<string, string | number>): void {
@@ -179,20 +180,19 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     return seal?.digest('claim', text) ?? null;
   }
 
-  explain(error: VerifyError, attempts: number): Cause {
-    return causeOf(this.#red, this.#called(), error, this.#accounts.environmentOf(), attempts);
+  explain(error: VerifyError, work: Work, attempts: number): Cause {
+    return causeOf(this.#red, this.#called(work), error, attempts);
   }
 
   deliveryOf(error: VerifyError, work?: Work): { error: DescribedError } {
-    const environment = this.#accounts.environmentOf(work?.account);
-    return {
-      error: describeError(this.#red, this.#called(work?.account), error, environment, work?.attempts),
-    };
+    return { error: describeError(this.#red, this.#called(work), error, work?.attempts) };
   }
 
-  #called(account?: string): { provider: string | null; operation: string; mayCost: boolean } {
+  #called(work?: Work): CalledAction {
     const { operation } = this.#action;
-    return { provider: this.#accounts.providerOf(account), operation, mayCost: this.#mayCost };
+    const provider = work?.provider ?? this.#accounts.providerOf(work?.account);
+    const environment = work?.environment ?? this.#accounts.environmentOf(work?.account);
+    return { provider, operation, environment, mayCost: this.#mayCost };
   }
 
   #check(): void {
@@ -213,8 +213,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       if (!canHold(this.#red, work.message, output))
         throw new VerifyError('INPUT', 'message-read-only', { output });
       work.account = this.#accounts.chosen(fields.accountFrom);
-      const node = this.#accounts.get(work.account);
-      work.provider = node.provider;
+      const node = this.#nodeOf(work);
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, settings, node.environment);
       const pay = (read: Input) => this.#pay(action, node, read, fields, work);
@@ -242,6 +241,17 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
     const begin = (opened: Account) => this.#begin(action, opened, input, payments, work);
     if (account instanceof Promise) account.then(begin).catch((reason) => this.fail(reason, work));
     else begin(account);
+  }
+
+  /**
+   * The account node that a message goes to, as it is now: its result and its error say which it was.
+   * @throws VerifyError CONFIG where there is no such account, or it is of another provider
+   */
+  #nodeOf(work: Work): AccountNode {
+    const node = this.#accounts.get(work.account);
+    work.provider = node.provider;
+    work.environment = node.environment;
+    return node;
   }
 
   /** What throws while it is read, such as a getter, is the message's. */
@@ -277,7 +287,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#tasks.begin(work, waiting);
       return;
     }
-    const context = new MessageContext(this, payments, this.#closing.signal, this.#requests.signal);
+    const context = new MessageContext(this, work, payments, this.#closing.signal, this.#requests.signal);
     action.run(account, input, context).then(
       (answer) => {
         work.attempts = context.attempts;
@@ -341,9 +351,8 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   succeed(answer: Answer, work: Work): void {
     if (work.ended) return;
     try {
-      const { provider, operation } = this.#action;
-      const environment = this.#accounts.environmentOf(work.account) ?? 'production';
-      const called = { provider: provider ?? String(work.provider), operation, environment };
+      const { provider, operation, environment } = this.#called(work);
+      const called = { provider: String(provider), operation, environment: environment ?? 'production' };
       this.deliver({ result: resultOf(answer, called, work, this.#settings?.includeRaw) }, work);
     } catch (reason) {
       this.fail(reason, work);

@@ -48,7 +48,7 @@ export function answerInput(red: Red, node: Node, answering: Answering): void {
   const { operation, mayCost } = answering;
   const status = new NodeStatus(red, node, () => false);
   const closing = new AbortController();
-  const called = { provider: null, operation, mayCost };
+  const called = { provider: null, operation, environment: null, mayCost };
   const failure = (reason: unknown) =>
     reason instanceof FlowError
       ? reason

@@ -7,6 +7,7 @@ import { VerifyError } from '../../contract/errors';
 import type { Environment } from '../../contract/result';
 import type { FieldDefinition, SettingDefinitions } from '../../contract/settings';
 import { isUnder14 } from '../../input/id-number';
+import { namesPerson } from '../../input/persons';
 import { readId } from '../../input/text';
 import type { AccountNode } from '../account/account-node';
 import type { NodeConfig, Red } from './red';
@@ -130,8 +131,6 @@ export function isAccount(type: string): boolean {
   return type.endsWith('-account');
 }
 
-/** An id number, whatever stands around it. */
-const ID_NUMBER = /(?<!\d)\d{17}[\dXx](?!\d)/;
 const LONGEST_PURPOSE = 128;
 
 /** What an account requires: docs/contract.md, "Account nodes". */
@@ -165,8 +164,8 @@ export function readConsent(
   { consentRequired, minors, purpose }: ConsentRules,
   now: number,
 ): Consent {
-  const consent = readReference(given.consent, 'consent', persons);
-  const guardianConsent = readReference(given.guardianConsent, 'guardianConsent', persons);
+  const consent = readReference(given.consent, 'consent', persons, now);
+  const guardianConsent = readReference(given.guardianConsent, 'guardianConsent', persons, now);
   if (consentRequired && consent === null) throw new VerifyError('INPUT', 'consent-missing');
   const needsGuardian = minors === 'guardian' && persons.some(({ idNumber }) => isUnder14(idNumber, now));
   if (needsGuardian && guardianConsent === null) throw new VerifyError('INPUT', 'guardian-missing');
@@ -174,12 +173,15 @@ export function readConsent(
 }
 
 /** A name, an id number or a yes instead of a reference would stand in the ledger for 13 months. */
-function readReference(value: unknown, name: string, persons: readonly PersonSent[]): string | null {
+function readReference(
+  value: unknown,
+  name: string,
+  persons: readonly PersonSent[],
+  now: number,
+): string | null {
   const reference = readId(Number.isSafeInteger(value) ? String(value) : value, name);
   if (reference === '') return null;
-  const isPerson =
-    ID_NUMBER.test(reference) ||
-    persons.some((person) => [person.name, person.idNumber].some((each) => each && reference.includes(each)));
-  if (isPerson || !/\d/.test(reference)) throw new VerifyError('INPUT', 'consent-no-reference', { name });
+  if (namesPerson(reference, persons, now) || !/\d/.test(reference))
+    throw new VerifyError('INPUT', 'consent-no-reference', { name });
   return reference;
 }

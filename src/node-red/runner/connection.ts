@@ -4,19 +4,22 @@ import { type ProxyRoute, proxyFor } from '../../http/proxy';
 import type { TlsOptions } from '../../http/wire';
 import type { HttpProxyNode, Red, TlsNode } from './red';
 
+/** Said, because NODE_TLS_REJECT_UNAUTHORIZED would else decide; a flow's author sets it for another server. */
+const VERIFIED = { rejectUnauthorized: true } as const;
+
 /**
  * @param red Node-RED
  * @param id of a `tls-config` node, or nothing
  * @throws VerifyError CONFIG where it is missing or does not verify
  */
-export function tlsOptions(red: Red, id: unknown): TlsOptions {
-  if (!id) return {};
+export function tlsOptions(red: Red, id: unknown): TlsOptions & typeof VERIFIED {
+  if (!id) return VERIFIED;
   const node = red.nodes.getNode(String(id)) as TlsNode | null;
   if (!node) throw new VerifyError('CONFIG', 'tls-missing');
   if (node.verifyservercert === false) throw new VerifyError('CONFIG', 'tls-unverified');
   if (node.valid === false) throw new VerifyError('CONFIG', 'tls-missing');
   const { rejectUnauthorized, ALPNProtocols, ...options } = node.addTLSOptions({});
-  return options as TlsOptions;
+  return { ...options, ...VERIFIED };
 }
 
 /**

@@ -27,10 +27,12 @@ export interface DescribedError {
 }
 
 /** What an error says of the action that raised it. */
-interface CalledAction {
+export interface CalledAction {
   /** null where no provider is called. */
   provider: string | null;
   operation: string;
+  /** Of the account; null where there is none. */
+  environment: Environment | null;
   mayCost: boolean;
 }
 
@@ -38,23 +40,16 @@ interface CalledAction {
  * @param red Node-RED, with the texts of the node
  * @param action that was called
  * @param error that it threw
- * @param environment of the node's account, null where it has none
  * @param attempts requests that were sent
  * @returns the error for flows
  */
-export function causeOf(
-  red: Red,
-  action: CalledAction,
-  error: VerifyError,
-  environment: Environment | null = null,
-  attempts = 0,
-): Cause {
+export function causeOf(red: Red, action: CalledAction, error: VerifyError, attempts = 0): Cause {
   const { refused, envelope, again, ...known } = error.details;
   const { charged = attempts === 0 ? false : null } = known;
   return {
     provider: action.provider,
     operation: action.operation,
-    environment,
+    environment: action.environment,
     problem: error.problem,
     values: error.values,
     providerCode: null,
@@ -78,10 +73,9 @@ export function describeError(
   red: Red,
   action: CalledAction,
   error: VerifyError,
-  environment?: Environment | null,
   attempts?: number,
 ): DescribedError {
-  const cause = causeOf(red, action, error, environment, attempts);
+  const cause = causeOf(red, action, error, attempts);
   return { message: textOf(red, error), code: error.code, cause };
 }
 

@@ -15,7 +15,8 @@ const SPREAD_MS = 2_000;
 export interface TaskRunner extends NodeContext {
   /** For calls that cost nothing. */
   free: Payments;
-  open(account: string): Account | Promise<Account>;
+  /** Gives the account that a message goes to, as it is now. */
+  open(work: Work): Account | Promise<Account>;
   /** Ends a message with the answer to it. */
   succeed(answer: Answer, work: Work): void;
   /** Ends a message with an error. */
@@ -159,12 +160,12 @@ export class NodeTasks<Input, State> implements TaskOwner {
     task.turn = 'again';
     const context = new MessageContext(
       this.#runner,
+      work,
       this.#runner.free,
       query.signal,
       query.signal,
       turn,
       until,
-      task,
     );
     // The end of its time cancels the query. A task whose time was over before is queried once all the same.
     if (context.left() > 0) this.#pending.schedule(task, Number.POSITIVE_INFINITY);
@@ -175,14 +176,14 @@ export class NodeTasks<Input, State> implements TaskOwner {
       work.attempts = task.attempts;
       if (task.owner === this && !work.ended) then();
     };
-    this.#step(state, work.account, context).then(
+    this.#step(state, work, context).then(
       (step) => ended(() => this.#stepped(step, work, task)),
       (reason) => ended(() => this.#runner.fail(reason, work)),
     );
   }
 
-  async #step(state: State, account: string, context: AskContext): Promise<Answer | Unfinished> {
-    return this.#waits!.ask(() => this.#runner.open(account), state, context);
+  async #step(state: State, work: Work, context: AskContext): Promise<Answer | Unfinished> {
+    return this.#waits!.ask(() => this.#runner.open(work), state, context);
   }
 
   #stepped(step: Answer | Unfinished, work: Work, task: PendingTask): void {

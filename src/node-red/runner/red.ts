@@ -54,6 +54,7 @@ export interface HttpProxyNode extends Node {
 
 /** As much of an Express request and response as is used here. */
 export interface AdminRequest {
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   params: Record<string, string>;
   query: Record<string, unknown>;
   acceptsLanguages(): string[];

@@ -32,6 +32,8 @@ export interface Work {
   account: string;
   /** Of that account, once it was found. */
   provider: string | null;
+  /** Of that account as it was asked last: another deploy may have changed it by the time of the answer. */
+  environment: Environment | null;
   /** Set if the message waits, or is that of a resumed task. */
   task: PendingTask | null;
   ended: boolean;
@@ -55,6 +57,7 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
     started,
     account,
     provider: null,
+    environment: null,
     attempts: task?.attempts ?? 0,
     task: task ?? null,
     ended: false,
@@ -65,7 +68,7 @@ export function workOn(input: InputMessage, account: string, task: PendingTask |
 export interface NodeContext {
   memory: Map<string, number>;
   warnOnce(key: string, values?: Record<string, string | number>): void;
-  explain(error: VerifyError, attempts: number): Cause;
+  explain(error: VerifyError, work: Work, attempts: number): Cause;
   photoStore(environment: Environment): PhotoStore;
   seal(text: string): Promise<string | null>;
 }
@@ -77,21 +80,21 @@ export class MessageContext implements AskContext {
 
   /**
    * @param node what it shares with all messages of its node
+   * @param work on the message
    * @param payments of the message
    * @param closing no new work once this is aborted
    * @param signal requests in flight end once this is aborted
    * @param turn why it is worked on
    * @param until when its time is over, on the clock of `performance.now()`
-   * @param sent counts the requests of the whole message, where that takes several steps
    */
   constructor(
     readonly node: NodeContext,
+    readonly work: Work,
     readonly payments: Payments,
     readonly closing: AbortSignal,
     readonly signal: AbortSignal,
     readonly turn: AskContext['turn'] = 'arrived',
     readonly until = Number.POSITIVE_INFINITY,
-    readonly sent: { attempts: number } | null = null,
   ) {}
 
   get memory(): Map<string, number> {
@@ -112,7 +115,8 @@ export class MessageContext implements AskContext {
 
   attempted(): void {
     this.attempts++;
-    if (this.sent) this.sent.attempts++;
+    // Of the whole message, which takes several steps.
+    if (this.work.task) this.work.task.attempts++;
   }
 
   async wait(milliseconds: number): Promise<void> {
@@ -140,6 +144,6 @@ export class MessageContext implements AskContext {
   }
 
   explain(error: VerifyError): Cause {
-    return this.node.explain(error, this.attempts);
+    return this.node.explain(error, this.work, this.attempts);
   }
 }

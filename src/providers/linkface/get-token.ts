@@ -26,7 +26,7 @@ const SETTINGS = {} as const satisfies SettingDefinitions;
 /** docs/providers/linkface.md, the first paragraph: "valid for 5 minutes". From when is not said; from the sending is never too late. */
 const VALID_MS = 5 * 60 * 1000;
 /** docs/contract.md, "What an input may look like", Text; the document has no limit, and this stays a URL that gateways let through. */
-const LONGEST_SEQUENCE_ID = 128;
+const LONGEST_ID = 128;
 
 /** Gets the token that a liveness or OCR SDK needs when it starts. */
 export const getToken: Action<TokenInput, typeof SETTINGS> = {
@@ -40,14 +40,15 @@ export const getToken: Action<TokenInput, typeof SETTINGS> = {
   settings: SETTINGS,
 
   parse({ detectionType, sequenceId }) {
-    // docs/providers/linkface.md, the row of detection_type: any other value is answered 1002.
-    if (typeof detectionType !== 'string' || !DETECTION_TYPES.includes(detectionType)) {
-      throw new VerifyError('INPUT', 'not-a-detection-type', { choices: DETECTION_TYPES.join(', ') });
-    }
     const changed = new Set<string>();
-    const read = readText(exactText(sequenceId), 'sequenceId', LONGEST_SEQUENCE_ID, changed);
+    const type = readText(detectionType, 'detectionType', LONGEST_ID, changed);
+    // docs/providers/linkface.md, the row of detection_type: any other value is answered 1002.
+    if (!DETECTION_TYPES.includes(type))
+      throw new VerifyError('INPUT', 'not-a-detection-type', { choices: DETECTION_TYPES.join(', ') });
+    const read = readText(exactText(sequenceId), 'sequenceId', LONGEST_ID, changed);
     // An empty one asks for a random one.
-    return { detectionType, sequenceId: read || null, repaired: read ? [...changed] : [] };
+    if (!read) changed.delete('sequenceId');
+    return { detectionType: type, sequenceId: read || null, repaired: [...changed] };
   },
 
   async run(account, { repaired, ...wanted }, context): Promise<Answer<TokenData>> {

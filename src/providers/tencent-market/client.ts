@@ -7,7 +7,7 @@ import type { Call, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Known } from '../../input/mask';
 import { BAD_PARAMETERS } from './codes';
 import { type Comparison, readAnswer, readProduct, requestIdIn } from './response';
-import { schemeFor, signatureHeaders } from './sign';
+import { schemeFor, sign } from './sign';
 
 /** What the provider compares. */
 export interface Person {
@@ -69,7 +69,7 @@ function reading(
 ): Pick<Call<Comparison>, 'read' | 'requestIdIn'> {
   const known = { person, secrets };
   return {
-    read: (answer) => readAnswer(answer, { known, maxPhotoMB }),
+    read: (answer, _credentials, sealed) => readAnswer(answer, { known: { ...known, sealed }, maxPhotoMB }),
     requestIdIn: (headers) => requestIdIn(headers, known),
   };
 }
@@ -104,7 +104,7 @@ export function requestProduct(
   return account.transport.send(
     {
       build: request(account, () => body, target),
-      read: (answer) => readProduct(answer, known, isOwn),
+      read: (answer, _credentials, sealed) => readProduct(answer, { ...known, sealed }, isOwn),
       requestIdIn: (headers) => requestIdIn(headers, known),
       ...turn,
     },
@@ -118,15 +118,16 @@ function request(account: Account, body: () => Buffer, target = OWN_ADDRESS): Ca
   const { hostname } = target.origin ? new URL(target.origin) : account.baseUrl;
   const scheme = schemeFor(account.settings.scheme, hostname);
   if (!scheme) throw new VerifyError('CONFIG', 'scheme-unknown');
-  return (now, { secretId = '', secretKey = '' }) => ({
-    method: 'POST',
-    ...target,
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      ...signatureHeaders(scheme, { secretId, secretKey, source }, now, randomUUID()),
-    },
-    body: body(),
-  });
+  return (now, { secretId = '', secretKey = '' }) => {
+    const { headers, signature } = sign(scheme, { secretId, secretKey, source }, now, randomUUID());
+    return {
+      method: 'POST',
+      ...target,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      body: body(),
+      sealed: [signature],
+    };
+  };
 }
 
 /**

@@ -5,11 +5,10 @@ import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { inSlot } from '../../contract/transport';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
-import { photoDigest } from '../../input/photo';
-import { isAddress, LONGEST_URL, readPhotoUrl } from '../../input/photo-url';
+import { addressIn, photoDigest } from '../../input/photo';
+import { readPhotoUrl } from '../../input/photo-url';
 import { withoutSignature } from '../../input/presigned';
 import { inTurns, type Sliced } from '../../input/slices';
-import { textInBytes } from '../../input/text';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
 import { compare, type Person } from './client';
@@ -116,14 +115,15 @@ function* readInput(
 ): Sliced<CompareInput> {
   if (settings.fit) checkSharp();
   const changed = new Set<string>();
-  const address = textInBytes(photo, LONGEST_URL);
+  const address = addressIn(photo);
   return {
     bands: bandsOf(settings),
     name: readName(personName, 'personName', environment, changed),
     idNumber: readIdNumber(idNumber, 'idNumber', now, changed),
-    photo: isAddress(address)
-      ? { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) }
-      : yield* readPhotoToFit(photo, 'photo', settings, changed),
+    photo:
+      address === null
+        ? yield* readPhotoToFit(photo, 'photo', settings, changed)
+        : { url: readPhotoUrl(address, { field: 'photo', environment, now, repaired: changed }) },
     fitting: settings,
     repaired: [...changed],
   };

@@ -82,13 +82,13 @@ function compared(name: string, world: SandboxWorld): ProductAnswer {
 }
 
 function wanted(name: string): { incorrect: number; score: number } {
-  const [, special = ''] = /^沙箱(\d{3}|[01](?:\.\d+)?)$/.exec(name) ?? [];
-  if (special.length === 3 && !special.includes('.')) {
+  const [, special = ''] = /^沙箱(\d{1,4}(?:\.\d{1,6})?)$/.exec(name) ?? [];
+  if (/^\d{3}$/.test(special)) {
     const incorrect = Number(special);
     // "`score`: meaningful only with `incorrect` 100".
     return { incorrect, score: incorrect === COMPARED ? USUAL_SCORE : 0 };
   }
-  return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Math.min(1, Number(special)) };
+  return { incorrect: COMPARED, score: special === '' ? USUAL_SCORE : Number(special) };
 }
 
 const wrong = (words: string, reason: Reason): ProductAnswer => ({

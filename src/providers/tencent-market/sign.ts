@@ -60,24 +60,25 @@ export function cloudmarketSignature(secretKey: string, date: string): string {
   return hmac(secretKey, `x-date: ${date}`);
 }
 
-/** The headers each gateway knows a caller by. */
-const HEADERS: Readonly<
-  Record<Scheme, (signer: Signer, date: string, requestId: string) => Record<string, string>>
-> = {
-  gateway: ({ secretId, secretKey, source }, date) => ({
-    'X-Date': date,
-    'X-Source': source,
-    Authorization: `hmac id="${secretId}", algorithm="hmac-sha1", headers="x-date x-source", signature="${gatewaySignature(secretKey, date, source)}"`,
-  }),
-  cloudmarket: ({ secretId, secretKey }, date, requestId) => ({
-    'X-Date': date,
-    Authorization: JSON.stringify({
-      id: secretId,
-      'x-date': date,
-      signature: cloudmarketSignature(secretKey, date),
-    }),
-    'request-id': requestId,
-  }),
+/** What signs a request. */
+export interface Signed {
+  headers: Record<string, string>;
+  /** As it stands in `Authorization`. */
+  signature: string;
+}
+
+/** What each gateway knows a caller by. */
+const SIGN: Readonly<Record<Scheme, (signer: Signer, date: string, requestId: string) => Signed>> = {
+  gateway({ secretId, secretKey, source }, date) {
+    const signature = gatewaySignature(secretKey, date, source);
+    const Authorization = `hmac id="${secretId}", algorithm="hmac-sha1", headers="x-date x-source", signature="${signature}"`;
+    return { headers: { 'X-Date': date, 'X-Source': source, Authorization }, signature };
+  },
+  cloudmarket({ secretId, secretKey }, date, requestId) {
+    const signature = cloudmarketSignature(secretKey, date);
+    const Authorization = JSON.stringify({ id: secretId, 'x-date': date, signature });
+    return { headers: { 'X-Date': date, Authorization, 'request-id': requestId }, signature };
+  },
 };
 
 /**
@@ -85,15 +86,9 @@ const HEADERS: Readonly<
  * @param signer who calls
  * @param now Unix time in milliseconds
  * @param requestId a UUID, for the newer gateway
- * @returns the headers that sign a request
  */
-export function signatureHeaders(
-  scheme: Scheme,
-  signer: Signer,
-  now: number,
-  requestId: string,
-): Record<string, string> {
-  return HEADERS[scheme](signer, signedDate(now), requestId);
+export function sign(scheme: Scheme, signer: Signer, now: number, requestId: string): Signed {
+  return SIGN[scheme](signer, signedDate(now), requestId);
 }
 
 function hmac(secret: string, text: string): string {

@@ -3,7 +3,7 @@ import type { Context } from '../../contract/action';
 import { VerifyError } from '../../contract/errors';
 import type { RequestTurn } from '../../contract/provider-request';
 import type { Credentials } from '../../contract/settings';
-import type { HttpAnswer, HttpRequest, PaidTurn } from '../../contract/transport';
+import type { Call, HttpRequest, PaidTurn } from '../../contract/transport';
 import type { Json, JsonObject } from '../../input/json-object';
 import type { Known } from '../../input/mask';
 import type { KeyDerivation } from './account';
@@ -33,8 +33,18 @@ const BEFORE_TIME_STAMP = '{"data":{"timeStamp":"';
 /** Whole groups of three bytes: the base64 of each piece ends without padding. */
 const PIECE_BYTES = 3 * 16 * 1024;
 
-/** Writes the body for one pair of keys and a time stamp. */
-type WriteBody = (timeStamp: string) => Buffer;
+/** What one pair of keys made of a request. */
+interface Sealed {
+  /** Writes the body for a time stamp. */
+  write: (timeStamp: string) => Buffer;
+  /** The encrypted values. */
+  values: string[];
+}
+
+/** Longer ones are left out of a text as photos are: src/input/mask.ts. */
+const LONGEST_SEALED = 64;
+/** More than any `api_code` has; each costs a look through every text of the provider. */
+const MOST_SEALED = 100;
 
 /**
  * Asks whether name, id number and face belong together: docs/providers/westdex.md. May cost money.
@@ -54,7 +64,7 @@ export async function idCardThreeElements(
   const known = { person: { name: personName, idNumber }, secrets: account.secrets };
   const seal = (customNumber: string, key: Buffer) => {
     const [xM, gMSFZHM] = [encrypt(personName, key), encrypt(idNumber, key)];
-    return bodyOf({ customNumber, xM, gMSFZHM }, photo);
+    return { write: bodyOf({ customNumber, xM, gMSFZHM }, photo), values: [xM, gMSFZHM] };
   };
   return invoke(account, THREE_ELEMENTS, seal, known, { ...turn, repeat: false }, context);
 }
@@ -75,14 +85,18 @@ export function requestApi(
   turn: RequestTurn,
   context: Context,
 ): Promise<Envelope> {
-  const seal = (customNumber: string, key: Buffer): WriteBody => {
-    const fields = Object.entries(body).map(([name, value]) => [
-      name,
-      isEncrypted(name) ? encrypt(textOf(value), key) : value,
-    ]);
+  const seal = (customNumber: string, key: Buffer): Sealed => {
+    const values: string[] = [];
+    const fields = Object.entries(body).map(([name, value]) => {
+      if (!isEncrypted(name)) return [name, value];
+      const encrypted = encrypt(textOf(value), key);
+      if (encrypted.length <= LONGEST_SEALED && values.length < MOST_SEALED) values.push(encrypted);
+      return [name, encrypted];
+    });
     const sealed = Object.fromEntries(fields);
-    return (timeStamp) =>
+    const write = (timeStamp: string) =>
       Buffer.from(JSON.stringify({ data: { timeStamp, customNumber, ...sealed }, ...extra }));
+    return { write, values };
   };
   return invoke(account, apiCode, seal, known, turn, context);
 }
@@ -108,7 +122,7 @@ function textOf(value: Json): string {
 async function invoke(
   account: Account,
   apiCode: string,
-  seal: (customNumber: string, key: Buffer) => WriteBody,
+  seal: (customNumber: string, key: Buffer) => Sealed,
   known: Known,
   turn: RequestTurn,
   context: Context,
@@ -122,11 +136,11 @@ async function invoke(
   };
   // A next key that cannot be used is found now, and not when it is needed.
   for (const pair of account.pairs) keyOf(pair);
-  let sealed: { credentials: Credentials; aesKey: Buffer; body: WriteBody } | undefined;
+  let sealed: (Sealed & { credentials: Credentials; aesKey: Buffer }) | undefined;
   const sealedWith = (credentials: Credentials) => {
     if (sealed?.credentials === credentials) return sealed;
     const derived = keyOf(credentials);
-    sealed = { credentials, aesKey: derived, body: seal(credentials.secretId ?? '', derived) };
+    sealed = { credentials, aesKey: derived, ...seal(credentials.secretId ?? '', derived) };
     return sealed;
   };
   let offset = 0;
@@ -134,17 +148,20 @@ async function invoke(
   const build = (now: number, credentials: Credentials): HttpRequest => {
     const timeStamp = String(Math.floor(now));
     offset = now - context.now();
+    const { write, values } = sealedWith(credentials);
     return {
       method: 'POST',
       path: `/${encodeURIComponent(credentials.secretId ?? '')}/${apiCode}?timestamp=${timeStamp}`,
       headers: { 'Content-Type': 'application/json' },
-      body: sealedWith(credentials).body(timeStamp),
+      body: write(timeStamp),
+      sealed: values,
     };
   };
-  const read = (answer: HttpAnswer, credentials: Credentials) => {
+  const read: Call<Envelope>['read'] = (answer, credentials, values) => {
     const { key = '' } = credentials;
     const usedKey = sealedWith(credentials).aesKey;
-    return readEnvelope(answer, { key, aesKey: usedKey, keyDerivation, known, now: context.now(), offset });
+    const reader = { key, aesKey: usedKey, keyDerivation, known: { ...known, sealed: values } };
+    return readEnvelope(answer, { ...reader, now: context.now(), offset });
   };
   return account.transport.send({ build, read, ...turn }, context);
 }

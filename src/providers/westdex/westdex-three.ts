@@ -5,8 +5,7 @@ import type { SettingDefinitions, Settings } from '../../contract/settings';
 import { inSlot } from '../../contract/transport';
 import { readIdNumber } from '../../input/id-number';
 import { readName } from '../../input/name';
-import { photoDigest } from '../../input/photo';
-import { isAddress } from '../../input/photo-url';
+import { addressIn, photoDigest } from '../../input/photo';
 import { inTurns, type Sliced } from '../../input/slices';
 import { checkSharp } from '../../photos/fit';
 import { type FitSettings, fitSettings, fitted, readPhotoToFit } from '../../photos/photo-to-fit';
@@ -88,7 +87,7 @@ function* readInput(
   if (settings.fit) checkSharp();
   const changed = new Set<string>();
   // docs/providers/westdex.md, `photoData`: bytes and nothing else; for an address, the error would be about base64.
-  if (isAddress(photo)) throw new VerifyError('INPUT', 'photo-url');
+  if (addressIn(photo) !== null) throw new VerifyError('INPUT', 'photo-url');
   return {
     personName: readName(personName, 'personName', environment, changed),
     idNumber: readIdNumber(idNumber, 'idNumber', now, changed),

@@ -65,8 +65,11 @@ export function isInProgress({ status }: ReportedPhoto): boolean {
   return status === IN_PROGRESS;
 }
 
-/** docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`: it could not be read, or not be fetched. */
-const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -2306]);
+/**
+ * docs/providers/xhey.md, "POST /v2/truth_build/query", the table of a photo's `status`, and "Observed since": it could not be read
+ * or not be fetched, or the provider's own program failed, after which its users try again.
+ */
+const NOT_LOOKED_AT: ReadonlySet<number | null> = new Set([-1001, -1002, -1003, -2300, -2302, -2306]);
 
 /** @returns whether xhey had the photo and judged it */
 export function wasLookedAt(photo: ReportedPhoto): boolean {

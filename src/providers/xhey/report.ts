@@ -1,6 +1,6 @@
 /** The result of truth-poll: docs/contract.md, "Result". */
 import type { Cause } from '../../contract/errors';
-import type { Answer, Environment, Outcome, Result } from '../../contract/result';
+import type { Answer, Outcome, Result } from '../../contract/result';
 import type { Sliced } from '../../input/slices';
 import { assemble, batches } from './assemble';
 import type { ReportedPhoto } from './photo';
@@ -157,14 +157,14 @@ function reasonOf({ status }: PolledTask): string | null {
 /**
  * What a message says of tasks that are over, and of when photos were submitted, is a claim until its seal is checked:
  * docs/contract.md, "Action nodes", truth-poll.
- * @param environment of the account that asked: what the sandbox says counts nowhere else
+ * @param place of the account that asked: what the sandbox says, or another base URL, counts nowhere else
  * @param tasks whatever their status; those that wait claim nothing
  * @param photos of all of them, as they are in the result
  * @param submittedAt ISO 8601, when the photos of all these tasks were submitted, where that is claimed
  * @returns a text that is the same wherever the same is claimed, however JSON ordered it on the way
  */
 export function claimText(
-  environment: Environment | null,
+  place: string,
   tasks: readonly Omit<PolledTask, 'photos'>[],
   photos: readonly ReportedPhoto[],
   submittedAt?: string,
@@ -180,5 +180,5 @@ export function claimText(
     (byTask.get(taskId) ?? []).map(claimOf),
   ]);
   const submission = submittedAt === undefined ? [] : [submittedAt, tasks.map(({ taskId }) => taskId)];
-  return JSON.stringify([environment, claims, ...submission]);
+  return JSON.stringify([place, claims, ...submission]);
 }

@@ -38,7 +38,11 @@ export function specialText(photoUrl: string, name: string): string {
     if (status !== undefined) return `/sandbox/${Number(status) === 0 ? 0 : -Number(status)}`;
     return word === undefined ? '' : `/sandbox/${word.toLowerCase()}`;
   });
-  return [photoUrl, name, ...meant].filter(Boolean).join(' ');
+  const [path = '', ...query] = photoUrl.split(/(?=[?#])/);
+  // Of what stands behind the path only the faults of all providers count.
+  return [path, ...query.map((part) => part.replaceAll('/sandbox/', '/')), name, ...meant]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** Another photo has another one: a flow may look for one that it has seen before. */

@@ -26,6 +26,8 @@ interface PollState {
   tasks: (PolledTask & { error?: Cause; raw?: unknown })[];
   /** Of the account that the message came for. */
   environment: Environment | null;
+  /** Where an account of one's own (`custom`) is: what one says is no verdict of another. */
+  baseUrl?: string;
   /** Where the message says that tasks are over, or when they were submitted, as long as nobody has checked it. */
   claim?: { seal: unknown; submittedAt?: string };
   /** ISO 8601, when the message came. */
@@ -91,7 +93,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
 
   async run(account, { state }, context): Promise<Answer<PollData>> {
     const raw: unknown[] = [];
-    await checkClaim(state, context);
+    await checkClaim(() => account, state, context);
     const taskIds = idsOf(waiting(state));
     await each(waiting(state), (task) => ask(() => account, state, task, context, raw)).catch((error) => {
       if (error instanceof VerifyError) error.details.taskIds = taskIds;
@@ -111,7 +113,7 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
 
     async ask(open, state, context) {
       const raw: unknown[] = [];
-      await checkClaim(state, context);
+      await checkClaim(open, state, context);
       const { lastError, retryAfter } = isOver(context)
         ? { lastError: null, retryAfter: 0 }
         : await askAll(open, state, context, raw);
@@ -130,12 +132,21 @@ export const truthPoll: Action<PollInput, typeof SETTINGS, PollState> = {
 };
 
 /** A verdict is what the provider says: what only the message says is asked for again. */
-async function checkClaim(state: PollState, context: Context): Promise<void> {
+async function checkClaim(
+  open: () => Account | Promise<Account>,
+  state: PollState,
+  context: Context,
+): Promise<void> {
   const { claim, environment, tasks } = state;
   if (!claim) return;
+  try {
+    if (environment === 'custom') await accountOf(state, open);
+  } catch {
+    // Without its address nothing is sealed; the query says what is wrong with the account.
+  }
   const photos = tasks.flatMap((task) => task.photos);
   const { seal, submittedAt } = claim;
-  if (await context.isSealed(claimText(environment, tasks, photos, submittedAt), seal)) {
+  if (await context.isSealed(claimText(placeOf(state), tasks, photos, submittedAt), seal)) {
     if (submittedAt !== undefined) state.submittedAt = submittedAt;
   } else {
     if (tasks.some(({ status }) => status !== 'waiting')) context.warnOnce('claim-unsealed');
@@ -199,7 +210,12 @@ async function accountOf(state: PollState, open: () => Account | Promise<Account
   const account = await open();
   state.environment ??= account.environment;
   if (account.environment !== state.environment) throw new VerifyError('CONFIG', 'task-other-environment');
+  if (account.environment === 'custom') state.baseUrl = account.baseUrl.href;
   return account;
+}
+
+function placeOf({ environment, baseUrl }: PollState): string {
+  return [environment, baseUrl].filter(Boolean).join(' ');
 }
 
 /** One query: docs/providers/xhey.md, "POST /v2/truth_build/query". */
@@ -258,7 +274,7 @@ async function resultOf(
   const { data } = answer;
   // A later truth-poll must not take the time of its own message for that.
   const submittedAt = state.submittedAt ?? (waiting(state).length > 0 ? state.arrivedAt : undefined);
-  const seal = await context.seal(claimText(environment, data.tasks, data.photos, submittedAt));
+  const seal = await context.seal(claimText(placeOf(state), data.tasks, data.photos, submittedAt));
   return {
     ...answer,
     ...(environment ? { environment } : {}),

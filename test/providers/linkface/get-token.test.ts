@@ -9,8 +9,16 @@ describe('get-token, what a message may ask for', () => {
   it('is a detection type that the document has', async () => {
     for (const detectionType of ['liveness', 'silent_liveness', 'idcard_ocr', 'bankcard_ocr'])
       assert.equal((await parse({ detectionType })).detectionType, detectionType);
-    for (const detectionType of ['', 'Liveness', ' liveness', 'face', undefined, null, 1, ['liveness'], {}])
+    for (const detectionType of ['', 'Liveness', 'face', undefined, null, 'live ness'])
       assertProblem(() => parse({ detectionType }), 'not-a-detection-type', JSON.stringify(detectionType));
+  });
+
+  it('is a detection type as channels bring it', async () => {
+    for (const detectionType of [' liveness', '\ufeffliveness\n', ['liveness'], Buffer.from('liveness')]) {
+      const { repaired, ...read } = await parse({ detectionType });
+      assert.deepEqual([read.detectionType, repaired], ['liveness', ['detectionType']]);
+    }
+    assertProblem(() => parse({ detectionType: 1 }), 'text-not-text');
   });
 
   const sequenceIds: [unknown, string | null][] = [

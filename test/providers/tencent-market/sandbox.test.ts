@@ -9,7 +9,7 @@ import {
   INCORRECT,
 } from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
-import { type Scheme, signatureHeaders } from '../../../src/providers/tencent-market/sign';
+import { type Scheme, sign } from '../../../src/providers/tencent-market/sign';
 import { answerOf, worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
@@ -40,7 +40,7 @@ function ask(scheme: Scheme, body: string, change: Change = {}) {
   const { secretId = '', secretKey = '' } = sandboxHalf.credentials;
   const { method = 'POST', path = '', search = '', signedAt = NOW, authorization, world = WORLD } = change;
   const signer = { secretId, secretKey, source: 'market' };
-  const signed = signatureHeaders(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
+  const { headers: signed } = sign(scheme, signer, signedAt, '0e9f1c52-6a3b-4a51-9f6e-3f6c2a7d9b10');
   const headers: Record<string, string | undefined> = {
     ...Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value])),
     'content-type': FORM,
@@ -227,6 +227,14 @@ describe("tencent-market's half of the sandbox", () => {
     const scores = { '0.45': BY_SCORE.same, '0.44': BY_SCORE.unsure, '0.39': BY_SCORE.different };
     for (const [score, { text }] of Object.entries(scores))
       assert.equal(named(`沙箱${score}`).data.msg, text);
+  });
+
+  it('gives a score on whatever scale, and one that none has', () => {
+    for (const score of ['0', '1', '1.5', '42', '820.0', '1001'])
+      assert.deepEqual(
+        [named(`沙箱${score}`).data.incorrect, named(`沙箱${score}`).data.score],
+        [COMPARED, Number(score)],
+      );
   });
 
   it('refuses at the gateway in words that the reader knows', () => {

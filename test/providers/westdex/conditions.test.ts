@@ -34,6 +34,25 @@ describe('westdex passWhen and failWhen', () => {
     ['nothing', '', {}, 'inconclusive'],
     ['$error("no")', '', {}, 'inconclusive'],
     ['1 + "a"', '', {}, 'inconclusive'],
+    // What is denied of a field that is not there is no verdict either, unless the author asks whether it is there.
+    ['$not(Data.Result = 0)', '', { x: 1 }, 'inconclusive'],
+    ['$not(Data.Result = 0)', '', { Data: { Result: 0 } }, 'inconclusive'],
+    ['$not(Data.Result = 0)', '', { Data: { Result: 1 } }, 'passed'],
+    ['$not(Data.Result in [0, 2])', '', { Data: {} }, 'inconclusive'],
+    ['$not($.Data.Result = 0 or Data.Code = 3)', '', { Data: { Result: 1 } }, 'inconclusive'],
+    ['Data.Result = 0 ? false : true', '', { x: 1 }, 'inconclusive'],
+    ['Data.Result = 0 ? false : true', '', { Data: { Result: 1 } }, 'passed'],
+    ['true', '$not(Data.Result = 1)', { x: 1 }, 'inconclusive'],
+    ['true', '$not(Data.Result = 1)', { Data: { Result: 0 } }, 'failed'],
+    ['$not("A" in list.code)', '', { list: [] }, 'passed'],
+    ['$not(Data.Result = 1)', '', { Data: { Result: null } }, 'passed'],
+    ['$not($exists(Data.Error))', '', { x: 1 }, 'passed'],
+    ['$not($exists(Data.Error) and Data.Code = 1)', '', { Data: { Code: 0 } }, 'passed'],
+    ['$not($count(list[risk = 1]) > 0)', '', { list: [{ risk: 0 }, {}] }, 'passed'],
+    ['$not("A" in list[risk = 1].code)', '', { list: [{ risk: 0 }] }, 'passed'],
+    // Which of two spellings an answer has is the same.
+    ['Data.Result = 1 or data.result = 1', '', { data: { result: 1 } }, 'passed'],
+    ['code = "1" ? Data.Result = 1 : data.result = 1', '', { data: { result: 1 } }, 'passed'],
     // Node-RED's own JSONata would take this for its legacy mode.
     ['msg = "一致"', '', { msg: '一致' }, 'passed'],
   ];

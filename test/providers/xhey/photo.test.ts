@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isInProgress, readPhoto, unreportedPhoto } from '../../../src/providers/xhey/photo';
+import { isInProgress, readPhoto, unreportedPhoto, wasLookedAt } from '../../../src/providers/xhey/photo';
 
 describe('xhey photo', () => {
   const read = (fields: object) => readPhoto({ status: 0, ...fields }, '1');
@@ -23,6 +23,13 @@ describe('xhey photo', () => {
   it('that was not reported keeps its address, an empty one too', () => {
     for (const url of ['', ' ', 'https://example.com/a.jpg', null])
       assert.equal(unreportedPhoto(url, '1', 'revoked').url, url);
+  });
+
+  it('was looked at, unless it could not be had or the program of the provider failed', () => {
+    const without = [-1001, -1002, -1003, -2300, -2302, -2306];
+    for (const status of [0, 1, -1, -2301, -2303, -2305, -2307, -2308, -9999, ...without])
+      assert.equal(wasLookedAt(read({ status })), !without.includes(status), String(status));
+    assert.equal(wasLookedAt(unreportedPhoto(null, '1', 'revoked')), false);
   });
 
   it('has no time without a text', () => {

@@ -123,6 +123,8 @@ describe("xhey's half of the sandbox", () => {
     ['sandbox-query-code-401', 200, inUrl('sandbox-query-code-401')],
     ['sandbox-query-retry-after-5', 200, inUrl('sandbox-query-retry-after-5')],
     ['sandbox/code-4711', 4711, inUrl('sandbox/code-4711')],
+    ['it in a query', 200, photos('https://example.com/a.jpg?x=/sandbox/code-4711/')],
+    ['sandbox-http-503 in a query', 'HTTP 503', photos('https://example.com/a.jpg?x=sandbox-http-503')],
     ['sandbox-retry-after-5', 'HTTP 429', inUrl('sandbox-retry-after-5')],
   ];
   for (const [name, code, change, expected = /./] of rows) {
@@ -180,6 +182,8 @@ describe("xhey's half of the sandbox", () => {
   });
 
   it('has no words for a photo that passes in the observed shape', () => {
+    const inQuery = 'https://a.test/1.jpg?x=/sandbox/-2305/&y=/sandbox/revoked#/sandbox/slow-9';
+    assert.equal(itemsOf(inQuery)[0]!.status, 0);
     const items = itemsOf(PHOTO, 'https://a.test/sandbox/-2305/2.jpg');
     assert.deepEqual(
       items.map(({ status, msg }) => [status, msg === '']),
