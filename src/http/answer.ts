@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { type ErrorCode, refusal, VerifyError } from '../contract/errors';
 import type { HttpAnswer } from '../contract/transport';
-import { parseAnswer, parseObject } from './json';
+import { isObject, parseAnswer, parseObject } from './json';
 
 /** An answer may be this large, compressed and not. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -128,20 +128,21 @@ function decodeAs(label: string, body: Buffer): string | null {
  * @throws VerifyError by the HTTP status where it is no such answer, and PROTOCOL where the status is a success
  */
 export function envelopeOf(answer: HttpAnswer): Record<string, unknown> {
-  const parsed = parseObject(textOf(answer));
-  if (typeof parsed?.code === 'number' || typeof parsed?.code === 'string') return parsed;
+  const parsed = unwrapped(textOf(answer));
+  if (isObject(parsed) && (typeof parsed.code === 'number' || typeof parsed.code === 'string')) return parsed;
   throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
 }
 
 /**
  * Gateways that wrap a product's answer leave its data as the text they got.
  * @param value of a field that should hold an object or a list
- * @returns what its JSON says, where it is a text that is JSON; anything else as it is
+ * @returns what its JSON says, where it is a text that is JSON, of a text too; anything else as it is
  */
 export function unwrapped(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value;
   try {
-    return parseAnswer(value);
+    const inner = unwrapped(parseAnswer(value));
+    return typeof inner === 'object' ? inner : value;
   } catch {
     return value;
   }

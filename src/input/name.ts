@@ -9,7 +9,8 @@ import { readText } from './text';
 const LONGEST_NAME = 64;
 
 /** docs/contract.md, "Sandbox": names that choose the answer. Nobody is called so. */
-const SPECIAL = /^沙箱|sandbox-/;
+const SPECIAL =
+  /^沙箱(?:\d{1,9}|\d\.\d+|码\d{1,6}|网关[45]\d\d)$|sandbox-(?:http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/;
 
 /**
  * What keyboards, fonts and old encodings have for the dot within a name, full stops too; before NFKC, which changes some.
@@ -50,6 +51,8 @@ const RADICALS: ReadonlyMap<string, string> = new Map(
     .map((pair) => [pair[0]!, pair[1]!]),
 );
 const RADICAL = /[\u2e80-\u2eff]/g;
+/** Radicals apart, which stand for the character. */
+const SYMBOL = /(?![\u2e80-\u2fdf])[\p{S}\p{No}\p{Nl}]/gu;
 
 /**
  * Words with one separator between two of them, behind a Latin one a full stop too; the newest Chinese characters are not
@@ -61,6 +64,8 @@ const NAME =
 const NOTHING = /^(?:undefined|null|NaN|None)$/;
 /** These belong into names in other scripts only. */
 const HYPHEN_AT_HAN = /\p{Script=Han}['’ʼ‘\p{M}-]|['’ʼ‘-]\p{Script=Han}/u;
+/** They repeat or prolong the letter of kana before them. */
+const KANA_MARK_ALONE = /(?:^|\p{Script=Han})[ーゝゞヽヾ]/u;
 /**
  * What stands for characters that somebody left out: signs, 某, and a run of x or o beside a Chinese character, or of x alone.
  * An x within a word of other letters is a letter.
@@ -86,6 +91,7 @@ export function readName(
   if (text === '' || NOTHING.test(text)) throw new VerifyError('INPUT', 'name-missing', { field });
   if (SPECIAL.test(text) && environment !== null && environment !== 'production') return text;
   if (isMisread(text)) throw new VerifyError('INPUT', 'name-misread');
+  if (hasSymbolOfLetters(text)) throw new VerifyError('INPUT', 'name-characters');
   const name = withoutPrivateUse(text)
     .replace(GUARD, '')
     .replace(AROUND_HAN, '')
@@ -97,10 +103,15 @@ export function readName(
     .replace(RADICAL, (radical) => RADICALS.get(radical) ?? radical)
     .replace(SPACE_BETWEEN_HAN, '')
     .replace(SPACES, ' ');
-  if (!NAME.test(name) || HYPHEN_AT_HAN.test(name) || MASKED.test(name))
+  if (!NAME.test(name) || HYPHEN_AT_HAN.test(name) || KANA_MARK_ALONE.test(name) || MASKED.test(name))
     throw new VerifyError('INPUT', wrongIn(name));
   if (name !== text) repaired.add(field);
   return name;
+}
+
+/** Such as ™ and ㊚: NFKC makes TM and 男 of them, which are in nobody's name. */
+function hasSymbolOfLetters(text: string): boolean {
+  return (text.match(SYMBOL) ?? []).some((symbol) => /\p{L}/u.test(symbol.normalize('NFKC')));
 }
 
 /** Which channel usually does that. */

@@ -10,6 +10,20 @@ interface PollData {
   photos: ReportedPhoto[];
 }
 
+interface Summary {
+  total: number;
+  passed: number;
+  failed: number;
+  inconclusive: number;
+}
+
+/** With `split`: of all photos. */
+interface Whole {
+  outcome: Outcome;
+  reason: string | null;
+  summary: Summary;
+}
+
 export type PollResult = Result<PollData>;
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(['passed', 'failed', 'inconclusive']);
@@ -54,11 +68,10 @@ export function submittedAt({ data, timing }: PollResult, now: number): number {
  * Outcome, reason and summary of the whole follow from its photos, as truth-poll makes them: what was inconclusive for
  * another reason than a photo's stays so.
  * @param result as it came
- * @param photos as they were judged
+ * @param photos as they were judged, in the same order
  * @returns the result with these photos
  */
 export function withPhotos(result: PollResult, photos: ReportedPhoto[]): PollResult {
-  if (photos.length === 0) return result;
   const count = (outcome: Outcome) => photos.filter((photo) => photo.outcome === outcome).length;
   const summary = {
     total: photos.length,
@@ -66,20 +79,59 @@ export function withPhotos(result: PollResult, photos: ReportedPhoto[]): PollRes
     failed: count('failed'),
     inconclusive: count('inconclusive'),
   };
-  const allPassed = result.outcome === 'passed' && summary.passed === photos.length;
-  const outcome = summary.failed > 0 ? 'failed' : allPassed ? 'passed' : 'inconclusive';
-  // A task that ended without a photo had no reason to share.
-  const isShared = result.reason === sharedReason(result.data, result.data.photos);
-  const reason = isShared ? sharedReason(result.data, photos) : null;
-  return { ...result, outcome, reason, data: { ...result.data, photos, summary } };
+  const outcome = outcomeOf(result.outcome, summary);
+  const { tasks, whole } = result.data;
+  const shared = sharedReason(photos, reasonsWithoutPhoto(tasks, photos, result.reason));
+  // Where a task without a photo has kept the whole from passing, the reason of photos that passed is not its own.
+  const reason = summary.passed > 0 && outcome !== 'passed' ? null : shared;
+  const data: PollData = { ...result.data, photos, summary };
+  if (isWhole(whole)) data.whole = wholeWith(whole, result.data.photos, photos);
+  return { ...result, outcome, reason, data };
 }
 
-function sharedReason({ tasks }: PollData, photos: readonly ReportedPhoto[]): string | null {
-  const ofTasks = Array.isArray(tasks)
-    ? tasks.flatMap(({ status }) => REASONS_BY_STATUS[String(status)] ?? [])
-    : [];
-  const reasons = new Set([...photos.map(({ reason }) => reason), ...ofTasks]);
+/** An empty list is no verdict. */
+function outcomeOf(before: unknown, { total, passed, failed }: Summary): Outcome {
+  if (failed > 0) return 'failed';
+  return before === 'passed' && total > 0 && passed === total ? 'passed' : 'inconclusive';
+}
+
+function sharedReason(photos: readonly ReportedPhoto[], others: readonly (string | null)[]): string | null {
+  const reasons = new Set([...photos.map(({ reason }) => reason), ...others]);
   return reasons.size === 1 ? [...reasons][0]! : null;
+}
+
+/** @returns of each task that has ended without a photo its reason, null where it has none */
+function reasonsWithoutPhoto(
+  tasks: unknown,
+  photos: readonly ReportedPhoto[],
+  reasonOfAll: string | null,
+): (string | null)[] {
+  const reported = new Set<unknown>(photos.map(({ taskId }) => taskId));
+  return (Array.isArray(tasks) ? tasks : [])
+    .filter(isObject)
+    .filter(
+      ({ taskId, photoUrls }) => !(Array.isArray(photoUrls) && photoUrls.length) && !reported.has(taskId),
+    )
+    .flatMap(({ status }) => {
+      const reason = REASONS_BY_STATUS[String(status)] ?? null;
+      // Where all of a result shares a reason, no task of it can have been without one: its photo was taken out since.
+      return reason === null && reasonOfAll !== null ? [] : [reason];
+    });
+}
+
+/** A message of a sequence (`split`) knows of the other photos how many there are of each outcome. */
+function wholeWith(whole: Whole, before: readonly ReportedPhoto[], photos: readonly ReportedPhoto[]): Whole {
+  const summary = { ...whole.summary };
+  let isChanged = false;
+  for (const [index, { outcome, reason }] of photos.entries()) {
+    const former = before[index]!;
+    summary[former.outcome]--;
+    summary[outcome]++;
+    isChanged ||= reason !== former.reason;
+  }
+  if (!isChanged) return whole;
+  const reason = summary.total === photos.length ? sharedReason(photos, []) : null;
+  return { ...whole, outcome: outcomeOf(whole.outcome, summary), reason, summary };
 }
 
 function parsed(text: string): unknown {
@@ -105,6 +157,12 @@ function isPhoto(value: unknown): value is ReportedPhoto {
         isCoordinates(location.gcj02) &&
         (location.wgs84 === null || isCoordinates(location.wgs84))))
   );
+}
+
+function isWhole(value: unknown): value is Whole {
+  if (!isObject(value) || !isObject(value.summary)) return false;
+  const { total, passed, failed, inconclusive } = value.summary;
+  return [total, passed, failed, inconclusive].every(Number.isSafeInteger);
 }
 
 function isCoordinates(value: unknown): value is Coordinates {

@@ -47,10 +47,10 @@ async function repeatedIn(
   for (const [position, photo] of photos.entries()) {
     const identity = identityOf(photo);
     if (photo.outcome !== 'passed' || 'unknown' in identity) continue;
-    // An address that was given twice is reported twice: the same photo twice in one message.
     const task = `${photo.taskId} ${reusedAt.get(photo.taskId) ?? ''}`;
     const address = `${task} ${photo.url ?? ''} ${identity.text}`;
-    const time = (times.get(address) ?? 0) + 1;
+    // An address that was given twice is submitted once and reported twice: it is one photo. Without one, each is another.
+    const time = photo.url === null ? (times.get(address) ?? 0) + 1 : 1;
     times.set(address, time);
     const where = `${provider} ${environment}`;
     positions.push(position);

@@ -189,7 +189,8 @@ export class JobWorker {
       const token = await redis.get(queue.toKey(`${id}:lock`));
       if (!token || !this.#workers.some((worker) => token.startsWith(worker.id))) continue;
       const job = await bull.Job.fromId(queue, id);
-      if (!job) continue;
+      // It may have come while Redis was asked.
+      if (!job || this.#jobs.has(id)) continue;
       this.#thoughtLost.set(id, job.attemptsStarted);
       const notStarted = () => readNotStarted(redis, queue, job);
       if (!(await mayHaveStarted(job, notStarted))) await noteNotStarted(redis, queue, job);
@@ -257,9 +258,15 @@ export class JobWorker {
     }
     if (!content) throw failed(bull, 'CONFIG', 'queue-secret-differs');
     // The job was given back as lost, and another worker may have it by now.
-    if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
+    const refuseLost = () => {
+      if (job.attemptsStarted <= (this.#thoughtLost.get(id) ?? -1)) throw new bull.WaitingError();
+    };
+    refuseLost();
     const notStarted = () => this.#onRedis((redis, queue) => readNotStarted(redis, queue, job));
-    if (!repeatable && (await mayHaveStarted(job, notStarted))) {
+    const isRetried = !repeatable && (await mayHaveStarted(job, notStarted));
+    // It may have been given back meanwhile. From here on it is in `#jobs` before anything is waited for.
+    refuseLost();
+    if (isRetried) {
       const ledger = typeof job.progress === 'string' ? job.progress : null;
       const lost = explain(jobLost(id, ledger));
       await job.updateData(textOf('error', secret.seal('error', id, written(lost))));

@@ -3,8 +3,9 @@
  * written is on the server's disk when a call resolves (`synchronous_commit`).
  */
 import { createHash, randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Pool, PoolClient, PoolConfig } from 'pg';
+import type { Client, ClientConfig, Connection, Pool, PoolClient, PoolConfig } from 'pg';
 import { cancelled, VerifyError } from '../contract/errors';
 import type { CallOptions, RoomDatabase, StoreState } from './database';
 import { away, failureOf, READ_ONLY, refused } from './postgres-fault';
@@ -282,12 +283,13 @@ export class PostgresDatabase implements RoomDatabase {
   }
 
   #createPool(): Pool {
-    const { Pool } = loadPg();
+    const { Pool, Client } = loadPg();
     const { connection, schema } = this.#options;
     if (!SCHEMA_NAME.test(schema))
       throw new VerifyError('CONFIG', 'ledger-schema-unreadable', {}, { charged: false });
     const pool = new Pool({
       ...connection,
+      Client: breakingOnNonsense(Client),
       max: CONNECTIONS,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: STATEMENT_MS,
@@ -424,6 +426,33 @@ async function countIn(sql: Sql): Promise<number> {
 async function isReadOnly(sql: Sql): Promise<boolean> {
   const row = await sql.get<{ transaction_read_only: string }>('SHOW transaction_read_only');
   return row?.transaction_read_only === 'on';
+}
+
+/**
+ * What listens at the address and is no PostgreSQL makes the parser of `pg` throw in a listener of its stream, where nobody
+ * could catch it: that would end the process. So the connection breaks with that error.
+ */
+function breakingOnNonsense(Base: typeof Client): typeof Client {
+  return class extends Base {
+    constructor(config?: ClientConfig) {
+      super(config);
+      const connection = this.connection as Connection & { attachListeners(stream: Duplex): void };
+      const attach = connection.attachListeners.bind(connection);
+      connection.attachListeners = (stream) => {
+        const emit = stream.emit.bind(stream);
+        stream.emit = (event: string, ...values: unknown[]) => {
+          try {
+            return emit(event, ...values);
+          } catch (error) {
+            if (event !== 'data') throw error;
+            stream.destroy(error as Error);
+            return true;
+          }
+        };
+        attach(stream);
+      };
+    }
+  };
 }
 
 function loadPg(): typeof import('pg') {

@@ -70,7 +70,7 @@ const OF_EACH: Row[] = [
   [
     'the same key twice',
     (response, action) => response.end(`{"code":"7","code":7,${text(action).slice(1)}`),
-    'result',
+    'PROTOCOL',
   ],
   ['an array around it', (response, action) => response.end(`[${text(action)}]`), 'PROTOCOL'],
   ['a text around it', (response, action) => response.end(JSON.stringify(text(action))), 'PROTOCOL'],

@@ -15,7 +15,7 @@ describe('input: name', () => {
   const fine = [
     ...['张三', '欧阳小明', '曾', '𠮷', '𠮷田', '〇小', '张𠅤', '林', '古丽米热·艾比布力', '阿·卜杜·拉'],
     ...['Alim', 'Muhammad Ali', "O'Brien", 'O’Brien', 'Anne-Marie', 'José Núñez', 'Владимир Иванов', 'Zoë'],
-    ...['アンナ', '김철수', 'محمد', '张 John', 'Nguyễn Văn An'],
+    ...['アンナ', 'マリー', 'みすゞ', '佐々木', '김철수', 'محمد', '张 John', 'Nguyễn Văn An'],
     ...['XU XIN', 'Max', 'Xi', 'Malcolm X', 'Xu 张', '张 Xiao', '张Max', 'X·张', 'Bo张'],
     ...['J. R. SMITH', 'J.R.SMITH', 'J. R. R. Tolkien', 'SMITH JR.', 'Zoë M. Müller', 'J·R·SMITH', '䶮三'],
   ];
@@ -82,6 +82,9 @@ describe('input: name', () => {
     ],
     ['name-characters', ['-'.repeat(32), 'zhang@example', '<b>张三</b>', '张三😀', '张\ue815', 'J•R•SMITH']],
     ['name-characters', ['J .SMITH', 'J.. SMITH', '.']],
+    // NFKC makes letters of them.
+    ['name-characters', ['张三™', '张℡', '张㊚', '张㍿', '张Ⅲ', '㋿三', '№三', '张Ⓐ', '㈠三', '〸三']],
+    ['name-characters', ['ゝ三', '张ー三', '张三ー', '张ヽ三']],
     ['name-private-use', ['张\ue000', '张\u{f0000}']],
     ['name-misread', [misread('张三', 'gbk'), misread('古丽米热', 'gbk'), '锟斤拷', '烫烫烫', '屯屯屯']],
     ['name-misread', [misread('张三', 'windows-1252'), misread('José', 'windows-1252')]],
@@ -101,5 +104,8 @@ describe('input: name', () => {
       for (const environment of ['production', null] as const)
         assertProblem(() => read(name, environment), 'name-digits');
     }
+    for (const name of ['沙箱??', '沙箱%D5%C5', '张sandbox-三*1', '沙箱1a', `沙箱${'1'.repeat(20)}`])
+      assert.throws(() => read(name, 'custom'), name);
+    assert.deepEqual(read('沙箱 小明', 'custom'), ['沙箱小明', ['personName']]);
   });
 });

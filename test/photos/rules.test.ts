@@ -1,10 +1,11 @@
 /** The verdicts a flow's owner wants, one row a case. */
 import assert from 'node:assert/strict';
 import gcoord from 'gcoord';
-import { readPollResult, withPhotos } from '../../src/photos/poll-result';
+import { type PollResult, readPollResult, withPhotos } from '../../src/photos/poll-result';
 import { judged, type PhotoRules, type ReportedPhoto } from '../../src/photos/rules';
 import { Seen } from '../../src/photos/seen';
 import { applyRules } from '../../src/photos/verdict';
+import { splitPhotos } from '../../src/providers/xhey/report';
 import { closeAll } from '../http/server';
 import { openTestDatabase } from '../store/open';
 import { HERE, polled, type Reported, taken } from './results';
@@ -153,10 +154,15 @@ describe('photo rules: photos that came before', () => {
     assert.equal(await reasons([taken({ code: 'A' })], 7, 16), 'authentic');
   });
 
-  it('the same photo twice in one message: the second was seen before, whatever its address', async () => {
+  it('the same photo twice in one message: the second was seen before, if it has an address of its own', async () => {
     assert.equal(await reasons([taken({ code: 'A' }), taken({ code: 'A' })]), 'authentic seen-before');
+  });
+
+  it('an address that was given twice is one photo, whenever its message comes', async () => {
     const twice = taken({ code: 'B', url: 'https://example.com/twice.jpg', taskId: 'task-twice' });
-    assert.equal(await reasons([twice, twice]), 'authentic seen-before');
+    for (const _time of ['first', 'second'])
+      assert.equal(await reasons([twice, twice]), 'authentic authentic');
+    assert.equal(await reasons([taken({ code: 'B' })]), 'seen-before');
   });
 
   it('a message that comes again is judged as the first time', async () => {
@@ -302,4 +308,54 @@ describe('photo rules: the whole', () => {
       );
     });
   }
+});
+
+describe('photo rules: the whole, where the message has not all photos any more', () => {
+  const judge = async (result: PollResult, rules: Partial<PhotoRules>) => {
+    const { outcome, reason, data } = await applyRules(result, { ...NOTHING, ...rules }, null, NOW);
+    return { outcome, reason, data };
+  };
+  const rule = { addressHolds: '武侯' };
+  const cutTo = (result: PollResult, photos: ReportedPhoto[]) => ({
+    ...result,
+    data: { ...result.data, photos },
+  });
+
+  it('of a split message follows from its photo and from what it knows of the others', async () => {
+    const photos = [
+      taken(),
+      taken({ address: '锦江区' }),
+      taken({ address: undefined }),
+      taken({ status: -1 }),
+    ];
+    const wholes = [];
+    for (const split of splitPhotos(polled(photos)) as PollResult[])
+      wholes.push((await judge(split, rule)).data.whole);
+    assert.deepEqual(wholes, [
+      { outcome: 'inconclusive', reason: null, summary: { total: 4, passed: 3, failed: 0, inconclusive: 1 } },
+      { outcome: 'failed', reason: null, summary: { total: 4, passed: 2, failed: 1, inconclusive: 1 } },
+      { outcome: 'inconclusive', reason: null, summary: { total: 4, passed: 2, failed: 0, inconclusive: 2 } },
+      { outcome: 'inconclusive', reason: null, summary: { total: 4, passed: 3, failed: 0, inconclusive: 1 } },
+    ]);
+    const [alone] = splitPhotos(polled([taken({ address: '锦江区' })])) as PollResult[];
+    const { data } = await judge(alone!, rule);
+    const summary = { total: 1, passed: 0, failed: 1, inconclusive: 0 };
+    assert.deepEqual(data.whole, { outcome: 'failed', reason: 'wrong-place', summary });
+    const [kept] = splitPhotos(polled([taken()])) as PollResult[];
+    assert.deepEqual((await judge(kept!, rule)).data.whole, kept!.data.whole);
+  });
+
+  it('is no verdict where a function took all photos out', async () => {
+    const { outcome, reason, data } = await judge(cutTo(polled([taken()]), []), rule);
+    const summary = { total: 0, passed: 0, failed: 0, inconclusive: 0 };
+    assert.deepEqual([outcome, reason, data.summary], ['inconclusive', null, summary]);
+  });
+
+  it('has the reason of the photos that a function left in it', async () => {
+    const photos = [taken(), taken({ status: -2301 }), taken({ status: -2301 })];
+    const { outcome, reason } = await judge(cutTo(polled(photos), photos.slice(1)), rule);
+    assert.deepEqual([outcome, reason], ['failed', photos[1]!.reason]);
+    const failed = await judge(cutTo(polled(photos), photos.slice(0, 1)), rule);
+    assert.deepEqual([failed.outcome, failed.reason], ['inconclusive', null]);
+  });
 });

@@ -1,5 +1,7 @@
 /** The ledger that several processes share, on a real PostgreSQL. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { VerifyError } from '../../src/contract/errors';
 import type { Call, Claim } from '../../src/ledger/entry';
 import { selfSigned, uncheckedByEnvironment } from '../http/certificates';
@@ -303,6 +305,36 @@ describe('a shared ledger', () => {
       await standby.remove();
     }
   });
+
+  // docs of PostgreSQL, "Message Formats": a letter, the length with itself, and what is too short for what it says.
+  const message = (kind: string, ...body: number[]) =>
+    Buffer.from([kind.charCodeAt(0), 0, 0, 0, 4 + body.length, ...body]);
+  const [letIn, ready] = [message('R', 0, 0, 0, 0), message('Z', 'I'.charCodeAt(0))];
+  for (const [what, greeting, answer] of [
+    ['greets with half a message', [letIn, message('K', 1)], []],
+    ['answers with half a row', [letIn, ready], [message('D', 0, 9, 0, 0)]],
+    ['notifies of nothing', [letIn, ready], [message('A', 0)]],
+  ] as const) {
+    it(`takes what ${what} for a server that is away, and lives on`, async () => {
+      const nonsense = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () => {
+          socket.write(Buffer.concat(greeting));
+          socket.on('data', () => socket.write(Buffer.concat(answer)));
+        });
+      }).listen(0, '127.0.0.1');
+      await once(nonsense, 'listening');
+      try {
+        const { port } = nonsense.address() as AddressInfo;
+        const one = await open({ url: `postgres://a:b@127.0.0.1:${port}/c` });
+        const claimed = one.ledger.claim(call({ waitMs: 300 }), NEVER);
+        await assert.rejects(claimed, { code: 'NETWORK', problem: 'ledger-away' });
+        await one.close();
+      } finally {
+        nonsense.close();
+      }
+    });
+  }
 
   it('verifies the server over TLS, and sends nothing where it cannot', async () => {
     const verified = { rejectUnauthorized: true } as const;

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NodeTasks, type TaskRunner } from '../../src/node-red/runner/node-tasks';
+import type { Node } from '../../src/node-red/runner/red';
 import { type NewTask, type PendingTask, PendingTasks } from '../../src/waiting/pending-tasks';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
@@ -176,6 +178,17 @@ for (const where of ['in memory', 'on disk'] as const) {
       tasks.delivered(task, next);
       assert.deepEqual(tasks.list(), []);
       assert.equal(owner.came.length, 2);
+    });
+
+    it('of a node that is started again are queried one after the other, not all in one turn', () => {
+      const added = ['1', '2', '3', '4', '5'].map((taskId, index) =>
+        tasks.add(newTask(taskId, { since: Date.now() + index }), null),
+      );
+      const node = { id: 'node', type: 'truth-poll', receive() {} } as unknown as Node;
+      new NodeTasks(node, tasks, {} as TaskRunner, undefined).resumePending();
+      // The first is due at once. The clock of each is read a moment after that of the one before.
+      const [, second, ...others] = added.map(({ dueAt }) => dueAt);
+      for (const [index, dueAt] of others.entries()) assert.ok(dueAt - second! >= 400 * (index + 1));
     });
 
     it('keep the open HTTP request of a message until the node is gone', () => {

@@ -3,7 +3,7 @@ import { refusal, VerifyError } from '../../contract/errors';
 import type { RequestAnswer } from '../../contract/provider-request';
 import type { HttpAnswer } from '../../contract/transport';
 import { refusedStatus, textOf, unwrapped } from '../../http/answer';
-import { isObject, parseAnswer, parseObject } from '../../http/json';
+import { isObject } from '../../http/json';
 import { conceal, harmlessId, type Known } from '../../input/mask';
 import { CODES, COMPARED, GATEWAY_REFUSALS, type GatewayRefusal, INCORRECT, SUCCESS } from './codes';
 
@@ -64,10 +64,10 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
   return withRequestId(answer, known, () => {
     const { status } = answer;
     const text = textOf(answer);
-    const whole = jsonIn(text);
+    const whole = unwrapped(text);
     const raw = isObject(whole) ? whole : null;
     const isEnvelope = raw !== null && isProductAnswer(raw, status);
-    const isOther = !isOwn && whole !== null && status >= 200 && status < 300;
+    const isOther = !isOwn && typeof whole === 'object' && status >= 200 && status < 300;
     if (!isEnvelope && !isOther) throw refusedByGateway(answer, raw, text, { known, maxPhotoMB: null });
 
     const { code: given = status, success } = raw ?? {};
@@ -80,16 +80,6 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const charged = isOwn ? (INCORRECT.get(String(numberIn(data.incorrect)))?.charged ?? null) : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
-}
-
-/** @returns the JSON object or list that a text is, or null where it is neither */
-function jsonIn(text: string): object | null {
-  try {
-    const value = parseAnswer(text);
-    return typeof value === 'object' ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function withRequestId<Found>(
@@ -122,7 +112,8 @@ export function requestIdIn(headers: HttpAnswer['headers'], known: Known): strin
 function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'requestId'> {
   const { known } = reader;
   const text = textOf(answer);
-  const raw = parseObject(text);
+  const whole = unwrapped(text);
+  const raw = isObject(whole) ? whole : null;
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
   const code = conceal(String(raw.code).trim(), known);
   const { data, message, orderNo } = wordsIn(raw, known);
@@ -151,7 +142,8 @@ function wordsIn(
   known: Known,
 ): { data: Record<string, unknown>; message: string; orderNo: string | null } {
   const given = unwrapped(raw.data);
-  const data = isObject(given) ? given : {};
+  const [only] = Array.isArray(given) && given.length === 1 ? given : [given];
+  const data = isObject(only) ? only : {};
   const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
   return { data, message, orderNo: harmlessId(data.order_no, known) };
 }
@@ -204,7 +196,8 @@ function gatewayRow(status: number, words: string): GatewayRefusal | undefined {
 /** Both have a `message` in some version; the product alone has these, but for a gateway that says its own words under `msg`. */
 function isProductAnswer(raw: Record<string, unknown>, status: number): boolean {
   if (typeof raw.code !== 'number' && typeof raw.code !== 'string') return false;
-  if (!CODES.has(String(raw.code)) && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
+  const isKnown = 'success' in raw || CODES.has(String(raw.code).trim());
+  if (!isKnown && gatewayRow(status, wordsOf(raw, 'msg'))) return false;
   return status < 400 || 'msg' in raw || 'success' in raw || 'data' in raw;
 }
 

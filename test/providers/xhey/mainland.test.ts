@@ -118,6 +118,13 @@ describe('mainland China', () => {
     it(`has not ${name}`, () => assert.equal(isInMainlandChina(lat, lng), false));
   }
 
+  it('has as many places of a grid as when its lines were drawn: no corner has moved', () => {
+    let inside = 0;
+    for (let lat = 15.1; lat < 54; lat += 0.25)
+      for (let lng = 73.1; lng < 135; lng += 0.25) if (isInMainlandChina(lat, lng)) inside++;
+    assert.equal(inside, 16_113);
+  });
+
   it('has nothing at the ends of the earth', () => {
     for (const [lat, lng] of [
       [0, 0],
