@@ -89,6 +89,7 @@ const MEMBERS: readonly [type: string, prefix: string, values: string][] = [
   ['LedgerNotice', 'warnings.ledger.', 'count'],
   ['SharedNotice', 'warnings.shared-ledger.', 'location code'],
   ['StoreNotice', 'warnings.store.', 'count'],
+  ['RedisNotice', 'warnings.queue.', 'place code'],
   ['DatabaseNotice', 'warnings.database.', 'file code count aside'],
   ['Period', 'warnings.budget.', 'account limit spent'],
 ];
@@ -324,6 +325,11 @@ describe('catalogues', () => {
         for (const key of [...REPORTED, ...PARTLY]) assert.ok(heads.has(key), `${language} ${key}`);
       }
     });
+  });
+
+  it('mark no word as docs/errors.md marks what an error fills in', () => {
+    for (const language of Object.keys(PUBLISHED))
+      for (const [key, text] of own(language, RUNTIME)) assert.doesNotMatch(text, /`/, key);
   });
 
   describe('unused texts', () => {

@@ -33,7 +33,7 @@ export function describeFailure<Value>(
     const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
     if ((code === 'RATE_LIMITED' && answer.status === 429) || isTurnedAway) details.refused = true;
   }
-  details.charged ??= call.claim && !mayHaveBeenProcessed(error) ? false : null;
+  details.charged ??= mayHaveBeenProcessed(error) ? null : false;
   details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
 }
 

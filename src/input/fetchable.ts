@@ -3,6 +3,9 @@ import { BlockList, isIP } from 'node:net';
 import { VerifyError } from '../contract/errors';
 import { expiredSince } from './presigned';
 
+/** RFC 1035, 2.3.4. */
+const LONGEST_LABEL = 63;
+
 /**
  * @param address of a photo
  * @param position of the photo in its message, from 1
@@ -10,11 +13,16 @@ import { expiredSince } from './presigned';
  * @throws VerifyError INPUT
  */
 export function checkFetchable(address: URL, position: number, now: number): void {
+  const labels = address.hostname.replace(/\.$/, '').split('.');
+  if (address.port === '0' || labels.some((label) => label === '' || label.length > LONGEST_LABEL))
+    throw new VerifyError('INPUT', 'not-a-url', { position });
   if (isUnreachable(address.hostname)) throw new VerifyError('INPUT', 'url-unreachable', { position });
   const login = loginOf(address);
   if (login) {
     const { service, call } = login;
-    throw new VerifyError('INPUT', 'url-wants-login', { position, service, call });
+    throw call === undefined
+      ? new VerifyError('INPUT', 'url-of-page', { position, service })
+      : new VerifyError('INPUT', 'url-wants-login', { position, service, call });
   }
   const since = expiredSince(address, now);
   if (since !== null) throw new VerifyError('INPUT', 'url-expired', { position, since });
@@ -65,7 +73,8 @@ interface Login {
   /** Of the path and the query. */
   path: RegExp;
   service: string;
-  call: string;
+  /** None of a page where people share files. */
+  call?: string;
 }
 
 const FEISHU = {
@@ -87,6 +96,13 @@ const LOGINS: readonly Login[] = [
   { ...DINGTALK, host: /^(?:alidocs|docs|space|qr|api|oapi)\.dingtalk\.com$/, path: /^/ },
   // Whoever is given the token of such an address may do everything with the account.
   { ...WECHAT, host: /^(?:\w+\.)*(?:api\d?|qyapi)\.weixin\.qq\.com$/, path: /^\/(?:cgi-bin|wxa|tcb)\// },
+  { service: '腾讯文档 (Tencent Docs)', host: /^docs\.qq\.com$/, path: /^/ },
+  { service: '金山文档 (KDocs)', host: /^(?:www\.)?kdocs\.cn$/, path: /^/ },
+  { service: '语雀 (Yuque)', host: /^(?:www\.)?yuque\.com$/, path: /^/ },
+  { service: '百度网盘 (Baidu Pan)', host: /^pan\.baidu\.com$/, path: /^/ },
+  { service: 'Google Drive', host: /^drive\.google\.com$/, path: /^\/(?:file|open|drive)(?:[/?]|$)/ },
+  // With `download=1` what is shared with everybody can be downloaded.
+  { service: 'SharePoint', host: /\.sharepoint\.com$/, path: /^(?!.*[?&]download=1(?:&|$))/ },
 ];
 
 /** @returns which login an address wants, or null where it is known to want none */

@@ -99,15 +99,16 @@ const LENGTH = 18;
 export function idNumbersIn(text: string, now: number): string[] {
   const found = new Set<string>();
   const plain = text.normalize('NFKC');
-  const groups = [...plain.matchAll(GROUP)];
-  for (const [first, { 0: beginning }] of groups.entries()) {
+  let end = 0;
+  const groups = Array.from(plain.matchAll(GROUP), ({ 0: group, index }) => {
+    const isNext = GAP.test(plain.slice(end, index));
+    end = index + group.length;
+    return { group, isNext };
+  });
+  for (const [first, { group: beginning }] of groups.entries()) {
     let number = beginning;
-    for (let next = first + 1; number.length < LENGTH && next < groups.length; next++) {
-      const { 0: group, index } = groups[next]!;
-      const before = groups[next - 1]!;
-      if (!GAP.test(plain.slice(before.index + before[0].length, index))) break;
-      number += group;
-    }
+    for (let next = first + 1; number.length < LENGTH && groups[next]?.isNext; next++)
+      number += groups[next]!.group;
     const whole = number.toUpperCase();
     if (mayBeIdNumber(whole, now) && checkCharacter(whole) === whole[LENGTH - 1]) found.add(whole);
   }

@@ -10,7 +10,7 @@ const LONGEST_NAME = 64;
 
 /** docs/contract.md, "Sandbox": names that choose the answer. Nobody is called so. */
 const SPECIAL =
-  /^沙箱(?:\d{1,9}|\d\.\d+|码\d{1,6}|网关[45]\d\d)$|sandbox-(?:http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/;
+  /^沙箱(?:\d{1,9}|\d{1,4}\.\d{1,6}|码\d{1,6}|网关[45]\d\d)$|sandbox-(?:http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/;
 
 /**
  * What keyboards, fonts and old encodings have for the dot within a name, full stops too; before NFKC, which changes some.

@@ -12,7 +12,7 @@ const ID_NUMBER = /^(?:\d{15}|\d{17}[\dXx])$/;
 const NAME = /^(?=.*(?:\p{Script=Han}|[\s·.]))\p{L}[\p{L}\p{M}\s·.'-]+$/u;
 /** In characters, of one text and of all: there may be photos of megabytes among them. */
 const LONGEST_READ = 1_000;
-const MOST_READ = 256 * 1024;
+const MOST_READ = 32 * 1024;
 
 /**
  * @param values what is sent, as plain JSON

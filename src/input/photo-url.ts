@@ -16,8 +16,8 @@ export const IN_A_TURN = 64;
 const ADDRESS = /^https?:\/\/[^/\\?#][^\\]*$/i;
 /** A second address behind the first; one within its query, its path or a proxy's options is part of it. */
 const GLUED = /[^=/?#&:(]https?:\/\//i;
-/** Mustache, JavaScript, and the first of them percent-encoded. */
-const TEMPLATE = /\{\{|\$\{|%7b%7b|<%/i;
+/** Mustache, JavaScript, and the first of them percent-encoded; a word in braces; `%s` as a name of its own. */
+const TEMPLATE = /\{\{|\$\{|%7b%7b|<%|(?:\{|%7b)[a-z_]{1,32}(?:\}|%7d)|[/=]%[sd](?:\.\w{1,5})?(?:[/?#&]|$)/i;
 /** What HTML, XML and JSON write for a character of an address, from as many layers as nobody exceeds. */
 const ESCAPES: readonly (readonly [escaping: RegExp, sign: string])[] = [
   [/&(?:amp|#0*38|#x0*26);|\\u0026/gi, '&'],
@@ -48,8 +48,10 @@ const SCHEME_TWICE = /^(?:https?:\/\/)+(?=https?:\/\/)/i;
 const ESCAPED_WHOLE = /^https?%3a%2f%2f[^/]*$/i;
 /** What programs write where there is no value. */
 const NO_VALUE =
-  /[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])(?:\.\w{1,5})?(?:[/?#&]|$)/;
-const OPENING = /^["'`‘“<（(【[「『《〈{]+/;
+  /(?:[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])|\/None)(?:\.\w{1,5})?(?:[/?#&]|$)/;
+const OPENING = /^["'`‘“<（(【[「『《〈{*|]+/;
+/** Of a table or bold type in Markdown. */
+const SIGNS_BEHIND = /(?<=\.(?:jpe?g|png|bmp|gif|webp|heic))[*|]{1,4}$/i;
 const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
 /** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
@@ -173,6 +175,9 @@ function withoutAround(text: string): string {
 function piecesOf(value: string, position: number, { field, repaired }: UrlReading): string[] {
   const pieces = value.split(/\s+/, MOST_PIECES).filter((piece) => piece !== '');
   if (pieces.length === 0) throw new VerifyError('INPUT', 'not-a-url', { position });
+  // As `readText` has it: no character takes more than two units.
+  if (pieces.some(({ length }) => length > 2 * LONGEST_URL))
+    throw new VerifyError('INPUT', 'text-too-long', { field, longest: LONGEST_URL });
   const template = pieces.findIndex((piece) => TEMPLATE.test(piece));
   if (template >= 0) throw new VerifyError('INPUT', 'url-template', { position: position + template });
   const words = pieces.filter((piece) => /[\p{L}\p{N}]/u.test(piece));
@@ -191,7 +196,7 @@ function readOne(value: string, position: number, reading: UrlReading): string {
     throw new VerifyError('INPUT', 'url-template', { position });
   const inner = withPlainStart(unescaped(text).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''));
   const bare = withoutMarkup(inner);
-  const url = escaped(withoutSentence(bare ?? inner));
+  const url = escaped(withoutSentence((bare ?? inner).replace(SIGNS_BEHIND, '')));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });

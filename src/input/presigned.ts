@@ -85,6 +85,20 @@ const SCHEMES: readonly Scheme[] = [
     expires: (parameters) => seconds(parameters.get('_upt')!.slice(8)),
   },
   {
+    // Volcengine veImageX.
+    isUsedIn: (parameters) => hasAll(parameters, 'x-expires', 'x-signature'),
+    signs: /^x-(?:expires|signature)$/,
+    expires: (parameters) => seconds(parameters.get('x-expires')),
+  },
+  // CDNs of Tencent and Wangsu: as with the next one.
+  ...['tx', 'ws'].map(
+    (word): Scheme => ({
+      isUsedIn: (parameters) => hasAll(parameters, `${word}secret`, `${word}time`),
+      signs: new RegExp(`^${word}(?:secret|time)$`),
+      expires: () => Number.NaN,
+    }),
+  ),
+  {
     // CDNs of Alibaba and others: how long it is valid from its time on, only the CDN knows.
     isUsedIn: (parameters) => /^\d{10}-\w+-\w+-[\da-f]{32}$/.test(parameters.get('auth_key') ?? ''),
     signs: /^auth_key$/,

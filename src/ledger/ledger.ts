@@ -10,6 +10,7 @@ import type { DiscardedAnswer } from '../contract/account';
 import { onAbort } from '../contract/cancel';
 import { cancelled } from '../contract/errors';
 import type { PaidKey } from '../contract/payment';
+import { unlessCancelled } from '../contract/wait';
 import type { RoomDatabase, StoreState } from '../store/database';
 import { type BudgetWarning, nearlySpent, type Spent } from './budget';
 import { dayOf, monthOf, type Period } from './calendar';
@@ -435,14 +436,6 @@ export class Ledger {
       this.#options.onBudget(warning);
     }
   }
-}
-
-/** @throws VerifyError CANCELLED, or what `work` rejects with */
-function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const forget = onAbort(cancel, () => reject(cancelled()));
-    void work.then(resolve, reject).finally(forget);
-  });
 }
 
 /** No account's id has a line break. */

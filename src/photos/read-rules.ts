@@ -37,7 +37,8 @@ export function readRules(
     const value = values[name];
     const text = typeof value === 'number' ? String(value) : value;
     const number = typeof text === 'string' && DECIMAL.test(text.trim()) ? Number(text) : Number.NaN;
-    if (!(Math.abs(number) <= most)) throw new VerifyError(codeOf(name), 'rule-value', { name });
+    const code = codeOf(name);
+    if (!(Math.abs(number) <= most)) throw new VerifyError(code, 'rule-value', { name });
     return number;
   };
   if (maxAge === 0 && within === 0 && unseen === 0 && !('addressHolds' in values))
@@ -72,12 +73,12 @@ function placeOf(
 
 function momentOf(value: unknown, code: 'CONFIG' | 'INPUT'): number {
   const moment = readMoment(value instanceof Date ? value.getTime() : value, 'at', 'from');
-  if (moment === undefined) throw new VerifyError(code, 'rule-value', { name: 'at' });
+  if (moment === undefined) throw new VerifyError(code, 'rule-empty', { name: 'at' });
   return moment;
 }
 
 function addressOf(value: unknown, code: 'CONFIG' | 'INPUT'): string {
   const text = readText(value, 'addressHolds', LONGEST_ADDRESS, new Set());
-  if (text === '') throw new VerifyError(code, 'rule-value', { name: 'addressHolds' });
+  if (text === '') throw new VerifyError(code, 'rule-empty', { name: 'addressHolds' });
   return text;
 }

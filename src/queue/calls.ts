@@ -5,6 +5,7 @@ import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { onAbort } from '../contract/cancel';
 import { VerifyError } from '../contract/errors';
+import { later, NEVER, type WaitOptions } from '../contract/wait';
 import type { JobEnd, JobError } from './active-jobs';
 import {
   type Bull,
@@ -25,7 +26,6 @@ import {
 } from './bull';
 import { type RedisConnection, refusalOf } from './redis-connection';
 import { type Content, portable, textOf } from './sealed';
-import { later, NEVER, type WaitOptions } from './wait';
 
 const CLOSE_MS = 1_000;
 /** A Redis that is away is waited for so long before a message is refused. */
@@ -196,7 +196,7 @@ export class JobCalls {
     waitMs: number,
     cancel: AbortSignal,
   ): Promise<JobEnd | null> {
-    if (!ID.test(id)) throw unknown(id);
+    if (!ID.test(id)) throw unknown();
     const isNew = listening !== null;
     const until = performance.now() + waitMs;
     // Listened for before the first look, so that an end between the two is not missed.
@@ -317,7 +317,7 @@ export class JobCalls {
     cancel: AbortSignal,
     isNew: boolean,
   ): Promise<JobEnd | null> {
-    const gone = () => (isNew ? vanished(id) : unknown(id));
+    const gone = () => (isNew ? vanished(id) : unknown());
     try {
       const job = await this.#do(
         async (queue) => {
@@ -352,9 +352,9 @@ function endOf(content: Content): JobEnd | null {
   return content?.kind === 'error' ? { error: content.value as JobError } : null;
 }
 
-function unknown(job: string): VerifyError {
-  const shown = ID.test(job) ? job : '';
-  return new VerifyError('INPUT', 'job-unknown', { job: shown }, { charged: null });
+/** What was given for an id may be a person's name, so the text does not repeat it. */
+function unknown(): VerifyError {
+  return new VerifyError('INPUT', 'job-unknown', {}, { charged: null });
 }
 
 /** Redis had the job, and a worker may have had it, too. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { CERTIFICATE_REFUSALS } from '../contract/certificates';
 import { cancelled, type ErrorCode, VerifyError } from '../contract/errors';
-import { pause, type WaitOptions, withTimeout } from './wait';
+import { pause, type WaitOptions, withTimeout } from '../contract/wait';
 
 /** Then a connection that seems to be there is given up. */
 const ATTEMPT_MS = 5_000;

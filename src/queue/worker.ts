@@ -2,6 +2,7 @@
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { VerifyError } from '../contract/errors';
+import { later, NEVER } from '../contract/wait';
 import { type ActiveJob, activeJobs, type JobError, jobLost } from './active-jobs';
 import {
   type Bull,
@@ -21,7 +22,6 @@ import {
 } from './bull';
 import { loadRedis, type RedisConnection, refusalOf, writeTogether } from './redis-connection';
 import { type JobSecret, textOf, written } from './sealed';
-import { later, NEVER } from './wait';
 
 /** Longer than an ordinary failure of the network, which must not make a worker count as dead. */
 const LOCK_MS = 45_000;
@@ -29,6 +29,8 @@ const RENEW_MS = 10_000;
 const STALLED_MS = 10_000;
 /** A job whose worker died so often is not tried again. */
 const MOST_DEAD_WORKERS = 3;
+/** So many of the latest jobs that were paid for are remembered. */
+const MOST_PAID = 10_000;
 /** The field of a job that says up to which of its starts nothing was done: its worker gave it back before. */
 const NOT_STARTED = 'cn-not-started';
 /** A sealed answer that is longer does not go into the event: all who wait for any job read each event. */
@@ -82,6 +84,8 @@ export class JobWorker {
   readonly #jobs = new Map<string, RunningJob>();
   /** By the id of a job that was thought lost, how often it had been started then. */
   readonly #thoughtLost = new Map<string, number>();
+  /** By the id of a job that was paid for here, the entry of its latest call: a Redis that was set back gives it again. */
+  readonly #paid = new Map<string, string | null>();
   #workers: Worker[] = [];
   /** What the workers share. */
   #client: Redis | null = null;
@@ -263,11 +267,11 @@ export class JobWorker {
     };
     refuseLost();
     const notStarted = () => this.#onRedis((redis, queue) => readNotStarted(redis, queue, job));
-    const isRetried = !repeatable && (await mayHaveStarted(job, notStarted));
+    const isRetried = !repeatable && (this.#paid.has(id) || (await mayHaveStarted(job, notStarted)));
     // It may have been given back meanwhile. From here on it is in `#jobs` before anything is waited for.
     refuseLost();
     if (isRetried) {
-      const ledger = typeof job.progress === 'string' ? job.progress : null;
+      const ledger = typeof job.progress === 'string' ? job.progress : (this.#paid.get(id) ?? null);
       const lost = explain(jobLost(id, ledger));
       await job.updateData(textOf('error', secret.seal('error', id, written(lost))));
       throw failed(bull, lost.code, lost.cause.problem);
@@ -294,6 +298,8 @@ export class JobWorker {
         },
         paying: (ledger) => {
           hasPaid = true;
+          this.#paid.set(id, ledger);
+          if (this.#paid.size > MOST_PAID) this.#paid.delete(this.#paid.keys().next().value!);
           if (ledger !== null) job.updateProgress(ledger).catch(() => {});
         },
       };

@@ -70,7 +70,11 @@ describe('face-compare, in a real Node-RED', () => {
 
   it('finds the special words of all providers in a name and in a URL', async () => {
     await onSandbox();
-    for (const changes of [{ name: 'sandbox-garbage' }, { photo: 'https://example.com/sandbox-garbage' }])
+    for (const changes of [
+      { name: 'sandbox-garbage' },
+      { photo: 'https://example.com/sandbox-garbage' },
+      { photo: ['https://example.com/sandbox-garbage'] },
+    ])
       assert.equal((await raised(changes)).code, 'PROTOCOL');
   });
 

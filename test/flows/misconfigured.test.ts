@@ -78,6 +78,14 @@ const CASES: readonly Case[] = [
   ['a limit out of its bounds', { type: 'truth-create' }, { ...SANDBOX, maxConcurrent: 0 }, /maxConcurrent/],
   ['a setting out of its bounds', { type: 'truth-create', batchSize: 11 }, SANDBOX, /batchSize/],
   ['a property nobody can set', { type: 'truth-create', output: 'a[' }, SANDBOX, /Result to/],
+  ...['__proto__', '__proto__.x', 'payload.__proto__.x', 'a["__proto__"]'].map(
+    (output): Case => [
+      `a property that nobody finds again, ${output}`,
+      { type: 'truth-create', output },
+      SANDBOX,
+      /Result to/,
+    ],
+  ),
   [
     'an expression with a syntax error',
     { type: 'truth-poll', task: '$(', taskType: 'jsonata' },

@@ -61,6 +61,13 @@ describe('photo-rules, in a real Node-RED', () => {
     assert.deepEqual(result.data.summary, { total: 5, passed: 1, failed: 2, inconclusive: 2 });
   });
 
+  it('names a ledger store of its own that is not there, and not that of an account', async () => {
+    await rules({ unseen: 30, ledger: 'nowhere' });
+    const { cause, message } = await raised({ payload: polled([taken()]) });
+    assert.equal(cause.problem, 'ledger-store-missing');
+    assert.doesNotMatch(message, /account/);
+  });
+
   it('takes a result from another property, and as JSON, and puts its own elsewhere', async () => {
     await rules({ ...AGE, input: 'verified', inputType: 'msg', output: 'site.verdict' });
     const message: Message = { payload: 'kept', verified: JSON.stringify(polled([taken()])) };
@@ -92,10 +99,10 @@ describe('photo-rules, in a real Node-RED', () => {
       ['a longitude that is no number', { site: { lat: 30, lng: 'east' } }, 'rule-value longitude'],
       ['a latitude beyond the pole', { site: { lat: 104, lng: 30 } }, 'rule-value latitude'],
       ['a place that was not filled in', { site: { lat: 0, lng: 0 } }, 'rule-value latitude'],
-      ['no time', { reported: undefined }, 'rule-value at'],
+      ['no time', { reported: undefined }, 'rule-empty at'],
       ['a time that cannot be read', { reported: 'yesterday' }, 'time-unreadable at'],
       ['Unix seconds', { reported: Math.floor(now / 1000) }, 'time-unreadable at'],
-      ['no address', { district: ' ' }, 'rule-value addressHolds'],
+      ['no address', { district: ' ' }, 'rule-empty addressHolds'],
     ];
     for (const [what, change, wanted] of wrong) {
       const { code, cause } = await raised({ ...at, reported: now, ...change });

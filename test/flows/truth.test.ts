@@ -110,6 +110,7 @@ describe('photos on the sandbox, in a real Node-RED', () => {
         ['payload', Object.defineProperty({ _msgid: '3' }, 'payload', { get: () => PASSES })],
         ['topic.result', { payload: PASSES, topic: 'a string' }],
         ['a["b"].c', { payload: PASSES, a: Object.freeze({ b: Object.freeze({}) }) }],
+        ['a[msg.part].c', { payload: PASSES, part: '__proto__', a: {} }],
         ['result', Object.preventExtensions({ _msgid: '4', payload: PASSES })],
       ] as [string, Message][]) {
         await deploy(actionFlow({ type: 'truth-create', output }, SANDBOX));

@@ -1,8 +1,8 @@
 /** docs/contract.md, "Action nodes", `provider-request`: what is sent is the caller's object, exact, or an INPUT error. */
 import assert from 'node:assert/strict';
 import {
-  canonicalJson,
   formFields,
+  jsonDigest,
   readJsonObject,
   readOptionalObject,
   refuseNames,
@@ -41,6 +41,7 @@ describe('an object that is sent as JSON', () => {
     ['50,000 values and their list', { a: Array(50_000).fill(1) }, 'object-too-large'],
     ['a list that says that it has more', { a: new Array(50_001) }, 'object-too-large'],
     ['more than 32 MB of text, with its name', { a: 'b'.repeat(32 * 1024 * 1024) }, 'object-too-large'],
+    ['more than that in UTF-8', { a: '张'.repeat(11 * 1024 * 1024) }, 'object-too-large'],
     ['a list of more than 8 MB', { a: { type: 'Buffer', data: Array(2 ** 23 + 1) } }, 'object-too-large'],
   ];
   for (const [what, value, problem] of refused)
@@ -81,7 +82,7 @@ describe('an object that is sent as JSON', () => {
   });
 
   it('is the same in whatever order its properties are, and its lists are not', () => {
-    assert.equal(canonicalJson({ b: [{ d: 1, c: 2 }], a: 3 }), '{"a":3,"b":[{"c":2,"d":1}]}');
-    assert.notEqual(canonicalJson([1, 2]), canonicalJson([2, 1]));
+    assert.equal(jsonDigest({ b: [{ d: 1, c: 2 }], a: 3 }), jsonDigest({ a: 3, b: [{ c: 2, d: 1 }] }));
+    assert.notEqual(jsonDigest([1, 2]), jsonDigest([2, 1]));
   });
 });

@@ -83,6 +83,10 @@ describe('input: photo URL', () => {
     [
       [A],
       [
+        `${A}|`,
+        `${A}*`,
+        `**${A}**`,
+        `| ${A} |`,
         `${A}」`,
         `${A}』`,
         `${A}》`,
@@ -178,8 +182,22 @@ describe('input: photo URL', () => {
       'url-template',
       [`${host}/undefined`, `${host}/null.jpg`, `${host}/?a=NaN&b`, `${host}/[object%20Object]`],
     ],
+    ['url-template', [`${host}/None`, `${host}/None.jpg`, `${host}/{photoId}.jpg`, `${host}/%7Bid%7D`]],
+    ['url-template', [`${host}/%s.jpg`, `${host}/?f=%s`, `${host}/%d`]],
+    ['not-a-url', ['https://p..example.com/a.jpg', 'https://.example.com/a.jpg', `${host}:0/a.jpg`]],
+    ['not-a-url', [`https://${'a'.repeat(64)}.com/a.jpg`]],
+    [
+      'url-of-page',
+      [
+        'https://docs.qq.com/doc/a',
+        'https://www.kdocs.cn/l/a',
+        'https://www.yuque.com/a/b',
+        'https://pan.baidu.com/s/1a',
+      ],
+    ],
+    ['url-of-page', ['https://drive.google.com/file/d/a/view', 'https://a.sharepoint.com/:i:/s/b?e=c']],
     ['photos-not-json', ['["https://p.example.com/a.jpg', `${'['.repeat(17)}"${A}"${']'.repeat(17)}`]],
-    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`]],
+    ['text-too-long', [`${A}?${'x'.repeat(20_000)}`, '\u200b'.repeat(20_000)]],
     ['too-many-photos', [Array(1001).fill(A), `${A}\n`.repeat(1001)]],
   ]);
 
@@ -244,6 +262,10 @@ describe('input: photo URL', () => {
   const withoutLogin = [
     'https://internal-api-drive-stream.feishu.cn/space/api/box/stream/download/authcode/?code=0123456789',
     'https://static.dingtalk.com/media/a.jpg',
+    'https://drive.google.com/uc?export=download&id=a',
+    'https://a.sharepoint.com/:i:/s/b?e=c&download=1',
+    'https://docimg1.docs.qq.com/image/a.jpg',
+    'https://p.example.com/Nones/None-1.jpg?a=None',
     'https://mmbiz.qpic.cn/mmbiz_jpg/a/0?wx_fmt=jpeg',
     'https://open.feishu.cn.example.com/open-apis/a',
   ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
-import { readPhoto } from '../../src/input/photo';
+import { addressIn, readPhoto } from '../../src/input/photo';
 import { atOnce } from '../../src/input/slices';
 import { BMP, jpg, PNG } from './pictures';
 import { assertProblem, itRefuses, shown } from './refusal';
@@ -242,6 +242,36 @@ describe('input: photo', () => {
     assert.deepEqual(read({ originalname: 'a.txt', buffer: Buffer.from(`\ufeff${BASE64}`) })[0], JPG);
   });
 
+  it('knows an address wherever base64 may be, and nothing else for one', () => {
+    const url = 'https://p.example.com/a.jpg';
+    for (const value of [
+      url,
+      [url],
+      Buffer.from(url),
+      { photo: url },
+      [{ data: Buffer.from(url) }],
+      { file: [url] },
+    ])
+      assert.equal(addressIn(value), url, shown(value));
+    for (const value of [
+      undefined,
+      null,
+      5,
+      '',
+      BASE64,
+      JPG,
+      [JPG],
+      [...JPG],
+      [[...JPG]],
+      { buffer: JPG },
+      { url },
+      [url, url],
+      [[url]],
+    ])
+      assert.equal(addressIn(value), null, shown(value));
+    assert.deepEqual(read([[...JPG]]), [JPG, []]);
+  });
+
   const words = 'a text of some length, as a person would write it';
   const wrapped = { buffer: { data: { buffer: { data: JPG } } } };
   const thumbnail = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0x02, 0x02]), jpg(512)]);
@@ -249,6 +279,7 @@ describe('input: photo', () => {
   itRefuses(read, [
     ['photo-missing', [undefined, null, '', Buffer.alloc(0), [], { buffer: null }]],
     ['photo-not-bytes', [{ picture: BASE64 }, 5, true, [JPG, JPG], [...JPG, 256], [...JPG, 0.5], wrapped]],
+    ['photo-not-bytes', [[[JPG]], [[BASE64]], { data: [[JPG]] }, JSON.stringify([[BASE64]])]],
     // A list with a hole, and an array of 16 bits that went through JSON.
     ['photo-not-bytes', [Object.assign([...JPG], { length: JPG.length + 1 }), { 0: 0xffd8, 1: 0xffe0 }]],
     ['photo-format-unknown', [{ 0: 255, 1: 216, length: 2 }, Buffer.alloc(100), btoa(words)]],

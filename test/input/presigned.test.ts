@@ -41,6 +41,7 @@ const SIGNED: readonly [store: string, query: string, kept?: string][] = [
   ],
   ['BOS', 'authorization=bce-auth-v1%2Fexample%2F2025-07-28T06%3A01%3A00Z%2F3600%2Fhost%2Fabcd'],
   ['Azure', 'sv=2024-11-04&se=2025-07-28T07%3A01%3A00Z&sr=b&sp=r&sig=abcd%3D'],
+  ['veImageX', `lk3s=1&x-expires=${SECONDS}&x-signature=abcd%3D`, 'lk3s=1'],
   ['UPYUN', `_upt=01234567${SECONDS}`],
 ];
 
@@ -73,9 +74,15 @@ describe('input: signed addresses', () => {
     });
 
   it('does not know when an address of a CDN expires, and tells its photo all the same', () => {
-    const url = `${OBJECT}?auth_key=1753686060-0-0-0123456789abcdef0123456789abcdef&w=1#x`;
-    assert.equal(expiredSince(new URL(url), Number.MAX_SAFE_INTEGER), null);
-    assert.equal(withoutSignature(url), `${OBJECT}?w=1#x`);
+    for (const signature of [
+      'auth_key=1753686060-0-0-0123456789abcdef0123456789abcdef',
+      'txSecret=0123456789abcdef&txTime=688720EC',
+      'wsSecret=0123456789abcdef&wsTime=1753686060',
+    ]) {
+      const url = `${OBJECT}?${signature}&w=1#x`;
+      assert.equal(expiredSince(new URL(url), Number.MAX_SAFE_INTEGER), null);
+      assert.equal(withoutSignature(url), `${OBJECT}?w=1#x`);
+    }
   });
 
   it('refuses one that has expired with its position and since when, but on the sandbox', () => {

@@ -286,6 +286,36 @@ describe('a connection to the queue', function () {
     }
   });
 
+  it('does not pay again for a job that is there again because Redis was set back', async () => {
+    const own = await startRedis();
+    ends.push(() => own.stop());
+    const calls = callsOf(own.url);
+    const [paid, free] = [await put(calls, 'paid'), await put(calls, 'free')];
+    own.remember();
+    const taken: unknown[] = [];
+    workerOf(
+      (message) => {
+        taken.push(message.payload);
+        const job = activeJobs.get(message);
+        if (message.payload === 'paid' && job && job !== 'over') job.paying('an-entry');
+        answer(message, 1);
+      },
+      { server: redisServer(new URL(own.url), {}) },
+    );
+    await until(async () => taken.length === 2 && (await calls.counts(5_000)).active === 0);
+    await own.kill();
+    own.setBack();
+    await own.start();
+    const ended = await calls.end(paid, null, 30_000, NEVER);
+    assert.ok(ended && 'error' in ended, JSON.stringify(ended));
+    assert.deepEqual(
+      [ended.error.code, ended.error.cause.values],
+      ['UNCERTAIN', { job: paid, ledger: 'an-entry' }],
+    );
+    assert.deepEqual(await calls.end(free, null, 30_000, NEVER), { answer: 1 });
+    assert.deepEqual(taken.toSorted(), ['free', 'free', 'paid']);
+  });
+
   it('keeps the message of a job whose worker died, and of one that is not over any more because Redis was set back', async () => {
     const key = (id: string) => `${PREFIX}:${name}:${id}`;
     const jobs = {

@@ -187,6 +187,7 @@ describe('the queue', function () {
       const error = await raised({ job });
       assert.deepEqual([error.code, error.cause.problem], ['INPUT', 'job-unknown']);
       assert.ok(!JSON.stringify(error).includes('not an id'));
+      assert.match(error.message, /^There is no job with the given id\. /);
     }
   });
 

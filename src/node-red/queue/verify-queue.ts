@@ -1,19 +1,17 @@
 /** A queue in one Redis, which callers and workers share: docs/contract.md, "Queue". */
-import { join } from 'node:path';
 import { VerifyError } from '../../contract/errors';
 import type { SettingDefinitions } from '../../contract/settings';
 import { isLoopback } from '../../http/address';
 import type { QueueOptions } from '../../queue/bull';
 import type { JobCalls } from '../../queue/calls';
-import type { RedisNotice, RedisServer } from '../../queue/redis-connection';
+import type { RedisServer } from '../../queue/redis-connection';
 import { readRedisUrl, redisServer } from '../../queue/redis-url';
 import { JobSecret } from '../../queue/sealed';
-import { secretOf } from '../../store/secret';
 import type { LedgerStoreNode } from '../ledger/ledger-of';
 import { tlsOptions } from '../runner/connection';
-import { ownSettings } from '../runner/own-settings';
+import { secretFor } from '../runner/database-of';
 import type { Node, NodeConfig, Red } from '../runner/red';
-import { readSettings, requireVariable } from '../runner/settings';
+import { readSettings, requireVariable, takeCredentials } from '../runner/settings';
 
 /** Where a newly installed Redis listens. */
 const LOCAL = 'redis://127.0.0.1:6379';
@@ -46,9 +44,7 @@ export interface QueueNode extends Node {
  */
 export function createQueue(red: Red, created: Node, config: NodeConfig): void {
   const node = created as QueueNode;
-  // Only the closure knows the credentials: whatever prints the node must not print them (docs/node-red.md, "Runtime").
-  const url = node.credentials?.url || LOCAL;
-  delete node.credentials;
+  const url = takeCredentials(node).url || LOCAL;
 
   node.queueName = config.name || DEFAULT_NAME;
   let calls: JobCalls | undefined;
@@ -69,7 +65,7 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
         });
         return secret;
       },
-      notify: (notice, { place, code }) => node.warn(warningOf(notice, place, code)),
+      notify: (notice, { place, code }) => node.warn(red._(`warnings.queue.${notice}`, { place, code })),
     };
   };
   node.calls = () => {
@@ -88,19 +84,9 @@ export function createQueue(red: Red, created: Node, config: NodeConfig): void {
     return redisServer(address, tlsOptions(red, config.tls));
   }
 
-  function warningOf(notice: RedisNotice, place: string, code: string): string {
-    if (notice === 'away') return red._('warnings.queue.away', { place, code });
-    if (notice === 'back') return red._('warnings.queue.back', { place });
-    if (notice === 'deaf') return red._('warnings.queue.deaf', { place, code });
-    if (notice === 'emptied') return red._('warnings.queue.emptied', { place });
-    return red._('warnings.queue.forgetful', { place, code });
-  }
-
   /** docs/contract.md, "Ledger": the shared store's secret, else that of this Node-RED. */
   async function readSecret(): Promise<JobSecret> {
-    const { userDir = '' } = red.settings;
-    if (!config.ledger)
-      return new JobSecret(await secretOf(join(userDir, 'cn-verify/key'), ownSettings(red).key));
+    if (!config.ledger) return new JobSecret(await secretFor(red));
     const store = red.nodes.getNode(String(config.ledger)) as LedgerStoreNode | null;
     if (!store?.master) throw new VerifyError('CONFIG', 'queue-store-missing', {}, NOTHING_SENT);
     return new JobSecret(await store.master());

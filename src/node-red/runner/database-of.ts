@@ -37,7 +37,12 @@ export async function sealOf(red: Red): Promise<Seal | null> {
   }
 }
 
-async function secretFor(red: Red): Promise<Buffer> {
+/**
+ * @param red Node-RED
+ * @returns the secret of its own: docs/contract.md, "Ledger", `key`
+ * @throws VerifyError CONFIG where it cannot be read or made
+ */
+export async function secretFor(red: Red): Promise<Buffer> {
   const file = databaseFile(red);
   const { userDir } = red.settings;
   const folder = userDir ? join(userDir, 'cn-verify') : dirname(file ?? '');

@@ -130,7 +130,7 @@ export interface Red {
       message: Message,
       callback: (error: Error | null, value: unknown) => void,
     ): void;
-    normalisePropertyExpression(expression: string): (string | number | unknown[])[];
+    normalisePropertyExpression(expression: string, message?: Message): (string | number | unknown[])[];
     setMessageProperty(message: Message, property: string, value: unknown, createMissing: boolean): boolean;
     cloneMessage(message: Message): Message;
     generateId(): string;

@@ -55,13 +55,17 @@ export function notSent({ requestId, charged, ledger, data }: Result, { unsent }
   return error;
 }
 
+/** What is set under this name is no property, and nobody finds the result again. */
+const PROTOTYPE = '__proto__';
+
 /** @throws VerifyError CONFIG where nothing could be put there in any message */
 export function checkOutput({ util }: Red, output: string): void {
   try {
-    util.normalisePropertyExpression(output);
+    if (!util.normalisePropertyExpression(output).includes(PROTOTYPE)) return;
   } catch {
-    throw new VerifyError('CONFIG', 'output-unreadable');
+    // Falls through to the error.
   }
+  throw new VerifyError('CONFIG', 'output-unreadable');
 }
 
 /**
@@ -73,9 +77,9 @@ export function checkOutput({ util }: Red, output: string): void {
  */
 export function canHold({ util }: Red, message: Message, output: string): boolean {
   let holder: unknown = message;
-  for (const key of output === 'payload' ? [output] : util.normalisePropertyExpression(output)) {
-    if (typeof holder !== 'object' || holder === null) return false;
-    // A path within a path can only be checked by setting it.
+  for (const key of output === 'payload' ? [output] : pathIn(util, message, output)) {
+    if (typeof holder !== 'object' || holder === null || key === PROTOTYPE) return false;
+    // A path within a path that the message does not have can only be checked by setting it.
     if (typeof key === 'object') return true;
     const own = Object.getOwnPropertyDescriptor(holder, key);
     if (!own) return Object.isExtensible(holder);
@@ -83,6 +87,15 @@ export function canHold({ util }: Red, message: Message, output: string): boolea
     holder = own.value;
   }
   return true;
+}
+
+/** @returns the way to the property, with what stands in the message in place of a path within it: `result[msg.part]` */
+function pathIn(util: Red['util'], message: Message, output: string): (string | number | unknown[])[] {
+  try {
+    return util.normalisePropertyExpression(output, message);
+  } catch {
+    return util.normalisePropertyExpression(output);
+  }
 }
 
 /**

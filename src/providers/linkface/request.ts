@@ -1,8 +1,8 @@
 import { VerifyError } from '../../contract/errors';
 import { requestAction } from '../../contract/provider-request';
 import {
-  canonicalJson,
   formFields,
+  jsonDigest,
   readJsonObject,
   readOptionalObject,
   refuseNames,
@@ -42,7 +42,7 @@ export const request = requestAction<FormInput>({
 
   persons: ({ query, body }) => personsIn(query, body),
 
-  content: ({ path, query, body }) => [path.path, canonicalJson(query), canonicalJson(body)].join('\n'),
+  content: ({ path, query, body }) => [path.path, jsonDigest(query), jsonDigest(body)].join('\n'),
 
   prepare(account, { path, query, body }, context) {
     const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;

@@ -1,6 +1,6 @@
 import type { Account } from '../../contract/account';
 import { requestAction } from '../../contract/provider-request';
-import { canonicalJson, formFields, readJsonObject } from '../../input/json-object';
+import { formFields, jsonDigest, readJsonObject } from '../../input/json-object';
 import { knownIn, personsIn } from '../../input/persons';
 import { otherHost, type RequestPath, readRequestPath } from '../../input/request-path';
 import { requestProduct, type Target } from './client';
@@ -29,7 +29,7 @@ export const request = requestAction<ProductInput>({
 
   persons: ({ body }) => personsIn(body),
 
-  content: ({ path, body }) => `${path?.address?.origin ?? ''}${path?.path ?? ''}\n${canonicalJson(body)}`,
+  content: ({ path, body }) => `${path?.address?.origin ?? ''}${path?.path ?? ''}\n${jsonDigest(body)}`,
 
   prepare(account, { path, body }, context) {
     const target = targetOf(account, path);

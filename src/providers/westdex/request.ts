@@ -1,8 +1,8 @@
 import { VerifyError } from '../../contract/errors';
 import { requestAction } from '../../contract/provider-request';
 import {
-  canonicalJson,
   type JsonObject,
+  jsonDigest,
   readJsonObject,
   readOptionalObject,
   refuseNames,
@@ -43,7 +43,7 @@ export const request = requestAction<ApiInput>({
 
   persons: ({ body, extra }) => personsIn(body, extra),
 
-  content: ({ apiCode, body, extra }) => [apiCode, canonicalJson(body), canonicalJson(extra)].join('\n'),
+  content: ({ apiCode, body, extra }) => [apiCode, jsonDigest(body), jsonDigest(extra)].join('\n'),
 
   prepare(account, { apiCode, body, extra, encrypt }, context) {
     const known = knownIn(account.secrets, body, extra);

@@ -1,5 +1,5 @@
 import { requestAction } from '../../contract/provider-request';
-import { canonicalJson, type JsonObject, readJsonObject } from '../../input/json-object';
+import { type JsonObject, jsonDigest, readJsonObject } from '../../input/json-object';
 import { knownIn, personsIn } from '../../input/persons';
 import { pathBehind, type RequestPath, readRequestPath } from '../../input/request-path';
 import { account as definition } from './account';
@@ -33,7 +33,7 @@ export const request = requestAction<PathInput>({
 
   persons: ({ body }) => personsIn(body),
 
-  content: ({ path, body }) => `${path.path}\n${canonicalJson(body)}`,
+  content: ({ path, body }) => `${path.path}\n${jsonDigest(body)}`,
 
   prepare(account, { path, body }, context) {
     const base = account.environment === 'sandbox' ? new URL(definition.baseUrl!) : account.baseUrl;

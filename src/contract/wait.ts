@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onAbort } from '../contract/cancel';
-import { cancelled } from '../contract/errors';
+import { onAbort } from './cancel';
+import { cancelled } from './errors';
 
-/** How long somebody waits for a Redis that cannot be reached. */
+/** How long somebody waits for a server that cannot be reached. */
 export interface WaitOptions {
   timeoutMs: number;
   cancel: AbortSignal;
@@ -12,6 +12,18 @@ export interface WaitOptions {
 
 /** Never aborts: for work that goes on when a node closes. */
 export const NEVER: AbortSignal = new AbortController().signal;
+
+/**
+ * @param work that is not stopped when nobody waits for it any more
+ * @returns what it gives
+ * @throws VerifyError CANCELLED, or what `work` rejects with
+ */
+export function unlessCancelled<Value>(work: Promise<Value>, cancel: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(cancel, () => reject(cancelled()));
+    void work.then(resolve, reject).finally(forget);
+  });
+}
 
 /**
  * @param work that may take for ever; it is not stopped when nobody waits for it any more
@@ -26,11 +38,9 @@ export function withTimeout<Value>(
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), timeoutMs);
-    const forget = onAbort(cancel, () => reject(cancelled()));
-    void work.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      forget();
-    });
+    void unlessCancelled(work, cancel)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
   });
 }
 
