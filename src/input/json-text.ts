@@ -1,5 +1,11 @@
 /** JSON in a text, as MQTT brings it: docs/contract.md, "What an input may look like". */
-import { checkJson, withoutMark } from '../http/json';
+import { checkJson, isObject, withoutMark } from '../http/json';
+import { textInBytes } from './text';
+
+/** A photo of 20 MB in base64, and some more. */
+const LONGEST = 32 * 1024 * 1024;
+/** How an object begins, behind a byte order mark and white space. */
+const OBJECT = /^\uFEFF?\s*\{/;
 
 const MOST = {
   /** `{buffer: {data: […]}}` or a result with its photos, and some more. */
@@ -30,4 +36,19 @@ export function isTooMuchJson(text: string): boolean {
 export function parseJsonText(text: string): unknown {
   checkJson(text, MOST);
   return JSON.parse(withoutMark(text));
+}
+
+/**
+ * @param value of a property that somebody looks inside of
+ * @returns the object whose JSON it is, as a text or as its bytes; null where it is anything else
+ */
+export function objectInText(value: unknown): Record<string, unknown> | null {
+  const text = textInBytes(value, LONGEST);
+  if (typeof text !== 'string' || text.length > LONGEST || !OBJECT.test(text)) return null;
+  try {
+    const object = parseJsonText(text);
+    return isObject(object) ? object : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@
 import { VerifyError } from '../contract/errors';
 import type { Outcome, Result } from '../contract/result';
 import { parseJsonText } from '../input/json-text';
+import { textInBytes } from '../input/text';
 import type { Coordinates } from './distance';
 import type { ReportedPhoto } from './rules';
 
@@ -35,12 +36,13 @@ const LONGEST_JSON = 16 * 1024 * 1024;
 const REASONS_BY_STATUS: Readonly<Record<string, string>> = { revoked: 'revoked', unknown: 'unknown-task' };
 
 /**
- * @param value a result, or JSON of one
+ * @param value a result, or JSON of one as a text or its bytes
  * @returns it, unchanged
  * @throws VerifyError INPUT where it is anything else, or is not finished
  */
 export function readPollResult(value: unknown): PollResult {
-  const given = typeof value === 'string' ? parsed(value) : value;
+  const text = textInBytes(value, LONGEST_JSON);
+  const given = typeof text === 'string' ? parsed(text) : value;
   if (!isObject(given) || given.operation !== 'truth-poll' || !isObject(given.data))
     throw new VerifyError('INPUT', 'not-a-poll-result');
   if (given.outcome === 'unfinished') throw new VerifyError('INPUT', 'poll-unfinished');

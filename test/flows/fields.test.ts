@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/node-red/runner/red';
+import { jpg } from '../input/pictures';
 import { polled, taken } from '../photos/results';
 import { checkError, errorOf, FIVE, flowOf, REQUESTS, resultOf } from './five-actions';
 import {
@@ -75,6 +76,17 @@ describe('typed inputs, in a real Node-RED', () => {
       await deploy(actionFlow({ type: 'truth-create', photos, photosType }, SANDBOX));
       assert.equal((await errorOf({ payload: PHOTO })).code, code);
     });
+
+  it('a text or bytes that are the JSON of an object are read as it, where an input looks inside', async () => {
+    const account = { type: 'westdex-account', environment: 'sandbox' };
+    await deploy(actionFlow({ type: 'westdex-three', key: 'payload.order', keyType: 'msg' }, account));
+    const person = { name: '张三', idNumber: '110101199001011237', photo: jpg().toString('base64') };
+    const text = JSON.stringify({ ...person, order: 'from-mqtt' });
+    for (const payload of [text, `\uFEFF ${text}`, Buffer.from(text), new Uint8Array(Buffer.from(text))])
+      assert.equal((await resultOf({ payload })).outcome, 'answered');
+    for (const payload of [`[${text}]`, text.slice(1), '"name"', '{', 'name', '', Buffer.from([0xff, 0xd8])])
+      assert.equal((await errorOf({ payload })).cause.problem, 'name-missing', String(payload));
+  });
 
   it('what is missing is missing where the node looked for it', async () => {
     const account = { type: 'westdex-account', environment: 'sandbox' };

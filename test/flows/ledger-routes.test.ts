@@ -207,6 +207,13 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       ['?operation=face-compare', 5],
     ] as const)
       assert.equal((await table(query)).length, count, query);
+    // A mistyped operation is no empty table.
+    for (const path of ['ledger.csv', 'handling.csv']) {
+      const response = await nodeRed.ask(`/cn-verify/${path}?operation=face-compares`);
+      const { problem, text } = (await response.json()) as { problem: string; text: string };
+      assert.deepEqual([path, response.status, problem], [path, 400, 'not-one-of']);
+      assert.match(text, /^operation must be one of: .*face-compare/);
+    }
   });
 
   it('give the record of handling, without a person', async () => {

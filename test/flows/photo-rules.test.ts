@@ -74,6 +74,9 @@ describe('photo-rules, in a real Node-RED', () => {
     const { out1 } = await ask(message);
     const { payload, site } = out1[0] as { payload: unknown; site: { verdict: PollResult } };
     assert.deepEqual([payload, site.verdict.outcome], ['kept', 'passed']);
+    await rules(AGE);
+    const bytes = Buffer.from(JSON.stringify(polled([taken()])));
+    assert.equal((await judged({ payload: bytes })).outcome, 'passed');
   });
 
   it('takes place and time from the message', async () => {

@@ -183,7 +183,7 @@ describe('the queue', function () {
 
   it('knows no job of another id', async () => {
     await start(config(), ...caller());
-    for (const job of [randomUUID(), 'not an id', '']) {
+    for (const job of [randomUUID(), 'not an id', '', 5, null]) {
       const error = await raised({ job });
       assert.deepEqual([error.code, error.cause.problem], ['INPUT', 'job-unknown']);
       assert.ok(!JSON.stringify(error).includes('not an id'));

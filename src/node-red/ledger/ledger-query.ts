@@ -4,6 +4,7 @@ import { readMoment } from '../../input/moment';
 import { readId } from '../../input/text';
 import { dayOf, monthAfter } from '../../ledger/calendar';
 import type { Query } from '../../ledger/entry';
+import { paidOperations } from '../runner/actions';
 
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 
@@ -14,7 +15,8 @@ const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
  */
 export function readLedgerQuery(given: Readonly<Record<string, unknown>>): Query {
   const times = readTimes(given);
-  const [account, operation] = [readId(given.account, 'account'), readId(given.operation, 'operation')];
+  const account = readId(given.account, 'account');
+  const operation = oneOf(given.operation, 'operation', paidOperations());
   return { ...times, ...(account && { account }), ...(operation && { operation }) };
 }
 
@@ -38,4 +40,20 @@ export function readMonth(given: unknown, now: number): { month: string; from: n
 export function readTimes(given: Readonly<Record<string, unknown>>): Pick<Query, 'from' | 'to'> {
   const [from, to] = [readMoment(given.from, 'from', 'from'), readMoment(given.to, 'to', 'to')];
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+/**
+ * @param value one of the choices, or nothing
+ * @param name of it, for the error
+ * @throws VerifyError INPUT
+ */
+export function oneOf<Choice extends string>(
+  value: unknown,
+  name: string,
+  choices: readonly Choice[],
+): Choice | null {
+  if (value === undefined || value === null || value === '') return null;
+  const found = choices.find((choice) => choice === value);
+  if (!found) throw new VerifyError('INPUT', 'not-one-of', { name, choices: choices.join(', ') });
+  return found;
 }

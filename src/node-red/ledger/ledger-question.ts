@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger';
 import { paidOperations } from '../runner/actions';
 import { readKey } from '../runner/choices';
 import { messageKey } from '../runner/payments';
-import { readTimes } from './ledger-query';
+import { oneOf, readTimes } from './ledger-query';
 
 const MOST_ENTRIES = 1_000;
 /** Of a question as JSON. */
@@ -118,17 +118,6 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function oneOf<Choice extends string>(
-  value: unknown,
-  name: string,
-  choices: readonly Choice[],
-): Choice | null {
-  if (value === undefined || value === null || value === '') return null;
-  const found = choices.find((choice) => choice === value);
-  if (!found) throw new VerifyError('INPUT', 'not-one-of', { name, choices: choices.join(', ') });
-  return found;
 }
 
 function notAQuestion(): VerifyError {

@@ -86,7 +86,9 @@ function jobNameOf(message: Message, label: string | undefined): string {
 function jobIdIn(payload: unknown): string | null {
   // The keys of a Buffer are not listed, because it has one for each byte.
   if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
-  return typeof payload.job === 'string' && Object.keys(payload).length === 1 ? payload.job : null;
+  // What is no text is an id that no job has.
+  if (Object.keys(payload).length > 1) return null;
+  return typeof payload.job === 'string' ? payload.job : '';
 }
 
 /** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */

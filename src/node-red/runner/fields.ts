@@ -1,6 +1,7 @@
 import { onAbort } from '../../contract/cancel';
 import { VerifyError } from '../../contract/errors';
 import type { FieldDefinition } from '../../contract/settings';
+import { objectInText } from '../../input/json-text';
 import type { Message, Node, NodeConfig, Red } from './red';
 import { requireVariable } from './settings';
 
@@ -38,10 +39,11 @@ export function prepareFields(
   config: NodeConfig,
 ): PreparedFields {
   let problem: VerifyError | null = null;
+  const texts = new TextsOfMessage();
   const fields = Object.entries(definitions).map(([name, definition]) => {
     try {
       const type = String(config[`${name}Type`] ?? definition.type);
-      return [name, prepareField(red, node, name, type, config[name] ?? definition.value)] as const;
+      return [name, prepareField(red, node, name, type, config[name] ?? definition.value, texts)] as const;
     } catch (error) {
       if (!(error instanceof VerifyError)) throw error;
       problem = error;
@@ -59,6 +61,7 @@ export function prepareFields(
     const end = (error: VerifyError | null) => {
       if (isOver) return;
       isOver = true;
+      texts.forget();
       stop?.();
       callback(error, values);
     };
@@ -104,7 +107,28 @@ function limit(
   };
 }
 
-function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
+/** Several inputs look inside of one text: it is parsed once for all of them, and kept no longer than that. */
+class TextsOfMessage {
+  #latest: { text: unknown; object: Record<string, unknown> | null } | null = null;
+
+  objectIn(text: unknown): Record<string, unknown> | null {
+    if (this.#latest?.text !== text) this.#latest = { text, object: objectInText(text) };
+    return this.#latest!.object;
+  }
+
+  forget(): void {
+    this.#latest = null;
+  }
+}
+
+function prepareField(
+  red: Red,
+  node: Node,
+  name: string,
+  type: string,
+  value: unknown,
+  texts: TextsOfMessage,
+): Field {
   const unreadable = () => new VerifyError('INPUT', 'field-unreadable', { name });
   const settle = (callback: Callback) => (error: Error | null, result: unknown) =>
     callback(error ? unreadable() : null, result);
@@ -152,7 +176,10 @@ function prepareField(red: Red, node: Node, name: string, type: string, value: u
   if (path) {
     return guarded((message, callback) => {
       let found: unknown = message;
-      for (const key of path) found = (found as Message)[key];
+      for (const [index, key] of path.entries()) {
+        const inText = index === 1 ? texts.objectIn(found) : null;
+        found = (inText && Object.hasOwn(inText, key) ? inText : (found as Message))[key];
+      }
       callback(null, found);
     });
   }
