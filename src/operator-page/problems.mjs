@@ -91,7 +91,10 @@ export default {
     'The name holds a rare character that cannot be read: type it again.',
   ],
   'name-question-marks': ['姓名中有问号，请重新输入。', 'The name holds question marks: type it again.'],
-  'name-masked': ['姓名已脱敏，请填写完整姓名。', 'The name is masked: give all of it.'],
+  'name-masked': [
+    '姓名中有星号等遮盖，请填写完整姓名。',
+    'The name is masked, such as with asterisks: give all of it.',
+  ],
   'name-digits': ['姓名中有数字，请检查。', 'The name holds digits: check it.'],
   'name-characters': [
     '姓名中有不该出现的字符，请检查。',

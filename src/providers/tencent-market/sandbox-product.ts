@@ -3,6 +3,7 @@
 import { textOfCode } from '../../contract/codes';
 import type { Reason, SandboxAnswer, SandboxWorld } from '../../contract/sandbox-half';
 import { isWholeIdNumber } from '../../input/id-number';
+import { isWholePicture } from '../../input/picture';
 import { byScore, CODES, COMPARED, DOCUMENTED, INCORRECT } from './codes';
 
 const FIRST_ORDER = 568_753_443_590_770_688n;
@@ -105,6 +106,11 @@ function refuse(form: URLSearchParams, { now }: SandboxWorld): ProductAnswer | n
       en: 'Each field of the form comes once.',
       zh: '表单的每个字段只能出现一次。',
     });
+  if ([...form.values()].some((value) => value.includes('\ufffd')))
+    return wrong('参数编码错误', {
+      en: 'The form is percent-encoded UTF-8.',
+      zh: '表单须为百分号编码的 UTF-8。',
+    });
   if (field('name') === '')
     return wrong('姓名[name]不能为空', {
       en: 'The form has a field name, percent-encoded UTF-8; a JSON body has none.',
@@ -125,6 +131,11 @@ function refuse(form: URLSearchParams, { now }: SandboxWorld): ProductAnswer | n
     return wrong('照片[image]格式错误', {
       en: 'image is base64 without data: prefix or line breaks, its + / and = percent-encoded.',
       zh: 'image 须为 base64，没有 data: 前缀和换行，其中的 + / = 须做百分号编码。',
+    });
+  if (image !== '' && !isWholePicture(Buffer.from(image, 'base64')))
+    return wrong('照片[image]格式错误', {
+      en: 'image is the base64 of a whole picture.',
+      zh: 'image 须为完整照片的 base64。',
     });
   if (url !== '' && !/^https?:\/\/./i.test(url))
     return wrong('照片地址[url]格式错误', {

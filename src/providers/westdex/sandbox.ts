@@ -109,8 +109,7 @@ export const sandboxHalf: SandboxHalf = {
 
     if (apiCode !== THREE_ELEMENTS) return echoed(apiCode, body, body.data, world);
     for (const key of AES_KEYS) {
-      const name = typeof xM === 'string' ? decrypt(xM, key) : null;
-      const idNumber = typeof gMSFZHM === 'string' ? decrypt(gMSFZHM, key) : null;
+      const [name, idNumber] = [deciphered(xM, key), deciphered(gMSFZHM, key)];
       if (name === null || idNumber === null) continue;
       if (name.trim() === '') return failure('name', key);
       if (!isWholeIdNumber(idNumber, world.now())) return failure('idNumber', key);
@@ -128,15 +127,21 @@ function echoed(
   data: Record<string, unknown>,
   world: SandboxWorld,
 ): SandboxAnswer {
-  const plain = (value: unknown, key: Buffer) => (typeof value === 'string' ? decrypt(value, key) : null);
   const key =
-    AES_KEYS.find((each) => Object.values(data).some((value) => plain(value, each) !== null)) ?? AES_KEYS[0]!;
-  const fields = Object.entries(data).map(([name, value]) => [name, plain(value, key) ?? value]);
+    AES_KEYS.find((each) => Object.values(data).some((value) => deciphered(value, each) !== null)) ??
+    AES_KEYS[0]!;
+  const fields = Object.entries(data).map(([name, value]) => [name, deciphered(value, key) ?? value]);
   const came = { ...body, data: Object.fromEntries(fields) };
   const fault = world.faultIn(JSON.stringify(came));
   const text = encrypt(JSON.stringify(received({ apiCode, body: came })), key);
   const echo = envelope(nextId(world), SUCCESSES[0], '成功', text);
   return { ...(fault ?? { ...echo, reason: UNKNOWN_OPERATION }), paidFor: apiCode };
+}
+
+/** @returns null where it is not base64 as the provider documents it, which a Buffer reads in many forms, or under another key */
+function deciphered(value: unknown, key: Buffer): string | null {
+  const isBase64 = typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value;
+  return isBase64 ? decrypt(value, key) : null;
 }
 
 /** docs/contract.md, "Sandbox": `沙箱<code>` gets that code, any other name success. */

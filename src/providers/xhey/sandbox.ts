@@ -1,5 +1,6 @@
 /** xhey's half of the sandbox, made from docs/providers/xhey.md: what the provider checks, it checks. */
 
+import { isUtf8 } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 import {
   CLOCK_MS,
@@ -94,6 +95,7 @@ export const sandboxHalf: SandboxHalf = {
 
 /** A provider repairs nothing: an id that is a number stays one. */
 function parsed(body: Buffer): Record<string, unknown> | null {
+  if (!isUtf8(body)) return null;
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     return isObject(value) ? value : null;

@@ -10,13 +10,14 @@ import {
 } from '../../../src/providers/tencent-market/codes';
 import { sandboxHalf } from '../../../src/providers/tencent-market/sandbox';
 import { type Scheme, sign } from '../../../src/providers/tencent-market/sign';
+import { jpg } from '../../input/pictures';
 import { answerOf, worldAt } from '../../sandbox/world';
 
 const NOW = Date.parse('2025-07-28T15:01:00+08:00');
 const NAME = encodeURIComponent('张三');
 const ID_NUMBER = '11010519491231002X';
 /** Holds all that has to be escaped. */
-const IMAGE = '/9j/+P8=';
+const IMAGE = jpg().toString('base64');
 const PERSON = `name=${NAME}&idcard=${ID_NUMBER}`;
 const GOOD = `${PERSON}&image=${encodeURIComponent(IMAGE)}`;
 const URL_FIELD = 'url=https%3A%2F%2Fa.test%2F1.jpg';
@@ -166,6 +167,9 @@ describe("tencent-market's half of the sandbox", () => {
     ['a data prefix', GOOD.replace('image=', 'image=data%3Aimage%2Fjpeg%3Bbase64%2C'), /image/],
     ['a line break in the image', GOOD.replace('image=', 'image=AAAA%0A'), /image/],
     ['an image cut short', GOOD.replace(/%3D$/, ''), /image/],
+    ['an image that is no picture', `${PERSON}&image=AAAA`, /image/],
+    ['a page in place of an image', `${PERSON}&image=${btoa('<html></html>')}`, /image/],
+    ['a name in GBK', GOOD.replace(NAME, '%D5%C5%C8%FD'), /编码/],
     ['a url without http', `${PERSON}&url=a.jpg`, /url/],
     ['JSON', JSON.stringify({ name: '张三', idcard: ID_NUMBER, image: IMAGE }), /name/],
   ];

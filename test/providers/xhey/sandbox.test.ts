@@ -18,7 +18,7 @@ const HOUR_S = 3600;
 
 interface Change {
   path?: string;
-  /** A text is sent as it is. */
+  /** A text and bytes are sent as they are. */
   payload?: unknown;
   /** Sent in place of the body that was signed. */
   sent?: string;
@@ -46,7 +46,8 @@ describe("xhey's half of the sandbox", () => {
 
   /** As the provider's own sample programs send it: without a Content-Type. */
   function ask({ path = CREATE, payload = { photoUrlList: [PHOTO] }, ...change }: Change = {}): Answered {
-    const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    const isWritten = typeof payload === 'string' || Buffer.isBuffer(payload);
+    const body = isWritten ? payload : JSON.stringify(payload);
     const timestamp = String(Math.floor(now / 1000) - (change.ageSeconds ?? 0));
     const signature = sign(KEY, SECRET, timestamp, body);
     const headers = { groupkey: KEY, timestamp, signature, ...change.headers };
@@ -108,6 +109,7 @@ describe("xhey's half of the sandbox", () => {
     ['no key', 4007, { headers: { groupkey: undefined } }, /GroupKey is missing/],
     ['a form', 400, { headers: { 'content-type': 'text/plain' } }, /^Content-Type is application\/json\.$/],
     ['no JSON', 400, { payload: 'photoUrlList=a' }, /JSON object/],
+    ['GBK', 400, { payload: Buffer.from('7b22636974b3c7223a317d', 'hex') }, /in UTF-8/],
     ['a list', 400, { payload: [] }, /JSON object/],
     ['no list of photos', 400, { payload: {} }, /is a list of texts/],
     ['no photos', 400, photos(), /1 to 10 addresses, not 0/],
