@@ -44,12 +44,12 @@ export default {
     '账号的接口地址不是加密连接（https）。',
     "The account's service address is not an encrypted one (https).",
   ],
-  'tls-missing': ['账号所用的 TLS 配置不可用。', "The account's TLS settings cannot be used."],
+  'tls-missing': ['所用的 TLS 配置不可用。', 'The TLS settings cannot be used.'],
   'tls-unverified': [
-    '账号所用的 TLS 配置不校验证书，已停用。',
-    "The account's TLS settings check no certificate, which is not allowed.",
+    '所用的 TLS 配置不校验证书，已停用。',
+    'The TLS settings check no certificate, which is not allowed.',
   ],
-  'proxy-missing': ['账号所用的代理不可用。', "The account's proxy cannot be used."],
+  'proxy-missing': ['所用的代理不可用。', 'The proxy cannot be used.'],
   'proxy-unreadable': ['代理地址无法识别。', "The proxy's address cannot be read."],
   'proxy-scheme': ['代理的类型不受支持。', 'This kind of proxy is not supported.'],
   'scheme-unknown': ['账号还没有选择签名方式。', "The account's kind of signature has not been chosen."],
@@ -91,7 +91,10 @@ export default {
     'The name holds a rare character that cannot be read: type it again.',
   ],
   'name-question-marks': ['姓名中有问号，请重新输入。', 'The name holds question marks: type it again.'],
-  'name-masked': ['姓名已脱敏，请填写完整姓名。', 'The name is masked: give all of it.'],
+  'name-masked': [
+    '姓名中有星号等遮盖，请填写完整姓名。',
+    'The name is masked, such as with asterisks: give all of it.',
+  ],
   'name-digits': ['姓名中有数字，请检查。', 'The name holds digits: check it.'],
   'name-characters': [
     '姓名中有不该出现的字符，请检查。',
