@@ -156,7 +156,7 @@ async function takePicture(browser, address, locale, file) {
       const isOpen = category.querySelector('.red-ui-palette-header i.expanded') !== null;
       if (isOpen !== category.contains(own)) category.querySelector('.red-ui-palette-header').click();
     }
-  }, 'photos over HTTP 收照片');
+  }, 'HTTP 收照片 photos over HTTP');
   // Palette and sidebar slide.
   await page.waitForTimeout(1500);
   await page.evaluate(`$('.red-ui-palette-node[data-palette-type="truth-create"]')[0].scrollIntoView()`);

@@ -399,6 +399,7 @@ describe('the examples of single nodes, at the press of a button', () => {
       }
       // Every fourth is not genuine.
       assert.deepEqual([sum(found!), sum(passed!)], [12, 9]);
+      assert.doesNotMatch(demo.stderr(), /context store/);
     });
 
     it('attendance: today, here and not used before, or why not', async () => {

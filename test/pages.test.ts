@@ -155,6 +155,13 @@ describe("the operator's page", () => {
       assert.match(next({ code: 'BUDGET', charged: false, retryable: true, retryAfter: 90 }), /1 \S+ 30 \S+/);
     });
   }
+
+  it('shows a time as Shanghai has it, wherever the reader is', async () => {
+    const { wordsFor } = await load(`${PAGES}/tables.mjs`);
+    const { clock, date } = wordsFor('en');
+    const at = Date.UTC(2026, 11, 31, 16, 5);
+    assert.deepEqual([clock(at), date(at)], ['01-01 00:05', '2027-01-01 00:05']);
+  });
 });
 
 describe('the jobs of the page', () => {
@@ -283,11 +290,16 @@ describe('the jobs of the page', () => {
       ],
       [
         ['a', null, 'a', null],
-        ['a', 'stored 1', 'stored 2'],
+        ['a', 'stored 1', 'a', 'stored 2'],
         ['a', 'stored 1', 'a', 'stored 2'],
       ],
-      // Two became one: which is which is not guessed.
-      [['a', 'a,'], ['a'], ['a', 'a,']],
+      [
+        ['a', 'a,', null],
+        ['a', 'a', 'stored'],
+        ['a', 'a', 'stored'],
+      ],
+      // Part of the batch is in another task: which is which is not guessed.
+      [['a', null], ['a'], ['a', null]],
     ] as const)
       it(`know ${JSON.stringify(urls)} by the addresses that were submitted`, async () => {
         const { default: submitted } = await load(`${PAGES}/server-submitted.mjs`);
@@ -311,13 +323,15 @@ describe('the jobs of the page', () => {
       it(`have a photo that the result does not name as ${row.state}`, async () => {
         const { default: answered } = await load(`${PAGES}/server-photos-result.mjs`);
         const flow = context([]);
-        const batch = [{ index: 0, name: null, url: 'a', isStored: false }];
+        const batch = ['a', null].map((url, index) => ({ index, name: null, url, isStored: false }));
+        // The provider left its address out.
+        const unnamed = { url: null, outcome: 'passed', reason: 'authentic' };
         answered(
-          { job: id(1), total: 1, at: now, batch, payload: { outcome, data: { photos: [] } } },
+          { job: id(1), total: 2, at: now, batch, payload: { outcome, data: { photos: [unnamed] } } },
           { flow },
         );
         const { rows } = (flow.get('jobs') as Record<string, { rows: object[] }>)[id(1)]!;
-        assert.deepEqual(rows[0], { ...batch[0], ...row });
+        for (const [index, each] of batch.entries()) assert.deepEqual(rows[index], { ...each, ...row });
       });
 
     it('take the numbers of consents to the node, and keep none of them', async () => {

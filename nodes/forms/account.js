@@ -43,7 +43,7 @@ function prepareAccount(form, node) {
     $(`#${type}-credentials`).toggle(environment !== 'sandbox');
     $(`#${type}-no-keys`).toggle(environment === 'sandbox');
     $(`#${type}-address`)
-      .val(called)
+      .text(called ?? '')
       .closest('.form-row')
       .toggle(called !== undefined);
     form

@@ -12,7 +12,15 @@ export interface FieldDefinition {
 
 /** A plain property of a node, with its default and what it may be. */
 export type SettingDefinition =
-  | { type: 'number'; default: number; min: number; max?: number; integer?: boolean }
+  | {
+      type: 'number';
+      default: number;
+      /** Instead of `default`, where that depends on settings that stand before this one in the table. */
+      defaultOf?: (before: Readonly<Record<string, unknown>>) => number;
+      min: number;
+      max?: number;
+      integer?: boolean;
+    }
   | { type: 'number'; default: number; choices: readonly number[] }
   | { type: 'boolean'; default: boolean }
   | { type: 'string'; default: string; choices?: readonly string[] };

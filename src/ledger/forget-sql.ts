@@ -5,7 +5,7 @@ import { idFloor } from './entry';
 import { AFTER_ALL, DAY_DIGITS } from './queries-sql';
 
 const DELETED_AT_ONCE = 200;
-const KEPT_MONTHS = 13;
+export const KEPT_MONTHS = 13;
 /** Calls on so many days show that time has passed: what a wrong clock says at some starts does not. */
 const DAYS_OF_PROOF = 7;
 

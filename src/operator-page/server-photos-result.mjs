@@ -14,7 +14,8 @@ export default function (msg, { flow }) {
   const isOpen = payload.outcome === 'unfinished';
   const isOver = job.stopped || Date.now() - (job.askedAt ?? job.at) > WAIT_MS;
   for (const submitted of batch) {
-    const photo = payload.data.photos.find(({ url }) => url === submitted.url);
+    // A verdict without an address may be any photo's.
+    const photo = submitted.url && payload.data.photos.find(({ url }) => url === submitted.url);
     const verdict = photo ? judged(photo) : isOpen ? null : NOT_REPORTED;
     const state = verdict ? 'done' : isOver ? 'unfinished' : 'sent';
     job.rows[submitted.index] = { ...submitted, ...verdict, state };

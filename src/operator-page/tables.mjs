@@ -58,14 +58,11 @@ export function wordsFor(language) {
 
   /** The texts of a name that has both languages: `中文 / English`. */
   const half = (name) => (name.includes(' / ') ? name.split(' / ')[isChinese ? 0 : 1] : name);
+  /** @returns such as 2026-11-25 14:03, in Shanghai as the ledger has it, wherever the reader is */
+  const date = (at) =>
+    new Date(new Date(at).getTime() + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
   /** @returns such as 11-25 14:03 */
-  function clock(at) {
-    const two = (number) => String(number).padStart(2, '0');
-    const date = new Date(at);
-    return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
-  }
-  /** @returns such as 2026-11-25 14:03 */
-  const date = (at) => `${new Date(at).getFullYear()}-${clock(at)}`;
+  const clock = (at) => date(at).slice(5);
   return {
     isChinese,
     lang: isChinese ? 'zh-CN' : 'en',

@@ -154,7 +154,7 @@ export default {
   reference: ['单号（选填）', 'Reference (optional)'],
   'reference-why': ['便于日后查找，会保存 30 天', 'To find the check again; kept for 30 days'],
   consent: ['同意书编号（选填）', 'Consent number (optional)'],
-  'guardian-consent': ['监护人同意书编号', "Guardian's consent number"],
+  'guardian-consent': ['监护人同意书编号（选填）', "Guardian's consent number (optional)"],
   'guardian-when': ['不满 14 周岁须填', 'Required under the age of 14'],
   'reference-short': ['单号', 'Reference'],
   'check-n-price': ['核验 {n} 张，约 ¥{price}', 'Check {n}, about ¥{price}'],

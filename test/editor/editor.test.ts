@@ -168,11 +168,10 @@ for (const [locale, browser] of [
         ];
         const isXhey = type === 'xhey-account';
         assert.equal(await page.inputValue('#node-config-input-environment'), 'sandbox');
-        assert.equal(await shown.inputValue(), words(locale, type, 'form.address-sandbox'));
+        assert.equal(await shown.textContent(), words(locale, type, 'form.address-sandbox'));
         assert.deepEqual(await isVisible(), [true, false, isXhey]);
         await page.selectOption('#node-config-input-environment', 'production');
-        assert.equal(await shown.inputValue(), address);
-        assert.notEqual(await shown.getAttribute('readonly'), null);
+        assert.equal(await shown.textContent(), address);
         // Only the sandbox downloads photos, and only where somebody wants it.
         assert.deepEqual(await isVisible(), [true, false, false]);
         await page.selectOption('#node-config-input-environment', 'custom');

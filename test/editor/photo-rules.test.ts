@@ -58,7 +58,10 @@ describe(`the form of photo-rules, in the editor of Node-RED ${VERSION} in en-US
     await bench.node('bare').locator('.red-ui-flow-node-error').waitFor();
     await bench.edit('bare');
     assert.equal(await amount('maxAge').getAttribute('title'), say('no-rule'));
+    const missing = bench.page.getByText(say('no-rule'), { exact: true });
+    await missing.waitFor();
     await amount('within').fill('200');
+    await missing.waitFor({ state: 'hidden' });
     const label = say('within');
     const place = words(LOCALE, 'photo-rules', 'form.place-missing', { label });
     assert.equal(await amount('within').getAttribute('title'), place);

@@ -102,15 +102,35 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await bench.page.waitForSelector(`${input}:not(.input-error)`);
   }
 
-  /** Both bounds are in the unit of the scale. */
+  /** Both bounds are in the unit of the scale; those that nobody chose change with it. */
   async function assertScale() {
+    const [sameFrom, differentBelow] = ['#node-input-sameFrom', '#node-input-differentBelow'] as const;
+    const assertSaysOf = async (
+      input: string,
+      text: string,
+      name: string,
+      values: Record<string, number>,
+    ) => {
+      const label = words(LOCALE, 'face-compare', `form.${name}`);
+      assert.equal(
+        await bench.tooltip(input),
+        words(LOCALE, 'face-compare', `form.${text}`, { label, ...values }),
+      );
+    };
+    await bench.page.fill(differentBelow, '0.5');
     await bench.page.selectOption('#node-input-scoreScale', '1000');
-    await assertTakes('#node-input-sameFrom', '700');
-    await assertTakes('#node-input-differentBelow', '600');
+    assert.equal(await bench.page.inputValue(sameFrom), '700');
+    assert.equal(await bench.page.inputValue(differentBelow), '0.5');
+    await assertSaysOf(differentBelow, 'bound-off-scale', 'different-below', { scale: 1000 });
+    await assertTakes(differentBelow, '600');
     await bench.page.selectOption('#node-input-scoreScale', '100');
-    const label = words(LOCALE, 'face-compare', 'form.same-from');
-    const expected = words(LOCALE, 'face-compare', 'form.out-of-bounds', { label, min: 0, max: 100 });
-    assert.equal(await bench.tooltip('#node-input-sameFrom'), expected);
+    assert.deepEqual(
+      [await bench.page.inputValue(sameFrom), await bench.page.inputValue(differentBelow)],
+      ['45', '40'],
+    );
+    await bench.page.fill(sameFrom, '700');
+    await bench.page.click('#node-input-name');
+    await assertSaysOf(sameFrom, 'out-of-bounds', 'same-from', { min: 0, max: 100 });
   }
 
   /** Whatever keys an address of one's own needs, it does not say how to sign for it. */

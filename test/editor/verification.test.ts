@@ -271,6 +271,10 @@ describe(`the sidebar, in the editor of Node-RED ${VERSION} in en-US`, () => {
     await refreshUntil(part('spending').locator('[data-state="full"]'));
   });
 
+  it('begins with what is to be done before going live', async () => {
+    assert.equal(await sidebar().locator('[data-part]').first().getAttribute('data-part'), 'check');
+  });
+
   it('gives the table of a month', async () => {
     const [file] = await Promise.all([
       bench.page.waitForEvent('download'),

@@ -14,13 +14,21 @@ export function readSettings<Definitions extends SettingDefinitions>(
 ): Settings<Definitions> {
   const settings: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(definitions)) {
-    settings[name] = readSetting(name, definition, config[name]);
+    settings[name] = readSetting(name, definition, config[name], settings);
   }
   return settings as Settings<Definitions>;
 }
 
-function readSetting(name: string, definition: SettingDefinition, value: unknown): unknown {
-  if (value === undefined || value === null || value === '') return definition.default;
+function readSetting(
+  name: string,
+  definition: SettingDefinition,
+  value: unknown,
+  before: Readonly<Record<string, unknown>>,
+): unknown {
+  if (value === undefined || value === null || value === '') {
+    const defaultOf = 'defaultOf' in definition && definition.defaultOf;
+    return defaultOf ? defaultOf(before) : definition.default;
+  }
   requireVariable(value);
   if (definition.type === 'boolean') return value === true || value === 'true';
   if (definition.type === 'string') return chosen(name, String(value), definition.choices);

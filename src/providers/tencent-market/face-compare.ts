@@ -32,21 +32,35 @@ export interface CompareData extends Bands {
   repaired: string[];
 }
 
-/** The same in per cent, and the bounds of the edition that scores up to 1000. */
-const USUAL_BANDS: readonly Bands[] = [
+/** The same in per cent, and the bounds of the edition that scores up to 1000: a bound that is not given is that of the scale. */
+export const USUAL_BANDS: readonly Bands[] = [
   DOCUMENTED,
   { scoreScale: 100, sameFrom: 45, differentBelow: 40 },
   { scoreScale: 1000, sameFrom: 700, differentBelow: 600 },
 ];
 
+const usual = (scoreScale: unknown) => USUAL_BANDS.find((bands) => bands.scoreScale === scoreScale)!;
+
 const SETTINGS = {
-  /** Both bounds at most the scale, which `bandsOf` sees to. */
-  sameFrom: { type: 'number', default: DOCUMENTED.sameFrom, min: 0, max: 1000 },
-  differentBelow: { type: 'number', default: DOCUMENTED.differentBelow, min: 0, max: 1000 },
   scoreScale: {
     type: 'number',
     default: DOCUMENTED.scoreScale,
     choices: USUAL_BANDS.map(({ scoreScale }) => scoreScale),
+  },
+  /** Both bounds at most the scale, which `bandsOf` sees to. */
+  sameFrom: {
+    type: 'number',
+    default: DOCUMENTED.sameFrom,
+    defaultOf: ({ scoreScale }) => usual(scoreScale).sameFrom,
+    min: 0,
+    max: 1000,
+  },
+  differentBelow: {
+    type: 'number',
+    default: DOCUMENTED.differentBelow,
+    defaultOf: ({ scoreScale }) => usual(scoreScale).differentBelow,
+    min: 0,
+    max: 1000,
   },
   maxPhotoMB: { type: 'number', default: 8, min: 0.01 },
   // docs/providers/tencent-market.md, the last paragraph: what a sister product takes.
@@ -116,21 +130,15 @@ function* readInput(
 }
 
 /**
- * @param given of the node; a bound that was left at the document's is the usual one of the scale
- * @returns the bands in the unit of the scale
- * @throws VerifyError CONFIG where a bound is in another unit, or both overlap
+ * @param given of the node
+ * @throws VerifyError CONFIG where a bound is in another unit than the scale, or both overlap
  */
-function bandsOf(given: Bands): Bands {
-  const { scoreScale } = given;
-  const usual = USUAL_BANDS.find((bands) => bands.scoreScale === scoreScale);
-  const bound = (name: 'sameFrom' | 'differentBelow') => {
-    const value = given[name] === DOCUMENTED[name] && usual ? usual[name] : given[name];
+function bandsOf({ sameFrom, differentBelow, scoreScale }: Bands): Bands {
+  for (const [name, value] of Object.entries({ sameFrom, differentBelow })) {
     // From 0.6 on a scale of 100 nearly everybody would be the same person.
     const isForeign = value > scoreScale || (scoreScale > 1 && value > 0 && value <= 1);
     if (isForeign) throw new VerifyError('CONFIG', 'bound-off-scale', { name, value, scoreScale });
-    return value;
-  };
-  const [sameFrom, differentBelow] = [bound('sameFrom'), bound('differentBelow')];
+  }
   if (differentBelow > sameFrom)
     throw new VerifyError('CONFIG', 'bounds-crossed', { sameFrom, differentBelow });
   return { sameFrom, differentBelow, scoreScale };
