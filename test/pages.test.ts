@@ -121,7 +121,7 @@ describe("the operator's page", () => {
     );
     const prefixes = /^(?:state|kind|environment)-/;
     // What the server names.
-    const named = ['ended', 'unknown-fate'];
+    const named = ['ended', 'unknown-outcome'];
     assert.deepEqual(
       known.filter(
         (key) =>

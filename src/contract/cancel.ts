@@ -1,5 +1,5 @@
 /**
- * Who is called, until that is over. V8 links each table that a `Set` or `Map` outgrows to the next one: once a full
+ * A callback that waits for its signal; null once it is taken away. V8 links each table that a `Set` or `Map` outgrows to the next one: once a full
  * collection has moved one of them to the old space, whatever stands in the `Set` from then on stays in memory until the next
  * full collection. So what every message enters and leaves holds a box, which is emptied.
  */

@@ -1,7 +1,8 @@
 /**
  * RFC 9110, section 15.2: interim answers (1xx) may come before the answer although nobody asked for one, and a client
- * must be able to read past them. undici does, but for `100 Continue`: there it drops the socket, and with it an answer
- * that was paid for. So undici gets a 103 instead, which it ignores.
+ * must be able to read past them. undici does, but for `100 Continue`: its `onHeadersComplete` (lib/dispatcher/client-h1.js,
+ * 7.30.2) calls that a bad response and drops the socket, and with it an answer that was paid for. So undici gets a 103
+ * instead, which it ignores. Once undici reads past a 100, this file can go.
  */
 import type { Socket } from 'node:net';
 

@@ -136,7 +136,7 @@ export class Limits {
     this.#next();
   }
 
-  /** Nobody gets a turn any more. */
+  /** Rejects everything that waits for its turn, and everything that comes later, as cancelled. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

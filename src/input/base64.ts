@@ -54,7 +54,7 @@ const UNBROKEN = Uint8Array.from({ length: 256 }, (_, byte) => (byte < SPACE || 
 const USUAL = UNBROKEN.with('-'.charCodeAt(0), PLUS).with('_'.charCodeAt(0), '/'.charCodeAt(0));
 const JOINED = USUAL.with(SPACE, 0);
 const WITH_PLUSES = USUAL.with(SPACE, PLUS);
-/** More than four digits are. */
+/** Marks a byte that is no digit: larger than the value of four hexadecimal digits together. */
 const NO_DIGIT = 0x10000;
 /** Of each byte: its value as a hexadecimal digit. */
 const HEX = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -8,7 +8,7 @@ import { readText } from './text';
 /** docs/contract.md, "What an input may look like", Text. */
 const LONGEST_NAME = 64;
 
-/** docs/contract.md, "Sandbox": names that choose the answer. Nobody is called so. */
+/** docs/contract.md, "Sandbox": names that choose the answer. No person has such a name. */
 const SPECIAL =
   /^沙箱(?:\d{1,9}|\d{1,4}\.\d{1,6}|码\d{1,6}|网关[45]\d\d)$|sandbox-(?:http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/;
 

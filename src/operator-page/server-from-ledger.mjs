@@ -14,7 +14,7 @@ export default function (msg) {
       error: null,
       result: { outcome, reason, ...known, fromLedger: true },
     });
-  const problem = state === 'settled' ? 'ended' : 'unknown-fate';
+  const problem = state === 'settled' ? 'ended' : 'unknown-outcome';
   const uncertain = { problem, code: error ?? 'UNCERTAIN', values: {}, retryable: false, retryAfter: null };
   return reply(msg, 200, { ...common, result: null, error: { ...uncertain, ...known } });
 }

@@ -115,7 +115,7 @@ export default {
     'The server no longer has this check. Checks are kept for 30 days.',
   ],
   ended: ['这次核验没有得到结果。', 'This check ended without a result.'],
-  'unknown-fate': ['这次核验已经发出，但结果不明。', 'This check was sent, but its outcome is unknown.'],
+  'unknown-outcome': ['这次核验已经发出，但结果不明。', 'This check was sent, but its outcome is unknown.'],
   'not-sent-yet': [
     '暂时无法连接服务器，正在重试；同一次核验只计费一次。',
     'The server cannot be reached; trying again. The same check is paid for once.',

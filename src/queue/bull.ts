@@ -17,7 +17,7 @@ const SWEPT_AT_ONCE = 1_000;
 const EVENTS_MS = 60_000;
 /** A sealed message that is larger lies in a key of its own, as bytes: base64 in JSON costs three times the CPU. */
 export const INLINE_BYTES = 8_192;
-/** What BullMQ has in its place. */
+/** What BullMQ's own job holds where the message lies in a key of its own. */
 export const SEPARATE = 'separate';
 
 /** Jobs that are over are tidied up together, because one command for many of them costs little more than one. */

@@ -43,7 +43,7 @@ const WRONG_CLOCK_MS = 1_000;
 const REFUSAL_MS = 30_000;
 const CONNECT_MS = 5_000;
 /** The flow of a job may have paid. */
-const UNKNOWN_FATE = { charged: null, retryable: false } as const;
+const OUTCOME_UNKNOWN = { charged: null, retryable: false } as const;
 /** In which the ends of jobs are written. */
 const CLOSE_MS = 3_000;
 const DISCONNECT_MS = 500;
@@ -104,7 +104,7 @@ export class JobWorker {
   #sweptAt = performance.now();
   /** What Redis refused to BullMQ's own connection, and when. */
   #refusal: { error: VerifyError; at: number } | null = null;
-  #pulse: NodeJS.Timeout | undefined;
+  #healthTimer: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
   /** Nobody waits for what is still being written. */
   #isGivenUp = false;
@@ -113,7 +113,7 @@ export class JobWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#connection = connectionFor(options);
-    void this.#beat();
+    void this.#checkHealth();
   }
 
   /**
@@ -122,7 +122,7 @@ export class JobWorker {
    */
   async close(graceMs: number): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#pulse);
+    clearTimeout(this.#healthTimer);
     const workers = this.#workers;
     if (workers.length > 0) {
       await Promise.all(workers.map((worker) => worker.pause(true)));
@@ -131,7 +131,7 @@ export class JobWorker {
       });
       if (this.#options.repeatable) for (const running of this.#jobs.values()) running.giveBack();
       if (this.#jobs.size > 0) await Promise.race([idle, later(graceMs)]);
-      const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, UNKNOWN_FATE);
+      const closed = new VerifyError('CANCELLED', 'job-worker-closed', {}, OUTCOME_UNKNOWN);
       for (const running of this.#jobs.values()) running.end({ error: this.#options.explain(closed) });
       this.#isGivenUp = true;
       await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), later(CLOSE_MS)]);
@@ -145,7 +145,7 @@ export class JobWorker {
   }
 
   /** BullMQ's own connections tell when they break, and not when they are back. */
-  async #beat(): Promise<void> {
+  async #checkHealth(): Promise<void> {
     try {
       const secret = await this.#options.secret();
       this.#bull ??= await loadBull();
@@ -176,8 +176,8 @@ export class JobWorker {
       if (error instanceof VerifyError && error.code !== 'CANCELLED') this.#options.stuck(error);
     }
     if (!this.#closing.signal.aborted)
-      this.#pulse = setTimeout(() => {
-        void this.#beat();
+      this.#healthTimer = setTimeout(() => {
+        void this.#checkHealth();
       }, PULSE_MS).unref();
   }
 
@@ -281,7 +281,7 @@ export class JobWorker {
     const how = await new Promise<End>((resolve) => {
       const late = setTimeout(() => {
         const seconds = timeoutMs / 1000;
-        const error = new VerifyError('TIMEOUT', 'job-timeout', { seconds }, UNKNOWN_FATE);
+        const error = new VerifyError('TIMEOUT', 'job-timeout', { seconds }, OUTCOME_UNKNOWN);
         resolve({ error: explain(error) });
       }, timeoutMs);
       const end = (given: End) => {
@@ -371,13 +371,13 @@ export class JobWorker {
       data = textOf(kind, secret.seal(kind, job.id!, bytes));
     } catch (error) {
       const { problem, values } = error as VerifyError;
-      failure = explain(new VerifyError('PROTOCOL', problem, values, UNKNOWN_FATE));
+      failure = explain(new VerifyError('PROTOCOL', problem, values, OUTCOME_UNKNOWN));
       data = textOf('error', secret.seal('error', job.id!, written(failure)));
     }
     over(failure ? { code: failure.code } : (how as { answer: unknown }));
     if (failure || data.length > EVENT_CHARACTERS) await this.#keep(() => job.updateData(data));
     if (failure) throw failed(bull, failure.code, failure.cause.problem);
-    // BullMQ would fail a job whose answer Redis has no room for.
+    // BullMQ (6.7.0) would fail a job whose answer Redis has no room for.
     const complete = job.moveToCompleted.bind(job);
     job.moveToCompleted = (...values) => this.#keep(() => complete(...values));
     return data.length > EVENT_CHARACTERS ? undefined : data;

@@ -372,7 +372,7 @@ export class ThreadedDatabase implements Database {
     clearTimeout(this.#watchdog!);
     // Once more around the event loop: where the process stood still, the answer is there already.
     this.#watchdog = setTimeout(
-      () => setImmediate(() => this.#watchdog && this.#getStuck()),
+      () => setImmediate(() => this.#watchdog && this.#markStuck()),
       STUCK_MS,
     ).unref();
   }
@@ -386,7 +386,7 @@ export class ThreadedDatabase implements Database {
   }
 
   /** The disk does not answer. Its thread cannot be ended, so nobody waits for it any more. */
-  #getStuck(): void {
+  #markStuck(): void {
     this.#isStuck = true;
     this.#worker?.unref();
     this.#options.notify('stuck', { file: this.#file });

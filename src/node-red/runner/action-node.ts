@@ -40,7 +40,7 @@ import { readSettings } from './settings';
 import { NodeStatus } from './status';
 import { MessageContext, type PendingDelivery, type Work, workOn } from './work';
 
-const NOTHING_ASKED = { node: '', operation: '', key: null, reuseMs: 0 };
+const NOTHING_PAID = { node: '', operation: '', key: null, reuseMs: 0 };
 /** A paid request in flight gets this long to be answered when its node closes. */
 const PAID_GRACE_MS = 5_000;
 
@@ -94,7 +94,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
   readonly #closing = new AbortController();
   readonly #requests = new AbortController();
   readonly memory = new Map<string, number>();
-  readonly free = new MessagePayments(FREE, NOTHING_ASKED, this.#closing.signal);
+  readonly free = new MessagePayments(FREE, NOTHING_PAID, this.#closing.signal);
   readonly #warned = new Set<string>();
   /** Messages that are being worked on. */
   #working = 0;
@@ -216,16 +216,16 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       const node = this.#nodeOf(work);
       const action = this.#actionOf(node);
       const input = this.#parse(action, fields, settings, node.environment);
-      const pay = (read: Input) => this.#pay(action, node, read, fields, work);
-      if (input instanceof Promise) input.then(pay).catch((reason) => this.fail(reason, work));
-      else pay(input);
+      const open = (read: Input) => this.#openAccount(action, node, read, fields, work);
+      if (input instanceof Promise) input.then(open).catch((reason) => this.fail(reason, work));
+      else open(input);
     } catch (reason) {
       this.fail(reason, work);
     }
   }
 
   /** @throws VerifyError where the message may not be paid for, or its account is not set up */
-  #pay(
+  #openAccount(
     action: Action<Input, Definitions, State>,
     node: AccountNode,
     input: Input,

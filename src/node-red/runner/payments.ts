@@ -226,7 +226,7 @@ export class MessagePayments implements Payments {
     return { value, ledger: id };
   }
 
-  /** A key holds as long as its entry is kept; what is only the same is used again for `reuse`. */
+  /** A `key` holds as long as its entry is kept; without one, an answer is used again for the hours of `reuse`. */
   #maxAgeMs(): number | null {
     return this.key === null ? this.#request.reuseMs : null;
   }

@@ -35,8 +35,9 @@ interface PollState {
   /** The same of the message that first came for these tasks, where an earlier truth-poll says so. */
   submittedAt?: string;
   repaired: string[];
-  /** Milliseconds, both. */
+  /** Milliseconds. */
   interval: number;
+  /** Milliseconds. */
   maxInterval: number;
   /** Steps so far. */
   steps: number;
