@@ -16,8 +16,9 @@ export const IN_A_TURN = 64;
 const ADDRESS = /^https?:\/\/[^/\\?#][^\\]*$/i;
 /** A second address behind the first; one within its query, its path or a proxy's options is part of it. */
 const GLUED = /[^=/?#&:(]https?:\/\//i;
-/** Mustache, JavaScript, and the first of them percent-encoded; a word in braces; `%s` as a name of its own. */
-const TEMPLATE = /\{\{|\$\{|%7b%7b|<%|(?:\{|%7b)[a-z_]{1,32}(?:\}|%7d)|[/=]%[sd](?:\.\w{1,5})?(?:[/?#&]|$)/i;
+/** Mustache, JavaScript, and the first of them percent-encoded; a word in braces; `%s` and a word in angle brackets, but for tags of HTML, as a name of their own. */
+const TEMPLATE =
+  /\{\{|\$\{|%7b%7b|<%|(?:\{|%7b)[a-z_]{1,32}(?:\}|%7d)|[/=](?:%[sd]|<(?!(?:br|hr|[abipu]|li|t[dhr]|div|span|em|strong)>)[a-z_]{1,32}>)(?:\.\w{1,5})?(?:[/?#&]|$)/i;
 /** What HTML, XML and JSON write for a character of an address, from as many layers as nobody exceeds. */
 const ESCAPES: readonly (readonly [escaping: RegExp, sign: string])[] = [
   [/&(?:amp|#0*38|#x0*26);|\\u0026/gi, '&'],

@@ -183,6 +183,7 @@ describe('input: photo URL', () => {
       [`${host}/undefined`, `${host}/null.jpg`, `${host}/?a=NaN&b`, `${host}/[object%20Object]`],
     ],
     ['url-template', [`${host}/None`, `${host}/None.jpg`, `${host}/{photoId}.jpg`, `${host}/%7Bid%7D`]],
+    ['url-template', [`${host}/<id>`, `${host}/<filename>.jpg`, `${A}?x=<y>`]],
     ['url-template', [`${host}/%s.jpg`, `${host}/?f=%s`, `${host}/%d`]],
     ['not-a-url', ['https://p..example.com/a.jpg', 'https://.example.com/a.jpg', `${host}:0/a.jpg`]],
     ['not-a-url', [`https://${'a'.repeat(64)}.com/a.jpg`]],
