@@ -27,10 +27,10 @@ export interface CodeRow {
   zh: string;
 }
 
-export type CodeTable<Row extends CodeRow = CodeRow> = ReadonlyMap<string, Row>;
+type CodeTable<Row extends CodeRow = CodeRow> = ReadonlyMap<string, Row>;
 
 /** A row as `codes.ts` of a provider writes it; `more` is what else is known, and `zh` where the provider's own words are not Chinese. */
-export type CodeTuple<More extends object> = readonly [
+type CodeTuple<More extends object> = readonly [
   code: string | number,
   /** null for a success, and where another field of the answer decides. */
   becomes: ErrorCode | Verdict | null,

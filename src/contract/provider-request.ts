@@ -22,9 +22,9 @@ export const SETTINGS = {
   paid: { type: 'boolean', default: true },
 } as const satisfies SettingDefinitions;
 
-export type RequestField = keyof typeof FIELDS;
+type RequestField = keyof typeof FIELDS;
 /** Those of the form that not every provider has. */
-export type ProviderField = Exclude<RequestField, 'body'> | 'encrypt';
+type ProviderField = Exclude<RequestField, 'body'> | 'encrypt';
 
 /** What came of a request. */
 export interface RequestAnswer {
@@ -47,14 +47,14 @@ export interface RequestTurn {
 }
 
 /** What of a provider's half the node's form shows. */
-export interface RequestForm {
+interface RequestForm {
   takes: Readonly<Partial<Record<ProviderField, 'needed' | 'optional'>>>;
   /** What is known of the provider's paths and codes: its words stand in the catalogue of the account, under `known`. */
   known: Readonly<Partial<Record<ProviderField, readonly string[]>>>;
 }
 
 /** One provider's half. */
-export interface RequestHalf<Input> extends RequestForm {
+interface RequestHalf<Input> extends RequestForm {
   provider: string;
   /**
    * @param fields as the message has them
@@ -81,7 +81,7 @@ export interface RequestData {
   repaired: string[];
 }
 
-export interface RequestInput<Input> {
+interface RequestInput<Input> {
   input: Input;
   isPaid: boolean;
   repaired: string[];

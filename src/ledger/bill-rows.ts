@@ -17,7 +17,7 @@ export interface BillRow {
   price: number | null;
 }
 
-export type BillColumn = 'orderNo' | 'requestId' | 'time' | 'price';
+type BillColumn = 'orderNo' | 'requestId' | 'time' | 'price';
 /** By what it is, the head of the column; what is left out goes by the heads that are usual. */
 export type BillColumns = Partial<Record<BillColumn, string>>;
 

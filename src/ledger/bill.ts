@@ -21,7 +21,7 @@ type BilledCall = Pick<
 >;
 
 /** Both sides of one call. */
-export interface BillPair {
+interface BillPair {
   /** null where it is not on the bill. */
   row: (Omit<BillRow, 'at' | 'precisionMs'> & { at: string | null }) | null;
   /** null where it is not in the ledger. */

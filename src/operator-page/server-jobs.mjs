@@ -19,7 +19,7 @@ export const MOST_PHOTOS = 300;
 /** After that long, a task is queried again only when the operator wants it. */
 export const WAIT_MS = 15 * 60_000;
 /** Of a row of which more is to come. */
-export const OPEN_STATES = ['waiting', 'sent'];
+const OPEN_STATES = ['waiting', 'sent'];
 
 /** @returns the jobs by id, newest first, without those whose time is over */
 export function jobsIn(flow) {

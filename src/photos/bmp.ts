@@ -9,7 +9,7 @@ const CHANNELS = 3;
 const WORD_BYTES = 4;
 
 /** Lines from above, dots from the left; blue, green, red. */
-export interface Dots {
+interface Dots {
   bytes: Buffer;
   width: number;
   height: number;

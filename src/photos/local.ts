@@ -7,7 +7,7 @@ import { fileTypeOf, type RemovablePhoto, type Store } from './store';
 import { StoredPhotos, type StoredPhotosOptions } from './stored-photos';
 
 /** Under the address at which Node-RED serves flows. */
-export const LOCAL_PATH = '/cn-verify/photos/';
+const LOCAL_PATH = '/cn-verify/photos/';
 const ID = /^[\w-]{22}$/;
 const MOST_AT_ONCE = 500;
 
@@ -19,7 +19,7 @@ export function isThere(path: string): Promise<boolean> {
   );
 }
 
-export interface LocalFolderOptions extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
+interface LocalFolderOptions extends Omit<StoredPhotosOptions, 'scope' | 'remove'> {
   folder: string;
 }
 

@@ -8,7 +8,7 @@ const LONGEST_ADDRESS = 128;
 const DECIMAL = /^-?\d{1,3}(?:\.\d{1,20})?$/;
 
 /** The node's own settings; 0: this rule is off. */
-export interface RuleSettings {
+interface RuleSettings {
   /** Minutes. */
   maxAge: number;
   /** Metres. */
@@ -19,7 +19,7 @@ export interface RuleSettings {
 }
 
 /** What the node's typed inputs gave; an input that is left empty has no entry. */
-export type RuleValues = Partial<Record<'at' | 'latitude' | 'longitude' | 'addressHolds', unknown>>;
+type RuleValues = Partial<Record<'at' | 'latitude' | 'longitude' | 'addressHolds', unknown>>;
 
 /**
  * @param settings of the node

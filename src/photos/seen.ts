@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
 const MOST_AT_ONCE = 500;
 
-export interface SeenOptions {
+interface SeenOptions {
   database: RoomDatabase;
   /** Unix milliseconds. */
   now(): number;

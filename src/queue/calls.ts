@@ -43,13 +43,13 @@ interface EndEvent {
 }
 
 /** Waits for the end of a job. */
-export interface JobListener {
+interface JobListener {
   /** Resolves to the event that came since the last time; null after so many milliseconds. */
   next(milliseconds: number, cancel: AbortSignal): Promise<EndEvent | null>;
   stop(): void;
 }
 
-export interface QueueCounts {
+interface QueueCounts {
   waiting: number;
   active: number;
   failed: number;

@@ -86,7 +86,7 @@ export interface RedisServer {
   };
 }
 
-export interface RedisConnectionOptions {
+interface RedisConnectionOptions {
   server: RedisServer;
   /** Of all keys that are this queue's. */
   prefix: string;

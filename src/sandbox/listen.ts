@@ -8,7 +8,7 @@ const NOT_HERE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 /** A port that is free on one address may be taken on the other. */
 const MOST_TRIES = 10;
 
-export interface Listening {
+interface Listening {
   port: number;
   /** Lets a process end although it listens. */
   unref(): void;

@@ -32,7 +32,7 @@ const TOO_LARGE: SandboxAnswer = {
   reason: { en: 'A request has at most 32 MiB.', zh: '一个请求最大 32 MiB。' },
 };
 
-export interface SandboxOptions {
+interface SandboxOptions {
   /** 0 for any that is free. */
   port: number;
   /** Where tasks are kept over a restart, or null. */

@@ -10,7 +10,7 @@ const PROBE_BYTES = 64 * 1024;
 /** A call during which the thread ended this often is refused. */
 const MOST_INTERRUPTIONS = 3;
 
-export interface CallHandlers {
+interface CallHandlers {
   resolve(answer: unknown): void;
   reject(error: Error): void;
   /** Called instead of `resolve` where it was rejected before its answer came. */

@@ -63,7 +63,7 @@ export interface Outbox {
   list(location: string): Promise<{ id: string; operation: string; parameters: unknown }[]>;
 }
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** How to connect, as `pg` takes it. */
   connection: Pick<PoolConfig, 'host' | 'port' | 'user' | 'password' | 'database' | 'ssl'>;
   schema: string;

@@ -12,7 +12,7 @@ const KEPT: SentOutcome = { ended: 'kept' };
  * @returns its answer
  * @throws VerifyError of the operation, or Error of SQLite
  */
-export type RunOperation = (sql: SqliteSql, request: SentRequest) => Promise<unknown>;
+type RunOperation = (sql: SqliteSql, request: SentRequest) => Promise<unknown>;
 
 /**
  * All in one transaction. What fails after it has written is left out, and the others run once more.

@@ -59,7 +59,7 @@ export type NewTask = Omit<TaskRow, 'id' | 'orphanedAt' | 'attempts'> &
   TaskContent &
   Pick<PendingTask, 'isDurable'>;
 
-export interface PendingTasksOptions {
+interface PendingTasksOptions {
   /** Where tasks are kept; null: in memory only. */
   database: Database | null;
   /** Called whenever a message cannot be kept as a whole, so that it would be resumed without the rest. */

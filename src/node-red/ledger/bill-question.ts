@@ -9,7 +9,7 @@ import { readMonth } from './ledger-query';
 
 const NAMES: ReadonlySet<string> = new Set(['bill', 'account', 'month', 'columns']);
 
-export interface BillQuestion {
+interface BillQuestion {
   /** As `readBill` takes it. */
   bill: unknown;
   account: string;

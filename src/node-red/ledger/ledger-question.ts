@@ -17,7 +17,7 @@ const LONGEST_JSON = 10_000;
 const PERIODS = ['day', 'month'] as const satisfies readonly Period[];
 const NAMES: ReadonlySet<string> = new Set(['key', 'id', 'sum', 'from', 'to', 'account', 'operation']);
 
-export interface Question extends Omit<Query, 'key'> {
+interface Question extends Omit<Query, 'key'> {
   /** As the message had it. */
   key: string | null;
   sum: Period | null;

@@ -8,7 +8,7 @@ const PATH = /^(?:\/[^/?]*)?(?:\?sslmode=[a-z-]+)?$/;
 /** Values of `sslmode` with which a connection is encrypted for certain. */
 const ENCRYPTED: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full']);
 
-export interface PostgresAddress {
+interface PostgresAddress {
   connection: { host: string; port: number; user: string; password: string; database: string };
   /** Whether the address itself asks for an encrypted connection. */
   wantsTls: boolean;

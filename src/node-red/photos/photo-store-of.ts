@@ -5,7 +5,7 @@ import type { FormTest, TestResult } from '../runner/form-test';
 import type { Node, Red } from '../runner/red';
 
 /** What a store holds, as the form and the sidebar show it. */
-export interface ShownTotal {
+interface ShownTotal {
   count: number;
   bytes: number;
   /** ISO 8601, when the oldest was put; null where there is none. */

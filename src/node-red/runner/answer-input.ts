@@ -17,7 +17,7 @@ export interface Reply {
   output?: 1 | 2;
 }
 
-export interface Answering {
+interface Answering {
   operation: string;
   mayCost: boolean;
   /** Called once all flows have started; what it throws is said before the first message fails. */

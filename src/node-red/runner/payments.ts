@@ -23,7 +23,7 @@ export interface Terms {
 }
 
 /** What a message asks for. */
-export interface PaymentRequest {
+interface PaymentRequest {
   node: string;
   operation: string;
   key: string | null;

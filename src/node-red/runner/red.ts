@@ -60,7 +60,7 @@ export interface AdminRequest {
   acceptsLanguages(): string[];
 }
 
-export type AdminHandler = (
+type AdminHandler = (
   request: AdminRequest & AsyncIterable<Uint8Array>,
   response: AdminResponse,
   next: () => void,

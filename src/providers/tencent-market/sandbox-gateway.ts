@@ -9,7 +9,7 @@ const DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** What a gateway says, and why. "A missing header is 401, the rest 403". */
-export interface Refusal {
+interface Refusal {
   status: number;
   words: string;
   reason: Reason;

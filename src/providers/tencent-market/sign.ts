@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 export type Scheme = 'gateway' | 'cloudmarket';
 
 /** The hosts of each gateway, by their ending. */
-export const HOSTS: readonly (readonly [string, Scheme])[] = [
+const HOSTS: readonly (readonly [string, Scheme])[] = [
   ['.apigateway.myqcloud.com', 'gateway'],
   ['.apigw.tencentcs.com', 'gateway'],
   ['.cloudmarket-apigw.com', 'cloudmarket'],
@@ -26,7 +26,7 @@ export function isGatewayHost(hostname: string): boolean {
 }
 
 /** What goes into a signature beside the time. */
-export interface Signer {
+interface Signer {
   secretId: string;
   secretKey: string;
   /** The older gateway's `X-Source`. */
@@ -37,7 +37,7 @@ export interface Signer {
  * @param now Unix time in milliseconds
  * @returns it as both gateways want it: RFC 7231, section 7.1.1.1
  */
-export function signedDate(now: number): string {
+function signedDate(now: number): string {
   return new Date(now).toUTCString();
 }
 
@@ -61,7 +61,7 @@ export function cloudmarketSignature(secretKey: string, date: string): string {
 }
 
 /** What signs a request. */
-export interface Signed {
+interface Signed {
   headers: Record<string, string>;
   /** As it stands in `Authorization`. */
   signature: string;

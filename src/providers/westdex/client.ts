@@ -21,7 +21,7 @@ export interface Person {
 }
 
 /** What the body holds beside the photo: docs/providers/westdex.md, the request. */
-export interface BodyFields {
+interface BodyFields {
   customNumber: string;
   /** The name, encrypted. */
   xM: string;
@@ -102,7 +102,7 @@ export function requestApi(
 }
 
 /** What is asked of an `api_code`. */
-export interface ApiRequest {
+interface ApiRequest {
   apiCode: string;
   /** Fields of `data` beside those that the client fills in. */
   body: JsonObject;

@@ -34,7 +34,7 @@ export interface PollData {
 }
 
 /** What is known of the tasks of a message. */
-export interface Findings {
+interface Findings {
   tasks: readonly PolledTask[];
   repaired: readonly string[];
   /** Of the latest answer, empty where there was none. */

@@ -22,7 +22,7 @@ const REVOKED_WORD = /\/sandbox\/revoked/;
 const QUERY_CODE = /sandbox-query-code-(\d{1,6})/;
 const QUERY_FAULT = /sandbox-query-(?:sandbox-)?(http-\d{3}|retry-after-\d{1,6}|timeout|reset|garbage)/g;
 
-export interface SandboxTask {
+interface SandboxTask {
   photoUrls: string[];
   /** What chooses the answer to each, as `specialText` has it. */
   specials: string[];

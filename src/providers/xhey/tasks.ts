@@ -196,7 +196,7 @@ const LONGEST = 16 * 1024 * 1024;
  * @param value as a message has it
  * @returns what the JSON says, its long ids exact; anything else as it came
  */
-export function readJsonText(value: unknown): unknown {
+function readJsonText(value: unknown): unknown {
   const text = textInBytes(value, LONGEST);
   if (typeof text !== 'string' || text.length > LONGEST || !JSON_TEXT.test(text.slice(0, 64))) return text;
   try {

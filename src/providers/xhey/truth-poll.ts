@@ -321,7 +321,7 @@ function remember(memory: Map<string, number>, taskId: string, since: number): v
   if (memory.size > MOST_REMEMBERED) memory.delete(memory.keys().next().value!);
 }
 
-export interface BackOff {
+interface BackOff {
   /** Milliseconds before the second query. */
   interval: number;
   /** Milliseconds at the most. */
