@@ -73,7 +73,7 @@ const OF_EACH: Row[] = [
     'PROTOCOL',
   ],
   ['an array around it', (response, action) => response.end(`[${text(action)}]`), 'PROTOCOL'],
-  ['a text around it', (response, action) => response.end(JSON.stringify(text(action))), 'PROTOCOL'],
+  ['a text around it', (response, action) => response.end(JSON.stringify(text(action))), 'result'],
   [
     'arrays where objects are documented',
     (response, action) => response.end(JSON.stringify({ ...action.success(), data: [[]] })),

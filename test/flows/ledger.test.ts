@@ -219,7 +219,7 @@ describe('the ledger', function () {
       assert.deepEqual(failed.cause.notSubmitted, photos.slice(2));
       assert.match(
         failed.message,
-        /submitted before that: 2; .*Send the whole message again with the same key/,
+        /submitted before that: 2; .*The whole message can be sent again with the same key/,
       );
       const before = submitted().slice(0, 2);
       server.requests.splice(0);
