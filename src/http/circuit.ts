@@ -13,9 +13,9 @@ export class Circuit {
   #firstFailure = 0;
   #pause = 0;
   #openUntil = 0;
-  /** Number of the request that tries, or 0. */
-  #trying = 0;
-  #trials = 0;
+  /** Number of the probe under way, or 0. */
+  #probe = 0;
+  #probes = 0;
 
   /**
    * @param now milliseconds on a clock that is never set back
@@ -26,51 +26,51 @@ export class Circuit {
     this.#onChange = onChange;
   }
 
-  /** @throws VerifyError OVERLOADED with `retryAfter` in seconds while no request may try */
+  /** @throws VerifyError OVERLOADED with `retryAfter` in seconds while no probe may be sent */
   refuse(): void {
     if (this.#pause === 0) return;
     const left = this.#openUntil - this.#now();
-    if (left <= 0 && this.#trying === 0) return;
+    if (left <= 0 && this.#probe === 0) return;
     const retryAfter = Math.max(1, Math.ceil(left / 1000));
     throw new VerifyError('OVERLOADED', 'provider-down', { retryAfter }, { retryAfter, charged: false });
   }
 
   /**
-   * A request is let in. While the circuit is open it is the one that tries, so this comes before anything that takes time.
-   * @returns the number of the trial that it is, or 0 while the circuit is closed
+   * A request is let in. While the circuit is open it is the probe, so this comes before anything that takes time.
+   * @returns the number of the probe that it is; 0 while the circuit is closed
    * @throws VerifyError OVERLOADED as `refuse` does
    */
   enter(): number {
     this.refuse();
     if (this.#pause === 0) return 0;
-    this.#trying = ++this.#trials;
-    return this.#trying;
+    this.#probe = ++this.#probes;
+    return this.#probe;
   }
 
   /**
    * A request ended with an error.
-   * @param trial what `enter` gave for it: requests from before may still end while another one tries
+   * @param probe what `enter` gave for it: requests from before may still end while a probe is under way
    * @param error as `describeFailure` left it
    * @param wasAnswered whether an answer came whole
    */
-  ended(trial: number, { code, details }: VerifyError, wasAnswered: boolean): void {
+  ended(probe: number, { code, details }: VerifyError, wasAnswered: boolean): void {
     // An answer that is too large or damaged cannot be read, but its status is known.
     const serverFailed = (details.httpStatus ?? 0) >= 500 && !details.envelope;
-    if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.failed(trial);
+    if (code === 'NETWORK' || code === 'TIMEOUT' || serverFailed) this.failed(probe);
     else if (wasAnswered || code === 'PROTOCOL') this.answered();
-    else this.cancelled(trial);
+    else this.cancelled(probe);
   }
 
   /**
    * The provider failed.
-   * @param trial what `enter` gave for the request
+   * @param probe what `enter` gave for the request
    */
-  failed(trial: number): void {
+  failed(probe: number): void {
     const now = this.#now();
     if (this.#failures++ === 0) this.#firstFailure = now;
     if (this.#pause > 0) {
-      if (trial === 0 || trial !== this.#trying) return;
-      this.#trying = 0;
+      if (probe === 0 || probe !== this.#probe) return;
+      this.#probe = 0;
       this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
       this.#openUntil = now + this.#pause;
     } else if (this.#failures >= FAILURES && now - this.#firstFailure >= AT_LEAST_MS) {
@@ -85,15 +85,15 @@ export class Circuit {
     this.#failures = 0;
     if (this.#pause === 0) return;
     this.#pause = 0;
-    this.#trying = 0;
+    this.#probe = 0;
     this.#onChange(false);
   }
 
   /**
    * A request ended in a way that says nothing about the provider.
-   * @param trial what `enter` gave for it
+   * @param probe what `enter` gave for it
    */
-  cancelled(trial: number): void {
-    if (trial === this.#trying) this.#trying = 0;
+  cancelled(probe: number): void {
+    if (probe === this.#probe) this.#probe = 0;
   }
 }

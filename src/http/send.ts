@@ -5,7 +5,7 @@ import type { Call, CallContext, HttpAnswer, QueueSlot, Transport } from '../con
 import { Circuit } from './circuit';
 import { type LimitOptions, Limits } from './limits';
 import { describeFailure, pauseBeforeRetry, shouldRetry } from './retry';
-import { type Corrections, type Signature, Signing } from './signing';
+import { type Corrections, type SignedWith, Signing } from './signing';
 import { Wire, type WireOptions } from './wire';
 
 export interface TransportOptions extends Omit<WireOptions, 'connections'>, LimitOptions {
@@ -37,7 +37,7 @@ const NO_CORRECTIONS: Corrections = {};
 /** What came of one request. */
 type Outcome<Value> =
   | { value: Value }
-  | { error: VerifyError; answer: HttpAnswer | undefined; signature: Signature };
+  | { error: VerifyError; answer: HttpAnswer | undefined; signedWith: SignedWith };
 
 class AccountTransport implements Transport {
   readonly #wire: Wire;
@@ -63,12 +63,12 @@ class AccountTransport implements Transport {
   async send<Value>(call: Call<Value>, context: CallContext): Promise<Value> {
     let corrections = NO_CORRECTIONS;
     for (let attempt = 1; ; attempt++) {
-      const trial = await this.#turn(call, context, attempt === 1);
-      const outcome = await this.#request(call, context, corrections, trial);
+      const probe = await this.#turn(call, context, attempt === 1);
+      const outcome = await this.#request(call, context, corrections, probe);
       if ('value' in outcome) return outcome.value;
 
-      const { error, answer, signature } = outcome;
-      const corrected = this.#signing.correct(signature, error, answer);
+      const { error, answer, signedWith } = outcome;
+      const corrected = this.#signing.correct(signedWith, error, answer);
       if (corrected) {
         corrections = corrected;
         continue;
@@ -95,19 +95,19 @@ class AccountTransport implements Transport {
     this.#circuit?.refuse();
     const turn = this.#limits.turn(call.slot, context.closing);
     if (turn) await turn;
-    let trial = 0;
+    let probe = 0;
     try {
       // The circuit may have opened while this call waited.
-      trial = this.#circuit?.enter() ?? 0;
+      probe = this.#circuit?.enter() ?? 0;
       if (this.#sharedTurn) await waitForSharedTurn(this.#sharedTurn, context);
       if (isFirst && call.claim) await call.claim();
     } catch (reason) {
-      this.#circuit?.cancelled(trial);
+      this.#circuit?.cancelled(probe);
       this.#limits.ended(call.slot, false);
       throw reason;
     }
     this.#limits.sent();
-    return trial;
+    return probe;
   }
 
   /** Signs and sends one request, and reads its answer. */
@@ -115,28 +115,28 @@ class AccountTransport implements Transport {
     call: Call<Value>,
     context: CallContext,
     corrections: Corrections,
-    trial: number,
+    probe: number,
   ): Promise<Outcome<Value>> {
-    const signature = this.#signing.signature(corrections);
+    const signedWith = this.#signing.signWith(corrections);
     let answer: HttpAnswer | undefined;
     try {
       context.attempted();
-      const request = await call.build(Date.now() + signature.offset, signature.pair);
+      const request = await call.build(Date.now() + signedWith.offset, signedWith.pair);
       answer = await this.#wire.send(request, context.signal);
-      const value = call.read(answer, signature.pair, request.sealed);
+      const value = call.read(answer, signedWith.pair, request.sealed);
       this.#circuit?.answered();
-      this.#signing.accepted(signature);
+      this.#signing.accepted(signedWith);
       return { value };
     } catch (error) {
       if (!(error instanceof VerifyError)) {
-        this.#circuit?.cancelled(trial);
+        this.#circuit?.cancelled(probe);
         throw error;
       }
       describeFailure(error, call, answer);
-      this.#circuit?.ended(trial, error, answer !== undefined);
+      this.#circuit?.ended(probe, error, answer !== undefined);
       // An error in the provider's own form shows that it let the signature in.
-      if (error.details.envelope && error.code !== 'AUTH') this.#signing.accepted(signature);
-      return { error, answer, signature };
+      if (error.details.envelope && error.code !== 'AUTH') this.#signing.accepted(signedWith);
+      return { error, answer, signedWith };
     } finally {
       this.#limits.ended(call.slot);
     }

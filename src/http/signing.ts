@@ -16,7 +16,7 @@ export interface Corrections {
 }
 
 /** What one request is signed with. */
-export interface Signature {
+export interface SignedWith {
   readonly corrections: Corrections;
   /** Milliseconds the provider is ahead of this machine. */
   readonly offset: number;
@@ -45,7 +45,7 @@ export class Signing {
    * @param corrections of the call
    * @returns what its next request is signed with
    */
-  signature(corrections: Corrections): Signature {
+  signWith(corrections: Corrections): SignedWith {
     const { offset = this.#offset, pair = this.#inUse } = corrections;
     return { corrections, offset, pair };
   }
@@ -54,7 +54,7 @@ export class Signing {
    * The provider let a signature in: the account signs so from now on. The first pair never signs new calls again: it only
    * signs polls of tasks that it created.
    */
-  accepted({ corrections, pair }: Signature): void {
+  accepted({ corrections, pair }: SignedWith): void {
     if (corrections.offset !== undefined) this.#offset = corrections.offset;
     if (pair === this.#inUse || pair === this.#pairs[0]) return;
     this.#inUse = pair;
@@ -63,13 +63,13 @@ export class Signing {
 
   /**
    * A request with a refused signature was not processed, so sending it again cannot cost twice.
-   * @param signature of the request
+   * @param signedWith what the request was signed with
    * @param error it ended with
    * @param answer undefined where none came
    * @returns what to sign with instead, or null where a signature is not at fault or was corrected already
    */
   correct(
-    { corrections, offset, pair }: Signature,
+    { corrections, offset, pair }: SignedWith,
     error: VerifyError,
     answer: HttpAnswer | undefined,
   ): Corrections | null {
