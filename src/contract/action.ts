@@ -36,7 +36,7 @@ export interface AskContext extends Context {
   /** Milliseconds until the message's time is over; 0 once it is. */
   left(): number;
   /** Why this step is made: the message arrived, the task was resumed after a restart or deploy, or its pause is over. */
-  turn: 'arrived' | 'resumed' | 'again';
+  stepReason: 'arrived' | 'resumed' | 'again';
 }
 
 /** What decides, beside the message itself, whether it can be sent. */

@@ -19,8 +19,8 @@ const LONGEST_TIMER_MS = 3_600_000;
 const KEPT_WITHOUT_NODE_MS = 7 * 86_400_000;
 /** An age beyond this, or below 0, says more about the clock than about the task, whose time then starts again. */
 const LONGEST_BELIEVED_MS = 60 * 86_400_000;
-/** `settle` waits this long for the disk: Node-RED gives a node 15 s to close. */
-const SETTLE_MS = 4_000;
+/** `flush` waits this long for the disk: Node-RED gives a node 15 s to close. */
+const FLUSH_MS = 4_000;
 /** In these states the database can be read and written. */
 const OPEN: ReadonlySet<StoreState> = new Set(['ready', 'damaged']);
 /** In these the disk is expected to take a new task soon, so that its first query waits for that. */
@@ -40,7 +40,7 @@ export interface TaskOwner {
 export interface PendingTask extends TaskRow, TaskContent {
   owner: TaskOwner | null;
   /** Why the next step is made. */
-  turn: 'arrived' | 'resumed' | 'again';
+  stepReason: 'arrived' | 'resumed' | 'again';
   /** When the next step is due, on the clock of `performance.now()`; Infinity while none is scheduled. */
   dueAt: number;
   /** When its time is over, on the same clock, so that setting the wall clock does not change it. */
@@ -124,7 +124,7 @@ export class PendingTasks {
     );
     for (const task of claimed) {
       task.owner = owner;
-      task.turn = 'resumed';
+      task.stepReason = 'resumed';
     }
     const orphaned = claimed.filter(({ orphanedAt }) => orphanedAt !== null);
     this.#markOrphaned(orphaned, null);
@@ -232,13 +232,13 @@ export class PendingTasks {
    * Waits until everything is on disk that can be, and deletes there what was delivered: only a kill could still need it.
    * @returns task ids of what is in memory only, although it should survive a restart
    */
-  async settle(): Promise<readonly string[]> {
+  async flush(): Promise<readonly string[]> {
     if (!this.#database) return [];
     for (const timer of this.#delivered.values()) clearTimeout(timer);
     this.#delete([...this.#delivered.keys()]);
     this.#delivered.clear();
     const isOver = new AbortController();
-    const timeUp = delay(SETTLE_MS, undefined, { signal: isOver.signal }).catch(() => {});
+    const timeUp = delay(FLUSH_MS, undefined, { signal: isOver.signal }).catch(() => {});
     await Promise.race([this.#written().catch(() => {}), timeUp]);
     isOver.abort();
     return [...this.#tasks.values()]
@@ -413,7 +413,7 @@ function pendingTask(
   return {
     ...row,
     ...start,
-    turn: 'arrived',
+    stepReason: 'arrived',
     dueAt: Number.POSITIVE_INFINITY,
     until: untilOf(row),
     isQuerying: false,

@@ -86,7 +86,7 @@ async function dropTasks(): Promise<void> {
   if (!red || !existsSync(databaseIn(userDir))) return;
   const { tasks } = pendingTasksOf({ events: red.events } as unknown as Red);
   tasks.drop(tasks.list());
-  await tasks.settle();
+  await tasks.flush();
 }
 
 function keepTraces(): void {

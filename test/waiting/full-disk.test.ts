@@ -26,7 +26,7 @@ describe('waiting: tasks on a full disk', function () {
     writer = startProcess();
     await writer.ask('open', file);
     await writer.ask('add', ids('first', 10), { size: SIZE });
-    assert.deepEqual(await writer.ask('settle'), []);
+    assert.deepEqual(await writer.ask('flush'), []);
     writer.limit(0);
     await writer.ask('add', ids('more', 50), { size: SIZE });
     await is('unwritable');
@@ -41,7 +41,7 @@ describe('waiting: tasks on a full disk', function () {
     writer.limit('unlimited');
     await until(() => dueIn(writer).size === 10 + 49 + 49);
     assert.deepEqual(await writer.ask('warnings'), ['unwritable', 'written-again']);
-    assert.deepEqual(await writer.ask('settle'), []);
+    assert.deepEqual(await writer.ask('flush'), []);
     await writer.kill();
     assert.deepEqual(
       await left(),
@@ -63,14 +63,14 @@ describe('waiting: tasks on a full disk', function () {
   it('are written at once when a node closes and there is room, but for those that were over before', async () => {
     await writer.ask('deliver', ids('more', 40));
     writer.limit('unlimited');
-    assert.deepEqual(await writer.ask('settle'), []);
+    assert.deepEqual(await writer.ask('flush'), []);
     await writer.kill();
     assert.deepEqual(await left(), sorted(ids('first', 10), ids('more', 50).slice(40)));
   });
 
   it('are named when a node closes before there is room', async () => {
     await writer.ask('deliver', ids('more', 48));
-    assert.deepEqual(await writer.ask('settle'), ['more-48', 'more-49']);
+    assert.deepEqual(await writer.ask('flush'), ['more-48', 'more-49']);
     await writer.kill();
     assert.deepEqual(await left(), ids('first', 10));
   });

@@ -42,7 +42,7 @@ for (const where of ['in memory', 'on disk'] as const) {
     };
     /** What the next process would find after a stop. */
     const reopen = async () => {
-      assert.deepEqual(await tasks.settle(), []);
+      assert.deepEqual(await tasks.flush(), []);
       await opened!.database.close();
       await open();
     };
@@ -60,7 +60,7 @@ for (const where of ['in memory', 'on disk'] as const) {
     afterEach(async () => {
       for (const task of tasks.list()) tasks.schedule(task, Number.POSITIVE_INFINITY);
       tasks.release(owner, true);
-      await tasks.settle();
+      await tasks.flush();
       await opened?.database.close();
     });
 
@@ -68,7 +68,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       const added = [add('1'), add('2', { isDurable: false }), add('3')];
       await until(() => owner.came.length === 3);
       assert.deepEqual(new Set(owner.came), new Set(added));
-      assert.deepEqual(await tasks.settle(), []);
+      assert.deepEqual(await tasks.flush(), []);
       await nextTurns(20);
       assert.equal(owner.came.length, 3);
     });
@@ -171,7 +171,7 @@ for (const where of ['in memory', 'on disk'] as const) {
       const next = new Instance();
       assert.deepEqual(tasks.claim('node', 'another-type', next), []);
       assert.deepEqual(tasks.claim('node', 'truth-poll', next), [task]);
-      assert.deepEqual([task.turn, task.dueAt], ['resumed', Number.POSITIVE_INFINITY]);
+      assert.deepEqual([task.stepReason, task.dueAt], ['resumed', Number.POSITIVE_INFINITY]);
       assert.deepEqual(tasks.claim('node', 'truth-poll', owner), []);
       tasks.delivered(task, owner);
       assert.deepEqual(tasks.list(), [task]);
@@ -234,7 +234,7 @@ for (const where of ['in memory', 'on disk'] as const) {
     if (where === 'in memory') {
       it('are none that could be lost where none is kept', async () => {
         add('1');
-        assert.deepEqual(await tasks.settle(), []);
+        assert.deepEqual(await tasks.flush(), []);
       });
       return;
     }
@@ -348,7 +348,7 @@ for (const where of ['in memory', 'on disk'] as const) {
     it('that cannot be opened are named, can be dropped, and go after seven days', async () => {
       for (const taskId of ['1', '2', '3']) add(taskId);
       await until(() => owner.came.length === 3);
-      await tasks.settle();
+      await tasks.flush();
       const { database } = opened!;
       const rows = await database.call<object, { taskIds: string[] }[]>('waiting.list', { after: '' });
       const row = rows.find(({ taskIds }) => taskIds[0] === '1');
@@ -377,7 +377,7 @@ describe('waiting: pending tasks', () => {
   it('are in memory only under another secret, and on disk once the right one is there', async () => {
     const first = await openTasks(file);
     first.tasks.add(newTask('1'), owner);
-    assert.deepEqual(await first.tasks.settle(), []);
+    assert.deepEqual(await first.tasks.flush(), []);
     await first.database.close();
 
     let secret = Buffer.alloc(32, 8);
@@ -385,26 +385,26 @@ describe('waiting: pending tasks', () => {
     assert.deepEqual(tasks.list(), []);
     tasks.add(newTask('2'), owner);
     await until(() => owner.came.length === 2);
-    assert.deepEqual(await tasks.settle(), ['2']);
+    assert.deepEqual(await tasks.flush(), ['2']);
     assert.deepEqual(warnings, ['secret-differs']);
     const before = loaded();
     secret = SECRET;
     await until(() => loaded() > before);
-    assert.deepEqual(await tasks.settle(), []);
+    assert.deepEqual(await tasks.flush(), []);
     assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', new Instance())), ['1']);
   });
 
   it('are due at once where another process has the database, in memory only, and are written when that has ended', async () => {
     const first = await openTasks(file);
     first.tasks.add(newTask('1'), null);
-    assert.deepEqual(await first.tasks.settle(), []);
+    assert.deepEqual(await first.tasks.flush(), []);
     const { tasks, database, warnings } = createTasks(file);
     tasks.add(newTask('2'), owner);
     assert.equal(database.state(), 'opening');
     await until(() => owner.came.length === 1);
-    assert.deepEqual([database.state(), await tasks.settle()], ['held-elsewhere', ['2']]);
+    assert.deepEqual([database.state(), await tasks.flush()], ['held-elsewhere', ['2']]);
     await first.database.close();
-    await until(async () => (await tasks.settle()).length === 0);
+    await until(async () => (await tasks.flush()).length === 0);
     assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', owner)), ['1']);
     assert.deepEqual(warnings, ['held-elsewhere', 'opened']);
   });

@@ -105,7 +105,7 @@ const COMMANDS = {
       if (wanted.has(task.taskIds[0]!)) opened.tasks.delivered(task, OWNER);
   },
   /** @returns task ids of what is in memory only */
-  settle: (): Promise<readonly string[]> => opened.tasks.settle(),
+  flush: (): Promise<readonly string[]> => opened.tasks.flush(),
   state: async (): Promise<string> => opened.database.state(),
   warnings: async (): Promise<string[]> => opened.warnings,
   close: (): Promise<void> => opened.database.close(),

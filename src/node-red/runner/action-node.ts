@@ -145,7 +145,7 @@ class Runner<Input, Definitions extends SettingDefinitions, State> implements Ta
       this.#onIdle = undefined;
       clearTimeout(grace);
       this.#status.close();
-      this.#pending.settle().then(done, done);
+      this.#pending.flush().then(done, done);
     };
     if (this.#working === 0) this.#onIdle();
   }

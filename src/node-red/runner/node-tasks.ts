@@ -156,15 +156,15 @@ export class NodeTasks<Input, State> implements TaskOwner {
     const query = new AbortController();
     this.#queries.set(task, query);
     task.isQuerying = true;
-    const { turn, until } = task;
-    task.turn = 'again';
+    const { stepReason, until } = task;
+    task.stepReason = 'again';
     const context = new MessageContext(
       this.#runner,
       work,
       this.#runner.free,
       query.signal,
       query.signal,
-      turn,
+      stepReason,
       until,
     );
     // The end of its time cancels the query. A task whose time was over before is queried once all the same.

@@ -18,7 +18,7 @@ export interface PendingTasksOfRuntime {
    */
   whenLoaded(callback: () => void): () => void;
   /** Waits for the disk, and names in the log what is not on it. Never rejects. */
-  settle(): Promise<void>;
+  flush(): Promise<void>;
 }
 
 export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
@@ -66,8 +66,8 @@ export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
         callbacks.delete(callback);
       };
     },
-    settle: async () => {
-      const taskIds = await tasks.settle();
+    flush: async () => {
+      const taskIds = await tasks.flush();
       if (taskIds.length > 0)
         red.log.error(red._('warnings.waiting.lost', { count: taskIds.length, taskIds: taskIds.join(', ') }));
     },

@@ -84,7 +84,7 @@ export class MessageContext implements AskContext {
    * @param payments of the message
    * @param closing no new work once this is aborted
    * @param signal requests in flight end once this is aborted
-   * @param turn why it is worked on
+   * @param stepReason why it is worked on
    * @param until when its time is over, on the clock of `performance.now()`
    */
   constructor(
@@ -93,7 +93,7 @@ export class MessageContext implements AskContext {
     readonly payments: Payments,
     readonly closing: AbortSignal,
     readonly signal: AbortSignal,
-    readonly turn: AskContext['turn'] = 'arrived',
+    readonly stepReason: AskContext['stepReason'] = 'arrived',
     readonly until = Number.POSITIVE_INFINITY,
   ) {}
 

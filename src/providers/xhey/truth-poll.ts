@@ -158,7 +158,7 @@ async function checkClaim(
 
 /** A task that ran out of time while Node-RED was down, or while the disk was full, is still queried once. */
 function isOver(context: AskContext): boolean {
-  return context.left() <= 0 && context.turn === 'again';
+  return context.left() <= 0 && context.stepReason === 'again';
 }
 
 function waiting({ tasks }: PollState): PollState['tasks'] {
@@ -201,9 +201,9 @@ async function askAll(
   return { lastError, retryAfter };
 }
 
-function endsWait({ code }: VerifyError, { turn }: AskContext): boolean {
+function endsWait({ code }: VerifyError, { stepReason }: AskContext): boolean {
   const { endsWait: when } = ERRORS[code];
-  return when === 'always' || (when === 'on-arrival' && turn === 'arrived');
+  return when === 'always' || (when === 'on-arrival' && stepReason === 'arrived');
 }
 
 /** A task's id says nothing, or something of another task, in an environment that did not create it. */

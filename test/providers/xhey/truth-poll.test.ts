@@ -30,11 +30,11 @@ async function waitFor(account: Account, task: unknown, changes: Partial<Context
   const start = context.now();
   const until = start + timeout;
   const times: number[] = [];
-  for (let turn: AskContext['turn'] = 'arrived'; ; turn = 'again') {
+  for (let stepReason: AskContext['stepReason'] = 'arrived'; ; stepReason = 'again') {
     // What waits is plain JSON: nothing is lost when it goes through a disk.
     Object.assign(state, JSON.parse(JSON.stringify(state)));
     const left = () => Math.max(0, until - context.now());
-    const step = await waits!.ask(() => account, state, { ...context, left, turn });
+    const step = await waits!.ask(() => account, state, { ...context, left, stepReason });
     if (!('nextStepIn' in step)) return { answer: step, times };
     pass(Math.min(step.nextStepIn, left()));
     times.push((context.now() - start) / 1000);
