@@ -242,7 +242,9 @@ function withoutMarkup(text: string): string | null {
     // The other end of a pair of its own.
     if (sign === '"' && url.split('"').length % 2 === 0) continue;
     const words = rest.replace(TAGS, ' ').replace(ESCAPED_SPACES, ' ');
-    const isBehind = QUOTE_ENDS.test(rest) || !/[\p{L}\p{N}]/u.test(words);
+    // `o'>1.jpg` is the name of a photo.
+    const isQuoted = QUOTE_ENDS.test(rest) && !PHOTO_NAME.test(rest);
+    const isBehind = isQuoted || !/[\p{L}\p{N}]/u.test(words);
     const isText = /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(url.split('?', 1)[0]!);
     return isBehind || (isText && !PHOTO_IN_WORDS.test(words)) ? url : null;
   }

@@ -160,6 +160,8 @@ describe('input: photo URL', () => {
       [
         `${host}/a<b>.jpg`,
         `${host}/a>b.jpg`,
+        `${host}/o'>x.jpg`,
+        `${host}/1"/>.jpg`,
         `${host}/a&lt;b&gt;.jpg`,
         `${host}/a</b>c.jpg`,
         `<p>${host}/a<b>.jpg</p>`,
