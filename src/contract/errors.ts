@@ -81,7 +81,7 @@ export type ErrorDetails = Partial<
   Omit<Cause, 'provider' | 'operation' | 'environment' | 'problem' | 'values' | 'attempts' | 'hint'>
 > & {
   /** true: the provider said that it did not take the request. */
-  refused?: boolean;
+  notTaken?: boolean;
   /** true: the answer was in the provider's own form, whatever its code. Closes the circuit. */
   envelope?: boolean;
   /** truth-create, where a part of the message was paid for: which of it may be sent again, the rest or, with its key, all. */
@@ -131,7 +131,7 @@ export function cancelled(): VerifyError {
  * @returns whether the provider may have processed it
  */
 export function mayHaveBeenProcessed({ code, details }: VerifyError): boolean {
-  return details.charged ?? (!details.refused && ERRORS[code].mayHaveBeenProcessed);
+  return details.charged ?? (!details.notTaken && ERRORS[code].mayHaveBeenProcessed);
 }
 
 /**

@@ -44,7 +44,7 @@ export interface CalledAction {
  * @returns the error for flows
  */
 export function causeOf(red: Red, action: CalledAction, error: VerifyError, attempts = 0): Cause {
-  const { refused, envelope, again, ...known } = error.details;
+  const { notTaken, envelope, again, ...known } = error.details;
   const { charged = attempts === 0 ? false : null } = known;
   return {
     provider: action.provider,
