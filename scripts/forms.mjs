@@ -50,6 +50,7 @@ export function makePlugin(root, file) {
 function withRuntime(root, script) {
   return script.replace(/\bRUNTIME\('(.+?)', '(.+?)'\)/g, (_, file, name) => {
     const found = require(join(root, 'dist/src', `${file}.js`))[name];
+    if (found === undefined) throw new Error(`src/${file}.ts exports no ${name}.`);
     return typeof found === 'function' ? String(found) : JSON.stringify(found);
   });
 }

@@ -16,7 +16,7 @@ export interface BudgetWarning {
 }
 
 /** The owner of a budget is warned when this part of it is used. */
-const WARN_FROM = 0.8;
+export const WARN_FROM = 0.8;
 
 /**
  * @param call that would be one more

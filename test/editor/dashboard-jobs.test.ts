@@ -186,7 +186,7 @@ describe("the operator's page, paid for", () => {
         ['Y-2026-1', 'G-2026-2', undefined],
       ] as const) {
         await operator.fillPerson('张三', child + checkCharacter(`${child}0`));
-        await page.getByLabel(operator.word('consent')).fill(consent);
+        await page.getByLabel(operator.word('consent'), { exact: true }).fill(consent);
         await page.getByLabel(operator.word('guardian-consent')).fill(guardian);
         await operator.submit();
         const { outcome, rows } = await operator.card();

@@ -45,7 +45,7 @@ describe("the operator's page keeps to itself", () => {
     ] as const) {
       await first.fillPerson(typed, ID_NUMBER);
       for (const [at, field] of ['consent', 'guardian-consent'].entries())
-        await first.page.getByLabel(first.word(field)).fill(consents[at]!);
+        await first.page.getByLabel(first.word(field), { exact: field === 'consent' }).fill(consents[at]!);
       await first.submit();
       await first.card();
       const { id } = FLOW.find((node) => node.type === 'debug' && String(node.name).startsWith(debug))!;

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 export type Scheme = 'gateway' | 'cloudmarket';
 
 /** The hosts of each gateway, by their ending. */
-const HOSTS: readonly (readonly [string, Scheme])[] = [
+export const HOSTS: readonly (readonly [string, Scheme])[] = [
   ['.apigateway.myqcloud.com', 'gateway'],
   ['.apigw.tencentcs.com', 'gateway'],
   ['.cloudmarket-apigw.com', 'cloudmarket'],
