@@ -1,6 +1,7 @@
 /** The messages that wait: plain data in one map under one timer, and in the database as far as they must survive. */
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { VerifyError } from '../contract/errors';
 import type { CallOptions, Database, StoreState } from '../store/database';
 import { packContent, type TaskContent, unpackContent } from './content';
 import type { StoredTask, TaskRow } from './waiting-sql';
@@ -68,6 +69,8 @@ interface PendingTasksOptions {
   onUnreadable(tasks: readonly TaskRow[]): void;
   /** Called when the tasks of earlier processes can be claimed, and again when more are found later. */
   onLoaded(): void;
+  /** Called with an operation that failed for a reason that is neither the database's state nor its secret. */
+  onBug(operation: string, error: VerifyError): void;
 }
 
 export class PendingTasks {
@@ -400,8 +403,12 @@ export class PendingTasks {
     if (!this.#database) return Promise.reject(new Error('There is no database'));
     const call = this.#database.call<object, Answer>(operation, parameters, { whenAway: 'keep', ...options });
     this.#calls.add(call);
-    const isOver = () => this.#calls.delete(call);
-    call.then(isOver, isOver);
+    call
+      .catch((reason: VerifyError) => {
+        // An operator is warned of the database's state and of its secret; nobody else is told of a bug.
+        if (reason.problem === 'internal') this.#options.onBug(operation, reason);
+      })
+      .finally(() => this.#calls.delete(call));
     return call;
   }
 }

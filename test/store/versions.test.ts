@@ -8,6 +8,7 @@ import type { Entry } from '../../src/ledger/entry';
 import type { DatabaseOptions } from '../../src/store/database';
 import { SQLITE_TYPES } from '../../src/store/schema/columns';
 import { MIGRATIONS } from '../../src/store/schema/migrations';
+import type { StoredTask } from '../../src/waiting/waiting-sql';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
 import { openTestDatabase } from './open';
@@ -93,12 +94,10 @@ describe('database: versions', () => {
         entries.map(({ orderNo, price, consent, purpose }) => [orderNo, price, consent, purpose]),
         [['an order', 1.5, 'KYC-1', '签到']],
       );
-      const [task] = await database.call<object, { taskIds: string[]; content: string }[]>('waiting.list', {
-        after: '',
-      });
+      const [task] = await database.call<object, StoredTask[]>('waiting.list', { after: '' });
       assert.deepEqual(
-        [task?.taskIds, Buffer.from(task!.content, 'base64').toString()],
-        [['1', '2'], 'what waits'],
+        [task?.taskIds, task?.attempts, Buffer.from(task!.content!, 'base64').toString()],
+        [['1', '2'], name === '1.sql' ? 0 : 3, 'what waits'],
       );
       const photos = [{ identity: 'a code', photo: 'another photo' }];
       assert.deepEqual(await database.call('seen.record', { photos, keepMs: 1 }), [5 * 86_400_000]);

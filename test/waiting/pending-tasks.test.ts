@@ -1,9 +1,12 @@
 /** Pending tasks in memory only, and over a real database. */
 import assert from 'node:assert/strict';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { NodeTasks, type TaskRunner } from '../../src/node-red/runner/node-tasks';
 import type { Node } from '../../src/node-red/runner/red';
+import { Seal } from '../../src/store/seal';
+import { packContent } from '../../src/waiting/content';
 import { type NewTask, type PendingTask, PendingTasks } from '../../src/waiting/pending-tasks';
 import { temporaryDirectory } from '../demo-process';
 import { closeAll } from '../http/server';
@@ -12,6 +15,8 @@ import { until } from '../until';
 import { createTasks, Instance, idsOf, newTask, type Opened, openTasks } from './tasks';
 
 const DAY_MS = 86_400_000;
+/** A file of each version of the database. */
+const VERSIONS = join(__dirname, '../../../test/store/versions');
 const nextTurns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -37,6 +42,7 @@ for (const where of ['in memory', 'on disk'] as const) {
         onLoaded: () => {
           isLoaded = true;
         },
+        onBug: () => assert.fail(),
       });
       await until(() => isLoaded);
     };
@@ -407,5 +413,48 @@ describe('waiting: pending tasks', () => {
     await until(async () => (await tasks.flush()).length === 0);
     assert.deepEqual(idsOf(tasks.claim('node', 'truth-poll', owner)), ['1']);
     assert.deepEqual(warnings, ['held-elsewhere', 'opened']);
+  });
+
+  for (const name of readdirSync(VERSIONS))
+    it(`in a file that ${name} made are resumed, and new ones are written beside them`, async () => {
+      const made = new DatabaseSync(file);
+      made.exec(readFileSync(join(VERSIONS, name), 'utf8'));
+      const { id } = made.prepare('SELECT id FROM waiting').get() as { id: string };
+      const { bytes } = packContent({ work: { state: 1 }, message: { payload: 'waits' } })!;
+      made.prepare('UPDATE waiting SET sealed = ?').run(new Seal(SECRET).seal('waiting', bytes, id));
+      made.close();
+      const { tasks, database, warnings } = await openTasks(file);
+      const resumed = tasks.claim('a-node', 'truth-poll', owner);
+      assert.deepEqual(
+        resumed.map(({ taskIds, work, message }) => [taskIds, work, message]),
+        [[['1', '2'], { state: 1 }, { payload: 'waits' }]],
+      );
+      tasks.add(newTask('3'), owner);
+      resumed[0]!.attempts = 7;
+      tasks.release(owner, true);
+      assert.deepEqual(await tasks.flush(), []);
+      await database.close();
+      const next = await openTasks(file);
+      assert.deepEqual(
+        next.tasks.list().map(({ taskIds, attempts }) => [taskIds, attempts]),
+        [
+          [['1', '2'], 7],
+          [['3'], 0],
+        ],
+      );
+      assert.deepEqual(warnings, []);
+    });
+
+  it('are named as not on disk where a bug keeps them from it, and somebody is told', async () => {
+    const first = await openTasks(file);
+    await first.database.close();
+    const changed = new DatabaseSync(file);
+    changed.exec('ALTER TABLE waiting RENAME COLUMN attempts TO something');
+    changed.close();
+    const { tasks, database, warnings } = await openTasks(file);
+    const task = tasks.add(newTask('1'), owner);
+    await until(() => owner.came.length === 1);
+    assert.deepEqual([database.state(), task.isStored, await tasks.flush()], ['ready', false, ['1']]);
+    assert.deepEqual(warnings, ['bug in waiting.list', 'bug in waiting.put']);
   });
 });

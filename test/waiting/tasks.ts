@@ -65,6 +65,7 @@ export function createTasks(file: string, secret: () => Buffer = () => SECRET): 
     onPartial: () => warnings.push('in-part'),
     onUnreadable: (rows) => warnings.push(`unreadable ${idsOf(rows)}`),
     onLoaded: () => loaded++,
+    onBug: (operation) => warnings.push(`bug in ${operation}`),
   });
   return { database, tasks, warnings, loaded: () => loaded };
 }

@@ -44,6 +44,8 @@ export const pendingTasksOf = oncePerRuntime((red): PendingTasksOfRuntime => {
       for (const callback of callbacks) callback();
       sweep();
     },
+    onBug: (operation, { values }) =>
+      red.log.error(red._('warnings.internal', { places: `${operation} (${values.name} ${values.code})` })),
   });
   red.events.on('flows:stopping', () => {
     isStarted = false;

@@ -1,18 +1,19 @@
 /**
  * How the tables came to be what they are. Each migration is applied once, in one transaction, to every file that was
- * made before it; one that was published is never changed. The number of those applied is the version of a file
+ * made before it; one that made a file in use is never changed. The number of those applied is the version of a file
  * (`PRAGMA user_version`).
  */
 import type { ColumnTypes } from './columns';
 import { ledgerTables } from './ledger';
 import { photosTables } from './photos';
-import { waitingTables } from './waiting';
+import { waitingAttempts, waitingTables } from './waiting';
 
 /** @returns the statements of one migration */
 export type Migration = (types: ColumnTypes) => string[];
 
 export const MIGRATIONS: readonly Migration[] = [
   (types) => [...storeTables(types), ...ledgerTables(types), ...waitingTables(types), ...photosTables(types)],
+  waitingAttempts,
 ];
 
 /** Tables of which no row is of any use without the secret under which it was written. */

@@ -11,8 +11,12 @@ export function waitingTables({ text, integer, bytes }: ColumnTypes): string[] {
       deadline ${integer},
       orphaned_at ${integer},
       task_ids ${text} NOT NULL,
-      attempts ${integer} NOT NULL DEFAULT 0,
       sealed ${bytes} NOT NULL
     )`,
   ];
+}
+
+/** Requests sent for a task, since version 2. */
+export function waitingAttempts({ integer }: ColumnTypes): string[] {
+  return [`ALTER TABLE waiting ADD COLUMN attempts ${integer} NOT NULL DEFAULT 0`];
 }

@@ -23,7 +23,6 @@ CREATE TABLE waiting (
       deadline INTEGER,
       orphaned_at INTEGER,
       task_ids TEXT NOT NULL,
-      attempts INTEGER NOT NULL DEFAULT 0,
       sealed BLOB NOT NULL
     );
 CREATE TABLE seen (
@@ -52,7 +51,7 @@ INSERT INTO processes (owner, renewed_at) VALUES ('a process', 1795579200000);
 INSERT INTO outbox (id, location, put_at, sealed) VALUES ('a call', 'a location', 1795579200000, X'67ac100530c293ed7bad49f1f5564895731c3cebcb977a666527bcb4eb3d40489f4d128e6791642d5c929068c1dcc064015c18510f0f5a82491e98e569878596d31ca183910ef68782d81f049a9be3a04119');
 INSERT INTO spent (account, period, calls) VALUES ('an-account', '2026-11-25', 1);
 INSERT INTO spent (account, period, calls) VALUES ('an-account', '2026-11', 1);
-INSERT INTO waiting (id, node, type, since, deadline, orphaned_at, task_ids, attempts, sealed) VALUES ('0193636a0800010203040506', 'a-node', 'truth-poll', 1795579200000, 1795579500000, NULL, '1,2', 3, X'ddcfa4deeb7a0136f914a8d575046cead0404e3b5f69d8739c2464ee18482bf96caa1e1775d7');
+INSERT INTO waiting (id, node, type, since, deadline, orphaned_at, task_ids, sealed) VALUES ('0193636a0800010203040506', 'a-node', 'truth-poll', 1795579200000, 1795579500000, NULL, '1,2', X'ddcfa4deeb7a0136f914a8d575046cead0404e3b5f69d8739c2464ee18482bf96caa1e1775d7');
 INSERT INTO seen (identity_digest, copy_number, photo_digest, came_at, gap, delete_at) VALUES ('BYRzVNakuhAo4ePtjZh-xw', 1, 'HMKld1i6mVvOG2bjZrIHTQ', 1795579200000, NULL, 1798171200000);
 INSERT INTO stored_photos (id, node, url, region, content_type, bytes, put_at, delete_at, redelete_at, retry_at, attempts, failing_since) VALUES ('a photo', 'a-store', 'https://bucket.example/a.jpg', 'cn-east-1', 'image/jpeg', 1000, 1795579200000, 1795665600000, NULL, 0, 0, NULL);
 PRAGMA user_version = 1;
