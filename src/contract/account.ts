@@ -24,8 +24,8 @@ export interface AccountDefinition {
 /** An answer that is not to be used again. */
 export interface DiscardedAnswer {
   key: string;
-  /** What stands in it: a later answer under the same key stays. */
-  holds: string;
+  /** What stands in it: a later answer under the same key stays; null: whichever it is. */
+  holds: string | null;
 }
 
 /** An account that is ready to be called. */

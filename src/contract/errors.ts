@@ -68,9 +68,9 @@ export interface Cause {
   hint: string;
   /** truth-create: what became a task before the failure. */
   submitted?: { taskId: string; photoUrls: string[] }[];
-  /** truth-create: photos that were certainly not taken. */
+  /** truth-create: photos that were certainly not processed. */
   notSubmitted?: string[];
-  /** truth-create: photos that were sent, where it is unknown whether the provider took them. */
+  /** truth-create: photos that were sent, where it is unknown whether the provider processed them. */
   uncertain?: string[];
   /** truth-poll: the tasks the message was waiting for. */
   taskIds?: string[];
@@ -80,8 +80,8 @@ export interface Cause {
 export type ErrorDetails = Partial<
   Omit<Cause, 'provider' | 'operation' | 'environment' | 'problem' | 'values' | 'attempts' | 'hint'>
 > & {
-  /** true: the provider said that it did not take the request. */
-  notTaken?: boolean;
+  /** true: the provider said that it did not process the request. */
+  notProcessed?: boolean;
   /** true: the answer was in the provider's own form, whatever its code. Closes the circuit. */
   envelope?: boolean;
   /** truth-create, where a part of the message was paid for: which of it may be sent again, the rest or, with its key, all. */
@@ -131,7 +131,7 @@ export function cancelled(): VerifyError {
  * @returns whether the provider may have processed it
  */
 export function mayHaveBeenProcessed({ code, details }: VerifyError): boolean {
-  return details.charged ?? (!details.notTaken && ERRORS[code].mayHaveBeenProcessed);
+  return details.charged ?? (!details.notProcessed && ERRORS[code].mayHaveBeenProcessed);
 }
 
 /**

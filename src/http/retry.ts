@@ -31,7 +31,7 @@ export function describeFailure<Value>(
     details.retryAfter ??= retryAfterSeconds(answer, Date.now());
     // A 503 in the provider's own form is an answer: by then it has processed the request.
     const isTurnedAway = answer.status === 503 && details.retryAfter !== null && !details.envelope;
-    if ((code === 'RATE_LIMITED' && answer.status === 429) || isTurnedAway) details.notTaken = true;
+    if ((code === 'RATE_LIMITED' && answer.status === 429) || isTurnedAway) details.notProcessed = true;
   }
   details.charged ??= mayHaveBeenProcessed(error) ? null : false;
   details.retryable ??= ERRORS[code].retryable && (!call.claim || details.charged === false);
@@ -57,7 +57,7 @@ export function shouldRetry<Value>(
   // The request never reached the provider.
   if ((code === 'NETWORK' || code === 'TIMEOUT') && details.charged === false) return true;
   // The provider did not process it, and says when to come back.
-  return details.notTaken === true && details.retryAfter != null;
+  return details.notProcessed === true && details.retryAfter != null;
 }
 
 /**

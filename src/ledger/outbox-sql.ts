@@ -11,6 +11,9 @@ import {
   sealOf,
   writeMeta,
 } from '../store/sql';
+import { CLAIMED, ENDED, valuesOf } from './columns';
+import type { Entry } from './entry';
+import type { ClaimRequest, SettleRequest } from './ledger-sql';
 
 const PURPOSE = 'ledger outbox';
 /** Of one that was away for days there may be many. */
@@ -23,6 +26,14 @@ export interface OutboxCall {
   operation: string;
   parameters: unknown;
 }
+
+/** A call that was kept before entries were sent as the values of their columns. */
+type EarlierClaim = Omit<ClaimRequest, 'id' | 'account' | 'at' | 'values'> & { entry: Entry };
+type EarlierSettle = Pick<SettleRequest, 'answers' | 'keepsKeys'> & {
+  claim: EarlierClaim | null;
+  entry: Entry & Pick<SettleRequest, 'state'>;
+};
+type EarlierDiscard = { account: string; keys: readonly string[] };
 
 async function put(
   sql: Sql,
@@ -46,11 +57,40 @@ async function list(
     `SELECT id, sealed FROM outbox WHERE location = ? ORDER BY put_at, id LIMIT ${MOST}`,
     location,
   );
-  return rows.map(({ id, sealed }) => ({
-    ...(sealOf(at).openJson(PURPOSE, sealed, id) as { operation: string; parameters: unknown }),
-    id,
-    location,
-  }));
+  return rows.map(({ id, sealed }) => {
+    const { operation, parameters } = sealOf(at).openJson(PURPOSE, sealed, id) as OutboxCall;
+    return { operation, parameters: asOfNow(operation, parameters as object), id, location };
+  });
+}
+
+/** @returns the parameters as the operation reads them, whichever version kept the call */
+function asOfNow(operation: string, parameters: object): unknown {
+  if (operation === 'ledger.settle' && 'entry' in parameters) {
+    const { claim, entry, answers, keepsKeys } = parameters as EarlierSettle;
+    const { id, account, at, state, charged } = entry;
+    const request: SettleRequest = {
+      claim: claim && claimOf(claim),
+      id,
+      account,
+      at: Date.parse(at),
+      state,
+      charged,
+      values: valuesOf(entry, ENDED),
+      answers,
+      keepsKeys,
+    };
+    return request;
+  }
+  if (operation === 'ledger.discard' && 'keys' in parameters) {
+    const { account, keys } = parameters as EarlierDiscard;
+    return { account, answers: keys.map((key) => ({ key, holds: null })) };
+  }
+  return parameters;
+}
+
+function claimOf({ entry, ...rest }: EarlierClaim): ClaimRequest {
+  const { id, account, at } = entry;
+  return { ...rest, id, account, at: Date.parse(at), values: valuesOf(entry, CLAIMED) };
 }
 
 /** @returns what was remembered of a location, as it was given */

@@ -141,7 +141,7 @@ describe("the operator's page, paid for", () => {
       assert.equal(paid() - before, calls);
     });
 
-    it('tells what became of the photos when a batch failed, and does not send what may have been taken', async () => {
+    it('tells what became of the photos when a batch failed, and does not send what may have been processed', async () => {
       // Three batches: taken, answered in a way that does not say, not sent.
       const urls = Array.from({ length: 19 }, (_, index) => `${ELSEWHERE}/batch-${index}.png`);
       urls[9] = `${ELSEWHERE}/sandbox-http-400.png`;

@@ -150,9 +150,11 @@ describe('errors, in a real Node-RED', () => {
         assert.deepEqual(cause.uncertain, uncertain);
         assert.deepEqual(cause.notSubmitted, urls.slice(2 + uncertain.length));
         // Sending the whole message again would pay for the first batch twice.
-        assert.match(message, /submitted before that: 2; .*cause\.notSubmitted \(\d\) are to be sent again/);
+        assert.match(message, /submitted before that: 2; .*cause\.notSubmitted \(\d\) again: /);
         assert.equal(/cause\.uncertain \(2\)/.test(message), uncertain.length > 0);
         assert.doesNotMatch(message, /Nothing was sent|send the message again/i);
+        // What is to be put right before that is said, too.
+        assert.equal(message.includes('Correct the values in the message'), code === 'INPUT');
         assert.deepEqual([cause.retryable, cause.charged, server.requests.length], [false, null, 2]);
       });
     }

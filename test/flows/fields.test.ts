@@ -11,6 +11,7 @@ import {
   nodeRedWithProvider,
   seen,
   send,
+  slowReads,
   startRuntime,
   until,
 } from './runtime';
@@ -147,6 +148,17 @@ describe('a variable that is not set, in a typed input', () => {
       assert.equal(provider.requests.length, 0);
     });
 
+  it('is not one that is set to the empty text, in a text', async () => {
+    process.env.CN_VERIFY_TEST_EMPTY = '';
+    try {
+      const key = `team-${'$'}{CN_VERIFY_TEST_EMPTY}`;
+      await deploy(actionFlow({ type: 'truth-create', key, keyType: 'env' }, SANDBOX));
+      assert.equal((await resultOf({ payload: PHOTO })).outcome, 'submitted');
+    } finally {
+      delete process.env.CN_VERIFY_TEST_EMPTY;
+    }
+  });
+
   it('is named in a subflow, and has its value where the subflow has it', async () => {
     const [tab, account, action, ...others] = flowOf(
       FIVE[2]!,
@@ -188,6 +200,32 @@ describe('a variable that is not set, in a typed input', () => {
       actionFlow({ type: 'truth-create', photos, photosType: 'jsonata' }, { environment: 'sandbox' }),
     );
     assert.equal((await resultOf({ payload: '', photo: PHOTO })).outcome, 'submitted');
+  });
+});
+
+describe('typed inputs that are waited for, in a real Node-RED', () => {
+  const provider = nodeRedWithProvider((_request, response) => json(response, {}));
+
+  it('keep nothing of a Buffer for the next message, for which the flow has written it anew', async () => {
+    const inputs = {
+      detectionType: '#:(slow)::type',
+      detectionTypeType: 'flow',
+      sequenceId: 'payload.sequence',
+      sequenceIdType: 'msg',
+    };
+    await deploy(flowOf(FIVE[2]!, provider.baseUrl, {}, inputs));
+    const payload = Buffer.from('{"sequence":"first-"}');
+    send('action', { payload });
+    await until(() => slowReads.length === 1);
+    payload.write('{"sequence":"second"}');
+    send('action', { payload });
+    await until(() => slowReads.length === 2);
+    for (const answer of slowReads.splice(0)) answer('silent_liveness');
+    await until(() => provider.requests.length === 2);
+    assert.deepEqual(
+      provider.requests.map(({ url }) => /sequence_id=([^&]*)/.exec(url)?.[1]),
+      ['first-', 'second'],
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'papaparse';
+import { request } from 'undici';
 import type { BillSide } from '../../src/ledger/bill';
 import { dayOf, monthAfter } from '../../src/ledger/calendar';
 import type { Summary } from '../../src/node-red/admin/all-ledgers';
@@ -284,8 +285,9 @@ describe('the routes over the ledger, in a real Node-RED', function () {
 
   it('change nothing, and give no copy, for a page of another site', async () => {
     const send = (method: string, path: string, headers: Record<string, string>) =>
-      fetch(`${nodeRed.address}/cn-verify${path}`, {
-        method,
+      // `fetch` sets the Host itself.
+      request(`${nodeRed.address}/cn-verify${path}`, {
+        method: method as 'GET',
         headers: { Authorization: `Bearer ${DEPLOYER}`, 'Content-Type': 'text/plain', ...headers },
         ...(method === 'POST' && { body: 'x' }),
       });
@@ -294,6 +296,8 @@ describe('the routes over the ledger, in a real Node-RED', function () {
       { 'Sec-Fetch-Site': 'same-site' },
       { Origin: 'http://example.com' },
       { Origin: 'null' },
+      { Origin: 'https://desk.example', Host: 'desk.example:80' },
+      { Origin: 'https://desk.example:8443', Host: 'desk.example' },
     ];
     const guarded = ROUTES.filter(
       ({ method, permission }) => method !== 'get' || permission === 'cn-verify.write',
@@ -301,19 +305,24 @@ describe('the routes over the ledger, in a real Node-RED', function () {
     for (const { method, path } of guarded)
       for (const headers of foreign) {
         const response = await send(method.toUpperCase(), path.replaceAll(/:\w+/g, 'x'), headers);
-        assert.equal(response.status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
-        assert.match(((await response.json()) as { text: string }).text, /another site/);
+        assert.equal(response.statusCode, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+        assert.match(((await response.body.json()) as { text: string }).text, /another site/);
       }
     const own = [
       {},
       { 'Sec-Fetch-Site': 'same-origin', Origin: 'https://behind-a-proxy.example' },
       { 'Sec-Fetch-Site': 'none' },
       { Origin: nodeRed.address },
+      { Origin: 'https://desk.example', Host: 'Desk.example:443' },
+      { Origin: 'http://desk.example', Host: 'desk.example:80' },
       // The editor behind a proxy that changes the host.
       { Origin: 'http://desk.example', 'X-Requested-With': 'XMLHttpRequest' },
     ];
-    for (const headers of own)
-      assert.equal((await send('POST', '/ledger/x/release', headers)).status, 200, JSON.stringify(headers));
+    for (const headers of own) {
+      const response = await send('POST', '/ledger/x/release', headers);
+      assert.equal(response.statusCode, 200, JSON.stringify(headers));
+      await response.body.dump();
+    }
   });
 
   it('release all that is uncertain up to a call, together', async () => {

@@ -227,6 +227,22 @@ describe('the ledger', function () {
       await resultOf({ payload: photos.toReversed(), order: 'A' });
       assert.deepEqual([...before, ...submitted()].sort(), photos);
     });
+
+    it('of truth-create: what was not submitted can be sent with another key, where it is not known of others', async () => {
+      await deploy(flowOf(CREATE, newAccount(), { key: 'order', keyType: 'msg', batchSize: 1 }));
+      server.script = (_request, response, count) =>
+        count === 2 ? response.destroy() : json(response, CREATE.success());
+      const { cause } = await errorOf({ payload: urls('1', '2', '3'), order: 'A' });
+      assert.deepEqual([cause.submitted!.length, cause.uncertain!.length], [1, 1]);
+      assert.match(
+        cause.hint,
+        /Send only the photos in msg\.error\.cause\.notSubmitted \(1\) again, with another key/,
+      );
+      const same = await errorOf({ payload: cause.notSubmitted, order: 'A' });
+      assert.equal(same.cause.problem, 'key-used');
+      await resultOf({ payload: cause.notSubmitted, order: 'B' });
+      assert.deepEqual(submitted().at(-1), urls('3')[0]);
+    });
   });
 
   describe('reuse', () => {
@@ -499,7 +515,7 @@ describe('the ledger', function () {
       assert.ok(message.endsWith(cause.hint));
       assert.match(
         cause.hint,
-        /submitted before that: 2; .* in msg\.error\.cause\.notSubmitted \(2\) are to be/,
+        /submitted before that: 2; .* in msg\.error\.cause\.notSubmitted \(2\) again: /,
       );
       assert.match(cause.hint, new RegExp(`Wait ${cause.retryAfter} s`));
       assert.deepEqual((await askLedger({ id: cause.ledger })).length, 1);

@@ -119,6 +119,14 @@ const silentStore = () => ({
   clean: async () => {},
 });
 
+/** A context store that answers when a test lets it: each read waits in `slowReads`, to be called with its value. */
+export const slowReads: ((value: unknown) => void)[] = [];
+const slowStore = () => ({
+  ...silentStore(),
+  get: (_scope: string, _key: string, callback: (error: null, value: unknown) => void) =>
+    slowReads.push((value) => callback(null, value)),
+});
+
 export let userDir = '';
 export const logs: LogLine[] = [];
 export let seen: Seen = { messages: new Map(), statuses: [], lastStatuses: [] };
@@ -149,6 +157,7 @@ export async function startRuntime(settings: object = {}): Promise<void> {
       default: { module: 'memory' },
       disk: { module: 'localfilesystem' },
       silent: { module: silentStore },
+      slow: { module: slowStore },
     },
     logging: { capture: { level: 'debug', handler: () => (line: LogLine) => logs.push(line) } },
     ...settings,

@@ -8,7 +8,7 @@ import { closeAll, open, startServer, within } from './server';
 
 const CALLS = { paid: makeCall(), free: makeFreeCall(), poll: makeCall({ claim: null }) };
 type Kind = keyof typeof CALLS;
-const NOT_PROCESSED = { charged: false, notTaken: true };
+const NOT_PROCESSED = { charged: false, notProcessed: true };
 
 describe('http: what is known of a request that failed', () => {
   const own = (details: ErrorDetails = {}) =>
@@ -45,7 +45,7 @@ describe('http: what is known of a request that failed', () => {
         body: Buffer.alloc(0),
       });
       assert.partialDeepStrictEqual(error.details, { ...before, ...details });
-      assert.equal(error.details.notTaken, details.notTaken);
+      assert.equal(error.details.notProcessed, details.notProcessed);
     });
 });
 
@@ -58,23 +58,30 @@ describe('http: sending again', () => {
     ['one that may have reached it', 'paid', 'NETWORK', { charged: null }, 1, false],
     ['one that the provider failed at', 'paid', 'PROVIDER', { charged: null }, 1, false],
     ['one that cannot be sent', 'paid', 'CONFIG', { charged: false }, 1, false],
-    ['one that was turned away, with a time', 'paid', 'PROVIDER', { notTaken: true, retryAfter: 7 }, 1, true],
+    [
+      'one that was turned away, with a time',
+      'paid',
+      'PROVIDER',
+      { notProcessed: true, retryAfter: 7 },
+      1,
+      true,
+    ],
     [
       'one that was slowed down, without',
       'paid',
       'RATE_LIMITED',
-      { notTaken: true, retryAfter: null },
+      { notProcessed: true, retryAfter: null },
       1,
       false,
     ],
-    ['after a minute', 'paid', 'RATE_LIMITED', { notTaken: true, retryAfter: 60 }, 1, true],
-    ['after longer', 'paid', 'RATE_LIMITED', { notTaken: true, retryAfter: 61 }, 1, false],
-    ['a free one after longer', 'free', 'RATE_LIMITED', { notTaken: true, retryAfter: 61 }, 1, false],
+    ['after a minute', 'paid', 'RATE_LIMITED', { notProcessed: true, retryAfter: 60 }, 1, true],
+    ['after longer', 'paid', 'RATE_LIMITED', { notProcessed: true, retryAfter: 61 }, 1, false],
+    ['a free one after longer', 'free', 'RATE_LIMITED', { notProcessed: true, retryAfter: 61 }, 1, false],
     [
       'a poll that was turned away, with a time',
       'poll',
       'RATE_LIMITED',
-      { notTaken: true, retryAfter: 1 },
+      { notProcessed: true, retryAfter: 1 },
       1,
       true,
     ],

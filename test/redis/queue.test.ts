@@ -183,12 +183,18 @@ describe('the queue', function () {
 
   it('knows no job of another id', async () => {
     await start(config(), ...caller());
-    for (const job of [randomUUID(), 'not an id', '', 5, null]) {
+    for (const job of [randomUUID(), 'not an id', '', 5]) {
       const error = await raised({ job });
       assert.deepEqual([error.code, error.cause.problem], ['INPUT', 'job-unknown']);
       assert.ok(!JSON.stringify(error).includes('not an id'));
       assert.match(error.message, /^There is no job with the given id\. /);
     }
+  });
+
+  it('takes a message whose only property is called job, and no text and no number', async () => {
+    await start(config(), ...caller(), ...worker('return msg;'));
+    for (const payload of [{ job: { name: NAME } }, { job: [1] }, { job: null }])
+      assert.deepEqual(await answered(payload), payload);
   });
 
   it('reads a Buffer as bytes, and does not ask for the name of each of them', async () => {

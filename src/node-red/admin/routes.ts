@@ -122,7 +122,13 @@ function isFromOtherSite({ headers }: AdminRequest): boolean {
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   const { origin, host } = headers;
   if (origin === undefined || headers['x-requested-with'] !== undefined) return false;
-  return String(origin).replace(/^https?:\/\//, '') !== host;
+  return !isSameHost(String(origin), String(host));
+}
+
+/** A proxy may give the host with the port that the scheme has anyway, and a browser leaves it out. */
+function isSameHost(origin: string, host: string): boolean {
+  const from = URL.parse(origin);
+  return from !== null && from.host !== '' && URL.parse(`${from.protocol}//${host}`)?.host === from.host;
 }
 
 async function send(route: Route, question: AdminQuestion, response: AdminResponse): Promise<void> {

@@ -82,13 +82,14 @@ function jobNameOf(message: Message, label: string | undefined): string {
   return actionTypes().find((type) => type === message.action) ?? (label || 'message');
 }
 
-/** @returns the id of a job, where the message has nothing else */
+/** @returns the id of a job, where the message has nothing else; any other `job` than a text or a number is a message */
 function jobIdIn(payload: unknown): string | null {
   // The keys of a Buffer are not listed, because it has one for each byte.
   if (typeof payload !== 'object' || payload === null || !('job' in payload)) return null;
-  // What is no text is an id that no job has.
-  if (Object.keys(payload).length > 1) return null;
-  return typeof payload.job === 'string' ? payload.job : '';
+  const { job } = payload;
+  if (Object.keys(payload).length > 1 || !['string', 'number'].includes(typeof job)) return null;
+  // No job has a number.
+  return typeof job === 'string' ? job : '';
 }
 
 /** @throws FlowError as the worker's flow raised it, VerifyError UNCERTAIN where the worker died */

@@ -6,7 +6,7 @@ import type { Message, Node, NodeConfig, Red } from './red';
 import { requireVariable } from './settings';
 
 type Callback = (error: VerifyError | null, value: unknown) => void;
-type Field = (message: Message, callback: Callback) => void;
+type Field = (message: Message, callback: Callback, texts: TextsOfMessage) => void;
 
 /** docs/contract.md, "Errors": a context store may never call back (docs/node-red.md, "Runtime"). */
 const LONGEST_MS = 30_000;
@@ -39,11 +39,10 @@ export function prepareFields(
   config: NodeConfig,
 ): PreparedFields {
   let problem: VerifyError | null = null;
-  const texts = new TextsOfMessage();
   const fields = Object.entries(definitions).map(([name, definition]) => {
     try {
       const type = String(config[`${name}Type`] ?? definition.type);
-      return [name, prepareField(red, node, name, type, config[name] ?? definition.value, texts)] as const;
+      return [name, prepareField(red, node, name, type, config[name] ?? definition.value)] as const;
     } catch (error) {
       if (!(error instanceof VerifyError)) throw error;
       problem = error;
@@ -56,21 +55,22 @@ export function prepareFields(
   const read: PreparedFields['read'] = (message, closing, callback) => {
     const values: Record<string, unknown> = {};
     const missing = new Set(names);
+    const texts = new TextsOfMessage();
     let isOver = false;
     let stop: (() => void) | undefined;
     const end = (error: VerifyError | null) => {
       if (isOver) return;
       isOver = true;
-      texts.forget();
       stop?.();
       callback(error, values);
     };
     for (const [name, field] of fields) {
-      field(message, (error, value) => {
+      const set: Callback = (error, value) => {
         values[name] = value;
         if (error) end(error);
         else if (missing.delete(name) && missing.size === 0) end(null);
-      });
+      };
+      field(message, set, texts);
     }
     if (fields.length === 0) end(null);
     if (!isOver) stop = limit(missing, closing, end);
@@ -107,7 +107,10 @@ function limit(
   };
 }
 
-/** Several inputs look inside of one text: it is parsed once for all of them, and kept no longer than that. */
+/**
+ * Several inputs look inside of one text, or the Buffer of one: it is parsed once for all of them. Each message has its own,
+ * because a flow may write the next message into the same Buffer while an input of this one is still read.
+ */
 class TextsOfMessage {
   #latest: { text: unknown; object: Record<string, unknown> | null } | null = null;
 
@@ -115,28 +118,17 @@ class TextsOfMessage {
     if (this.#latest?.text !== text) this.#latest = { text, object: objectInText(text) };
     return this.#latest!.object;
   }
-
-  forget(): void {
-    this.#latest = null;
-  }
 }
 
-function prepareField(
-  red: Red,
-  node: Node,
-  name: string,
-  type: string,
-  value: unknown,
-  texts: TextsOfMessage,
-): Field {
+function prepareField(red: Red, node: Node, name: string, type: string, value: unknown): Field {
   const unreadable = () => new VerifyError('INPUT', 'field-unreadable', { name });
   const settle = (callback: Callback) => (error: Error | null, result: unknown) =>
     callback(error ? unreadable() : null, result);
   const guarded =
     (field: Field): Field =>
-    (message, callback) => {
+    (message, callback, texts) => {
       try {
-        field(message, callback);
+        field(message, callback, texts);
       } catch {
         callback(unreadable(), undefined);
       }
@@ -157,24 +149,25 @@ function prepareField(
   }
   requireVariable(value);
   if (type === 'env') {
-    // Of a text such as `team-${VAR}`, Node-RED leaves out a variable that is not set.
-    const inText = [...String(value).matchAll(/\$\{([^}]+)\}/g)].map(([, variable]) => variable);
-    const variables = inText.length > 0 ? inText : [String(value)];
+    const text = String(value);
+    const inText = [...text.matchAll(/\$\{([^}]+)\}/g)];
+    // Of a text such as `team-${VAR}`, Node-RED leaves out a variable that is not set. One that is empty may be so on purpose
+    // there, and not where it is the whole.
+    const isWhole = inText.length === 0 || inText[0]![0] === text;
+    const variables = inText.length === 0 ? [text] : inText.map(([, variable]) => variable!);
     return guarded((message, callback) => {
-      const evaluate = (each: unknown, then: (error: Error | null, result: unknown) => void) =>
-        red.util.evaluateNodeProperty(each, type, node, message, then);
-      let unset: string | undefined;
-      for (const variable of variables)
-        evaluate(variable, (error, result) => {
-          if (!error && (result === undefined || result === '')) unset ??= variable;
-        });
-      if (unset) callback(new VerifyError('CONFIG', 'variable-not-set', { variable: unset }), undefined);
-      else evaluate(value, settle(callback));
+      const unset = variables.find((each) => {
+        const found = red.util.getSetting(node, each);
+        return found === undefined || (isWhole && found === '');
+      });
+      if (unset !== undefined)
+        callback(new VerifyError('CONFIG', 'variable-not-set', { variable: unset }), undefined);
+      else red.util.evaluateNodeProperty(value, type, node, message, settle(callback));
     });
   }
   const path = type === 'msg' ? pathOf(red, String(value)) : null;
   if (path) {
-    return guarded((message, callback) => {
+    return guarded((message, callback, texts) => {
       let found: unknown = message;
       for (const [index, key] of path.entries()) {
         const inText = index === 1 ? texts.objectIn(found) : null;

@@ -17,7 +17,7 @@ const PLACE = /^(.*):(\d{1,6}):\d{1,6}$/;
 const OF_NODE = /^node:[a-z_/]+$/;
 const MOST_PLACES = 5;
 
-type Problem = Pick<VerifyError, 'problem' | 'values'> & { details?: ErrorDetails };
+type Problem = Pick<VerifyError, 'problem' | 'values'> & Partial<Pick<VerifyError, 'code' | 'details'>>;
 
 /** An error as plain data: its text, and what flows get. */
 export interface DescribedError {
@@ -44,7 +44,7 @@ export interface CalledAction {
  * @returns the error for flows
  */
 export function causeOf(red: Red, action: CalledAction, error: VerifyError, attempts = 0): Cause {
-  const { notTaken, envelope, again, ...known } = error.details;
+  const { notProcessed, envelope, again, ...known } = error.details;
   const { charged = attempts === 0 ? false : null } = known;
   return {
     provider: action.provider,
@@ -104,28 +104,29 @@ export function withText<Found extends Problem>(
   return { ...found, text: textOf(red, found, language) };
 }
 
-function hintOf(red: Red, error: Problem, language?: string): string {
-  const { problem, values, details = {} } = error;
-  return (
-    partlySubmitted(red, details, language) ?? red._(`errors.${problem}.hint`, { ...values, lng: language })
+function hintOf(red: Red, { problem, values, code, details }: Problem, lng?: string): string {
+  const own = red._(`errors.${problem}.hint`, { ...values, lng });
+  if (!details?.again) return own;
+  // Of an error after which a message may be sent again, it would have the whole of it paid for twice.
+  const isLeftOut = code !== undefined && ERRORS[code].retryable;
+  return [...(isLeftOut ? [] : [own]), ...partlySubmitted(red, details, lng)].reduce((text, hint) =>
+    red._('text-and-hint', { text, hint, lng }),
   );
 }
 
-/**
- * The hint of a problem says what to do with the whole message, which would pay twice for what was submitted of it.
- * @returns null where the whole message failed
- */
-function partlySubmitted(red: Red, details: ErrorDetails, lng: string | undefined): string | null {
+/** What to do with a message of which a part was submitted. */
+function partlySubmitted(red: Red, details: ErrorDetails, lng: string | undefined): string[] {
   const { submitted = [], notSubmitted = [], uncertain = [], retryAfter, again } = details;
-  if (!again) return null;
   const photos = new Set(submitted.flatMap(({ photoUrls }) => photoUrls));
   const say = (name: string, values: object) => red._(`partly-submitted.${name}`, { ...values, lng });
   const hints = [say('submitted', { count: photos.size })];
   if (again === 'with-key' && uncertain.length === 0) hints.push(say('with-key', {}));
-  else if (notSubmitted.length > 0) hints.push(say('rest', { count: notSubmitted.length }));
+  else if (notSubmitted.length > 0)
+    // Under the same key it would be other content.
+    hints.push(say(again === 'with-key' ? 'rest-new-key' : 'rest', { count: notSubmitted.length }));
   if (retryAfter) hints.push(say('later', { retryAfter }));
   if (uncertain.length > 0) hints.push(say('uncertain', { count: uncertain.length }));
-  return hints.reduce((text, hint) => red._('text-and-hint', { text, hint, lng }));
+  return hints;
 }
 
 /**

@@ -130,6 +130,8 @@ export interface Red {
       message: Message,
       callback: (error: Error | null, value: unknown) => void,
     ): void;
+    /** @returns undefined where the variable is not set */
+    getSetting(node: Node, variable: string): unknown;
     normalisePropertyExpression(expression: string, message?: Message): (string | number | unknown[])[];
     setMessageProperty(message: Message, property: string, value: unknown, createMissing: boolean): boolean;
     cloneMessage(message: Message): Message;

@@ -183,7 +183,7 @@ function refusedByGateway(
   error.details.providerCode = null;
   // "before the product is reached"; of what the gateway could not finish, that is not known.
   if (status < 500) error.details.charged = false;
-  else if (status === 503 && headers['retry-after'] !== undefined) error.details.notTaken = true;
+  else if (status === 503 && headers['retry-after'] !== undefined) error.details.notProcessed = true;
   if (!row?.isOtherScheme) return error;
   return new VerifyError('AUTH', 'other-scheme', { words: String(error.values.words) }, error.details);
 }
