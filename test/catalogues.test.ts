@@ -30,7 +30,7 @@ const PLUGINS = Object.keys(plugins);
 const SIDEBAR = 'verification';
 
 /** What becomes of a message that was submitted in part. */
-const PARTLY = ['submitted', 'with-key', 'rest', 'later', 'uncertain'].map(
+const PARTLY = ['submitted', 'with-key', 'rest', 'rest-new-key', 'later', 'uncertain'].map(
   (name) => `partly-submitted.${name}`,
 );
 

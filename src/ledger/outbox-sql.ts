@@ -65,8 +65,8 @@ async function list(
 
 /** @returns the parameters as the operation reads them, whichever version kept the call */
 function asOfNow(operation: string, parameters: object): unknown {
-  if (operation === 'ledger.settle' && 'entry' in parameters) {
-    const { claim, entry, answers, keepsKeys } = parameters as EarlierSettle;
+  const { claim, entry, answers, keepsKeys } = parameters as EarlierSettle;
+  if (operation === 'ledger.settle' && typeof entry === 'object') {
     const { id, account, at, state, charged } = entry;
     const request: SettleRequest = {
       claim: claim && claimOf(claim),
