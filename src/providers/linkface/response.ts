@@ -45,9 +45,9 @@ function readEnvelope(answer: HttpAnswer, known: Known, mayBeLarge: boolean): En
   const requestId = harmlessId(raw.request_id, known);
   const charged = CHARGED.get(raw.charge) ?? null;
   const data = unwrapped(raw.data, twice);
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message, { requestId, charged });
   if ([...twice].some((key) => DECIDING.has(key))) throw incomplete(code, message, { requestId, charged });
-  if (code === SUCCESS) return { code, message, requestId, charged, data, raw };
-  throw refusalBy(CODES, code, message, { requestId, charged });
+  return { code, message, requestId, charged, data, raw };
 }
 
 /**

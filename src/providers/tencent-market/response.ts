@@ -83,11 +83,11 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
     const { code: given = status, success } = raw ?? {};
     const { data, message, orderNo } = wordsIn(raw ?? {}, known, twice);
     const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
-    if (isUndecided(twice)) throw incomplete(code, message, { orderNo });
     const contradicts = isOwn ? !isSuccess(success) : isOneOf(NO_SUCCESS, success);
     if (code === SUCCESS && contradicts) throw incomplete(SUCCESS, message, { orderNo });
-    if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400))
+    if (code !== SUCCESS && !twice.has('code') && (isOwn || contradicts || CODES.has(code) || status >= 400))
       throw refusalBy(CODES, code, message, { orderNo });
+    if (isUndecided(twice)) throw incomplete(code, message, { orderNo });
     const charged = isOwn ? (INCORRECT.get(String(numberIn(data.incorrect)))?.charged ?? null) : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
@@ -132,12 +132,11 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
   const incorrect = numberIn(data.incorrect);
   const hasScore = (incorrect === null || incorrect === COMPARED) && !twice.has('score');
   const score = hasScore ? numberIn(data.score) : null;
-  if (isUndecided(twice)) throw incomplete(code, message, { orderNo, score });
-  if (code !== SUCCESS) throw refusalBy(CODES, code, message, { orderNo });
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message, { orderNo });
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
-  if (incorrect === null || !Number.isInteger(incorrect) || !isSuccess(raw.success))
-    throw incomplete(SUCCESS, message, { orderNo, score });
+  if (incorrect === null || !Number.isInteger(incorrect) || !isSuccess(raw.success) || isUndecided(twice))
+    throw incomplete(code, message, { orderNo, score });
   const { charged = null, error, identityConfirmed } = INCORRECT.get(String(incorrect)) ?? {};
   // `code` is 200 here and would say nothing.
   if (error)

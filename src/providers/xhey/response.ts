@@ -20,7 +20,9 @@ const NO_ID: ReadonlySet<string> = new Set(['', '0']);
 /** Words that are looked through before others run. */
 const WORDS_IN_A_TURN = 8;
 
-/** Of two that differ, none counts: what an answer, a task and a photo are judged by. */
+/** Of two that differ, none counts. The ids that a create gives were paid for: there the last counts. */
+const DECIDING_CREATE: ReadonlySet<string> = new Set(['code', 'data']);
+/** The same: what an answer, a task and a photo are judged by. */
 const DECIDING: ReadonlySet<string> = new Set([
   ...['code', 'data', 'status', 'taskID', 'taskStatus', 'list'],
   ...['photoUrl', 'photoTime', 'lat', 'lng', 'antiFakeCode'],
@@ -53,12 +55,13 @@ export interface TaskAnswer extends Envelope {
  * Takes an answer apart; an envelope goes before the HTTP status.
  * @param answer of either call
  * @param known what its texts may repeat
+ * @param deciding its keys that decide
  * @param mayBeLarge whether what was sent may be too large for somebody
  * @returns the envelope of a success
  * @throws VerifyError by the table of codes, PROTOCOL where what decides is there twice, or by the HTTP status where there
  *   is no envelope
  */
-function readEnvelope(answer: HttpAnswer, known: Known, mayBeLarge = true): Envelope {
+function readEnvelope(answer: HttpAnswer, known: Known, deciding = DECIDING, mayBeLarge = true): Envelope {
   const twice = new Set<string>();
   const raw = envelopeOf(answer, twice, mayBeLarge);
   const given = String(raw.code).trim();
@@ -66,9 +69,9 @@ function readEnvelope(answer: HttpAnswer, known: Known, mayBeLarge = true): Enve
   const message = wordsOf(raw, known);
   const providerTime = timeOf(raw.timestamp);
   const data = unwrapped(raw.data, twice);
-  if ([...twice].some((key) => DECIDING.has(key))) throw incomplete(code, message);
-  if (code === SUCCESS) return { code, message, data, providerTime, raw };
-  throw refusalBy(CODES, code, message);
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message);
+  if ([...twice].some((key) => deciding.has(key))) throw incomplete(code, message);
+  return { code, message, data, providerTime, raw };
 }
 
 /**
@@ -78,7 +81,7 @@ function readEnvelope(answer: HttpAnswer, known: Known, mayBeLarge = true): Enve
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where there is no task id
  */
 export function readCreated(answer: HttpAnswer, known: Known): Created {
-  const envelope = readEnvelope(answer, known);
+  const envelope = readEnvelope(answer, known, DECIDING_CREATE);
   const { message, data } = envelope;
   const taskIds = new Set<string>();
   // One task may stand there without a list round it.
@@ -102,7 +105,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
  *   it names another task
  */
 export function readTask(answer: HttpAnswer, taskId: string, known: Known): TaskAnswer {
-  const { code, message, data, providerTime, raw } = readEnvelope(answer, known, false);
+  const { code, message, data, providerTime, raw } = readEnvelope(answer, known, DECIDING, false);
   const levels = [...levelsOf(data), raw];
   const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
   const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);

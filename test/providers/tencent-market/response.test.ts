@@ -104,6 +104,11 @@ describe('tencent-market answer', () => {
           assert.deepEqual([providerCode, providerMessage, envelope], ['200', '', true]);
         }
       }
+    const refused = answer.replace('200', '603').replace('"success"', '"success":false,$&');
+    for (const read of [readText, readOwnProduct]) {
+      const { code, details } = refusalOf(() => read(refused));
+      assert.deepEqual([code, details.orderNo], ['ACCOUNT', order], 'a refusal decides by its code alone');
+    }
     const harmless: [string, string][] = [
       ['"order_no":', '"order_no":1,$&'],
       ['"order_no":', `"order_no":${order},$&`],

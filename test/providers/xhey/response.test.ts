@@ -111,6 +111,9 @@ describe('xhey answer to query', () => {
       assert.deepEqual([code, problem], ['PROTOCOL', 'answer-incomplete'], twice);
     }
     assert.equal(refused(created, `{"code":500,"code":200,"data":[{"taskID":"${TASK}"}]}`).code, 'PROTOCOL');
+    assert.deepEqual(created(`{"code":200,"data":[{"taskID":"","status":-1,"taskID":"${TASK}"}]}`), [TASK]);
+    const { code } = refused(task, '{"code":404,"msg":"","data":null,"data":{}}');
+    assert.equal(code, 'INPUT', 'a refusal decides by its code alone');
     for (const twice of ['"msg":"ok"', '"code":"200"', '"status":0'])
       assert.deepEqual(task(answer.replace(twice.split(':')[0]!, `${twice},$&`)), full, twice);
   });
