@@ -69,9 +69,10 @@ const ESCAPED_WHOLE = /^https?%3a%2f%2f[^/]*$/i;
 /** What programs write where there is no value. Django has a folder `None`, whose photos are as good as any. */
 const NO_VALUE =
   /[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])(?:\.\w{1,5})?(?:[/?#&]|$)|^[^?#]*\/None(?:\.\w{1,5})?(?:\/?[?#]|\/?$)/;
-const OPENING = /^["'`‘“<（(【[「『《〈{*|]+/;
-/** Of a table or bold type in Markdown. */
+const OPENING = /^["'`‘“<（(【[「『《〈{]+/;
+/** Of a table or bold type in Markdown, round an address that ends in the name of a photo. */
 const SIGNS_BEHIND = /(?<=\.(?:jpe?g|png|bmp|gif|webp|heic))[*|]{1,4}$/i;
+const SIGNS_BEFORE = /^[*|]{1,4}/;
 const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
 /** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
@@ -205,9 +206,11 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (/\s/.test(text)) throw new VerifyError('INPUT', 'url-with-space', { position });
   if (TEMPLATE.test(text) || NO_VALUE.test(text))
     throw new VerifyError('INPUT', 'url-template', { position });
-  const inner = withPlainStart(unescaped(text).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''));
+  const inner = withPlainStart(
+    withoutSigns(unescaped(text)).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''),
+  );
   const bare = withoutMarkup(inner);
-  const url = escaped(withoutSentence((bare ?? inner).replace(SIGNS_BEHIND, '')));
+  const url = escaped(withoutSentence(bare ?? inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });
@@ -216,6 +219,10 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (environment !== 'sandbox') checkFetchable(parts, position, now);
   if (url !== text) repaired.add(field);
   return url;
+}
+
+function withoutSigns(text: string): string {
+  return SIGNS_BEHIND.test(text) ? text.replace(SIGNS_BEHIND, '').replace(SIGNS_BEFORE, '') : text;
 }
 
 function unescaped(text: string): string {
@@ -255,7 +262,9 @@ function withoutMarkup(text: string): string | null {
     // `o'>1.jpg` is the name of a photo.
     const isQuoted = QUOTE_ENDS.test(rest) && !PHOTO_NAME.test(rest);
     const isBehind = isQuoted || !/[\p{L}\p{N}]/u.test(words);
-    const isText = /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(url.split('?', 1)[0]!);
+    // Within a query a bracket may be the address's own.
+    const isText =
+      /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(sign.startsWith('<') ? url.split('?', 1)[0]! : url);
     return isBehind || (isText && !PHOTO_IN_WORDS.test(words)) ? url : null;
   }
   return text;

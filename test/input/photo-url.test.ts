@@ -168,6 +168,8 @@ describe('input: photo URL', () => {
         `${host}/a>b.jpg`,
         `${host}/o'>x.jpg`,
         `${host}/1"/>.jpg`,
+        `<img src="${A}?x=a&gt;b&sign=1">`,
+        `${A}?x=a>b`,
         `${host}/a&lt;b&gt;.jpg`,
         `${host}/a</b>c.jpg`,
         `<p>${host}/a<b>.jpg</p>`,
@@ -217,6 +219,7 @@ describe('input: photo URL', () => {
         `Bearer realm="${A}"`,
       ],
     ],
+    ['not-a-url', [`|${A}?sign=abc|`, `**${A}?sign=abc**`, `|${A}|照片|`, `*${host}/a*`]],
     ['text-control', [`${host}/a\0b.jpg`]],
     ['text-damaged', [`${host}/\ufffd.jpg`]],
     [
