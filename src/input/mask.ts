@@ -248,8 +248,8 @@ function spansIn(text: string, { person, secrets, sealed = [] }: Known, parts: b
 }
 
 /**
- * Where a text contains a part of an id number; parts that overlap are shown as one. The beginning of somebody else's whole
- * number, of the same region and century, is none of it: `maskText` masks that as a whole.
+ * Where a text contains a part of an id number; parts that overlap are shown as one. What is in a whole number, of which the
+ * beginning is that of everybody from the same region, is none: `maskText` must find that number whole, and masks it.
  */
 function runsOf(number: string, text: string): Span[] {
   const letters = lettersOf(text);
@@ -257,10 +257,16 @@ function runsOf(number: string, text: string): Span[] {
     index,
     index + found.length,
   ]);
-  const starts = Array.from({ length: Math.max(0, number.length - SHORTEST_RUN + 1) }, (_, start) => start);
-  return starts
-    .flatMap((start) => spansOf(number.slice(start, start + SHORTEST_RUN), letters, 'letters', MARKS.secret))
-    .filter(({ start, end }) => !whole.some(([first, last]) => start >= first! && end <= last!));
+  const spans = Array.from({ length: Math.max(0, number.length - SHORTEST_RUN + 1) }, (_, start) =>
+    spansOf(number.slice(start, start + SHORTEST_RUN), letters, 'letters', MARKS.secret),
+  ).flat();
+  for (const span of spans) {
+    for (const [first, last] of whole as [number, number][]) {
+      if (span.start >= first && span.start < last) span.start = last;
+      if (span.end > first && span.end <= last) span.end = first;
+    }
+  }
+  return spans.filter(({ start, end }) => start < end);
 }
 
 /** Of a Chinese name with a dot in it: what stands on both sides, as a provider may repeat one of them. */

@@ -69,6 +69,13 @@ describe('input: what looks like an id number and is none', () => {
     );
   });
 
+  it('has no part that reaches into the number of somebody else', () => {
+    const known = { person: { name: '', idNumber: '110105201504116327' }, secrets: [] };
+    const other = '110105201005106167';
+    assert.equal(conceal(`52015041/${other}`, known), '…110105********6167');
+    assert.equal(conceal(`${other.slice(0, -1)}1 0105-2015`, known), '110105********6161…');
+  });
+
   it('is one of 15 digits where its field is that of an id number', () => {
     const known = { person: { name: '张三', idNumber: '110105491231002' }, secrets: [] };
     assert.equal(conceal('11010549123有误', known), '…有误');
