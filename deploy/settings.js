@@ -11,7 +11,7 @@ const PORTS = { operator: 1870, front: 1880, worker: 1890 };
 const port = Number(process.env.PORT || (PORTS[role] ?? 1880) + Number(number) - 1);
 const PACKAGE = '@cn-verify/node-red-cn-verify/package.json';
 const EXAMPLE = '6 多机 Machines/多机扩展 scale-out.json';
-/** How the names of the tabs begin. */
+/** How the names of the tabs end. */
 const TABS = { worker: 'scale out: worker', front: 'scale out: front end' };
 /** The variables of each account's address and credentials; other properties may be variables, too. */
 const ACCOUNTS = {
@@ -25,7 +25,7 @@ const variables = (name, keys) =>
 
 const installed = () => join(require.resolve(PACKAGE, { paths: [userDir, __dirname] }), '..');
 const example = JSON.parse(readFileSync(FLOW || join(installed(), 'examples', EXAMPLE), 'utf8'));
-const isOther = ({ type, label }) => type === 'tab' && TABS[role] && !label.startsWith(TABS[role]);
+const isOther = ({ type, label }) => type === 'tab' && TABS[role] && !label.endsWith(TABS[role]);
 const others = new Set(example.filter(isOther).map(({ id }) => id));
 const flows = example.filter(({ id, z }) => !others.has(id) && !others.has(z));
 const credentials = { store: { url: '${DATABASE_URL}', secret: '${CN_VERIFY_SECRET}' } };

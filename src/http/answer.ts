@@ -124,24 +124,31 @@ function decodeAs(label: string, body: Buffer): string | null {
 /**
  * The form that xhey, linkface and westdex answer in, whatever the HTTP status: a JSON object with a `code`.
  * @param answer of the provider, or of something on the way to it
+ * @param twice as of `parseAnswer`
+ * @param mayBeLarge whether what was sent may be too large for somebody
  * @returns the object
  * @throws VerifyError by the HTTP status where it is no such answer, and PROTOCOL where the status is a success
  */
-export function envelopeOf(answer: HttpAnswer): Record<string, unknown> {
-  const parsed = unwrapped(textOf(answer));
+export function envelopeOf(
+  answer: HttpAnswer,
+  twice: Set<string>,
+  mayBeLarge = true,
+): Record<string, unknown> {
+  const parsed = unwrapped(textOf(answer), twice);
   if (isObject(parsed) && (typeof parsed.code === 'number' || typeof parsed.code === 'string')) return parsed;
-  throw refusedStatus(answer.status) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
+  throw refusedStatus(answer.status, mayBeLarge) ?? new VerifyError('PROTOCOL', 'answer-unreadable');
 }
 
 /**
  * Gateways that wrap a product's answer leave its data as the text they got.
  * @param value of a field that should hold an object or a list
+ * @param twice as of `parseAnswer`; without it, a text that has such a key is no JSON
  * @returns what its JSON says, where it is a text that is JSON, of a text too; anything else as it is
  */
-export function unwrapped(value: unknown): unknown {
+export function unwrapped(value: unknown, twice?: Set<string>): unknown {
   if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value;
   try {
-    const inner = unwrapped(parseAnswer(value));
+    const inner = unwrapped(parseAnswer(value, twice), twice);
     return typeof inner === 'object' ? inner : value;
   } catch {
     return value;
@@ -158,11 +165,12 @@ const STATUSES: ReadonlyMap<number, ErrorCode> = new Map([
 
 /**
  * @param status of an answer without the provider's envelope
+ * @param mayBeLarge whether what was sent may be too large: of some hundred bytes, 413 says nothing
  * @returns the error it stands for, or null for 2xx
  */
-export function refusedStatus(status: number): VerifyError | null {
+export function refusedStatus(status: number, mayBeLarge = true): VerifyError | null {
   if (status >= 200 && status < 300) return null;
-  if (status === 413)
+  if (status === 413 && mayBeLarge)
     return new VerifyError('INPUT', 'request-too-large', { httpStatus: status }, { charged: false });
   const code = STATUSES.get(status) ?? (status >= 500 && status < 600 ? 'PROVIDER' : null);
   if (!code) return new VerifyError('PROTOCOL', 'unexpected-status', { httpStatus: status });

@@ -101,8 +101,12 @@ const LOGINS: readonly Login[] = [
   { service: '语雀 (Yuque)', host: /^(?:www\.)?yuque\.com$/, path: /^/ },
   { service: '百度网盘 (Baidu Pan)', host: /^pan\.baidu\.com$/, path: /^/ },
   { service: 'Google Drive', host: /^drive\.google\.com$/, path: /^\/(?:file|open|drive)(?:[/?]|$)/ },
-  // With `download=1` what is shared with everybody can be downloaded.
-  { service: 'SharePoint', host: /\.sharepoint\.com$/, path: /^(?!.*[?&]download=1(?:&|$))/ },
+  // With `download=1` what is shared with everybody can be downloaded; download.aspx is what Microsoft Graph gives for that.
+  {
+    service: 'SharePoint',
+    host: /\.sharepoint\.com$/,
+    path: /^(?!.*[?&]download=1(?:&|$)|[^?]*\/download\.aspx(?:\?|$))/i,
+  },
 ];
 
 /** @returns which login an address wants, or null where it is known to want none */

@@ -54,13 +54,13 @@ export function readIdNumber(value: unknown, field: string, now: number, repaire
 }
 
 /**
- * @param idNumber as `readIdNumber` gives it; anything else is of nobody
+ * @param idNumber of a person; what has no region or no date in it, such as the id of a task, is of nobody
  * @param now Unix time in milliseconds
  * @returns whether the 14th birthday is still to come, by the day in Shanghai
  */
 export function isUnder14(idNumber: string, now: number): boolean {
   // 15 digits are of somebody who was born before 2000.
-  if (!/^\d{17}[\dXx]$/.test(idNumber)) return false;
+  if (!mayBeIdNumber(idNumber, now)) return false;
   const today = new Date(now + SHANGHAI_MS).toISOString().slice(0, 10).replaceAll('-', '');
   return Number(idNumber.slice(6, 14)) + 14_00_00 > Number(today);
 }
@@ -94,10 +94,12 @@ const LENGTH = 18;
 /**
  * @param text of a bounded length
  * @param now Unix time in milliseconds, for birth dates in the future
- * @returns the id numbers of 18 characters that stand anywhere in it, however they are written, as `readIdNumber` gives them
+ * @returns the id numbers of 18 characters that stand anywhere in it, however they are written, as `readIdNumber` gives
+ *   them, and how many have their form but for the check digit
  */
-export function idNumbersIn(text: string, now: number): string[] {
-  const found = new Set<string>();
+export function idNumbersIn(text: string, now: number): { right: string[]; wrong: number } {
+  const right = new Set<string>();
+  let wrong = 0;
   const plain = text.normalize('NFKC');
   let end = 0;
   const groups = Array.from(plain.matchAll(GROUP), ({ 0: group, index }) => {
@@ -110,9 +112,11 @@ export function idNumbersIn(text: string, now: number): string[] {
     for (let next = first + 1; number.length < LENGTH && groups[next]?.isNext; next++)
       number += groups[next]!.group;
     const whole = number.toUpperCase();
-    if (mayBeIdNumber(whole, now) && checkCharacter(whole) === whole[LENGTH - 1]) found.add(whole);
+    if (!mayBeIdNumber(whole, now)) continue;
+    if (checkCharacter(whole) === whole[LENGTH - 1]) right.add(whole);
+    else wrong++;
   }
-  return [...found];
+  return { right: [...right], wrong };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Takes persons and secrets out of a provider's text: docs/providers/README.md, "Rules for all four". */
 
 import { gbkOf, withoutPrivateUse } from './gbk';
+import { idNumbersIn } from './id-number';
 import { simplified } from './simplified';
 
 /** Where one of the two is not known it is empty. */
@@ -15,6 +16,8 @@ export interface Known {
   person: Person | null;
   /** Who may have been, too. */
   others?: readonly Person[];
+  /** They were found in fields that nobody described: what looks like an id number may be that of an order. */
+  isGuessed?: boolean;
   /** Credentials of the account. */
   secrets: readonly string[];
   /** What they made of one request: its signature, its encrypted values. */
@@ -106,7 +109,8 @@ export function conceal(text: string, known: Known): string {
   const last = isAboutNobody ? lastConcealed.get(secrets) : undefined;
   if (last?.text === text) return last.concealed;
   let concealed = concealOne(text, known);
-  for (const other of others) concealed = concealOne(concealed, { person: other, secrets: NO_SECRETS });
+  for (const other of others)
+    concealed = concealOne(concealed, { ...known, person: other, secrets: NO_SECRETS, sealed: [] });
   if (isAboutNobody && text.length <= LONGEST) lastConcealed.set(secrets, { text, concealed });
   return concealed;
 }
@@ -117,23 +121,29 @@ const NO_SECRETS: readonly string[] = [];
 
 function concealOne(text: string, known: Known): string {
   const isCut = text.length > LONGEST_READ;
-  const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known);
+  const harmless = withoutKnown(text.slice(0, LONGEST_READ).replace(UNSEEN, ' '), known, hasParts(known));
   const kept = isCut ? `${harmless.slice(0, -NEVER_SHOWN)}…` : harmless;
   return maskText(kept.replace(ANY_MARK, (mark) => shownFor(mark, known)));
 }
 
+/** Part of the number of an order is a date in many texts. */
+function hasParts({ person, isGuessed = false }: Known): boolean {
+  return person !== null && (!isGuessed || idNumbersIn(person.idNumber, Date.now()).right.length > 0);
+}
+
 /**
- * Not masked as text is, because support needs it exact and an 18-digit id looks like an id number.
+ * Not masked as text is, because support needs it exact and an 18-digit id looks like an id number: a part of one, such as
+ * today's date, is no reason to leave an id out.
  * @param id what the provider gave for one
  * @param known what it may repeat
- * @returns the id, or null where it is not an id, or contains what must not be shown
+ * @returns the id without outer white space, or null where it is not an id, or contains what must not be shown
  */
 export function harmlessId(id: unknown, known: Known): string | null {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return null;
-  const text = String(id);
+  const text = String(id).trim();
   if (text === '' || text.length > LONGEST || NOT_IN_ID.test(text)) return null;
   const all = [known, ...(known.others ?? []).map((person) => ({ person, secrets: NO_SECRETS }))];
-  return all.every((each) => withoutKnown(text, each) === text) ? text : null;
+  return all.every((each) => withoutKnown(text, each, false) === text) ? text : null;
 }
 
 /**
@@ -172,13 +182,13 @@ interface Span {
 }
 
 /** @returns the text in the first reading that contains something known, with one of `MARKS` in its place, or the text itself */
-function withoutKnown(text: string, known: Known): string {
+function withoutKnown(text: string, known: Known, parts: boolean): string {
   let harmless = text;
   // What people can read comes first, so that what is escaped is shown as they read it.
   for (const find of [spansIn, encodedIn]) {
     let reading = harmless;
     const look = () => {
-      const spans = find(reading, known);
+      const spans = find(reading, known, parts);
       if (spans.length > 0) harmless = reading = without(reading, spans);
     };
     look();
@@ -209,7 +219,7 @@ function without(text: string, spans: Span[]): string {
 }
 
 /** Where a text contains what must not be shown, in upper or lower case. No pattern is made of what somebody sent. */
-function spansIn(text: string, { person, secrets, sealed = [] }: Known): Span[] {
+function spansIn(text: string, { person, secrets, sealed = [] }: Known, parts: boolean): Span[] {
   const spans: Span[] = [];
   const lower = inLowerCase(text);
   const plain = plainLettersOf(lower);
@@ -227,7 +237,7 @@ function spansIn(text: string, { person, secrets, sealed = [] }: Known): Span[] 
   if (!person) return spans;
   if (holdsAll(lower, person.idNumber))
     spans.push(...spansOf(onlyLetters(person.idNumber), lettersOf(text), 'letters', MARKS.idNumber));
-  if (HAS_RUN.test(lower)) spans.push(...runsOf(onlyLetters(person.idNumber), lettersOf(text)));
+  if (parts && HAS_RUN.test(lower)) spans.push(...runsOf(onlyLetters(person.idNumber), text));
   const comparable = simplified(lower);
   for (const name of [person.name, ...partsOf(person.name)]) {
     if (!holdsAll(comparable, name)) continue;
@@ -237,12 +247,26 @@ function spansIn(text: string, { person, secrets, sealed = [] }: Known): Span[] 
   return spans;
 }
 
-/** Where a text contains a part of an id number; parts that overlap are shown as one, and with the whole number as that. */
-function runsOf(number: string, text: Letters): Span[] {
-  const starts = Array.from({ length: Math.max(0, number.length - SHORTEST_RUN + 1) }, (_, start) => start);
-  return starts.flatMap((start) =>
-    spansOf(number.slice(start, start + SHORTEST_RUN), text, 'letters', MARKS.secret),
-  );
+/**
+ * Where a text contains a part of an id number; parts that overlap are shown as one. What is in a whole number, of which the
+ * beginning is that of everybody from the same region, is none: `maskText` must find that number whole, and masks it.
+ */
+function runsOf(number: string, text: string): Span[] {
+  const letters = lettersOf(text);
+  const whole = Array.from(text.matchAll(ID_NUMBER_IN_TEXT), ({ 0: found, index }) => [
+    index,
+    index + found.length,
+  ]);
+  const spans = Array.from({ length: Math.max(0, number.length - SHORTEST_RUN + 1) }, (_, start) =>
+    spansOf(number.slice(start, start + SHORTEST_RUN), letters, 'letters', MARKS.secret),
+  ).flat();
+  for (const span of spans) {
+    for (const [first, last] of whole as [number, number][]) {
+      if (span.start >= first && span.start < last) span.start = last;
+      if (span.end > first && span.end <= last) span.end = first;
+    }
+  }
+  return spans.filter(({ start, end }) => start < end);
 }
 
 /** Of a Chinese name with a dot in it: what stands on both sides, as a provider may repeat one of them. */

@@ -6,7 +6,11 @@ import { simplified } from './simplified';
 
 /** A request is about one or two; each costs a look through every text of the provider. */
 const MOST_KNOWN = 8;
+/** Each costs a look through a reference; a request about a list of people has their numbers, and texts that are no names. */
+const MOST_NAMES = 64;
+const MOST_ID_NUMBERS = 1_000;
 const LONGEST_NAME = 64;
+const LENGTH = 18;
 const ID_NUMBER = /^(?:\d{15}|\d{17}[\dXx])$/;
 /** In Han characters, or in two words: one word in Latin letters is more often a parameter. */
 const NAME = /^(?=.*(?:\p{Script=Han}|[\s·.]))\p{L}[\p{L}\p{M}\s·.'-]+$/u;
@@ -15,6 +19,8 @@ const LONGEST_READ = 1_000;
 const MOST_READ = 32 * 1024;
 
 /**
+ * Numbers of cases and orders look like id numbers, and of eleven one has a right check digit. Where a text or a property's
+ * name has one with a wrong check digit, such numbers are in use here, and a right one in a text is no person's either.
  * @param values what is sent, as plain JSON
  * @returns whoever may be meant; a name and a number that do not belong together are one person all the same
  */
@@ -22,17 +28,22 @@ export function personsIn(...values: unknown[]): Person[] {
   const now = Date.now();
   const names = new Set<string>();
   const idNumbers = new Set<string>();
+  const inTexts = new Set<string>();
+  let hasOthers = false;
   let left = MOST_READ;
-  const readNumbers = (text: string): void => {
+  const readNumbers = (text: string, isValue: boolean): void => {
     const head = text.slice(0, Math.min(left, LONGEST_READ));
     left -= head.length;
-    for (const idNumber of idNumbersIn(head, now)) idNumbers.add(idNumber);
+    const { right, wrong } = idNumbersIn(head, now);
+    const isWhole = isValue && right.length === 1 && onlyLetters(text.normalize('NFKC')).length === LENGTH;
+    for (const idNumber of right) (isWhole ? idNumbers : inTexts).add(idNumber);
+    if (wrong > 0) hasOthers = true;
   };
   const look = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(look);
     else if (isObject(value)) {
       for (const [name, each] of Object.entries(value)) {
-        readNumbers(name);
+        readNumbers(name, false);
         look(each);
       }
     }
@@ -40,10 +51,11 @@ export function personsIn(...values: unknown[]): Person[] {
     const isShort = value.length <= LONGEST_NAME;
     if (isShort && ID_NUMBER.test(value)) idNumbers.add(value);
     else if (isShort && NAME.test(value)) names.add(value);
-    else readNumbers(value);
+    else readNumbers(value, true);
   };
   look(values);
-  const [name, idNumber] = [[...names], [...idNumbers]];
+  const name = [...names].slice(0, MOST_NAMES);
+  const idNumber = [...idNumbers, ...(hasOthers ? [] : inTexts)].slice(0, MOST_ID_NUMBERS);
   return Array.from({ length: Math.max(name.length, idNumber.length) }, (_, index) => ({
     name: name[index] ?? '',
     idNumber: idNumber[index] ?? '',
@@ -111,5 +123,5 @@ function wordsOf(text: string): string {
  */
 export function knownIn(secrets: readonly string[], ...values: unknown[]): Known {
   const [person = null, ...others] = personsIn(...values).slice(0, MOST_KNOWN);
-  return { person, others, secrets };
+  return { person, others, secrets, isGuessed: true };
 }

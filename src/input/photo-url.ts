@@ -32,8 +32,27 @@ const MARKUP =
 const TAGS = /<[^<>]*>?|\/?>|&(?:quot|lt|gt|nbsp|apos|#0*3[49]|#x0*2[27]);/gi;
 const QUOTE_ENDS = /^(?:["']|&(?:quot|apos|#0*3[49]|#x0*2[27]);(?=$|\s*\/?>|&gt;|[,;\])}]))/i;
 const PHOTO_IN_WORDS = /\.(?:jpe?g|png|bmp|gif|webp|heic)(?![a-z\d])/i;
-/** What an address stands in: the value of an attribute or of JSON, or a tag. */
-const AROUND = /(?:<[a-z][^<>]*(?:>\s*|=\s*["']?)|[\w"'-]\s*[=:]\s*["'])$/i;
+/** What programs call an address. */
+const CALLED = '(?:photo|image|img|pic|picture|file)?[_-]?url|photo|image|img|pic|picture|src';
+/** Elements of what people write. */
+const OF_TEXT = '(?:a|[bipu]|em|li|strong|span|div|font|t[dh])';
+const NAME = `(?:"[\\p{L}\\w-]{1,64}"|'[\\p{L}\\w-]{1,64}'|${CALLED}|href)`;
+const QUOTED = `"([^"]+)"|'([^']+)'`;
+/** Without quotation marks, a slash before the tag's end and a word behind a space may be the address's own. */
+const VALUE = `(?:(?:${QUOTED})(?=[\\s/>])|([^\\s"'<>](?:[^\\s<>]*[^\\s<>/])?)(?=>|\\s+(?:/?>|[a-z-]+=)))`;
+const INNER = '([^<]+(?:<(?!/)[^<]*)*)';
+/** What one address stands in, before and behind it. More than that is a page or the answer of a server, with an address of its own. */
+const AROUND: readonly (readonly [before: RegExp, withIt: RegExp])[] = [
+  [/^<(?:img|source)\s(?:[^<>]*\s)?(?:data-)?src\s*=\s*$/i, new RegExp(`^${VALUE}[^<>]*>$`)],
+  [/^<a\s(?:[^<>]*\s)?href\s*=\s*$/i, new RegExp(`^${VALUE}[^<>]*>[^<>]*</a\\s*>$`, 'i')],
+  [
+    new RegExp(`^(?:<${OF_TEXT}(?:\\s[^<>]*)?>\\s*){1,3}$`, 'i'),
+    new RegExp(`^${INNER}(?:</${OF_TEXT}\\s*>\\s*){1,3}$`, 'i'),
+  ],
+  [new RegExp(`^<(?:${CALLED})(?:\\s[^<>]*)?>\\s*$`, 'i'), new RegExp(`^${INNER}</(?:${CALLED})\\s*>$`, 'i')],
+  [new RegExp(`^${NAME}\\s*[=:]\\s*$`, 'iu'), new RegExp(`^(?:${QUOTED})[,;]?$`)],
+];
+/** In characters. */
 const LONGEST_AROUND = 1_000;
 const SCHEME_OF_WEB = /https?:\/\//i;
 /** What no address has unescaped; as browsers send them. */
@@ -47,12 +66,13 @@ const JSON_SPACE_AT_END = /(?:\\[nrt]){1,8}["']?$/;
 const WIDE_START = /^[^/／?#]{1,10}[/／]{2}[^/／?#]*/;
 const SCHEME_TWICE = /^(?:https?:\/\/)+(?=https?:\/\/)/i;
 const ESCAPED_WHOLE = /^https?%3a%2f%2f[^/]*$/i;
-/** What programs write where there is no value. */
+/** What programs write where there is no value. Django has a folder `None`, whose photos are as good as any. */
 const NO_VALUE =
-  /(?:[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])|\/None)(?:\.\w{1,5})?(?:[/?#&]|$)/;
-const OPENING = /^["'`‘“<（(【[「『《〈{*|]+/;
-/** Of a table or bold type in Markdown. */
+  /[/=](?:undefined|null|NaN|%5Bobject%20Object%5D|\[object%20Object\])(?:\.\w{1,5})?(?:[/?#&]|$)|^[^?#]*\/None(?:\.\w{1,5})?(?:\/?[?#]|\/?$)/;
+const OPENING = /^["'`‘“<（(【[「『《〈{]+/;
+/** Of a table or bold type in Markdown, round an address that ends in the name of a photo. */
 const SIGNS_BEHIND = /(?<=\.(?:jpe?g|png|bmp|gif|webp|heic))[*|]{1,4}$/i;
+const SIGNS_BEFORE = /^[*|]{1,4}/;
 const CLOSING = new Set('’”。，、；：！？…,;.!');
 const QUOTES = new Set("'`");
 /** Belongs to the address where that has the other one of the pair, as in the name of a copied file. */
@@ -136,13 +156,11 @@ function alone(value: string, { field, repaired }: UrlReading): string {
 
 /**
  * @param value a photo as a message has it
- * @returns whether it is a text with a scheme, or the one address of a tag, and so meant as an address
+ * @returns whether it is a text with a scheme, or one tag or property with an address, and so meant as an address
  */
 export function isAddress(value: unknown): value is string {
   if (typeof value !== 'string') return false;
-  return (
-    SCHEME.test(value.slice(0, 64)) || (value.length <= 2 * LONGEST_URL && withoutAround(value) !== value)
-  );
+  return SCHEME.test(value.slice(0, 64)) || withoutAround(value) !== value;
 }
 
 /**
@@ -153,23 +171,16 @@ export function isTemplate(text: string): boolean {
   return /^\s*(?:\{\{|\$\{)/.test(text.slice(0, 64));
 }
 
-/** @returns the address of a text that is a tag, an attribute or a property with just one address in it; else the text itself */
+/** @returns the address of a text that is nothing but one element, attribute or property with it; else the text itself */
 function withoutAround(text: string): string {
-  const start = text.search(SCHEME_OF_WEB);
-  if (start <= 0) return text;
-  const rest = text.slice(start);
-  if (SCHEME_OF_WEB.test(rest.slice(1))) return text;
-  const [around = ''] = AROUND.exec(text.slice(Math.max(0, start - LONGEST_AROUND), start)) ?? [];
-  if (around === '') return text;
-  const last = around.trimEnd().at(-1)!;
-  // What follows within the tag may be the address's own: it is looked at as behind any other.
-  if (last === '>')
-    return rest
-      .split(/(?<=>)|(?=<)/)
-      .map((part) => part.trim())
-      .join('');
-  const end = rest.search(last === '=' ? /[\s>]/ : last);
-  return end < 0 ? rest : rest.slice(0, end);
+  const scheme = text.search(SCHEME_OF_WEB);
+  if (scheme <= 0 || scheme > LONGEST_AROUND || text.length > 2 * LONGEST_URL) return text;
+  if (SCHEME_OF_WEB.test(text.slice(scheme + 1))) return text;
+  const start = /["']/.test(text[scheme - 1]!) ? scheme - 1 : scheme;
+  const before = text.slice(0, start).trimStart();
+  const withIt = AROUND.find(([around]) => around.test(before))?.[1].exec(text.slice(start).trimEnd());
+  // What follows within may be the address's own: it is looked at as behind any other.
+  return withIt?.slice(1).find(Boolean)?.trim() ?? text;
 }
 
 /** An address has no white space inside: where there is some, it stands between two of them. */
@@ -195,9 +206,11 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (/\s/.test(text)) throw new VerifyError('INPUT', 'url-with-space', { position });
   if (TEMPLATE.test(text) || NO_VALUE.test(text))
     throw new VerifyError('INPUT', 'url-template', { position });
-  const inner = withPlainStart(unescaped(text).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''));
+  const inner = withPlainStart(
+    withoutSigns(unescaped(text)).replace(OPENING, '').replace(JSON_SPACE_AT_END, ''),
+  );
   const bare = withoutMarkup(inner);
-  const url = escaped(withoutSentence((bare ?? inner).replace(SIGNS_BEHIND, '')));
+  const url = escaped(withoutSentence(bare ?? inner));
   const parts = ADDRESS.test(url) ? parse(url) : null;
   if (!parts) throw new VerifyError('INPUT', 'not-a-url', { position });
   if (parts.username || parts.password) throw new VerifyError('INPUT', 'url-with-password', { position });
@@ -206,6 +219,10 @@ function readOne(value: string, position: number, reading: UrlReading): string {
   if (environment !== 'sandbox') checkFetchable(parts, position, now);
   if (url !== text) repaired.add(field);
   return url;
+}
+
+function withoutSigns(text: string): string {
+  return SIGNS_BEHIND.test(text) ? text.replace(SIGNS_BEHIND, '').replace(SIGNS_BEFORE, '') : text;
 }
 
 function unescaped(text: string): string {
@@ -245,7 +262,9 @@ function withoutMarkup(text: string): string | null {
     // `o'>1.jpg` is the name of a photo.
     const isQuoted = QUOTE_ENDS.test(rest) && !PHOTO_NAME.test(rest);
     const isBehind = isQuoted || !/[\p{L}\p{N}]/u.test(words);
-    const isText = /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(url.split('?', 1)[0]!);
+    // Within a query a bracket may be the address's own.
+    const isText =
+      /<\/[a-z]/i.test(rest) || PHOTO_NAME.test(sign.startsWith('<') ? url.split('?', 1)[0]! : url);
     return isBehind || (isText && !PHOTO_IN_WORDS.test(words)) ? url : null;
   }
   return text;

@@ -15,6 +15,9 @@ interface Scheme {
   expires(parameters: Parameters): number;
 }
 
+/** Unix milliseconds, of 2001: what is less is no date of a signature, but how long it lasts. */
+const FIRST_DATE = 1e12;
+
 /** Stores whose signature version 4 puts their own word where AWS has `amz`. */
 const VERSION_4 = ['amz', 'goog', 'obs', 'oss', 'tos'] as const;
 
@@ -85,10 +88,13 @@ const SCHEMES: readonly Scheme[] = [
     expires: (parameters) => seconds(parameters.get('_upt')!.slice(8)),
   },
   {
-    // Volcengine veImageX.
+    // Volcengine veImageX; others of these names count from when they signed, which they do not say.
     isUsedIn: (parameters) => hasAll(parameters, 'x-expires', 'x-signature'),
     signs: /^x-(?:expires|signature)$/,
-    expires: (parameters) => seconds(parameters.get('x-expires')),
+    expires(parameters) {
+      const time = seconds(parameters.get('x-expires'));
+      return time < FIRST_DATE ? Number.NaN : time;
+    },
   },
   // CDNs of Tencent and Wangsu: as with the next one.
   ...['tx', 'ws'].map(

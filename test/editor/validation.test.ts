@@ -123,6 +123,9 @@ describe(`wrong values, in the editor of Node-RED ${VERSION} in en-US`, () => {
     assert.equal(await bench.page.inputValue(differentBelow), '0.5');
     await assertSaysOf(differentBelow, 'bound-off-scale', 'different-below', { scale: 1000 });
     await assertTakes(differentBelow, '600');
+    // The runtime takes what the form came with for the usual bound.
+    await assertTakes(differentBelow, '0.4');
+    await assertTakes(differentBelow, '600');
     await bench.page.selectOption('#node-input-scoreScale', '100');
     assert.deepEqual(
       [await bench.page.inputValue(sameFrom), await bench.page.inputValue(differentBelow)],

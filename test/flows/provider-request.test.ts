@@ -1,6 +1,7 @@
 /** Any endpoint of the four providers: docs/contract.md, "Action nodes", `provider-request`. */
 import assert from 'node:assert/strict';
 import { encrypted, errorOf, resultOf, SECRET } from './five-actions';
+import { askLedger, LEDGER_NODES } from './ledger-node';
 import { accountAt, actionFlow, deploy, type FlowNode, nodeRedWithProvider } from './runtime';
 import { json, type ScriptedServer } from './scripted-server';
 
@@ -279,6 +280,20 @@ describe('provider-request, in a real Node-RED', () => {
         assert.equal(data.customNumber, 'an-id');
       }
     });
+  });
+
+  it('keeps order number and time where it has numbers of orders and cases, and demands no guardian for them', async () => {
+    await deploy([...flow('tencent-market', { paid: true }), ...LEDGER_NODES]);
+    const order_no = '20251125103045123456';
+    const msg = '时间2025-11-25 10:30';
+    answer(
+      `{"code":200,"success":true,"data":${JSON.stringify({ incorrect: 100, score: 0.9, order_no, msg })}}`,
+    );
+    const cases = Array.from({ length: 30 }, (_, i) => `3301002025112500${String(i).padStart(2, '0')}`);
+    const payload = { orderNo: '202511250000123', text: cases.join(' ') };
+    const { message, ledger } = await resultOf({ payload });
+    const [entry = assert.fail()] = await askLedger({ id: ledger });
+    assert.deepEqual([message, entry.orderNo], [msg, order_no]);
   });
 
   it('takes another account of the same provider from the message, and none of another provider', async () => {

@@ -44,23 +44,28 @@ describe('http: JSON', () => {
       assert.throws(() => parseJson(text), SyntaxError, text);
   });
 
-  it('reads no answer that has a key twice in one object with different values', () => {
+  it('knows the keys that one object of an answer has twice with different values', () => {
     for (const text of [
       '{"incorrect":101,"incorrect":100}',
-      '{"code":500,"data":[{"a":{"status":-2305,"status":0}}],"code":500}',
+      '{"code":500,"code":500,"inner":[{"a":{"inner":-2305,"inner":0}}]}',
       '{"success" : false, "success" : true}',
       '{"inc\\u006frrect":101,"incorrect":100}',
       '{"a\\"":1,"a\\"":2}',
       '{"__proto__":1,"__proto__":2}',
       `{"order_no":${ID},"order_no":${ID.slice(0, -1)}2}`,
       `{"data":{"a":1},"data":{"a":1,"b":2}}`,
-    ])
+    ]) {
+      const twice = new Set<string>();
+      assert.deepEqual(parseAnswer(text, twice), parseJson(text), text);
+      assert.deepEqual([...twice], [Object.keys(JSON.parse(text)).find((key) => key !== 'code') ?? ''], text);
       assert.throws(() => parseAnswer(text), SyntaxError, text);
+    }
     for (const text of [
       '{"msg":"a:b","data":{"msg":"a:b"},"list":[{"msg":1},{"msg":2}]}',
       '{"code":200,"data":{"a":[1,{"b":2}]},"code":200,"data":{"a":[1,{"b":2}]}}',
       '{"a":"\\":1,\\"a\\":2","b":"\\\\"}',
       '\ufeff{"a":1,"a":1}',
+      `{"a":"1","a":1,"b":${ID},"b":"${ID}","c":[{"d":1}],"c":[{"d":"1"}]}`,
       '"a"',
     ])
       assert.deepEqual(parseAnswer(text), parseJson(text), text);

@@ -68,7 +68,10 @@ describe('input: id number', () => {
     [born, '2025-07-27T23:59:59.999+08:00', true],
     [born, '2025-07-28T00:00:00+08:00', false],
     ['110105491231002', '1950-01-01T00:00:00+08:00', false],
+    ['110101201107281236', '2025-07-27T23:59:59.999+08:00', true],
     ['nobody', '2025-07-28T00:00:00+08:00', false],
+    ['202511250000123456', '2025-07-28T00:00:00+08:00', false],
+    ['568753443590770688', '2025-07-28T00:00:00+08:00', false],
   ] as const)
     it(`${idNumber} is ${isUnder ? '' : 'not '}of a child under 14 at ${day}`, () =>
       assert.equal(isUnder14(idNumber, Date.parse(day)), isUnder));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { conceal, harmlessId, maskIdNumber, maskName, maskText } from '../../src/input/mask';
-import { personsIn } from '../../src/input/persons';
+import { knownIn, personsIn } from '../../src/input/persons';
 import { stepsOf } from '../steps';
 
 describe('input: whoever may be meant', () => {
@@ -30,6 +30,55 @@ describe('input: whoever may be meant', () => {
     );
     assert.equal(harmlessId('id-司马小红', known), null);
     assert.equal(harmlessId('id-7', known), 'id-7');
+  });
+});
+
+describe('input: what looks like an id number and is none', () => {
+  const sent: [what: string, body: object][] = [
+    ['an order number of 15 digits', { orderNo: '202511250000123' }],
+    ['a case number with a wrong check digit', { caseNo: '330100202511250001' }],
+    ['a number of 18 digits that no region has', { caseNo: '202511250000123456' }],
+  ];
+  for (const [what, body] of sent)
+    it(`leaves dates in texts and in ids: ${what}`, () => {
+      const known = knownIn([], body);
+      const text = '时间2025-11-25 10:30';
+      assert.equal(conceal(text, known), text);
+      const [number = ''] = Object.values(body);
+      assert.equal(conceal(`单号${number}`, known), `单号${number.slice(0, 6)}********${number.slice(-4)}`);
+      for (const id of ['20251125103045123456', '20251125-7']) assert.equal(harmlessId(id, known), id);
+      assert.equal(harmlessId(`x${number}`, known), null);
+    });
+
+  it('has its parts in an order number all the same where it is one, but not in a text', () => {
+    const body = { who: ['11010519491231002x', '110101201801011235'] };
+    for (const known of [
+      knownIn([], body),
+      { person: { name: '', idNumber: '110101201801011235' }, secrets: [] },
+    ]) {
+      assert.equal(conceal('生日2018-01-01', known), '生日…');
+      assert.equal(harmlessId('2018010110304512', known), '2018010110304512');
+    }
+  });
+
+  it('is known as a whole next to that of somebody from the same place', () => {
+    const known = knownIn([], { who: ['110105197310165527', '110105196410106298'] });
+    assert.equal(
+      conceal('110105196410106298, 110105197310165527 1964-10-10', known),
+      '110105********6298, 110105********5527 …',
+    );
+  });
+
+  it('has no part that reaches into the number of somebody else', () => {
+    const known = { person: { name: '', idNumber: '110105201504116327' }, secrets: [] };
+    const other = '110105201005106167';
+    assert.equal(conceal(`52015041/${other}`, known), '…110105********6167');
+    assert.equal(conceal(`${other.slice(0, -1)}1 0105-2015`, known), '110105********6161…');
+  });
+
+  it('is one of 15 digits where its field is that of an id number', () => {
+    const known = { person: { name: '张三', idNumber: '110105491231002' }, secrets: [] };
+    assert.equal(conceal('11010549123有误', known), '…有误');
   });
 });
 
@@ -267,10 +316,12 @@ describe("what was sent, in a provider's words", () => {
 
   it('leaves an id as it is, or leaves it out', () => {
     const known = { person: { name: '张三', idNumber: ID_NUMBER }, secrets: ['a-secret'] };
-    for (const id of ['568753443590770688', 'c466-4e', 7]) assert.equal(harmlessId(id, known), String(id));
+    for (const id of ['568753443590770688', 'c466-4e', ID_NUMBER.slice(0, -1), 7])
+      assert.equal(harmlessId(id, known), String(id));
+    assert.equal(harmlessId(' \u3000c466-4e\n', known), 'c466-4e');
+    assert.equal(harmlessId(` ${ID_NUMBER} `, known), null);
     const harmful = [
       `x${ID_NUMBER}`,
-      ID_NUMBER.slice(0, -1),
       apart(ID_NUMBER, ':'),
       base64(ID_NUMBER),
       'x张三',

@@ -32,6 +32,46 @@ describe('input: id numbers in what is sent', () => {
   ];
   for (const [what, body] of none) it(`are not ${what}`, () => assert.deepEqual(personsIn(body), []));
 
+  const cases = Array.from({ length: 30 }, (_, i) => `3301002025112500${String(i).padStart(2, '0')}`);
+  const rightOne = cases.find((each) => personsIn(`${each} `).length > 0)!;
+  const numbersOfCases: [string, unknown][] = [
+    ['in one text', { text: cases.join(' ') }],
+    ['each in a text', { texts: cases.map((each) => `案号：${each}`) }],
+    ['in the names of properties', Object.fromEntries(cases.map((each) => [each, 1]))],
+    ['in JSON in a text', { data: JSON.stringify(cases) }],
+  ];
+  for (const [how, body] of numbersOfCases)
+    it(`are not the numbers of cases, of which one in eleven has a right check digit, ${how}`, () => {
+      assert.ok(JSON.stringify(body).includes(rightOne));
+      assert.deepEqual(personsIn(body), []);
+    });
+
+  it('count as whole values whatever numbers are in texts', () => {
+    for (const value of [ID, ` ${ID}\u3000`, wide(ID), '110101 20180101 1235'])
+      assert.ok(
+        personsIn({ text: cases.join('，'), value }).some(({ idNumber }) => idNumber === ID),
+        value,
+      );
+  });
+
+  it('are looked for in a bounded number of names and numbers', () => {
+    const han = (i: number) => '张'.repeat(60) + String.fromCodePoint(0x4e00 + (i >> 8), 0x4e00 + (i & 255));
+    const stepsFor = (length: number, make: (i: number) => string) => {
+      const list = Array.from({ length }, (_, i) => make(i));
+      return stepsOf(() => namesPerson('KYC-2026-0042', personsIn(list), NOW));
+    };
+    const number = (i: number) => `${110101198000000000n + BigInt(i)}`;
+    for (const make of [han, number]) {
+      const few =
+        stepsFor(1_000, make) - stepsOf(() => personsIn(Array.from({ length: 1_000 }, (_, i) => make(i))));
+      const many =
+        stepsFor(40_000, make) - stepsOf(() => personsIn(Array.from({ length: 40_000 }, (_, i) => make(i))));
+      assert.ok(many <= few * 1.1, `${few} and ${many} steps`);
+    }
+    const last = [...Array.from({ length: 900 }, (_, i) => number(i)), ID];
+    assert.ok(personsIn(last).some(({ idNumber }) => idNumber === ID));
+  });
+
   it('are looked for at the beginning of a long text, and in no more than so many characters', () => {
     assert.equal(personsIn({ a: `${ID} ${'x'.repeat(2_000_000)}` })[0]?.idNumber, ID);
     assert.deepEqual(personsIn({ a: `${'x'.repeat(2_000)} ${ID}` }), []);

@@ -242,8 +242,8 @@ describe('input: photo', () => {
     assert.deepEqual(read({ originalname: 'a.txt', buffer: Buffer.from(`\ufeff${BASE64}`) })[0], JPG);
   });
 
+  const url = 'https://p.example.com/a.jpg';
   it('knows an address wherever base64 may be, and nothing else for one', () => {
-    const url = 'https://p.example.com/a.jpg';
     for (const value of [
       url,
       [url],
@@ -267,6 +267,7 @@ describe('input: photo', () => {
       { url },
       [url, url],
       [[url]],
+      `<Error><Code>NoSuchKey</Code><RecommendDoc>${url}</RecommendDoc></Error>`,
     ])
       assert.equal(addressIn(value), null, shown(value));
     assert.deepEqual(read([[...JPG]]), [JPG, []]);
@@ -327,14 +328,20 @@ describe('input: photo', () => {
     ['GZIP', ['\x1f\x8b\x08\0']],
     ['SVG', ['<svg xmlns="http://www.w3.org/2000/svg"/>', '<?xml version="1.0"?>\n<svg/>']],
     ['HTML', ['<!DOCTYPE html><html>', '\xef\xbb\xbf  <html lang="zh">']],
+    ['HTML', ['<html xmlns="http://www.w3.org/1999/xhtml"><body>403</body></html>']],
+    ['HTML', [`<html><script src="${url}"></script></html>`, `<html><body><a href="${url}">a</a></body>`]],
     ['XML', ['<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>']],
-    ['JSON', ['{"code":404}']],
+    ['XML', [`<?xml version="1.0"?><Error xmlns="${url}"><Code>AccessDenied</Code></Error>`]],
+    ['XML', [`<?xml version="1.0"?><Error><RecommendDoc>${url}</RecommendDoc></Error>`]],
+    ['JSON', ['{"code":404}', `{"code":40001,"message":"token expired","doc":"${url}"}`]],
   ];
   for (const [format, contents] of formats)
     for (const content of contents)
-      it(`names ${format}, as bytes and in base64: ${shown(content)}`, () => {
-        for (const given of [Buffer.from(content, 'latin1'), btoa(content)])
+      it(`names ${format}, as bytes and in base64, whatever address is in it: ${shown(content)}`, () => {
+        const bytes = Buffer.from(content, 'latin1');
+        for (const given of [bytes, btoa(content)])
           assert.throws(() => read(given), { problem: 'photo-format', values: { format } });
+        for (const given of [content, bytes, { photo: content }]) assert.equal(addressIn(given), null);
       });
 
   it('measures the photo itself, to the byte', () => {

@@ -73,6 +73,14 @@ describe('input: signed addresses', () => {
       assert.equal(expiredSince(new URL(url), Number.MAX_SAFE_INTEGER), null);
     });
 
+  it('takes seconds that count from when somebody signed for no date', () => {
+    for (const lasting of [0, 3600, 999_999_999])
+      assert.equal(
+        expiredSince(new URL(`${OBJECT}?x-expires=${lasting}&x-signature=abcd`), Number.MAX_SAFE_INTEGER),
+        null,
+      );
+  });
+
   it('does not know when an address of a CDN expires, and tells its photo all the same', () => {
     for (const signature of [
       'auth_key=1753686060-0-0-0123456789abcdef0123456789abcdef',

@@ -25,22 +25,29 @@ const CHARGED: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ['2', false],
 ]);
 
+/** Of two that differ, none counts. */
+const DECIDING: ReadonlySet<string> = new Set(['code', 'data', 'token']);
+
 /** What every answer has: docs/providers/linkface.md, "Answer". */
 type Envelope = Omit<Issued, 'token'> & { data: unknown };
 
 /**
  * Takes an answer apart; an envelope goes before the HTTP status, and the code before the text: the document's failure
  * sample pairs a code with the text of another.
- * @throws VerifyError by the table of codes, or by the HTTP status where there is no envelope
+ * @throws VerifyError by the table of codes, PROTOCOL where what decides is there twice, or by the HTTP status where there
+ *   is no envelope
  */
-function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
-  const raw = envelopeOf(answer);
+function readEnvelope(answer: HttpAnswer, known: Known, mayBeLarge: boolean): Envelope {
+  const twice = new Set<string>();
+  const raw = envelopeOf(answer, twice, mayBeLarge);
   const code = conceal(String(raw.code), known);
   const message = typeof raw.msg === 'string' ? conceal(raw.msg, known) : '';
   const requestId = harmlessId(raw.request_id, known);
   const charged = CHARGED.get(raw.charge) ?? null;
-  if (code === SUCCESS) return { code, message, requestId, charged, data: unwrapped(raw.data), raw };
-  throw refusalBy(CODES, code, message, { requestId, charged });
+  const data = unwrapped(raw.data, twice);
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message, { requestId, charged });
+  if ([...twice].some((key) => DECIDING.has(key))) throw incomplete(code, message, { requestId, charged });
+  return { code, message, requestId, charged, data, raw };
 }
 
 /**
@@ -50,7 +57,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
  * @throws VerifyError as `readEnvelope`, and PROTOCOL where there is no token
  */
 export function readIssued(answer: HttpAnswer, known: Known): Issued {
-  const { data, ...envelope } = readEnvelope(answer, known);
+  const { data, ...envelope } = readEnvelope(answer, known, false);
   const token = isObject(data) ? data.token : null;
   if (typeof token === 'string' && token.trim() !== '') return { ...envelope, token };
   const { code, message, requestId, charged } = envelope;
@@ -64,6 +71,6 @@ export function readIssued(answer: HttpAnswer, known: Known): Issued {
  * @throws VerifyError as `readEnvelope`
  */
 export function readAnything(answer: HttpAnswer, known: Known): RequestAnswer {
-  const { data, ...envelope } = readEnvelope(answer, known);
+  const { data, ...envelope } = readEnvelope(answer, known, true);
   return { ...envelope, orderNo: null, result: data ?? envelope.raw };
 }

@@ -130,15 +130,19 @@ function* readInput(
 }
 
 /**
- * @param given of the node
+ * @param given of the node; 0.45 and 0.4 on a larger scale were left as they came, and are the usual bounds of the scale
  * @throws VerifyError CONFIG where a bound is in another unit than the scale, or both overlap
  */
-function bandsOf({ sameFrom, differentBelow, scoreScale }: Bands): Bands {
-  for (const [name, value] of Object.entries({ sameFrom, differentBelow })) {
+function bandsOf(given: Bands): Bands {
+  const { scoreScale } = given;
+  const bound = (name: 'sameFrom' | 'differentBelow') => {
+    const value = given[name] === DOCUMENTED[name] ? usual(scoreScale)[name] : given[name];
     // From 0.6 on a scale of 100 nearly everybody would be the same person.
     const isForeign = value > scoreScale || (scoreScale > 1 && value > 0 && value <= 1);
     if (isForeign) throw new VerifyError('CONFIG', 'bound-off-scale', { name, value, scoreScale });
-  }
+    return value;
+  };
+  const [sameFrom, differentBelow] = [bound('sameFrom'), bound('differentBelow')];
   if (differentBelow > sameFrom)
     throw new VerifyError('CONFIG', 'bounds-crossed', { sameFrom, differentBelow });
   return { sameFrom, differentBelow, scoreScale };

@@ -37,8 +37,17 @@ const LONGEST_GATEWAY_TEXT = 2000;
 /** A number of JSON, and what others write for one: ".82", "8.2e-1", "+1". */
 const NUMBER_IN_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** "An envelope's `success` may be a text". */
-const SUCCESSES: ReadonlySet<string> = new Set(['true', '1', 't', 'y', 'yes', 'ok', 'success', '是', '成功']);
+const SUCCESSES: ReadonlySet<string> = new Set([
+  ...['true', '1', 't', 'y', 'yes', 'ok', 'success', '是', '成功', '查询成功', '操作成功', '请求成功'],
+  // Nothing is said, or a code of success: the product's, and the usual one of other systems.
+  ...['', SUCCESS, '0000'],
+]);
 const NO_SUCCESS: ReadonlySet<string> = new Set(['false', '0']);
+/** Of two that differ, none counts; the last two are other products'. */
+const DECIDING: ReadonlySet<string> = new Set([
+  ...['code', 'success', 'data', 'incorrect', 'score'],
+  ...['result', 'status'],
+]);
 
 /**
  * Takes an answer apart. The product's envelope goes before the HTTP status, and so does the gateway's.
@@ -64,19 +73,21 @@ export function readProduct(answer: HttpAnswer, known: Known, isOwn: boolean): R
   return withRequestId(answer, known, () => {
     const { status } = answer;
     const text = textOf(answer);
-    const whole = unwrapped(text);
+    const twice = new Set<string>();
+    const whole = unwrapped(text, twice);
     const raw = isObject(whole) ? whole : null;
     const isEnvelope = raw !== null && isProductAnswer(raw, status);
     const isOther = !isOwn && typeof whole === 'object' && status >= 200 && status < 300;
     if (!isEnvelope && !isOther) throw refusedByGateway(answer, raw, text, { known, maxPhotoMB: null });
 
     const { code: given = status, success } = raw ?? {};
-    const { data, message, orderNo } = wordsIn(raw ?? {}, known);
+    const { data, message, orderNo } = wordsIn(raw ?? {}, known, twice);
     const code = isEnvelope ? conceal(String(given).trim(), known) : String(status);
     const contradicts = isOwn ? !isSuccess(success) : isOneOf(NO_SUCCESS, success);
     if (code === SUCCESS && contradicts) throw incomplete(SUCCESS, message, { orderNo });
-    if (code !== SUCCESS && (isOwn || contradicts || CODES.has(code) || status >= 400))
+    if (code !== SUCCESS && !twice.has('code') && (isOwn || contradicts || CODES.has(code) || status >= 400))
       throw refusalBy(CODES, code, message, { orderNo });
+    if (isUndecided(twice)) throw incomplete(code, message, { orderNo });
     const charged = isOwn ? (INCORRECT.get(String(numberIn(data.incorrect)))?.charged ?? null) : null;
     return { code, message, orderNo, charged, result: whole, raw: whole };
   });
@@ -112,18 +123,20 @@ export function requestIdIn(headers: HttpAnswer['headers'], known: Known): strin
 function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'requestId'> {
   const { known } = reader;
   const text = textOf(answer);
-  const whole = unwrapped(text);
+  const twice = new Set<string>();
+  const whole = unwrapped(text, twice);
   const raw = isObject(whole) ? whole : null;
   if (!raw || !isProductAnswer(raw, answer.status)) throw refusedByGateway(answer, raw, text, reader);
   const code = conceal(String(raw.code).trim(), known);
-  const { data, message, orderNo } = wordsIn(raw, known);
+  const { data, message, orderNo } = wordsIn(raw, known, twice);
   const incorrect = numberIn(data.incorrect);
-  const score = incorrect === null || incorrect === COMPARED ? numberIn(data.score) : null;
-  if (code !== SUCCESS) throw refusalBy(CODES, code, message, { orderNo });
+  const hasScore = (incorrect === null || incorrect === COMPARED) && !twice.has('score');
+  const score = hasScore ? numberIn(data.score) : null;
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message, { orderNo });
 
   // An answer that says both 200 and that it failed is no answer: nobody may pass on it.
-  if (incorrect === null || !Number.isInteger(incorrect) || !isSuccess(raw.success))
-    throw incomplete(SUCCESS, message, { orderNo, score });
+  if (incorrect === null || !Number.isInteger(incorrect) || !isSuccess(raw.success) || isUndecided(twice))
+    throw incomplete(code, message, { orderNo, score });
   const { charged = null, error, identityConfirmed } = INCORRECT.get(String(incorrect)) ?? {};
   // `code` is 200 here and would say nothing.
   if (error)
@@ -140,17 +153,22 @@ function readComparison(answer: HttpAnswer, reader: Reader): Omit<Comparison, 'r
 function wordsIn(
   raw: Record<string, unknown>,
   known: Known,
+  twice: Set<string>,
 ): { data: Record<string, unknown>; message: string; orderNo: string | null } {
-  const given = unwrapped(raw.data);
+  const given = unwrapped(raw.data, twice);
   const [only] = Array.isArray(given) && given.length === 1 ? given : [given];
   const data = isObject(only) ? only : {};
   const message = conceal(wordsOf(data, 'msg') || wordsOf(raw, 'msg') || wordsOf(raw, 'message'), known);
   return { data, message, orderNo: harmlessId(data.order_no, known) };
 }
 
+function isUndecided(twice: ReadonlySet<string>): boolean {
+  return [...twice].some((key) => DECIDING.has(key));
+}
+
 /** Where it is left out, the code decides; whatever else is there and does not say so is no success. */
 function isSuccess(success: unknown): boolean {
-  return success === undefined || isOneOf(SUCCESSES, success);
+  return isOneOf(SUCCESSES, success ?? '');
 }
 
 function isOneOf(words: ReadonlySet<string>, value: unknown): boolean {

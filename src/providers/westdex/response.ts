@@ -1,3 +1,4 @@
+import { incomplete } from '../../contract/codes';
 import { type ErrorDetails, refusal, VerifyError } from '../../contract/errors';
 import type { HttpAnswer } from '../../contract/transport';
 import { envelopeOf, unwrapped } from '../../http/answer';
@@ -9,6 +10,8 @@ import { BEGINNING_CHARACTERS, decrypt, decryptBeginning, otherKeys } from './ci
 
 /** docs/providers/westdex.md, "Answer": anything else is a failure. An unquoted `00000` would not be JSON. */
 const SUCCESS: ReadonlySet<string> = new Set(['00000', '200', '0']);
+/** Of two that differ, none counts. */
+const DECIDING: ReadonlySet<string> = new Set(['code', 'error_code', 'data']);
 /** "`error_code` 0 is no error"; nor is a null that was written as text. */
 const NO_ERROR = /^(?:0*|null)$/i;
 /** A wrong key, or another way to make the AES key from it, is refused in words that nobody documents. */
@@ -58,12 +61,14 @@ export interface Envelope {
  *   status where there is no envelope
  */
 export function readEnvelope(answer: HttpAnswer, reader: Reader): Envelope {
-  const raw = envelopeOf(answer);
+  const twice = new Set<string>();
+  const raw = envelopeOf(answer, twice);
   const given = String(raw.code).trim();
   const code = conceal(given, reader.known);
   const message = wordsOf(raw, reader.known);
   const id = harmlessId(raw.id, reader.known);
   const data = raw.data ?? '';
+  if ([...twice].some((key) => DECIDING.has(key))) throw incomplete(code, message, { requestId: id });
   if (!SUCCESS.has(given) || !NO_ERROR.test(textIn(raw.error_code)))
     throw failure(answer, { code, message, id, data }, reader);
 

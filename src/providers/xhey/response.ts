@@ -15,8 +15,18 @@ const MOST_SECONDS = 100_000_000_000;
 /** The last millisecond that a Date has. */
 const LATEST = 8.64e15;
 const isoTime = isoTimes();
+/** A program in Go writes a field that it does not fill as these. */
+const NO_ID: ReadonlySet<string> = new Set(['', '0']);
 /** Words that are looked through before others run. */
 const WORDS_IN_A_TURN = 8;
+
+/** Of two that differ, none counts. The ids that a create gives were paid for: there the last counts. */
+const DECIDING_CREATE: ReadonlySet<string> = new Set(['code', 'data']);
+/** The same: what an answer, a task and a photo are judged by. */
+const DECIDING: ReadonlySet<string> = new Set([
+  ...['code', 'data', 'status', 'taskID', 'taskStatus', 'list'],
+  ...['photoUrl', 'photoTime', 'lat', 'lng', 'antiFakeCode'],
+]);
 
 /** What every answer has: docs/providers/xhey.md, the samples of both calls. */
 export interface Envelope {
@@ -45,17 +55,23 @@ export interface TaskAnswer extends Envelope {
  * Takes an answer apart; an envelope goes before the HTTP status.
  * @param answer of either call
  * @param known what its texts may repeat
+ * @param deciding its keys that decide
+ * @param mayBeLarge whether what was sent may be too large for somebody
  * @returns the envelope of a success
- * @throws VerifyError by the table of codes, or by the HTTP status where there is no envelope
+ * @throws VerifyError by the table of codes, PROTOCOL where what decides is there twice, or by the HTTP status where there
+ *   is no envelope
  */
-function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
-  const raw = envelopeOf(answer);
+function readEnvelope(answer: HttpAnswer, known: Known, deciding = DECIDING, mayBeLarge = true): Envelope {
+  const twice = new Set<string>();
+  const raw = envelopeOf(answer, twice, mayBeLarge);
   const given = String(raw.code).trim();
   const code = CODES.has(given) ? given : conceal(given, known);
   const message = wordsOf(raw, known);
   const providerTime = timeOf(raw.timestamp);
-  if (code === SUCCESS) return { code, message, data: unwrapped(raw.data), providerTime, raw };
-  throw refusalBy(CODES, code, message);
+  const data = unwrapped(raw.data, twice);
+  if (code !== SUCCESS && !twice.has('code')) throw refusalBy(CODES, code, message);
+  if ([...twice].some((key) => deciding.has(key))) throw incomplete(code, message);
+  return { code, message, data, providerTime, raw };
 }
 
 /**
@@ -65,7 +81,7 @@ function readEnvelope(answer: HttpAnswer, known: Known): Envelope {
  * @throws VerifyError as `readEnvelope`, by the inner words where there are any, and PROTOCOL where there is no task id
  */
 export function readCreated(answer: HttpAnswer, known: Known): Created {
-  const envelope = readEnvelope(answer, known);
+  const envelope = readEnvelope(answer, known, DECIDING_CREATE);
   const { message, data } = envelope;
   const taskIds = new Set<string>();
   // One task may stand there without a list round it.
@@ -89,7 +105,7 @@ export function readCreated(answer: HttpAnswer, known: Known): Created {
  *   it names another task
  */
 export function readTask(answer: HttpAnswer, taskId: string, known: Known): TaskAnswer {
-  const { code, message, data, providerTime, raw } = readEnvelope(answer, known);
+  const { code, message, data, providerTime, raw } = readEnvelope(answer, known, DECIDING, false);
   const levels = [...levelsOf(data), raw];
   const taskStatus = toNumber(fieldIn(levels, 'taskStatus'));
   const given = unwrapped(fieldIn(levels, 'list')) ?? levels.find(Array.isArray);
@@ -99,8 +115,10 @@ export function readTask(answer: HttpAnswer, taskId: string, known: Known): Task
   const isFailed = refusal !== null && Number(refusal.details.providerCode) < 0;
   if (isFailed || taskStatus === null || !Array.isArray(list) || list.length > MOST_ITEMS)
     throw refusal ?? incomplete(SUCCESS, message);
-  const named = fieldIn(levels, 'taskID');
-  if (named !== undefined && String(named).trim() !== taskId) throw incomplete(SUCCESS, message);
+  const named = levels
+    .map((level) => (isObject(level) ? String(level.taskID ?? '').trim() : ''))
+    .find((id) => !NO_ID.has(id));
+  if (named !== undefined && named !== taskId) throw incomplete(SUCCESS, message);
   // Written out: of ten thousand objects that are spread into another, each has a shape of its own.
   return { code, message, data, providerTime, raw, taskStatus, list };
 }

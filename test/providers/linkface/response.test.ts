@@ -61,6 +61,20 @@ describe('linkface answer', () => {
     });
   }
 
+  it('gives no token where what decides is there twice, and still says what is known', () => {
+    const text = JSON.stringify(SUCCESS);
+    for (const twice of ['"code":"1009"', '"data":{}', '"token":"another"']) {
+      const { code, details } = refused(text.replace(twice.split(':')[0]!, `${twice},$&`));
+      assert.deepEqual([code, details.requestId, details.charged], ['PROTOCOL', 'TID1', false], twice);
+    }
+    for (const twice of ['"msg":"ok"', '"request_id":1'])
+      assert.equal(read(text.replace(twice.split(':')[0]!, `${twice},$&`)).token, 'a-token', twice);
+  });
+
+  it('with HTTP 413 says nothing of the size of a request that has some hundred bytes', () => {
+    assert.equal(refused('', 413).code, 'PROTOCOL');
+  });
+
   it('keeps an id of digits exact', () => {
     const text = JSON.stringify({ ...SUCCESS, request_id: 0 }).replace('0,', '1234567890123456789,');
     assert.equal(read(text).requestId, '1234567890123456789');

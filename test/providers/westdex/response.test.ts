@@ -225,6 +225,16 @@ describe('westdex answer', () => {
     assert.equal(refused({ code: '9', id: '110101199001011237' }).details.requestId, '110101199001011237');
   });
 
+  it('is none where what decides is there twice, and still says its id', () => {
+    const text = JSON.stringify({ code: '00000', message: '成功', data: '', error_code: null, id: 'abc' });
+    for (const twice of ['"code":"500"', '"data":"AAAA"', '"error_code":7']) {
+      const { code, details } = refused(text.replace(twice.split(':')[0]!, `${twice},$&`));
+      assert.deepEqual([code, details.requestId], ['PROTOCOL', 'abc'], twice);
+    }
+    for (const twice of ['"message":"ok"', '"id":"7"'])
+      assert.equal(read(text.replace(twice.split(':')[0]!, `${twice},$&`)).id, 'abc', twice);
+  });
+
   it('goes by the HTTP status where there is no envelope, and by the envelope where there is one', () => {
     const rows: [number, string][] = [
       [401, 'AUTH'],

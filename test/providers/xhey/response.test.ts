@@ -86,6 +86,45 @@ describe('xhey answer to query', () => {
     it(name, () => assert.deepEqual(task(value), full));
   }
 
+  it('is of the task that was asked for, or says nothing of which', () => {
+    for (const taskID of [TASK, ` ${TASK} `, '', ' ', 0, '0', null, undefined]) {
+      assert.deepEqual(task(ok({ data: { ...full, taskID } })), full, String(taskID));
+      assert.deepEqual(task(ok({ data: { ...full, taskID }, taskID: TASK })), full, String(taskID));
+      if (String(taskID).trim() !== TASK)
+        assert.equal(refused(task, ok({ data: { ...full, taskID }, taskID: '1' })).code, 'PROTOCOL');
+    }
+    for (const taskID of ['1', 1, -1, true, {}, '00'])
+      assert.equal(refused(task, ok({ data: { ...full, taskID } })).code, 'PROTOCOL', String(taskID));
+  });
+
+  it('is no verdict where what decides is there twice', () => {
+    const answer = JSON.stringify(ok({ data: { ...full, taskID: TASK } }));
+    for (const twice of [
+      '"taskStatus":2',
+      '"list":[]',
+      '"status":"-2305"',
+      '"taskID":"1"',
+      '"photoUrl":""',
+    ]) {
+      const [key] = twice.split(':') as [string];
+      const { code, problem } = refused(task, answer.replace(key, `${twice},$&`));
+      assert.deepEqual([code, problem], ['PROTOCOL', 'answer-incomplete'], twice);
+    }
+    assert.equal(refused(created, `{"code":500,"code":200,"data":[{"taskID":"${TASK}"}]}`).code, 'PROTOCOL');
+    assert.deepEqual(created(`{"code":200,"data":[{"taskID":"","status":-1,"taskID":"${TASK}"}]}`), [TASK]);
+    const { code } = refused(task, '{"code":404,"msg":"","data":null,"data":{}}');
+    assert.equal(code, 'INPUT', 'a refusal decides by its code alone');
+    for (const twice of ['"msg":"ok"', '"code":"200"', '"status":0'])
+      assert.deepEqual(task(answer.replace(twice.split(':')[0]!, `${twice},$&`)), full, twice);
+  });
+
+  it('with HTTP 413 says nothing of its size: a query has some hundred bytes', () => {
+    const { code, problem } = refusalOf(() => readTask(answer('', 413), TASK, KNOWN));
+    assert.deepEqual([code, problem], ['PROTOCOL', 'unexpected-status']);
+    const paid = refusalOf(() => readCreated(answer('', 413), KNOWN));
+    assert.deepEqual([paid.code, paid.problem], ['INPUT', 'request-too-large']);
+  });
+
   it('without a list is one without photos', () => {
     assert.deepEqual(task(ok({ data: { taskStatus: 2 } })), { taskStatus: 2, list: [] });
     assert.deepEqual(task(ok({ taskStatus: 1, data: null })), { taskStatus: 1, list: [] });

@@ -72,6 +72,17 @@ describe('xhey truth-poll, over time', () => {
     assert.ok(times.some((time) => time > 30));
   });
 
+  it('goes on where something on the way answers 413, and where an answer does not fill its task id', async () => {
+    let queries = 0;
+    const list = [{ photoUrl: PHOTO, status: 0 }];
+    const account = await accountAt((_asked, response) => {
+      if (++queries === 1) json(response, {}, 413);
+      else json(response, { code: 200, msg: 'success', data: { taskID: '', taskStatus: 5, list } });
+    });
+    const { answer } = await waitFor(account, { data: { taskIds: ['1'] } });
+    assert.deepEqual([answer.outcome, queries], ['passed', 2]);
+  });
+
   it('takes tasks with a thousand photos in all, those of a batch once, and not one more', async () => {
     const urls = (count: number, site: string) =>
       Array.from({ length: count }, (_, index) => `https://example.com/${site}/${index}.jpg`);
