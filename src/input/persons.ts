@@ -64,7 +64,7 @@ export function personsIn(...values: unknown[]): Person[] {
 
 /** A Latin name that is shorter is part of many words. */
 const SHORTEST_IN_WORDS = 5;
-const HAN = /\p{Script=Han}/u;
+const LATIN_ONLY = /^[\p{Script=Latin}\p{M}\p{N}]+$/u;
 const UNSEEN = /\p{Default_Ignorable_Code_Point}+/gu;
 const ID_NUMBER_IN_TEXT = /(?<!\d)\d{17}[\dx](?!\d)/g;
 
@@ -91,7 +91,7 @@ export function namesPerson(text: string, persons: readonly Person[], now: numbe
 function isNamed(name: string, plain: string, letters: string): boolean {
   const wanted = onlyLetters(name);
   if (wanted === '') return false;
-  if (HAN.test(wanted) || wanted.length >= SHORTEST_IN_WORDS) return letters.includes(wanted);
+  if (!LATIN_ONLY.test(wanted) || wanted.length >= SHORTEST_IN_WORDS) return letters.includes(wanted);
   const words = wordsOf(plain);
   return words.includes(` ${wanted} `) || words.includes(wordsOf(name));
 }

@@ -112,6 +112,9 @@ describe('input: a reference', () => {
       { ...chinese, name: 'John Smith' },
       ['John Smith 1', 'john smith 1', 'JOHNSMITH1', 'F-john-smith-1'],
     ],
+    ['a name in Korean', { ...chinese, name: '이영희' }, ['同意书이영희씨-2026']],
+    ['a name in kana', { ...chinese, name: 'さくら' }, ['さくらさんの同意2026']],
+    ['a name in Cyrillic', { ...chinese, name: 'Иван' }, ['ИванП-2026']],
     ['a short one as a word', { ...chinese, name: 'Li' }, ['Li 1', 'form-LI-1', 'li1', '表Li1']],
     ['a short one of two words', { ...chinese, name: 'Li Wu' }, ['li wu 1', 'LiWu1']],
   ];
