@@ -96,7 +96,7 @@ export const truthCreate: Action<CreateInput, typeof SETTINGS> = {
     const { environment } = account;
     const slot = account.transport.takeSlot();
     const photos = await MessagePhotos.of(given);
-    const submission = new Submission(photos, new Date(context.now()).toISOString());
+    const submission = new Submission(photos, context.now());
     /** Those that the provider may have taken. */
     const sent = new Set<MessagePhoto>();
     try {
@@ -165,17 +165,17 @@ class Submission {
   /** Whether anything was paid for now. */
   isPaid = false;
   readonly #photos: MessagePhotos;
-  readonly #at: string;
+  readonly #now: number;
   #code = '';
   #message = '';
   /** Id of the latest entry. */
   ledger: string | null = null;
   #earlier: Earlier<unknown> | null = null;
 
-  /** @param at ISO 8601, now */
-  constructor(photos: MessagePhotos, at: string) {
+  /** @param now Unix time in milliseconds */
+  constructor(photos: MessagePhotos, now: number) {
     this.#photos = photos;
-    this.#at = at;
+    this.#now = now;
   }
 
   /** @returns those that are still to be submitted */
@@ -296,7 +296,7 @@ class Submission {
       const tasks = this.#tasksOf(members, answer.taskIds).map((task) => ({
         ...task,
         ...(isWhole ? {} : { partial: true as const }),
-        reusedAt: this.#at,
+        reusedAt: new Date(this.#now).toISOString(),
       }));
       this.#take(tasks, answer, this.ledger);
     }
