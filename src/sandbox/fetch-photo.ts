@@ -48,7 +48,7 @@ function open(address: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const get = GET[address.protocol];
     if (!get) throw new Error('neither http nor https');
-    // No socket outlives its photo, and NODE_TLS_REJECT_UNAUTHORIZED of another server does not count.
+    // A socket is closed with its photo, and certificates are verified even where NODE_TLS_REJECT_UNAUTHORIZED is 0.
     get(address, { agent: false, signal, rejectUnauthorized: true }, resolve).on('error', reject);
   });
 }

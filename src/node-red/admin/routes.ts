@@ -112,9 +112,9 @@ export function registerRoutes(nodeRed: Red): void {
 }
 
 /**
- * Where the editor has no login, any page that its user opens could have keys released or a copy made: it sends a form or a
- * text without asking. It cannot set `Sec-Fetch-Site` and `Origin`, nor add the header of the editor's own requests. Browsers
- * leave out the first one for an editor at plain `http:`, and a proxy before Node-RED may change the host.
+ * Where the editor has no login, a page of another site could release keys or start a backup: a browser sends such a
+ * page's form or text to any address. The page can set neither `Sec-Fetch-Site` nor `Origin`, nor the header of the editor's
+ * own requests. Browsers leave out `Sec-Fetch-Site` at plain `http:`, and a proxy in front of Node-RED may change the host.
  */
 function isFromOtherSite({ headers }: AdminRequest): boolean {
   const site = headers['sec-fetch-site'];

@@ -4,7 +4,7 @@ import { type ProxyRoute, proxyFor } from '../../http/proxy';
 import type { TlsOptions } from '../../http/wire';
 import type { HttpProxyNode, Red, TlsNode } from './red';
 
-/** Said, because NODE_TLS_REJECT_UNAUTHORIZED would else decide; a flow's author sets it for another server. */
+/** Certificates are verified even where NODE_TLS_REJECT_UNAUTHORIZED was set to 0 for the sake of another server. */
 const VERIFIED = { rejectUnauthorized: true } as const;
 
 /**
